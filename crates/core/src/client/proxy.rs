@@ -1,0 +1,193 @@
+//! Which proxy the environment asks for, and for which hosts not. What cannot be used is refused:
+//! ureq on its own would take an unusable proxy for none and connect directly.
+
+use std::net::IpAddr;
+
+use ureq::ProxyProtocol;
+
+use crate::error::{Error, Result};
+use crate::origin::Origin;
+
+/// Where a client takes its proxy from.
+#[derive(Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ProxyChoice {
+    /// `https_proxy`, `HTTPS_PROXY`, `all_proxy` or `ALL_PROXY`, the first that is set, except for the
+    /// hosts in `no_proxy` or `NO_PROXY`.
+    #[default]
+    Environment,
+    /// No proxy.
+    Direct,
+    /// This proxy: `http://[user:password@]host:port`. The user name and the password are
+    /// percent-encoded.
+    Url(String),
+}
+
+impl std::fmt::Debug for ProxyChoice {
+    /// Without the URL: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ProxyChoice::Environment => "Environment",
+            ProxyChoice::Direct => "Direct",
+            ProxyChoice::Url(_) => "Url(..)",
+        })
+    }
+}
+
+const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// The hosts that a proxy is not used for.
+#[derive(Debug, Default)]
+pub(super) struct Proxies {
+    no_proxy: Vec<String>,
+}
+
+impl Proxies {
+    pub(super) fn new(choice: &ProxyChoice) -> Result<Option<(ureq::Proxy, Proxies)>> {
+        match choice {
+            ProxyChoice::Direct => Ok(None),
+            ProxyChoice::Url(url) => Ok(Some((read_proxy("the proxy", url)?, Proxies::default()))),
+            ProxyChoice::Environment => {
+                let Some((name, url)) = first_variable(&PROXY_VARIABLES)? else {
+                    return Ok(None);
+                };
+                let no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list).unwrap_or_default();
+                Ok(Some((read_proxy(name, &url)?, Proxies { no_proxy: read_list(&no_proxy) })))
+            }
+        }
+    }
+
+    /// Whether `origin` is reached without the proxy: this machine, and whatever `no_proxy` names.
+    pub(super) fn bypass(&self, origin: &Origin) -> bool {
+        origin.is_loopback() || self.no_proxy.iter().any(|entry| matches(entry, origin))
+    }
+}
+
+fn first_variable(names: &[&'static str]) -> Result<Option<(&'static str, String)>> {
+    for name in names {
+        match std::env::var(name) {
+            Ok(value) if !value.trim().is_empty() => return Ok(Some((name, value))),
+            Ok(_) | Err(std::env::VarError::NotPresent) => {}
+            Err(std::env::VarError::NotUnicode(_)) => return Err(unusable(name, "it is not UTF-8")),
+        }
+    }
+    Ok(None)
+}
+
+fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
+    let url = url.trim();
+    // ureq takes a port beyond 65535 for the default port.
+    let after_user = url.rsplit('@').next().unwrap_or(url).trim_end_matches('/');
+    let port = after_user.rsplit_once(':').map(|(_, port)| port).filter(|p| !p.contains(['/', ']']));
+    if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|p| p > 0)) {
+        return Err(unusable(name, "its port is not a number from 1 to 65535"));
+    }
+    let proxy = ureq::Proxy::new(url).map_err(|_| {
+        unusable(name, "it is not a URL such as http://user:password@proxy.example:3128; special characters in the user name or password must be percent-encoded")
+    })?;
+    match proxy.protocol() {
+        ProxyProtocol::Http | ProxyProtocol::Https => Ok(proxy),
+        _ => Err(unusable(name, "only http:// and https:// proxies are supported, not SOCKS")),
+    }
+}
+
+/// Never shows the value: it may hold a password.
+fn unusable(name: &'static str, problem: &str) -> Error {
+    Error::Setting { setting: name, problem: problem.to_owned() }
+}
+
+fn read_list(list: &str) -> Vec<String> {
+    list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()).map(str::to_ascii_lowercase).collect()
+}
+
+/// As curl reads it: `*` is every host, a domain covers itself and what is below it, a port narrows.
+fn matches(entry: &str, origin: &Origin) -> bool {
+    if entry == "*" {
+        return true;
+    }
+    let host = origin.host().trim_start_matches('[').trim_end_matches(']');
+    if let (Some((network, bits)), Ok(ip)) = (entry.split_once('/'), host.parse::<IpAddr>()) {
+        return is_in_network(ip, network, bits);
+    }
+    let bare = entry.trim_start_matches('[').trim_end_matches(']');
+    if let (Ok(listed), Ok(ip)) = (bare.parse::<IpAddr>(), host.parse::<IpAddr>()) {
+        return listed == ip;
+    }
+    let (name, port) = match entry.rsplit_once(':') {
+        Some((name, port)) => (name, port.parse::<u16>().ok()),
+        None => (entry, None),
+    };
+    if port.is_some_and(|port| port != origin.port().unwrap_or(443)) {
+        return false;
+    }
+    let domain = name.trim_start_matches("*.").trim_start_matches('.');
+    host == domain || host.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.'))
+}
+
+fn is_in_network(ip: IpAddr, network: &str, bits: &str) -> bool {
+    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else {
+        return false;
+    };
+    match (ip, network) {
+        (IpAddr::V4(ip), IpAddr::V4(network)) if bits <= 32 => {
+            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+            ip.to_bits() & mask == network.to_bits() & mask
+        }
+        (IpAddr::V6(ip), IpAddr::V6(network)) if bits <= 128 => {
+            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+            ip.to_bits() & mask == network.to_bits() & mask
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bypassed(list: &str, origin: &str) -> bool {
+        Proxies { no_proxy: read_list(list) }.bypass(&origin.parse().unwrap())
+    }
+
+    #[test]
+    fn no_proxy_is_read_as_curl_reads_it() {
+        let host = "https://eu3.api.anaplan.com";
+        for list in [
+            "*",
+            "anaplan.com",
+            ".anaplan.com",
+            "*.anaplan.com",
+            "x, ANAPLAN.com ",
+            "eu3.api.anaplan.com:443",
+        ] {
+            assert!(bypassed(list, host), "{list}");
+        }
+        for list in ["", "plan.com", "eu3.api.anaplan.com:8443", "api.anaplan.co", "10.0.0.0/8"] {
+            assert!(!bypassed(list, host), "{list}");
+        }
+        assert!(bypassed("10.0.0.0/8", "https://10.1.2.3"));
+        assert!(bypassed("0.0.0.0/0", "https://10.1.2.3"));
+        assert!(!bypassed("10.0.0.0/16", "https://10.1.2.3"));
+        assert!(bypassed("", "https://localhost:8443"));
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
+        for url in [
+            "socks5://s3cret@proxy:1080",
+            "http://DOMAIN\\s3cret:pw@proxy:3128",
+            "http://me:s3cret@proxy:99999",
+            "http://me:s3cret@",
+            "ftp://s3cret@proxy",
+            "http://me:s3cret@proxy:",
+        ] {
+            let error = read_proxy("HTTPS_PROXY", url).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+            assert!(error.to_string().starts_with("HTTPS_PROXY"), "{error}");
+        }
+        for url in ["http://me:p%40ss@proxy.example:3128", "proxy:3128", "http://[::1]:3128/", "proxy"] {
+            assert!(read_proxy("HTTPS_PROXY", url).is_ok(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! ureq agents as this job needs them: limits on silence, one name look-up, roots, no redirects.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+
+use super::proxy::{Proxies, ProxyChoice};
+use crate::error::{Error, Result};
+use crate::origin::{Origin, Scheme};
+
+/// Longest time to make a connection, TLS and proxy included. Far above what a distant host needs.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest wait for the complete header of an answer. Silence is caught earlier, by the stall limit.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Backstop for one whole body. A chunk of 64 MiB needs less than 3.2 KB/s to exceed it; it ends
+/// bodies that move for ever without bringing anything, which no limit on silence or size notices.
+const BODY_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// How long an idle connection is kept. Writing a chunk to a slow disk or pipe takes time.
+const IDLE_CONNECTION: Duration = Duration::from_secs(60);
+
+/// What the agents are built from.
+#[derive(Debug, Clone)]
+pub(super) struct TransportConfig {
+    pub(super) stall_timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    pub(super) root_certificates: Option<Vec<u8>>,
+    pub(super) proxy: ProxyChoice,
+    pub(super) connections: usize,
+}
+
+/// The agents of a client, and which of them a request takes.
+#[derive(Debug, Clone)]
+pub(super) struct Transport {
+    direct: Agent,
+    proxied: Option<(Agent, Arc<Proxies>)>,
+    names: Option<NameCache>,
+}
+
+impl Transport {
+    pub(super) fn new(config: &TransportConfig) -> Result<Transport> {
+        let roots = config.root_certificates.as_deref().map(read_roots).transpose()?;
+        let names = NameCache::default();
+        let agent = |proxy: Option<ureq::Proxy>| {
+            let ureq_config = agent_config(config, roots.clone(), proxy);
+            Agent::with_parts(ureq_config, DefaultConnector::new(), names.clone())
+        };
+        let proxied =
+            Proxies::new(&config.proxy)?.map(|(proxy, proxies)| (agent(Some(proxy)), Arc::new(proxies)));
+        Ok(Transport { direct: agent(None), proxied, names: Some(names) })
+    }
+
+    /// Sends everything through an agent that an embedder configured.
+    pub(super) fn from_agent(agent: Agent) -> Transport {
+        Transport { direct: agent, proxied: None, names: None }
+    }
+
+    /// The agent for `origin`. Plain HTTP goes to this machine only, hence never through a proxy.
+    pub(super) fn agent(&self, origin: &Origin) -> &Agent {
+        match &self.proxied {
+            Some((agent, proxies)) if origin.scheme() == Scheme::Https && !proxies.bypass(origin) => agent,
+            _ => &self.direct,
+        }
+    }
+
+    /// Forgets looked-up names, so that the next try may find another address.
+    pub(super) fn forget_names(&self) {
+        if let Some(names) = &self.names {
+            names.forget();
+        }
+    }
+}
+
+fn agent_config(config: &TransportConfig, roots: Option<RootCerts>, proxy: Option<ureq::Proxy>) -> Config {
+    let mut tls = TlsConfig::builder();
+    if let Some(roots) = roots {
+        tls = tls.root_certs(roots);
+    }
+    Agent::config_builder()
+        .proxy(proxy)
+        .tls_config(tls.build())
+        .timeout_resolve(Some(config.connect_timeout))
+        .timeout_connect(Some(config.connect_timeout))
+        .timeout_per_read(Some(config.stall_timeout))
+        .timeout_per_write(Some(config.stall_timeout))
+        .timeout_recv_response(Some(HEADER_TIMEOUT.max(config.stall_timeout)))
+        .timeout_recv_body(Some(BODY_TIMEOUT))
+        .max_idle_age(IDLE_CONNECTION)
+        .max_idle_connections(config.connections)
+        .max_idle_connections_per_host(config.connections)
+        .build()
+}
+
+fn read_roots(pem: &[u8]) -> Result<RootCerts> {
+    let mut certificates = Vec::new();
+    for item in parse_pem(pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+            Ok(_) => {}
+            // The parser's own words may repeat the file, a private key included: not shown.
+            Err(_) => return Err(bad_roots("it is not a valid PEM file")),
+        }
+    }
+    if certificates.is_empty() {
+        return Err(bad_roots("it holds no certificate (\"-----BEGIN CERTIFICATE-----\")"));
+    }
+    Ok(RootCerts::from(certificates))
+}
+
+fn bad_roots(problem: &str) -> Error {
+    Error::Setting { setting: "the file of root certificates", problem: problem.to_owned() }
+}
+
+/// A resolver that looks each host up once. ureq asks its resolver for every request, even when it
+/// reuses a connection; a download of a thousand chunks should not depend on the name server
+/// a thousand times.
+#[derive(Debug, Clone, Default)]
+struct NameCache {
+    known: Arc<Mutex<HashMap<String, ResolvedSocketAddrs>>>,
+}
+
+impl NameCache {
+    fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Resolver for NameCache {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let key =
+            format!("{}://{}", uri.scheme_str().unwrap_or(""), uri.authority().map_or("", |a| a.as_str()));
+        if let Some(addresses) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(addresses.clone());
+        }
+        let addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, addresses.clone());
+        Ok(addresses)
+    }
+}

@@ -1,0 +1,259 @@
+//! A whole download: the chunk list, the chunks, and the proof that they belong together.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::chunk_list::{Chunk, ChunkList};
+use crate::client::{Client, WholeSource};
+use crate::concat::{
+    ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, StreamSink, WriteSink, concatenate,
+};
+use crate::endpoint;
+use crate::error::{Error, Result, Subject, SubjectKind};
+use crate::locator::DumpAddress;
+use crate::save::{PartFile, SaveOptions};
+
+/// What a download brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Downloaded {
+    /// Chunks of the dump, those kept from an earlier run included.
+    pub chunks: usize,
+    /// Bytes of the dump from the first chunk asked for.
+    pub bytes: u64,
+    /// Chunks kept from an earlier run.
+    pub resumed_chunks: usize,
+}
+
+/// A download that is about to begin: made with [`Client::download`], ended with
+/// [`write_to`](Download::write_to), [`save_to`](Download::save_to) or
+/// [`stream_to`](Download::stream_to).
+pub struct Download<'a> {
+    client: &'a Client,
+    dump: &'a DumpAddress,
+    in_one_piece: bool,
+    first_chunk: usize,
+    verify: bool,
+    observer: Option<&'a mut dyn Observer>,
+}
+
+impl fmt::Debug for Download<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download").field("dump", self.dump).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Begins the download of a dump.
+    pub fn download<'a>(&'a self, dump: &'a DumpAddress) -> Download<'a> {
+        Download { client: self, dump, in_one_piece: false, first_chunk: 0, verify: false, observer: None }
+    }
+}
+
+impl<'a> Download<'a> {
+    /// Fetches the dump with one request instead of its chunks. The service's reference discourages
+    /// it: large dumps time out, and nothing of them is kept. Defaults to no.
+    pub fn in_one_piece(mut self, yes: bool) -> Self {
+        self.in_one_piece = yes;
+        self
+    }
+
+    /// Begins at the chunk in this place, from 0: for a writer that holds the ones before, as an
+    /// [`Error::Interrupted`] told. Defaults to 0. Not for [`save_to`](Download::save_to), which
+    /// knows by itself.
+    pub fn first_chunk(mut self, place: usize) -> Self {
+        self.first_chunk = place;
+        self
+    }
+
+    /// Fetches the first and the last chunk once more at the end and compares. Defaults to no.
+    pub fn verify(mut self, yes: bool) -> Self {
+        self.verify = yes;
+        self
+    }
+
+    /// Is told how the download goes on.
+    pub fn observer(mut self, observer: &'a mut dyn Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Writes the dump to `writer`, which gets each chunk once it is whole; one chunk at a time is
+    /// kept in memory. A dump [in one piece](Download::in_one_piece) is passed on as it arrives.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`], which says how many whole chunks were written; [`Error::Changed`] if
+    /// the dump was replaced while it was downloaded: what was written is then worthless. Otherwise
+    /// as [`Client::chunks`].
+    pub fn write_to(self, writer: impl Write) -> Result<Downloaded> {
+        if self.in_one_piece {
+            self.run(&mut StreamSink::new(writer))
+        } else {
+            self.run(&mut WriteSink::new(writer))
+        }
+    }
+
+    /// Saves the dump as `target`: through `target.part` and a journal, so that a run that was ended
+    /// in any way is continued by the next one. A dump that is replaced while it is downloaded is
+    /// begun anew once.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_to`](Download::write_to) and [`PartFile::create`]. Nothing stands under the final
+    /// name then.
+    pub fn save_to(mut self, target: &Path, options: &SaveOptions) -> Result<Downloaded> {
+        let mut part = PartFile::create(target, *options)?;
+        let mut list = self.list()?;
+        let identity = self.identity();
+        let mut resume = part.resume(&identity, &list)?;
+        let mut is_second_try = false;
+        loop {
+            let kept = part.whole_chunks();
+            self.tell(Progress::Begun { chunks: list.len(), resume });
+            self.transfer(&list, kept, &mut part)?;
+            match self.check_unchanged(&list, part.digests()) {
+                Err(Error::Changed { what, .. }) if !is_second_try => {
+                    is_second_try = true;
+                    list = self.list()?;
+                    part.begin_anew(&identity, &list)?;
+                    resume = Resume::BegunAnew { reason: what };
+                }
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    let bytes = total(part.digests());
+                    part.finish()?;
+                    return Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: kept });
+                }
+            }
+        }
+    }
+
+    fn run(mut self, sink: &mut dyn ChunkSink) -> Result<Downloaded> {
+        let list = self.list()?;
+        self.tell(Progress::Begun { chunks: list.len(), resume: Resume::Fresh });
+        let first = self.first_chunk;
+        let digests = self.transfer(&list, first, sink)?;
+        // Those before the first chunk are the caller's; nothing is known of them.
+        if first == 0 {
+            self.check_unchanged(&list, &digests)?;
+        }
+        Ok(Downloaded { chunks: list.len(), bytes: total(&digests), resumed_chunks: 0 })
+    }
+
+    fn list(&self) -> Result<ChunkList> {
+        if self.in_one_piece {
+            let whole = Chunk { index: 0, id: self.dump.object().clone(), name: None };
+            return Ok(ChunkList::of_one(whole));
+        }
+        self.client.chunks(self.dump)
+    }
+
+    /// The URL that is downloaded: what tells one dump's part file from another's.
+    fn identity(&self) -> String {
+        let path =
+            if self.in_one_piece { endpoint::whole_dump(self.dump) } else { endpoint::chunks(self.dump) };
+        format!("{}{path}", self.client.origin_of(self.dump))
+    }
+
+    fn source(&self) -> Box<dyn ChunkSource> {
+        if self.in_one_piece {
+            Box::new(WholeSource::new(self.client.clone(), self.dump.clone()))
+        } else {
+            Box::new(self.client.source(self.dump))
+        }
+    }
+
+    fn transfer(
+        &mut self,
+        list: &ChunkList,
+        first: usize,
+        sink: &mut dyn ChunkSink,
+    ) -> Result<Vec<ChunkDigest>> {
+        let mut source = self.source();
+        let dump = self.dump;
+        let mut ignore = |_| {};
+        let observer = match &mut self.observer {
+            Some(observer) => &mut **observer,
+            None => &mut ignore as &mut dyn Observer,
+        };
+        concatenate(&mut *source, list, first, dump, sink, observer)
+    }
+
+    fn tell(&mut self, progress: Progress) {
+        if let Some(observer) = &mut self.observer {
+            observer.progress(progress);
+        }
+    }
+
+    /// Asks whether the chunks that were fetched one after the other belong to one dump: the list must
+    /// be the same as before, and so must the first chunk's validator, where the service sends one.
+    fn check_unchanged(&self, list: &ChunkList, digests: &[ChunkDigest]) -> Result<()> {
+        let (Some(first), Some(last)) = (digests.first(), digests.last()) else {
+            return Ok(());
+        };
+        let changed = |what| {
+            let subject = Subject::new(SubjectKind::ChunkList, self.dump);
+            Err(Error::Changed { subject, what })
+        };
+        if self.in_one_piece {
+            return Ok(());
+        }
+        match self.client.chunks(self.dump) {
+            Ok(now) if ids(&now).ne(ids(list)) => return changed("the chunk list changed"),
+            Ok(_) => {}
+            // Removed right after its last chunk. A replaced dump is refused under its old address
+            // from then on, so all chunks came from before: they belong together.
+            Err(error) if matches!(error, Error::Status { status: 404, .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let (Some(first_chunk), Some(last_chunk)) = (list.as_slice().first(), list.as_slice().last()) else {
+            return Ok(());
+        };
+        if let Some(validator) = &first.validator
+            && self.client.validator(self.dump, first_chunk)?.is_some_and(|now| now != *validator)
+        {
+            return changed("its first chunk changed");
+        }
+        if self.verify {
+            for (chunk, digest) in [(first_chunk, first), (last_chunk, last)] {
+                if !self.is_same(chunk, digest)? {
+                    return changed("a chunk that was fetched again differs");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn is_same(&self, chunk: &Chunk, digest: &ChunkDigest) -> Result<bool> {
+        let single = ChunkList::of_one(chunk.clone());
+        let again = concatenate(&mut *self.source(), &single, 0, self.dump, &mut Discard, &mut |_| {})?;
+        Ok(again.iter().all(|again| (again.bytes, again.crc32) == (digest.bytes, digest.crc32)))
+    }
+}
+
+/// A sink for chunks of which only the digest counts.
+struct Discard;
+
+impl ChunkSink for Discard {
+    fn write(&mut self, _bytes: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn roll_back(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn ids(list: &ChunkList) -> impl Iterator<Item = &str> {
+    list.as_slice().iter().map(|chunk| chunk.id.as_str())
+}
+
+fn total(digests: &[ChunkDigest]) -> u64 {
+    digests.iter().map(|digest| digest.bytes).sum()
+}

@@ -1,0 +1,191 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(text: &str) -> Locator {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn refused(text: &str) -> LocatorError {
+    match text.parse::<Locator>() {
+        Err(Error::Locator(error)) => error,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn every_documented_url_gives_its_short_form() {
+    let root = "https://api.anaplan.com/2/0/workspaces/0a80/models/F111/processes/118000000001";
+    for (tail, short) in [
+        ("", "0a80/F111/118000000001"),
+        ("/tasks", "0a80/F111/118000000001"),
+        ("/tasks?sort=-creationTime", "0a80/F111/118000000001"),
+        ("/tasks/B7EA", "0a80/F111/118000000001/B7EA"),
+        ("/tasks/B7EA/?includeProcessDetails=true#x", "0a80/F111/118000000001/B7EA"),
+        ("/tasks/B7EA/dumps/117000000015", "0a80/F111/118000000001/B7EA/117000000015"),
+        ("/tasks/B7EA/dumps/117000000015/chunks", "0a80/F111/118000000001/B7EA/117000000015"),
+        ("/tasks/B7EA/dumps/117000000015/chunks/", "0a80/F111/118000000001/B7EA/117000000015"),
+        ("/tasks/B7EA/dumps/117000000015/chunks/2", "0a80/F111/118000000001/B7EA/117000000015"),
+    ] {
+        assert_eq!(read(&format!("{root}{tail}")).to_string(), short, "{tail}");
+    }
+    assert_eq!(
+        read("https://api.anaplan.com/2/0/workspaces/0a80/models/F111/processes").to_string(),
+        "0a80/F111"
+    );
+}
+
+#[test]
+fn the_host_of_every_region_is_kept() {
+    for host in [
+        "api.anaplan.com",
+        "us9.api.anaplan.com",
+        "eu3.api.anaplan.com",
+        "id1.api.anaplan.com",
+        "ca1a.api.anaplan.com",
+        "au1a.api2.anaplan.com",
+    ] {
+        let locator = read(&format!("https://{host}/2/0/models/F111/processes/118/tasks/B7EA/dumps/112"));
+        assert_eq!(locator.origin().unwrap().host(), host);
+        assert_eq!(locator.to_string(), "models/F111/processes/118/tasks/B7EA/dumps/112");
+    }
+}
+
+#[test]
+fn single_imports_are_read_from_both_forms() {
+    let url = "https://api.anaplan.com/2/0/workspaces/0a80/models/F111/imports/112000000001/tasks/B7EA/dump/chunks/0";
+    let dump = read(url).dump().unwrap();
+    assert_eq!(dump.task().action.kind, ActionKind::Import);
+    assert_eq!(dump.object().as_str(), "112000000001");
+    assert_eq!(dump.to_string(), "0a80/F111/112000000001/B7EA");
+    assert_eq!(read("0a80/F111/112000000001/B7EA").dump().unwrap(), {
+        let mut local = dump.clone();
+        local.task.action.model.origin = None;
+        local
+    });
+    assert!(refused("0a80/F111/112000000001/B7EA/112000000001").expected.contains("one dump"));
+}
+
+#[test]
+fn latest_stands_for_a_task_and_is_not_one() {
+    let locator = read("0a80/F111/118000000001/latest");
+    assert_eq!(locator.task_choice(), Some(&TaskChoice::Latest));
+    assert!(locator.task().is_err() && locator.dump().is_err());
+}
+
+#[test]
+fn names_are_written_with_percent_encoding() {
+    let locator = read("0a80/F111/Load%20ERP%2FSAP 100%25/latest");
+    assert_eq!(locator.action().unwrap().id.as_str(), "Load ERP/SAP 100%");
+    assert_eq!(locator.to_string(), "0a80/F111/Load%20ERP%2FSAP%20100%25/latest");
+}
+
+#[test]
+fn bad_text_shows_where_and_what_was_expected() {
+    for (text, at, expected) in [
+        ("", 0, "a URL of the API"),
+        ("0a80", 4, "/MODEL"),
+        ("0a80//118", 5, "/MODEL"),
+        ("0a80/F111/118/B7EA/112/7", 23, "nothing more"),
+        ("0a80/F111/1%zz/B7EA", 11, "two hexadecimal digits"),
+        ("0a80/F111/%ff", 10, "UTF-8"),
+        ("0a80/../118", 5, "\".\" or \"..\""),
+        ("0a80/%2e%2e/118", 5, "\".\" or \"..\""),
+        ("https://api.anaplan.com/1/3/workspaces/0a80", 24, "/2/0/"),
+        ("https://api.anaplan.com", 23, "/2/0/"),
+        ("https://api.anaplan.com/2/0/users/me", 28, "workspaces/ or models/"),
+        ("https://api.anaplan.com/2/0/models/F1/exports/116", 38, "processes/ or imports/"),
+        ("https://api.anaplan.com/2/0/models/F1/processes/118/runs", 52, "tasks/"),
+        ("https://api.anaplan.com/2/0/models/F1/processes/118/tasks/B7/dump", 61, "dumps/"),
+        ("https://api.anaplan.com/2/0/models/F1/imports/112/tasks/B7/dumps/1", 59, "dump"),
+        ("https://api.anaplan.com:99999/2/0/models/F1", 23, "a port"),
+        ("ftp://api.anaplan.com/2/0/models/F1", 0, "https://"),
+    ] {
+        let error = refused(text);
+        assert_eq!((error.at, error.expected.contains(expected)), (at, true), "{text}: {error}");
+    }
+}
+
+#[test]
+fn control_characters_in_bad_text_do_not_reach_the_terminal() {
+    let shown = "\u{1b}[31m/\n//x".parse::<Locator>().unwrap_err().to_string();
+    assert!(!shown.contains(['\u{1b}', '\n']), "{shown}");
+}
+
+#[test]
+fn a_locator_that_is_too_short_says_what_is_missing() {
+    let process = read("0a80/F111/118000000001");
+    assert!(process.dump().unwrap_err().to_string().contains("OBJECT"));
+    assert!(process.task().unwrap_err().to_string().contains("TASK"));
+    assert!(read("0a80/F111").action().unwrap_err().to_string().contains("PROCESS"));
+}
+
+#[test]
+fn the_short_form_may_begin_at_the_process_where_the_rest_is_known() {
+    let id = |text: &str| Some(Id::new(text).unwrap());
+    let defaults = LocatorDefaults { workspace: id("0a80"), model: id("F111") };
+    let read = |text: &str| Locator::parse_with(text, &defaults).unwrap().to_string();
+    assert_eq!(read("118000000001"), "0a80/F111/118000000001");
+    assert_eq!(read("118000000001/B7EA/112000000015"), "0a80/F111/118000000001/B7EA/112000000015");
+    assert_eq!(read("w/m/118000000001/B7EA"), "w/m/118000000001/B7EA");
+    let workspace = "8a81b01068d4b6820169da807d121234";
+    assert_eq!(read(&format!("{workspace}/m/118000000001")), format!("{workspace}/m/118000000001"));
+}
+
+fn any_id() -> impl Strategy<Value = Id> {
+    prop_oneof![
+        4 => "[A-Z0-9]{1,8}",
+        2 => "112[0-9]{9}",
+        1 => Just("models".to_owned()),
+        1 => Just("workspaces".to_owned()),
+        1 => Just("2".to_owned()),
+        4 => any::<String>(),
+    ]
+    .prop_filter_map("not an identifier", |text| Id::new(text).ok())
+}
+
+fn any_locator() -> impl Strategy<Value = Locator> {
+    let ids = (prop::option::of(any_id()), any_id(), any_id(), any_id(), any_id());
+    (ids, 0usize..4, any::<bool>(), any::<bool>()).prop_map(
+        |((workspace, model, action, task, object), depth, import, latest)| {
+            let kind = if import { ActionKind::Import } else { ActionKind::Process };
+            // An identifier that says "latest" means the word.
+            let task =
+                if latest || task.as_str() == LATEST { TaskChoice::Latest } else { TaskChoice::Id(task) };
+            Locator {
+                model: ModelAddress { origin: None, workspace, model },
+                action: (depth > 0).then_some((kind, action)),
+                task: (depth > 1).then_some(task),
+                object: (depth > 2 && !import).then_some(object),
+            }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_is_read_back(locator in any_locator()) {
+        let text = locator.to_string();
+        prop_assert!(text.bytes().all(|b| b.is_ascii_graphic()), "{}", text);
+        prop_assert_eq!(text.parse::<Locator>().unwrap(), locator, "{}", text);
+    }
+
+    #[test]
+    fn a_url_made_of_a_dump_is_read_back(locator in any_locator()) {
+        if let Ok(dump) = locator.dump() {
+            let url = format!("https://eu3.api.anaplan.com{}/0?x=1", crate::endpoint::chunks(&dump));
+            let again = url.parse::<Locator>().unwrap();
+            prop_assert_eq!(again.to_string(), locator.to_string());
+            prop_assert_eq!(again.origin().unwrap().host(), "eu3.api.anaplan.com");
+        }
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in any::<String>(), prefix in "(https?://)?(api.anaplan.com)?(/2/0/)?(models/)?") {
+        for text in [&text, &format!("{prefix}{text}")] {
+            if let Err(error) = text.parse::<Locator>() {
+                prop_assert!(!error.to_string().contains('\n'));
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Origins: scheme, host and port of a service, and whether a token may go there.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+use crate::error::{Error, LocatorError, Result};
+
+/// Path under which the service keeps version 2.0 of its API.
+pub const API_ROOT: &str = "/2/0";
+
+/// Hosts that once served the API and no longer do, with what to use instead.
+const RETIRED_HOST: &str = "us1a.app.anaplan.com";
+
+/// How an origin is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Plain HTTP; allowed to the own machine only.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+/// Scheme, host and port, such as `https://eu3.api.anaplan.com`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    scheme: Scheme,
+    host: String,
+    port: Option<u16>,
+}
+
+impl Origin {
+    /// The API host of every customer whose region has none of its own: `https://api.anaplan.com`.
+    pub fn anaplan() -> Origin {
+        Origin { scheme: Scheme::Https, host: "api.anaplan.com".into(), port: None }
+    }
+
+    /// How the origin is spoken to.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The host in lower case; an IPv6 address stands in brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, where it is not the scheme's own.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Whether the host is `anaplan.com` or below it, spoken to over TLS.
+    pub fn is_anaplan(&self) -> bool {
+        self.scheme == Scheme::Https && (self.host == "anaplan.com" || self.host.ends_with(".anaplan.com"))
+    }
+
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
+    pub fn is_loopback(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Splits `text` into the origin and what follows it (path, query, fragment), and gives the
+    /// offset in bytes of the latter. `None` where `text` is no URL at all.
+    pub(crate) fn split(text: &str) -> Option<Result<(Origin, usize), LocatorError>> {
+        let (scheme, _) = text.split_once("://")?;
+        let start = scheme.len() + "://".len();
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
+            _ => return Some(Err(LocatorError::at(text, 0, "a URL that begins with https://"))),
+        };
+        let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |i| start + i);
+        Some(Self::authority(scheme, text, start, end).map(|origin| (origin, end)))
+    }
+
+    fn authority(scheme: Scheme, text: &str, start: usize, end: usize) -> Result<Origin, LocatorError> {
+        let authority = &text[start..end];
+        if authority.contains('@') {
+            // What stands before the `@` may be a password: it is not repeated.
+            return Err(LocatorError::at(
+                "(a URL with a user name in it)",
+                0,
+                "a URL without user name or password",
+            ));
+        }
+        let host_end = match authority.strip_prefix('[') {
+            Some(rest) => rest.find(']').map(|i| i + 2),
+            None => Some(authority.find(':').unwrap_or(authority.len())),
+        };
+        let Some(host_end) = host_end else {
+            return Err(LocatorError::at(text, start, "a closing bracket after the IPv6 address"));
+        };
+        let host = authority[..host_end].to_ascii_lowercase();
+        if !is_host(&host) {
+            return Err(LocatorError::at(text, start, "a host name such as api.anaplan.com"));
+        }
+        if host == RETIRED_HOST {
+            return Err(LocatorError::at(
+                text,
+                start,
+                "a host that still serves the API: us1a.app.anaplan.com was retired, api.anaplan.com took its place",
+            ));
+        }
+        let port = match &authority[host_end..] {
+            "" => None,
+            rest => {
+                let port = rest
+                    .strip_prefix(':')
+                    .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+                    .and_then(|digits| digits.parse::<u16>().ok())
+                    .filter(|port| *port != 0);
+                match port {
+                    Some(port) => Some(port),
+                    None => return Err(LocatorError::at(text, start + host_end, "a port from 1 to 65535")),
+                }
+            }
+        };
+        let default_port = match scheme {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        };
+        Ok(Origin { scheme, host, port: port.filter(|p| *p != default_port) })
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.len() <= 253
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        }
+    }
+}
+
+impl FromStr for Origin {
+    type Err = Error;
+
+    /// Reads an origin such as `https://eu3.api.anaplan.com`; a trailing `/` or `/2/0` is accepted.
+    fn from_str(text: &str) -> Result<Origin> {
+        let text = text.trim();
+        let split = Origin::split(text).unwrap_or_else(|| {
+            Err(LocatorError::at(text, 0, "an origin such as https://eu3.api.anaplan.com"))
+        });
+        let (origin, end) = split?;
+        match text[end..].trim_end_matches('/') {
+            "" | API_ROOT => Ok(origin),
+            _ => Err(LocatorError::at(text, end, "nothing after the host: /2/0 is added").into()),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        write!(f, "{scheme}://{}", self.host)?;
+        match self.port {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_read_and_print_the_same() {
+        for text in [
+            "https://api.anaplan.com",
+            "https://au1a.api2.anaplan.com",
+            "http://127.0.0.1:8080",
+            "http://[::1]:8080",
+            "http://localhost",
+        ] {
+            assert_eq!(text.parse::<Origin>().unwrap().to_string(), text);
+        }
+        let noisy = " HTTPS://EU3.API.anaplan.com:443/2/0/ ".parse::<Origin>().unwrap();
+        assert_eq!(noisy.to_string(), "https://eu3.api.anaplan.com");
+    }
+
+    #[test]
+    fn hosts_that_only_look_like_anaplan_or_loopback_are_neither() {
+        for text in [
+            "https://api.anaplan.com.evil.example",
+            "https://evilanaplan.com",
+            "http://api.anaplan.com",
+            "https://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "https://0x7f.1",
+            "https://api.anaplan.com.",
+        ] {
+            let origin: Origin = text.parse().unwrap();
+            assert!(!origin.is_anaplan() && !origin.is_loopback(), "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_origins_are_refused_and_passwords_not_repeated() {
+        for text in [
+            "",
+            "api.anaplan.com",
+            "ftp://api.anaplan.com",
+            "https://",
+            "https://api.anaplan.com:99999",
+            "https://api.anaplan.com:0",
+            "https://api.anaplan.com:+1",
+            "https://a b",
+            "https://[::1",
+            "https://[zz]",
+            "https://api.anaplan.com/1/3",
+            "https://us1a.app.anaplan.com",
+            "https://bücher.example",
+        ] {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+        let error = "https://me:s3cret@api.anaplan.com".parse::<Origin>().unwrap_err();
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}

@@ -1,0 +1,144 @@
+//! The journal beside a part file: which dump, its chunk list, and each finished chunk with its length
+//! and checksum. Append-only, one JSON document a line, so that a torn last line is the only damage
+//! that a kill can do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chunk_list::ChunkList;
+
+/// Version of the journal's form; another one is not read.
+const FORMAT: u32 = 1;
+
+/// Longest journal that is read, in bytes: far beyond that of a million chunks.
+pub(super) const MAX_JOURNAL_BYTES: u64 = 512 * 1024 * 1024;
+
+/// The first line: what the part file is a part of.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    dump: String,
+    chunks: Vec<String>,
+}
+
+/// One finished chunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) chunk: String,
+    pub(super) bytes: u64,
+    pub(super) crc32: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) validator: Option<String>,
+}
+
+/// What a journal says of the download that is about to begin.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Nothing: there is no journal yet.
+    Empty,
+    /// It cannot be used, for this reason.
+    Unusable(&'static str),
+    /// The finished chunks, each with the offset in the journal at which its line ends.
+    Records { header_end: u64, records: Vec<(Record, u64)> },
+}
+
+pub(super) fn header_line(dump: &str, list: &ChunkList) -> String {
+    let chunks = list.as_slice().iter().map(|chunk| chunk.id.as_str().to_owned()).collect();
+    line(&Header { format: FORMAT, dump: dump.to_owned(), chunks })
+}
+
+pub(super) fn record_line(record: &Record) -> String {
+    line(record)
+}
+
+fn line(value: &impl Serialize) -> String {
+    // Strings and numbers always serialize; an empty line would read as a damaged journal.
+    let mut line = serde_json::to_string(value).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+/// Reads a journal up to the first line that is torn or does not continue it.
+pub(super) fn read(journal: &[u8], dump: &str, list: &ChunkList) -> Reading {
+    if journal.is_empty() {
+        return Reading::Empty;
+    }
+    let mut lines = journal.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+    let Some(first) = lines.next() else {
+        return Reading::Unusable("its journal is damaged");
+    };
+    let header = match serde_json::from_slice::<Header>(first) {
+        Ok(header) if header.format == FORMAT => header,
+        _ => return Reading::Unusable("its journal is damaged or of another version"),
+    };
+    if header.dump != dump {
+        return Reading::Unusable("it is part of another dump");
+    }
+    let ids = list.as_slice().iter().map(|chunk| chunk.id.as_str());
+    if !ids.eq(header.chunks.iter().map(String::as_str)) {
+        return Reading::Unusable("the dump's chunk list has changed");
+    }
+    let header_end = first.len() as u64;
+    let mut end = header_end;
+    let mut records = Vec::new();
+    for (line, id) in lines.zip(&header.chunks) {
+        let Ok(record) = serde_json::from_slice::<Record>(line) else { break };
+        if record.chunk != *id {
+            break;
+        }
+        end += line.len() as u64;
+        records.push((record, end));
+    }
+    Reading::Records { header_end, records }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::{Subject, SubjectKind};
+    use crate::response::ListedChunk;
+
+    fn list(count: usize) -> ChunkList {
+        let listed = (0..count).map(|n| ListedChunk { id: n.to_string(), name: None }).collect();
+        ChunkList::new(listed, &Subject::new(SubjectKind::ChunkList, "D")).unwrap()
+    }
+
+    fn journal(records: usize) -> (Vec<u8>, Vec<u64>) {
+        let mut text = header_line("D", &list(4));
+        let mut ends = vec![text.len() as u64];
+        for n in 0..records {
+            text += &record_line(&Record { chunk: n.to_string(), bytes: 10, crc32: 7, validator: None });
+            ends.push(text.len() as u64);
+        }
+        (text.into_bytes(), ends)
+    }
+
+    #[test]
+    fn another_dump_or_another_chunk_list_is_not_continued() {
+        let (bytes, _) = journal(2);
+        assert_eq!(read(&bytes, "E", &list(4)), Reading::Unusable("it is part of another dump"));
+        assert_eq!(read(&bytes, "D", &list(5)), Reading::Unusable("the dump's chunk list has changed"));
+        assert_eq!(read(b"", "D", &list(4)), Reading::Empty);
+        assert!(matches!(read(b"{}\n", "D", &list(4)), Reading::Unusable(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_journal_cut_anywhere_gives_the_lines_that_are_whole(records in 0usize..=4, cut in any::<prop::sample::Index>()) {
+            let (bytes, ends) = journal(records);
+            let cut = cut.index(bytes.len() + 1);
+            let whole = ends.iter().filter(|end| **end <= cut as u64).count();
+            match read(&bytes[..cut], "D", &list(4)) {
+                Reading::Empty => prop_assert_eq!(cut, 0),
+                Reading::Unusable(_) => prop_assert_eq!(whole, 0),
+                Reading::Records { records, .. } => prop_assert_eq!(records.len() + 1, whole),
+            }
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&bytes, "D", &list(4));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::{Subject, SubjectKind};
+use crate::response::ListedChunk;
+
+fn list(count: usize) -> ChunkList {
+    let listed = (0..count).map(|n| ListedChunk { id: n.to_string(), name: None }).collect();
+    ChunkList::new(listed, &Subject::new(SubjectKind::ChunkList, "D")).unwrap()
+}
+
+fn part_file(target: &Path, options: SaveOptions, count: usize) -> (PartFile, Resume) {
+    let mut part = PartFile::create(target, options).unwrap();
+    let resume = part.resume("D", &list(count)).unwrap();
+    (part, resume)
+}
+
+fn write_chunk(part: &mut PartFile, index: usize, bytes: &[u8]) {
+    bytes.chunks(7).for_each(|piece| part.write(piece).unwrap());
+    let digest = ChunkDigest { bytes: bytes.len() as u64, crc32: crc32fast::hash(bytes), validator: None };
+    part.commit(&list(index + 1).as_slice()[index], &digest).unwrap();
+}
+
+#[test]
+fn a_finished_file_has_its_name_and_nothing_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let (mut part, resume) = part_file(&target, SaveOptions::default(), 2);
+    assert_eq!(resume, Resume::Fresh);
+    write_chunk(&mut part, 0, b"first,");
+    part.write(b"torn").unwrap();
+    part.roll_back().unwrap();
+    write_chunk(&mut part, 1, b"second");
+    part.finish().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"first,second");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_existing_file_is_left_alone_unless_forced() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    fs::write(&target, "mine").unwrap();
+    assert!(matches!(PartFile::create(&target, SaveOptions::default()), Err(Error::Exists { .. })));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    let (mut part, _) = part_file(&target, SaveOptions::default().force(true), 1);
+    write_chunk(&mut part, 0, b"new");
+    part.finish().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"new");
+}
+
+#[test]
+fn a_file_that_appears_while_downloading_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let (mut part, _) = part_file(&target, SaveOptions::default(), 1);
+    write_chunk(&mut part, 0, b"new");
+    fs::write(&target, "mine").unwrap();
+    assert!(matches!(part.finish(), Err(Error::Exists { .. })));
+    assert_eq!(fs::read(&target).unwrap(), b"mine");
+    assert_eq!(fs::read(folder.path().join("dump.csv.part")).unwrap(), b"new");
+}
+
+#[test]
+fn a_second_run_is_told_that_one_is_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let (mut part, _) = part_file(&target, SaveOptions::default(), 1);
+    let second = PartFile::create(&target, SaveOptions::default().force(true).restart(true));
+    assert!(matches!(second, Err(Error::Locked { .. })));
+    write_chunk(&mut part, 0, b"untouched");
+    part.finish().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"untouched");
+}
+
+#[test]
+fn a_part_file_that_no_run_of_ours_left_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let strange = folder.path().join("dump.csv.part");
+    fs::write(&strange, "somebody's").unwrap();
+    assert!(matches!(PartFile::create(&target, SaveOptions::default()), Err(Error::Exists { .. })));
+    assert_eq!(fs::read(&strange).unwrap(), b"somebody's");
+}
+
+#[test]
+fn a_run_that_got_nothing_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut part, _) = part_file(&folder.path().join("dump.csv"), SaveOptions::default(), 1);
+    part.write(b"torn").unwrap();
+    drop(part);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_kill_leaves_only_good_whole_chunks_are_kept(
+        chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..6),
+        part_cut in any::<prop::sample::Index>(), journal_cut in any::<prop::sample::Index>(),
+        flip in prop::option::of(any::<prop::sample::Index>()), beyond in prop::collection::vec(any::<u8>(), 0..30),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("dump.csv");
+        let (part_path, journal_path) =
+            (folder.path().join("dump.csv.part"), folder.path().join("dump.csv.part.journal"));
+        let (mut part, _) = part_file(&target, SaveOptions::default(), chunks.len());
+        for (index, bytes) in chunks.iter().enumerate() {
+            write_chunk(&mut part, index, bytes);
+        }
+        drop(part);
+
+        let mut bytes = fs::read(&part_path).unwrap();
+        bytes.truncate(part_cut.index(bytes.len() + 1));
+        if let Some(flip) = flip && !bytes.is_empty() {
+            let at = flip.index(bytes.len());
+            bytes[at] ^= 1;
+        }
+        bytes.extend(beyond);
+        fs::write(&part_path, &bytes).unwrap();
+        let mut journal = fs::read(&journal_path).unwrap();
+        journal.truncate(journal_cut.index(journal.len() + 1));
+        fs::write(&journal_path, &journal).unwrap();
+
+        let (mut part, resume) = part_file(&target, SaveOptions::default(), chunks.len());
+        let kept = part.whole_chunks();
+        let told = match resume {
+            Resume::Resumed { chunks, .. } => chunks,
+            _ => 0,
+        };
+        prop_assert_eq!(told, kept);
+        prop_assert_eq!(fs::read(&part_path).unwrap(), chunks[..kept].concat());
+        for (index, bytes) in chunks.iter().enumerate().skip(kept) {
+            write_chunk(&mut part, index, bytes);
+        }
+        part.finish().unwrap();
+        prop_assert_eq!(fs::read(&target).unwrap(), chunks.concat());
+    }
+}

@@ -1,0 +1,57 @@
+//! Text from outside made fit for a terminal or a log line.
+
+use std::fmt::{self, Write};
+
+/// Longest text of the service that is shown, in characters. Longer ones are cut: an error is for
+/// people, and a hostile service must not fill a log.
+pub const MAX_SHOWN_CHARS: usize = 300;
+
+/// Shows text with control characters, invisible formatting characters and line breaks replaced by
+/// escapes, cut after [`MAX_SHOWN_CHARS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Printable<'a>(pub &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = String::new();
+        for (count, character) in self.0.chars().enumerate() {
+            if count == MAX_SHOWN_CHARS {
+                shown.push_str("...");
+                break;
+            }
+            match character {
+                '\n' => shown.push_str("\\n"),
+                '\r' => shown.push_str("\\r"),
+                '\t' => shown.push_str("\\t"),
+                c if is_unprintable(c) => write!(shown, "\\u{{{:x}}}", u32::from(c))?,
+                c => shown.push(c),
+            }
+        }
+        f.pad(&shown)
+    }
+}
+
+/// Characters that steer a terminal, hide, or reorder the text around them.
+fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_and_line_breaks_are_shown_not_sent() {
+        let shown = Printable("red \u{1b}[31m\r\nand \u{202e}turned\u{9b}").to_string();
+        assert_eq!(shown, "red \\u{1b}[31m\\r\\nand \\u{202e}turned\\u{9b}");
+    }
+
+    #[test]
+    fn long_text_is_cut_at_a_character() {
+        let shown = Printable(&"é".repeat(MAX_SHOWN_CHARS + 1)).to_string();
+        assert_eq!(shown, "é".repeat(MAX_SHOWN_CHARS) + "...");
+    }
+}
