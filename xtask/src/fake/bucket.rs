@@ -1,0 +1,68 @@
+//! The tenant's rate limit: a token bucket on the monotonic clock.
+
+use std::time::{Duration, Instant};
+
+/// A bucket that holds `depth` requests and is refilled at a steady rate.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    depth: f64,
+    per_second: f64,
+    /// Whether a refusal says how long to wait.
+    pub(crate) retry_after: bool,
+    level: f64,
+    filled: Instant,
+    /// How many requests were refused.
+    pub(crate) refused: usize,
+}
+
+impl Bucket {
+    /// A full bucket.
+    pub(crate) fn new(depth: f64, per_second: f64, retry_after: bool) -> Self {
+        Self { depth, per_second, retry_after, level: depth, filled: Instant::now(), refused: 0 }
+    }
+
+    /// Takes one request out, or says how long until there is one again.
+    pub(crate) fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        let passed = now.saturating_duration_since(self.filled);
+        self.filled = now;
+        self.level = (self.level + passed.as_secs_f64() * self.per_second).min(self.depth);
+        if self.level >= 1.0 {
+            self.level -= 1.0;
+            return Ok(());
+        }
+        self.refused += 1;
+        let seconds = (1.0 - self.level) / self.per_second;
+        Err(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(86_400)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_bucket_refuses_until_it_is_refilled() {
+        let mut bucket = Bucket::new(2.0, 10.0, true);
+        let start = bucket.filled;
+        assert_eq!(bucket.take(start), Ok(()));
+        assert_eq!(bucket.take(start), Ok(()));
+        let wait = bucket.take(start).unwrap_err();
+        assert!((wait.as_secs_f64() - 0.1).abs() < 0.001, "{wait:?}");
+        assert_eq!(bucket.take(start + Duration::from_millis(101)), Ok(()));
+        assert!(bucket.take(start + Duration::from_millis(102)).is_err());
+        assert_eq!(bucket.refused, 2);
+    }
+
+    #[test]
+    fn a_rested_bucket_holds_no_more_than_its_depth() {
+        let mut bucket = Bucket::new(3.0, 10.0, false);
+        let later = bucket.filled + Duration::from_secs(3600);
+        assert_eq!((0..10).filter(|_| bucket.take(later).is_ok()).count(), 3);
+    }
+
+    #[test]
+    fn a_bucket_without_refill_stays_empty() {
+        let mut bucket = Bucket::new(0.0, 0.0, true);
+        assert!(bucket.take(Instant::now()).is_err());
+    }
+}

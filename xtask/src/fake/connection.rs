@@ -1,0 +1,97 @@
+//! One connection, plain or TLS, with all the ways of ending it.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ServerConfig, ServerConnection};
+use socket2::SockRef;
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// As agreed: over TLS with `close_notify`, then FIN.
+    Agreed,
+    /// FIN without a word, in the middle of something.
+    Cut,
+    /// RST.
+    Reset,
+}
+
+impl From<io::Error> for Ending {
+    fn from(_: io::Error) -> Self {
+        Self::Cut
+    }
+}
+
+/// The server's side of a connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    tcp: Arc<TcpStream>,
+    tls: Option<Box<ServerConnection>>,
+}
+
+impl Connection {
+    pub(crate) fn new(tcp: Arc<TcpStream>, config: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
+        tcp.set_nodelay(true)?;
+        let tls = match config {
+            Some(config) => {
+                let session = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+                Some(Box::new(session))
+            }
+            None => None,
+        };
+        Ok(Self { tcp, tls })
+    }
+
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut tcp = &*self.tcp;
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).read(buffer),
+            None => tcp.read(buffer),
+        }
+    }
+
+    pub(crate) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut tcp = &*self.tcp;
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).write_all(bytes),
+            None => tcp.write_all(bytes),
+        }
+    }
+
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        let mut tcp = &*self.tcp;
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).flush(),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps silent until the client closes, or the server stops and shuts the socket.
+    pub(crate) fn wait_until_gone(&mut self) {
+        let mut buffer = [0; 4096];
+        while self.read(&mut buffer).is_ok_and(|count| count > 0) {}
+    }
+
+    /// Ends the connection. It must be dropped right after: only then does a reset leave the host.
+    pub(crate) fn end(&mut self, ending: Ending) {
+        // Errors mean that the client was faster.
+        match ending {
+            Ending::Agreed => {
+                if let Some(tls) = &mut self.tls {
+                    tls.send_close_notify();
+                }
+                let _ = self.flush();
+                let _ = self.tcp.shutdown(Shutdown::Write);
+            }
+            Ending::Cut => {
+                let _ = self.tcp.shutdown(Shutdown::Write);
+            }
+            Ending::Reset => {
+                let _ = SockRef::from(&*self.tcp).set_linger(Some(Duration::ZERO));
+            }
+        }
+    }
+}

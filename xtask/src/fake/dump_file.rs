@@ -1,0 +1,316 @@
+//! Dump files of any size in the format that the service writes, the same for the same seed.
+//!
+//! Rows hold doubled quotes, line breaks inside fields and characters of one to four bytes, so that chunk
+//! boundaries at any place fall inside something.
+
+use super::random::Random;
+
+/// The parts of the format that differ from import to import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format {
+    /// Comma, tab, semicolon or pipe.
+    pub delimiter: u8,
+    /// Rows end with CR LF instead of LF.
+    pub crlf: bool,
+    /// The number of columns `_Error_1_`, `_Error_2_`, ...; at least one.
+    pub errors: usize,
+    /// Newer dumps begin with a column `_Status_`.
+    pub status: bool,
+}
+
+impl Default for Format {
+    fn default() -> Self {
+        Self { delimiter: b',', crlf: false, errors: 2, status: false }
+    }
+}
+
+impl Format {
+    /// The format that [`generate`] uses for this seed.
+    pub fn from_seed(seed: u64) -> Self {
+        // Not the generator of the rows: a format given by hand must not change them.
+        let mut random = Random::new(!seed);
+        Self {
+            delimiter: *random.pick(b",\t;|"),
+            crlf: random.chance(0.5),
+            errors: random.between(1, 3) as usize,
+            status: random.chance(0.5),
+        }
+    }
+
+    fn end_of_row(self) -> &'static [u8] {
+        if self.crlf { b"\r\n" } else { b"\n" }
+    }
+}
+
+/// A dump file of exactly this size, in a format chosen by the seed.
+pub fn generate(seed: u64, size: usize) -> Vec<u8> {
+    generate_with(seed, size, Format::from_seed(seed))
+}
+
+/// A dump file of exactly this size. The last row is padded to reach it; where not even the header and one row
+/// fit, the text is cut off.
+pub fn generate_with(seed: u64, size: usize, format: Format) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    let mut file = Vec::with_capacity(size + 1024);
+    write_header(&mut file, format);
+    let mut last = Vec::new();
+    write_last_row(&mut last, format, 0);
+    let mut line = 1;
+    while file.len() + last.len() < size {
+        let start = file.len();
+        line += random.between(1, 3);
+        write_row(&mut file, format, &mut random, line);
+        if file.len() + last.len() > size {
+            file.truncate(start);
+            break;
+        }
+    }
+    let padding = size.saturating_sub(file.len() + last.len());
+    write_last_row(&mut file, format, padding);
+    file.truncate(size);
+    file
+}
+
+/// Bytes without any structure.
+pub fn random_bytes(seed: u64, size: usize) -> Vec<u8> {
+    let mut bytes = vec![0; size];
+    Random::new(seed).fill(&mut bytes);
+    bytes
+}
+
+const COLUMNS: [&str; 4] = ["Cost centre", "Größe", "Amount", "Comment \"free\""];
+
+const NAMES: &[&str] = &[
+    "Cost centre 4711",
+    "Vertrieb Süd",
+    "東京支店",
+    "Отдел продаж",
+    "R&D \"Skunk\" works",
+    "Café, Bar; Küche | Keller",
+    "🚀 Growth",
+    "",
+    "north\tsouth",
+    "_Item_",
+];
+
+const COMMENTS: &[&str] = &[
+    "",
+    "checked by controlling",
+    "first line\nsecond line",
+    "first line\r\nsecond line\r\n",
+    "says \"no\"",
+    "\"",
+    "\n",
+    "emoji \u{1f469}\u{200d}\u{1f4bb} and \u{1d11e}",
+    "a rather long remark that somebody typed into the source system because there was room for it",
+];
+
+/// Each is completed by a value of the row, or stands for itself.
+const MESSAGES: &[(&str, bool)] = &[
+    ("Invalid number: ", true),
+    ("Invalid line item identifier: Column 85717 (\"02 Customer\")", false),
+    ("Item not located in Cost centres list: ", true),
+    ("Invalid date: ", true),
+    ("Invalid code: ", true),
+    ("Invalid parent: ", true),
+    ("Invalid name: ", true),
+    ("Name or code already exists: ", true),
+    ("Cannot be directly updated as it is a calculated line item", false),
+    ("Duplicate ", true),
+];
+
+/// Appends the fields of one row.
+struct Row<'a> {
+    file: &'a mut Vec<u8>,
+    delimiter: u8,
+    first: bool,
+}
+
+impl<'a> Row<'a> {
+    fn new(file: &'a mut Vec<u8>, format: Format) -> Self {
+        Self { file, delimiter: format.delimiter, first: true }
+    }
+
+    fn open(&mut self) {
+        if !self.first {
+            self.file.push(self.delimiter);
+        }
+        self.first = false;
+        self.file.push(b'"');
+    }
+
+    fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        if !bytes.contains(&b'"') {
+            self.file.extend_from_slice(bytes);
+            return;
+        }
+        for &byte in bytes {
+            self.file.push(byte);
+            if byte == b'"' {
+                self.file.push(b'"');
+            }
+        }
+    }
+
+    fn number(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.file.extend_from_slice(&digits[start..]);
+    }
+
+    fn close(&mut self) {
+        self.file.push(b'"');
+    }
+
+    fn field(&mut self, text: &str) {
+        self.open();
+        self.text(text);
+        self.close();
+    }
+}
+
+fn write_header(file: &mut Vec<u8>, format: Format) {
+    let mut row = Row::new(file, format);
+    if format.status {
+        row.field("_Status_");
+    }
+    COLUMNS.iter().for_each(|name| row.field(name));
+    row.field("_Line_");
+    for error in 1..=format.errors.max(1) {
+        row.field(&format!("_Error_{error}_"));
+    }
+    file.extend_from_slice(format.end_of_row());
+}
+
+fn write_row(file: &mut Vec<u8>, format: Format, random: &mut Random, line: u64) {
+    let mut row = Row::new(file, format);
+    if format.status {
+        row.field(if random.below(8) == 0 { "IGNORED" } else { "FAILED" });
+    }
+    let name = *random.pick(NAMES);
+    let bits = random.next_u64();
+    let amount = bits >> 44;
+    row.field(name);
+    row.field(if bits & 1 == 0 { "groß" } else { "klein" });
+    row.open();
+    row.number(amount);
+    row.close();
+    let comment = *random.pick(COMMENTS);
+    row.field(comment);
+    row.open();
+    row.number(line);
+    row.close();
+    for error in 0..format.errors.max(1) {
+        row.open();
+        // Every rejected row has one error, few have more.
+        if error == 0 || (bits >> (error % 32 + 1)) & 3 == 0 {
+            let (message, wants_value) = *random.pick(MESSAGES);
+            row.text(message);
+            if wants_value {
+                row.text(name);
+            }
+        }
+        row.close();
+    }
+    file.extend_from_slice(format.end_of_row());
+}
+
+fn write_last_row(file: &mut Vec<u8>, format: Format, padding: usize) {
+    let mut row = Row::new(file, format);
+    if format.status {
+        row.field("FAILED");
+    }
+    COLUMNS.iter().for_each(|_| row.field(""));
+    row.field("0");
+    row.open();
+    row.text("Invalid name: ");
+    let length = row.file.len() + padding;
+    row.file.resize(length, b'x');
+    row.close();
+    for _ in 1..format.errors.max(1) {
+        row.field("");
+    }
+    file.extend_from_slice(format.end_of_row());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads the format strictly: the records, each with its fields.
+    fn parse(file: &[u8], format: Format) -> Vec<Vec<String>> {
+        let text = std::str::from_utf8(file).unwrap();
+        let end = std::str::from_utf8(format.end_of_row()).unwrap();
+        let (mut records, mut record, mut rest) = (Vec::new(), Vec::new(), text);
+        while !rest.is_empty() {
+            rest = rest.strip_prefix('"').expect("a field begins with a quote");
+            let mut field = String::new();
+            loop {
+                let quote = rest.find('"').expect("a field ends with a quote");
+                field.push_str(&rest[..quote]);
+                rest = &rest[quote + 1..];
+                match rest.strip_prefix('"') {
+                    Some(after) => {
+                        field.push('"');
+                        rest = after;
+                    }
+                    None => break,
+                }
+            }
+            record.push(field);
+            if let Some(after) = rest.strip_prefix(format.delimiter as char) {
+                rest = after;
+            } else {
+                rest = rest.strip_prefix(end).expect("a row ends with its line break");
+                records.push(std::mem::take(&mut record));
+            }
+        }
+        records
+    }
+
+    #[test]
+    fn every_size_is_met_exactly() {
+        for seed in 0..4 {
+            for size in (0..1500).chain([10_000, 99_999]) {
+                assert_eq!(generate(seed, size).len(), size, "seed {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn files_are_well_formed_in_every_format() {
+        for seed in 0..40 {
+            let format = Format::from_seed(seed);
+            let records = parse(&generate(seed, 20_000 + seed as usize), format);
+            let columns = 5 + format.errors + usize::from(format.status);
+            assert!(records.len() > 50, "{}", records.len());
+            assert!(records.iter().all(|record| record.len() == columns), "seed {seed}");
+            assert_eq!(records[0][columns - 1], format!("_Error_{}_", format.errors));
+        }
+    }
+
+    #[test]
+    fn files_hold_everything_that_trips_a_reader() {
+        let file = generate_with(3, 50_000, Format::default());
+        let text = String::from_utf8(file).unwrap();
+        for tricky in ["\"\"", "line\nsecond", "line\r\nsecond", "ü", "東", "🚀"] {
+            assert!(text.contains(tricky), "{tricky:?}");
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_the_content() {
+        assert_eq!(generate(1, 5000), generate(1, 5000));
+        assert_ne!(generate(1, 5000), generate(2, 5000));
+        assert_ne!(random_bytes(1, 100), random_bytes(2, 100));
+    }
+}

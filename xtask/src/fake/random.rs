@@ -1,0 +1,100 @@
+//! A small seeded generator (splitmix64): the same seed gives the same data on every machine.
+
+/// Pseudo-random numbers from a seed. Not for secrets.
+#[derive(Debug, Clone)]
+pub struct Random {
+    state: u64,
+}
+
+impl Random {
+    /// A generator for this seed; every seed is as good as any other.
+    pub fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    /// The next 64 random bits.
+    pub fn next_u64(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number from 0 up to, but not including, `limit`. 0 when the limit is 0.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        // The high half of the product is spread evenly enough, and needs no division.
+        ((u128::from(self.next_u64()) * u128::from(limit)) >> 64) as u64
+    }
+
+    /// An index into something that has `length` entries.
+    pub fn index(&mut self, length: usize) -> usize {
+        self.below(length as u64) as usize
+    }
+
+    /// A number from `low` to `high`, both included.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high.saturating_sub(low).saturating_add(1))
+    }
+
+    /// True with this probability (0.0 never, 1.0 always).
+    pub fn chance(&mut self, probability: f64) -> bool {
+        // 53 bits are what a double holds exactly.
+        let unit = (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        unit < probability
+    }
+
+    /// One entry of a slice, which must not be empty.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.index(from.len())]
+    }
+
+    /// Fills the buffer with random bytes.
+    pub fn fill(&mut self, buffer: &mut [u8]) {
+        for piece in buffer.chunks_mut(8) {
+            let bytes = self.next_u64().to_le_bytes();
+            piece.copy_from_slice(&bytes[..piece.len()]);
+        }
+    }
+
+    /// So many upper-case hexadecimal digits, as in the ids of tasks.
+    pub fn hex(&mut self, digits: usize) -> String {
+        let mut text = String::with_capacity(digits + 16);
+        while text.len() < digits {
+            text.push_str(&format!("{:016X}", self.next_u64()));
+        }
+        text.truncate(digits);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_numbers_are_those_of_the_published_algorithm() {
+        let mut random = Random::new(1_234_567);
+        assert_eq!(random.next_u64(), 6_457_827_717_110_365_317);
+        assert_eq!(random.next_u64(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn numbers_stay_inside_their_limits() {
+        let mut random = Random::new(7);
+        for _ in 0..10_000 {
+            assert!(random.below(10) < 10);
+            assert!((3..=5).contains(&random.between(3, 5)));
+        }
+        assert_eq!(random.below(0), 0);
+    }
+
+    #[test]
+    fn chance_comes_true_about_as_often_as_asked() {
+        let mut random = Random::new(7);
+        let hits = (0..10_000).filter(|_| random.chance(0.3)).count();
+        assert!((2_700..3_300).contains(&hits), "{hits}");
+        assert!(!random.chance(0.0));
+        assert!(random.chance(1.0));
+    }
+}

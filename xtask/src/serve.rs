@@ -1,0 +1,172 @@
+//! `cargo xtask serve`: the fake service to try things against, until it is killed.
+
+// What it prints is what it is started for.
+#![allow(clippy::print_stdout)]
+
+use std::fs;
+use std::time::Duration;
+
+use argh::FromArgs;
+use xtask::fake::*;
+
+/// run a fake Anaplan service with a ready data set, until it is killed
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "serve",
+    note = "A fault is KIND[:ARGUMENT][@PATH][#K][*N][~P]: it strikes requests whose path ends with
+PATH (`*` stands for one segment); only the K-th; at most N times; with probability P.
+
+  --fault reset-in-body:50000@chunks/1#2
+  --fault 'status:503,retry-after=1@chunks/*~0.3'
+
+Kinds:
+  close-before-answer, reset-before-answer, stall-before-answer, cut-headers, reset-in-headers,
+  cut-body:BYTES, reset-in-body:BYTES, stall:BYTES, cut-before-end:BYTES, dribble:BYTES,PAUSE,
+  refuse-connections:N, status:CODE[,html|empty][,retry-after=SECONDS], html-ok, wrong-json:TEXT,
+  truncated-json, gzip-bad-crc, gzip-bad-length, gzip-truncated, gzip-no-trailer,
+  gzip-bomb:BYTES, gzip-empty-blocks, endless-body, leftover-encoding:NAME, close-delimited,
+  wrong-length:DELTA, endless-headers, huge-headers:BYTES, latency:TIME, bandwidth:BYTES,
+  redirect:URL, expire-token, replace-dump[:BYTES], erase-dump
+What each does: --list-faults"
+)]
+pub(crate) struct Serve {
+    /// port on 127.0.0.1 (default: a free one)
+    #[argh(option, default = "0")]
+    port: u16,
+    /// chunks of the large dump (default: 3)
+    #[argh(option, default = "3")]
+    chunks: usize,
+    /// bytes of each of its chunks (default: 10000000)
+    #[argh(option, default = "10_000_000")]
+    chunk_size: usize,
+    /// seed of the data (default: 1)
+    #[argh(option, default = "1")]
+    seed: u64,
+    /// what goes wrong, and when (see below); may be repeated
+    #[argh(option)]
+    fault: Vec<String>,
+    /// serve over TLS, under a root certificate made for this run
+    #[argh(switch)]
+    tls: bool,
+    /// compress chunks for clients that accept it
+    #[argh(switch)]
+    gzip: bool,
+    /// list the kinds of faults with what they do, and end
+    #[argh(switch)]
+    list_faults: bool,
+}
+
+/// The failed task with two dumps.
+const LARGE: &str = OBJECT;
+const SMALL: &str = "112000000016";
+const OTHERS_TASK: &str = "0123456789ABCDEF0123456789ABCDEF";
+const ERASED_TASK: &str = "E1E1E1E1E1E1E1E1E1E1E1E1E1E1E1E1";
+const CLEAN_TASK: &str = "C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0";
+const RUNNABLE: &str = "118000000002";
+const PASSWORD: &str = "fake-password";
+
+/// Serves until killed.
+pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
+    if arguments.list_faults {
+        let width = KINDS.iter().map(|(kind, _)| kind.len()).max().unwrap_or(0);
+        KINDS.iter().for_each(|(kind, effect)| println!("{kind:width$}  {effect}"));
+        return Ok(());
+    }
+    let faults = arguments
+        .fault
+        .iter()
+        .map(|spec| parse_fault(spec).map_err(|why| format!("--fault {spec}: {why}")))
+        .collect::<Result<Vec<_>, _>>()?;
+    let server = FakeServer::start_on(data(arguments), arguments.port, arguments.tls)?;
+    for (fault, when) in faults {
+        server.fault(fault, when);
+    }
+    print_usage(&server, arguments.tls)?;
+    loop {
+        std::thread::park();
+    }
+}
+
+fn data(arguments: &Serve) -> Service {
+    let size = arguments.chunk_size.saturating_mul(arguments.chunks);
+    let large = Dump::from_bytes(dump_file::generate(arguments.seed, size), arguments.chunk_size);
+    let small = || Dump::from_bytes(dump_file::generate(arguments.seed ^ 1, 40_000), 15_000);
+    let hour = 3_600_000;
+    let newest = 1_784_037_312_000;
+
+    let failed = Task::complete(TASK)
+        .with_creation_time(newest - hour)
+        .with_result(
+            ActionResult::process(PROCESS)
+                .with_nested(ActionResult::new("117000000003").with_name("Delete old entries"))
+                .with_nested(ActionResult::failed_import(LARGE, OBJECT_NAME))
+                .with_nested(ActionResult::failed_import(SMALL, "Accounts from ERP")),
+        )
+        .with_dump(LARGE, large)
+        .with_dump(SMALL, small());
+    let one_import =
+        || ActionResult::process(PROCESS).with_nested(ActionResult::failed_import(LARGE, OBJECT_NAME));
+    let others = Task::complete(OTHERS_TASK)
+        .with_creation_time(newest)
+        .with_owner("somebody.else@example.com")
+        .with_result(one_import())
+        .with_dump(LARGE, small());
+    let erased = Task::complete(ERASED_TASK)
+        .with_creation_time(newest - 2 * hour)
+        .with_result(one_import())
+        .with_dump(LARGE, small().erased());
+    let clean = Task::complete(CLEAN_TASK).with_creation_time(newest - 3 * hour).with_result(
+        ActionResult::process(PROCESS).with_nested(ActionResult::new(LARGE).with_name(OBJECT_NAME)),
+    );
+    let nightly = [failed, others, erased, clean]
+        .into_iter()
+        .fold(Process::new(PROCESS, "Nightly load"), Process::with_task);
+
+    let script = ProcessRun::new()
+        .with_step_time(Duration::from_secs(2))
+        .with_step(TaskState::NotStarted, "Waiting to start.", 0.0)
+        .with_step(TaskState::InProgress, "Importing cost centres", 0.3)
+        .with_step(TaskState::InProgress, "Importing accounts", 0.7)
+        .with_result(
+            ActionResult::process(RUNNABLE)
+                .with_nested(ActionResult::new("112000000021").with_name("Cost centres"))
+                .with_nested(ActionResult::failed_import("112000000022", "Accounts")),
+        )
+        .with_dump("112000000022", small());
+    let runnable = Process::new(RUNNABLE, "Month end").with_script(script);
+
+    let mut service = Service::new().with_process(nightly).with_process(runnable);
+    service.add_password(USER, PASSWORD);
+    service.approve_devices(USER, 2);
+    if arguments.gzip {
+        service.set_gzip(GzipMode::On);
+    }
+    service
+}
+
+fn print_usage(server: &FakeServer, tls: bool) -> Result<(), String> {
+    let dump = server.locator();
+    let process = format!("{WORKSPACE}/{MODEL}/{PROCESS}");
+    println!("export ANAPLAN_API_URL={}", server.origin());
+    println!("export ANAPLAN_AUTH_URL={}", server.origin());
+    println!("export ANAPLAN_OAUTH_URL={}", server.origin());
+    println!("export ANAPLAN_TOKEN={TOKEN}    # or ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}");
+    if tls {
+        let port = server.address().port();
+        let path = std::env::temp_dir().join(format!("fake-anaplan-root-{port}.pem"));
+        fs::write(&path, server.ca_pem())
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        println!("export ANAPLAN_CA_FILE={}", path.display());
+    }
+    println!();
+    println!("# anaplan-dump chunks {dump}");
+    println!("# anaplan-dump get {dump} -o dump.csv");
+    println!("# anaplan-dump get {process}            # the newest task whose dump can be read");
+    println!("# anaplan-dump tasks {process}");
+    println!("# anaplan-dump get {process}/{OTHERS_TASK}    # another user's: 404");
+    println!("# anaplan-dump get {process}/{ERASED_TASK}    # gone: 404");
+    println!("# anaplan-dump get {process}/{CLEAN_TASK}    # without failures");
+    println!("# anaplan-dump run {WORKSPACE}/{MODEL}/{RUNNABLE}");
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! Signing in and out.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use xtask::fake::*;
+
+use crate::client::*;
+
+fn call(server: &FakeServer, method: &str, path: &str, authorization: &str, body: &str) -> Reply {
+    let text = format!(
+        "{method} {path} HTTP/1.1\r\nAuthorization: {authorization}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(server, &text)
+}
+
+fn status_with(server: &FakeServer, authorization: &str) -> u16 {
+    call(server, "GET", &dump_path("/chunks"), authorization, "").status()
+}
+
+fn issued(reply: &Reply) -> String {
+    reply.json()["tokenInfo"]["tokenValue"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_password_buys_a_token_that_works() {
+    let server = small_server();
+    server.service().add_password(USER, "secret:word");
+    // integration@example.com:secret:word
+    let good = "Basic aW50ZWdyYXRpb25AZXhhbXBsZS5jb206c2VjcmV0OndvcmQ=";
+    let reply = call(&server, "POST", "/token/authenticate", good, "");
+    assert_eq!(reply.status(), 201);
+    assert_eq!(reply.json()["status"], "SUCCESS");
+    assert!(reply.json()["tokenInfo"]["expiresAt"].as_u64().unwrap() > 1_700_000_000_000);
+    assert_eq!(status_with(&server, &format!("AnaplanAuthToken {}", issued(&reply))), 200);
+
+    let bad = call(&server, "POST", "/token/authenticate", "Basic eDp5", "");
+    assert_eq!(bad.status(), 401);
+    assert_eq!(bad.json()["status"], "FAILURE_BAD_CREDENTIAL");
+}
+
+#[test]
+fn an_issued_token_ends_with_its_lifetime_unless_refreshed() {
+    let server = small_server();
+    server.service().add_password("u", "p");
+    let sign_in = |lifetime| {
+        server.service().set_token_lifetime(lifetime);
+        let reply = call(&server, "POST", "/token/authenticate", "Basic dTpw", "");
+        format!("AnaplanAuthToken {}", issued(&reply))
+    };
+    let short = sign_in(Duration::ZERO);
+    assert_eq!(status_with(&server, &short), 401);
+    assert_eq!(call(&server, "POST", "/token/refresh", &short, "").status(), 401);
+
+    let long = sign_in(Duration::from_secs(60));
+    let refreshed = call(&server, "POST", "/token/refresh", &long, "");
+    assert_eq!(format!("AnaplanAuthToken {}", issued(&refreshed)), long);
+}
+
+#[test]
+fn tokens_are_validated_and_ended() {
+    let server = small_server();
+    let token = format!("AnaplanAuthToken {TOKEN}");
+    let valid = call(&server, "GET", "/token/validate", &token, "");
+    assert_eq!((valid.status(), valid.json()["userInfo"]["userId"].clone()), (200, json!(USER)));
+    server.service().add_bearer_token(USER, "b");
+    assert_eq!(call(&server, "GET", "/token/validate", "Bearer b", "").status(), 400);
+    assert_eq!(call(&server, "POST", "/token/logout", &token, "").status(), 204);
+    assert_eq!(call(&server, "GET", "/token/validate", &token, "").status(), 401);
+}
+
+fn oauth(server: &FakeServer, body: &Value) -> Reply {
+    call(server, "POST", "/oauth/token", "", &body.to_string())
+}
+
+#[test]
+fn a_rotated_refresh_token_is_dead() {
+    let server = small_server();
+    server.service().add_refresh_token(USER, "client", "first", true);
+    let refresh = |token: &str| {
+        oauth(
+            &server,
+            &json!({ "grant_type": "refresh_token", "client_id": "client", "refresh_token": token }),
+        )
+    };
+    let answer = refresh("first").json();
+    let access = answer["access_token"].as_str().unwrap();
+    assert_eq!(status_with(&server, &format!("Bearer {access}")), 200);
+    let second = answer["refresh_token"].as_str().unwrap();
+    assert_ne!(second, "first");
+    assert_eq!(refresh("first").json()["error"], "invalid_grant");
+    assert_eq!(refresh(second).status(), 200);
+}
+
+#[test]
+fn a_device_waits_for_its_approval() {
+    let server = small_server();
+    server.service().approve_devices(USER, 1);
+    let code = call(
+        &server,
+        "POST",
+        "/oauth/device/code",
+        "",
+        &json!({ "client_id": "c", "scope": "openid profile email offline_access" }).to_string(),
+    )
+    .json();
+    let poll = || {
+        let grant = "urn:ietf:params:oauth:grant-type:device_code";
+        oauth(&server, &json!({ "grant_type": grant, "client_id": "c", "device_code": code["device_code"] }))
+            .json()
+    };
+    assert_eq!(poll()["error"], "authorization_pending");
+    let approved = poll();
+    let access = approved["access_token"].as_str().unwrap();
+    assert_eq!(status_with(&server, &format!("Bearer {access}")), 200);
+    assert!(approved["refresh_token"].is_string());
+}
+
+// A certificate whose key signed the digits 0 to 9 ten times over; the key itself is not kept.
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIDDzCCAfegAwIBAgIUUPhB0FQT41J9Sn8Cq2HOOYkNh9gwDQYJKoZIhvcNAQEL
+BQAwFjEUMBIGA1UEAwwLaW50ZWdyYXRpb24wIBcNMjYxMTI0MDAwMzQ3WhgPMjEy
+NjEwMzEwMDAzNDdaMBYxFDASBgNVBAMMC2ludGVncmF0aW9uMIIBIjANBgkqhkiG
+9w0BAQEFAAOCAQ8AMIIBCgKCAQEAi9FlrH2H/8UayOvqRK1iNP1D7lHgOPrlIf5E
+9d6eouUGJfji1BwoD7qLP53/pYPT4oSga9K4k7AnzIK6+Cg3kxE4DUErMtpwUs/i
+gLRMHk8TCZD8H0kyExz7sCNPJRlX7WV9W7xS6LxLFutR5H+5P4DonAwiwYS+sv/Q
+CVJi0We5S3qFAHsz72dFyEYJNvjlh1raSX3Er/UOiGDz7LVQdBc3UMcD7noj5HIf
+4nAup2V7oSEGWpIqlOu7l2Nyg/wX/k4aHiTqiYqFOzTKF5bGrZzZHIcgu9D0aQ+w
+MBwd41Mo9OzZ1BjIMLkPx5uWkIVRPNvVQ/KunGuCldhf36/SywIDAQABo1MwUTAd
+BgNVHQ4EFgQU6AHv0hDS58DgO8y/TulSlNEnEVYwHwYDVR0jBBgwFoAU6AHv0hDS
+58DgO8y/TulSlNEnEVYwDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOC
+AQEAYNMQDscGTeAVEbvS0dgIEhkI8qy6vGIfKI5pGq5yS34UNdoS5yRlTUAXWcRD
+BZ0yebLHe2lqB/WfUIcXjupAo4YByInNSo/mRvbmZpckPMy1catUBel08x2RLEGO
+Fbv1d9zGy13YEexhRt+yyG4srTwORMcIs4IIZL4n+kvWFCYLZtv6eocEmXaS/K/8
+B4sQz0De1XupGZd6PmcUX2ck3wamFNDTkZNr99EY3Te/VoDkBwaeUCK34A88bvnO
+3fCisngCjuVyQYtB+gguLyE5tTTfGDJnH1MmcgzZBjzd4YeFiiT1pQ16qJtMkyVX
+60Zzr6ex/EuSRcZjwLSiDB4uVg==
+-----END CERTIFICATE-----";
+const ENCODED_CERTIFICATE: &str = "\
+LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUREekNDQWZlZ0F3SUJBZ0lVVVBoQjBGUVQ0MUo5U244Q3Ey\
+SE9PWWtOaDlnd0RRWUpLb1pJaHZjTkFRRUwKQlFBd0ZqRVVNQklHQTFVRUF3d0xhVzUwWldkeVlYUnBiMjR3SUJj\
+Tk1qWXhNVEkwTURBd016UTNXaGdQTWpFeQpOakV3TXpFd01EQXpORGRhTUJZeEZEQVNCZ05WQkFNTUMybHVkR1Zu\
+Y21GMGFXOXVNSUlCSWpBTkJna3Foa2lHCjl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FRRUFpOUZsckgySC84VWF5\
+T3ZxUksxaU5QMUQ3bEhnT1BybElmNUUKOWQ2ZW91VUdKZmppMUJ3b0Q3cUxQNTMvcFlQVDRvU2dhOUs0azdBbnpJ\
+SzYrQ2cza3hFNERVRXJNdHB3VXMvaQpnTFJNSGs4VENaRDhIMGt5RXh6N3NDTlBKUmxYN1dWOVc3eFM2THhMRnV0\
+UjVIKzVQNERvbkF3aXdZUytzdi9RCkNWSmkwV2U1UzNxRkFIc3o3MmRGeUVZSk52amxoMXJhU1gzRXIvVU9pR0R6\
+N0xWUWRCYzNVTWNEN25vajVISWYKNG5BdXAyVjdvU0VHV3BJcWxPdTdsMk55Zy93WC9rNGFIaVRxaVlxRk96VEtG\
+NWJHclp6WkhJY2d1OUQwYVErdwpNQndkNDFNbzlPeloxQmpJTUxrUHg1dVdrSVZSUE52VlEvS3VuR3VDbGRoZjM2\
+L1N5d0lEQVFBQm8xTXdVVEFkCkJnTlZIUTRFRmdRVTZBSHYwaERTNThEZ084eS9UdWxTbE5FbkVWWXdId1lEVlIw\
+akJCZ3dGb0FVNkFIdjBoRFMKNThEZ084eS9UdWxTbE5FbkVWWXdEd1lEVlIwVEFRSC9CQVV3QXdFQi96QU5CZ2tx\
+aGtpRzl3MEJBUXNGQUFPQwpBUUVBWU5NUURzY0dUZUFWRWJ2UzBkZ0lFaGtJOHF5NnZHSWZLSTVwR3E1eVMzNFVO\
+ZG9TNXlSbFRVQVhXY1JECkJaMHllYkxIZTJscUIvV2ZVSWNYanVwQW80WUJ5SW5OU28vbVJ2Ym1acGNrUE15MWNh\
+dFVCZWwwOHgyUkxFR08KRmJ2MWQ5ekd5MTNZRWV4aFJ0K3l5RzRzclR3T1JNY0lzNElJWkw0bitrdldGQ1lMWnR2\
+NmVvY0VtWGFTL0svOApCNHNRejBEZTFYdXBHWmQ2UG1jVVgyY2szd2FtRk5EVGtaTnI5OUVZM1RlL1ZvRGtCd2Fl\
+VUNLMzRBODhidm5PCjNmQ2lzbmdDanVWeVFZdEIrZ2d1THlFNXRUVGZHREpuSDFNbWNnelpCanpkNFllRmlpVDFw\
+UTE2cUp0TWt5VlgKNjBaenI2ZXgvRXVTUmNaandMU2lEQjR1Vmc9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0t\
+Cg==";
+const SIGNATURE: &str = "\
+JL7pRrMRDJWjtDHhaLd0dPQErDCXwRRzhmr/Vi8P3L0s3p6vn+q4Jo8331eWmL0npBFR0UOQWjgbhzdwekXfAI20\
+dpXrkBFU/3Q2i5jtdEaohgIGK3bMWLkBawvVQ4tOQqHqirGop798oGe7dZ5U4x3QFq21rtS/hGKekL34Sf7cb3Tu\
+zUUSybB35KSoAcd9O/uJ0GtAW+7NAy0mhtZJt0XsFCAZmzM8kIF+D/gayy5oGAz7gWg/hjzkJNMrHL3yOnmOoc0s\
+cdDGuDpnG1MGXjdJnpLvWl5RanLvDLx5elmalpbIZvgZhGJq73wt8bP6fGH4V4oL3arsw4MUJ+e4wA==";
+
+fn sign_in_with_certificate(server: &FakeServer, data: &str, signature: &str) -> Reply {
+    let body = json!({ "encodedData": data, "encodedSignedData": signature }).to_string();
+    let header = format!("CACertificate {ENCODED_CERTIFICATE}");
+    call(server, "POST", "/token/authenticate", &header, &body)
+}
+
+#[test]
+fn a_certificate_needs_the_signature_of_its_key() {
+    let data = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ==";
+    let server = small_server();
+    let unknown = sign_in_with_certificate(&server, data, SIGNATURE);
+    assert_eq!(unknown.status(), 401);
+    server.service().add_certificate(USER, CERTIFICATE);
+    let reply = sign_in_with_certificate(&server, data, SIGNATURE);
+    assert_eq!(reply.status(), 201);
+    assert_eq!(status_with(&server, &format!("AnaplanAuthToken {}", issued(&reply))), 200);
+
+    let other_data = data.replacen("MDEy", "MDEz", 1);
+    let wrong = sign_in_with_certificate(&server, &other_data, SIGNATURE);
+    assert_eq!(wrong.status(), 401);
+}
