@@ -463,6 +463,7 @@ impl Error {
             Error::Changed { .. } => {
                 "the import probably ran again: wait until it has ended, then download its dump"
             }
+            Error::Output { path: None, .. } => return None,
             Error::Output { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     "make room, then run the same command again: it goes on where it stopped"

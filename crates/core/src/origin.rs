@@ -5,11 +5,28 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::error::{Error, LocatorError, Result};
+use crate::text::Printable;
 
 /// Path under which the service keeps version 2.0 of its API.
 pub const API_ROOT: &str = "/2/0";
 
-/// Hosts that once served the API and no longer do, with what to use instead.
+/// Regions with an API host of their own, as observed on the live service; everyone else uses
+/// `api.anaplan.com`.
+const REGIONS: [(&str, &str); 11] = [
+    ("ae1", "ae1.api.anaplan.com"),
+    ("au1a", "au1a.api2.anaplan.com"),
+    ("ca1a", "ca1a.api.anaplan.com"),
+    ("eu3", "eu3.api.anaplan.com"),
+    ("eu5", "eu5.api.anaplan.com"),
+    ("gb1", "gb1.api.anaplan.com"),
+    ("id1", "id1.api.anaplan.com"),
+    ("in1", "in1.api.anaplan.com"),
+    ("me1", "me1.api.anaplan.com"),
+    ("sg1", "sg1.api.anaplan.com"),
+    ("us9", "us9.api.anaplan.com"),
+];
+
+/// The host that once served the API and no longer does.
 const RETIRED_HOST: &str = "us1a.app.anaplan.com";
 
 /// How an origin is spoken to.
@@ -33,6 +50,27 @@ impl Origin {
     /// The API host of every customer whose region has none of its own: `https://api.anaplan.com`.
     pub fn anaplan() -> Origin {
         Origin { scheme: Scheme::Https, host: "api.anaplan.com".into(), port: None }
+    }
+
+    /// The API origin of a region such as `eu3`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a region that is not known, naming those that are.
+    pub fn of_region(name: &str) -> Result<Origin> {
+        let wanted = name.trim().to_ascii_lowercase();
+        match REGIONS.iter().find(|(region, _)| *region == wanted) {
+            Some((_, host)) => Ok(Origin { scheme: Scheme::Https, host: (*host).to_owned(), port: None }),
+            None => {
+                let known: Vec<&str> = REGIONS.iter().map(|(region, _)| *region).collect();
+                let problem = format!(
+                    "\"{}\" is not known; known are {}; name another host with the API URL",
+                    Printable(name),
+                    known.join(", ")
+                );
+                Err(Error::Setting { setting: "the region", problem })
+            }
+        }
     }
 
     /// How the origin is spoken to.

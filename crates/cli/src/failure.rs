@@ -1,0 +1,89 @@
+//! Failures on standard error, and the exit codes that scripts rely on.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anaplan_dump_core::{Category, Error, Printable};
+
+use crate::arguments::PROGRAM;
+
+/// Why a command did not do what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The command line or a setting is wrong.
+    Usage(String),
+    /// The library's error, with what can be done about it besides its own advice.
+    Library { error: Error, note: Option<String> },
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Usage(_) => 2,
+            Failure::Library { error, .. } => match error.category() {
+                Category::Usage => 2,
+                Category::NotPermitted => 3,
+                Category::NotThere => 4,
+                Category::Service => 5,
+                Category::Output => 7,
+                _ => 1,
+            },
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Library { error, note: None }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(text) => write!(f, "{text}\nTry {PROGRAM} --help."),
+            Failure::Library { error, note } => {
+                write!(f, "{}", chain(error))?;
+                if let Some(advice) = error.advice() {
+                    write!(f, "\n  {advice}")?;
+                }
+                match note {
+                    Some(note) => write!(f, "\n  {note}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// An error and what caused it, on one line.
+pub(crate) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Words of the system and of libraries: they may repeat what the service said.
+        let words = error.to_string();
+        text = match error.is::<Error>() {
+            true => format!("{text}: {words}"),
+            false => format!("{text}: {}", Printable(&words)),
+        };
+        cause = error.source();
+    }
+    text
+}
+
+/// Tells a failure and gives the exit code. A reader of our output that went away is not told: it
+/// knows.
+pub(crate) fn exit(outcome: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    let is_quiet = matches!(&failure, Failure::Library { error, .. } if error.is_broken_pipe());
+    if !is_quiet {
+        // Nobody is left to tell if standard error fails as well.
+        let _ = writeln!(std::io::stderr(), "{PROGRAM}: {failure}");
+    }
+    ExitCode::from(failure.exit_code())
+}

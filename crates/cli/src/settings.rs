@@ -1,0 +1,155 @@
+//! Options and environment variables to a client. An option wins over its variable; what cannot be
+//! used is refused, never ignored.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anaplan_dump_core::{
+    Client, Error, Id, Locator, LocatorDefaults, Origin, RequestObserver, RetryPolicy, Token, TokenKind,
+};
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::progress::Reporter;
+use crate::units::parse_duration;
+
+/// Largest token file, in bytes: tokens have some hundred characters.
+const MAX_TOKEN_BYTES: u64 = 64 * 1024;
+
+/// What the options and the environment say.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) client: Client,
+    defaults: LocatorDefaults,
+}
+
+impl Settings {
+    pub(crate) fn read(arguments: &Arguments, reporter: &Arc<Reporter>) -> Result<Settings, Failure> {
+        let mut builder = Client::builder(token(arguments)?)
+            .api(api(arguments)?)
+            .retry(retry_policy(arguments)?)
+            .observer(Arc::clone(reporter) as Arc<dyn RequestObserver>);
+        if let Some(limit) = duration(&arguments.stall_timeout, "--stall-timeout", "ANAPLAN_STALL_TIMEOUT")? {
+            builder = builder.stall_timeout(limit);
+        }
+        if let Some(path) = setting(&arguments.ca_file, "ANAPLAN_CA_FILE")? {
+            let pem =
+                std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
+            builder = builder.root_certificates(pem);
+        }
+        let defaults = LocatorDefaults { workspace: id("ANAPLAN_WORKSPACE")?, model: id("ANAPLAN_MODEL")? };
+        Ok(Settings { client: builder.build()?, defaults })
+    }
+
+    /// Reads a locator; the short form may leave out what the environment names.
+    pub(crate) fn locator(&self, text: &str) -> Result<Locator, Failure> {
+        Ok(Locator::parse_with(text, &self.defaults)?)
+    }
+}
+
+/// The value of an option or else of its variable; an empty variable counts as not set.
+fn setting(option: &Option<String>, variable: &str) -> Result<Option<String>, Failure> {
+    match option {
+        Some(value) => Ok(Some(value.clone())),
+        None => match std::env::var(variable) {
+            Ok(value) if value.trim().is_empty() => Ok(None),
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(std::env::VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{variable} is not UTF-8"))),
+        },
+    }
+}
+
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    setting(&None, name)
+}
+
+fn api(arguments: &Arguments) -> Result<Origin, Failure> {
+    if arguments.api_url.is_some() && arguments.region.is_some() {
+        return Err(Failure::Usage("--api-url and --region say the same thing: give one of them".into()));
+    }
+    // An option of either kind wins over both variables.
+    let (url, region) = match (&arguments.api_url, &arguments.region) {
+        (None, None) => (variable("ANAPLAN_API_URL")?, variable("ANAPLAN_REGION")?),
+        (url, region) => (url.clone(), region.clone()),
+    };
+    match (url, region) {
+        (Some(url), _) => Ok(url.parse()?),
+        (None, Some(region)) => Ok(Origin::of_region(&region)?),
+        (None, None) => Ok(Origin::anaplan()),
+    }
+}
+
+fn token(arguments: &Arguments) -> Result<Token, Failure> {
+    if let Some(path) = &arguments.token_file {
+        return token_from_file(path);
+    }
+    let found = [
+        (variable("ANAPLAN_TOKEN")?, TokenKind::AnaplanAuthToken),
+        (variable("ANAPLAN_BEARER_TOKEN")?, TokenKind::Bearer),
+    ];
+    match found {
+        [(Some(_), _), (Some(_), _)] => {
+            Err(Failure::Usage("ANAPLAN_TOKEN and ANAPLAN_BEARER_TOKEN are both set: unset one of them".into()))
+        }
+        [(Some(text), kind), _] | [_, (Some(text), kind)] => Ok(Token::new(kind, &text)?),
+        [(None, _), (None, _)] => match variable("ANAPLAN_TOKEN_FILE")? {
+            Some(path) => token_from_file(&path),
+            None => Err(Failure::Usage(
+                "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file".into(),
+            )),
+        },
+    }
+}
+
+fn token_from_file(path: &str) -> Result<Token, Failure> {
+    let mut text = String::new();
+    let read = match path {
+        "-" => std::io::stdin().lock().take(MAX_TOKEN_BYTES).read_to_string(&mut text),
+        path => {
+            std::fs::File::open(path).and_then(|file| file.take(MAX_TOKEN_BYTES).read_to_string(&mut text))
+        }
+    };
+    read.map_err(|error| unreadable("the token file", path, &error))?;
+    Ok(Token::new(TokenKind::AnaplanAuthToken, &text)?)
+}
+
+fn retry_policy(arguments: &Arguments) -> Result<RetryPolicy, Failure> {
+    let mut policy = RetryPolicy::default();
+    if let Some(text) = setting(&arguments.retries, "ANAPLAN_RETRIES")? {
+        policy.retries = text
+            .trim()
+            .parse()
+            .map_err(|_| Failure::Usage("--retries (ANAPLAN_RETRIES) is not a whole number".into()))?;
+    }
+    if let Some(longest) = duration(&arguments.max_wait, "--max-wait", "ANAPLAN_MAX_WAIT")? {
+        policy.max_wait = longest;
+        policy.first_wait = policy.first_wait.min(longest);
+    }
+    Ok(policy)
+}
+
+fn duration(option: &Option<String>, name: &str, variable: &str) -> Result<Option<Duration>, Failure> {
+    let Some(text) = setting(option, variable)? else {
+        return Ok(None);
+    };
+    match parse_duration(&text) {
+        Some(duration) => Ok(Some(duration)),
+        None => Err(Failure::Usage(format!(
+            "{name} ({variable}) is not a duration such as 500ms, 30s, 5m, 2h or plain seconds"
+        ))),
+    }
+}
+
+fn id(name: &'static str) -> Result<Option<Id>, Failure> {
+    let Some(text) = variable(name)? else {
+        return Ok(None);
+    };
+    Id::new(text.trim()).map(Some).map_err(|why| Failure::Usage(format!("{name}: {why}")))
+}
+
+fn unreadable(setting: &'static str, path: &str, error: &std::io::Error) -> Failure {
+    let problem = format!("{} cannot be read: {error}", anaplan_dump_core::Printable(path));
+    Error::Setting { setting, problem }.into()
+}
