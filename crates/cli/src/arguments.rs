@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use anaplan_dump_core::MAX_PARALLEL;
 use argh::FromArgs;
 
 use crate::normalize::{Known, normalize};
@@ -22,8 +23,8 @@ const KNOWN: Known = Known {
         "--stall-timeout",
     ],
     general_switches: &["--verbose", "-v", "--quiet", "-q"],
-    command_values: &["--output", "-o"],
-    command_switches: &["--json", "--whole", "--force", "--help", "-h"],
+    command_values: &["--output", "-o", "--parallel"],
+    command_switches: &["--json", "--whole", "--force", "--restart", "--verify", "--help", "-h"],
 };
 
 /// Downloads the failure dumps of Anaplan processes, whole.
@@ -160,6 +161,25 @@ pub(crate) struct Get {
     /// replace a file that exists
     #[argh(switch)]
     pub(crate) force: bool,
+
+    /// ignore what an earlier run left, and begin anew
+    #[argh(switch)]
+    pub(crate) restart: bool,
+
+    /// fetch the first and the last chunk once more at the end, and compare
+    #[argh(switch)]
+    pub(crate) verify: bool,
+
+    /// chunks to fetch side by side, 1 to 16; default 1, as the service asks
+    #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
+    pub(crate) parallel: usize,
+}
+
+fn parallel(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=MAX_PARALLEL) => Ok(count),
+        _ => Err(format!("a whole number from 1 to {MAX_PARALLEL} is needed")),
+    }
 }
 
 /// What the command line asks for.

@@ -28,7 +28,13 @@ pub(crate) fn run(command: &Get, settings: &Settings, reporter: &Reporter) -> Re
     let target = target(command.output.as_deref(), &file_name(&dump))?;
     let begun = Instant::now();
     let mut progress = reporter.download();
-    let download = settings.client.download(&dump).in_one_piece(command.whole).observer(&mut progress);
+    let download = settings
+        .client
+        .download(&dump)
+        .in_one_piece(command.whole)
+        .parallel(command.parallel)
+        .verify(command.verify)
+        .observer(&mut progress);
     match &target {
         Target::Stdout => {
             let done = download.write_to(raw_stdout()?)?;
@@ -42,7 +48,7 @@ pub(crate) fn run(command: &Get, settings: &Settings, reporter: &Reporter) -> Re
             Ok(())
         }
         Target::File(path) => {
-            let options = SaveOptions::default().force(command.force);
+            let options = SaveOptions::default().force(command.force).restart(command.restart);
             let done = download.save_to(path, &options).map_err(|error| with_what_is_kept(error, path))?;
             print(&format!("{}\n", summary(&shown(path), done, begun)))
         }

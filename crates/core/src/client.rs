@@ -6,6 +6,7 @@ mod exchange;
 mod failure;
 mod pace;
 mod proxy;
+mod read_ahead;
 mod source;
 mod transport;
 
@@ -21,6 +22,7 @@ pub use self::exchange::Exchange;
 use self::exchange::{Answer, Headers, Request, send};
 use self::pace::{Pace, random};
 pub use self::proxy::ProxyChoice;
+pub use self::read_ahead::ReadAhead;
 pub use self::source::DumpSource;
 pub(crate) use self::source::WholeSource;
 use self::transport::Transport;
@@ -119,6 +121,22 @@ impl Client {
         DumpSource::new(self.clone(), dump.clone())
     }
 
+    /// The chunks of `dump` from the one at place `first` on, `window` of them (at most
+    /// [`MAX_PARALLEL`]) fetched side by side in threads of their own.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`] if no thread can be started.
+    pub fn read_ahead(
+        &self,
+        dump: &DumpAddress,
+        list: &ChunkList,
+        first: usize,
+        window: usize,
+    ) -> Result<ReadAhead> {
+        ReadAhead::new(&self.source(dump), list, first, window.clamp(1, MAX_PARALLEL))
+    }
+
     /// The origin that `dump` is asked from.
     pub(crate) fn origin_of<'a>(&'a self, dump: &'a DumpAddress) -> &'a Origin {
         dump.task().action.model.origin.as_ref().unwrap_or(&self.inner.api)
@@ -209,7 +227,7 @@ impl Client {
             user_agent: &inner.user_agent,
             accept_encoding: if identity_only { "identity" } else { "gzip" },
         };
-        inner.pace.wait_until_open();
+        inner.pace.wait_for_turn();
         send(inner.transport.agent(request.origin), request, &headers, &|exchange| {
             if let Some(observer) = &inner.observer {
                 observer.exchange(&exchange);
@@ -230,7 +248,10 @@ impl Client {
         let mut retry = 0;
         loop {
             let error = match attempt(retry) {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    inner.pace.succeeded();
+                    return Ok(value);
+                }
                 Err(error) => error,
             };
             if !is_worth_a_retry(&error) {
@@ -267,14 +288,12 @@ impl Client {
         };
         let duration = inner.retry.wait(retry, retry_after, random());
         match error {
-            Error::Status { status: 429, .. } => inner.pace.close_for(duration),
+            Error::Status { status: 429, .. } => inner.pace.throttled(duration, inner.retry.max_wait),
             Error::Connection { .. } => inner.transport.forget_names(),
-            Error::Body { problem, .. } => match problem {
-                BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd | BodyProblem::GzipDamaged => {
-                    inner.identity_only.store(true, Ordering::Relaxed);
-                }
-                _ => {}
-            },
+            Error::Body {
+                problem: BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd | BodyProblem::GzipDamaged,
+                ..
+            } => inner.identity_only.store(true, Ordering::Relaxed),
             _ => {}
         }
         duration

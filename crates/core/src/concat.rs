@@ -160,7 +160,21 @@ impl std::fmt::Debug for ChunkWriter<'_> {
     }
 }
 
-impl ChunkWriter<'_> {
+impl<'a> ChunkWriter<'a> {
+    pub(crate) fn new(
+        sink: &'a mut dyn ChunkSink,
+        observer: &'a mut dyn Observer,
+        index: usize,
+        chunks: usize,
+    ) -> ChunkWriter<'a> {
+        ChunkWriter { sink, observer, index, chunks, written: 0, hash: Hasher::new(), validator: None }
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn take_validator(&mut self) -> Option<String> {
+        self.validator.take()
+    }
+
     /// Hands bytes of the chunk to the sink.
     ///
     /// # Errors
@@ -189,13 +203,10 @@ impl ChunkWriter<'_> {
     ///
     /// [`Error::Output`].
     pub fn restart(&mut self) -> Result<()> {
-        if self.written > 0 {
-            let rolled_back = self.sink.roll_back();
-            rolled_back
-                .map_err(|source| Error::output("take back a chunk from", self.sink.path(), source))?;
-            self.written = 0;
-            self.hash.reset();
-        }
+        let rolled_back = self.sink.roll_back();
+        rolled_back.map_err(|source| Error::output("take back a chunk from", self.sink.path(), source))?;
+        self.written = 0;
+        self.hash.reset();
         self.observer.progress(Progress::Restarted { index: self.index, chunks: self.chunks });
         Ok(())
     }
@@ -263,15 +274,7 @@ fn transfer(
     sink: &mut dyn ChunkSink,
     observer: &mut dyn Observer,
 ) -> Result<ChunkDigest> {
-    let mut writer = ChunkWriter {
-        sink,
-        observer,
-        index: chunk.index,
-        chunks,
-        written: 0,
-        hash: Hasher::new(),
-        validator: None,
-    };
+    let mut writer = ChunkWriter::new(sink, observer, chunk.index, chunks);
     let fetched = source.fetch(chunk, &mut writer);
     let ChunkWriter { written, hash, validator, .. } = writer;
     if let Err(error) = fetched {

@@ -34,6 +34,7 @@ pub struct Download<'a> {
     dump: &'a DumpAddress,
     in_one_piece: bool,
     first_chunk: usize,
+    parallel: usize,
     verify: bool,
     observer: Option<&'a mut dyn Observer>,
 }
@@ -47,7 +48,15 @@ impl fmt::Debug for Download<'_> {
 impl Client {
     /// Begins the download of a dump.
     pub fn download<'a>(&'a self, dump: &'a DumpAddress) -> Download<'a> {
-        Download { client: self, dump, in_one_piece: false, first_chunk: 0, verify: false, observer: None }
+        Download {
+            client: self,
+            dump,
+            in_one_piece: false,
+            first_chunk: 0,
+            parallel: 1,
+            verify: false,
+            observer: None,
+        }
     }
 }
 
@@ -64,6 +73,14 @@ impl<'a> Download<'a> {
     /// knows by itself.
     pub fn first_chunk(mut self, place: usize) -> Self {
         self.first_chunk = place;
+        self
+    }
+
+    /// Fetches this many chunks side by side, at most [`MAX_PARALLEL`](crate::MAX_PARALLEL); they are written in order all the
+    /// same, and as many and one more may be in memory. The service's reference asks for sequential
+    /// downloads: more than one is for links whose latency makes that slow. Defaults to 1.
+    pub fn parallel(mut self, chunks: usize) -> Self {
+        self.parallel = chunks;
         self
     }
 
@@ -157,12 +174,14 @@ impl<'a> Download<'a> {
         format!("{}{path}", self.client.origin_of(self.dump))
     }
 
-    fn source(&self) -> Box<dyn ChunkSource> {
-        if self.in_one_piece {
+    fn source(&self, list: &ChunkList, first: usize) -> Result<Box<dyn ChunkSource>> {
+        Ok(if self.in_one_piece {
             Box::new(WholeSource::new(self.client.clone(), self.dump.clone()))
+        } else if self.parallel > 1 {
+            Box::new(self.client.read_ahead(self.dump, list, first, self.parallel)?)
         } else {
             Box::new(self.client.source(self.dump))
-        }
+        })
     }
 
     fn transfer(
@@ -171,7 +190,7 @@ impl<'a> Download<'a> {
         first: usize,
         sink: &mut dyn ChunkSink,
     ) -> Result<Vec<ChunkDigest>> {
-        let mut source = self.source();
+        let mut source = self.source(list, first)?;
         let dump = self.dump;
         let mut ignore = |_| {};
         let observer = match &mut self.observer {
@@ -205,7 +224,7 @@ impl<'a> Download<'a> {
             Ok(_) => {}
             // Removed right after its last chunk. A replaced dump is refused under its old address
             // from then on, so all chunks came from before: they belong together.
-            Err(error) if matches!(error, Error::Status { status: 404, .. }) => return Ok(()),
+            Err(Error::Status { status: 404, .. }) => return Ok(()),
             Err(error) => return Err(error),
         }
         let (Some(first_chunk), Some(last_chunk)) = (list.as_slice().first(), list.as_slice().last()) else {
@@ -228,7 +247,14 @@ impl<'a> Download<'a> {
 
     fn is_same(&self, chunk: &Chunk, digest: &ChunkDigest) -> Result<bool> {
         let single = ChunkList::of_one(chunk.clone());
-        let again = concatenate(&mut *self.source(), &single, 0, self.dump, &mut Discard, &mut |_| {})?;
+        let again = concatenate(
+            &mut self.client.source(self.dump),
+            &single,
+            0,
+            self.dump,
+            &mut Discard,
+            &mut |_| {},
+        )?;
         Ok(again.iter().all(|again| (again.bytes, again.crc32) == (digest.bytes, digest.crc32)))
     }
 }

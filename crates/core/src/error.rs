@@ -446,8 +446,14 @@ impl Error {
     }
 
     /// What to do next, where there is something to say.
-    pub fn advice(&self) -> Option<Cow<'static, str>> {
+    pub fn advice(&self) -> Option<&'static str> {
         let advice = match self.innermost() {
+            Error::Status { subject, status: 404, .. }
+                if matches!(self, Error::Interrupted { .. }) && subject.kind == SubjectKind::Chunk =>
+            {
+                "the dump was there when the download began: meanwhile it was removed (48 hours after its last \
+                 access, or because the import ran again without errors) or replaced by a newer run of the import"
+            }
             Error::Status { subject, status, .. } => status_advice(subject, *status)?,
             Error::Connection { problem, .. } => connection_advice(*problem)?,
             Error::Body { problem: BodyProblem::HtmlPage, .. } => {
@@ -477,7 +483,7 @@ impl Error {
             | Error::Interrupted { .. }
             | Error::GaveUp { .. } => return None,
         };
-        Some(Cow::Borrowed(advice))
+        Some(advice)
     }
 }
 

@@ -59,7 +59,8 @@ mod token;
 pub use crate::chunk_list::{Chunk, ChunkList};
 #[cfg(feature = "http")]
 pub use crate::client::{
-    Client, ClientBuilder, DumpSource, Exchange, Limits, MAX_PARALLEL, ProxyChoice, RequestObserver, Wait,
+    Client, ClientBuilder, DumpSource, Exchange, Limits, MAX_PARALLEL, ProxyChoice, ReadAhead,
+    RequestObserver, Wait,
 };
 pub use crate::concat::{
     ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, Observer, Progress, Resume, StreamSink, WriteSink,

@@ -10,7 +10,7 @@ use crate::error::{Result, Subject, SubjectKind};
 use crate::locator::DumpAddress;
 
 /// Fetches the chunks of one dump in sequence, over one connection, each with its own retries.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DumpSource {
     client: Client,
     dump: DumpAddress,
