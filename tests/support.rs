@@ -1,13 +1,22 @@
 //! A scratch folder, a fake server and the binary, and failures that show all there is to know.
 
+mod background;
+mod parts;
+
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Seek, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use xtask::fake::{Dump, FakeServer, Service, TOKEN};
+use xtask::fake::{Dump, FakeServer, RequestLog, Service, TOKEN, dump_file};
+
+/// 25 kB in chunks of 10 kB: boundaries inside rows, and a shorter last one.
+pub(crate) fn three_chunks() -> Dump {
+    Dump::from_bytes(dump_file::generate(7, 25_000), 10_000)
+}
 
 /// One test's folder and server.
 pub(crate) struct Scene {
@@ -60,6 +69,36 @@ impl Scene {
         names
     }
 
+    /// A file of the scratch folder.
+    #[track_caller]
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.describe()))
+    }
+
+    /// The scratch folder holds these names and no others.
+    #[track_caller]
+    pub(crate) fn holds(&self, names: &[&str]) {
+        assert_eq!(self.files(), names, "{}", self.describe());
+    }
+
+    /// The requests for lists of chunks, as path and query behind the dump.
+    pub(crate) fn list_requests(&self) -> Vec<String> {
+        self.targets().into_iter().filter(|target| !target.starts_with("/chunks/")).collect()
+    }
+
+    /// The requests for chunks, as path and query behind the dump.
+    pub(crate) fn chunk_requests(&self) -> Vec<String> {
+        self.targets().into_iter().filter(|target| target.starts_with("/chunks/")).collect()
+    }
+
+    fn targets(&self) -> Vec<String> {
+        let behind_dump = |request: RequestLog| {
+            let at = request.target.find("/chunks").unwrap_or(0);
+            request.target[at..].to_owned()
+        };
+        self.server.requests().into_iter().map(behind_dump).collect()
+    }
+
     /// A command with the arguments, split at blanks, aimed at the server. `DUMP` stands for the
     /// locator of the server's dump.
     pub(crate) fn command(&self, arguments: &str) -> Invocation<'_> {
@@ -84,12 +123,7 @@ impl Scene {
 
     /// What a failing test prints: the requests that the server saw, and the files.
     pub(crate) fn describe(&self) -> String {
-        let mut text = String::from("-- requests\n");
-        for request in self.server.requests() {
-            let status = request.status.map_or("-".to_owned(), |status| status.to_string());
-            let fault = request.fault.as_deref().unwrap_or("");
-            let _ = writeln!(text, "#{} {} {} -> {status} {fault}", request.connection, request.method, request.target);
-        }
+        let mut text = describe_requests(&self.server);
         let _ = writeln!(text, "-- files\n{:?}", self.files());
         text
     }
@@ -112,6 +146,20 @@ impl<'a> Invocation<'a> {
         self
     }
 
+    /// What the command reads from its standard input.
+    pub(crate) fn stdin(mut self, text: &str) -> Self {
+        let mut file = tempfile::tempfile().expect("a scratch file");
+        file.write_all(text.as_bytes()).and_then(|()| file.rewind()).expect("the scratch file is written");
+        self.command.stdin(file);
+        self
+    }
+
+    /// Where standard output goes, in place of the outcome.
+    pub(crate) fn stdout(mut self, file: File) -> Self {
+        self.command.stdout(file);
+        self
+    }
+
     /// One more argument, as it is.
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.command.arg(argument);
@@ -121,6 +169,18 @@ impl<'a> Invocation<'a> {
     #[track_caller]
     pub(crate) fn run(mut self) -> Outcome<'a> {
         let output = self.command.output().expect("the binary starts");
+        Outcome { scene: self.scene, command: format!("{:?}", self.command), output }
+    }
+
+    /// Runs it as before `head -1`: reads one line of standard output, then closes the pipe.
+    pub(crate) fn run_into_head(mut self) -> Outcome<'a> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the binary starts");
+        let mut line = Vec::new();
+        let pipe = child.stdout.take().expect("standard output is a pipe");
+        BufReader::new(pipe).read_until(b'\n', &mut line).expect("standard output is readable");
+        let mut output = child.wait_with_output().expect("the binary ends");
+        output.stdout = line;
         Outcome { scene: self.scene, command: format!("{:?}", self.command), output }
     }
 }
@@ -145,6 +205,36 @@ impl Outcome<'_> {
 
     pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// Standard output is this text.
+    #[track_caller]
+    pub(crate) fn says_exactly(self, text: &str) -> Self {
+        assert!(self.stdout() == text, "stdout is not {text:?}\n{}", self.describe());
+        self
+    }
+
+    /// Standard error is this text.
+    #[track_caller]
+    pub(crate) fn complains_exactly(self, text: &str) -> Self {
+        assert!(self.stderr() == text, "stderr is not {text:?}\n{}", self.describe());
+        self
+    }
+
+    /// No connection was made to the scene's server.
+    #[track_caller]
+    pub(crate) fn without_a_connection(self) -> Self {
+        assert!(self.scene.server.connections() == 0, "there was a connection\n{}", self.describe());
+        self
+    }
+
+    /// Neither output has characters that steer a terminal.
+    #[track_caller]
+    pub(crate) fn is_harmless(self) -> Self {
+        let text = self.stdout() + &self.stderr();
+        let harmful = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert!(harmful.is_none(), "{harmful:?} is in the output\n{}", self.describe());
+        self
     }
 
     /// Standard output has this text in it.
@@ -185,7 +275,23 @@ fn shown(bytes: &[u8]) -> String {
     const SHOWN_BYTES: usize = 4000;
     let cut = &bytes[..bytes.len().min(SHOWN_BYTES)];
     let more = bytes.len() - cut.len();
-    String::from_utf8_lossy(cut).into_owned() + &if more > 0 { format!("... {more} more bytes") } else { String::new() }
+    String::from_utf8_lossy(cut).into_owned()
+        + &if more > 0 { format!("... {more} more bytes") } else { String::new() }
+}
+
+/// The requests that a server saw, and what became of them.
+pub(crate) fn describe_requests(server: &FakeServer) -> String {
+    let mut text = String::from("-- requests\n");
+    for request in server.requests() {
+        let status = request.status.map_or("-".to_owned(), |status| status.to_string());
+        let fault = request.fault.as_deref().unwrap_or("");
+        let _ = writeln!(
+            text,
+            "#{} {} {} -> {status} {fault}",
+            request.connection, request.method, request.target
+        );
+    }
+    text
 }
 
 /// Two byte strings are equal; a failure shows the first difference, not ten megabytes.

@@ -1,11 +1,12 @@
 //! A whole download: the chunk list, the chunks, and the proof that they belong together.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::chunk_list::{Chunk, ChunkList};
-use crate::client::{Client, WholeSource};
+use crate::client::{Client, MAX_PARALLEL, WholeSource};
 use crate::concat::{
     ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, StreamSink, WriteSink, concatenate,
 };
@@ -13,6 +14,10 @@ use crate::endpoint;
 use crate::error::{Error, Result, Subject, SubjectKind};
 use crate::locator::DumpAddress;
 use crate::save::{PartFile, SaveOptions};
+
+/// Chunks all over a dump whose validators are asked for again after the last one: enough to notice
+/// a replaced dump, few enough for the tenant's rate limit.
+const SPREAD_CHECKS: usize = 16;
 
 /// What a download brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +81,7 @@ impl<'a> Download<'a> {
         self
     }
 
-    /// Fetches this many chunks side by side, at most [`MAX_PARALLEL`](crate::MAX_PARALLEL); they are written in order all the
+    /// Fetches this many chunks side by side, at most [`MAX_PARALLEL`]; they are written in order all the
     /// same, and as many and one more may be in memory. The service's reference asks for sequential
     /// downloads: more than one is for links whose latency makes that slow. Defaults to 1.
     pub fn parallel(mut self, chunks: usize) -> Self {
@@ -102,8 +107,8 @@ impl<'a> Download<'a> {
     /// # Errors
     ///
     /// [`Error::Interrupted`], which says how many whole chunks were written; [`Error::Changed`] if
-    /// the dump was replaced while it was downloaded: what was written is then worthless. Otherwise
-    /// as [`Client::chunks`].
+    /// the dump was replaced while it was downloaded: what was written is then worthless;
+    /// [`Error::Unconfirmed`] if that could not be found out. Otherwise as [`Client::chunks`].
     pub fn write_to(self, writer: impl Write) -> Result<Downloaded> {
         if self.in_one_piece {
             self.run(&mut StreamSink::new(writer))
@@ -206,43 +211,47 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Asks whether the chunks that were fetched one after the other belong to one dump: the list must
-    /// be the same as before, and so must the first chunk's validator, where the service sends one.
+    /// Asks whether the chunks that were fetched one after the other belong to one dump.
     fn check_unchanged(&self, list: &ChunkList, digests: &[ChunkDigest]) -> Result<()> {
-        let (Some(first), Some(last)) = (digests.first(), digests.last()) else {
-            return Ok(());
-        };
-        let changed = |what| {
-            let subject = Subject::new(SubjectKind::ChunkList, self.dump);
-            Err(Error::Changed { subject, what })
-        };
-        if self.in_one_piece {
+        if self.in_one_piece || digests.is_empty() {
             return Ok(());
         }
-        match self.client.chunks(self.dump) {
-            Ok(now) if ids(&now).ne(ids(list)) => return changed("the chunk list changed"),
-            Ok(_) => {}
-            // Removed right after its last chunk. A replaced dump is refused under its old address
-            // from then on, so all chunks came from before: they belong together.
-            Err(Error::Status { status: 404, .. }) => return Ok(()),
-            Err(error) => return Err(error),
+        match self.find_change(list.as_slice(), digests) {
+            Ok(None) => Ok(()),
+            Ok(Some(what)) => {
+                let subject = Subject::new(SubjectKind::ChunkList, self.dump);
+                Err(Error::Changed { subject, what })
+            }
+            Err(source) => Err(Error::Unconfirmed {
+                dump: self.dump.to_string(),
+                chunks: list.len(),
+                source: Box::new(source),
+            }),
         }
-        let (Some(first_chunk), Some(last_chunk)) = (list.as_slice().first(), list.as_slice().last()) else {
-            return Ok(());
-        };
-        if let Some(validator) = &first.validator
-            && self.client.validator(self.dump, first_chunk)?.is_some_and(|now| now != *validator)
-        {
-            return changed("its first chunk changed");
+    }
+
+    /// What is not as it was: the list, the validator of a chunk where the service sends one, or, if
+    /// asked for, the bytes of the first or the last chunk.
+    fn find_change(&self, chunks: &[Chunk], digests: &[ChunkDigest]) -> Result<Option<&'static str>> {
+        let now = self.client.chunks(self.dump)?;
+        if now.as_slice().iter().map(|chunk| &chunk.id).ne(chunks.iter().map(|chunk| &chunk.id)) {
+            return Ok(Some("the chunk list changed"));
+        }
+        for place in places_to_check(chunks.len()) {
+            if let Some(validator) = &digests[place].validator
+                && self.client.validator(self.dump, &chunks[place])?.is_some_and(|now| now != *validator)
+            {
+                return Ok(Some("a chunk changed"));
+            }
         }
         if self.verify {
-            for (chunk, digest) in [(first_chunk, first), (last_chunk, last)] {
-                if !self.is_same(chunk, digest)? {
-                    return changed("a chunk that was fetched again differs");
+            for place in BTreeSet::from([0, chunks.len() - 1]) {
+                if !self.is_same(&chunks[place], &digests[place])? {
+                    return Ok(Some("a chunk that was fetched again differs"));
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn is_same(&self, chunk: &Chunk, digest: &ChunkDigest) -> Result<bool> {
@@ -276,8 +285,12 @@ impl ChunkSink for Discard {
     }
 }
 
-fn ids(list: &ChunkList) -> impl Iterator<Item = &str> {
-    list.as_slice().iter().map(|chunk| chunk.id.as_str())
+/// The places of the chunks whose validators are asked for once more. If a dump was replaced while it
+/// was downloaded, the chunks that were fetched first are of the old one: those at the beginning, as
+/// many as can be fetched side by side, and some of all others, for a new dump may begin like the old.
+fn places_to_check(chunks: usize) -> BTreeSet<usize> {
+    let spread = (0..SPREAD_CHECKS).map(|n| n * chunks / SPREAD_CHECKS);
+    (0..MAX_PARALLEL.min(chunks)).chain(spread).collect()
 }
 
 fn total(digests: &[ChunkDigest]) -> u64 {

@@ -370,6 +370,16 @@ pub enum Error {
         /// Why it ended.
         source: Box<Error>,
     },
+    /// Every chunk is there, but it could not be confirmed that the dump stayed the same while they were
+    /// fetched. Not retried.
+    Unconfirmed {
+        /// The dump.
+        dump: String,
+        /// Chunks of the dump, all of which the sink holds.
+        chunks: usize,
+        /// Why it could not be confirmed.
+        source: Box<Error>,
+    },
     /// A fault stayed after every try.
     GaveUp {
         /// Requests sent for it.
@@ -416,7 +426,9 @@ impl Error {
     /// The error below the wrappers that say how far a download came and how often it was tried.
     pub fn innermost(&self) -> &Error {
         match self {
-            Error::Interrupted { source, .. } | Error::GaveUp { source, .. } => source.innermost(),
+            Error::Interrupted { source, .. }
+            | Error::Unconfirmed { source, .. }
+            | Error::GaveUp { source, .. } => source.innermost(),
             other => other,
         }
     }
@@ -436,7 +448,7 @@ impl Error {
             | Error::Changed { .. } => Category::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::Locked { .. } => Category::Output,
             Error::Status { .. } | Error::Source { .. } => Category::Other,
-            Error::Interrupted { .. } | Error::GaveUp { .. } => Category::Other,
+            Error::Interrupted { .. } | Error::Unconfirmed { .. } | Error::GaveUp { .. } => Category::Other,
         }
     }
 
@@ -481,6 +493,7 @@ impl Error {
             | Error::Body { .. }
             | Error::Source { .. }
             | Error::Interrupted { .. }
+            | Error::Unconfirmed { .. }
             | Error::GaveUp { .. } => return None,
         };
         Some(advice)
@@ -568,6 +581,10 @@ impl fmt::Display for Error {
             Error::Interrupted { dump, whole_chunks, chunks, .. } => {
                 write!(f, "dump {dump} is not complete: {whole_chunks} of {chunks} chunks are there")
             }
+            Error::Unconfirmed { dump, chunks, .. } => write!(
+                f,
+                "all {chunks} chunks of dump {dump} are there, but it could not be confirmed that they belong together"
+            ),
             Error::GaveUp { tries, elapsed, .. } => {
                 let plural = if *tries == 1 { "try" } else { "tries" };
                 write!(
@@ -587,7 +604,9 @@ impl std::error::Error for Error {
             Error::Malformed { source, .. } => Some(source),
             Error::Source { source, .. } => Some(&**source as _),
             Error::Output { source, .. } => Some(source),
-            Error::Interrupted { source, .. } | Error::GaveUp { source, .. } => Some(&**source as _),
+            Error::Interrupted { source, .. }
+            | Error::Unconfirmed { source, .. }
+            | Error::GaveUp { source, .. } => Some(&**source as _),
             Error::Locator(_)
             | Error::Setting { .. }
             | Error::UntrustedOrigin { .. }

@@ -37,6 +37,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod buffer;
 mod chunk_list;
 #[cfg(feature = "http")]

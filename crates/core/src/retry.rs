@@ -80,6 +80,7 @@ pub fn is_transient(error: &Error) -> bool {
         | Error::Locked { .. }
         | Error::Changed { .. }
         | Error::Interrupted { .. }
+        | Error::Unconfirmed { .. }
         | Error::GaveUp { .. } => false,
     }
 }

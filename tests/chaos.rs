@@ -1,0 +1,337 @@
+//! Chaos: seeded random fault schedules through the library, and through the binary with SIGKILL at
+//! random instants. Each ends in the identical file, or in a documented error with nothing under the
+//! final name and a part file that the next run goes on from.
+//!
+//! `cargo xtask chaos --seeds N` runs as many as asked, and `--first-seed S --seeds 1` replays one.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Stdio;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anaplan_dump_core::{
+    Category, Client, DumpAddress, Error, Locator, RetryPolicy, SaveOptions, Token, TokenKind,
+};
+use xtask::fake::random::Random;
+use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, When, dump_file};
+
+use crate::support::{Scene, assert_same_bytes, describe_requests};
+
+/// Schedules of one test run, through the library and through the binary.
+const LIBRARY_SEEDS: u64 = 300;
+const BINARY_SEEDS: u64 = 25;
+
+/// Schedules that run side by side: most of their time is waiting for stalls.
+const THREADS: u64 = 4;
+
+/// Silence that counts as a stall: short, so that a schedule with some ends soon, and far longer than
+/// any pause of a busy machine that is not one.
+const STALL_LIMIT: Duration = Duration::from_millis(400);
+
+/// Runs after which a download that is killed again and again must be complete.
+const MOST_KILLS: u64 = 12;
+
+fn setting(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
+        Err(_) => default,
+    }
+}
+
+/// Runs a schedule for each seed and reports every seed that failed.
+fn for_each_seed(count: u64, schedule: impl Fn(u64) + Sync) {
+    let first = setting("CHAOS_FIRST_SEED", 1);
+    let next = AtomicU64::new(first);
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + count {
+                        return;
+                    }
+                    if catch_unwind(AssertUnwindSafe(|| schedule(seed))).is_err() {
+                        failed.lock().expect("no thread panics with the list").push(seed);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("no thread panics with the list");
+    assert!(
+        failed.is_empty(),
+        "seeds {failed:?} failed; replay one with: cargo xtask chaos --seeds 1 --first-seed SEED"
+    );
+}
+
+/// A dump and the service around it.
+struct Setting {
+    dump: Dump,
+    /// What takes the dump's place while it is downloaded, where a schedule has it so.
+    replacement: Option<Dump>,
+    sends_validators: bool,
+}
+
+fn random_dump(random: &mut Random, chunks: usize, validators: bool) -> Dump {
+    let mut parts = Vec::new();
+    for _ in 0..chunks {
+        let size = if random.chance(0.1) { 0 } else { random.below(40_000) as usize };
+        let seed = random.next_u64();
+        let bytes = if random.chance(0.5) {
+            dump_file::generate(seed, size)
+        } else {
+            dump_file::random_bytes(seed, size)
+        };
+        parts.push(bytes.into());
+    }
+    let mut ids: Vec<String> = (0..chunks).map(|n| n.to_string()).collect();
+    for last in (1..ids.len()).rev() {
+        ids.swap(last, random.index(last + 1));
+    }
+    let dump = Dump::from_chunks(parts).with_ids(ids).with_etag(validators);
+    if random.chance(0.3) { dump.with_page_size(1 + random.index(3)) } else { dump }
+}
+
+fn random_setting(random: &mut Random) -> Setting {
+    let sends_validators = random.chance(0.4);
+    let chunks = 1 + random.index(7);
+    let dump = random_dump(random, chunks, sends_validators);
+    let replacement = random.chance(0.2).then(|| {
+        // Without validators only another chunk list can tell that a dump was replaced.
+        let chunks = if sends_validators { chunks } else { chunks + 1 + random.index(3) };
+        random_dump(random, chunks, sends_validators)
+    });
+    Setting { dump, replacement, sends_validators }
+}
+
+fn service(random: &mut Random, dump: Dump) -> Service {
+    let mut service = Service::with_dump(dump);
+    service.set_gzip(if random.chance(0.5) { GzipMode::On } else { GzipMode::Off });
+    service.set_framing(if random.chance(0.5) { Framing::Chunked } else { Framing::ContentLength });
+    service
+}
+
+/// A fault that another try may get past.
+fn transient_fault(random: &mut Random) -> Fault {
+    let after_bytes = random.below(45_000) as usize;
+    match random.index(20) {
+        0 => Fault::CloseBeforeAnswer,
+        1 => Fault::ResetBeforeAnswer,
+        2 => Fault::StallBeforeAnswer,
+        3 => Fault::CutHeaders,
+        4 => Fault::ResetInHeaders,
+        5 | 6 => Fault::ResetInBody { after_bytes },
+        7 | 8 => Fault::CutBody { after_bytes },
+        9 => Fault::CutBeforeEnd { missing_bytes: 1 + random.index(12) },
+        10 => Fault::Stall { after_bytes },
+        11 => Fault::HtmlOk,
+        12 => Fault::GzipBadCrc,
+        13 => Fault::GzipBadLength,
+        14 => Fault::GzipTruncated,
+        15 => Fault::GzipNoTrailer,
+        16 => Fault::CloseDelimited,
+        17 => Fault::LeftoverEncoding((*random.pick(&["br", "deflate", "zstd", "gzip, gzip"])).to_owned()),
+        _ => {
+            let code = *random.pick(&[409, 423, 429, 500, 502, 503, 504]);
+            let retry_after =
+                random.pick(&[None, Some("0"), Some("soon"), Some("Sun, 06 Nov 1994 08:49:37 GMT")]);
+            let body = if random.chance(0.5) { ErrorBody::Html } else { ErrorBody::Empty };
+            Fault::Status { code, retry_after: retry_after.map(str::to_owned), body }
+        }
+    }
+}
+
+fn random_place(random: &mut Random) -> When {
+    match random.index(4) {
+        0 => When::path("chunks"),
+        1 => When::path(format!("chunks/{}", random.index(7))),
+        _ => When::path("chunks/*"),
+    }
+}
+
+/// Adds faults, and tells how many requests at most they can spoil for ever-lasting reasons: `None`
+/// if one of them is permanent.
+fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Option<u32> {
+    let mut spoiled = Some(0);
+    for _ in 0..random.index(7) {
+        let times = 1 + random.index(2);
+        server.fault(transient_fault(random), random_place(random).times(times));
+        spoiled = spoiled.map(|count| count + times as u32);
+    }
+    if random.chance(0.15) {
+        server.fault(Fault::RefuseConnections { connections: 1 }, When::any());
+        spoiled = spoiled.map(|count| count + 1);
+    }
+    if let Some(replacement) = &setting.replacement {
+        let place = When::path("chunks/*").occurrence(1 + random.index(8));
+        server.fault(Fault::ReplaceDump(Box::new(replacement.clone())), place);
+    }
+    if random.chance(0.1) {
+        server.fault(
+            Fault::status(*random.pick(&[403, 404])),
+            random_place(random).occurrence(1 + random.index(4)),
+        );
+        spoiled = None;
+    }
+    if random.chance(0.05) {
+        server.fault(Fault::EraseDump, When::path("chunks/*").occurrence(1 + random.index(4)));
+        spoiled = None;
+    }
+    spoiled
+}
+
+fn client(server: &FakeServer, retries: u32) -> Client {
+    let token = Token::new(TokenKind::AnaplanAuthToken, TOKEN).expect("a token");
+    let mut policy = RetryPolicy::default();
+    policy.retries = retries;
+    policy.first_wait = Duration::from_millis(1);
+    policy.max_wait = Duration::from_millis(2);
+    let api = server.origin().parse().expect("the server's origin");
+    Client::builder(token).api(api).retry(policy).stall_timeout(STALL_LIMIT).build().expect("a client")
+}
+
+fn address(server: &FakeServer) -> DumpAddress {
+    server.locator().parse::<Locator>().and_then(|locator| locator.dump()).expect("the server's locator")
+}
+
+/// The error is one that the documentation names for such faults.
+fn assert_documented(error: &Error) {
+    let category = error.category();
+    assert!(
+        matches!(category, Category::Service | Category::NotThere | Category::NotPermitted),
+        "{category:?}: {error:?}"
+    );
+}
+
+fn library_schedule(seed: u64) {
+    let mut random = Random::new(seed);
+    let setting = random_setting(&mut random);
+    let server = FakeServer::start(service(&mut random, setting.dump.clone()));
+    let spoiled = add_faults(&mut random, &server, &setting);
+    let parallel = if random.chance(0.5) { 1 } else { 2 + random.index(3) };
+    let is_patient = random.chance(0.5);
+    let retries = if is_patient { 30 } else { random.below(3) as u32 };
+    let must_succeed = is_patient && spoiled.is_some_and(|count| count < retries);
+    let client = client(&server, retries);
+    let dump = address(&server);
+    let possible: Vec<Vec<u8>> =
+        [Some(&setting.dump), setting.replacement.as_ref()].into_iter().flatten().map(Dump::bytes).collect();
+
+    if random.chance(0.3) {
+        let mut written = Vec::new();
+        match client.download(&dump).parallel(parallel).write_to(&mut written) {
+            Ok(_) => assert!(possible.contains(&written), "seed {seed}: {} wrong bytes", written.len()),
+            // A writer cannot be begun anew: the caller is told to throw away what it has.
+            Err(Error::Changed { .. }) => assert!(setting.replacement.is_some(), "seed {seed}"),
+            Err(error) => {
+                assert!(!must_succeed || setting.replacement.is_some(), "seed {seed}: {error:?}");
+                assert_documented(&error);
+                let Error::Interrupted { whole_chunks, .. } = error else {
+                    assert!(
+                        setting.replacement.is_some() || written.is_empty() || is_after_the_chunks(&error)
+                    );
+                    return;
+                };
+                if setting.replacement.is_none() {
+                    let expected: Vec<u8> = setting.dump.chunks()[..whole_chunks]
+                        .iter()
+                        .flat_map(|chunk| chunk.to_vec())
+                        .collect();
+                    assert_same_bytes(&written, &expected);
+                }
+            }
+        }
+        return;
+    }
+
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let target = folder.path().join("dump.csv");
+    let save = || client.download(&dump).parallel(parallel).save_to(&target, &SaveOptions::default());
+    let mut outcome = save();
+    for run in 0.. {
+        let Err(error) = &outcome else { break };
+        assert!(!target.exists(), "seed {seed}: a file stands under the final name after {error:?}");
+        assert!(!must_succeed || setting.replacement.is_some(), "seed {seed}: {error:?}");
+        assert_documented(error);
+        if run == 1 {
+            server.clear_faults();
+        }
+        if run == 2 {
+            // Without a fault only an erased dump cannot be downloaded.
+            assert_eq!(error.category(), Category::NotThere, "seed {seed}: {error:?}");
+            return;
+        }
+        outcome = save();
+    }
+    let got = fs::read(&target).expect("the finished file");
+    assert!(
+        possible.contains(&got),
+        "seed {seed}: {} wrong bytes (validators: {})\n{}",
+        got.len(),
+        setting.sends_validators,
+        describe_requests(&server)
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("the folder").count(),
+        1,
+        "seed {seed}: something is left over"
+    );
+}
+
+/// Whether an error came from the check after the last chunk, when a writer has everything.
+fn is_after_the_chunks(error: &Error) -> bool {
+    !matches!(error, Error::Interrupted { .. })
+}
+
+fn binary_schedule(seed: u64) {
+    let mut random = Random::new(seed);
+    let chunks = 6 + random.index(10);
+    let dump = random_dump(&mut random, chunks, false);
+    let expected = dump.bytes();
+    let mut service = service(&mut random, dump);
+    service.set_link(Duration::from_millis(4), None);
+    let scene = Scene::with_service(service);
+    let target = scene.path("dump.csv");
+    for _ in 0..random.index(3) {
+        scene
+            .server
+            .fault(Fault::ResetInBody { after_bytes: random.index(30_000) }, When::path("chunks/*").times(1));
+    }
+    let mut runs = 0;
+    let status = loop {
+        runs += 1;
+        let mut command = scene.command("get DUMP -o dump.csv").command;
+        let mut child =
+            command.stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("the binary starts");
+        if runs <= MOST_KILLS {
+            // Longer from run to run, so that every schedule gets through some chunks.
+            std::thread::sleep(Duration::from_micros(random.below(12_000 * runs)));
+            child.kill().expect("the binary can be killed");
+        }
+        let status = child.wait().expect("the binary ends");
+        if target.exists() {
+            assert_same_bytes(&fs::read(&target).expect("the finished file"), &expected);
+        }
+        if status.success() || runs > MOST_KILLS || target.exists() {
+            break status;
+        }
+    };
+    assert!(status.success() || target.exists(), "seed {seed}: {}", scene.describe());
+    assert_same_bytes(&fs::read(&target).expect("the finished file"), &expected);
+    let fetched = scene.server.requests().iter().filter(|r| r.path().contains("/chunks/")).count() as u64;
+    // A kill loses the chunk under way, a reset too: all others are fetched once.
+    assert!(fetched <= chunks as u64 + runs + 3, "seed {seed}: {fetched} requests\n{}", scene.describe());
+}
+
+#[test]
+fn chaos_through_the_library_ends_in_the_identical_file_or_a_documented_error() {
+    for_each_seed(setting("CHAOS_SEEDS", LIBRARY_SEEDS), library_schedule);
+}
+
+#[test]
+fn chaos_through_the_binary_killed_at_random_instants_ends_in_the_identical_file() {
+    for_each_seed(setting("CHAOS_BINARY_SEEDS", BINARY_SEEDS), binary_schedule);
+}
