@@ -4,6 +4,7 @@ mod body;
 mod builder;
 mod exchange;
 mod failure;
+mod operations;
 mod pace;
 mod proxy;
 mod read_ahead;
@@ -20,6 +21,7 @@ use self::body::SizeLimit;
 pub use self::builder::{ClientBuilder, Limits};
 pub use self::exchange::Exchange;
 use self::exchange::{Answer, Headers, Request, send};
+pub use self::operations::DEFAULT_LOCALE;
 use self::pace::{Pace, random};
 pub use self::proxy::ProxyChoice;
 pub use self::read_ahead::ReadAhead;
@@ -29,7 +31,7 @@ use self::transport::Transport;
 use crate::chunk_list::{Chunk, ChunkList};
 use crate::endpoint::{self, PageRequest};
 use crate::error::{BodyProblem, Error, ListProblem, Result, Subject, SubjectKind};
-use crate::locator::DumpAddress;
+use crate::locator::{DumpAddress, ModelAddress};
 use crate::origin::Origin;
 use crate::response::{self, ChunksAnswer, ListAnswer, PAGE_ENTRIES};
 use crate::retry::{self, RetryPolicy};
@@ -137,9 +139,9 @@ impl Client {
         ReadAhead::new(&self.source(dump), list, first, window.clamp(1, MAX_PARALLEL))
     }
 
-    /// The origin that `dump` is asked from.
-    pub(crate) fn origin_of<'a>(&'a self, dump: &'a DumpAddress) -> &'a Origin {
-        dump.task().action.model.origin.as_ref().unwrap_or(&self.inner.api)
+    /// The origin that is asked about a model: the one that its locator brought, or the client's own.
+    pub fn origin_of<'a>(&'a self, model: &'a ModelAddress) -> &'a Origin {
+        model.origin.as_ref().unwrap_or(&self.inner.api)
     }
 
     /// Asks for the validator of a chunk, and leaves its bytes.
@@ -191,16 +193,21 @@ impl Client {
     /// Reads a JSON answer, with retries.
     fn get_json(&self, origin: Option<&Origin>, path: &str, subject: &Subject) -> Result<Vec<u8>> {
         let origin = self.trusted(origin)?;
+        let request = Request { method: "GET", origin, path, body: None, subject };
+        self.ask(request, retry::is_transient)
+    }
+
+    /// Sends a request that is answered with JSON, and again where the fault `is_worth_a_retry`.
+    fn ask(&self, request: Request<'_>, is_worth_a_retry: fn(&Error) -> bool) -> Result<Vec<u8>> {
         let limit = SizeLimit { bytes: self.inner.limits.json_bytes, setting: "the limit of JSON answers" };
-        self.with_retries(subject, retry::is_transient, |_| {
-            let request = Request { method: "GET", origin, path, body: None, subject };
+        self.with_retries(request.subject, is_worth_a_retry, |_| {
             let answer = self.send(request)?;
             if answer.status() == 204 {
                 return Ok(b"{}".to_vec());
             }
             let bytes = answer.into_body(limit)?.read_all()?;
             // A body cut short where no length tells is found by its syntax, and asked for again.
-            response::parse::<serde::de::IgnoredAny>(&bytes, subject)?;
+            response::parse::<serde::de::IgnoredAny>(&bytes, request.subject)?;
             Ok(bytes)
         })
     }

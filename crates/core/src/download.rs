@@ -176,7 +176,7 @@ impl<'a> Download<'a> {
     fn identity(&self) -> String {
         let path =
             if self.in_one_piece { endpoint::whole_dump(self.dump) } else { endpoint::chunks(self.dump) };
-        format!("{}{path}", self.client.origin_of(self.dump))
+        format!("{}{path}", self.client.origin_of(&self.dump.task().action.model))
     }
 
     fn source(&self, list: &ChunkList, first: usize) -> Result<Box<dyn ChunkSource>> {

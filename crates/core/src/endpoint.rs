@@ -27,6 +27,11 @@ pub fn tasks(action: &ActionAddress) -> String {
     format!("{}/{}/{}/tasks", model_path(&action.model), action.kind.segment(), action.id.encoded())
 }
 
+/// `GET`: the tasks of a process or import, the newest first.
+pub fn newest_tasks(action: &ActionAddress) -> String {
+    format!("{}?sort=-creationTime", tasks(action))
+}
+
 /// `GET`: one task. `DELETE`: cancels it.
 pub fn task(task: &TaskAddress) -> String {
     format!("{}/{}", tasks(&task.action), task.task.encoded())

@@ -333,6 +333,30 @@ pub enum Error {
         /// The source's error.
         source: Cause,
     },
+    /// It is not known whether the service accepted the start of a process. Not retried: it might run
+    /// twice.
+    StartUnclear {
+        /// The process.
+        action: String,
+        /// Why it is not known.
+        source: Box<Error>,
+    },
+    /// No process of the model has this name or identifier. Not retried.
+    NoSuchProcess {
+        /// The name.
+        name: String,
+        /// The model.
+        model: String,
+        /// Names of processes that there are; none also where this user has no access to the model.
+        known: Vec<String>,
+    },
+    /// Several processes have this name. Not retried.
+    AmbiguousProcess {
+        /// The name.
+        name: String,
+        /// Identifier and name of each that matches.
+        matches: Vec<(String, String)>,
+    },
     /// The output could not be written. Not retried.
     Output {
         /// What was being done.
@@ -428,6 +452,7 @@ impl Error {
         match self {
             Error::Interrupted { source, .. }
             | Error::Unconfirmed { source, .. }
+            | Error::StartUnclear { source, .. }
             | Error::GaveUp { source, .. } => source.innermost(),
             other => other,
         }
@@ -436,7 +461,11 @@ impl Error {
     /// The coarse kind of the error.
     pub fn category(&self) -> Category {
         match self.innermost() {
-            Error::Locator(_) | Error::Setting { .. } | Error::UntrustedOrigin { .. } => Category::Usage,
+            Error::Locator(_)
+            | Error::Setting { .. }
+            | Error::UntrustedOrigin { .. }
+            | Error::AmbiguousProcess { .. } => Category::Usage,
+            Error::NoSuchProcess { .. } => Category::NotThere,
             Error::Status { status: 401 | 403, .. } => Category::NotPermitted,
             Error::Status { status: 404 | 410, .. } => Category::NotThere,
             Error::Status { subject, status: 400, .. } if subject.is_of_a_dump() => Category::NotThere,
@@ -448,7 +477,10 @@ impl Error {
             | Error::Changed { .. } => Category::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::Locked { .. } => Category::Output,
             Error::Status { .. } | Error::Source { .. } => Category::Other,
-            Error::Interrupted { .. } | Error::Unconfirmed { .. } | Error::GaveUp { .. } => Category::Other,
+            Error::Interrupted { .. }
+            | Error::Unconfirmed { .. }
+            | Error::StartUnclear { .. }
+            | Error::GaveUp { .. } => Category::Other,
         }
     }
 
@@ -459,6 +491,9 @@ impl Error {
 
     /// What to do next, where there is something to say.
     pub fn advice(&self) -> Option<&'static str> {
+        if let Error::StartUnclear { .. } = self {
+            return Some("look at the newest tasks before it is started again: it may be running");
+        }
         let advice = match self.innermost() {
             Error::Status { subject, status: 404, .. }
                 if matches!(self, Error::Interrupted { .. }) && subject.kind == SubjectKind::Chunk =>
@@ -476,6 +511,11 @@ impl Error {
             Error::UntrustedOrigin { .. } => {
                 "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
             }
+            Error::NoSuchProcess { known, .. } if known.is_empty() => {
+                "the model has no processes, or this user has no access to it: the service does not tell which"
+            }
+            Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
+            Error::AmbiguousProcess { .. } => "name the process by its id",
             Error::Exists { .. } => "choose another name, or replace it with --force",
             Error::Locked { .. } => "wait for the other run to end, or choose another name",
             Error::Changed { .. } => {
@@ -494,6 +534,7 @@ impl Error {
             | Error::Source { .. }
             | Error::Interrupted { .. }
             | Error::Unconfirmed { .. }
+            | Error::StartUnclear { .. }
             | Error::GaveUp { .. } => return None,
         };
         Some(advice)
@@ -539,6 +580,17 @@ fn connection_advice(problem: ConnectionProblem) -> Option<&'static str> {
     })
 }
 
+/// Names for people, each in quotes; of many only the first ones.
+fn quoted(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let mut text: Vec<String> =
+        names.iter().take(SHOWN).map(|name| format!("\"{}\"", Printable(name))).collect();
+    if names.len() > SHOWN {
+        text.push(format!("and {} more", names.len() - SHOWN));
+    }
+    text.join(", ")
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -565,6 +617,20 @@ impl fmt::Display for Error {
             Error::List { subject, problem } => write!(f, "{subject}: {problem}"),
             Error::Body { subject, problem } => write!(f, "{subject}: {problem}"),
             Error::Source { subject, .. } => write!(f, "{subject}: the chunk source failed"),
+            Error::StartUnclear { action, .. } => {
+                write!(f, "it is not known whether process {action} was started")
+            }
+            Error::NoSuchProcess { name, model, known } => {
+                write!(f, "model {model} has no process \"{}\"", Printable(name))?;
+                match known.as_slice() {
+                    [] => Ok(()),
+                    known => write!(f, "; it has {}", quoted(known)),
+                }
+            }
+            Error::AmbiguousProcess { name, matches } => {
+                let named: Vec<String> = matches.iter().map(|(id, name)| format!("{id} {name}")).collect();
+                write!(f, "several processes match \"{}\": {}", Printable(name), quoted(&named))
+            }
             Error::Output { action, path: Some(path), .. } => {
                 write!(f, "cannot {action} {}", Printable(&path.to_string_lossy()))
             }
@@ -606,6 +672,7 @@ impl std::error::Error for Error {
             Error::Output { source, .. } => Some(source),
             Error::Interrupted { source, .. }
             | Error::Unconfirmed { source, .. }
+            | Error::StartUnclear { source, .. }
             | Error::GaveUp { source, .. } => Some(&**source as _),
             Error::Locator(_)
             | Error::Setting { .. }
@@ -613,6 +680,8 @@ impl std::error::Error for Error {
             | Error::Status { .. }
             | Error::List { .. }
             | Error::Body { .. }
+            | Error::NoSuchProcess { .. }
+            | Error::AmbiguousProcess { .. }
             | Error::Exists { .. }
             | Error::Locked { .. }
             | Error::Changed { .. } => None,

@@ -53,18 +53,21 @@ mod error;
 mod http_date;
 mod identifier;
 mod locator;
+#[cfg(feature = "http")]
+mod newest;
 mod origin;
 pub mod response;
 mod retry;
 mod save;
+mod task;
 mod text;
 mod token;
 
 pub use crate::chunk_list::{Chunk, ChunkList};
 #[cfg(feature = "http")]
 pub use crate::client::{
-    Client, ClientBuilder, DumpSource, Exchange, Limits, MAX_PARALLEL, ProxyChoice, ReadAhead,
-    RequestObserver, Wait,
+    Client, ClientBuilder, DEFAULT_LOCALE, DumpSource, Exchange, Limits, MAX_PARALLEL, ProxyChoice,
+    ReadAhead, RequestObserver, Wait,
 };
 pub use crate::concat::{
     ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, Observer, Progress, Resume, StreamSink, WriteSink,
@@ -80,8 +83,13 @@ pub use crate::locator::{
     ActionAddress, ActionKind, DumpAddress, LATEST, Locator, LocatorDefaults, ModelAddress, TaskAddress,
     TaskChoice,
 };
+#[cfg(feature = "http")]
+pub use crate::newest::{Newest, NewestDumps, SkipReason, Skipped};
 pub use crate::origin::{API_ROOT, Origin, Scheme};
-pub use crate::retry::{RetryPolicy, is_transient, parse_retry_after, was_not_accepted};
+pub use crate::retry::{
+    RetryPolicy, is_transient, may_have_been_accepted, parse_retry_after, was_not_accepted,
+};
 pub use crate::save::{PartFile, SaveOptions};
+pub use crate::task::{ActionResult, Detail, DumpEntry, ListedTask, Process, RowCounts, Task, TaskState};
 pub use crate::text::{MAX_SHOWN_CHARS, Printable};
 pub use crate::token::{Token, TokenKind};

@@ -42,9 +42,15 @@ struct Paging {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Meta {
+pub(crate) struct Meta {
     #[serde(deserialize_with = "or_default")]
     paging: Paging,
+}
+
+impl Meta {
+    pub(crate) fn page<T>(self, entries: Vec<T>) -> Page<T> {
+        Page { entries, total: self.paging.total_size, has_next: self.paging.next.is_some() }
+    }
 }
 
 /// Takes `null` for the type's default, as a missing field is.
@@ -70,22 +76,22 @@ macro_rules! list_answer {
         #[derive(Deserialize, Default)]
         #[serde(default)]
         pub(crate) struct $answer {
-            #[serde(deserialize_with = "or_default")]
-            meta: Meta,
-            #[serde(deserialize_with = "or_default")]
+            #[serde(deserialize_with = "crate::response::or_default")]
+            meta: $crate::response::Meta,
+            #[serde(deserialize_with = "crate::response::or_default")]
             $field: Vec<$entry>,
         }
 
-        impl ListAnswer for $answer {
+        impl $crate::response::ListAnswer for $answer {
             type Entry = $entry;
 
-            fn into_page(self) -> Page<$entry> {
-                let Paging { total_size, next } = self.meta.paging;
-                Page { entries: self.$field, total: total_size, has_next: next.is_some() }
+            fn into_page(self) -> $crate::response::Page<$entry> {
+                self.meta.page(self.$field)
             }
         }
     };
 }
+pub(crate) use list_answer;
 
 list_answer!(ChunksAnswer, chunks, ListedChunk);
 

@@ -75,6 +75,9 @@ pub fn is_transient(error: &Error) -> bool {
         | Error::UntrustedOrigin { .. }
         | Error::List { .. }
         | Error::Source { .. }
+        | Error::StartUnclear { .. }
+        | Error::NoSuchProcess { .. }
+        | Error::AmbiguousProcess { .. }
         | Error::Output { .. }
         | Error::Exists { .. }
         | Error::Locked { .. }
@@ -94,6 +97,27 @@ pub fn was_not_accepted(error: &Error) -> bool {
             matches!(problem, ConnectionProblem::NameLookup | ConnectionProblem::Connect)
         }
         Error::Status { status, .. } => matches!(status, 423 | 429),
+        _ => false,
+    }
+}
+
+/// Whether a request that failed so may have been carried out all the same: it was sent, and no clear
+/// answer came.
+pub fn may_have_been_accepted(error: &Error) -> bool {
+    match error.innermost() {
+        Error::Connection { problem, .. } => matches!(
+            problem,
+            ConnectionProblem::Closed
+                | ConnectionProblem::Cut
+                | ConnectionProblem::Stalled(_)
+                | ConnectionProblem::HeaderTimeout(_)
+                | ConnectionProblem::BodyTimeout(_)
+                | ConnectionProblem::Protocol
+                | ConnectionProblem::HeaderTooLarge
+                | ConnectionProblem::Other
+        ),
+        Error::Status { status, .. } => matches!(status, 408 | 500..=599),
+        Error::Malformed { .. } | Error::Body { .. } => true,
         _ => false,
     }
 }
@@ -141,7 +165,8 @@ mod tests {
             problem: ConnectionProblem::Closed,
             source: None,
         };
-        assert!(!was_not_accepted(&closed) && is_transient(&closed));
+        assert!(!was_not_accepted(&closed) && is_transient(&closed) && may_have_been_accepted(&closed));
+        assert!(may_have_been_accepted(&status(502)) && !may_have_been_accepted(&status(409)));
     }
 
     #[test]

@@ -262,6 +262,9 @@ impl Drop for PartFile {
             let _ = std::fs::remove_file(&self.journal_path);
             let _ = std::fs::remove_file(&self.part_path);
         }
+        // Closing alone would not do: a child process that another thread is starting right now may
+        // hold a copy of the descriptor, and the lock with it, for a moment longer.
+        let _ = self.part.unlock();
     }
 }
 
