@@ -2,8 +2,13 @@
 
 use std::process::ExitCode;
 
-use argh::FromArgs;
+use argh::{FromArgs, SubCommands};
 
+mod bench;
+mod cargo;
+mod check;
+mod demo;
+mod format;
 mod serve;
 
 /// Development tasks of anaplan-dump.
@@ -16,13 +21,21 @@ struct Arguments {
 #[derive(FromArgs)]
 #[argh(subcommand)]
 enum Task {
+    Test(check::Test),
+    Demo(demo::Demo),
     Serve(serve::Serve),
+    Bench(bench::Bench),
+    BenchServer(bench::BenchServer),
 }
 
 fn main() -> ExitCode {
     let arguments: Arguments = argh::from_env();
     let outcome = match arguments.task {
+        Task::Test(test) => check::run(&test, &names()),
+        Task::Demo(demo) => demo::run(&demo),
         Task::Serve(serve) => serve::run(&serve),
+        Task::Bench(bench) => bench::run(&bench),
+        Task::BenchServer(server) => bench::serve(&server),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,6 +44,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The names of the tasks, for the check that the documentation names no others.
+fn names() -> Vec<&'static str> {
+    Task::COMMANDS.iter().map(|command| command.name).collect()
 }
 
 // A development task talks to the person who started it.

@@ -1,0 +1,58 @@
+//! One child process: how long, how much CPU, how much memory.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wait4::Wait4;
+
+use super::contestant::copy;
+
+/// What one run took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample {
+    pub(super) wall: Duration,
+    /// User and system time.
+    pub(super) cpu: Duration,
+    /// The most resident memory, in bytes.
+    pub(super) peak: u64,
+    /// Wall time until the file was on the disk too.
+    pub(super) synced: Duration,
+}
+
+/// Runs a child and passes what it prints to the sink.
+pub(super) fn child(command: &mut Command, sink: &mut impl Write) -> io::Result<Sample> {
+    observe(command.stdout(Stdio::piped()), |child| match child.stdout.take() {
+        Some(mut output) => copy(&mut output, sink),
+        None => Ok(()),
+    })
+}
+
+/// Runs a child that prints into a file.
+pub(super) fn child_into(command: &mut Command, file: File) -> io::Result<Sample> {
+    observe(command.stdout(file), |_| Ok(()))
+}
+
+fn observe(command: &mut Command, work: impl FnOnce(&mut Child) -> io::Result<()>) -> io::Result<Sample> {
+    // A file, because nobody reads a pipe while the program runs.
+    let mut messages = tempfile::tempfile()?;
+    command.stdin(Stdio::null()).stderr(messages.try_clone()?);
+    let start = Instant::now();
+    let mut child = command.spawn()?;
+    let worked = work(&mut child);
+    if worked.is_err() {
+        let _ = child.kill();
+    }
+    let used = child.wait4()?;
+    let wall = start.elapsed();
+    worked?;
+    if !used.status.success() {
+        let mut text = String::new();
+        messages.rewind()?;
+        messages.read_to_string(&mut text)?;
+        return Err(io::Error::other(format!("{}\n{}", used.status, text.trim_end())));
+    }
+    let cpu = used.rusage.utime + used.rusage.stime;
+    Ok(Sample { wall, cpu, peak: used.rusage.maxrss, synced: wall })
+}

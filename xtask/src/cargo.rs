@@ -1,0 +1,67 @@
+//! The workspace, and the cargo that builds it.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// The name of the program.
+pub(crate) const PROGRAM: &str = "anaplan-dump";
+
+/// The folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    // Cargo sets the variable; an executable that is started by hand remembers where it was built.
+    let mut folder =
+        env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into();
+    PathBuf::pop(&mut folder);
+    folder
+}
+
+/// Cargo in the folder of the workspace.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    command.current_dir(root());
+    // What the outer cargo says about this package would make build scripts run again that watch these
+    // variables (ring's does), each time that somebody switches between `cargo` and `cargo xtask`.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// Builds the program with these additional arguments. Gives the path of the executable.
+pub(crate) fn build_program(arguments: &[&str]) -> Result<PathBuf, String> {
+    let output = cargo()
+        .args(["build", "--locked", "--package", PROGRAM, "--message-format", "json-render-diagnostics"])
+        .args(arguments)
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cannot start cargo: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{PROGRAM} cannot be built"));
+    }
+    // Cargo knows where its target folder is and how an executable is called there.
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == PROGRAM)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| format!("cargo names no executable of {PROGRAM}"))
+}
+
+/// A command that sees neither the settings of the person who starts it nor a proxy: the service is on this machine.
+pub(crate) fn clean_command(program: impl Into<OsString>) -> Command {
+    let mut command = Command::new(program.into());
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy().to_ascii_uppercase();
+        if text.starts_with("ANAPLAN_") || text.ends_with("_PROXY") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}

@@ -1,0 +1,182 @@
+//! `cargo xtask demo`: the main job from end to end, with the real binary, in front of somebody's eyes.
+
+// What it prints is what it is started for.
+#![allow(clippy::print_stdout)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use argh::FromArgs;
+use xtask::fake::*;
+
+use crate::cargo::{PROGRAM, build_program, clean_command};
+use crate::format::grouped;
+
+/// show the main job: a fake service with a dump of 3 chunks, the real binary, the result compared
+#[derive(FromArgs)]
+#[argh(subcommand, name = "demo")]
+pub(crate) struct Demo {}
+
+/// As the service cuts dumps.
+const CHUNK_SIZE: usize = 10_000_000;
+/// Two whole chunks and a rest.
+const DUMP_SIZE: usize = 23_456_789;
+/// With this one both cuts fall into the middle of a row, and the first into the middle of a character.
+const SEED: u64 = 52;
+
+/// Shows it, or says what was not as it should be.
+pub(crate) fn run(_: &Demo) -> Result<(), String> {
+    println!("Building {PROGRAM} ...");
+    // The profile of the tests: its dependencies are optimised, and it is built in a fraction of the time.
+    let program = build_program(&[])?;
+    let folder = tempfile::Builder::new()
+        .prefix("anaplan-dump-demo-")
+        .tempdir()
+        .map_err(|error| format!("no temporary folder: {error}"))?;
+    let outcome = show(&Stage { program, folder: folder.path().to_owned() });
+    // Said aloud where it fails, unlike on drop.
+    let removed = folder.close().map_err(|error| format!("the temporary folder stays behind: {error}"));
+    outcome.and(removed)
+}
+
+fn show(stage: &Stage) -> Result<(), String> {
+    let dump = Dump::from_bytes(dump_file::generate(SEED, DUMP_SIZE), CHUNK_SIZE);
+    let server = FakeServer::start_on(Service::with_dump(dump.clone()), 0, false)?;
+    let (locator, chunks) = (server.locator(), dump.chunks().len());
+    let dumps = stage.folder.join("dumps");
+    fs::create_dir(&dumps).map_err(|error| format!("{}: {error}", dumps.display()))?;
+
+    println!();
+    println!("A fake Anaplan service now listens on {}. Last night its process", server.origin());
+    println!("\"Nightly load\" ran, and the import \"{OBJECT_NAME}\" in it rejected rows. They lie in a");
+    println!("dump of {} bytes, cut into {chunks} chunks.", grouped(DUMP_SIZE as u64));
+    describe_cuts(&dump);
+    println!();
+    println!("$ export ANAPLAN_API_URL={}", server.origin());
+    println!("$ export ANAPLAN_TOKEN={TOKEN}");
+    println!("$ cd {}", stage.folder.display());
+    println!("$ mkdir dumps");
+
+    stage.perform(
+        &server,
+        &Act { says: "Which chunks are there?", arguments: &["chunks", &locator], exit: 0 },
+    )?;
+    let (requests, connections) = (server.requests().len(), server.connections());
+    let act = Act {
+        says: "Bring them down and put them together:",
+        arguments: &["get", &locator, "-o", "dumps/"],
+        exit: 0,
+    };
+    let time = stage.perform(&server, &act)?;
+    let requests = server.requests().len() - requests;
+    let connections = match server.connections() - connections {
+        1 => "one connection".to_owned(),
+        count => format!("{count} connections"),
+    };
+
+    let file = the_only_file(&dumps)?;
+    let content = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    println!();
+    println!("  path  {}", file.display());
+    println!("  size  {} bytes", grouped(content.len() as u64));
+    println!("  time  {:.2} s, {requests} requests over {connections}", time.as_secs_f64());
+    compare(&content, &dump.bytes())?;
+    println!("  same  every byte is what the service holds");
+    println!();
+    println!(
+        "What this showed: the real binary listed the chunks of a dump, brought all {chunks} of them down"
+    );
+    println!("and joined them. The file was compared byte for byte with what the service holds, and nothing");
+    println!(
+        "else was left beside it. Only the service was not the real one. (The folder is removed again.)"
+    );
+    println!();
+    println!("The same against the real service, with a token and the ids of your own process:");
+    println!();
+    println!("  export ANAPLAN_TOKEN=...");
+    println!("  {PROGRAM} chunks WORKSPACE/MODEL/PROCESS/TASK/OBJECT");
+    println!("  {PROGRAM} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o dumps/");
+    println!();
+    println!("The URL of the dump, as the API's reference prints it, may stand in place of the five ids.");
+    Ok(())
+}
+
+/// Says where the chunks are cut, because that is what harms those who decode each on its own.
+fn describe_cuts(dump: &Dump) {
+    let cuts: Vec<_> = dump.chunks().windows(2).map(|pair| (pair[0].last(), pair[1].first())).collect();
+    let in_rows = cuts.iter().filter(|(before, _)| *before != Some(&b'\n')).count();
+    let in_characters =
+        cuts.iter().filter(|(_, after)| after.is_some_and(|byte| byte & 0xc0 == 0x80)).count();
+    println!("Chunks are cut anywhere: of {} cuts, {in_rows} fall into the middle of a row, and", cuts.len());
+    println!("{in_characters} into the middle of a character.");
+}
+
+/// One command, as the audience sees it.
+struct Act<'a> {
+    says: &'a str,
+    arguments: &'a [&'a str],
+    /// How it is meant to end.
+    exit: i32,
+}
+
+struct Stage {
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+impl Stage {
+    /// Runs the real binary; its output goes where ours goes.
+    fn perform(&self, server: &FakeServer, act: &Act<'_>) -> Result<Duration, String> {
+        println!();
+        println!("# {}", act.says);
+        println!("$ {PROGRAM} {}", act.arguments.join(" "));
+        let start = Instant::now();
+        let status = clean_command(&self.program)
+            .args(act.arguments)
+            .env("ANAPLAN_API_URL", server.origin())
+            .env("ANAPLAN_TOKEN", TOKEN)
+            .current_dir(&self.folder)
+            .status()
+            .map_err(|error| format!("cannot start {}: {error}", self.program.display()))?;
+        let time = start.elapsed();
+        if status.code() == Some(act.exit) {
+            return Ok(time);
+        }
+        Err(format!("`{PROGRAM} {}` ended with {status}, expected {}", act.arguments[0], act.exit))
+    }
+}
+
+fn the_only_file(folder: &Path) -> Result<PathBuf, String> {
+    let entries = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>())
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    match &entries[..] {
+        [file] => Ok(file.clone()),
+        _ => Err(format!("one file was expected in {}, there are: {entries:?}", folder.display())),
+    }
+}
+
+fn compare(file: &[u8], dump: &[u8]) -> Result<(), String> {
+    if file == dump {
+        return Ok(());
+    }
+    let same = file.iter().zip(dump).take_while(|(a, b)| a == b).count();
+    Err(format!(
+        "the file is NOT what the service holds: {} bytes instead of {}, and different from byte {same} on",
+        file.len(),
+        dump.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_told_with_its_place() {
+        assert_eq!(compare(b"abc", b"abc"), Ok(()));
+        assert!(compare(b"abX", b"abc").unwrap_err().contains("from byte 2 on"));
+        assert!(compare(b"ab", b"abc").unwrap_err().contains("2 bytes instead of 3"));
+    }
+}
