@@ -22,7 +22,7 @@ const KNOWN: Known = Known {
         "--max-wait",
         "--stall-timeout",
     ],
-    general_switches: &["--verbose", "-v", "--quiet", "-q"],
+    general_switches: &["--version", "-V", "--verbose", "-v", "--quiet", "-q"],
     command_values: &["--output", "-o", "--parallel"],
     command_switches: &["--json", "--whole", "--force", "--restart", "--verify", "--help", "-h"],
 };
@@ -201,13 +201,17 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
             Err(bytes) => return Parsed::Wrong(format!("an argument is not UTF-8: {}", bytes.display())),
         }
     }
-    if matches!(texts.first().map(String::as_str), Some("--version" | "-V")) {
-        return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
+    if texts.first().is_some_and(|first| first == "help") {
+        texts[0] = "--help".to_owned();
     }
     let texts = match normalize(texts, &KNOWN) {
         Ok(texts) => texts,
         Err(problem) => return Parsed::Wrong(problem),
     };
+    let is_before_command = |text: &&String| text.starts_with('-');
+    if texts.iter().take_while(is_before_command).any(|text| matches!(text.as_str(), "--version" | "-V")) {
+        return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
+    }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match Arguments::from_args(&[PROGRAM], &texts) {
         Ok(arguments) => Parsed::Run(Box::new(arguments)),

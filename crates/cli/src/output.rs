@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-use anaplan_dump_core::Error;
+use anaplan_dump_core::{Error, is_unprintable};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -26,7 +26,7 @@ fn duplicate_stdout() -> io::Result<File> {
 }
 
 fn stdout_failed(source: io::Error) -> Failure {
-    Error::Output { action: "write to standard", path: None, source }.into()
+    Error::Output { action: "write to", path: None, source }.into()
 }
 
 /// Prints text.
@@ -38,9 +38,25 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Prints one JSON document.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&format!("{text}\n")),
+        Ok(text) => print(&(escape_unprintable(&text) + "\n")),
         Err(source) => Err(stdout_failed(source.into())),
     }
+}
+
+/// Escapes what steers a terminal. In a JSON document such characters stand within strings only, where
+/// an escape means the same; the line breaks between values stay.
+fn escape_unprintable(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character == '\n' || !is_unprintable(character) {
+            text.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
 }
 
 /// Aligned columns, two spaces apart; the last one is not padded. Numbers are for the caller to align.

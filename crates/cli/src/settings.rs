@@ -75,7 +75,8 @@ fn api(arguments: &Arguments) -> Result<Origin, Failure> {
         (url, region) => (url.clone(), region.clone()),
     };
     match (url, region) {
-        (Some(url), _) => Ok(url.parse()?),
+        (Some(_), Some(_)) => Err(both("ANAPLAN_API_URL", "ANAPLAN_REGION")),
+        (Some(url), None) => Ok(url.parse()?),
         (None, Some(region)) => Ok(Origin::of_region(&region)?),
         (None, None) => Ok(Origin::anaplan()),
     }
@@ -85,22 +86,25 @@ fn token(arguments: &Arguments) -> Result<Token, Failure> {
     if let Some(path) = &arguments.token_file {
         return token_from_file(path);
     }
-    let found = [
-        (variable("ANAPLAN_TOKEN")?, TokenKind::AnaplanAuthToken),
-        (variable("ANAPLAN_BEARER_TOKEN")?, TokenKind::Bearer),
-    ];
-    match found {
-        [(Some(_), _), (Some(_), _)] => {
-            Err(Failure::Usage("ANAPLAN_TOKEN and ANAPLAN_BEARER_TOKEN are both set: unset one of them".into()))
-        }
-        [(Some(text), kind), _] | [_, (Some(text), kind)] => Ok(Token::new(kind, &text)?),
-        [(None, _), (None, _)] => match variable("ANAPLAN_TOKEN_FILE")? {
-            Some(path) => token_from_file(&path),
-            None => Err(Failure::Usage(
-                "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file".into(),
-            )),
-        },
+    let mut found = Vec::new();
+    for name in ["ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN", "ANAPLAN_TOKEN_FILE"] {
+        found.extend(variable(name)?.map(|value| (name, value)));
     }
+    match found.as_slice() {
+        [] => Err(Failure::Usage(
+            "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file"
+                .into(),
+        )),
+        [("ANAPLAN_TOKEN_FILE", path)] => token_from_file(path),
+        [("ANAPLAN_BEARER_TOKEN", text)] => Ok(Token::new(TokenKind::Bearer, text)?),
+        [(_, text)] => Ok(Token::new(TokenKind::AnaplanAuthToken, text)?),
+        [(first, _), (second, _), ..] => Err(both(first, second)),
+    }
+}
+
+/// Two settings that contradict each other.
+fn both(first: &str, second: &str) -> Failure {
+    Failure::Usage(format!("{first} and {second} are both set: unset one of them"))
 }
 
 fn token_from_file(path: &str) -> Result<Token, Failure> {

@@ -82,6 +82,7 @@ pub struct Client {
 struct Inner {
     transport: Transport,
     api: Origin,
+    token: Token,
     authorization: HeaderValue,
     user_agent: String,
     limits: Limits,
@@ -172,11 +173,9 @@ impl Client {
             let page_is_empty = page.entries.is_empty();
             entries.extend(page.entries);
             let received = entries.len() as u64;
-            let is_complete = match page.total {
-                Some(total) => received >= total,
-                None => !page.has_next,
-            };
-            if is_complete {
+            let has_announced = page.total.is_none_or(|total| received >= total);
+            // A page that is offered is asked for even beyond the total: one of the two is wrong.
+            if has_announced && (!page.has_next || page_is_empty) {
                 return Ok(entries);
             }
             if page_is_empty {
@@ -259,7 +258,8 @@ impl Client {
                     inner.pace.succeeded();
                     return Ok(value);
                 }
-                Err(error) => error,
+                // The service may repeat what it was sent.
+                Err(error) => error.without_secret(inner.token.secret()),
             };
             if !is_worth_a_retry(&error) {
                 return Err(error);

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crc32fast::Hasher;
 
-use crate::buffer::ChunkBuffer;
+use crate::buffer::{Block, ChunkBuffer};
 use crate::chunk_list::{Chunk, ChunkList};
 use crate::error::{Error, Result, Subject};
 
@@ -45,6 +45,19 @@ pub trait ChunkSink {
     ///
     /// The output's own; the download ends with it.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Memory of the sink into which the next bytes of the current chunk may be read, in place of
+    /// [`write`](ChunkSink::write); [`advance`](ChunkSink::advance) then tells how many. Defaults to none.
+    ///
+    /// # Errors
+    ///
+    /// The output's own; the download ends with it.
+    fn space(&mut self) -> io::Result<Option<&mut [u8]>> {
+        Ok(None)
+    }
+
+    /// So many bytes of the [`space`](ChunkSink::space) are read.
+    fn advance(&mut self, _count: usize) {}
 
     /// The current chunk is complete: it counts from now on. Without a
     /// [`write`](ChunkSink::write) before, it is an empty chunk.
@@ -183,13 +196,17 @@ impl<'a> ChunkWriter<'a> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))?;
         self.hash.update(bytes);
-        self.written += bytes.len() as u64;
+        self.note_written(bytes.len());
+        Ok(())
+    }
+
+    fn note_written(&mut self, count: usize) {
+        self.written += count as u64;
         self.observer.progress(Progress::Bytes {
             index: self.index,
             chunks: self.chunks,
             bytes: self.written,
         });
-        Ok(())
     }
 
     /// Notes the `ETag` or `Last-Modified` of the chunk: what tells later whether the dump was replaced.
@@ -219,15 +236,41 @@ impl<'a> ChunkWriter<'a> {
     /// `io::Error`; one of the sink is [`Error::Output`]. A reader must report a body that ended too
     /// early as an error: its end is taken for the chunk's.
     pub fn copy_from(&mut self, reader: &mut dyn Read, subject: &Subject) -> Result<()> {
-        let mut buffer = vec![0; COPY_BYTES];
+        let mut buffer = Vec::new();
         loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => self.write(&buffer[..count])?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::from_read(error, subject)),
+            match self.read_some(reader, &mut buffer) {
+                Ok(Ok(0)) => return Ok(()),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(Err(error)) => return Err(Error::from_read(error, subject)),
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Reads once, into the sink's own memory where it has some, else through `buffer`. The outer error
+    /// is the sink's, the inner one the reader's.
+    fn read_some(&mut self, reader: &mut dyn Read, buffer: &mut Vec<u8>) -> Result<io::Result<usize>> {
+        let space = match self.sink.space() {
+            Ok(space) => space,
+            Err(source) => return Err(Error::output("write to", self.sink.path(), source)),
+        };
+        let Some(space) = space else {
+            buffer.resize(COPY_BYTES, 0);
+            let count = reader.read(buffer);
+            if let Ok(count) = count {
+                self.write(&buffer[..count])?;
+            }
+            return Ok(count);
+        };
+        let length = space.len().min(COPY_BYTES);
+        let count = reader.read(&mut space[..length]);
+        if let Ok(count) = count {
+            self.hash.update(&space[..count]);
+            self.sink.advance(count);
+            self.note_written(count);
+        }
+        Ok(count)
     }
 }
 
@@ -297,40 +340,58 @@ fn transfer(
 pub struct WriteSink<W> {
     writer: W,
     chunk: ChunkBuffer,
+    spare: Vec<Block>,
 }
 
 impl<W: Write> WriteSink<W> {
     /// A sink that writes whole chunks to `writer`.
     pub fn new(writer: W) -> WriteSink<W> {
-        WriteSink { writer, chunk: ChunkBuffer::default() }
+        WriteSink { writer, chunk: ChunkBuffer::default(), spare: Vec::new() }
     }
 
     /// Gives the writer back.
     pub fn into_inner(self) -> W {
         self.writer
     }
+
+    fn clear(&mut self) {
+        let mut blocks = self.chunk.take_blocks();
+        blocks.iter_mut().for_each(Block::clear);
+        self.spare = blocks;
+    }
 }
 
 impl<W: Write> ChunkSink for WriteSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.chunk.push(bytes);
-        Ok(())
+        let spare = &mut self.spare;
+        self.chunk.push(bytes, || Ok(spare.pop().unwrap_or_else(Block::new)))
+    }
+
+    fn space(&mut self) -> io::Result<Option<&mut [u8]>> {
+        let spare = &mut self.spare;
+        self.chunk.space(|| Ok(spare.pop().unwrap_or_else(Block::new))).map(Some)
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.chunk.advance(count);
     }
 
     fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
         self.chunk.write_to(&mut self.writer)?;
-        self.chunk.clear();
+        self.clear();
         self.writer.flush()
     }
 
     fn roll_back(&mut self) -> io::Result<()> {
-        self.chunk.clear();
+        self.clear();
         Ok(())
     }
 }
 
-/// A sink over any [`Write`] for a dump in one piece, which may be larger than memory: passes bytes on
-/// as they arrive. What was passed on cannot be taken back, so a fault after the first byte is final.
+/// A sink over any [`Write`] that passes bytes on as they arrive: for chunks that are whole already
+/// when they come, as [`ReadAhead`](crate::ReadAhead) hands them on, and for a dump in one piece, which
+/// may be larger than memory. What was passed on cannot be taken back, so a fault after the first byte
+/// of a chunk is final.
 #[derive(Debug)]
 pub struct StreamSink<W> {
     writer: W,

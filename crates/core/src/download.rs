@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::chunk_list::{Chunk, ChunkList};
 use crate::client::{Client, MAX_PARALLEL, WholeSource};
 use crate::concat::{
-    ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, StreamSink, WriteSink, concatenate,
+    ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, StreamSink, concatenate,
 };
 use crate::endpoint;
 use crate::error::{Error, Result, Subject, SubjectKind};
@@ -32,8 +32,7 @@ pub struct Downloaded {
 }
 
 /// A download that is about to begin: made with [`Client::download`], ended with
-/// [`write_to`](Download::write_to), [`save_to`](Download::save_to) or
-/// [`stream_to`](Download::stream_to).
+/// [`write_to`](Download::write_to) or [`save_to`](Download::save_to).
 pub struct Download<'a> {
     client: &'a Client,
     dump: &'a DumpAddress,
@@ -101,8 +100,8 @@ impl<'a> Download<'a> {
         self
     }
 
-    /// Writes the dump to `writer`, which gets each chunk once it is whole; one chunk at a time is
-    /// kept in memory. A dump [in one piece](Download::in_one_piece) is passed on as it arrives.
+    /// Writes the dump to `writer`, which gets each chunk once it is whole; memory for little more than
+    /// one chunk is used, or as [`parallel`](Download::parallel) says. A dump [in one piece](Download::in_one_piece) is passed on as it arrives.
     ///
     /// # Errors
     ///
@@ -110,11 +109,7 @@ impl<'a> Download<'a> {
     /// the dump was replaced while it was downloaded: what was written is then worthless;
     /// [`Error::Unconfirmed`] if that could not be found out. Otherwise as [`Client::chunks`].
     pub fn write_to(self, writer: impl Write) -> Result<Downloaded> {
-        if self.in_one_piece {
-            self.run(&mut StreamSink::new(writer))
-        } else {
-            self.run(&mut WriteSink::new(writer))
-        }
+        self.run(&mut StreamSink::new(writer))
     }
 
     /// Saves the dump as `target`: through `target.part` and a journal, so that a run that was ended
@@ -134,7 +129,13 @@ impl<'a> Download<'a> {
         loop {
             let kept = part.whole_chunks();
             self.tell(Progress::Begun { chunks: list.len(), resume });
-            self.transfer(&list, kept, &mut part)?;
+            // A file can be cut back: a single chunk at a time is written as it arrives.
+            let source = match (self.in_one_piece, self.parallel) {
+                (true, _) => self.whole_source(),
+                (false, ..=1) => Box::new(self.client.source(self.dump)),
+                (false, _) => self.read_ahead(&list, kept)?,
+            };
+            self.transfer(source, &list, kept, &mut part)?;
             match self.check_unchanged(&list, part.digests()) {
                 Err(Error::Changed { what, .. }) if !is_second_try => {
                     is_second_try = true;
@@ -156,7 +157,9 @@ impl<'a> Download<'a> {
         let list = self.list()?;
         self.tell(Progress::Begun { chunks: list.len(), resume: Resume::Fresh });
         let first = self.first_chunk;
-        let digests = self.transfer(&list, first, sink)?;
+        // A writer takes whole chunks only: each is fetched while the one before it is written.
+        let source = if self.in_one_piece { self.whole_source() } else { self.read_ahead(&list, first)? };
+        let digests = self.transfer(source, &list, first, sink)?;
         // Those before the first chunk are the caller's; nothing is known of them.
         if first == 0 {
             self.check_unchanged(&list, &digests)?;
@@ -179,30 +182,28 @@ impl<'a> Download<'a> {
         format!("{}{path}", self.client.origin_of(&self.dump.task().action.model))
     }
 
-    fn source(&self, list: &ChunkList, first: usize) -> Result<Box<dyn ChunkSource>> {
-        Ok(if self.in_one_piece {
-            Box::new(WholeSource::new(self.client.clone(), self.dump.clone()))
-        } else if self.parallel > 1 {
-            Box::new(self.client.read_ahead(self.dump, list, first, self.parallel)?)
-        } else {
-            Box::new(self.client.source(self.dump))
-        })
-    }
-
+    /// Writes what `source` gives from the chunk at place `first` on to `sink`.
     fn transfer(
         &mut self,
+        mut source: Box<dyn ChunkSource>,
         list: &ChunkList,
         first: usize,
         sink: &mut dyn ChunkSink,
     ) -> Result<Vec<ChunkDigest>> {
-        let mut source = self.source(list, first)?;
-        let dump = self.dump;
         let mut ignore = |_| {};
         let observer = match &mut self.observer {
             Some(observer) => &mut **observer,
             None => &mut ignore as &mut dyn Observer,
         };
-        concatenate(&mut *source, list, first, dump, sink, observer)
+        concatenate(&mut *source, list, first, self.dump, sink, observer)
+    }
+
+    fn whole_source(&self) -> Box<dyn ChunkSource> {
+        Box::new(WholeSource::new(self.client.clone(), self.dump.clone()))
+    }
+
+    fn read_ahead(&self, list: &ChunkList, first: usize) -> Result<Box<dyn ChunkSource>> {
+        Ok(Box::new(self.client.read_ahead(self.dump, list, first, self.parallel)?))
     }
 
     fn tell(&mut self, progress: Progress) {

@@ -438,6 +438,34 @@ impl Error {
         Error::Output { action, path: path.map(Path::to_owned), source }
     }
 
+    /// The same error, with `secret` masked in whatever came from the service.
+    #[cfg(feature = "http")]
+    pub(crate) fn without_secret(self, secret: &str) -> Error {
+        /// A shorter text is no token of the service's, and may stand in any message by chance.
+        const SHORTEST_SECRET: usize = 8;
+        if secret.len() < SHORTEST_SECRET {
+            return self;
+        }
+        let mask = |text: String| text.replace(secret, "***");
+        match self {
+            Error::Status { subject, status, message, retry_after } => {
+                Error::Status { subject, status, message: message.map(mask), retry_after }
+            }
+            Error::Malformed { subject, near, source } => {
+                let words = source.to_string();
+                let source = match words.contains(secret) {
+                    true => serde::de::Error::custom(mask(words)),
+                    false => source,
+                };
+                Error::Malformed { subject, near: mask(near), source }
+            }
+            Error::Body { subject, problem: BodyProblem::Encoding(encoding) } => {
+                Error::Body { subject, problem: BodyProblem::Encoding(mask(encoding)) }
+            }
+            other => other,
+        }
+    }
+
     /// What a reader's failure says: this crate's error where the reader wrapped one, else a failed
     /// source.
     pub(crate) fn from_read(error: io::Error, subject: &Subject) -> Error {
@@ -469,7 +497,7 @@ impl Error {
             Error::Status { status: 401 | 403, .. } => Category::NotPermitted,
             Error::Status { status: 404 | 410, .. } => Category::NotThere,
             Error::Status { subject, status: 400, .. } if subject.is_of_a_dump() => Category::NotThere,
-            Error::Status { status: 409 | 423 | 429 | 500.., .. } => Category::Service,
+            Error::Status { status: 408 | 409 | 423 | 429 | 500.., .. } => Category::Service,
             Error::Connection { .. }
             | Error::Malformed { .. }
             | Error::List { .. }

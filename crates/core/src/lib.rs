@@ -91,5 +91,5 @@ pub use crate::retry::{
 };
 pub use crate::save::{PartFile, SaveOptions};
 pub use crate::task::{ActionResult, Detail, DumpEntry, ListedTask, Process, RowCounts, Task, TaskState};
-pub use crate::text::{MAX_SHOWN_CHARS, Printable};
+pub use crate::text::{MAX_SHOWN_CHARS, Printable, is_unprintable};
 pub use crate::token::{Token, TokenKind};

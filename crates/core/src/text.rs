@@ -31,8 +31,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Characters that steer a terminal, hide, or reorder the text around them.
-fn is_unprintable(c: char) -> bool {
+/// Whether a character steers a terminal, hides, or reorders the text around it.
+pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

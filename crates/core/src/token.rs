@@ -63,6 +63,12 @@ impl Token {
         self.kind
     }
 
+    /// The value, for finding it in text that must not show it.
+    #[cfg(feature = "http")]
+    pub(crate) fn secret(&self) -> &str {
+        &self.value
+    }
+
     /// The value of the `Authorization` header.
     #[cfg(feature = "http")]
     pub(crate) fn authorization(&self) -> String {

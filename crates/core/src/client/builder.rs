@@ -184,6 +184,7 @@ impl ClientBuilder {
             inner: Arc::new(Inner {
                 transport,
                 api: self.api,
+                token: self.token,
                 authorization,
                 user_agent: self.user_agent,
                 limits: self.limits,

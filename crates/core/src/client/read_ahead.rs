@@ -1,7 +1,9 @@
 //! Several chunks fetched side by side, handed on one after the other in order.
 //!
 //! Memory stays within one chunk more than are fetched side by side: a chunk is begun only when the
-//! one that lies a window before it was handed on.
+//! one that lies a window before it is being handed on. A window of one means that a chunk is fetched
+//! while the one before it is written, with the memory of little more than one: the blocks that were
+//! written are those that are filled.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,7 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::DumpSource;
-use crate::buffer::ChunkBuffer;
+use crate::buffer::{BLOCK_BYTES, Block, ChunkBuffer};
 use crate::chunk_list::{Chunk, ChunkList};
 use crate::concat::{ChunkDigest, ChunkSink, ChunkSource, ChunkWriter};
 use crate::error::{Error, Result, Subject};
@@ -18,7 +20,11 @@ use crate::error::{Error, Result, Subject};
 /// How often a waiting thread looks whether those it waits for are still there.
 const LIVENESS_CHECK: Duration = Duration::from_secs(1);
 
-/// A [`ChunkSource`] that fetches ahead. Dropped, it begins no further request; one that is under way
+/// Memory up to which a window of one fetches ahead of the writer, in blocks: a chunk of 10 MB and some
+/// blocks in which the next one can begin. A larger chunk gets what it needs once nothing else is kept.
+const BLOCKS_OF_ONE: usize = 11 * 1024 * 1024 / BLOCK_BYTES;
+
+/// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are handed on. Dropped, it begins no further request; one that is under way
 /// ends by itself, at the latest after the stall limit.
 #[derive(Debug)]
 pub struct ReadAhead {
@@ -42,7 +48,11 @@ struct State {
     handed_on: usize,
     window: usize,
     ready: HashMap<usize, Result<Fetched>>,
-    spare: Vec<ChunkBuffer>,
+    spare: Vec<Block>,
+    /// Blocks that there are.
+    blocks: usize,
+    /// Blocks of finished chunks that are not handed on yet.
+    unwritten: usize,
     /// A chunk failed: no further one is begun, those under way may end.
     has_failed: bool,
     /// Nobody wants chunks any more: those under way end as soon as they notice.
@@ -66,6 +76,8 @@ impl ReadAhead {
                 window,
                 ready: HashMap::new(),
                 spare: Vec::new(),
+                blocks: 0,
+                unwritten: 0,
                 has_failed: false,
                 is_abandoned: false,
             }),
@@ -103,12 +115,12 @@ impl ChunkSource for ReadAhead {
         };
         drop(state);
         let (mut buffer, validator) = outcome?;
-        buffer.blocks().try_for_each(|block| into.write(block))?;
+        for block in buffer.take_blocks() {
+            into.write(block.bytes())?;
+            self.shared.give_back(block);
+        }
         into.set_validator(validator);
-        buffer.clear();
-        let mut state = self.shared.lock();
-        state.spare.push(buffer);
-        state.handed_on = chunk.index + 1;
+        self.shared.lock().handed_on = chunk.index + 1;
         self.shared.changed.notify_all();
         Ok(())
     }
@@ -126,8 +138,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next chunk to fetch and a buffer for it, once the window lets it in.
-    fn next(&self) -> Option<(Chunk, ChunkBuffer)> {
+    /// The next chunk to fetch, once the window lets it in.
+    fn next(&self) -> Option<Chunk> {
         let mut state = self.lock();
         loop {
             let next = state.chunks.as_slice().first()?.index;
@@ -135,23 +147,57 @@ impl Shared {
                 return None;
             }
             if next <= state.handed_on + state.window {
-                let chunk = state.chunks.next()?;
-                return Some((chunk, state.spare.pop().unwrap_or_default()));
+                return state.chunks.next();
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
+
+    /// An empty block, once there may be one.
+    fn take_block(&self) -> io::Result<Block> {
+        let mut state = self.lock();
+        loop {
+            state.check_wanted()?;
+            if let Some(block) = state.spare.pop() {
+                return Ok(block);
+            }
+            if state.window > 1 || state.blocks < BLOCKS_OF_ONE || state.unwritten == 0 {
+                state.blocks += 1;
+                return Ok(Block::new());
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Takes back a block that was written.
+    fn give_back(&self, mut block: Block) {
+        block.clear();
+        let mut state = self.lock();
+        state.unwritten -= 1;
+        state.spare.push(block);
+        self.changed.notify_all();
+    }
+}
+
+impl State {
+    fn check_wanted(&self) -> io::Result<()> {
+        if self.is_abandoned {
+            return Err(io::Error::other("the download was given up"));
+        }
+        Ok(())
+    }
 }
 
 fn work(shared: &Shared, mut source: DumpSource) {
-    while let Some((chunk, buffer)) = shared.next() {
-        let mut sink = MemorySink { shared, buffer };
+    while let Some(chunk) = shared.next() {
+        let mut sink = MemorySink { shared, buffer: ChunkBuffer::default() };
         let mut validator = None;
         let mut ignore = |_| {};
         let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, 0);
         let outcome = source.fetch(&chunk, &mut writer).map(|()| validator = writer.take_validator());
         let failed = outcome.is_err();
         let mut state = shared.lock();
+        state.unwritten += sink.buffer.len();
         state.ready.insert(chunk.index, outcome.map(|()| (sink.buffer, validator)));
         state.has_failed |= failed;
         shared.changed.notify_all();
@@ -165,20 +211,19 @@ struct MemorySink<'a> {
     buffer: ChunkBuffer,
 }
 
-impl MemorySink<'_> {
-    fn check_wanted(&self) -> io::Result<()> {
-        if self.shared.lock().is_abandoned {
-            return Err(io::Error::other("the download was given up"));
-        }
-        Ok(())
-    }
-}
-
 impl ChunkSink for MemorySink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.check_wanted()?;
-        self.buffer.push(bytes);
-        Ok(())
+        self.shared.lock().check_wanted()?;
+        self.buffer.push(bytes, || self.shared.take_block())
+    }
+
+    fn space(&mut self) -> io::Result<Option<&mut [u8]>> {
+        self.shared.lock().check_wanted()?;
+        self.buffer.space(|| self.shared.take_block()).map(Some)
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.buffer.advance(count);
     }
 
     fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
@@ -186,8 +231,11 @@ impl ChunkSink for MemorySink<'_> {
     }
 
     fn roll_back(&mut self) -> io::Result<()> {
-        self.check_wanted()?;
-        self.buffer.clear();
+        let mut state = self.shared.lock();
+        state.check_wanted()?;
+        let mut blocks = self.buffer.take_blocks();
+        blocks.iter_mut().for_each(Block::clear);
+        state.spare.append(&mut blocks);
         Ok(())
     }
 }
