@@ -173,9 +173,12 @@ impl Client {
             let page_is_empty = page.entries.is_empty();
             entries.extend(page.entries);
             let received = entries.len() as u64;
-            let has_announced = page.total.is_none_or(|total| received >= total);
-            // A page that is offered is asked for even beyond the total: one of the two is wrong.
-            if has_announced && (!page.has_next || page_is_empty) {
+            let is_complete = match page.total {
+                // A page that is offered beyond the total is asked for: one of the two is wrong.
+                Some(total) => received >= total && (!page.has_next || page_is_empty),
+                None => !page.has_next,
+            };
+            if is_complete {
                 return Ok(entries);
             }
             if page_is_empty {

@@ -137,10 +137,15 @@ impl<'a> Download<'a> {
             };
             self.transfer(source, &list, kept, &mut part)?;
             match self.check_unchanged(&list, part.digests()) {
-                Err(Error::Changed { what, .. }) if !is_second_try => {
+                Err(Error::Changed { subject, what }) => {
+                    // At once, so that no later run takes the mixture for a part of the dump.
+                    part.discard()?;
+                    if is_second_try {
+                        return Err(Error::Changed { subject, what });
+                    }
                     is_second_try = true;
                     list = self.list()?;
-                    part.begin_anew(&identity, &list)?;
+                    part.resume(&identity, &list)?;
                     resume = Resume::BegunAnew { reason: what };
                 }
                 Err(error) => return Err(error),

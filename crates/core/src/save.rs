@@ -106,7 +106,7 @@ impl PartFile {
         let journal_failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
         let mut journal =
             open_regular(&self.journal_path).map_err(|e| journal_failed(&self.journal_path, e))?;
-        let reading = if self.options.restart || self.is_worthless {
+        let reading = if self.options.restart {
             Reading::Empty
         } else {
             let mut bytes = Vec::new();
@@ -120,10 +120,6 @@ impl PartFile {
             Reading::Empty => (Resume::Fresh, 0),
             Reading::Unusable(reason) => (Resume::BegunAnew { reason }, 0),
             Reading::Records { header_end, records } => self.keep_good_chunks(header_end, &records)?,
-        };
-        let cut = |file: &mut File, length| -> io::Result<()> {
-            file.set_len(length)?;
-            file.seek(SeekFrom::Start(length)).map(drop)
         };
         cut(&mut journal, journal_end).map_err(|e| journal_failed(&self.journal_path, e))?;
         if journal_end == 0 {
@@ -191,16 +187,20 @@ impl PartFile {
         &self.digests
     }
 
-    /// Forgets every chunk, to begin anew.
+    /// Forgets every chunk: what is there must not be continued by any run.
     ///
     /// # Errors
     ///
     /// [`Error::Output`].
-    pub fn begin_anew(&mut self, dump: &str, list: &ChunkList) -> Result<()> {
+    pub fn discard(&mut self) -> Result<()> {
         self.committed = 0;
         self.digests.clear();
         self.is_worthless = true;
-        self.resume(dump, list).map(drop)
+        // The journal first: without its lines the bytes count for nothing.
+        if let Some(journal) = &mut self.journal {
+            cut(journal, 0).map_err(|e| Error::output("cut", Some(&self.journal_path), e))?;
+        }
+        cut(&mut self.part, 0).map_err(|e| Error::output("cut", Some(&self.part_path), e))
     }
 
     /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder.
@@ -250,8 +250,7 @@ impl ChunkSink for PartFile {
     }
 
     fn roll_back(&mut self) -> io::Result<()> {
-        self.part.set_len(self.committed)?;
-        self.part.seek(SeekFrom::Start(self.committed)).map(drop)
+        cut(&mut self.part, self.committed)
     }
 }
 
@@ -266,6 +265,12 @@ impl Drop for PartFile {
         // hold a copy of the descriptor, and the lock with it, for a moment longer.
         let _ = self.part.unlock();
     }
+}
+
+/// Cuts a file and goes on writing at its new end.
+fn cut(file: &mut File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(length)).map(drop)
 }
 
 fn check_target(target: &Path, options: SaveOptions) -> Result<()> {
