@@ -1,11 +1,13 @@
 //! The command line: its commands, its options and their help.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
-use anaplan_dump_core::MAX_PARALLEL;
+use anaplan_dump_core::{DEFAULT_LOCALE, MAX_PARALLEL};
 use argh::FromArgs;
 
 use crate::normalize::{Known, normalize};
+use crate::units::parse_duration;
 
 /// Name under which help and errors speak of the program.
 pub(crate) const PROGRAM: &str = "anaplan-dump";
@@ -23,8 +25,17 @@ const KNOWN: Known = Known {
         "--stall-timeout",
     ],
     general_switches: &["--version", "-V", "--verbose", "-v", "--quiet", "-q"],
-    command_values: &["--output", "-o", "--parallel"],
-    command_switches: &["--json", "--whole", "--force", "--restart", "--verify", "--help", "-h"],
+    command_values: &[
+        "--output",
+        "-o",
+        "--parallel",
+        "--limit",
+        "--since",
+        "--timeout",
+        "--locale",
+        "--poll",
+    ],
+    command_switches: &["--json", "--whole", "--force", "--restart", "--verify", "--check", "--help", "-h"],
 };
 
 /// Downloads the failure dumps of Anaplan processes, whole.
@@ -112,8 +123,148 @@ impl Arguments {
 #[derive(FromArgs, Debug)]
 #[argh(subcommand)]
 pub(crate) enum Command {
-    Chunks(Chunks),
     Get(Get),
+    Run(Run),
+    Processes(Processes),
+    Tasks(Tasks),
+    Task(TaskCommand),
+    Chunks(Chunks),
+    Cancel(Cancel),
+}
+
+/// Tasks that `tasks` shows, and that `get` looks at for a dump that can be read, unless told otherwise.
+const DEFAULT_LIMIT: usize = 20;
+
+/// Time between two polls of a running task unless told otherwise: the shortest that the service allows.
+const DEFAULT_POLL: Duration = Duration::from_secs(5);
+
+/// List the processes of a model.
+#[derive(FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "processes",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL"
+)]
+pub(crate) struct Processes {
+    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of
+    /// ANAPLAN_WORKSPACE and ANAPLAN_MODEL
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: Option<String>,
+
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// List the tasks of a process, newest first.
+#[derive(FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "tasks",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL/PROCESS --since 48h"
+)]
+pub(crate) struct Tasks {
+    /// the process: a URL of the API, or WORKSPACE/MODEL/PROCESS
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: String,
+
+    /// tasks to show at most; default 20
+    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT")]
+    pub(crate) limit: usize,
+
+    /// show only tasks created within this time
+    #[argh(option, arg_name = "duration", from_str_fn(duration))]
+    pub(crate) since: Option<Duration>,
+
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Show a task: its state, its actions, and which of them left a dump.
+#[derive(FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "task",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL/PROCESS/latest --check"
+)]
+pub(crate) struct TaskCommand {
+    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK; latest is
+    /// the newest one
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: String,
+
+    /// exit with 6 if rows or actions failed
+    #[argh(switch)]
+    pub(crate) check: bool,
+
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Start a process, wait for its end, and download every dump.
+#[derive(FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "run",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/ --timeout 2h",
+    note = "Exits with 0 if nothing failed, with 6 if rows or actions failed and every dump was
+downloaded. A start is never sent twice when it is unclear whether it was accepted.
+If this command is interrupted, the process goes on."
+)]
+pub(crate) struct Run {
+    /// the process: a URL of the API, or WORKSPACE/MODEL/PROCESS
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: String,
+
+    /// folder to write dumps to; default is the current folder
+    #[argh(option, short = 'o', arg_name = "dir")]
+    pub(crate) output: Option<String>,
+
+    /// how long to wait for the end; default is without limit
+    #[argh(option, arg_name = "duration", from_str_fn(duration))]
+    pub(crate) timeout: Option<Duration>,
+
+    /// language of the service's messages; default en_US
+    #[argh(option, arg_name = "name", default = "DEFAULT_LOCALE.to_owned()")]
+    pub(crate) locale: String,
+
+    /// time between two looks at the task, at least 5s; default 5s, and longer
+    /// the longer it runs
+    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
+    pub(crate) poll: Duration,
+
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Cancel a running task.
+#[derive(FromArgs, Debug)]
+#[argh(
+    subcommand,
+    name = "cancel",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK"
+)]
+pub(crate) struct Cancel {
+    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: String,
+
+    /// print one JSON document instead of a line
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+        .ok_or_else(|| "a duration such as 500ms, 30s, 5m, 2h or plain seconds is needed".to_owned())
 }
 
 /// List the chunks of one dump.
@@ -134,23 +285,29 @@ pub(crate) struct Chunks {
     pub(crate) json: bool,
 }
 
-/// Download a dump.
+/// Download a dump, or every dump of a task.
 #[derive(FromArgs, Debug)]
 #[argh(
     subcommand,
     name = "get",
     help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
-    note = "Until it is complete, the file is FILE.part with a journal beside it. A run that was
-ended in any way is continued by the same command."
+    note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
+process, or with latest for the task: of the newest task whose dump can be read.
+
+Until it is complete, a file is NAME.part with a journal beside it. A run that was
+ended in any way is continued by the same command. In a folder, a file that is
+there already is complete, and is left as it is."
 )]
 pub(crate) struct Get {
-    /// the dump: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK/OBJECT
+    /// what to download: a URL of the API, or
+    /// WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
-    /// file or folder to write to, or - for standard output; default is
-    /// OBJECT-TASK.csv in the current folder
+    /// folder or file to write to, or - for standard output; default is the
+    /// current folder, in which a file is named OBJECT-NAME-TASK.csv
     #[argh(option, short = 'o', arg_name = "file|dir|-")]
     pub(crate) output: Option<String>,
 
@@ -173,6 +330,14 @@ pub(crate) struct Get {
     /// chunks to fetch side by side, 1 to 16; default 1, as the service asks
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
+
+    /// tasks of a process to look at for a dump that can be read; default 20
+    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT")]
+    pub(crate) limit: usize,
+
+    /// print one JSON document, with paths, sizes and SHA-256
+    #[argh(switch)]
+    pub(crate) json: bool,
 }
 
 fn parallel(text: &str) -> Result<usize, String> {
@@ -247,6 +412,11 @@ mod tests {
     fn every_option_is_known_to_the_normalization() {
         for (command, values, switches) in [
             ("--help", KNOWN.general_values, KNOWN.general_switches),
+            ("run --help", KNOWN.command_values, KNOWN.command_switches),
+            ("processes --help", KNOWN.command_values, KNOWN.command_switches),
+            ("tasks --help", KNOWN.command_values, KNOWN.command_switches),
+            ("task --help", KNOWN.command_values, KNOWN.command_switches),
+            ("cancel --help", KNOWN.command_values, KNOWN.command_switches),
             ("chunks --help", KNOWN.command_values, KNOWN.command_switches),
             ("get --help", KNOWN.command_values, KNOWN.command_switches),
         ] {

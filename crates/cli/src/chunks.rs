@@ -20,7 +20,7 @@ struct Row<'a> {
 }
 
 pub(crate) fn run(command: &Chunks, settings: &Settings) -> Result<(), Failure> {
-    let dump = settings.locator(&command.locator)?.dump()?;
+    let dump = settings.dump(&settings.locator(&command.locator)?)?;
     let list = settings.client.chunks(&dump)?;
     let chunks = list.as_slice();
     if command.json {

@@ -14,6 +14,12 @@ use crate::arguments::PROGRAM;
 pub(crate) enum Failure {
     /// The command line or a setting is wrong.
     Usage(String),
+    /// What was asked for is not there.
+    NotThere(String),
+    /// The process finished, but rows or actions failed. The report says it all.
+    RowsFailed,
+    /// Something that none of the others names.
+    Other(String),
     /// The library's error, with what can be done about it besides its own advice.
     Library { error: Error, note: Option<String> },
 }
@@ -22,6 +28,9 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_) => 2,
+            Failure::NotThere(_) => 4,
+            Failure::RowsFailed => 6,
+            Failure::Other(_) => 1,
             Failure::Library { error, .. } => match error.category() {
                 Category::Usage => 2,
                 Category::NotPermitted => 3,
@@ -44,6 +53,8 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Usage(text) => write!(f, "{text}\nTry {PROGRAM} --help."),
+            Failure::NotThere(text) | Failure::Other(text) => f.write_str(text),
+            Failure::RowsFailed => f.write_str("rows or actions failed"),
             Failure::Library { error, note } => {
                 write!(f, "{}", chain(error))?;
                 if let Some(advice) = error.advice() {
@@ -74,14 +85,18 @@ pub(crate) fn chain(error: &Error) -> String {
     text
 }
 
-/// Tells a failure and gives the exit code. A reader of our output that went away is not told: it
-/// knows.
+/// Tells a failure and gives the exit code. What is known already is not told: to a reader of our
+/// output that went away, and what a report has just said.
 pub(crate) fn exit(outcome: Result<(), Failure>) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
-    let is_quiet = matches!(&failure, Failure::Library { error, .. } if error.is_broken_pipe());
-    if !is_quiet {
+    let is_known = match &failure {
+        Failure::Library { error, .. } => error.is_broken_pipe(),
+        Failure::RowsFailed => true,
+        _ => false,
+    };
+    if !is_known {
         // Nobody is left to tell if standard error fails as well.
         let _ = writeln!(std::io::stderr(), "{PROGRAM}: {failure}");
     }

@@ -1,105 +1,193 @@
-//! `get`: a dump into a file, a folder or standard output.
+//! `get`: from a locator of any depth to the dumps that it means.
 
-use std::path::{Path, PathBuf};
-use std::time::Instant;
-
-use anaplan_dump_core::{Downloaded, DumpAddress, Error, Printable, SaveOptions};
+use anaplan_dump_core::{ActionKind, Newest, SaveOptions, SkipReason, Skipped, TaskAddress, TaskChoice};
+use serde::Serialize;
 
 use crate::arguments::Get;
+use crate::collect::{Collected, Collection, Fetching, Wanted, collect};
 use crate::failure::Failure;
-use crate::output::{print, raw_stdout};
+use crate::output::{print, print_json};
 use crate::progress::Reporter;
 use crate::settings::Settings;
+use crate::target::Target;
+use crate::task_report::counted;
 use crate::units;
 
-/// Where a dump goes.
-#[derive(Debug, PartialEq, Eq)]
-enum Target {
-    /// Standard output.
-    Stdout,
-    /// A device or a pipe that has a name: written to as it is.
-    Device(PathBuf),
-    /// A file that appears once it is complete.
-    File(PathBuf),
+/// What was done, as `--json` shows it.
+#[derive(Serialize, Default)]
+struct Report {
+    /// The task whose dumps these are; null if none was found.
+    task: Option<String>,
+    /// Tasks that were passed over, the newest first.
+    skipped: Vec<SkippedTask>,
+    dumps: Vec<Collected>,
+}
+
+#[derive(Serialize)]
+struct SkippedTask {
+    task: String,
+    created: Option<String>,
+    reason: String,
+}
+
+/// The dumps that a locator means.
+struct Found {
+    task: Option<TaskAddress>,
+    skipped: Vec<Skipped>,
+    wanted: Vec<Wanted>,
 }
 
 pub(crate) fn run(command: &Get, settings: &Settings, reporter: &Reporter) -> Result<(), Failure> {
-    let dump = settings.locator(&command.locator)?.dump()?;
-    let target = target(command.output.as_deref(), &file_name(&dump))?;
-    let begun = Instant::now();
-    let mut progress = reporter.download();
-    let download = settings
-        .client
-        .download(&dump)
-        .in_one_piece(command.whole)
-        .parallel(command.parallel)
-        .verify(command.verify)
-        .observer(&mut progress);
-    match &target {
-        Target::Stdout => {
-            let done = download.write_to(raw_stdout()?)?;
-            reporter.note(&summary("standard output", done, begun));
-            Ok(())
-        }
-        Target::Device(path) => {
-            let device = std::fs::OpenOptions::new().write(true).open(path);
-            let failed = |source| Error::Output { action: "open", path: Some(path.clone()), source };
-            download.write_to(device.map_err(failed)?)?;
-            Ok(())
-        }
-        Target::File(path) => {
-            let options = SaveOptions::default().force(command.force).restart(command.restart);
-            let done = download.save_to(path, &options).map_err(|error| with_what_is_kept(error, path))?;
-            print(&format!("{}\n", summary(&shown(path), done, begun)))
-        }
+    let target = Target::read(command.output.as_deref())?;
+    if command.json && target == Target::Stdout {
+        return Err(Failure::Usage("--json and -o - both want standard output".into()));
     }
-}
-
-/// The name of a dump's file in a folder: which object, and of which task, so that last night's is
-/// never taken for tonight's. The parts are percent-encoded, hence no path.
-fn file_name(dump: &DumpAddress) -> String {
-    format!("{}-{}.csv", dump.object().encoded(), dump.task().task.encoded())
-}
-
-fn target(output: Option<&str>, name: &str) -> Result<Target, Failure> {
-    let output = match output {
-        None => return Ok(Target::File(PathBuf::from(name))),
-        Some("") => return Err(Failure::Usage("-o needs a file, a folder or -".into())),
-        Some("-") => return Ok(Target::Stdout),
-        Some(output) => output,
+    let found = find(command, &target, settings, reporter)?;
+    let fetching = Fetching {
+        in_one_piece: command.whole,
+        parallel: command.parallel,
+        verify: command.verify,
+        save: SaveOptions::default().force(command.force).restart(command.restart),
     };
-    let path = Path::new(output);
-    let is_folder_by_name = output.ends_with(std::path::MAIN_SEPARATOR) || output.ends_with('/');
-    if is_folder_by_name && !path.exists() {
-        let failed =
-            |source| Error::Output { action: "make the folder", path: Some(path.to_owned()), source };
-        std::fs::create_dir_all(path).map_err(failed)?;
+    let collection = collect(&found.wanted, &target, fetching, command.json, settings, reporter)?;
+    let Collection { dumps, failure } = collection;
+    if command.json {
+        let task = found.task.map(|task| task.to_string());
+        let skipped = found.skipped.iter().map(SkippedTask::new).collect();
+        print_json(&Report { task, skipped, dumps })?;
+    } else if found.wanted.is_empty() {
+        print("Nothing failed: there is no dump to download.\n")?;
+    } else {
+        tell(&dumps, &target, reporter)?;
     }
-    Ok(match path.metadata() {
-        Ok(metadata) if metadata.is_dir() => Target::File(path.join(name)),
-        Ok(metadata) if !metadata.is_file() => Target::Device(path.to_owned()),
-        _ => Target::File(path.to_owned()),
+    failure.map_or(Ok(()), Err)
+}
+
+/// Prints a line for each dump; where the dump itself went to standard output, on standard error.
+pub(crate) fn tell(dumps: &[Collected], target: &Target, reporter: &Reporter) -> Result<(), Failure> {
+    let mut lines: Vec<String> =
+        dumps.iter().filter(|dump| dump.path.is_some()).map(Collected::line).collect();
+    let failed = dumps.iter().filter(|dump| dump.path.is_none()).count();
+    if dumps.len() > 1 {
+        let done = dumps.len() - failed;
+        lines.push(match failed {
+            0 => format!("{} are there", counted(done, "dump")),
+            _ => format!("{} of {} are there", done, counted(dumps.len(), "dump")),
+        });
+    }
+    match target {
+        Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| reporter.note(line)),
+        _ => print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?,
+    }
+    Ok(())
+}
+
+fn find(command: &Get, target: &Target, settings: &Settings, reporter: &Reporter) -> Result<Found, Failure> {
+    let locator = settings.locator(&command.locator)?;
+    let action = settings.action(&locator)?;
+    let object = locator.object();
+    match locator.task_choice() {
+        Some(TaskChoice::Id(id)) => {
+            let task = action.task(id.clone());
+            let wanted = match (action.kind, object) {
+                (ActionKind::Import, _) => vec![Wanted { dump: task.dump(action.id.clone()), name: None }],
+                (ActionKind::Process, Some(object)) => {
+                    // Only the task tells the object's name, and only a file in a folder needs it.
+                    let name = match target {
+                        Target::Folder(_) => settings.object_name(&task, object)?,
+                        _ => None,
+                    };
+                    vec![Wanted { dump: task.dump(object.clone()), name }]
+                }
+                (ActionKind::Process, None) => dumps_of_task(&task, settings)?,
+            };
+            Ok(Found { task: Some(task), skipped: Vec::new(), wanted })
+        }
+        _ => {
+            let newest = settings.client.newest_dumps(&action, object, command.limit)?;
+            let found = match newest {
+                Newest::Found(found) => found,
+                Newest::NothingFailed(skipped) => {
+                    return Ok(Found { task: None, skipped, wanted: Vec::new() });
+                }
+                Newest::Gone(skipped) => return Err(gone(&action.to_string(), &skipped)),
+                Newest::NoTasks(skipped) => return Err(no_tasks(&action.to_string(), &skipped)),
+                _ => return Err(Failure::NotThere("nothing was found".into())),
+            };
+            for skipped in &found.skipped {
+                reporter.note(&format!("passed over task {}", describe(skipped)));
+            }
+            reporter.note(&format!("task {}", settings.copyable_task(&found.address)));
+            let mut wanted = Vec::new();
+            for dump in settings.client.dumps_of(&found.address, &found.task)? {
+                if object.is_none_or(|wanted| *wanted == dump.object) {
+                    wanted.push(Wanted { dump: found.address.dump(dump.object), name: dump.name });
+                }
+            }
+            Ok(Found { task: Some(found.address), skipped: found.skipped, wanted })
+        }
+    }
+}
+
+fn dumps_of_task(address: &TaskAddress, settings: &Settings) -> Result<Vec<Wanted>, Failure> {
+    let task = settings.client.task(address)?;
+    if !task.state.is_final() {
+        return Err(Failure::NotThere(format!(
+            "task {address} has not finished ({}): its dumps are there once it has",
+            anaplan_dump_core::Printable(task.state.as_str())
+        )));
+    }
+    let dumps = settings.client.dumps_of(address, &task)?;
+    Ok(dumps.into_iter().map(|dump| Wanted { dump: address.dump(dump.object), name: dump.name }).collect())
+}
+
+impl SkippedTask {
+    fn new(skipped: &Skipped) -> SkippedTask {
+        SkippedTask {
+            task: skipped.task.clone(),
+            created: skipped.creation_time.map(units::rfc3339),
+            reason: reason(&skipped.reason).to_owned(),
+        }
+    }
+}
+
+fn reason(reason: &SkipReason) -> &'static str {
+    match reason {
+        SkipReason::NotFinished(_) => "it has not finished",
+        SkipReason::Cancelled => "it was cancelled",
+        SkipReason::NothingFailed => "nothing failed in it",
+        SkipReason::DumpGone => "its dump is gone, or another user's",
+        SkipReason::TaskGone => "it cannot be read",
+        _ => "unknown",
+    }
+}
+
+fn describe(skipped: &Skipped) -> String {
+    let created = skipped.creation_time.map(|time| format!(" of {}", units::time(time))).unwrap_or_default();
+    format!("{}{created}: {}", anaplan_dump_core::Printable(&skipped.task), reason(&skipped.reason))
+}
+
+fn gone(action: &str, skipped: &[Skipped]) -> Failure {
+    let mut text = format!(
+        "rows failed in {action}, but no dump of its newest {} can be read",
+        counted(skipped.len(), "task")
+    );
+    for skipped in skipped {
+        text.push_str(&format!("\n  {}", describe(skipped)));
+    }
+    text.push_str(
+        "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
+         replaced when the same user runs the import again; and it is there for that user only",
+    );
+    Failure::NotThere(text)
+}
+
+fn no_tasks(action: &str, skipped: &[Skipped]) -> Failure {
+    Failure::NotThere(match skipped {
+        [] => format!(
+            "{action} has no tasks: it never ran, it does not exist, or this user has no access to it (the service \
+             does not tell which)"
+        ),
+        [newest, ..] => format!("no task of {action} has finished; the newest is {}", describe(newest)),
     })
-}
-
-fn with_what_is_kept(error: Error, path: &Path) -> Failure {
-    let note = match &error {
-        Error::Interrupted { whole_chunks: 1.., .. } => {
-            Some(format!("what is there is kept in {}.part: the same command goes on from it", shown(path)))
-        }
-        _ => None,
-    };
-    Failure::Library { error, note }
-}
-
-fn summary(target: &str, done: Downloaded, begun: Instant) -> String {
-    let chunks = match done.chunks {
-        1 => "1 chunk".to_owned(),
-        count => format!("{count} chunks"),
-    };
-    format!("{target}  {}  {chunks}  {}", units::size(done.bytes), units::duration(begun.elapsed()))
-}
-
-fn shown(path: &Path) -> String {
-    Printable(&path.to_string_lossy()).to_string()
 }

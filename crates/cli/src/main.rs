@@ -6,12 +6,17 @@
 
 mod arguments;
 mod chunks;
+mod collect;
 mod failure;
 mod get;
 mod normalize;
 mod output;
+mod processes;
 mod progress;
+mod run;
 mod settings;
+mod target;
+mod task_report;
 mod units;
 
 use std::process::ExitCode;
@@ -35,5 +40,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Chunks(command) => chunks::run(command, &settings),
         Command::Get(command) => get::run(command, &settings, &reporter),
+        Command::Processes(command) => processes::processes(command, &settings),
+        Command::Tasks(command) => processes::tasks(command, &settings),
+        Command::Task(command) => processes::task(command, &settings),
+        Command::Run(command) => run::run(command, &settings, &reporter),
+        Command::Cancel(command) => processes::cancel(command, &settings),
     }
 }

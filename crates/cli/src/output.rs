@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-use anaplan_dump_core::{Error, is_unprintable};
+use anaplan_dump_core::{Error, Printable, is_unprintable};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -75,4 +75,62 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A text from the service on one line of at most so many characters.
+pub(crate) fn cut(text: &str, max_chars: usize) -> String {
+    const ELLIPSIS: &str = "...";
+    let text = Printable(text).to_string();
+    if text.chars().count() <= max_chars {
+        return text;
+    }
+    text.chars().take(max_chars - ELLIPSIS.len()).collect::<String>() + ELLIPSIS
+}
+
+/// A text from the service in lines of at most `width` characters, broken between words where there
+/// are any; what is beyond `max_lines` is left out.
+pub(crate) fn wrapped(text: &str, width: usize, max_lines: usize) -> Vec<String> {
+    let text = Printable(text).to_string();
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line_chars = lines.last().map_or(0, |line| line.chars().count());
+        let fits = line_chars + 1 + word.chars().count() <= width;
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = cut(word, width),
+            Some(line) if fits => *line = format!("{line} {word}"),
+            _ => lines.push(cut(word, width)),
+        }
+    }
+    lines.truncate(max_lines);
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [vec!["1".to_owned(), "é".to_owned()], vec!["100".to_owned(), String::new()]];
+        assert_eq!(table(&["A", "NAME"], &rows), "A    NAME\n1    é\n100\n");
+    }
+
+    #[test]
+    fn long_text_is_cut_or_wrapped_and_made_harmless() {
+        assert_eq!(cut("a\u{1b}b", 20), "a\\u{1b}b");
+        assert_eq!(cut("abcdefgh", 6), "abc...");
+        assert_eq!(wrapped("one two three four", 9, 9), ["one two", "three", "four"]);
+        assert_eq!(wrapped("one two three four", 9, 2), ["one two", "three"]);
+        assert_eq!(wrapped(&"x".repeat(30), 9, 9), ["xxxxxx..."]);
+        assert_eq!(wrapped(" ", 9, 9), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped_in_json_and_reads_back() {
+        let name = "a\u{9b}b\u{202e}c\u{e0001}\n";
+        let json = escape_unprintable(&serde_json::to_string(name).unwrap());
+        assert!(json.is_ascii(), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
+    }
 }

@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Exchange, Observer, Progress, RequestObserver, Resume, Wait};
 
-use crate::arguments::Verbosity;
-use crate::failure::chain;
+use crate::arguments::{PROGRAM, Verbosity};
+use crate::failure::{Failure, chain};
+use crate::output::cut;
 use crate::units;
 
 /// Time between two redraws of the line: often enough to look alive.
 const REDRAW: Duration = Duration::from_millis(200);
+
+/// Longest line that is redrawn, in characters: one that wraps could not be.
+const MAX_LINE_CHARS: usize = 78;
 
 /// Tells what happens. Shared by the threads that fetch.
 #[derive(Debug)]
@@ -36,6 +40,20 @@ impl Reporter {
     pub(crate) fn note(&self, text: &str) {
         if self.verbosity != Verbosity::Quiet {
             self.write_line(text);
+        }
+    }
+
+    /// Tells a failure that is not the one that ends the command.
+    pub(crate) fn problem(&self, failure: &Failure) {
+        self.write_line(&format!("{PROGRAM}: {failure}"));
+    }
+
+    /// Tells how a task goes on: on a terminal in place, otherwise only what is new.
+    pub(crate) fn step(&self, text: &str, elapsed: Duration, is_new: bool) {
+        if self.redraws && self.verbosity != Verbosity::Quiet {
+            self.redraw(&cut(&format!("{}  {text}", units::duration(elapsed)), MAX_LINE_CHARS));
+        } else if is_new {
+            self.note(&format!("{}  {text}", units::duration(elapsed)));
         }
     }
 
@@ -64,7 +82,8 @@ impl Reporter {
         let _ = write!(stderr, "\r{text}\u{1b}[K").and_then(|()| stderr.flush());
     }
 
-    fn clear(&self) {
+    /// Takes a redrawn line off the terminal.
+    pub(crate) fn clear(&self) {
         let mut drawn = self.line_is_drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::take(&mut *drawn) {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anaplan_dump_core::{
-    Client, Error, Id, Locator, LocatorDefaults, Origin, RequestObserver, RetryPolicy, Token, TokenKind,
+    ActionAddress, ActionKind, ActionResult, Client, DumpAddress, Error, Id, Locator, LocatorDefaults,
+    ModelAddress, Origin, RequestObserver, RetryPolicy, TaskAddress, TaskChoice, Token, TokenKind, endpoint,
 };
 
 use crate::arguments::Arguments;
@@ -45,6 +46,83 @@ impl Settings {
     /// Reads a locator; the short form may leave out what the environment names.
     pub(crate) fn locator(&self, text: &str) -> Result<Locator, Failure> {
         Ok(Locator::parse_with(text, &self.defaults)?)
+    }
+}
+
+/// Digits of the identifier of a process or import, as seen on the live service. Anything else may be
+/// a name.
+const ACTION_ID_DIGITS: usize = 12;
+
+impl Settings {
+    /// The model that a locator names, or the one of the environment.
+    pub(crate) fn model_locator(&self, text: Option<&str>) -> Result<Locator, Failure> {
+        match (text, &self.defaults) {
+            (Some(text), _) => Ok(Locator::parse_with(text, &LocatorDefaults::default())?),
+            (None, LocatorDefaults { workspace: Some(workspace), model: Some(model) }) => {
+                let (workspace, model) = (Some(workspace.clone()), model.clone());
+                Ok(ModelAddress { origin: None, workspace, model }.into())
+            }
+            (None, _) => Err(Failure::Usage(
+                "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set".into(),
+            )),
+        }
+    }
+
+    /// The process or import of a locator; a process may be given by its name.
+    pub(crate) fn action(&self, locator: &Locator) -> Result<ActionAddress, Failure> {
+        let action = locator.action()?;
+        let id = action.id.as_str();
+        let is_id = id.len() == ACTION_ID_DIGITS && id.bytes().all(|b| b.is_ascii_digit());
+        if is_id || action.kind == ActionKind::Import {
+            return Ok(action);
+        }
+        match self.client.find_process(&action.model, id) {
+            Ok(found) => Ok(found),
+            // With a task the rest of the locator stands on its own: an identifier of another shape.
+            Err(Error::NoSuchProcess { .. }) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => {
+                Ok(action)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The task of a locator; `latest` is the newest one.
+    pub(crate) fn task(&self, locator: &Locator) -> Result<TaskAddress, Failure> {
+        let action = self.action(locator)?;
+        match locator.task_choice() {
+            Some(TaskChoice::Id(id)) => Ok(action.task(id.clone())),
+            Some(TaskChoice::Latest) => {
+                let newest = self.client.tasks(&action)?.into_iter().find_map(|task| Id::new(task.id).ok());
+                newest.map(|id| action.task(id)).ok_or_else(|| {
+                    Failure::NotThere(format!("{action} has no tasks, or this user has no access to it"))
+                })
+            }
+            // Says what is missing.
+            None => Ok(locator.task()?),
+        }
+    }
+
+    /// The dump of a locator.
+    pub(crate) fn dump(&self, locator: &Locator) -> Result<DumpAddress, Failure> {
+        let complete = locator.dump()?;
+        let action = self.action(locator)?;
+        Ok(action.task(complete.task().task.clone()).dump(complete.object().clone()))
+    }
+
+    /// The name that a task has for one of its objects. Whether the object left a dump is for the dump
+    /// itself to say.
+    pub(crate) fn object_name(&self, task: &TaskAddress, object: &Id) -> Result<Option<String>, Failure> {
+        let task = self.client.task(task)?;
+        let is_object = |action: &&ActionResult| action.object_id.as_deref() == Some(object.as_str());
+        Ok(task.actions().into_iter().find(is_object).and_then(|action| action.object_name.clone()))
+    }
+
+    /// A locator that names the task from anywhere: a URL where it was reached at an origin of its own.
+    pub(crate) fn copyable_task(&self, task: &TaskAddress) -> String {
+        match &task.action.model.origin {
+            Some(origin) => format!("{origin}{}", endpoint::task(task)),
+            None => task.to_string(),
+        }
     }
 }
 

@@ -30,6 +30,34 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A time in milliseconds since 1970, in UTC: `2019-10-16 20:39:07`.
+pub(crate) fn time(milliseconds: u64) -> String {
+    let (year, month, day, second) = civil(milliseconds);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
+/// The same as RFC 3339 writes it: `2019-10-16T20:39:07Z`.
+pub(crate) fn rfc3339(milliseconds: u64) -> String {
+    time(milliseconds).replace(' ', "T") + "Z"
+}
+
+/// Year, month, day and second of the day, by the Gregorian calendar.
+fn civil(milliseconds: u64) -> (u64, u64, u64, u64) {
+    let seconds = milliseconds / 1000;
+    // Days from 1 March of year 0: leap days then stand at the end of years, and 400 years have
+    // 146,097 days.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months from March, whose lengths repeat every five months of 153 days.
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day, seconds % 86_400)
+}
+
 /// Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds; fractions are allowed.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -80,6 +108,21 @@ mod tests {
         ] {
             assert_eq!(duration(Duration::from_millis(millis)), text, "{millis}");
         }
+    }
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (milliseconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_571_258_347_545, "2019-10-16T20:39:07Z"),
+            (1_709_164_799_999, "2024-02-28T23:59:59Z"),
+            (1_709_164_800_000, "2024-02-29T00:00:00Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(milliseconds), text);
+        }
+        assert!(!time(u64::MAX).is_empty());
     }
 
     #[test]

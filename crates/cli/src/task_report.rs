@@ -1,0 +1,150 @@
+//! A task and its actions for people and for programs: what `task` prints, and `run` at its end.
+
+use anaplan_dump_core::{ActionResult, Printable, Task, TaskAddress};
+use serde::Serialize;
+
+use crate::output::{cut, table, wrapped};
+use crate::settings::Settings;
+use crate::units;
+
+/// Longest identifier in a table, in characters; real ones have at most 32.
+const MAX_ID_CHARS: usize = 32;
+
+/// Longest name in a table, in characters: with the columns before it a line has about 80.
+const MAX_NAME_CHARS: usize = 32;
+
+/// Width of a message below its action, in characters, and how many lines of it are shown.
+const MESSAGE_WIDTH: usize = 74;
+const MESSAGE_LINES: usize = 3;
+
+/// A task, as `--json` shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct TaskReport {
+    task: String,
+    state: String,
+    step: Option<String>,
+    /// From 0 to 1.
+    progress: Option<f64>,
+    created: Option<String>,
+    /// Whether the task as a whole ran; null until it has finished.
+    successful: Option<bool>,
+    /// Whether an action failed, left a dump, or rejected or ignored rows.
+    has_failures: bool,
+    actions: Vec<Action>,
+    /// The command that downloads every dump; null if there is none.
+    next: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Action {
+    object: Option<String>,
+    name: Option<String>,
+    successful: Option<bool>,
+    rows: Rows,
+    /// Whether it left a dump; null if the service does not say.
+    dump: Option<bool>,
+    messages: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Rows {
+    successful: Option<u64>,
+    failed: Option<u64>,
+    ignored: Option<u64>,
+}
+
+impl TaskReport {
+    pub(crate) fn new(address: &TaskAddress, task: &Task, settings: &Settings) -> TaskReport {
+        let copyable = settings.copyable_task(address);
+        TaskReport {
+            task: copyable.clone(),
+            state: task.state.as_str().to_owned(),
+            step: task.current_step.clone(),
+            progress: task.progress,
+            created: task.creation_time.map(units::rfc3339),
+            successful: task.result.as_ref().and_then(|result| result.successful),
+            has_failures: task.has_failures(),
+            actions: task.actions().into_iter().map(Action::new).collect(),
+            next: (!task.dumps().is_empty()).then(|| format!("anaplan-dump get {copyable}")),
+        }
+    }
+
+    /// The report for people.
+    pub(crate) fn text(&self) -> String {
+        let mut facts = vec![cut(&self.state, MAX_ID_CHARS)];
+        facts.extend(self.step.as_deref().map(|step| cut(step, MESSAGE_WIDTH)));
+        facts.extend(self.progress.map(|progress| format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)));
+        facts.extend(self.created.as_deref().map(|created| format!("created {created}")));
+        let mut text = format!("Task {}\n{}\n", self.task, facts.join(", "));
+        if !self.actions.is_empty() {
+            text.push('\n');
+            text.push_str(&self.table());
+        }
+        if let Some(next) = &self.next {
+            text.push_str(&format!("\nDownload what was rejected:\n  {next}\n"));
+        }
+        text
+    }
+
+    fn table(&self) -> String {
+        let rows: Vec<Vec<String>> = self.actions.iter().map(Action::row).collect();
+        let table = table(&["OBJECT", "OK", "ROWS", "FAILED", "IGNORED", "DUMP", "NAME"], &rows);
+        let mut lines = table.lines();
+        let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
+        for (line, action) in lines.zip(&self.actions) {
+            text.push_str(line);
+            text.push('\n');
+            for message in &action.messages {
+                for line in wrapped(message, MESSAGE_WIDTH, MESSAGE_LINES) {
+                    text.push_str(&format!("    {line}\n"));
+                }
+            }
+        }
+        text
+    }
+}
+
+impl Action {
+    fn new(action: &ActionResult) -> Action {
+        let rows = action.rows();
+        Action {
+            object: action.object_id.clone(),
+            name: action.object_name.clone(),
+            successful: action.successful,
+            rows: Rows { successful: rows.successful, failed: rows.failed, ignored: rows.ignored },
+            dump: action.failure_dump_available,
+            messages: action.messages().map(str::to_owned).collect(),
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let yes_or_no = |fact: Option<bool>| match fact {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "?",
+        };
+        let count = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
+        vec![
+            cut(self.object.as_deref().unwrap_or("?"), MAX_ID_CHARS),
+            yes_or_no(self.successful).to_owned(),
+            count(self.rows.successful),
+            count(self.rows.failed),
+            count(self.rows.ignored),
+            yes_or_no(self.dump).to_owned(),
+            cut(self.name.as_deref().unwrap_or(""), MAX_NAME_CHARS),
+        ]
+    }
+}
+
+/// A number of things: `1 task`, `2 tasks`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
+
+/// A text from the service on one line, for people.
+pub(crate) fn harmless(text: &str) -> String {
+    Printable(text).to_string()
+}
