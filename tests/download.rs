@@ -3,15 +3,11 @@
 use std::fs;
 use std::sync::Arc;
 
-use xtask::fake::{Dump, OBJECT, Service, TASK, dump_file};
+use xtask::fake::{Dump, Service, dump_file};
 
-use crate::support::{Scene, assert_same_bytes};
+use crate::support::{Scene, assert_same_bytes, own_name, three_chunks};
 
 const SEED: u64 = 7;
-
-fn three_chunks() -> Dump {
-    Dump::from_bytes(dump_file::generate(SEED, 25_000), 10_000)
-}
 
 /// Downloads to a file and to standard output, and compares both with what the server has.
 #[track_caller]
@@ -44,7 +40,7 @@ fn chunks_as_json_is_one_document() {
 #[test]
 fn a_dump_is_downloaded_under_its_own_name_without_an_output_option() {
     let scene = Scene::with_dump(three_chunks());
-    let name = format!("{OBJECT}-{TASK}.csv");
+    let name = own_name();
     scene.run("get DUMP").exits_with(0).says(&name).says("25.0 kB").says("3 chunks");
     assert_eq!(scene.files(), [name]);
 }
@@ -54,7 +50,14 @@ fn a_pasted_url_of_any_depth_below_the_dump_downloads_it() {
     let scene = Scene::with_dump(three_chunks());
     for (index, tail) in ["", "/", "/chunks", "/chunks?x=1", "/chunks/2"].iter().enumerate() {
         let url = format!("{}{tail}", scene.server.dump_url());
-        scene.command("get").arg(url).arg("-o").arg(format!("{index}.csv")).env_remove("ANAPLAN_API_URL").run().exits_with(0);
+        scene
+            .command("get")
+            .arg(url)
+            .arg("-o")
+            .arg(format!("{index}.csv"))
+            .env_remove("ANAPLAN_API_URL")
+            .run()
+            .exits_with(0);
     }
     assert_eq!(scene.files().len(), 5);
 }

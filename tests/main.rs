@@ -5,17 +5,27 @@
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
 mod arguments;
+mod disk;
 mod download;
-mod faults;
 mod encodings;
+mod faults;
 mod hosts;
+mod limits;
 mod lists;
+mod lock;
 mod names;
 mod output;
 mod overwriting;
 mod paging;
+mod piped;
+mod progress;
 mod proxies;
+mod read_ahead;
 mod refusals;
+mod replaced;
+mod resume;
+mod retry;
+mod signals;
 mod support;
 mod tokens;
 mod trouble;

@@ -11,11 +11,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use xtask::fake::{Dump, FakeServer, RequestLog, Service, TOKEN, dump_file};
+use xtask::fake::{Dump, FakeServer, OBJECT, RequestLog, Service, TASK, TOKEN, dump_file};
+
+pub(crate) use self::background::Background;
+pub(crate) use self::parts::{CHUNK, Told, asked, bytes_of, chunk, chunk_list, dump_of, lists_asked};
 
 /// 25 kB in chunks of 10 kB: boundaries inside rows, and a shorter last one.
 pub(crate) fn three_chunks() -> Dump {
     Dump::from_bytes(dump_file::generate(7, 25_000), 10_000)
+}
+
+/// The name of the file that the server's dump has in a folder.
+pub(crate) fn own_name() -> String {
+    format!("{OBJECT}-Cost_centres_from_ERP-{TASK}.csv")
 }
 
 /// One test's folder and server.
@@ -230,7 +238,7 @@ impl Outcome<'_> {
 
     /// Neither output has characters that steer a terminal.
     #[track_caller]
-    pub(crate) fn is_harmless(self) -> Self {
+    pub(crate) fn stays_harmless(self) -> Self {
         let text = self.stdout() + &self.stderr();
         let harmful = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
         assert!(harmful.is_none(), "{harmful:?} is in the output\n{}", self.describe());
