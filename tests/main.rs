@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
 mod arguments;
+mod chaos;
 mod disk;
 mod download;
 mod encodings;
