@@ -47,7 +47,7 @@ pub(crate) struct Collected {
     pub(crate) object: String,
     pub(crate) name: Option<String>,
     pub(crate) status: Status,
-    /// The file, or `-`.
+    /// The file; null where there is none.
     pub(crate) path: Option<String>,
     pub(crate) bytes: Option<u64>,
     pub(crate) chunks: Option<usize>,
@@ -79,15 +79,14 @@ pub(crate) fn collect(
             wanted.len()
         )));
     }
-    target.prepare()?;
     let mut collection = Collection::default();
     for wanted in wanted {
         let begun = Instant::now();
-        let fetched =
-            fetch(wanted, target, fetching, settings, reporter).and_then(|fetched| match &fetched.path {
-                Some(path) if with_checksums => Ok(Fetched { sha256: Some(sha256(path)?), ..fetched }),
-                _ => Ok(fetched),
-            });
+        let fetched = fetch(wanted, target, fetching, settings, reporter).and_then(|fetched| {
+            let file = fetched.file.as_deref().filter(|_| with_checksums);
+            let sha256 = file.map(sha256).transpose()?;
+            Ok((fetched, sha256))
+        });
         let mut collected = Collected {
             object: wanted.dump.object().as_str().to_owned(),
             name: wanted.name.clone(),
@@ -100,13 +99,12 @@ pub(crate) fn collect(
             elapsed: begun.elapsed(),
         };
         match fetched {
-            Ok(fetched) => {
+            Ok((fetched, sha256)) => {
                 collected.status = fetched.status;
-                collected.path =
-                    Some(fetched.path.map_or("-".to_owned(), |path| path.to_string_lossy().into_owned()));
+                collected.path = fetched.file.as_deref().map(|path| path.to_string_lossy().into_owned());
                 collected.bytes = Some(fetched.bytes);
                 collected.chunks = fetched.chunks;
-                collected.sha256 = fetched.sha256;
+                collected.sha256 = sha256;
             }
             Err(failure) => {
                 if let Failure::Library { error, .. } = &failure {
@@ -127,10 +125,9 @@ pub(crate) fn collect(
 struct Fetched {
     status: Status,
     /// `None` is standard output or a device.
-    path: Option<PathBuf>,
+    file: Option<PathBuf>,
     bytes: u64,
     chunks: Option<usize>,
-    sha256: Option<String>,
 }
 
 fn fetch(
@@ -148,7 +145,7 @@ fn fetch(
         .parallel(fetching.parallel)
         .verify(fetching.verify)
         .observer(&mut progress);
-    let (path, done) = match target {
+    let (file, done) = match target {
         Target::Stdout => (None, download.write_to(raw_stdout()?)?),
         Target::Device(path) => {
             let device = OpenOptions::new().write(true).open(path);
@@ -167,13 +164,7 @@ fn fetch(
                 && metadata.is_file()
             {
                 let bytes = metadata.len();
-                return Ok(Fetched {
-                    status: Status::AlreadyThere,
-                    path: Some(path),
-                    bytes,
-                    chunks: None,
-                    sha256: None,
-                });
+                return Ok(Fetched { status: Status::AlreadyThere, file: Some(path), bytes, chunks: None });
             }
             let saved = download.save_to(&path, &fetching.save);
             let saved = saved.map_err(|error| with_what_is_kept(error, &path))?;
@@ -182,17 +173,16 @@ fn fetch(
     };
     Ok(Fetched {
         status: Status::Downloaded,
-        path,
+        file,
         bytes: done.bytes,
         chunks: (!fetching.in_one_piece).then_some(done.chunks),
-        sha256: None,
     })
 }
 
 impl Collected {
     /// One line about the dump.
     pub(crate) fn line(&self) -> String {
-        let path = self.path.as_deref().map_or_else(String::new, |path| shown(Path::new(path)));
+        let path = self.path.as_deref().map_or("standard output".to_owned(), |path| shown(Path::new(path)));
         let size = units::size(self.bytes.unwrap_or(0));
         match self.status {
             Status::Downloaded => {

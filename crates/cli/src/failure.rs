@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anaplan_dump_core::{Category, Error, Printable};
+use anaplan_dump_core::{ActionAddress, Category, Error, Printable};
 
 use crate::arguments::PROGRAM;
 
@@ -25,6 +25,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// A process or import without tasks.
+    pub(crate) fn no_tasks(action: &ActionAddress) -> Failure {
+        Failure::NotThere(format!(
+            "{action} has no tasks: it never ran, it does not exist, or this user has no access to it (the service \
+             does not tell which)"
+        ))
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_) => 2,

@@ -1,10 +1,12 @@
 //! `get`: from a locator of any depth to the dumps that it means.
 
-use anaplan_dump_core::{ActionKind, Newest, SaveOptions, SkipReason, Skipped, TaskAddress, TaskChoice};
+use anaplan_dump_core::{
+    ActionAddress, ActionKind, Locator, Newest, SaveOptions, SkipReason, Skipped, TaskAddress, TaskChoice,
+};
 use serde::Serialize;
 
 use crate::arguments::Get;
-use crate::collect::{Collected, Collection, Fetching, Wanted, collect};
+use crate::collect::{Collected, Collection, Fetching, Status, Wanted, collect};
 use crate::failure::Failure;
 use crate::output::{print, print_json};
 use crate::progress::Reporter;
@@ -42,7 +44,9 @@ pub(crate) fn run(command: &Get, settings: &Settings, reporter: &Reporter) -> Re
     if command.json && target == Target::Stdout {
         return Err(Failure::Usage("--json and -o - both want standard output".into()));
     }
-    let found = find(command, &target, settings, reporter)?;
+    let locator = settings.locator(&command.locator)?;
+    target.prepare()?;
+    let found = find(command, &locator, &target, settings, reporter)?;
     let fetching = Fetching {
         in_one_piece: command.whole,
         parallel: command.parallel,
@@ -65,14 +69,13 @@ pub(crate) fn run(command: &Get, settings: &Settings, reporter: &Reporter) -> Re
 
 /// Prints a line for each dump; where the dump itself went to standard output, on standard error.
 pub(crate) fn tell(dumps: &[Collected], target: &Target, reporter: &Reporter) -> Result<(), Failure> {
-    let mut lines: Vec<String> =
-        dumps.iter().filter(|dump| dump.path.is_some()).map(Collected::line).collect();
-    let failed = dumps.iter().filter(|dump| dump.path.is_none()).count();
+    let (done, failed): (Vec<&Collected>, Vec<&Collected>) =
+        dumps.iter().partition(|dump| dump.status != Status::Failed);
+    let mut lines: Vec<String> = done.iter().map(|dump| dump.line()).collect();
     if dumps.len() > 1 {
-        let done = dumps.len() - failed;
-        lines.push(match failed {
-            0 => format!("{} are there", counted(done, "dump")),
-            _ => format!("{} of {} are there", done, counted(dumps.len(), "dump")),
+        lines.push(match failed.len() {
+            0 => format!("{} are there", counted(done.len(), "dump")),
+            _ => format!("{} of {} are there", done.len(), counted(dumps.len(), "dump")),
         });
     }
     match target {
@@ -82,9 +85,14 @@ pub(crate) fn tell(dumps: &[Collected], target: &Target, reporter: &Reporter) ->
     Ok(())
 }
 
-fn find(command: &Get, target: &Target, settings: &Settings, reporter: &Reporter) -> Result<Found, Failure> {
-    let locator = settings.locator(&command.locator)?;
-    let action = settings.action(&locator)?;
+fn find(
+    command: &Get,
+    locator: &Locator,
+    target: &Target,
+    settings: &Settings,
+    reporter: &Reporter,
+) -> Result<Found, Failure> {
+    let action = settings.action(locator)?;
     let object = locator.object();
     match locator.task_choice() {
         Some(TaskChoice::Id(id)) => {
@@ -110,8 +118,8 @@ fn find(command: &Get, target: &Target, settings: &Settings, reporter: &Reporter
                 Newest::NothingFailed(skipped) => {
                     return Ok(Found { task: None, skipped, wanted: Vec::new() });
                 }
-                Newest::Gone(skipped) => return Err(gone(&action.to_string(), &skipped)),
-                Newest::NoTasks(skipped) => return Err(no_tasks(&action.to_string(), &skipped)),
+                Newest::Gone(skipped) => return Err(gone(&action, &skipped)),
+                Newest::NoTasks(skipped) => return Err(no_finished_task(&action, &skipped)),
                 _ => return Err(Failure::NotThere("nothing was found".into())),
             };
             for skipped in &found.skipped {
@@ -167,7 +175,7 @@ fn describe(skipped: &Skipped) -> String {
     format!("{}{created}: {}", anaplan_dump_core::Printable(&skipped.task), reason(&skipped.reason))
 }
 
-fn gone(action: &str, skipped: &[Skipped]) -> Failure {
+fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
     let mut text = format!(
         "rows failed in {action}, but no dump of its newest {} can be read",
         counted(skipped.len(), "task")
@@ -182,12 +190,11 @@ fn gone(action: &str, skipped: &[Skipped]) -> Failure {
     Failure::NotThere(text)
 }
 
-fn no_tasks(action: &str, skipped: &[Skipped]) -> Failure {
-    Failure::NotThere(match skipped {
-        [] => format!(
-            "{action} has no tasks: it never ran, it does not exist, or this user has no access to it (the service \
-             does not tell which)"
-        ),
-        [newest, ..] => format!("no task of {action} has finished; the newest is {}", describe(newest)),
-    })
+fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
+    match skipped {
+        [] => Failure::no_tasks(action),
+        [newest, ..] => {
+            Failure::NotThere(format!("no task of {action} has finished; the newest is {}", describe(newest)))
+        }
+    }
 }

@@ -92,10 +92,7 @@ pub(crate) fn tasks(command: &Tasks, settings: &Settings) -> Result<(), Failure>
         return print_json(&TasksReport { process: action.to_string(), total, tasks });
     }
     if total == 0 {
-        return Err(Failure::NotThere(format!(
-            "{action} has no tasks: it never ran, it does not exist, or this user has no access to it (the service \
-             does not tell which)"
-        )));
+        return Err(Failure::no_tasks(&action));
     }
     let rows: Vec<Vec<String>> = shown
         .iter()

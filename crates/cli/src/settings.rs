@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, ActionResult, Client, DumpAddress, Error, Id, Locator, LocatorDefaults,
-    ModelAddress, Origin, RequestObserver, RetryPolicy, TaskAddress, TaskChoice, Token, TokenKind, endpoint,
+    ActionAddress, ActionKind, ActionResult, Category, Client, DumpAddress, Error, Id, Locator,
+    LocatorDefaults, ModelAddress, Origin, RequestObserver, RetryPolicy, TaskAddress, TaskChoice, Token,
+    TokenKind, endpoint,
 };
 
 use crate::arguments::Arguments;
@@ -93,9 +94,7 @@ impl Settings {
             Some(TaskChoice::Id(id)) => Ok(action.task(id.clone())),
             Some(TaskChoice::Latest) => {
                 let newest = self.client.tasks(&action)?.into_iter().find_map(|task| Id::new(task.id).ok());
-                newest.map(|id| action.task(id)).ok_or_else(|| {
-                    Failure::NotThere(format!("{action} has no tasks, or this user has no access to it"))
-                })
+                newest.map(|id| action.task(id)).ok_or_else(|| Failure::no_tasks(&action))
             }
             // Says what is missing.
             None => Ok(locator.task()?),
@@ -112,7 +111,11 @@ impl Settings {
     /// The name that a task has for one of its objects. Whether the object left a dump is for the dump
     /// itself to say.
     pub(crate) fn object_name(&self, task: &TaskAddress, object: &Id) -> Result<Option<String>, Failure> {
-        let task = self.client.task(task)?;
+        let task = match self.client.task(task) {
+            Ok(task) => task,
+            Err(error) if error.category() == Category::NotThere => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         let is_object = |action: &&ActionResult| action.object_id.as_deref() == Some(object.as_str());
         Ok(task.actions().into_iter().find(is_object).and_then(|action| action.object_name.clone()))
     }
