@@ -39,6 +39,7 @@ const KNOWN: Known = Known {
 };
 
 /// Downloads the failure dumps of Anaplan processes, whole.
+#[allow(rustdoc::bare_urls, reason = "the comments are the help text")]
 #[derive(FromArgs, Debug)]
 #[argh(
     help_triggers("-h", "--help"),

@@ -7,13 +7,12 @@ use std::path::Path;
 
 use crate::chunk_list::{Chunk, ChunkList};
 use crate::client::{Client, MAX_PARALLEL, WholeSource};
-use crate::concat::{
-    ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, StreamSink, concatenate,
-};
+use crate::concat::{ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, concatenate};
 use crate::endpoint;
 use crate::error::{Error, Result, Subject, SubjectKind};
 use crate::locator::DumpAddress;
 use crate::save::{PartFile, SaveOptions};
+use crate::sink::StreamSink;
 
 /// Chunks all over a dump whose validators are asked for again after the last one: enough to notice
 /// a replaced dump, few enough for the tenant's rate limit.

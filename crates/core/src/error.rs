@@ -3,84 +3,24 @@
 //! `Display` tells one layer and `source()` the next; whoever prints joins them. What to do next is
 //! [`Error::advice`]. How the binary's exit code follows is [`Error::category`].
 
-use std::borrow::Cow;
+mod advice;
+mod problem;
+mod subject;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use self::problem::seconds;
+pub use self::problem::{BodyProblem, ConnectionProblem, ListProblem};
+pub use self::subject::{Subject, SubjectKind};
 use crate::text::Printable;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// What a request was about, for people: "chunk 3 of dump …".
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    kind: SubjectKind,
-    name: String,
-}
-
-/// The kinds of things that are asked of the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SubjectKind {
-    /// The processes of a model.
-    Processes,
-    /// The tasks of a process or import.
-    Tasks,
-    /// One task.
-    Task,
-    /// The start of a process.
-    Start,
-    /// The cancelling of a task.
-    Cancel,
-    /// The chunk list of a dump.
-    ChunkList,
-    /// One chunk of a dump.
-    Chunk,
-    /// A whole dump in one piece.
-    WholeDump,
-}
-
-impl Subject {
-    /// Names what a request is about; `name` is the thing's locator or the chunk with its dump.
-    pub fn new(kind: SubjectKind, name: impl fmt::Display) -> Subject {
-        Subject { kind, name: name.to_string() }
-    }
-
-    /// Chunk `id` of `dump`.
-    pub fn chunk(id: &str, dump: impl fmt::Display) -> Subject {
-        Subject::new(SubjectKind::Chunk, format_args!("{} of dump {dump}", Printable(id)))
-    }
-
-    /// What kind of thing it is.
-    pub fn kind(&self) -> SubjectKind {
-        self.kind
-    }
-
-    fn is_of_a_dump(&self) -> bool {
-        matches!(self.kind, SubjectKind::ChunkList | SubjectKind::Chunk | SubjectKind::WholeDump)
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            SubjectKind::Processes => "the processes of model",
-            SubjectKind::Tasks => "the tasks of",
-            SubjectKind::Task => "task",
-            SubjectKind::Start => "the start of",
-            SubjectKind::Cancel => "the cancelling of task",
-            SubjectKind::ChunkList => "the chunk list of dump",
-            SubjectKind::Chunk => "chunk",
-            SubjectKind::WholeDump => "the whole of dump",
-        };
-        write!(f, "{kind} {}", self.name)
-    }
-}
 
 /// A locator or origin that could not be read: where, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,152 +55,6 @@ impl fmt::Display for LocatorError {
 }
 
 impl std::error::Error for LocatorError {}
-
-/// What went wrong between this machine and the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ConnectionProblem {
-    /// The host's name could not be looked up. Retried: a resolver can be down for a moment.
-    NameLookup,
-    /// No connection could be made: refused, unreachable, or not within the limit. Retried.
-    Connect,
-    /// The connection was closed or reset before the answer had come. Retried.
-    Closed,
-    /// The answer's body ended before its announced end. Retried.
-    Cut,
-    /// Nothing moved for the stall limit. Retried.
-    Stalled(Duration),
-    /// The header of the answer did not come to its end in time. Retried.
-    HeaderTimeout(Duration),
-    /// The body did not come to its end within the backstop for a whole body. Retried.
-    BodyTimeout(Duration),
-    /// TLS failed: an untrusted or expired certificate, a wrong name, no common version. Not retried.
-    Tls,
-    /// The proxy refused the connection. Not retried.
-    Proxy,
-    /// What came is not HTTP as it must be. Retried: a proxy may have been in the way.
-    Protocol,
-    /// The header of the answer is longer than the limit. Not retried.
-    HeaderTooLarge,
-    /// Anything else in the transport. Not retried.
-    Other,
-}
-
-impl fmt::Display for ConnectionProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ConnectionProblem::NameLookup => f.write_str("the host name could not be looked up"),
-            ConnectionProblem::Connect => f.write_str("no connection could be made"),
-            ConnectionProblem::Closed => f.write_str("the connection was closed before the answer came"),
-            ConnectionProblem::Cut => f.write_str("the body was cut short"),
-            ConnectionProblem::Stalled(limit) => write!(f, "nothing moved for {}", seconds(*limit)),
-            ConnectionProblem::HeaderTimeout(limit) => {
-                write!(f, "the answer's header was not complete after {}", seconds(*limit))
-            }
-            ConnectionProblem::BodyTimeout(limit) => {
-                write!(f, "the body was not complete after {}", seconds(*limit))
-            }
-            ConnectionProblem::Tls => f.write_str("TLS failed"),
-            ConnectionProblem::Proxy => f.write_str("the proxy refused the connection"),
-            ConnectionProblem::Protocol => f.write_str("the answer is not valid HTTP"),
-            ConnectionProblem::HeaderTooLarge => f.write_str("the answer's header is larger than 64 KiB"),
-            ConnectionProblem::Other => f.write_str("the request failed"),
-        }
-    }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
-}
-
-/// Why an answer with a good status is not what was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BodyProblem {
-    /// An HTML page, as a captive or corporate proxy sends it. Retried.
-    HtmlPage,
-    /// A content encoding that was not asked for and cannot be undone. Retried, without compression.
-    Encoding(String),
-    /// No length, no chunked coding, no gzip trailer: its end proves nothing. Retried, without
-    /// compression.
-    NoProofOfEnd,
-    /// The gzip data is damaged: checksum, length or structure. Retried.
-    GzipDamaged,
-    /// A body larger than the limit, in bytes. Not retried.
-    TooLarge {
-        /// The limit in bytes.
-        limit: u64,
-        /// The setting that moves it.
-        setting: &'static str,
-    },
-}
-
-impl fmt::Display for BodyProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BodyProblem::HtmlPage => f.write_str("an HTML page came instead, perhaps from a proxy"),
-            BodyProblem::Encoding(encoding) => {
-                write!(
-                    f,
-                    "it came with the content encoding \"{}\", which was not asked for",
-                    Printable(encoding)
-                )
-            }
-            BodyProblem::NoProofOfEnd => f.write_str(
-                "it came without length, chunked coding or gzip, so nothing proves that it is complete",
-            ),
-            BodyProblem::GzipDamaged => f.write_str("its gzip data is damaged"),
-            BodyProblem::TooLarge { limit, setting } => {
-                write!(f, "it is larger than the limit of {limit} bytes ({setting})")
-            }
-        }
-    }
-}
-
-/// What is wrong with a list that parsed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ListProblem {
-    /// The same chunk stands in it twice. Not retried.
-    Duplicate(String),
-    /// The chunk with this number is missing. Not retried.
-    Gap(u64),
-    /// Some identifiers are numbers and others are not, so that their order cannot be known. Not retried.
-    MixedIds(String),
-    /// An identifier that no URL can hold. Not retried.
-    BadId(Cow<'static, str>),
-    /// Pages end before the announced total. Not retried.
-    Incomplete {
-        /// Entries received.
-        received: u64,
-        /// Entries announced, where the service announced a number.
-        announced: Option<u64>,
-    },
-    /// More entries than a sane service sends. Not retried.
-    TooLong(u64),
-}
-
-impl fmt::Display for ListProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ListProblem::Duplicate(id) => write!(f, "chunk \"{}\" stands in it twice", Printable(id)),
-            ListProblem::Gap(number) => write!(f, "chunk {number} is missing"),
-            ListProblem::MixedIds(id) => write!(
-                f,
-                "chunk \"{}\" has no number while others do, so the order of the chunks is not known",
-                Printable(id)
-            ),
-            ListProblem::BadId(why) => write!(f, "a chunk cannot be asked for: {why}"),
-            ListProblem::Incomplete { received, announced: Some(announced) } => {
-                write!(f, "it announces {announced} entries, but its pages end after {received}")
-            }
-            ListProblem::Incomplete { received, announced: None } => {
-                write!(f, "it announces a further page, but its pages end after {received} entries")
-            }
-            ListProblem::TooLong(limit) => write!(f, "it has more than {limit} entries"),
-        }
-    }
-}
 
 /// Everything that can go wrong. Each variant says in its documentation whether it is retried.
 #[derive(Debug)]
@@ -516,96 +310,6 @@ impl Error {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self.innermost(), Error::Output { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }
-
-    /// What to do next, where there is something to say.
-    pub fn advice(&self) -> Option<&'static str> {
-        if let Error::StartUnclear { .. } = self {
-            return Some("look at the newest tasks before it is started again: it may be running");
-        }
-        let advice = match self.innermost() {
-            Error::Status { subject, status: 404, .. }
-                if matches!(self, Error::Interrupted { .. }) && subject.kind == SubjectKind::Chunk =>
-            {
-                "the dump was there when the download began: meanwhile it was removed (48 hours after its last \
-                 access, or because the import ran again without errors) or replaced by a newer run of the import"
-            }
-            Error::Status { subject, status, .. } => status_advice(subject, *status)?,
-            Error::Connection { problem, .. } => connection_advice(*problem)?,
-            Error::Body { problem: BodyProblem::HtmlPage, .. } => {
-                "check whether a proxy asks for a sign-in, and whether the API URL is right"
-            }
-            Error::Malformed { .. } => "check that the API URL is Anaplan's; if it is, report this answer",
-            Error::List { .. } => "nothing was downloaded; ask again, and report it if it stays",
-            Error::UntrustedOrigin { .. } => {
-                "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
-            }
-            Error::NoSuchProcess { known, .. } if known.is_empty() => {
-                "the model has no processes, or this user has no access to it: the service does not tell which"
-            }
-            Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
-            Error::AmbiguousProcess { .. } => "name the process by its id",
-            Error::Exists { .. } => "choose another name, or replace it with --force",
-            Error::Locked { .. } => "wait for the other run to end, or choose another name",
-            Error::Changed { .. } => {
-                "the import probably ran again: wait until it has ended, then download its dump"
-            }
-            Error::Output { path: None, .. } => return None,
-            Error::Output { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    "make room, then run the same command again: it goes on where it stopped"
-                }
-                _ => return None,
-            },
-            Error::Locator(_)
-            | Error::Setting { .. }
-            | Error::Body { .. }
-            | Error::Source { .. }
-            | Error::Interrupted { .. }
-            | Error::Unconfirmed { .. }
-            | Error::StartUnclear { .. }
-            | Error::GaveUp { .. } => return None,
-        };
-        Some(advice)
-    }
-}
-
-/// What each status asks of a person; the reasons are those that the service's reference gives.
-fn status_advice(subject: &Subject, status: u16) -> Option<&'static str> {
-    Some(match status {
-        400 if subject.is_of_a_dump() => "this task may have left no dump: look at the task's results",
-        401 => "the token is missing, expired (it lives 35 minutes) or revoked: get a new one",
-        403 => "this user is not permitted to do this: ask a workspace administrator",
-        404 if subject.is_of_a_dump() => {
-            "a dump is not found when it was removed (48 hours after its last access, or when the import next ran \
-             without errors), when a newer run of the same import replaced it, when it belongs to another user, when \
-             the identifiers are wrong, or when this user has no access to the model"
-        }
-        404 => "the identifiers may be wrong, or this user has no access to the model",
-        409 => "the model is busy: try again later",
-        410 => "this address has moved: use https://api.anaplan.com or the host of your region",
-        422 => "the model is archived",
-        423 => "the model is locked: try again when it is unlocked",
-        424 => "the model is offline",
-        425 => "the model is in deployed mode",
-        429 => "the whole tenant shares one rate limit: try again later, with fewer downloads at once",
-        300..=399 => "redirects are not followed, so that the token stays here: check the API URL",
-        500..=599 => "the service or a gateway is in trouble: try again later",
-        _ => return None,
-    })
-}
-
-fn connection_advice(problem: ConnectionProblem) -> Option<&'static str> {
-    Some(match problem {
-        ConnectionProblem::NameLookup => {
-            "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)"
-        }
-        ConnectionProblem::Connect => "check the network, and whether a proxy is needed (HTTPS_PROXY)",
-        ConnectionProblem::Tls => {
-            "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-file, ANAPLAN_CA_FILE)"
-        }
-        ConnectionProblem::Proxy => "check the proxy's address and credentials (HTTPS_PROXY)",
-        _ => return None,
-    })
 }
 
 /// Names for people, each in quotes; of many only the first ones.

@@ -59,6 +59,7 @@ mod origin;
 pub mod response;
 mod retry;
 mod save;
+mod sink;
 mod task;
 mod text;
 mod token;
@@ -70,8 +71,7 @@ pub use crate::client::{
     ReadAhead, RequestObserver, Wait,
 };
 pub use crate::concat::{
-    ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, Observer, Progress, Resume, StreamSink, WriteSink,
-    concatenate,
+    ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, Observer, Progress, Resume, concatenate,
 };
 #[cfg(feature = "http")]
 pub use crate::download::{Download, Downloaded};
@@ -90,6 +90,7 @@ pub use crate::retry::{
     RetryPolicy, is_transient, may_have_been_accepted, parse_retry_after, was_not_accepted,
 };
 pub use crate::save::{PartFile, SaveOptions};
+pub use crate::sink::{StreamSink, WriteSink};
 pub use crate::task::{ActionResult, Detail, DumpEntry, ListedTask, Process, RowCounts, Task, TaskState};
 pub use crate::text::{MAX_SHOWN_CHARS, Printable, is_unprintable};
 pub use crate::token::{Token, TokenKind};

@@ -3,6 +3,9 @@
 //! Tolerant like everything that is read: every field may be missing, as they have been in logs of the
 //! live service.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
 use serde::Deserialize;
@@ -283,11 +286,7 @@ impl Task {
         let Some(result) = &self.result else {
             return Vec::new();
         };
-        if result.failure_dump_available == Some(false)
-            && result.nested.iter().all(|n| n.failure_dump_available.is_none())
-        {
-            return Vec::new();
-        }
+        let may_be_silent = result.failure_dump_available != Some(false);
         let mut seen = HashSet::new();
         let mut dumps: Vec<DumpEntry> = Vec::new();
         for action in self.actions() {
@@ -295,8 +294,9 @@ impl Task {
                 continue;
             };
             let is_certain = match action.failure_dump_available {
-                Some(false) => continue,
-                certain => certain.is_some(),
+                Some(true) => true,
+                None if may_be_silent => false,
+                Some(false) | None => continue,
             };
             if seen.insert(object.clone()) {
                 dumps.push(DumpEntry { object, name: action.object_name.clone(), is_certain });
@@ -320,133 +320,4 @@ fn optional_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Opti
         Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::error::SubjectKind;
-
-    fn task(json: &str) -> Task {
-        let subject = Subject::new(SubjectKind::Task, "W/M/P/T");
-        Task::from_answer(json.as_bytes(), &subject).unwrap_or_else(|error| panic!("{json}: {error:?}"))
-    }
-
-    fn objects(task: &Task) -> Vec<(String, bool)> {
-        task.dumps().into_iter().map(|dump| (dump.object.as_str().to_owned(), dump.is_certain)).collect()
-    }
-
-    #[test]
-    fn the_documented_sample_is_read() {
-        let task = task(
-            r#"{ "meta": {"schema": "x"}, "status": {"code": 200, "message": "Success"},
-            "task": { "type": "taskInformation", "taskId": "B7EA", "currentStep": "Complete.", "progress": 1,
-              "result": { "failureDumpAvailable": true, "nestedResults": [
-                { "failureDumpAvailable": false, "objectId": "117000000003", "successful": true },
-                { "failureDumpAvailable": true, "objectId": "112000000015", "objectName": "Cost centres from ERP",
-                  "successful": true, "details": [ { "localMessageText": "Cost centres: 90 (0/90) rows successful, 5 ignored",
-                    "occurrences": 0, "type": "hierarchyRowsProcessedWithFailures",
-                    "values": [ "successRowCount", "90", "failedCount", "3", "ignoredCount", "5" ] } ] } ],
-                "objectId": "118000000001", "successful": true },
-              "taskState": "COMPLETE", "creationTime": 1571258347545 } }"#,
-        );
-        assert_eq!(task.state, TaskState::Complete);
-        assert_eq!(objects(&task), [("112000000015".to_owned(), true)]);
-        let rows = task.actions()[1].rows();
-        assert_eq!((rows.successful, rows.failed, rows.ignored), (Some(90), Some(3), Some(5)));
-        assert_eq!(task.actions()[0].rows(), RowCounts::default());
-        assert!(task.has_failures());
-    }
-
-    #[test]
-    fn whatever_is_missing_or_null_is_no_error() {
-        for json in [
-            r#"{"task":{}}"#,
-            r#"{"task":{"result":null,"taskState":null,"currentStep":null,"progress":null}}"#,
-            r#"{"task":{"result":{"nestedResults":null,"details":null,"objectId":null}}}"#,
-            r#"{"task":{"result":{"nestedResults":[{}],"details":[{"values":null}]}}}"#,
-        ] {
-            let task = task(json);
-            assert!(!task.state.is_final(), "{json}");
-            assert!(!task.has_failures() && task.dumps().is_empty(), "{json}");
-        }
-    }
-
-    #[test]
-    fn dumps_of_any_depth_are_found_each_object_once() {
-        let task = task(
-            r#"{"task":{"taskState":"COMPLETE","result":{"failureDumpAvailable":true,"nestedResults":[
-              {"objectId":"112000000001","failureDumpAvailable":true},
-              {"objectId":"118000000002","failureDumpAvailable":false,"nestedResults":[
-                {"objectId":"112000000003","failureDumpAvailable":true,"nestedResults":[
-                  {"objectId":112000000004,"failureDumpAvailable":true}]}]},
-              {"objectId":"112000000001","failureDumpAvailable":true},
-              {"failureDumpAvailable":true}]}}}"#,
-        );
-        let certain = |id: &str| (id.to_owned(), true);
-        assert_eq!(
-            objects(&task),
-            [certain("112000000001"), certain("112000000003"), certain("112000000004")]
-        );
-    }
-
-    #[test]
-    fn an_action_that_does_not_say_whether_it_left_a_dump_may_have_left_one() {
-        let silent = r#"{"task":{"taskState":"COMPLETE","result":{FLAG"nestedResults":[{"objectId":"112000000001"}]}}}"#;
-        for (flag, expected) in
-            [("", 1), (r#""failureDumpAvailable":true,"#, 1), (r#""failureDumpAvailable":false,"#, 0)]
-        {
-            let task = task(&silent.replace("FLAG", flag));
-            assert_eq!(objects(&task).len(), expected, "{flag}");
-            assert!(objects(&task).iter().all(|(_, is_certain)| !is_certain));
-        }
-    }
-
-    #[test]
-    fn a_single_import_is_its_own_action() {
-        let task = task(
-            r#"{"task":{"taskState":"COMPLETE","result":{"objectId":"112000000001","failureDumpAvailable":true,"successful":true}}}"#,
-        );
-        assert_eq!(objects(&task), [("112000000001".to_owned(), true)]);
-    }
-
-    #[test]
-    fn an_unknown_state_is_not_finished() {
-        let task = task(r#"{"task":{"taskState":"PAUSED"}}"#);
-        assert_eq!(task.state, TaskState::Other("PAUSED".into()));
-        assert!(!task.state.is_final());
-    }
-
-    #[test]
-    fn odd_values_are_no_counts() {
-        let detail =
-            |values: &str| task(&format!(r#"{{"task":{{"result":{{"details":[{{"values":{values}}}]}}}}}}"#));
-        for values in [
-            r#"["failedCount"]"#,
-            r#"["failedCount","many"]"#,
-            r#"["failedCount",-1]"#,
-            r#"[1,2,"failedCount"]"#,
-            "[]",
-        ] {
-            assert_eq!(detail(values).actions()[0].rows().failed, None, "{values}");
-        }
-        assert_eq!(detail(r#"["failedCount",3]"#).actions()[0].rows().failed, Some(3));
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Task::from_answer(&bytes, &Subject::new(SubjectKind::Task, "T"));
-        }
-
-        #[test]
-        fn nesting_without_end_is_an_error_not_a_crash(depth in 0usize..5000) {
-            let json = format!(r#"{{"task":{{"result":{}{}}}}}"#, r#"{"nestedResults":["#.repeat(depth), "]}".repeat(depth));
-            if let Ok(task) = Task::from_answer(json.as_bytes(), &Subject::new(SubjectKind::Task, "T")) {
-                let _ = task.dumps();
-            }
-        }
-    }
 }

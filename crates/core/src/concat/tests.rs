@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::io::Write;
 use std::rc::Rc;
 
 use proptest::prelude::*;
@@ -6,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::{Subject, SubjectKind};
 use crate::response::ListedChunk;
+use crate::sink::WriteSink;
 
 fn list(count: usize) -> ChunkList {
     let listed = (0..count).map(|n| ListedChunk { id: n.to_string(), name: None }).collect();
