@@ -2,6 +2,7 @@
 
 mod background;
 mod parts;
+mod processes;
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -15,6 +16,7 @@ use xtask::fake::{Dump, FakeServer, OBJECT, RequestLog, Service, TASK, TOKEN, du
 
 pub(crate) use self::background::Background;
 pub(crate) use self::parts::{CHUNK, Told, asked, bytes_of, chunk, chunk_list, dump_of, lists_asked};
+pub(crate) use self::processes::{PROCESS_NAME, clean, dump_for, failed, failing_run, nightly, result_of};
 
 /// 25 kB in chunks of 10 kB: boundaries inside rows, and a shorter last one.
 pub(crate) fn three_chunks() -> Dump {
@@ -108,11 +110,16 @@ impl Scene {
     }
 
     /// A command with the arguments, split at blanks, aimed at the server. `DUMP` stands for the
-    /// locator of the server's dump.
+    /// locator of the server's dump, `NIGHTLY` for that of its process.
     pub(crate) fn command(&self, arguments: &str) -> Invocation<'_> {
         let locator = self.server.locator();
         let mut command = Command::new(env!("CARGO_BIN_EXE_anaplan-dump"));
-        command.args(arguments.split_whitespace().map(|word| word.replace("DUMP", &locator)));
+        command.args(
+            arguments
+                .split_whitespace()
+                .map(|word| word.replace("DUMP", &locator))
+                .map(|word| word.replace("NIGHTLY", &nightly())),
+        );
         command.current_dir(self.folder()).env_clear().stdin(Stdio::null());
         command.env("ANAPLAN_API_URL", self.server.origin()).env("ANAPLAN_TOKEN", TOKEN);
         // Faults are tried again at once: no test waits.

@@ -1,64 +1,97 @@
-//! `cargo xtask bench`: the binary beside `curl`, both against the same server, in turn.
+//! `cargo xtask bench`: how fast, with how much memory, and how considerate of the tenant's rate limit.
 
 // What it prints is what it is started for.
 #![allow(clippy::print_stdout)]
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::str::FromStr;
 
 use argh::FromArgs;
+use xtask::fake::TOKEN;
 
-use crate::cargo::{PROGRAM, build_program};
-use crate::format::grouped;
+use crate::cargo::{PROGRAM, build_program, clean_command};
 
 mod contestant;
+mod download;
 mod measure;
+mod rate_limit;
+mod read_ahead;
 mod server;
 mod table;
 
-use contestant::{Contestant, Sink};
-use measure::Sample;
 pub(crate) use server::{BenchServer, serve};
-use server::{Server, Wire};
-use table::{Row, print_section};
 
-/// measure the release binary against one curl process that fetches the same chunks
+/// measure the release binary: beside curl, with read-ahead on a slow link, under the tenant's rate limit
 #[derive(FromArgs)]
 #[argh(
     subcommand,
     name = "bench",
-    note = "Wall time, CPU time and peak memory of each program, downloading to a file and to a pipe.
-The server runs in a process of its own. Without curl only our own numbers are printed."
+    note = "Scenarios:
+  download    wall time, CPU time and peak memory beside one curl process that fetches the same
+              chunks, to a file and to a pipe. Without curl only our own numbers are printed.
+  read-ahead  --parallel 1 and 4 on a link with latency and a limited rate per connection.
+  rate-limit  50 processes at once against the tenant's token bucket; fails where one gives up or
+              too many requests are sent. Not among those that run where none is named."
 )]
 pub(crate) struct Bench {
-    /// chunks of the dump (default: 40)
-    #[argh(option, default = "40")]
-    chunks: usize,
-    /// bytes of each chunk (default: 10000000)
+    /// what to measure: download, read-ahead or rate-limit; may be repeated (default: download, read-ahead)
+    #[argh(option)]
+    scenario: Vec<Scenario>,
+    /// chunks of each dump (default: 40 in download, 24 in read-ahead, 30 in rate-limit)
+    #[argh(option)]
+    chunks: Option<usize>,
+    /// bytes of each chunk in download and read-ahead (default: 10000000)
     #[argh(option, default = "10_000_000")]
     chunk_size: usize,
-    /// measured runs of each program (default: 5)
+    /// measured runs of each program in download (default: 5)
     #[argh(option, default = "5")]
     repeat: usize,
-    /// also a dump of 400 chunks, one measured run: does the memory grow with the dump?
+    /// in download also a dump of 400 chunks, one measured run: does the memory grow with the dump?
     #[argh(switch)]
     large: bool,
-    /// over TLS
+    /// download and read-ahead over TLS
     #[argh(switch)]
     tls: bool,
+    /// processes at once in rate-limit (default: 50)
+    #[argh(option, default = "50")]
+    processes: usize,
+    /// requests a second that the bucket of rate-limit gets; the service's own is 10 (default: 100)
+    #[argh(option, default = "100.0")]
+    refill: f64,
     /// where files are written, such as a folder in memory (default: the temporary folder)
     #[argh(option)]
     folder: Option<PathBuf>,
 }
 
-/// Chunks of the large dump.
-const LARGE: usize = 400;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scenario {
+    Download,
+    ReadAhead,
+    RateLimit,
+}
+
+impl FromStr for Scenario {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "download" => Ok(Self::Download),
+            "read-ahead" => Ok(Self::ReadAhead),
+            "rate-limit" => Ok(Self::RateLimit),
+            _ => Err("there are download, read-ahead and rate-limit".to_owned()),
+        }
+    }
+}
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
-    if arguments.chunks == 0 || arguments.repeat == 0 {
-        return Err("--chunks and --repeat must be at least 1".to_owned());
+    if arguments.chunks == Some(0) || arguments.repeat == 0 || arguments.processes == 0 {
+        return Err("--chunks, --repeat and --processes must be at least 1".to_owned());
+    }
+    if !(arguments.refill.is_finite() && arguments.refill > 0.0) {
+        return Err("--refill must be more than 0".to_owned());
     }
     println!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
@@ -67,91 +100,33 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
         .prefix("anaplan-dump-bench-")
         .tempdir_in(&parent)
         .map_err(|error| format!("no temporary folder in {}: {error}", parent.display()))?;
-    let curl = curl_version();
-    let bench = Setting { program, folder: folder.path().to_owned(), has_curl: curl.is_some() };
-    let outcome = bench.measure_all(arguments, curl.as_deref());
+    let setting = Setting { program, folder: folder.path().to_owned() };
+    let scenarios = match &arguments.scenario[..] {
+        [] => &[Scenario::Download, Scenario::ReadAhead],
+        named => named,
+    };
+    let outcome = scenarios.iter().try_for_each(|scenario| match scenario {
+        Scenario::Download => download::run(&setting, arguments),
+        Scenario::ReadAhead => read_ahead::run(&setting, arguments),
+        Scenario::RateLimit => rate_limit::run(&setting, arguments),
+    });
     let removed = folder.close().map_err(|error| format!("the temporary folder stays behind: {error}"));
     outcome.and(removed)
-}
-
-fn curl_version() -> Option<String> {
-    let output = Command::new("curl").arg("--version").stderr(Stdio::null()).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    Some(text.split_whitespace().take(2).collect::<Vec<_>>().join(" "))
 }
 
 /// What all measurements have in common.
 struct Setting {
     program: PathBuf,
     folder: PathBuf,
-    has_curl: bool,
 }
 
 impl Setting {
-    fn measure_all(&self, arguments: &Bench, curl: Option<&str>) -> Result<(), String> {
-        let wire = Wire { chunks: arguments.chunks, chunk_size: arguments.chunk_size, tls: arguments.tls };
-        println!();
-        match curl {
-            Some(version) => println!("{PROGRAM} beside one process of {version} with one connection,"),
-            None => println!("{PROGRAM} alone (curl is not installed),"),
-        }
-        println!(
-            "{} over loopback, files in {}",
-            if wire.tls { "TLS" } else { "plain HTTP" },
-            self.folder.display()
-        );
-        self.measure(&wire, arguments.repeat)?;
-        if arguments.large {
-            self.measure(&Wire { chunks: LARGE, ..wire }, 1)?;
-        }
-        println!();
-        println!(
-            "wall and CPU: median. peak: resident memory, the largest of all runs. CPU is user and system time"
-        );
-        println!("of that process alone. A ratio below 1 means that {PROGRAM} needs less.");
-        println!(
-            "{PROGRAM} also asks for the chunk list, and syncs its file to the disk before it has its final"
-        );
-        println!("name; \"curl, then sync\" is curl plus such a sync.");
-        print_floor();
-        Ok(())
-    }
-
-    /// One dump, to each kind of sink.
-    fn measure(&self, wire: &Wire, repeat: usize) -> Result<(), String> {
-        let server = Server::start(wire)?;
-        println!();
-        println!(
-            "{} chunks of {} bytes, {} bytes in all; each program once for checking, then {repeat} time(s) in turn:",
-            wire.chunks,
-            grouped(wire.chunk_size as u64),
-            grouped(server.length()),
-        );
-        for sink in [Sink::File, Sink::Pipe] {
-            print_section(sink, &self.compete(&server, sink, repeat)?);
-        }
-        Ok(())
-    }
-
-    /// All programs in turn, after one run of each that is only checked.
-    fn compete(&self, server: &Server, sink: Sink, repeat: usize) -> Result<Vec<Row>, String> {
-        let contestants = Contestant::all(self.has_curl);
-        let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contestants.len()];
-        for round in 0..=repeat {
-            // Each begins a round in its turn, so that none always runs on what another left behind.
-            for place in 0..contestants.len() {
-                let which = (place + round) % contestants.len();
-                let sample = contestants[which].run(self, server, sink, round == 0)?;
-                if round > 0 {
-                    samples[which].push(sample);
-                }
-            }
-        }
-        Ok(contestants
-            .iter()
-            .zip(&samples)
-            .map(|(who, samples)| Row::new(*who, server.length(), samples))
-            .collect())
+    /// Our program, about to download this dump.
+    fn get(&self, origin: &str, locator: &str, output: &Path) -> Command {
+        let mut command = clean_command(&self.program);
+        command.args(["get", locator, "-o"]).arg(output);
+        command.env("ANAPLAN_API_URL", origin).env("ANAPLAN_TOKEN", TOKEN);
+        command
     }
 
     /// A path in the temporary folder with nothing there.
@@ -163,16 +138,5 @@ impl Setting {
             }
             _ => Ok(path),
         }
-    }
-}
-
-/// A child counts the memory that its parent had when it was started, so a smaller one cannot be seen.
-fn print_floor() {
-    // Not everywhere is such a program; then there is nothing to say.
-    if let Ok(sample) = measure::child(&mut Command::new("true"), &mut std::io::sink()) {
-        println!(
-            "No peak below {:.1} MiB can be seen here: a program that does nothing shows that much.",
-            table::mib(sample.peak)
-        );
     }
 }

@@ -6,6 +6,7 @@ use argh::{FromArgs, SubCommands};
 
 mod bench;
 mod cargo;
+mod chaos;
 mod check;
 mod demo;
 mod format;
@@ -24,6 +25,7 @@ enum Task {
     Test(check::Test),
     Demo(demo::Demo),
     Serve(serve::Serve),
+    Chaos(chaos::Chaos),
     Bench(bench::Bench),
     BenchServer(bench::BenchServer),
 }
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Task::Test(test) => check::run(&test, &names()),
         Task::Demo(demo) => demo::run(&demo),
         Task::Serve(serve) => serve::run(&serve),
+        Task::Chaos(chaos) => chaos::run(&chaos),
         Task::Bench(bench) => bench::run(&bench),
         Task::BenchServer(server) => bench::serve(&server),
     };

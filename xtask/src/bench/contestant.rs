@@ -1,6 +1,5 @@
 //! The programs that are compared, and how each is started for the same work.
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -102,19 +101,12 @@ impl Contestant {
     }
 
     fn command(self, setting: &Setting, server: &Server, sink: Sink, path: &Path) -> Result<Command, String> {
-        let root = server.root_certificate(&setting.folder)?;
         match self {
             Self::Ours => {
-                let mut command = clean_command(&setting.program);
-                command.args(["get", server.locator(), "-o"]);
-                command.arg(if sink == Sink::File { path.as_os_str() } else { OsStr::new("-") });
-                command.env("ANAPLAN_API_URL", server.origin()).env("ANAPLAN_TOKEN", TOKEN);
-                if let Some(root) = root {
-                    command.env("ANAPLAN_CA_FILE", root);
-                }
-                Ok(command)
+                our_command(setting, server, if sink == Sink::File { path } else { Path::new("-") })
             }
             Self::Curl => {
+                let root = server.root_certificate(&setting.folder)?;
                 let config = setting.fresh("curl.config")?;
                 fs::write(&config, curl_config(server, root.as_deref()))
                     .map_err(|error| format!("{}: {error}", config.display()))?;
@@ -125,6 +117,15 @@ impl Contestant {
             }
         }
     }
+}
+
+/// Our program, about to download the server's dump.
+pub(super) fn our_command(setting: &Setting, server: &Server, output: &Path) -> Result<Command, String> {
+    let mut command = setting.get(server.origin(), server.locator(), output);
+    if let Some(root) = server.root_certificate(&setting.folder)? {
+        command.env("ANAPLAN_CA_FILE", root);
+    }
+    Ok(command)
 }
 
 fn curl_config(server: &Server, root: Option<&Path>) -> String {
@@ -140,9 +141,9 @@ fn curl_config(server: &Server, root: Option<&Path>) -> String {
 }
 
 /// What arrived.
-struct Seen {
-    checksum: Option<Crc>,
-    length: u64,
+pub(super) struct Seen {
+    pub(super) checksum: Option<Crc>,
+    pub(super) length: u64,
 }
 
 impl Write for Seen {

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use argh::FromArgs;
 use flate2::Crc;
@@ -24,6 +25,12 @@ pub(crate) struct BenchServer {
     /// over TLS
     #[argh(switch)]
     tls: bool,
+    /// milliseconds before each answer (default: 0)
+    #[argh(option, default = "0")]
+    latency: u64,
+    /// bytes a second of each connection (default: no limit)
+    #[argh(option)]
+    bytes_per_second: Option<u64>,
 }
 
 /// Serves until whoever started it is gone.
@@ -35,7 +42,9 @@ pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
     let mut checksum = Crc::new();
     (0..arguments.chunks).for_each(|_| checksum.update(&block));
     let dump = Dump::from_chunks(vec![block; arguments.chunks]);
-    let server = FakeServer::start_on(Service::with_dump(dump), 0, arguments.tls)?;
+    let mut service = Service::with_dump(dump);
+    service.set_link(Duration::from_millis(arguments.latency), arguments.bytes_per_second);
+    let server = FakeServer::start_on(service, 0, arguments.tls)?;
     let about = json!({
         "origin": server.origin(),
         "locator": server.locator(),
@@ -48,12 +57,29 @@ pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
     Ok(())
 }
 
-/// What is served, and how. Latency, bandwidth and the token bucket belong here too.
+/// What is served, and how.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wire {
     pub(super) chunks: usize,
     pub(super) chunk_size: usize,
     pub(super) tls: bool,
+    /// None: as fast as the machine goes.
+    pub(super) link: Option<Link>,
+}
+
+/// What a long way does to a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    /// Milliseconds before each answer.
+    pub(super) latency: u64,
+    pub(super) bytes_per_second: u64,
+}
+
+impl Wire {
+    /// Without a link that slows it down.
+    pub(super) fn new(chunks: usize, chunk_size: usize, tls: bool) -> Self {
+        Self { chunks, chunk_size, tls, link: None }
+    }
 }
 
 /// A running server. Dropping it stops it.
@@ -72,6 +98,10 @@ impl Server {
         command.args(["--chunk-size", &wire.chunk_size.to_string()]);
         if wire.tls {
             command.arg("--tls");
+        }
+        if let Some(link) = wire.link {
+            command.args(["--latency", &link.latency.to_string()]);
+            command.args(["--bytes-per-second", &link.bytes_per_second.to_string()]);
         }
         let process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut server = Self { process, wire: *wire, about: Value::Null };

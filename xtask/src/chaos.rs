@@ -1,0 +1,195 @@
+//! `cargo xtask chaos`: the chaos tests with as many random fault schedules as asked.
+
+// What it prints is what it is started for.
+#![allow(clippy::print_stdout)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use argh::FromArgs;
+
+use crate::cargo::{PROGRAM, cargo};
+use crate::format::grouped;
+
+/// run seeded random fault schedules through the library, and through the binary with kills
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "chaos",
+    note = "Seeds count up from the first one, which is printed: the same numbers replay the same schedules."
+)]
+pub(crate) struct Chaos {
+    /// schedules through the library
+    #[argh(option)]
+    seeds: u64,
+    /// schedules through the binary (default: a twelfth of --seeds, at least 1)
+    #[argh(option)]
+    binary_seeds: Option<u64>,
+    /// the first seed of both (default: from the clock)
+    #[argh(option)]
+    first_seed: Option<u64>,
+}
+
+/// Schedules through the library for each through the binary: one with its many runs takes about as long as a
+/// dozen through the library, and a plain test run has this proportion too.
+const LIBRARY_PER_BINARY: u64 = 12;
+
+/// Tests that the filter must match: one for the library, one for the binary.
+const TESTS: usize = 2;
+
+/// Runs them all; an error with the command that replays what failed.
+pub(crate) fn run(arguments: &Chaos) -> Result<(), String> {
+    let plan = Plan {
+        seeds: arguments.seeds,
+        binary_seeds: arguments.binary_seeds.unwrap_or((arguments.seeds / LIBRARY_PER_BINARY).max(1)),
+        first_seed: arguments.first_seed.unwrap_or_else(seed_of_the_clock),
+    };
+    if plan.seeds == 0 && plan.binary_seeds == 0 {
+        return Err("there is nothing to run: --seeds or --binary-seeds must be at least 1".to_owned());
+    }
+    if plan.first_seed.checked_add(plan.seeds.max(plan.binary_seeds)).is_none() {
+        return Err("--first-seed is too large for so many seeds".to_owned());
+    }
+    println!("{}", plan.command());
+    let begun = Instant::now();
+    let mut command = cargo();
+    command.args(["test", "--locked", "--package", PROGRAM, "--test", "e2e", "chaos"]);
+    plan.set_environment(&mut command);
+    let (succeeded, told) = run_told(&mut command)?;
+    if !succeeded {
+        return Err(failure(&plan, &told));
+    }
+    // A filter that matches nothing is a success for cargo.
+    if told.passed != Some(TESTS) {
+        return Err(format!("{TESTS} chaos tests were expected, but {} ran", told.passed.unwrap_or(0)));
+    }
+    println!(
+        "{} schedules through the library and {} through the binary in {:.1} s: all held.",
+        grouped(plan.seeds),
+        grouped(plan.binary_seeds),
+        begun.elapsed().as_secs_f64(),
+    );
+    Ok(())
+}
+
+/// In milliseconds: even runs that follow each other at once begin with different seeds.
+fn seed_of_the_clock() -> u64 {
+    // A clock before 1970 is as random as any other.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(0)
+}
+
+/// Which schedules run.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    seeds: u64,
+    binary_seeds: u64,
+    first_seed: u64,
+}
+
+impl Plan {
+    /// The command that runs exactly these.
+    fn command(&self) -> String {
+        format!(
+            "cargo xtask chaos --seeds {} --binary-seeds {} --first-seed {}",
+            self.seeds, self.binary_seeds, self.first_seed
+        )
+    }
+
+    fn set_environment(&self, command: &mut Command) {
+        command.env("CHAOS_SEEDS", self.seeds.to_string());
+        command.env("CHAOS_BINARY_SEEDS", self.binary_seeds.to_string());
+        command.env("CHAOS_FIRST_SEED", self.first_seed.to_string());
+    }
+}
+
+/// What the tests said about themselves.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Told {
+    /// Tests that passed; `None` if it did not come to that.
+    passed: Option<usize>,
+    /// Seeds that failed.
+    failed: Vec<u64>,
+}
+
+impl Told {
+    fn read(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            let passed = counts.split(" passed").next().and_then(|text| text.split(' ').next_back());
+            self.passed = passed.and_then(|number| number.parse().ok());
+        }
+        let seeds = line.split_once("seeds [").and_then(|(_, rest)| rest.split_once("] failed"));
+        if let Some((list, _)) = seeds {
+            self.failed.extend(list.split(", ").filter_map(|seed| seed.parse::<u64>().ok()));
+        }
+    }
+}
+
+/// Runs it and passes on what it prints; tells whether it succeeded.
+fn run_told(command: &mut Command) -> Result<(bool, Told), String> {
+    let failed = |error: std::io::Error| format!("cannot run cargo: {error}");
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+    let mut told = Told::default();
+    if let Some(output) = child.stdout.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(failed)?;
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            told.read(&line);
+        }
+    }
+    let status = child.wait().map_err(failed)?;
+    Ok((status.success(), told))
+}
+
+fn failure(plan: &Plan, told: &Told) -> String {
+    let mut seeds = told.failed.clone();
+    seeds.sort_unstable();
+    seeds.dedup();
+    if seeds.is_empty() {
+        return format!("the chaos tests failed; the same again: {}", plan.command());
+    }
+    let mut message = format!("{} schedules failed; one alone is replayed with:", seeds.len());
+    for seed in seeds {
+        let one = Plan { seeds: plan.seeds.min(1), binary_seeds: plan.binary_seeds.min(1), first_seed: seed };
+        message.push_str(&format!("\n  {}", one.command()));
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Told {
+        let mut told = Told::default();
+        text.lines().for_each(|line| told.read(line));
+        told
+    }
+
+    #[test]
+    fn what_passed_and_what_failed_is_read_from_the_tests() {
+        let good = told("running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; finished in 3.53s");
+        assert_eq!(good, Told { passed: Some(2), failed: vec![] });
+        let bad = told("seeds [5, 71] failed; replay one with: ...\ntest result: FAILED. 1 passed; 1 failed");
+        assert_eq!(bad, Told { passed: Some(1), failed: vec![5, 71] });
+        assert_eq!(told("error: no such command"), Told::default());
+    }
+
+    #[test]
+    fn a_failure_names_the_command_that_replays_each_seed() {
+        let plan = Plan { seeds: 100, binary_seeds: 0, first_seed: 7 };
+        let text = failure(&plan, &Told { passed: Some(1), failed: vec![9, 8, 9] });
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            [
+                "2 schedules failed; one alone is replayed with:",
+                "  cargo xtask chaos --seeds 1 --binary-seeds 0 --first-seed 8",
+                "  cargo xtask chaos --seeds 1 --binary-seeds 0 --first-seed 9",
+            ]
+        );
+        let text = failure(&plan, &Told::default());
+        assert!(text.ends_with("cargo xtask chaos --seeds 100 --binary-seeds 0 --first-seed 7"), "{text}");
+    }
+}
