@@ -133,11 +133,41 @@ fn a_list_that_was_cut_short_is_asked_for_again() {
 }
 
 #[test]
+fn an_answer_that_is_no_list_is_not_taken_for_an_empty_dump() {
+    for body in ["{}", r#"{"error":"busy"}"#, r#"{"status":{"code":500,"message":"Internal"}}"#] {
+        let scene = Scene::with_dump(Dump::default().with_list_body(body));
+        scene.run("get DUMP -o dump.csv --retries=1").exits_with(5);
+        scene.holds(&[]);
+    }
+}
+
+#[test]
+fn a_later_page_without_a_total_does_not_end_the_list() {
+    let scene = Scene::with_dump(three_chunks().with_page_size(1));
+    scene.server.fault(Fault::WrongJson(r#"{"status":{"code":200}}"#.into()), When::containing("offset="));
+    let outcome = scene.run("get DUMP -o dump.csv").exits_with(5);
+    outcome.complains("it announces 3 entries, but its pages end after 1");
+    scene.holds(&[]);
+}
+
+#[test]
+fn a_list_that_loses_its_chunks_meanwhile_does_not_leave_an_empty_file() {
+    let scene = Scene::with_dump(three_chunks());
+    let empty = Fault::WrongJson(r#"{"status":{"code":200}}"#.into());
+    // The first list is right, all later ones are empty.
+    for occurrence in 2..5 {
+        scene.server.fault(empty.clone(), When::path("chunks").occurrence(occurrence));
+    }
+    scene.run("get DUMP -o dump.csv").exits_with(5).complains("the chunk list changed");
+    assert!(!scene.files().contains(&"dump.csv".to_owned()), "{}", scene.describe());
+}
+
+#[test]
 fn a_list_that_is_left_out_is_a_dump_without_rows() {
     for body in [
-        "{}",
+        r#"{"status":{"code":200,"message":"Success"}}"#,
         r#"{"meta":{"paging":{"currentPageSize":0,"offset":0,"totalSize":0}},"status":{"code":200}}"#,
-        r#"{"meta":null,"chunks":null}"#,
+        r#"{"status":{},"meta":null,"chunks":null}"#,
         r#"{"chunks":[]}"#,
     ] {
         let scene = Scene::with_dump(Dump::default().with_list_body(body));

@@ -57,6 +57,9 @@ pub(crate) struct Bench {
     /// processes at once in rate-limit (default: 50)
     #[argh(option, default = "50")]
     processes: usize,
+    /// chunks that each process of rate-limit fetches side by side (default: 1)
+    #[argh(option, default = "1")]
+    parallel: usize,
     /// requests a second that the bucket of rate-limit gets; the service's own is 10 (default: 100)
     #[argh(option, default = "100.0")]
     refill: f64,

@@ -95,7 +95,7 @@ pub(crate) struct Arguments {
     #[argh(switch, short = 'v')]
     pub(crate) verbose: bool,
 
-    /// tell nothing but errors
+    /// no progress, only results and errors
     #[argh(switch, short = 'q')]
     pub(crate) quiet: bool,
 
@@ -172,7 +172,7 @@ pub(crate) struct Tasks {
     pub(crate) locator: String,
 
     /// tasks to show at most; default 20
-    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT")]
+    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
     pub(crate) limit: usize,
 
     /// show only tasks created within this time
@@ -333,7 +333,7 @@ pub(crate) struct Get {
     pub(crate) parallel: usize,
 
     /// tasks of a process to look at for a dump that can be read; default 20
-    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT")]
+    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
     pub(crate) limit: usize,
 
     /// print one JSON document, with paths, sizes and SHA-256
@@ -345,6 +345,13 @@ fn parallel(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count @ 1..=MAX_PARALLEL) => Ok(count),
         _ => Err(format!("a whole number from 1 to {MAX_PARALLEL} is needed")),
+    }
+}
+
+fn limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("a whole number from 1 is needed".to_owned()),
     }
 }
 
@@ -368,14 +375,15 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
         }
     }
     if texts.first().is_some_and(|first| first == "help") {
-        texts[0] = "--help".to_owned();
+        // `help COMMAND` is `COMMAND --help`.
+        texts.remove(0);
+        texts.insert(texts.len().min(1), "--help".to_owned());
     }
     let texts = match normalize(texts, &KNOWN) {
         Ok(texts) => texts,
         Err(problem) => return Parsed::Wrong(problem),
     };
-    let is_before_command = |text: &&String| text.starts_with('-');
-    if texts.iter().take_while(is_before_command).any(|text| matches!(text.as_str(), "--version" | "-V")) {
+    if asks_for_version(&texts) {
         return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -384,6 +392,22 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
         Err(exit) if exit.status.is_ok() => Parsed::Show(exit.output + "\n"),
         Err(exit) => Parsed::Wrong(exit.output.trim_end().to_owned()),
     }
+}
+
+/// Whether the version is asked for before the command. The value of an option is neither.
+fn asks_for_version(texts: &[String]) -> bool {
+    let mut texts = texts.iter().map(String::as_str);
+    while let Some(text) = texts.next() {
+        if matches!(text, "--version" | "-V") {
+            return true;
+        }
+        if KNOWN.general_values.contains(&text) || KNOWN.command_values.contains(&text) {
+            texts.next();
+        } else if !text.starts_with('-') || text == "--" {
+            return false;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub(crate) struct Collected {
     elapsed: Duration,
 }
 
-/// What became of several dumps, and the first failure.
+/// What became of several dumps, and the first failure, which was told when it happened.
 #[derive(Debug, Default)]
 pub(crate) struct Collection {
     pub(crate) dumps: Vec<Collected>,
@@ -75,7 +75,8 @@ pub(crate) fn collect(
 ) -> Result<Collection, Failure> {
     if wanted.len() > 1 && !matches!(target, Target::Folder(_)) {
         return Err(Failure::Usage(format!(
-            "there are {} dumps: -o must name a folder, or the locator one object",
+            "there are {} dumps: -o must name a folder (end a new one with a slash, as in rejected/), or the \
+             locator one object",
             wanted.len()
         )));
     }
@@ -110,11 +111,11 @@ pub(crate) fn collect(
                 if let Failure::Library { error, .. } = &failure {
                     collected.error = Some(chain(error));
                 }
-                match collection.failure {
-                    None => collection.failure = Some(failure),
-                    // The first one is told at the end and gives the exit code; the others are told here.
-                    Some(_) => reporter.problem(&failure),
+                // Told in the order of the dumps; the first one gives the exit code.
+                if !failure.is_known() {
+                    reporter.problem(&failure);
                 }
+                collection.failure.get_or_insert_with(|| Failure::Told(Box::new(failure)));
             }
         }
         collection.dumps.push(collected);

@@ -22,6 +22,8 @@ pub(crate) enum Failure {
     Other(String),
     /// The library's error, with what can be done about it besides its own advice.
     Library { error: Error, note: Option<String> },
+    /// One that was told when it happened: only its exit code is left.
+    Told(Box<Failure>),
 }
 
 impl Failure {
@@ -33,12 +35,23 @@ impl Failure {
         ))
     }
 
+    /// Whether there is nothing to tell: to a reader of our output that went away, of what a report has
+    /// just said, and of what was told already.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Failure::Library { error, .. } => error.is_broken_pipe(),
+            Failure::RowsFailed | Failure::Told(_) => true,
+            _ => false,
+        }
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_) => 2,
             Failure::NotThere(_) => 4,
             Failure::RowsFailed => 6,
             Failure::Other(_) => 1,
+            Failure::Told(failure) => failure.exit_code(),
             Failure::Library { error, .. } => match error.category() {
                 Category::Usage => 2,
                 Category::NotPermitted => 3,
@@ -63,6 +76,7 @@ impl fmt::Display for Failure {
             Failure::Usage(text) => write!(f, "{text}\nTry {PROGRAM} --help."),
             Failure::NotThere(text) | Failure::Other(text) => f.write_str(text),
             Failure::RowsFailed => f.write_str("rows or actions failed"),
+            Failure::Told(failure) => failure.fmt(f),
             Failure::Library { error, note } => {
                 write!(f, "{}", chain(error))?;
                 if let Some(advice) = error.advice() {
@@ -93,18 +107,12 @@ pub(crate) fn chain(error: &Error) -> String {
     text
 }
 
-/// Tells a failure and gives the exit code. What is known already is not told: to a reader of our
-/// output that went away, and what a report has just said.
+/// Tells a failure, unless it is known already, and gives the exit code.
 pub(crate) fn exit(outcome: Result<(), Failure>) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
-    let is_known = match &failure {
-        Failure::Library { error, .. } => error.is_broken_pipe(),
-        Failure::RowsFailed => true,
-        _ => false,
-    };
-    if !is_known {
+    if !failure.is_known() {
         // Nobody is left to tell if standard error fails as well.
         let _ = writeln!(std::io::stderr(), "{PROGRAM}: {failure}");
     }

@@ -1,7 +1,8 @@
 //! `get`: from a locator of any depth to the dumps that it means.
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, Locator, Newest, SaveOptions, SkipReason, Skipped, TaskAddress, TaskChoice,
+    ActionAddress, ActionKind, ActionResult, Id, Locator, Newest, SaveOptions, SkipReason, Skipped, Task,
+    TaskAddress, TaskChoice, TaskState,
 };
 use serde::Serialize;
 
@@ -56,11 +57,16 @@ pub(crate) fn run(command: &Get, settings: &Settings, reporter: &Reporter) -> Re
     let collection = collect(&found.wanted, &target, fetching, command.json, settings, reporter)?;
     let Collection { dumps, failure } = collection;
     if command.json {
-        let task = found.task.map(|task| task.to_string());
+        let task = found.task.map(|task| settings.copyable_task(&task));
         let skipped = found.skipped.iter().map(SkippedTask::new).collect();
         print_json(&Report { task, skipped, dumps })?;
     } else if found.wanted.is_empty() {
-        print("Nothing failed: there is no dump to download.\n")?;
+        const TEXT: &str = "Nothing failed: there is no dump to download.";
+        match target {
+            // Whoever reads the dump would take it for one.
+            Target::Stdout | Target::Device(_) => reporter.note(TEXT),
+            _ => print(&format!("{TEXT}\n"))?,
+        }
     } else {
         tell(&dumps, &target, reporter)?;
     }
@@ -116,6 +122,11 @@ fn find(
             let found = match newest {
                 Newest::Found(found) => found,
                 Newest::NothingFailed(skipped) => {
+                    for skipped in skipped.iter().take_while(|task| task.reason != SkipReason::NothingFailed)
+                    {
+                        reporter.note(&format!("passed over task {}", describe(skipped)));
+                    }
+                    check_newest(&action, object, &skipped, settings)?;
                     return Ok(Found { task: None, skipped, wanted: Vec::new() });
                 }
                 Newest::Gone(skipped) => return Err(gone(&action, &skipped)),
@@ -129,7 +140,9 @@ fn find(
             let mut wanted = Vec::new();
             for dump in settings.client.dumps_of(&found.address, &found.task)? {
                 if object.is_none_or(|wanted| *wanted == dump.object) {
-                    wanted.push(Wanted { dump: found.address.dump(dump.object), name: dump.name });
+                    // From the task alone the name of an import is not known: its file has none.
+                    let name = dump.name.filter(|_| action.kind == ActionKind::Process);
+                    wanted.push(Wanted { dump: found.address.dump(dump.object), name });
                 }
             }
             Ok(Found { task: Some(found.address), skipped: found.skipped, wanted })
@@ -146,7 +159,54 @@ fn dumps_of_task(address: &TaskAddress, settings: &Settings) -> Result<Vec<Wante
         )));
     }
     let dumps = settings.client.dumps_of(address, &task)?;
+    if dumps.is_empty() {
+        check_nothing_failed(address, &task, None, settings)?;
+    }
     Ok(dumps.into_iter().map(|dump| Wanted { dump: address.dump(dump.object), name: dump.name }).collect())
+}
+
+/// The newest task that left no dump to fetch: it may have failed all the same.
+fn check_newest(
+    action: &ActionAddress,
+    object: Option<&Id>,
+    skipped: &[Skipped],
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let newest = skipped.iter().find(|task| task.reason == SkipReason::NothingFailed);
+    let Some(id) = newest.and_then(|task| Id::new(task.task.as_str()).ok()) else {
+        return Ok(());
+    };
+    let address = action.task(id);
+    let task = settings.client.task(&address)?;
+    check_nothing_failed(&address, &task, object, settings)
+}
+
+/// Whether nothing failed in a finished task without a dump to fetch (in its action `object`, if one is
+/// named). That there is no dump does not say so.
+fn check_nothing_failed(
+    address: &TaskAddress,
+    task: &Task,
+    object: Option<&Id>,
+    settings: &Settings,
+) -> Result<(), Failure> {
+    let actions = task.actions();
+    let is_meant = |action: &&&ActionResult| {
+        object.is_none_or(|object| action.object_id.as_deref() == Some(object.as_str()))
+    };
+    let mut meant = actions.iter().filter(is_meant);
+    let copyable = settings.copyable_task(address);
+    let what = if task.state == TaskState::Cancelled {
+        format!("task {copyable} was cancelled, and no dump was left")
+    } else if task.result.is_none() {
+        format!("task {copyable} has no result: it is not known whether anything failed")
+    } else if meant.clone().any(|action| action.failure_dump_available == Some(true)) {
+        format!("task {copyable} left a dump, but does not say of which object: it cannot be downloaded")
+    } else if meant.any(|action| action.has_failures()) || (object.is_none() && task.has_failures()) {
+        format!("something failed in task {copyable}, but no dump was left")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::NotThere(format!("{what}; look at it with:\n  anaplan-dump task {copyable}")))
 }
 
 impl SkippedTask {
@@ -194,7 +254,18 @@ fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
     match skipped {
         [] => Failure::no_tasks(action),
         [newest, ..] => {
-            Failure::NotThere(format!("no task of {action} has finished; the newest is {}", describe(newest)))
+            let created = newest.creation_time.map(|time| format!(" of {}", units::time(time)));
+            let state = match &newest.reason {
+                SkipReason::NotFinished(state) => state.as_str(),
+                SkipReason::Cancelled => "CANCELLED",
+                other => reason(other),
+            };
+            Failure::NotThere(format!(
+                "no task of {action} has finished; the newest is {}{} ({})",
+                anaplan_dump_core::Printable(&newest.task),
+                created.unwrap_or_default(),
+                anaplan_dump_core::Printable(state)
+            ))
         }
     }
 }

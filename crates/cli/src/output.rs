@@ -59,13 +59,27 @@ fn escape_unprintable(json: &str) -> String {
     text
 }
 
+/// The widths of columns, in characters: each that of its widest cell.
+pub(crate) fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
+    let width = |(column, name): (usize, &&str)| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([name.chars().count()]).max().unwrap_or(0)
+    };
+    header.iter().enumerate().map(width).collect()
+}
+
+/// Moves the cells of a column to its right end.
+pub(crate) fn align_right(name: &str, column: usize, rows: &mut [Vec<String>]) {
+    let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+    let width = cells.chain([name.chars().count()]).max().unwrap_or(0);
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(column)) {
+        *cell = format!("{cell:>width$}");
+    }
+}
+
 /// Aligned columns, two spaces apart; the last one is not padded. Numbers are for the caller to align.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([header[column].chars().count()]).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let widths = widths(header, rows);
     let mut text = String::new();
     let header_row: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
     for row in std::iter::once(&header_row).chain(rows) {

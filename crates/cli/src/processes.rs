@@ -39,12 +39,15 @@ pub(crate) fn processes(command: &Processes, settings: &Settings) -> Result<(), 
             .iter()
             .map(|process| ProcessRow { id: &process.id, name: process.name.as_deref() })
             .collect();
-        return print_json(&ProcessesReport { model: model.to_string(), processes });
+        print_json(&ProcessesReport { model: model.to_string(), processes })?;
     }
     if processes.is_empty() {
         return Err(Failure::NotThere(format!(
             "model {model} has no processes, or this user has no access to it: the service does not tell which"
         )));
+    }
+    if command.json {
+        return Ok(());
     }
     let rows: Vec<Vec<String>> = processes
         .iter()
@@ -89,10 +92,13 @@ pub(crate) fn tasks(command: &Tasks, settings: &Settings) -> Result<(), Failure>
                 created: task.creation_time.map(units::rfc3339),
             })
             .collect();
-        return print_json(&TasksReport { process: action.to_string(), total, tasks });
+        print_json(&TasksReport { process: action.to_string(), total, tasks })?;
     }
     if total == 0 {
         return Err(Failure::no_tasks(&action));
+    }
+    if command.json {
+        return Ok(());
     }
     let rows: Vec<Vec<String>> = shown
         .iter()
@@ -150,8 +156,9 @@ pub(crate) fn cancel(command: &Cancel, settings: &Settings) -> Result<(), Failur
     }
     settings.client.cancel(&address)?;
     let state = settings.client.task(&address)?.state;
+    let copyable = settings.copyable_task(&address);
     if command.json {
-        return print_json(&CancelReport { task: address.to_string(), state: state.as_str().to_owned() });
+        return print_json(&CancelReport { task: copyable, state: state.as_str().to_owned() });
     }
-    print(&format!("Task {address}: {}\n", cut(state.as_str(), MAX_ID_CHARS)))
+    print(&format!("Task {copyable}: {}\n", cut(state.as_str(), MAX_ID_CHARS)))
 }

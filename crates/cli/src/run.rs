@@ -59,7 +59,7 @@ pub(crate) fn run(command: &Run, settings: &Settings, reporter: &Reporter) -> Re
     let waited = wait(command, &address, settings, reporter);
     reporter.clear();
     let task = waited?;
-    let report = TaskReport::new(&address, &task, settings);
+    let report = TaskReport::new(&address, &task, settings).without_next();
     if !command.json {
         print(&report.text())?;
     }
@@ -99,7 +99,7 @@ fn wait(
     let shortest = if is_local { command.poll } else { command.poll.max(SHORTEST_POLL) };
     let mut told = String::new();
     loop {
-        let task = settings.client.task(address)?;
+        let task = settings.client.task(address).map_err(|error| goes_on(error, address, settings))?;
         let elapsed = begun.elapsed();
         let step = harmless(task.current_step.as_deref().unwrap_or(""));
         let progress =
@@ -120,8 +120,17 @@ fn wait(
             )));
         }
         let pause = (elapsed / POLL_SHARE).clamp(shortest, LONGEST_POLL.max(shortest));
-        std::thread::sleep(left.map_or(pause, |left| pause.min(left.max(shortest))));
+        std::thread::sleep(left.map_or(pause, |left| pause.min(left)));
     }
+}
+
+/// A task that cannot be looked at any more goes on all the same.
+fn goes_on(error: Error, address: &TaskAddress, settings: &Settings) -> Failure {
+    let copyable = settings.copyable_task(address);
+    let note = format!(
+        "the process goes on; its dumps can be collected later with:\n    anaplan-dump get {copyable}"
+    );
+    Failure::Library { error, note: Some(note) }
 }
 
 /// Where a start may have been accepted, shows the newest tasks: one of them may be it.

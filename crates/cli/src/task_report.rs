@@ -3,15 +3,25 @@
 use anaplan_dump_core::{ActionResult, Printable, Task, TaskAddress};
 use serde::Serialize;
 
-use crate::output::{cut, table, wrapped};
+use crate::output::{align_right, cut, table, widths, wrapped};
 use crate::settings::Settings;
 use crate::units;
 
 /// Longest identifier in a table, in characters; real ones have at most 32.
 const MAX_ID_CHARS: usize = 32;
 
-/// Longest name in a table, in characters: with the columns before it a line has about 80.
-const MAX_NAME_CHARS: usize = 32;
+/// Width of the table, in characters. A name has what the columns before it leave, but never less than
+/// is needed to recognise it.
+const TABLE_WIDTH: usize = 80;
+const MIN_NAME_CHARS: usize = 12;
+
+/// Width of the line with the step that runs, in characters.
+const STEP_WIDTH: usize = 78;
+
+const HEADER: [&str; 7] = ["OBJECT", "OK", "ROWS", "FAILED", "IGNORED", "DUMP", "NAME"];
+
+/// The columns that hold numbers, which are read from the right.
+const NUMBERS: [usize; 3] = [2, 3, 4];
 
 /// Width of a message below its action, in characters, and how many lines of it are shown.
 const MESSAGE_WIDTH: usize = 74;
@@ -26,6 +36,8 @@ pub(crate) struct TaskReport {
     /// From 0 to 1.
     progress: Option<f64>,
     created: Option<String>,
+    #[serde(skip)]
+    creation_time: Option<u64>,
     /// Whether the task as a whole ran; null until it has finished.
     successful: Option<bool>,
     /// Whether an action failed, left a dump, or rejected or ignored rows.
@@ -62,6 +74,7 @@ impl TaskReport {
             step: task.current_step.clone(),
             progress: task.progress,
             created: task.creation_time.map(units::rfc3339),
+            creation_time: task.creation_time,
             successful: task.result.as_ref().and_then(|result| result.successful),
             has_failures: task.has_failures(),
             actions: task.actions().into_iter().map(Action::new).collect(),
@@ -69,13 +82,27 @@ impl TaskReport {
         }
     }
 
+    /// The same without the command to download, for where that is done already.
+    pub(crate) fn without_next(self) -> TaskReport {
+        TaskReport { next: None, ..self }
+    }
+
     /// The report for people.
     pub(crate) fn text(&self) -> String {
         let mut facts = vec![cut(&self.state, MAX_ID_CHARS)];
-        facts.extend(self.step.as_deref().map(|step| cut(step, MESSAGE_WIDTH)));
         facts.extend(self.progress.map(|progress| format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)));
-        facts.extend(self.created.as_deref().map(|created| format!("created {created}")));
-        let mut text = format!("Task {}\n{}\n", self.task, facts.join(", "));
+        facts.extend(self.creation_time.map(|created| format!("created {} UTC", units::time(created))));
+        let facts = facts.join(", ");
+        let mut text = format!("Task {}\n{facts}", self.task);
+        // The step of a task that has ended only repeats its state.
+        let step =
+            self.step.as_deref().filter(|step| !step.trim_matches('.').eq_ignore_ascii_case(&self.state));
+        if let Some(step) = step.map(harmless) {
+            let fits = facts.chars().count() + ", ".len() + step.chars().count() <= STEP_WIDTH;
+            text.push_str(if fits { ", " } else { "\n" });
+            text.push_str(&cut(&step, STEP_WIDTH));
+        }
+        text.push('\n');
         if !self.actions.is_empty() {
             text.push('\n');
             text.push_str(&self.table());
@@ -87,8 +114,17 @@ impl TaskReport {
     }
 
     fn table(&self) -> String {
-        let rows: Vec<Vec<String>> = self.actions.iter().map(Action::row).collect();
-        let table = table(&["OBJECT", "OK", "ROWS", "FAILED", "IGNORED", "DUMP", "NAME"], &rows);
+        let mut rows: Vec<Vec<String>> = self.actions.iter().map(Action::row_without_name).collect();
+        let names = HEADER.len() - 1;
+        let before: usize = widths(&HEADER[..names], &rows).iter().map(|width| width + 2).sum();
+        let name_chars = TABLE_WIDTH.saturating_sub(before).max(MIN_NAME_CHARS);
+        for (row, action) in rows.iter_mut().zip(&self.actions) {
+            row.push(cut(action.name.as_deref().unwrap_or(""), name_chars));
+        }
+        for column in NUMBERS {
+            align_right(HEADER[column], column, &mut rows);
+        }
+        let table = table(&HEADER, &rows);
         let mut lines = table.lines();
         let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
         for (line, action) in lines.zip(&self.actions) {
@@ -117,7 +153,7 @@ impl Action {
         }
     }
 
-    fn row(&self) -> Vec<String> {
+    fn row_without_name(&self) -> Vec<String> {
         let yes_or_no = |fact: Option<bool>| match fact {
             Some(true) => "yes",
             Some(false) => "no",
@@ -131,7 +167,6 @@ impl Action {
             count(self.rows.failed),
             count(self.rows.ignored),
             yes_or_no(self.dump).to_owned(),
-            cut(self.name.as_deref().unwrap_or(""), MAX_NAME_CHARS),
         ]
     }
 }

@@ -58,7 +58,11 @@ fn civil(milliseconds: u64) -> (u64, u64, u64, u64) {
     (year, month, day, seconds % 86_400)
 }
 
-/// Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds; fractions are allowed.
+/// Longest duration that is read. Added to the time of now, one of millions of years has no time to
+/// stand for.
+const LONGEST_DURATION: Duration = Duration::from_secs(365 * 86_400);
+
+/// Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds, of at most 365 days; fractions are allowed.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -71,7 +75,8 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         "d" => 86_400.0,
         _ => return None,
     };
-    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()
+    let duration = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+    (duration <= LONGEST_DURATION).then_some(duration)
 }
 
 #[cfg(test)]
@@ -123,6 +128,14 @@ mod tests {
             assert_eq!(rfc3339(milliseconds), text);
         }
         assert!(!time(u64::MAX).is_empty());
+    }
+
+    #[test]
+    fn a_duration_of_more_than_a_year_is_none() {
+        assert_eq!(parse_duration("365d"), Some(LONGEST_DURATION));
+        for text in ["366d", "8761h", "213503982334601d", "18446744073709551615"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ use crate::locator::{DumpAddress, ModelAddress};
 use crate::origin::Origin;
 use crate::response::{self, ChunksAnswer, ListAnswer, PAGE_ENTRIES};
 use crate::retry::{self, RetryPolicy};
-use crate::token::Token;
+use crate::token::{SHORTEST_SECRET, Token};
 
 /// Most chunks that one download fetches side by side. The tenant's rate limit and the service's
 /// memory are shared with everybody else.
@@ -47,6 +47,10 @@ const MAX_LIST_ENTRIES: u64 = 1_000_000;
 
 /// Most pages of a list, so that pages of one entry end as well.
 const MAX_LIST_PAGES: usize = 10_000;
+
+/// Most values of a JSON answer, counted by its commas and opening brackets: some bytes on the wire
+/// become hundreds in memory. Tens of thousands of tasks or results stay below it.
+const MAX_JSON_VALUES: u64 = 600_000;
 
 /// A wait before a request is sent again.
 #[derive(Debug, Clone)]
@@ -167,13 +171,16 @@ impl Client {
         let fail = |problem| Err(Error::List { subject: subject.clone(), problem });
         let mut entries = Vec::new();
         let mut next_path = path.to_owned();
+        // The largest total of all pages: a later page that tells less, or nothing, is not to be trusted.
+        let mut total: Option<u64> = None;
         for _ in 0..MAX_LIST_PAGES {
             let bytes = self.get_json(origin, &next_path, subject)?;
             let page = response::list_page::<A>(&bytes, subject)?;
             let page_is_empty = page.entries.is_empty();
+            total = total.max(page.total);
             entries.extend(page.entries);
             let received = entries.len() as u64;
-            let is_complete = match page.total {
+            let is_complete = match total {
                 // A page that is offered beyond the total is asked for: one of the two is wrong.
                 Some(total) => received >= total && (!page.has_next || page_is_empty),
                 None => !page.has_next,
@@ -182,7 +189,7 @@ impl Client {
                 return Ok(entries);
             }
             if page_is_empty {
-                return fail(ListProblem::Incomplete { received, announced: page.total });
+                return fail(ListProblem::Incomplete { received, announced: total });
             }
             if received > MAX_LIST_ENTRIES {
                 return fail(ListProblem::TooLong(MAX_LIST_ENTRIES));
@@ -204,14 +211,33 @@ impl Client {
         let limit = SizeLimit { bytes: self.inner.limits.json_bytes, setting: "the limit of JSON answers" };
         self.with_retries(request.subject, is_worth_a_retry, |_| {
             let answer = self.send(request)?;
-            if answer.status() == 204 {
+            if answer.status() == 204 && request.method != "GET" {
                 return Ok(b"{}".to_vec());
             }
-            let bytes = answer.into_body(limit)?.read_all()?;
+            let bytes = self.without_secret(answer.into_body(limit)?.read_all()?);
+            check_values(&bytes, request.subject)?;
             // A body cut short where no length tells is found by its syntax, and asked for again.
             response::parse::<serde::de::IgnoredAny>(&bytes, request.subject)?;
-            Ok(bytes)
+            match response::envelope_status(&bytes) {
+                Some(status @ 400..) => Err(Error::Status {
+                    subject: request.subject.clone(),
+                    status,
+                    message: response::error_message(&bytes),
+                    retry_after: None,
+                }),
+                _ => Ok(bytes),
+            }
         })
+    }
+
+    /// An answer with the token masked: the service, or a proxy, may repeat what it was sent.
+    fn without_secret(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let secret = self.inner.token.secret();
+        let text = String::from_utf8_lossy(&bytes);
+        match secret.len() >= SHORTEST_SECRET && text.contains(secret) {
+            true => text.replace(secret, "***").into_bytes(),
+            false => bytes,
+        }
     }
 
     /// The origin to ask, if the token may go there.
@@ -300,12 +326,20 @@ impl Client {
         match error {
             Error::Status { status: 429, .. } => inner.pace.throttled(duration, inner.retry.max_wait),
             Error::Connection { .. } => inner.transport.forget_names(),
-            Error::Body {
-                problem: BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd | BodyProblem::GzipDamaged,
-                ..
-            } => inner.identity_only.store(true, Ordering::Relaxed),
+            Error::Body { problem: BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd, .. } => {
+                inner.identity_only.store(true, Ordering::Relaxed)
+            }
             _ => {}
         }
         duration
     }
+}
+
+fn check_values(json: &[u8], subject: &Subject) -> Result<()> {
+    let values = json.iter().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count() as u64;
+    if values <= MAX_JSON_VALUES {
+        return Ok(());
+    }
+    let problem = BodyProblem::TooManyValues { limit: MAX_JSON_VALUES };
+    Err(Error::Body { subject: subject.clone(), problem })
 }

@@ -9,7 +9,7 @@ use crate::chunk_list::{Chunk, ChunkList};
 use crate::client::{Client, MAX_PARALLEL, WholeSource};
 use crate::concat::{ChunkDigest, ChunkSink, ChunkSource, Observer, Progress, Resume, concatenate};
 use crate::endpoint;
-use crate::error::{Error, Result, Subject, SubjectKind};
+use crate::error::{ConnectionProblem, Error, Result, Subject, SubjectKind};
 use crate::locator::DumpAddress;
 use crate::save::{PartFile, SaveOptions};
 use crate::sink::StreamSink;
@@ -143,9 +143,19 @@ impl<'a> Download<'a> {
                         return Err(Error::Changed { subject, what });
                     }
                     is_second_try = true;
+                    let was_empty = list.is_empty();
                     list = self.list()?;
+                    if list.is_empty() && !was_empty {
+                        // A dump that lost all its chunks was removed: an empty file would not be it.
+                        return Err(Error::Changed { subject, what });
+                    }
                     part.resume(&identity, &list)?;
                     resume = Resume::BegunAnew { reason: what };
+                }
+                // An answer that makes no sense casts doubt on the connection that brought the chunks.
+                Err(error) if makes_no_sense(&error) => {
+                    part.discard()?;
+                    return Err(error);
                 }
                 Err(error) => return Err(error),
                 Ok(()) => {
@@ -218,7 +228,7 @@ impl<'a> Download<'a> {
 
     /// Asks whether the chunks that were fetched one after the other belong to one dump.
     fn check_unchanged(&self, list: &ChunkList, digests: &[ChunkDigest]) -> Result<()> {
-        if self.in_one_piece || digests.is_empty() {
+        if self.in_one_piece {
             return Ok(());
         }
         match self.find_change(list.as_slice(), digests) {
@@ -245,11 +255,13 @@ impl<'a> Download<'a> {
         for place in places_to_check(chunks.len()) {
             if let Some(validator) = &digests[place].validator
                 && self.client.validator(self.dump, &chunks[place])?.is_some_and(|now| now != *validator)
+                // Some services send another validator each time: the bytes decide.
+                && !self.is_same(&chunks[place], &digests[place])?
             {
                 return Ok(Some("a chunk changed"));
             }
         }
-        if self.verify {
+        if self.verify && !chunks.is_empty() {
             for place in BTreeSet::from([0, chunks.len() - 1]) {
                 if !self.is_same(&chunks[place], &digests[place])? {
                     return Ok(Some("a chunk that was fetched again differs"));
@@ -290,12 +302,21 @@ impl ChunkSink for Discard {
     }
 }
 
+/// Whether the check at the end was answered with something else than JSON or HTTP: perhaps with what
+/// belongs to another request.
+fn makes_no_sense(error: &Error) -> bool {
+    matches!(
+        error.innermost(),
+        Error::Malformed { .. } | Error::Connection { problem: ConnectionProblem::Protocol, .. }
+    )
+}
+
 /// The places of the chunks whose validators are asked for once more. If a dump was replaced while it
 /// was downloaded, the chunks that were fetched first are of the old one: those at the beginning, as
 /// many as can be fetched side by side, and some of all others, for a new dump may begin like the old.
 fn places_to_check(chunks: usize) -> BTreeSet<usize> {
     let spread = (0..SPREAD_CHECKS).map(|n| n * chunks / SPREAD_CHECKS);
-    (0..MAX_PARALLEL.min(chunks)).chain(spread).collect()
+    (0..MAX_PARALLEL).chain(spread).filter(|place| *place < chunks).collect()
 }
 
 fn total(digests: &[ChunkDigest]) -> u64 {

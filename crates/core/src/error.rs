@@ -16,6 +16,8 @@ use self::problem::seconds;
 pub use self::problem::{BodyProblem, ConnectionProblem, ListProblem};
 pub use self::subject::{Subject, SubjectKind};
 use crate::text::Printable;
+#[cfg(feature = "http")]
+use crate::token::SHORTEST_SECRET;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -235,12 +237,10 @@ impl Error {
     /// The same error, with `secret` masked in whatever came from the service.
     #[cfg(feature = "http")]
     pub(crate) fn without_secret(self, secret: &str) -> Error {
-        /// A shorter text is no token of the service's, and may stand in any message by chance.
-        const SHORTEST_SECRET: usize = 8;
         if secret.len() < SHORTEST_SECRET {
             return self;
         }
-        let mask = |text: String| text.replace(secret, "***");
+        let mask = |text: String| text.replace(secret, "***").replace(&secret.to_ascii_lowercase(), "***");
         match self {
             Error::Status { subject, status, message, retry_after } => {
                 Error::Status { subject, status, message: message.map(mask), retry_after }
@@ -282,6 +282,9 @@ impl Error {
 
     /// The coarse kind of the error.
     pub fn category(&self) -> Category {
+        if matches!(self, Error::StartUnclear { .. }) {
+            return Category::Service;
+        }
         match self.innermost() {
             Error::Locator(_)
             | Error::Setting { .. }

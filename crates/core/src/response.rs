@@ -62,6 +62,20 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// The status that an envelope repeats: `None` where it has none.
+pub(crate) fn envelope_status(bytes: &[u8]) -> Option<u16> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        #[serde(default, deserialize_with = "or_default")]
+        status: Status,
+    }
+    #[derive(Deserialize, Default)]
+    struct Status {
+        code: Option<u16>,
+    }
+    serde_json::from_slice::<Envelope>(bytes).ok()?.status.code
+}
+
 /// An answer whose payload is a list; each kind of list names its field.
 pub(crate) trait ListAnswer: DeserializeOwned {
     /// What the list holds.
@@ -69,6 +83,10 @@ pub(crate) trait ListAnswer: DeserializeOwned {
 
     /// The envelope's paging and the entries.
     fn into_page(self) -> Page<Self::Entry>;
+
+    /// Whether the answer is a list at all: it has one, or its envelope is there and leaves an empty
+    /// one out.
+    fn is_list(&self) -> bool;
 }
 
 macro_rules! list_answer {
@@ -76,17 +94,20 @@ macro_rules! list_answer {
         #[derive(Deserialize, Default)]
         #[serde(default)]
         pub(crate) struct $answer {
-            #[serde(deserialize_with = "crate::response::or_default")]
-            meta: $crate::response::Meta,
-            #[serde(deserialize_with = "crate::response::or_default")]
-            $field: Vec<$entry>,
+            meta: Option<$crate::response::Meta>,
+            status: Option<serde::de::IgnoredAny>,
+            $field: Option<Vec<$entry>>,
         }
 
         impl $crate::response::ListAnswer for $answer {
             type Entry = $entry;
 
             fn into_page(self) -> $crate::response::Page<$entry> {
-                self.meta.page(self.$field)
+                self.meta.unwrap_or_default().page(self.$field.unwrap_or_default())
+            }
+
+            fn is_list(&self) -> bool {
+                self.$field.is_some() || self.meta.is_some() || self.status.is_some()
             }
         }
     };
@@ -130,7 +151,11 @@ pub fn chunk_page(bytes: &[u8], subject: &Subject) -> Result<Page<ListedChunk>> 
 }
 
 pub(crate) fn list_page<A: ListAnswer>(bytes: &[u8], subject: &Subject) -> Result<Page<A::Entry>> {
-    parse::<A>(bytes, subject).map(A::into_page)
+    let answer = parse::<A>(bytes, subject)?;
+    if answer.is_list() {
+        return Ok(answer.into_page());
+    }
+    Err(malformed(bytes, subject, serde::de::Error::custom("neither a list nor the envelope of one")))
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], subject: &Subject) -> Result<T> {
@@ -142,11 +167,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], subject: &Subject) -> Res
         serde_json::from_slice::<HashMap<String, IgnoredAny>>(bytes)
             .and_then(|_| Err(serde::de::Error::custom("not a JSON object")))
     };
-    parsed.map_err(|source| Error::Malformed {
-        subject: subject.clone(),
-        near: near(bytes, source.line(), source.column()),
-        source,
-    })
+    parsed.map_err(|source| malformed(bytes, subject, source))
+}
+
+fn malformed(bytes: &[u8], subject: &Subject, source: serde_json::Error) -> Error {
+    Error::Malformed { subject: subject.clone(), near: near(bytes, source.line(), source.column()), source }
 }
 
 /// The text around a place that serde_json names by line and column (in bytes, from 1).
@@ -207,7 +232,7 @@ mod tests {
     #[test]
     fn a_list_that_is_left_out_or_null_is_empty() {
         for json in
-            ["{}", r#"{"chunks":null,"meta":null}"#, r#"{"meta":{"paging":null}}"#, r#"{"chunks":[]}"#]
+            [r#"{"status":{"code":200},"chunks":null}"#, r#"{"meta":{"paging":null}}"#, r#"{"chunks":[]}"#]
         {
             assert_eq!(ids(json), Vec::<String>::new(), "{json}");
         }
@@ -256,6 +281,8 @@ mod tests {
             r#"{"chunks":[{"id":1.5}]}"#,
             r#"{"chunks":["0"]}"#,
             "[]",
+            "{}",
+            r#"{"error":"busy"}"#,
             "null",
             "",
             "<html>",

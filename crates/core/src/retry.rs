@@ -49,6 +49,7 @@ pub fn is_transient(error: &Error) -> bool {
         Error::Connection { problem, .. } => match problem {
             ConnectionProblem::NameLookup
             | ConnectionProblem::Connect
+            | ConnectionProblem::Unreachable
             | ConnectionProblem::Closed
             | ConnectionProblem::Cut
             | ConnectionProblem::Stalled(_)
@@ -68,7 +69,7 @@ pub fn is_transient(error: &Error) -> bool {
             | BodyProblem::Encoding(_)
             | BodyProblem::NoProofOfEnd
             | BodyProblem::GzipDamaged => true,
-            BodyProblem::TooLarge { .. } => false,
+            BodyProblem::TooLarge { .. } | BodyProblem::TooManyValues { .. } => false,
         },
         Error::Locator(_)
         | Error::Setting { .. }
@@ -108,6 +109,7 @@ pub fn may_have_been_accepted(error: &Error) -> bool {
         Error::Connection { problem, .. } => matches!(
             problem,
             ConnectionProblem::Closed
+                | ConnectionProblem::Unreachable
                 | ConnectionProblem::Cut
                 | ConnectionProblem::Stalled(_)
                 | ConnectionProblem::HeaderTimeout(_)
@@ -116,7 +118,8 @@ pub fn may_have_been_accepted(error: &Error) -> bool {
                 | ConnectionProblem::HeaderTooLarge
                 | ConnectionProblem::Other
         ),
-        Error::Status { status, .. } => matches!(status, 408 | 500..=599),
+        // Any success that is not understood, and a proxy that gave up waiting (408, 499).
+        Error::Status { status, .. } => matches!(status, 100..=299 | 408 | 499..=599),
         Error::Malformed { .. } | Error::Body { .. } => true,
         _ => false,
     }

@@ -209,12 +209,17 @@ impl PartFile {
     ///
     /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`].
     pub fn finish(mut self) -> Result<()> {
-        check_target(&self.target, self.options)?;
         let failed = |action, path: &Path| {
             let path = path.to_owned();
             move |error| Error::output(action, Some(&path), error)
         };
         self.part.sync_all().map_err(failed("make durable", &self.part_path))?;
+        // As late as can be: making a large file durable takes its time.
+        check_target(&self.target, self.options)?;
+        if !is_same_file(&self.part, &self.part_path) {
+            let taken = io::Error::other("another file has taken its place meanwhile");
+            return Err(failed("give its final name to", &self.part_path)(taken));
+        }
         std::fs::rename(&self.part_path, &self.target)
             .map_err(failed("give its final name to", &self.part_path))?;
         self.is_worthless = false;
@@ -256,7 +261,7 @@ impl ChunkSink for PartFile {
 
 impl Drop for PartFile {
     fn drop(&mut self) {
-        if self.is_worthless {
+        if self.is_worthless && is_same_file(&self.part, &self.part_path) {
             // Still locked: no other run can have begun with these files.
             let _ = std::fs::remove_file(&self.journal_path);
             let _ = std::fs::remove_file(&self.part_path);
@@ -300,7 +305,11 @@ fn open_regular(path: &Path) -> io::Result<File> {
         }
         _ => {}
     }
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it has become a symbolic link")),
+        _ => Ok(file),
+    }
 }
 
 fn open_locked(target: &Path, part_path: &Path) -> Result<File> {

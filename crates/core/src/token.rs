@@ -4,6 +4,11 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
+/// Shortest value that is looked for in text that must not show it, in bytes. A shorter one is no
+/// token of the service's, and may stand in any text by chance.
+#[cfg(feature = "http")]
+pub(crate) const SHORTEST_SECRET: usize = 8;
+
 /// How a token is presented to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {

@@ -39,20 +39,19 @@ const MOST_RATIO: f64 = 1.25;
 pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
     let chunks = arguments.chunks.unwrap_or(CHUNKS);
     let dump = Dump::from_bytes(dump_file::generate(1, chunks * CHUNK_SIZE), CHUNK_SIZE);
-    let crowd = Crowd { setting, dump, processes: arguments.processes, refill: arguments.refill };
+    let &Bench { processes, parallel, refill, .. } = arguments;
+    let crowd = Crowd { setting, dump, processes, parallel, refill };
     let needed = crowd.needed()?;
-    let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / arguments.refill;
+    let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / refill;
     println!();
     println!(
-        "{} processes of {PROGRAM} at once, each with a dump of {chunks} chunks. The tenant's bucket holds {DEPTH}",
-        crowd.processes
+        "{processes} processes of {PROGRAM} at once, each with a dump of {chunks} chunks and --parallel {parallel}."
     );
     println!(
-        "requests and gets {} a second ({} times the service's), the longest wait is {:.1} s.",
-        arguments.refill,
-        arguments.refill / REFILL,
-        crowd.max_wait().as_secs_f64(),
+        "The tenant's bucket holds {DEPTH} requests and gets {refill} a second ({} times the service's),",
+        refill / REFILL
     );
+    println!("and the longest wait of a process is {:.1} s.", crowd.max_wait().as_secs_f64());
     println!(
         "Needed: {} requests, which take {ideal:.1} s at least. At most {MOST_RATIO} times as many may be sent.",
         grouped(needed as u64)
@@ -69,14 +68,14 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
         let wall = ran.wall.as_secs_f64();
         println!(
             "  {name:<22}{:>9}{:>9}{:>9}{ratio:>9.3}{:>9}{wall:>9.1}{:>9.2}",
-            crowd.processes - ran.failed,
+            processes - ran.failed,
             ran.failed,
             grouped(ran.sent as u64),
             grouped(ran.refused as u64),
             wall / ideal,
         );
         if let Some(message) = ran.message {
-            failures.push(format!("{name}: {} of {} gave up: {message}", ran.failed, crowd.processes));
+            failures.push(format!("{name}: {} of {processes} gave up: {message}", ran.failed));
         }
         if ratio > MOST_RATIO {
             failures.push(format!("{name}: {ratio:.3} times as many requests as needed were sent"));
@@ -90,6 +89,7 @@ struct Crowd<'a> {
     setting: &'a Setting,
     dump: Dump,
     processes: usize,
+    parallel: usize,
     refill: f64,
 }
 
@@ -140,6 +140,7 @@ impl Crowd<'_> {
         let file = self.setting.fresh(&format!("dump-{number}.csv"))?;
         let log = self.setting.fresh(&format!("messages-{number}.txt"))?;
         let mut command = self.setting.get(&server.origin(), &server.locator(), &file);
+        command.args(["--parallel", &self.parallel.to_string()]);
         command.env("ANAPLAN_MAX_WAIT", self.max_wait().as_secs_f64().to_string());
         // A file, because nobody reads a pipe while the program runs.
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).map_err(failed)?);

@@ -1,11 +1,12 @@
 //! The body of an answer as proved bytes: it ends only where HTTP or gzip says that it ends, it is
 //! decoded here so that nothing is hidden, and it is cut off at a limit.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
+use flate2::bufread::GzDecoder;
 use flate2::read::MultiGzDecoder;
-use ureq::http::HeaderMap;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Agent, Body, BodyReader};
 
 use super::failure::{Phase, connection_error};
@@ -34,6 +35,9 @@ pub(super) struct AnswerBody<'a> {
 enum Data {
     Plain(BodyReader<'static>),
     Gzip(Box<MultiGzDecoder<WireReader>>),
+    /// Without a length or chunks only the trailer proves the end: of one member, for it cannot tell
+    /// whether another was to follow.
+    UnframedGzip(Box<GzDecoder<BufReader<WireReader>>>),
 }
 
 /// The compressed bytes, counted: empty deflate blocks would otherwise be read for ever. Keeps the
@@ -73,14 +77,21 @@ impl<'a> AnswerBody<'a> {
     /// [`Error::Body`] where the header already says that the body is not what was asked for.
     pub(super) fn new(
         headers: &HeaderMap,
+        version: Version,
         body: Body,
         limit: SizeLimit,
         agent: &'a Agent,
         subject: &'a Subject,
     ) -> Result<AnswerBody<'a>> {
         let fail = |problem| Err(Error::Body { subject: subject.clone(), problem });
-        let header = |name| {
-            headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).trim().to_ascii_lowercase())
+        // All lines of one name together, as HTTP reads them.
+        let header = |name: HeaderName| {
+            let lines: Vec<String> = headers
+                .get_all(name)
+                .iter()
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase())
+                .collect();
+            (!lines.is_empty()).then(|| lines.join(", "))
         };
         let content_type = header(CONTENT_TYPE).unwrap_or_default();
         if content_type.starts_with("text/html") || content_type.starts_with("application/xhtml") {
@@ -90,15 +101,24 @@ impl<'a> AnswerBody<'a> {
         if length.is_some_and(|length| length > limit.bytes.saturating_add(GZIP_OVERHEAD)) {
             return fail(limit.problem());
         }
-        let has_framing =
-            length.is_some() || header(TRANSFER_ENCODING).is_some_and(|coding| coding.ends_with("chunked"));
+        let transfer_codings = header(TRANSFER_ENCODING);
+        let has_framing = match transfer_codings.as_deref() {
+            None => length.is_some(),
+            // Version 1.0 does not know it, and what was meant is not known.
+            Some("chunked") => version == Version::HTTP_11,
+            Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
+        };
         let reader = body.into_reader();
         let data = match header(CONTENT_ENCODING).as_deref() {
             None | Some("" | "identity") if has_framing => Data::Plain(reader),
             None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
             Some("gzip" | "x-gzip") => {
                 let left = limit.bytes.saturating_add(GZIP_OVERHEAD);
-                Data::Gzip(Box::new(MultiGzDecoder::new(WireReader { reader, left, failure: None })))
+                let wire = WireReader { reader, left, failure: None };
+                match has_framing {
+                    true => Data::Gzip(Box::new(MultiGzDecoder::new(wire))),
+                    false => Data::UnframedGzip(Box::new(GzDecoder::new(BufReader::new(wire)))),
+                }
             }
             Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
         };
@@ -115,10 +135,12 @@ impl<'a> AnswerBody<'a> {
     }
 
     fn failure(&mut self, error: io::Error) -> Error {
-        let Data::Gzip(decoder) = &mut self.data else {
-            return connection_error(error.into(), Phase::Body, self.agent, self.subject);
+        let wire = match &mut self.data {
+            Data::Plain(_) => return connection_error(error.into(), Phase::Body, self.agent, self.subject),
+            Data::Gzip(decoder) => decoder.get_mut(),
+            Data::UnframedGzip(decoder) => decoder.get_mut().get_mut(),
         };
-        match decoder.get_mut().failure.take() {
+        match wire.failure.take() {
             Some(transport) => connection_error(transport.into(), Phase::Body, self.agent, self.subject),
             None if error.kind() == io::ErrorKind::FileTooLarge => self.too_large(),
             None => Error::Body { subject: self.subject.clone(), problem: BodyProblem::GzipDamaged },
@@ -141,6 +163,10 @@ impl Read for AnswerBody<'_> {
         let read = match &mut self.data {
             Data::Plain(reader) => reader.read(buffer),
             Data::Gzip(decoder) => decoder.read(buffer),
+            Data::UnframedGzip(decoder) => match decoder.read(buffer) {
+                Ok(0) if !decoder.get_mut().fill_buf()?.is_empty() => Err(io::ErrorKind::InvalidData.into()),
+                read => read,
+            },
         };
         match read {
             Ok(count) => {

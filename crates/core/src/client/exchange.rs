@@ -1,5 +1,6 @@
 //! One request and its answer.
 
+use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::header::{DATE, ETAG, LAST_MODIFIED, RETRY_AFTER};
@@ -16,6 +17,9 @@ use crate::{http_date, retry};
 /// Most bytes that are read of an error's body: enough for any message; more is dropped with the
 /// connection.
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
+
+/// Longest time for an error's body: its message is not worth more.
+const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
@@ -70,14 +74,18 @@ impl<'a> Answer<'a> {
         let headers = self.response.headers();
         let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok()).map(str::trim);
         match text(ETAG) {
-            Some(etag) => Some(etag.trim_start_matches("W/").replace("-gzip", "")),
+            Some(etag) => {
+                let tag = etag.trim_start_matches("W/").trim_end_matches('"');
+                let marks = ["--gzip", "-gzip", ";gzip"];
+                Some(marks.iter().find_map(|mark| tag.strip_suffix(mark)).unwrap_or(tag).to_owned())
+            }
             None => text(LAST_MODIFIED).map(str::to_owned),
         }
     }
 
     pub(super) fn into_body(self, limit: SizeLimit) -> Result<AnswerBody<'a>> {
         let (parts, body) = self.response.into_parts();
-        AnswerBody::new(&parts.headers, body, limit, self.agent, self.subject)
+        AnswerBody::new(&parts.headers, parts.version, body, limit, self.agent, self.subject)
     }
 }
 
@@ -134,6 +142,21 @@ fn status_error(status: u16, response: Response<Body>, subject: &Subject) -> Err
     // A date counts from the service's clock, where it tells it: ours may be wrong.
     let now = text(DATE).and_then(http_date::parse).unwrap_or_else(SystemTime::now);
     let retry_after = text(RETRY_AFTER).and_then(|text| retry::parse_retry_after(text, now));
-    let body = body.into_with_config().limit(MAX_ERROR_BYTES).read_to_vec().unwrap_or_default();
+    let body = read_error_body(body);
     Error::Status { subject: subject.clone(), status, message: error_message(&body), retry_after }
+}
+
+/// Reads what comes of an error's body within its limits of size and time.
+fn read_error_body(body: Body) -> Vec<u8> {
+    let begun = Instant::now();
+    let mut reader = body.into_with_config().limit(MAX_ERROR_BYTES).reader();
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    while begun.elapsed() < ERROR_BODY_TIME {
+        match reader.read(&mut buffer) {
+            Ok(count @ 1..) => bytes.extend_from_slice(&buffer[..count]),
+            Ok(0) | Err(_) => break,
+        }
+    }
+    bytes
 }

@@ -39,6 +39,10 @@ fn problem(error: &ureq::Error, phase: Phase, agent: &Agent) -> ConnectionProble
         ureq::Error::ConnectProxyFailed(_) => ConnectionProblem::Proxy,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ConnectionProblem::Tls,
         ureq::Error::LargeResponseHeader(..) => ConnectionProblem::HeaderTooLarge,
+        // ureq reads at most 128 header lines.
+        ureq::Error::Protocol(error) if error.to_string().contains("too many headers") => {
+            ConnectionProblem::HeaderTooLarge
+        }
         ureq::Error::Protocol(_) if phase == Phase::Header => ConnectionProblem::Protocol,
         // Whatever breaks a body in flight leaves it incomplete.
         _ if phase == Phase::Body => ConnectionProblem::Cut,
@@ -54,12 +58,12 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
         | ErrorKind::ConnectionAborted
         | ErrorKind::BrokenPipe
         | ErrorKind::NotConnected => ConnectionProblem::Closed,
-        ErrorKind::ConnectionRefused
-        | ErrorKind::HostUnreachable
+        ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable => ConnectionProblem::Connect,
+        // These may strike a connection that was made, too, after the request went out.
+        ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown
-        | ErrorKind::AddrNotAvailable
-        | ErrorKind::TimedOut => ConnectionProblem::Connect,
+        | ErrorKind::TimedOut => ConnectionProblem::Unreachable,
         // rustls reports a failed handshake so.
         ErrorKind::InvalidData => ConnectionProblem::Tls,
         // A failed name look-up has a kind that no program can name, only this text.

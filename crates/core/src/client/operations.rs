@@ -111,19 +111,16 @@ impl Client {
             body: Some(&body),
             subject: &subject,
         };
+        let unclear = |error| Error::StartUnclear { action: action.to_string(), source: Box::new(error) };
         let started = self
             .ask(request, retry::was_not_accepted)
             .and_then(|bytes| response::parse::<StartAnswer>(&bytes, &subject));
         match started {
             Ok(answer) => match Id::new(answer.task.id) {
                 Ok(id) => Ok(action.task(id)),
-                Err(why) => {
-                    Err(Error::Setting { setting: "the id of the new task", problem: why.to_owned() })
-                }
+                Err(why) => Err(unclear(Error::Source { subject: subject.clone(), source: why.into() })),
             },
-            Err(error) if retry::may_have_been_accepted(&error) => {
-                Err(Error::StartUnclear { action: action.to_string(), source: Box::new(error) })
-            }
+            Err(error) if retry::may_have_been_accepted(&error) => Err(unclear(error)),
             Err(error) => Err(error),
         }
     }

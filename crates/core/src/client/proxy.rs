@@ -77,6 +77,16 @@ fn first_variable(names: &[&'static str]) -> Result<Option<(&'static str, String
 
 fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
     let url = url.trim();
+    // Where ureq and a person would read different hosts, neither is right.
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    if authority.contains(['/', '?', '#']) || host.is_empty() || host.starts_with(':') {
+        return Err(unusable(
+            name,
+            "it is not scheme, user, host and port alone; special characters in the user name or password must be \
+             percent-encoded",
+        ));
+    }
     // ureq takes a port beyond 65535 for the default port.
     let after_user = url.rsplit('@').next().unwrap_or(url).trim_end_matches('/');
     let port = after_user.rsplit_once(':').map(|(_, port)| port).filter(|p| !p.contains(['/', ']']));
@@ -181,6 +191,8 @@ mod tests {
             "http://me:s3cret@",
             "ftp://s3cret@proxy",
             "http://me:s3cret@proxy:",
+            "http://proxy:3128/s3cret@other:3128",
+            "http://me:s3#cret@proxy:3128",
         ] {
             let error = read_proxy("HTTPS_PROXY", url).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");

@@ -88,7 +88,9 @@ fn connection_advice(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::NameLookup => {
             "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)"
         }
-        ConnectionProblem::Connect => "check the network, and whether a proxy is needed (HTTPS_PROXY)",
+        ConnectionProblem::Connect | ConnectionProblem::Unreachable => {
+            "check the network, and whether a proxy is needed (HTTPS_PROXY)"
+        }
         ConnectionProblem::Tls => {
             "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-file, ANAPLAN_CA_FILE)"
         }

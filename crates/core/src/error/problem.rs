@@ -14,6 +14,8 @@ pub enum ConnectionProblem {
     NameLookup,
     /// No connection could be made: refused, unreachable, or not within the limit. Retried.
     Connect,
+    /// The network was lost: the host or its network cannot be reached. Retried.
+    Unreachable,
     /// The connection was closed or reset before the answer had come. Retried.
     Closed,
     /// The answer's body ended before its announced end. Retried.
@@ -41,6 +43,7 @@ impl fmt::Display for ConnectionProblem {
         match self {
             ConnectionProblem::NameLookup => f.write_str("the host name could not be looked up"),
             ConnectionProblem::Connect => f.write_str("no connection could be made"),
+            ConnectionProblem::Unreachable => f.write_str("the network cannot be reached"),
             ConnectionProblem::Closed => f.write_str("the connection was closed before the answer came"),
             ConnectionProblem::Cut => f.write_str("the body was cut short"),
             ConnectionProblem::Stalled(limit) => write!(f, "nothing moved for {}", seconds(*limit)),
@@ -53,7 +56,9 @@ impl fmt::Display for ConnectionProblem {
             ConnectionProblem::Tls => f.write_str("TLS failed"),
             ConnectionProblem::Proxy => f.write_str("the proxy refused the connection"),
             ConnectionProblem::Protocol => f.write_str("the answer is not valid HTTP"),
-            ConnectionProblem::HeaderTooLarge => f.write_str("the answer's header is larger than 64 KiB"),
+            ConnectionProblem::HeaderTooLarge => {
+                f.write_str("the answer's header is larger than 64 KiB or 128 lines")
+            }
             ConnectionProblem::Other => f.write_str("the request failed"),
         }
     }
@@ -76,6 +81,11 @@ pub enum BodyProblem {
     NoProofOfEnd,
     /// The gzip data is damaged: checksum, length or structure. Retried.
     GzipDamaged,
+    /// A JSON answer with more values than the limit. Not retried.
+    TooManyValues {
+        /// The limit.
+        limit: u64,
+    },
     /// A body larger than the limit, in bytes. Not retried.
     TooLarge {
         /// The limit in bytes.
@@ -100,6 +110,9 @@ impl fmt::Display for BodyProblem {
                 "it came without length, chunked coding or gzip, so nothing proves that it is complete",
             ),
             BodyProblem::GzipDamaged => f.write_str("its gzip data is damaged"),
+            BodyProblem::TooManyValues { limit } => {
+                write!(f, "it has more values than the limit of JSON answers, {limit}")
+            }
             BodyProblem::TooLarge { limit, setting } => {
                 write!(f, "it is larger than the limit of {limit} bytes ({setting})")
             }

@@ -64,6 +64,20 @@ fn a_file_that_appears_while_downloading_is_left_alone() {
 }
 
 #[test]
+fn a_file_that_took_the_place_of_the_part_is_never_given_the_final_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let (mut part, _) = part_file(&target, SaveOptions::default(), 1);
+    write_chunk(&mut part, 0, b"whole");
+    let part_path = folder.path().join("dump.csv.part");
+    fs::remove_file(&part_path).unwrap();
+    fs::write(&part_path, "another run's").unwrap();
+    assert!(part.finish().is_err());
+    assert!(!target.exists());
+    assert_eq!(fs::read(&part_path).unwrap(), b"another run's");
+}
+
+#[test]
 fn a_second_run_is_told_that_one_is_running() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
