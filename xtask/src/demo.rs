@@ -13,7 +13,7 @@ use xtask::fake::*;
 use crate::cargo::{PROGRAM, build_program, clean_command};
 use crate::format::grouped;
 
-/// show the main job: a fake service with a dump of 3 chunks, the real binary, the result compared
+/// show the main job, and a process that fails: a fake service, the real binary, the results compared
 #[derive(FromArgs)]
 #[argh(subcommand, name = "demo")]
 pub(crate) struct Demo {}
@@ -24,6 +24,14 @@ const CHUNK_SIZE: usize = 10_000_000;
 const DUMP_SIZE: usize = 23_456_789;
 /// With this one both cuts fall into the middle of a row, and the first into the middle of a character.
 const SEED: u64 = 52;
+
+/// The process that is run, and the two imports that fail in it.
+const FAILING_PROCESS: &str = "118000000002";
+const COST_CENTRES: &str = "112000000021";
+const ACCOUNTS: &str = "112000000022";
+/// Their dumps are small: this part shows the way, not the size.
+const PROCESS_DUMP_SIZE: usize = 25_000;
+const PROCESS_CHUNK_SIZE: usize = 10_000;
 
 /// Shows it, or says what was not as it should be.
 pub(crate) fn run(_: &Demo) -> Result<(), String> {
@@ -42,7 +50,15 @@ pub(crate) fn run(_: &Demo) -> Result<(), String> {
 
 fn show(stage: &Stage) -> Result<(), String> {
     let dump = Dump::from_bytes(dump_file::generate(SEED, DUMP_SIZE), CHUNK_SIZE);
-    let server = FakeServer::start_on(Service::with_dump(dump.clone()), 0, false)?;
+    let process_dumps = [
+        (
+            COST_CENTRES,
+            Dump::from_bytes(dump_file::generate(SEED + 1, PROCESS_DUMP_SIZE), PROCESS_CHUNK_SIZE),
+        ),
+        (ACCOUNTS, Dump::from_bytes(dump_file::generate(SEED + 2, PROCESS_DUMP_SIZE), PROCESS_CHUNK_SIZE)),
+    ];
+    let service = Service::with_dump(dump.clone()).with_process(failing_process(&process_dumps));
+    let server = FakeServer::start_on(service, 0, false)?;
     let (locator, chunks) = (server.locator(), dump.chunks().len());
     let dumps = stage.folder.join("dumps");
     fs::create_dir(&dumps).map_err(|error| format!("{}: {error}", dumps.display()))?;
@@ -84,12 +100,19 @@ fn show(stage: &Stage) -> Result<(), String> {
     compare(&content, &dump.bytes())?;
     println!("  same  every byte is what the service holds");
     println!();
+    show_run(stage, &server, &process_dumps)?;
+    println!();
     println!(
-        "What this showed: the real binary listed the chunks of a dump, brought all {chunks} of them down"
+        "What this showed: the real binary listed the chunks of a dump, brought all {chunks} of them down and"
     );
-    println!("and joined them. The file was compared byte for byte with what the service holds, and nothing");
     println!(
-        "else was left beside it. Only the service was not the real one. (The folder is removed again.)"
+        "joined them. Then it started a process, waited for its end, and collected the dump of each failed"
+    );
+    println!(
+        "import; exit code 6 tells a script that rows were rejected. Every file was compared byte for byte"
+    );
+    println!(
+        "with what the service holds. Only the service was not the real one. (The folder is removed again.)"
     );
     println!();
     println!("The same against the real service, with a token and the ids of your own process:");
@@ -97,9 +120,50 @@ fn show(stage: &Stage) -> Result<(), String> {
     println!("  export ANAPLAN_TOKEN=...");
     println!("  {PROGRAM} chunks WORKSPACE/MODEL/PROCESS/TASK/OBJECT");
     println!("  {PROGRAM} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o dumps/");
+    println!("  {PROGRAM} run WORKSPACE/MODEL/PROCESS -o tonight/");
     println!();
     println!("The URL of the dump, as the API's reference prints it, may stand in place of the five ids.");
     Ok(())
+}
+
+/// From a process that fails to all its dumps, in one command.
+fn show_run(stage: &Stage, server: &FakeServer, dumps: &[(&str, Dump)]) -> Result<(), String> {
+    println!();
+    println!("Now a process that two imports fail in: start it, wait for it, collect what was rejected.");
+    let locator = server.locator();
+    let model: Vec<&str> = locator.split('/').take(2).collect();
+    let process = format!("{}/{FAILING_PROCESS}", model.join("/"));
+    let act = Act {
+        says: "Exit code 6 says that rows were rejected and every dump is there:",
+        // Only on this machine may a task be looked at so often.
+        arguments: &["run", &process, "-o", "tonight/", "--poll", "200ms"],
+        exit: 6,
+    };
+    stage.perform(server, &act)?;
+    println!("$ echo $?");
+    println!("6");
+    let folder = stage.folder.join("tonight");
+    for (object, dump) in dumps {
+        let file = the_file_of(&folder, object)?;
+        let content = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        compare(&content, &dump.bytes())?;
+    }
+    println!();
+    println!("  same  both files are what the service holds");
+    Ok(())
+}
+
+fn failing_process(dumps: &[(&'static str, Dump)]) -> Process {
+    let result = ActionResult::process(FAILING_PROCESS)
+        .with_nested(ActionResult::failed_import(COST_CENTRES, "Cost centres"))
+        .with_nested(ActionResult::failed_import(ACCOUNTS, "Accounts"));
+    let run = ProcessRun::new()
+        .with_step(TaskState::NotStarted, "Waiting to start.", 0.0)
+        .with_step(TaskState::InProgress, "Importing cost centres", 0.3)
+        .with_step(TaskState::InProgress, "Importing accounts", 0.7)
+        .with_result(result);
+    let run = dumps.iter().fold(run, |run, (object, dump)| run.with_dump(*object, dump.clone()));
+    Process::new(FAILING_PROCESS, "Month end").with_script(run)
 }
 
 /// Says where the chunks are cut, because that is what harms those who decode each on its own.
@@ -154,6 +218,20 @@ fn the_only_file(folder: &Path) -> Result<PathBuf, String> {
     match &entries[..] {
         [file] => Ok(file.clone()),
         _ => Err(format!("one file was expected in {}, there are: {entries:?}", folder.display())),
+    }
+}
+
+/// The one file whose name begins with the object.
+fn the_file_of(folder: &Path, object: &str) -> Result<PathBuf, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_its = |path: &&PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{object}-")))
+    };
+    let mut found = paths.iter().filter(is_its);
+    match (found.next(), found.next()) {
+        (Some(file), None) => Ok(file.clone()),
+        _ => Err(format!("one file of {object} was expected in {}, there are: {paths:?}", folder.display())),
     }
 }
 
