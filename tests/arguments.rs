@@ -218,3 +218,22 @@ fn a_locator_that_begins_like_an_option_stands_behind_two_dashes() {
     let command = command.env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL);
     command.run().exits_with(4).complains("/-odd/T/O");
 }
+
+#[test]
+fn help_before_a_command_is_the_help_of_the_command() {
+    let scene = scene();
+    let expected = scene.run("get --help").exits_with(0).stdout();
+    scene.run("help get").exits_with(0).says_exactly(&expected);
+}
+
+#[test]
+fn the_version_is_told_after_other_options_too() {
+    let scene = scene();
+    scene.run("--retries 0 -V").exits_with(0).says_exactly(VERSION_LINE);
+    scene.run("-q --version").exits_with(0).says_exactly(VERSION_LINE);
+}
+
+#[test]
+fn a_limit_of_no_tasks_at_all_is_refused() {
+    is_refused(&scene(), "tasks DUMP --limit 0", "a whole number from 1 is needed");
+}

@@ -185,7 +185,9 @@ fn several_dumps_do_not_go_into_one_file_or_one_stream() {
     let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
     for output in ["rejected.csv", "-", "/dev/null"] {
         let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}")).exits_with(2).says_exactly("");
-        outcome.complains("there are 2 dumps: -o must name a folder, or the locator one object");
+        outcome.complains(
+            "there are 2 dumps: -o must name a folder (end a new one with a slash, as in rejected/)",
+        );
     }
     assert_eq!(scene.chunk_requests().iter().filter(|target| target.starts_with("/chunks/")).count(), 0);
     scene.holds(&[]);

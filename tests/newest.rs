@@ -226,7 +226,7 @@ fn a_process_whose_only_tasks_run_is_told_apart() {
     let scene = Scene::with_tasks([running, Task::new("T8", TaskState::Cancelled)]);
     let outcome = scene.run("get NIGHTLY").exits_with(4).says_exactly("");
     outcome.complains_exactly(&format!(
-        "anaplan-dump: no task of {} has finished; the newest is T9 of 2019-10-16 20:39:07: it has not finished\n",
+        "anaplan-dump: no task of {} has finished; the newest is T9 of 2019-10-16 20:39:07 (IN_PROGRESS)\n",
         nightly()
     ));
 }

@@ -28,11 +28,11 @@ fn a_task_is_shown_with_its_actions_their_rows_and_the_command_to_copy() {
     scene.run("task NIGHTLY/T1").exits_with(0).complains_exactly("").says_exactly(&format!(
         "\
 Task {locator}
-COMPLETE, Complete., 100 %, created 2019-10-16T20:39:07Z
+COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
 
 OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME
-117000000003  yes  -     -       -        no    Delete old rows
-112000000021  yes  90    3       5        yes   Cost centres from ERP
+117000000003  yes     -       -        -  no    Delete old rows
+112000000021  yes    90       3        5  yes   Cost centres from ERP
     Cost centres from ERP: 90 (0/90) rows successful, 5 ignored
 
 Download what was rejected:
@@ -115,7 +115,7 @@ fn the_newest_task_is_shown_even_while_it_runs() {
     let scene = Scene::with_tasks([running, failed("T8", &[ONE])]);
     let outcome = scene.run("task NIGHTLY/latest --check").exits_with(0);
     outcome.says_exactly(&format!(
-        "Task {}/T9\nIN_PROGRESS, Importing, 46 %, created 2019-10-16T20:39:07Z\n",
+        "Task {}/T9\nIN_PROGRESS, 46 %, created 2019-10-16 20:39:07 UTC, Importing\n",
         nightly()
     ));
 }
@@ -164,7 +164,7 @@ fn every_field_may_be_missing() {
 fn an_action_that_says_nothing_is_a_row_of_question_marks() {
     let scene = with_task_json(&json!({"taskState": "COMPLETE", "result": {"nestedResults": [{}]}}));
     let outcome = scene.run("task NIGHTLY/T1").exits_with(0);
-    outcome.says("OBJECT  OK  ROWS  FAILED  IGNORED  DUMP  NAME\n?       ?   -     -       -        ?\n");
+    outcome.says("OBJECT  OK  ROWS  FAILED  IGNORED  DUMP  NAME\n?       ?      -       -        -  ?\n");
 }
 
 #[test]
@@ -227,5 +227,5 @@ fn a_single_imports_task_is_shown() {
     let scene = Scene::with_service(Service::new().with_import(import));
     let locator = format!("{WORKSPACE}/{MODEL}/112000000099/T1");
     let outcome = scene.command("task --check").arg(&locator).run().exits_with(6);
-    outcome.says("112000000099  yes  90").says(&format!("  anaplan-dump get {locator}\n"));
+    outcome.says("112000000099  yes    90").says(&format!("  anaplan-dump get {locator}\n"));
 }

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{DumpAddress, Error, SaveOptions};
+use anaplan_dump_core::{Category, DumpAddress, Error, SaveOptions};
 use serde::Serialize;
 
 use crate::failure::{Failure, chain};
@@ -201,9 +201,15 @@ impl Collected {
 }
 
 fn with_what_is_kept(error: Error, path: &Path) -> Failure {
+    // What is kept of a dump that is gone or was replaced cannot be continued.
+    let goes_on = match error.category() {
+        Category::NotThere => "",
+        _ => ": the same command goes on from it",
+    };
     let note = match &error {
+        _ if matches!(error.innermost(), Error::Changed { .. }) => None,
         Error::Interrupted { whole_chunks: 1.., .. } | Error::Unconfirmed { .. } => {
-            Some(format!("what is there is kept in {}.part: the same command goes on from it", shown(path)))
+            Some(format!("what is there is kept in {}.part{goes_on}", shown(path)))
         }
         _ => None,
     };
