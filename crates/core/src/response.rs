@@ -62,8 +62,9 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// The status that an envelope repeats: `None` where it has none.
-pub(crate) fn envelope_status(bytes: &[u8]) -> Option<u16> {
+/// The status that an answer repeats in its envelope; `None` where it has none. It may tell a failure
+/// that the HTTP status does not.
+pub fn envelope_status(bytes: &[u8]) -> Option<u16> {
     #[derive(Deserialize)]
     struct Envelope {
         #[serde(default, deserialize_with = "or_default")]
