@@ -1,159 +1,96 @@
-//! The one error type: what happened, to what, and what to do next.
+//! The one error type: what happened, and to what. What to do next is for the program to say, whose user
+//! knows it by its own options.
 //!
-//! `Display` tells one layer and `source()` the next; whoever prints joins them. What to do next is
-//! [`Error::advice`]. How the binary's exit code follows is [`Error::category`].
+//! `Display` is one layer and `source()` the next; joined with `: ` they make one line that names
+//! everything once.
 
-mod advice;
-mod problem;
-mod subject;
-
+use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use self::problem::seconds;
-pub use self::problem::{BodyProblem, ConnectionProblem, ListProblem};
-pub use self::subject::{Subject, SubjectKind};
-use crate::text::Printable;
-#[cfg(feature = "http")]
-use crate::token::SHORTEST_SECRET;
+use crate::address::{ActionAddress, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
+use crate::service::{Entry, Fault, Subject};
+use crate::text::{Printable, seconds};
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-/// A locator or origin that could not be read: where, and what was expected there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LocatorError {
-    /// The text that was read.
-    pub text: String,
-    /// Offset of the place in `text`, in bytes.
-    pub at: usize,
-    /// What was expected at that place.
-    pub expected: String,
-}
-
-impl LocatorError {
-    pub(crate) fn at(text: &str, at: usize, expected: &str) -> LocatorError {
-        LocatorError { text: text.to_owned(), at, expected: expected.to_owned() }
-    }
-}
-
-impl fmt::Display for LocatorError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (before, rest) = self.text.split_at_checked(self.at).unwrap_or((&self.text, ""));
-        let column = before.chars().count() + 1;
-        write!(f, "cannot read \"{}\": ", Printable(&self.text))?;
-        match rest {
-            "" if before.is_empty() => write!(f, "the text is empty; ")?,
-            "" => write!(f, "it ends too early; ")?,
-            _ => write!(f, "at character {column}, before \"{}\", ", Printable(rest))?,
-        }
-        write!(f, "expected {}", self.expected)
-    }
-}
-
-impl std::error::Error for LocatorError {}
-
-/// Everything that can go wrong. Each variant says in its documentation whether it is retried.
+/// Everything that can go wrong.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// A locator or origin could not be read. Not retried.
+    /// A locator, an origin or an identifier could not be read.
     Locator(LocatorError),
-    /// A setting cannot be used. Not retried.
+    /// A setting cannot be used.
+    #[non_exhaustive]
     Setting {
         /// The setting's name.
         setting: &'static str,
-        /// What is wrong with it; never its secret value.
+        /// What is wrong with it; never its value if that is secret.
         problem: String,
     },
-    /// The token may not go to this origin. Nothing was sent. Not retried.
+    /// The token may not go to this origin. Nothing was sent.
+    #[non_exhaustive]
     UntrustedOrigin {
         /// The origin.
-        origin: String,
+        origin: Origin,
         /// Why it is not trusted.
         reason: &'static str,
     },
-    /// The transport failed. Retried as [`ConnectionProblem`] says.
-    Connection {
+    /// A request failed: with a fault that is not worth another try, or in spite of every try.
+    #[non_exhaustive]
+    Request {
         /// What the request was about.
         subject: Subject,
-        /// What went wrong.
-        problem: ConnectionProblem,
-        /// The transport's own words.
-        source: Option<Cause>,
+        /// What went wrong the last time.
+        fault: Fault,
+        /// How often the request was sent.
+        tries: u32,
+        /// Time from the first try to the end of the last.
+        elapsed: Duration,
     },
-    /// The service answered with a status that is not a success. Retried for 409, 423, 429, 500, 502,
-    /// 503 and 504.
-    Status {
-        /// What the request was about.
-        subject: Subject,
-        /// The HTTP status.
-        status: u16,
-        /// The service's message, as it came.
-        message: Option<String>,
-        /// How long the service asks to wait, if it does so in a way that makes sense.
-        retry_after: Option<Duration>,
-    },
-    /// The answer is not the JSON that was expected. Retried if it was cut short.
-    Malformed {
-        /// What the request was about.
-        subject: Subject,
-        /// The text around the place.
-        near: String,
-        /// The parser's words, with line and column.
-        source: serde_json::Error,
-    },
-    /// A list that parsed makes no sense. Not retried.
-    List {
-        /// What the request was about.
-        subject: Subject,
-        /// What is wrong.
-        problem: ListProblem,
-    },
-    /// The body is not what was asked for. Retried as [`BodyProblem`] says.
-    Body {
-        /// What the request was about.
-        subject: Subject,
-        /// What is wrong.
-        problem: BodyProblem,
-    },
-    /// A chunk source failed in a way of its own. Not retried.
-    Source {
-        /// What was being fetched.
-        subject: Subject,
-        /// The source's error.
-        source: Cause,
-    },
-    /// It is not known whether the service accepted the start of a process. Not retried: it might run
-    /// twice.
+    /// A [`ChunkSource`](crate::ChunkSource) of the program's own failed.
+    Source(Box<dyn StdError + Send + Sync>),
+    /// It is unknown whether the service accepted the start of a process. It is not sent again: the
+    /// process might run twice.
+    #[non_exhaustive]
     StartUnclear {
         /// The process.
-        action: String,
-        /// Why it is not known.
+        action: ActionAddress,
+        /// Why it is unknown.
         source: Box<Error>,
     },
-    /// No process of the model has this name or identifier. Not retried.
+    /// The task was not over within the time that the caller gave it. It goes on.
+    #[non_exhaustive]
+    NotFinished {
+        /// The task.
+        task: TaskAddress,
+        /// How long the caller waited.
+        waited: Duration,
+    },
+    /// No process of the model has this name or identifier.
+    #[non_exhaustive]
     NoSuchProcess {
         /// The name.
         name: String,
         /// The model.
-        model: String,
-        /// Names of processes that there are; none also where this user has no access to the model.
-        known: Vec<String>,
+        model: ModelAddress,
+        /// The processes that there are. None also if this user has no access to the model: the service
+        /// does not say which.
+        known: Vec<Entry>,
     },
-    /// Several processes have this name. Not retried.
+    /// Several processes have this name.
+    #[non_exhaustive]
     AmbiguousProcess {
         /// The name.
         name: String,
-        /// Identifier and name of each that matches.
-        matches: Vec<(String, String)>,
+        /// Each process that has it.
+        matches: Vec<Entry>,
     },
-    /// The output could not be written. Not retried.
+    /// A file or the output could not be read or written.
+    #[non_exhaustive]
     Output {
         /// What was being done.
         action: &'static str,
@@ -162,51 +99,47 @@ pub enum Error {
         /// The system's error.
         source: io::Error,
     },
-    /// The target exists, and replacing it was not asked for. Not retried.
+    /// The target exists, and the caller did not ask to replace it.
+    #[non_exhaustive]
     Exists {
         /// The target.
         path: PathBuf,
     },
-    /// Another run is writing the same target. Not retried.
+    /// Another run is writing the same target.
+    #[non_exhaustive]
     Locked {
         /// The target.
         path: PathBuf,
     },
-    /// The dump changed while it was downloaded: the pieces do not belong together. Begun anew once.
+    /// The dump changed while it was downloaded: its chunks do not belong together.
+    #[non_exhaustive]
     Changed {
         /// The dump.
-        subject: Subject,
+        dump: DumpAddress,
         /// What changed.
         what: &'static str,
     },
     /// A download ended before its end. The sink holds exactly the first `whole_chunks` chunks.
-    Interrupted {
+    #[non_exhaustive]
+    Incomplete {
         /// The dump.
-        dump: String,
-        /// Chunks that the sink holds whole.
+        dump: DumpAddress,
+        /// Number of chunks that the sink holds.
         whole_chunks: usize,
-        /// Chunks of the dump.
+        /// Number of chunks of the dump.
         chunks: usize,
         /// Why it ended.
         source: Box<Error>,
     },
-    /// Every chunk is there, but it could not be confirmed that the dump stayed the same while they were
-    /// fetched. Not retried.
+    /// The sink holds every chunk, but it could not be confirmed that the dump stayed the same while they
+    /// were fetched.
+    #[non_exhaustive]
     Unconfirmed {
         /// The dump.
-        dump: String,
-        /// Chunks of the dump, all of which the sink holds.
+        dump: DumpAddress,
+        /// Number of chunks of the dump.
         chunks: usize,
         /// Why it could not be confirmed.
-        source: Box<Error>,
-    },
-    /// A fault stayed after every try.
-    GaveUp {
-        /// Requests sent for it.
-        tries: u32,
-        /// Time from the first request to the end of the last.
-        elapsed: Duration,
-        /// The last fault.
         source: Box<Error>,
     },
 }
@@ -214,13 +147,13 @@ pub enum Error {
 /// What kind of trouble an error is, coarse enough for an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Category {
+pub enum ErrorKind {
     /// The caller asked for something that cannot be.
     Usage,
     /// Not signed in, or not permitted (401, 403).
     NotPermitted,
-    /// Not there: no such task, no dump, expired, replaced (404, 410).
-    NotThere,
+    /// Not there: no such task, no dump, expired, replaced (404, 410, and 400 for a dump).
+    NotFound,
     /// The network or the service failed.
     Service,
     /// The local disk or output failed.
@@ -230,82 +163,44 @@ pub enum Category {
 }
 
 impl Error {
-    pub(crate) fn output(action: &'static str, path: Option<&Path>, source: io::Error) -> Error {
+    /// An [`Error::Output`], for a program that opens or writes files of its own.
+    pub fn output(action: &'static str, path: Option<&Path>, source: io::Error) -> Error {
         Error::Output { action, path: path.map(Path::to_owned), source }
     }
 
-    /// The same error, with `secret` masked in whatever came from the service.
-    #[cfg(feature = "http")]
-    pub(crate) fn without_secret(self, secret: &str) -> Error {
-        if secret.len() < SHORTEST_SECRET {
-            return self;
-        }
-        let mask = |text: String| text.replace(secret, "***").replace(&secret.to_ascii_lowercase(), "***");
-        match self {
-            Error::Status { subject, status, message, retry_after } => {
-                Error::Status { subject, status, message: message.map(mask), retry_after }
-            }
-            Error::Malformed { subject, near, source } => {
-                let words = source.to_string();
-                let source = match words.contains(secret) {
-                    true => serde::de::Error::custom(mask(words)),
-                    false => source,
-                };
-                Error::Malformed { subject, near: mask(near), source }
-            }
-            Error::Body { subject, problem: BodyProblem::Encoding(encoding) } => {
-                Error::Body { subject, problem: BodyProblem::Encoding(mask(encoding)) }
-            }
-            other => other,
-        }
-    }
-
-    /// What a reader's failure says: this crate's error where the reader wrapped one, else a failed
-    /// source.
-    pub(crate) fn from_read(error: io::Error, subject: &Subject) -> Error {
-        match error.downcast::<Error>() {
-            Ok(own) => own,
-            Err(error) => Error::Source { subject: subject.clone(), source: Box::new(error) },
-        }
-    }
-
-    /// The error below the wrappers that say how far a download came and how often it was tried.
+    /// The error that ended a download or a start, below the errors that say how far it came.
     pub fn innermost(&self) -> &Error {
         match self {
-            Error::Interrupted { source, .. }
+            Error::Incomplete { source, .. }
             | Error::Unconfirmed { source, .. }
-            | Error::StartUnclear { source, .. }
-            | Error::GaveUp { source, .. } => source.innermost(),
+            | Error::StartUnclear { source, .. } => source.innermost(),
             other => other,
+        }
+    }
+
+    /// What was requested, and why that failed, if a request is what failed.
+    pub fn request(&self) -> Option<(&Subject, &Fault)> {
+        match self.innermost() {
+            Error::Request { subject, fault, .. } => Some((subject, fault)),
+            _ => None,
         }
     }
 
     /// The coarse kind of the error.
-    pub fn category(&self) -> Category {
+    pub fn kind(&self) -> ErrorKind {
         if matches!(self, Error::StartUnclear { .. }) {
-            return Category::Service;
+            return ErrorKind::Service;
         }
         match self.innermost() {
+            Error::Request { subject, fault, .. } => kind_of_request(subject, fault),
             Error::Locator(_)
             | Error::Setting { .. }
             | Error::UntrustedOrigin { .. }
-            | Error::AmbiguousProcess { .. } => Category::Usage,
-            Error::NoSuchProcess { .. } => Category::NotThere,
-            Error::Status { status: 401 | 403, .. } => Category::NotPermitted,
-            Error::Status { status: 404 | 410, .. } => Category::NotThere,
-            Error::Status { subject, status: 400, .. } if subject.is_of_a_dump() => Category::NotThere,
-            Error::Status { status: 408 | 409 | 423 | 429 | 500.., .. } => Category::Service,
-            Error::Connection { .. }
-            | Error::Malformed { .. }
-            | Error::List { .. }
-            | Error::Body { .. }
-            | Error::Changed { .. } => Category::Service,
-            Error::Output { .. } | Error::Exists { .. } | Error::Locked { .. } => Category::Output,
-            Error::Status { .. } | Error::Source { .. } => Category::Other,
-            Error::Interrupted { .. }
-            | Error::Unconfirmed { .. }
-            | Error::StartUnclear { .. }
-            | Error::GaveUp { .. } => Category::Other,
+            | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
+            Error::NoSuchProcess { .. } => ErrorKind::NotFound,
+            Error::Changed { .. } => ErrorKind::Service,
+            Error::Output { .. } | Error::Exists { .. } | Error::Locked { .. } => ErrorKind::Output,
+            _ => ErrorKind::Other,
         }
     }
 
@@ -315,15 +210,15 @@ impl Error {
     }
 }
 
-/// Names for people, each in quotes; of many only the first ones.
-fn quoted(names: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let mut text: Vec<String> =
-        names.iter().take(SHOWN).map(|name| format!("\"{}\"", Printable(name))).collect();
-    if names.len() > SHOWN {
-        text.push(format!("and {} more", names.len() - SHOWN));
+fn kind_of_request(subject: &Subject, fault: &Fault) -> ErrorKind {
+    match fault.status() {
+        Some(401 | 403) => ErrorKind::NotPermitted,
+        Some(404 | 410) => ErrorKind::NotFound,
+        // How the service says that a task left no dump.
+        Some(400) if subject.dump().is_some() => ErrorKind::NotFound,
+        Some(408 | 409 | 423 | 429 | 500..) | None => ErrorKind::Service,
+        Some(_) => ErrorKind::Other,
     }
-    text.join(", ")
 }
 
 impl fmt::Display for Error {
@@ -334,92 +229,71 @@ impl fmt::Display for Error {
             Error::UntrustedOrigin { origin, reason } => {
                 write!(f, "the token is not sent to {origin}: {reason}")
             }
-            Error::Connection { subject, problem, .. } => write!(f, "{subject}: {problem}"),
-            Error::Status { subject, status, message, .. } => {
-                write!(f, "{subject}: the service answered {status}")?;
-                match message.as_deref() {
-                    Some(message) => write!(f, " ({})", Printable(message)),
-                    None => Ok(()),
-                }
+            Error::Request { subject, fault, tries: 1, .. } => write!(f, "{subject}: {fault}"),
+            Error::Request { subject, fault, tries, elapsed } => {
+                write!(f, "{subject}: {fault}, after {tries} tries in {}", seconds(*elapsed))
             }
-            Error::Malformed { subject, near, .. } => {
-                write!(
-                    f,
-                    "{subject}: the answer is not the JSON that was expected, near \"{}\"",
-                    Printable(near)
-                )
-            }
-            Error::List { subject, problem } => write!(f, "{subject}: {problem}"),
-            Error::Body { subject, problem } => write!(f, "{subject}: {problem}"),
-            Error::Source { subject, .. } => write!(f, "{subject}: the chunk source failed"),
-            Error::StartUnclear { action, .. } => {
-                write!(f, "it is not known whether process {action} was started")
+            Error::Source(_) => f.write_str("the chunk source failed"),
+            Error::StartUnclear { .. } => f.write_str("it is unknown whether the process was started"),
+            Error::NotFinished { task, waited } => {
+                write!(f, "task {task} has not finished after {}", seconds(*waited))
             }
             Error::NoSuchProcess { name, model, known } => {
                 write!(f, "model {model} has no process \"{}\"", Printable(name))?;
                 match known.as_slice() {
                     [] => Ok(()),
-                    known => write!(f, "; it has {}", quoted(known)),
+                    known => write!(f, "; it has {}", quoted(known, |process| name_of(process).to_owned())),
                 }
             }
             Error::AmbiguousProcess { name, matches } => {
-                let named: Vec<String> = matches.iter().map(|(id, name)| format!("{id} {name}")).collect();
-                write!(f, "several processes match \"{}\": {}", Printable(name), quoted(&named))
+                let named =
+                    quoted(matches, |process| format!("{} {}", process.id.as_str(), name_of(process)));
+                write!(f, "several processes match \"{}\": {named}", Printable(name))
             }
-            Error::Output { action, path: Some(path), .. } => {
-                write!(f, "cannot {action} {}", Printable(&path.to_string_lossy()))
-            }
+            Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown(path)),
             Error::Output { action, path: None, .. } => write!(f, "cannot {action} the output"),
-            Error::Exists { path } => {
-                write!(f, "{} exists already and is left as it is", Printable(&path.to_string_lossy()))
+            Error::Exists { path } => write!(f, "{} exists already and is left as it is", shown(path)),
+            Error::Locked { path } => write!(f, "another run is writing {}", shown(path)),
+            Error::Changed { dump, what } => {
+                write!(f, "dump {dump}: {what} while it was downloaded, so its chunks do not belong together")
             }
-            Error::Locked { path } => {
-                write!(f, "another run is writing {}", Printable(&path.to_string_lossy()))
+            Error::Incomplete { dump, whole_chunks, chunks, .. } => {
+                write!(f, "dump {dump} is not complete, {whole_chunks} of {chunks} chunks are here")
             }
-            Error::Changed { subject, what } => {
-                write!(f, "{subject}: {what} while it was downloaded, so its pieces do not belong together")
-            }
-            Error::Interrupted { dump, whole_chunks, chunks, .. } => {
-                write!(f, "dump {dump} is not complete: {whole_chunks} of {chunks} chunks are there")
-            }
-            Error::Unconfirmed { dump, chunks, .. } => write!(
+            Error::Unconfirmed { chunks, .. } => write!(
                 f,
-                "all {chunks} chunks of dump {dump} are there, but it could not be confirmed that they belong together"
+                "all {chunks} chunks are here, but it could not be confirmed that they belong together"
             ),
-            Error::GaveUp { tries, elapsed, .. } => {
-                let plural = if *tries == 1 { "try" } else { "tries" };
-                write!(
-                    f,
-                    "gave up after {tries} {plural} in {}",
-                    seconds(Duration::from_millis(elapsed.as_millis() as u64))
-                )
-            }
         }
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+fn name_of(process: &Entry) -> &str {
+    process.name.as_deref().unwrap_or(process.id.as_str())
+}
+
+/// Names for people, each in quotes; of many only the first ones.
+fn quoted(entries: &[Entry], name: impl Fn(&Entry) -> String) -> String {
+    const SHOWN: usize = 10;
+    let shown = entries.iter().take(SHOWN).map(|entry| format!("\"{}\"", Printable(&name(entry))));
+    let more = (entries.len() > SHOWN).then(|| format!("and {} more", entries.len() - SHOWN));
+    shown.chain(more).collect::<Vec<_>>().join(", ")
+}
+
+fn shown(path: &Path) -> String {
+    Printable(&path.to_string_lossy()).to_string()
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Error::Connection { source, .. } => source.as_ref().map(|s| &**s as _),
-            Error::Malformed { source, .. } => Some(source),
-            Error::Source { source, .. } => Some(&**source as _),
+            Error::Request { fault, .. } => fault.source(),
+            Error::Source(source) => Some(&**source as _),
             Error::Output { source, .. } => Some(source),
-            Error::Interrupted { source, .. }
+            Error::Incomplete { source, .. }
             | Error::Unconfirmed { source, .. }
-            | Error::StartUnclear { source, .. }
-            | Error::GaveUp { source, .. } => Some(&**source as _),
-            Error::Locator(_)
-            | Error::Setting { .. }
-            | Error::UntrustedOrigin { .. }
-            | Error::Status { .. }
-            | Error::List { .. }
-            | Error::Body { .. }
-            | Error::NoSuchProcess { .. }
-            | Error::AmbiguousProcess { .. }
-            | Error::Exists { .. }
-            | Error::Locked { .. }
-            | Error::Changed { .. } => None,
+            | Error::StartUnclear { source, .. } => Some(&**source as _),
+            _ => None,
         }
     }
 }
@@ -427,5 +301,136 @@ impl std::error::Error for Error {
 impl From<LocatorError> for Error {
     fn from(error: LocatorError) -> Error {
         Error::Locator(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::address::Locator;
+    use crate::service::{BodyProblem, ConnectionProblem, ListProblem};
+
+    fn dump() -> DumpAddress {
+        "WORKSPACE/MODEL/118000000001/TASK/112000000015".parse::<Locator>().unwrap().dump().unwrap()
+    }
+
+    fn faults() -> Vec<Fault> {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        vec![
+            Fault::Connection { problem: ConnectionProblem::Connect, source: Some(Box::new(refused)) },
+            Fault::Status { status: 503, message: Some("Service Unavailable".into()), retry_after: None },
+            Fault::Status { status: 404, message: Some("no such dump".into()), retry_after: None },
+            Fault::ErrorMessage("FAILURE_BAD_TOKEN".into()),
+            Fault::NoPayload("chunks"),
+            Fault::Malformed {
+                problem: "expected value at line 1".into(),
+                near: "<".into(),
+                cut_short: false,
+            },
+            Fault::List(ListProblem::Gap(3)),
+            Fault::Body(BodyProblem::HtmlPage),
+        ]
+    }
+
+    fn subjects() -> Vec<Subject> {
+        let (dump, task) = (dump(), dump().task);
+        vec![
+            Subject::Processes(task.model().clone()),
+            Subject::Tasks(task.action.clone()),
+            Subject::Task(task.clone()),
+            Subject::Start(task.action.clone()),
+            Subject::Cancel(task),
+            Subject::ChunkList(dump.clone()),
+            Subject::Chunk { dump: dump.clone(), id: "1".parse().unwrap(), index: 1, chunks: 3 },
+            Subject::WholeDump(dump),
+        ]
+    }
+
+    /// Every error that a request can end in, alone and inside the errors that carry it.
+    fn errors() -> Vec<Error> {
+        let wrap: [fn(Error) -> Error; 4] = [
+            |error| error,
+            |source| Error::Incomplete { dump: dump(), whole_chunks: 1, chunks: 3, source: Box::new(source) },
+            |source| Error::Unconfirmed { dump: dump(), chunks: 3, source: Box::new(source) },
+            |source| Error::StartUnclear { action: dump().task.action, source: Box::new(source) },
+        ];
+        let mut errors = Vec::new();
+        for subject in subjects() {
+            // The wrappers that the library puts around a request about this subject.
+            let wrappers = match subject {
+                Subject::Chunk { .. } | Subject::WholeDump(_) => &wrap[1..2],
+                Subject::ChunkList(_) => &[wrap[0], wrap[2]][..],
+                Subject::Start(_) => &[wrap[0], wrap[3]][..],
+                _ => &wrap[..1],
+            };
+            for (wrap, tries) in wrappers.iter().flat_map(|wrap| [(wrap, 1), (wrap, 13)]) {
+                for fault in faults() {
+                    let elapsed = Duration::from_millis(1250);
+                    errors.push(wrap(Error::Request { subject: subject.clone(), fault, tries, elapsed }));
+                }
+            }
+        }
+        errors
+    }
+
+    fn line(error: &Error) -> String {
+        let mut line = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            line = format!("{line}: {error}");
+            cause = error.source();
+        }
+        line
+    }
+
+    #[test]
+    fn an_error_says_no_phrase_and_no_identifier_twice() {
+        for error in errors() {
+            let line = line(&error);
+            let words: Vec<&str> =
+                line.split([' ', ',', ':', '(', ')']).filter(|word| !word.is_empty()).collect();
+            let mut seen = HashMap::new();
+            for phrase in words.windows(4).map(|words| words.join(" ")) {
+                *seen.entry(phrase).or_insert(0) += 1;
+            }
+            let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
+            assert!(twice.is_empty(), "{twice:?} in: {line}");
+            for id in ["WORKSPACE", "118000000001", "TASK", "112000000015"] {
+                assert!(line.matches(id).count() <= 1, "{id} in: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_a_chunk_says_which_chunk_of_which_dump() {
+        let error = Error::Incomplete {
+            dump: dump(),
+            whole_chunks: 1,
+            chunks: 3,
+            source: Box::new(Error::Request {
+                subject: subjects().remove(6),
+                fault: Fault::Status { status: 503, message: None, retry_after: None },
+                tries: 13,
+                elapsed: Duration::from_millis(1250),
+            }),
+        };
+        assert_eq!(
+            line(&error),
+            "dump WORKSPACE/MODEL/118000000001/TASK/112000000015 is not complete, 1 of 3 chunks are here: \
+             chunk 2 of 3 (id 1): the service answered 503 Service Unavailable, after 13 tries in 1.25 s"
+        );
+        let Some((Subject::Chunk { dump, index: 1, .. }, fault)) = error.request() else {
+            panic!("{error:?}")
+        };
+        assert_eq!((dump, fault.status()), (&self::dump(), Some(503)));
+    }
+
+    #[test]
+    fn an_error_can_go_to_another_thread() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<Error>();
+        check::<Fault>();
     }
 }

@@ -1,13 +1,14 @@
-//! Text from outside made fit for a terminal or a log line.
+//! Text that is safe to show on a terminal or in a log line.
 
 use std::fmt::{self, Write};
+use std::time::Duration;
 
-/// Longest text of the service that is shown, in characters. Longer ones are cut: an error is for
-/// people, and a hostile service must not fill a log.
-pub const MAX_SHOWN_CHARS: usize = 300;
+/// Maximum length of a text of the service that is shown, in characters. An error is for people, and a
+/// hostile service must not fill a log.
+pub(crate) const MAX_SHOWN_CHARS: usize = 300;
 
 /// Shows text with control characters, invisible formatting characters and line breaks replaced by
-/// escapes, cut after [`MAX_SHOWN_CHARS`].
+/// escapes, cut after 300 characters.
 #[derive(Debug, Clone, Copy)]
 pub struct Printable<'a>(pub &'a str);
 
@@ -37,6 +38,11 @@ pub fn is_unprintable(c: char) -> bool {
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A duration in seconds with at most three decimals: `0.25 s`, `60 s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{} s", Duration::from_millis(duration.as_millis() as u64).as_secs_f64())
 }
 
 #[cfg(test)]

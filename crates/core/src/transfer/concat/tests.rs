@@ -5,14 +5,8 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::{Subject, SubjectKind};
-use crate::response::ListedChunk;
-use crate::sink::WriteSink;
-
-fn list(count: usize) -> ChunkList {
-    let listed = (0..count).map(|n| ListedChunk { id: n.to_string(), name: None }).collect();
-    ChunkList::new(listed, &Subject::new(SubjectKind::ChunkList, "D")).unwrap()
-}
+use crate::service::numbered_chunks as list;
+use crate::transfer::WriteSink;
 
 /// Reads in pieces of the given sizes, interrupted now and then, and fails at an offset if told to.
 struct Pieces<'a> {
@@ -63,7 +57,7 @@ impl ChunkSource for Source {
         for fail_after in tries.into_iter().chain([last]) {
             into.restart()?;
             let mut reader = Pieces { bytes, sizes: &self.sizes, turn: 0, fail_after, given: 0 };
-            outcome = into.copy_from(&mut reader, &Subject::chunk(chunk.id.as_str(), "D"));
+            outcome = into.copy_from(&mut reader);
         }
         outcome
     }
@@ -112,7 +106,7 @@ proptest! {
         let mut source = Source { chunks: chunks.clone(), sizes, faults, fatal };
         let mut finished = 0;
         let outcome = concatenate(
-            &mut source, &list(count), 0, &"D", &mut WriteSink::new(writer),
+            &mut source, &list(count), &mut WriteSink::new(writer),
             &mut |progress| if let Progress::Finished { .. } = progress { finished += 1 },
         );
         let expected_chunks = match outcome {
@@ -123,7 +117,7 @@ proptest! {
                 }
                 count
             }
-            Err(Error::Interrupted { whole_chunks, chunks, .. }) => {
+            Err(Error::Incomplete { whole_chunks, chunks, .. }) => {
                 prop_assert_eq!(Some(whole_chunks), fatal);
                 prop_assert_eq!(chunks, count);
                 whole_chunks
@@ -145,22 +139,46 @@ proptest! {
         let count = chunks.len();
         let mut source = Source { chunks: chunks.clone(), sizes: vec![9], faults: vec![vec![]; 8], fatal: None };
         let error = concatenate(
-            &mut source, &list(count), 0, &"D", &mut WriteSink::new(writer), &mut |_| {},
+            &mut source, &list(count), &mut WriteSink::new(writer), &mut |_| {},
         ).unwrap_err();
-        let Error::Interrupted { whole_chunks, ref source, .. } = error else { panic!("{error:?}") };
+        let Error::Incomplete { whole_chunks, ref source, .. } = error else { panic!("{error:?}") };
         prop_assert!(matches!(**source, Error::Output { .. }), "{:?}", source);
         prop_assert!(chunks[..whole_chunks].concat().len() <= room);
         prop_assert!(chunks[..=whole_chunks].concat().len() > room);
     }
 
     #[test]
-    fn a_download_from_chunk_n_on_brings_the_rest(chunks in chunk_bytes(), from in 0usize..8) {
-        prop_assume!(from <= chunks.len());
+    fn a_sink_that_holds_n_chunks_gets_the_rest(chunks in chunk_bytes(), held in 0usize..8) {
+        prop_assume!(held <= chunks.len());
         let count = chunks.len();
-        let mut sink = WriteSink::new(Vec::new());
+        let mut sink = Holding { chunks: held, sink: WriteSink::new(Vec::new()) };
         let mut source = Source { chunks: chunks.clone(), sizes: vec![50], faults: vec![vec![]; 8], fatal: None };
-        let digests = concatenate(&mut source, &list(count), from, &"D", &mut sink, &mut |_| {}).unwrap();
-        prop_assert_eq!(digests.len(), count - from);
-        prop_assert_eq!(sink.into_inner(), chunks[from..].concat());
+        let digests = concatenate(&mut source, &list(count), &mut sink, &mut |_| {}).unwrap();
+        prop_assert_eq!(digests.len(), count - held);
+        prop_assert_eq!(sink.sink.into_inner(), chunks[held..].concat());
+    }
+}
+
+/// A sink that already holds chunks.
+struct Holding {
+    chunks: usize,
+    sink: WriteSink<Vec<u8>>,
+}
+
+impl ChunkSink for Holding {
+    fn held_chunks(&self) -> usize {
+        self.chunks
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.sink.write(bytes)
+    }
+
+    fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
+        self.sink.commit(chunk, digest)
+    }
+
+    fn roll_back(&mut self) -> io::Result<()> {
+        self.sink.roll_back()
     }
 }

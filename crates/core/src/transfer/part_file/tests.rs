@@ -3,23 +3,15 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::{Subject, SubjectKind};
-use crate::response::ListedChunk;
+use crate::service::numbered_chunks as list;
 
-fn list(count: usize) -> ChunkList {
-    let listed = (0..count).map(|n| ListedChunk { id: n.to_string(), name: None }).collect();
-    ChunkList::new(listed, &Subject::new(SubjectKind::ChunkList, "D")).unwrap()
-}
-
-fn part_file(target: &Path, options: SaveOptions, count: usize) -> (PartFile, Resume) {
-    let mut part = PartFile::create(target, options).unwrap();
-    let resume = part.resume("D", &list(count)).unwrap();
-    (part, resume)
+fn part_file(target: &Path, count: usize) -> PartFile {
+    PartFile::builder(target).open(&list(count)).unwrap()
 }
 
 fn write_chunk(part: &mut PartFile, index: usize, bytes: &[u8]) {
     bytes.chunks(7).for_each(|piece| part.write(piece).unwrap());
-    let digest = ChunkDigest { bytes: bytes.len() as u64, crc32: crc32fast::hash(bytes), validator: None };
+    let digest = ChunkDigest { bytes: bytes.len() as u64, crc32: crc32fast::hash(bytes) };
     part.commit(&list(index + 1).as_slice()[index], &digest).unwrap();
 }
 
@@ -27,8 +19,8 @@ fn write_chunk(part: &mut PartFile, index: usize, bytes: &[u8]) {
 fn a_finished_file_has_its_name_and_nothing_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
-    let (mut part, resume) = part_file(&target, SaveOptions::default(), 2);
-    assert_eq!(resume, Resume::Fresh);
+    let mut part = part_file(&target, 2);
+    assert_eq!(part.resume(), Resume::Fresh);
     write_chunk(&mut part, 0, b"first,");
     part.write(b"torn").unwrap();
     part.roll_back().unwrap();
@@ -43,9 +35,9 @@ fn an_existing_file_is_left_alone_unless_forced() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
     fs::write(&target, "mine").unwrap();
-    assert!(matches!(PartFile::create(&target, SaveOptions::default()), Err(Error::Exists { .. })));
+    assert!(matches!(PartFile::builder(&target).open(&list(1)), Err(Error::Exists { .. })));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    let (mut part, _) = part_file(&target, SaveOptions::default().force(true), 1);
+    let mut part = PartFile::builder(&target).overwrite(true).open(&list(1)).unwrap();
     write_chunk(&mut part, 0, b"new");
     part.finish().unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"new");
@@ -55,7 +47,7 @@ fn an_existing_file_is_left_alone_unless_forced() {
 fn a_file_that_appears_while_downloading_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
-    let (mut part, _) = part_file(&target, SaveOptions::default(), 1);
+    let mut part = part_file(&target, 1);
     write_chunk(&mut part, 0, b"new");
     fs::write(&target, "mine").unwrap();
     assert!(matches!(part.finish(), Err(Error::Exists { .. })));
@@ -67,7 +59,7 @@ fn a_file_that_appears_while_downloading_is_left_alone() {
 fn a_file_that_took_the_place_of_the_part_is_never_given_the_final_name() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
-    let (mut part, _) = part_file(&target, SaveOptions::default(), 1);
+    let mut part = part_file(&target, 1);
     write_chunk(&mut part, 0, b"whole");
     let part_path = folder.path().join("dump.csv.part");
     fs::remove_file(&part_path).unwrap();
@@ -78,11 +70,23 @@ fn a_file_that_took_the_place_of_the_part_is_never_given_the_final_name() {
 }
 
 #[test]
-fn a_second_run_is_told_that_one_is_running() {
+fn a_part_file_that_another_program_cut_is_never_given_the_final_name() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
-    let (mut part, _) = part_file(&target, SaveOptions::default(), 1);
-    let second = PartFile::create(&target, SaveOptions::default().force(true).restart(true));
+    let mut part = part_file(&target, 1);
+    write_chunk(&mut part, 0, b"whole");
+    File::options().write(true).open(folder.path().join("dump.csv.part")).unwrap().set_len(3).unwrap();
+    let error = part.finish().unwrap_err();
+    assert!(matches!(error, Error::Output { .. }), "{error}");
+    assert!(!target.exists());
+}
+
+#[test]
+fn a_second_run_is_refused_while_one_is_running() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let mut part = part_file(&target, 1);
+    let second = PartFile::builder(&target).overwrite(true).restart(true).open(&list(1));
     assert!(matches!(second, Err(Error::Locked { .. })));
     write_chunk(&mut part, 0, b"untouched");
     part.finish().unwrap();
@@ -95,14 +99,14 @@ fn a_part_file_that_no_run_of_ours_left_is_not_overwritten() {
     let target = folder.path().join("dump.csv");
     let strange = folder.path().join("dump.csv.part");
     fs::write(&strange, "somebody's").unwrap();
-    assert!(matches!(PartFile::create(&target, SaveOptions::default()), Err(Error::Exists { .. })));
+    assert!(matches!(PartFile::builder(&target).open(&list(1)), Err(Error::Exists { .. })));
     assert_eq!(fs::read(&strange).unwrap(), b"somebody's");
 }
 
 #[test]
 fn a_run_that_got_nothing_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut part, _) = part_file(&folder.path().join("dump.csv"), SaveOptions::default(), 1);
+    let mut part = part_file(&folder.path().join("dump.csv"), 1);
     part.write(b"torn").unwrap();
     drop(part);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -119,7 +123,7 @@ proptest! {
         let target = folder.path().join("dump.csv");
         let (part_path, journal_path) =
             (folder.path().join("dump.csv.part"), folder.path().join("dump.csv.part.journal"));
-        let (mut part, _) = part_file(&target, SaveOptions::default(), chunks.len());
+        let mut part = part_file(&target, chunks.len());
         for (index, bytes) in chunks.iter().enumerate() {
             write_chunk(&mut part, index, bytes);
         }
@@ -137,13 +141,13 @@ proptest! {
         journal.truncate(journal_cut.index(journal.len() + 1));
         fs::write(&journal_path, &journal).unwrap();
 
-        let (mut part, resume) = part_file(&target, SaveOptions::default(), chunks.len());
-        let kept = part.whole_chunks();
-        let told = match resume {
+        let mut part = part_file(&target, chunks.len());
+        let kept = part.held_chunks();
+        let reported = match part.resume() {
             Resume::Resumed { chunks, .. } => chunks,
             _ => 0,
         };
-        prop_assert_eq!(told, kept);
+        prop_assert_eq!(reported, kept);
         prop_assert_eq!(fs::read(&part_path).unwrap(), chunks[..kept].concat());
         for (index, bytes) in chunks.iter().enumerate().skip(kept) {
             write_chunk(&mut part, index, bytes);

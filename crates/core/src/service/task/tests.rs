@@ -1,15 +1,19 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::error::SubjectKind;
+use crate::address::Locator;
+
+fn parse(json: &str) -> Result<Task, Fault> {
+    Task::parse(&"W/M/118000000001/B7EA".parse::<Locator>().unwrap().task().unwrap(), json.as_bytes())
+}
 
 fn task(json: &str) -> Task {
-    let subject = Subject::new(SubjectKind::Task, "W/M/P/T");
-    Task::from_answer(json.as_bytes(), &subject).unwrap_or_else(|error| panic!("{json}: {error:?}"))
+    parse(json).unwrap_or_else(|fault| panic!("{json}: {fault}"))
 }
 
 fn objects(task: &Task) -> Vec<(String, bool)> {
-    task.dumps().into_iter().map(|dump| (dump.object.as_str().to_owned(), dump.is_certain)).collect()
+    let dumps = task.dumps().into_iter();
+    dumps.map(|dump| (dump.address.object().as_str().to_owned(), dump.is_reported)).collect()
 }
 
 #[test]
@@ -59,8 +63,11 @@ fn dumps_of_any_depth_are_found_each_object_once() {
           {"objectId":"112000000001","failureDumpAvailable":true},
           {"failureDumpAvailable":true}]}}}"#,
     );
-    let certain = |id: &str| (id.to_owned(), true);
-    assert_eq!(objects(&task), [certain("112000000001"), certain("112000000003"), certain("112000000004")]);
+    let reported = |id: &str| (id.to_owned(), true);
+    assert_eq!(
+        objects(&task),
+        [reported("112000000001"), reported("112000000003"), reported("112000000004")]
+    );
 }
 
 #[test]
@@ -72,7 +79,7 @@ fn an_action_that_does_not_say_whether_it_left_a_dump_may_have_left_one() {
     {
         let task = task(&silent.replace("FLAG", flag));
         assert_eq!(objects(&task).len(), expected, "{flag}");
-        assert!(objects(&task).iter().all(|(_, is_certain)| !is_certain));
+        assert!(objects(&task).iter().all(|(_, is_reported)| !is_reported));
     }
 }
 
@@ -109,15 +116,16 @@ fn odd_values_are_no_counts() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Task::from_answer(&bytes, &Subject::new(SubjectKind::Task, "T"));
+    fn damage_to_an_answer_makes_nothing_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut json = br#"{"task":{"taskState":"COMPLETE","result":{"nestedResults":[{"objectId":1,"details":[{"values":["a",1]}]}]}}}"#.to_vec();
+        let at = at.index(json.len());
+        json[at] = byte;
+        let _ = parse(&String::from_utf8_lossy(&json)).map(|task| task.dumps());
     }
 
     #[test]
     fn nesting_without_end_is_an_error_not_a_crash(depth in 0usize..5000) {
         let json = format!(r#"{{"task":{{"result":{}{}}}}}"#, r#"{"nestedResults":["#.repeat(depth), "]}".repeat(depth));
-        if let Ok(task) = Task::from_answer(json.as_bytes(), &Subject::new(SubjectKind::Task, "T")) {
-            let _ = task.dumps();
-        }
+        let _ = parse(&json).map(|task| task.dumps());
     }
 }

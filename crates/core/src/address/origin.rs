@@ -4,41 +4,38 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::error::{Error, LocatorError, Result};
-use crate::text::Printable;
+use super::LocatorError;
 
 /// Path under which the service keeps version 2.0 of its API.
-pub const API_ROOT: &str = "/2/0";
+pub(super) const API_ROOT: &str = "/2/0";
 
-/// Regions with an API host of their own, as observed on the live service; everyone else uses
-/// `api.anaplan.com`.
-const REGIONS: [(&str, &str); 11] = [
-    ("ae1", "ae1.api.anaplan.com"),
-    ("au1a", "au1a.api2.anaplan.com"),
-    ("ca1a", "ca1a.api.anaplan.com"),
-    ("eu3", "eu3.api.anaplan.com"),
-    ("eu5", "eu5.api.anaplan.com"),
-    ("gb1", "gb1.api.anaplan.com"),
-    ("id1", "id1.api.anaplan.com"),
-    ("in1", "in1.api.anaplan.com"),
-    ("me1", "me1.api.anaplan.com"),
-    ("sg1", "sg1.api.anaplan.com"),
-    ("us9", "us9.api.anaplan.com"),
+/// The names of each region, as the vendor's own table has them or as observed on the live service, and
+/// the API host that serves it.
+const REGIONS: [(&[&str], &str); 12] = [
+    (&["us1", "us1a", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"], "api.anaplan.com"),
+    (&["ae1"], "ae1.api.anaplan.com"),
+    (&["au1", "au1a"], "au1a.api2.anaplan.com"),
+    (&["ca1", "ca1a"], "ca1a.api.anaplan.com"),
+    (&["eu3"], "eu3.api.anaplan.com"),
+    (&["eu5"], "eu5.api.anaplan.com"),
+    (&["gb1"], "gb1.api.anaplan.com"),
+    (&["id1"], "id1.api.anaplan.com"),
+    (&["in1"], "in1.api.anaplan.com"),
+    (&["me1"], "me1.api.anaplan.com"),
+    (&["sg1"], "sg1.api.anaplan.com"),
+    (&["us9"], "us9.api.anaplan.com"),
 ];
 
 /// The host that once served the API and no longer does.
 const RETIRED_HOST: &str = "us1a.app.anaplan.com";
 
-/// How an origin is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// Plain HTTP; allowed to the own machine only.
+enum Scheme {
     Http,
-    /// HTTP over TLS.
     Https,
 }
 
-/// Scheme, host and port, such as `https://eu3.api.anaplan.com`.
+/// Scheme, host and port of a service, such as `https://eu3.api.anaplan.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     scheme: Scheme,
@@ -56,26 +53,22 @@ impl Origin {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for a region that is not known, naming those that are.
-    pub fn of_region(name: &str) -> Result<Origin> {
+    /// [`LocatorError`] for an unknown region; it names those that are known.
+    pub fn of_region(name: &str) -> Result<Origin, LocatorError> {
         let wanted = name.trim().to_ascii_lowercase();
-        match REGIONS.iter().find(|(region, _)| *region == wanted) {
+        match REGIONS.iter().find(|(names, _)| names.contains(&wanted.as_str())) {
             Some((_, host)) => Ok(Origin { scheme: Scheme::Https, host: (*host).to_owned(), port: None }),
             None => {
-                let known: Vec<&str> = REGIONS.iter().map(|(region, _)| *region).collect();
-                let problem = format!(
-                    "\"{}\" is not known; known are {}; name another host with the API URL",
-                    Printable(name),
-                    known.join(", ")
-                );
-                Err(Error::Setting { setting: "the region", problem })
+                let known: Vec<&str> = REGIONS.iter().flat_map(|(names, _)| *names).copied().collect();
+                let expected = format!("a region ({}); name any other host by its URL", known.join(", "));
+                Err(LocatorError::at(name, 0, &expected))
             }
         }
     }
 
-    /// How the origin is spoken to.
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
+    /// Whether the origin is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
     }
 
     /// The host in lower case; an IPv6 address stands in brackets.
@@ -83,7 +76,7 @@ impl Origin {
         &self.host
     }
 
-    /// The port, where it is not the scheme's own.
+    /// The port, if it is not the scheme's own.
     pub fn port(&self) -> Option<u16> {
         self.port
     }
@@ -99,9 +92,9 @@ impl Origin {
         self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// Splits `text` into the origin and what follows it (path, query, fragment), and gives the
-    /// offset in bytes of the latter. `None` where `text` is no URL at all.
-    pub(crate) fn split(text: &str) -> Option<Result<(Origin, usize), LocatorError>> {
+    /// Splits a URL into its origin and the byte offset of what follows (path, query, fragment). `None` if
+    /// `text` is not a URL at all.
+    pub(super) fn split(text: &str) -> Option<Result<(Origin, usize), LocatorError>> {
         let (scheme, _) = text.split_once("://")?;
         let start = scheme.len() + "://".len();
         let scheme = match scheme.to_ascii_lowercase().as_str() {
@@ -116,7 +109,7 @@ impl Origin {
     fn authority(scheme: Scheme, text: &str, start: usize, end: usize) -> Result<Origin, LocatorError> {
         let authority = &text[start..end];
         if authority.contains('@') {
-            // What stands before the `@` may be a password: it is not repeated.
+            // The text before the `@` may be a password, so the error does not repeat it.
             return Err(LocatorError::at(
                 "(a URL with a user name in it)",
                 0,
@@ -138,7 +131,7 @@ impl Origin {
             return Err(LocatorError::at(
                 text,
                 start,
-                "a host that still serves the API: us1a.app.anaplan.com was retired, api.anaplan.com took its place",
+                "a host that still serves the API: us1a.app.anaplan.com is retired, use api.anaplan.com",
             ));
         }
         let port = match &authority[host_end..] {
@@ -175,10 +168,10 @@ fn is_host(host: &str) -> bool {
 }
 
 impl FromStr for Origin {
-    type Err = Error;
+    type Err = LocatorError;
 
     /// Reads an origin such as `https://eu3.api.anaplan.com`; a trailing `/` or `/2/0` is accepted.
-    fn from_str(text: &str) -> Result<Origin> {
+    fn from_str(text: &str) -> Result<Origin, LocatorError> {
         let text = text.trim();
         let split = Origin::split(text).unwrap_or_else(|| {
             Err(LocatorError::at(text, 0, "an origin such as https://eu3.api.anaplan.com"))
@@ -186,7 +179,7 @@ impl FromStr for Origin {
         let (origin, end) = split?;
         match text[end..].trim_end_matches('/') {
             "" | API_ROOT => Ok(origin),
-            _ => Err(LocatorError::at(text, end, "nothing after the host: /2/0 is added").into()),
+            _ => Err(LocatorError::at(text, end, "nothing after the host: /2/0 is added")),
         }
     }
 }
@@ -222,6 +215,20 @@ mod tests {
         }
         let noisy = " HTTPS://EU3.API.anaplan.com:443/2/0/ ".parse::<Origin>().unwrap();
         assert_eq!(noisy.to_string(), "https://eu3.api.anaplan.com");
+    }
+
+    #[test]
+    fn a_region_is_known_by_each_of_its_names() {
+        for (name, host) in [
+            ("eu3", "eu3.api.anaplan.com"),
+            (" CA1 ", "ca1a.api.anaplan.com"),
+            ("au1", "au1a.api2.anaplan.com"),
+            ("us7", "api.anaplan.com"),
+        ] {
+            assert_eq!(Origin::of_region(name).unwrap().host(), host);
+        }
+        let error = Origin::of_region("xx1").unwrap_err().to_string();
+        assert!(error.contains("xx1") && error.contains("ap1") && error.contains("us9"), "{error}");
     }
 
     #[test]

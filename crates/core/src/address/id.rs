@@ -1,0 +1,155 @@
+//! Identifiers: the opaque strings that name workspaces, models, actions, tasks, objects and chunks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::{Deserialize, Deserializer, Visitor};
+
+use super::LocatorError;
+use crate::text::Printable;
+
+/// Maximum length of an identifier in bytes. The longest seen has 32; a process may be given by a name
+/// of some hundred characters. The limit keeps a hostile answer from filling memory and URLs.
+const MAX_ID_BYTES: usize = 2048;
+
+/// Everything outside RFC 3986 "unreserved" is encoded, so that no character can end a segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// An opaque identifier: any text that can stand as one segment of a URL path.
+///
+/// Its shape is not checked, because the service's reference calls identifiers opaque. Refused are only
+/// the empty text, `.` and `..` (a URL path would lose them), and more than 2048 bytes.
+///
+/// ```
+/// use anaplan_dump_core::Id;
+/// let id: Id = "118000000001".parse()?;
+/// assert_eq!(id.as_str(), "118000000001");
+/// assert!("..".parse::<Id>().is_err());
+/// # Ok::<(), anaplan_dump_core::LocatorError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(String);
+
+impl Id {
+    /// The identifier as the service gave it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The identifier as a path segment: every byte that is not an RFC 3986 unreserved character is
+    /// percent-encoded.
+    pub(super) fn encoded(&self) -> impl fmt::Display + '_ {
+        utf8_percent_encode(&self.0, SEGMENT)
+    }
+
+    /// The text itself, for masking a secret that the service repeats.
+    #[cfg(feature = "http")]
+    pub(crate) fn text_mut(&mut self) -> &mut String {
+        &mut self.0
+    }
+
+    pub(super) fn check(text: &str) -> Result<(), &'static str> {
+        match text {
+            "" => Err("an identifier, which cannot be empty"),
+            "." | ".." => Err("an identifier, which cannot be \".\" or \"..\""),
+            _ if text.len() > MAX_ID_BYTES => Err("an identifier of at most 2048 bytes"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = LocatorError;
+
+    fn try_from(text: String) -> Result<Id, LocatorError> {
+        match Id::check(&text) {
+            Ok(()) => Ok(Id(text)),
+            Err(expected) => Err(LocatorError::at(&text, 0, expected)),
+        }
+    }
+}
+
+impl FromStr for Id {
+    type Err = LocatorError;
+
+    fn from_str(text: &str) -> Result<Id, LocatorError> {
+        Id::try_from(text.to_owned())
+    }
+}
+
+impl AsRef<str> for Id {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Id {
+    /// The identifier with control characters escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Printable(&self.0).fmt(f)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    /// Identifiers are strings; a whole number stands for its digits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
+        struct IdVisitor;
+
+        impl Visitor<'_> for IdVisitor {
+            type Value = Id;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an identifier: a string")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Id, E> {
+                Id::check(text).map_err(|why| E::custom(format_args!("expected {why}")))?;
+                Ok(Id(text.to_owned()))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Id, E> {
+                Ok(Id(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(IdVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_would_vanish_from_a_path_is_refused() {
+        for text in ["", ".", ".."] {
+            assert!(text.parse::<Id>().is_err(), "{text:?}");
+        }
+        assert!("x".repeat(MAX_ID_BYTES).parse::<Id>().is_ok());
+        assert!("x".repeat(MAX_ID_BYTES + 1).parse::<Id>().is_err());
+    }
+
+    #[test]
+    fn every_reserved_character_is_encoded() {
+        let id: Id = "a/b?c#d%e\r\nf é".parse().unwrap();
+        assert_eq!(id.encoded().to_string(), "a%2Fb%3Fc%23d%25e%0D%0Af%20%C3%A9");
+        assert_eq!("A-z_0.9~".parse::<Id>().unwrap().encoded().to_string(), "A-z_0.9~");
+    }
+
+    #[test]
+    fn an_identifier_in_json_is_a_string_or_a_whole_number() {
+        let read = |json| serde_json::from_str::<Id>(json);
+        assert_eq!(read("\"112000000015\"").unwrap().as_str(), "112000000015");
+        assert_eq!(read("0").unwrap().as_str(), "0");
+        for json in ["1.5", "-1", "null", "\"\"", "\"..\"", "[]", "true"] {
+            assert!(read(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Locators: what a person pastes or types to name a model, a process, a task or a dump.
+
+use std::fmt;
+
+use super::LocatorError;
+use super::addresses::{ActionAddress, ActionKind, DumpAddress, ModelAddress, TaskAddress};
+use super::id::Id;
+use super::origin::API_ROOT;
+
+/// The word that stands for a process's newest task.
+pub(super) const LATEST: &str = "latest";
+
+/// A task as a locator names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TaskChoice {
+    /// `latest`: which task that is, only the service can say.
+    Latest,
+    /// This task.
+    Id(Id),
+}
+
+/// What a text names, as deep as the text goes: a model, a process or import, a task, a dump.
+///
+/// [`str::parse`] reads any documented URL of a process, task, dump, chunk list or chunk, the path of
+/// such a URL, or the short form `WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]`. In the short form, an
+/// identifier of twelve digits that begins with 112 names a single import. A URL of a chunk names the
+/// dump that the chunk belongs to.
+///
+/// `Display` prints a text that can be pasted: a URL if the locator has an origin, else the short form;
+/// where the short form cannot express it, as without a workspace, the path form. The addresses print
+/// the same.
+///
+/// ```
+/// use anaplan_dump_core::Locator;
+/// let locator: Locator = "/2/0/workspaces/8a81/models/FC12/processes/118000000001/tasks/B7EA/dumps/112000000015/chunks".parse()?;
+/// assert_eq!(locator.to_string(), "8a81/FC12/118000000001/B7EA/112000000015");
+/// # Ok::<(), anaplan_dump_core::LocatorError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Locator {
+    pub(super) model: ModelAddress,
+    pub(super) action: Option<(ActionKind, Id)>,
+    pub(super) task: Option<TaskChoice>,
+    /// The dump below the task; for a single import the task alone names it.
+    pub(super) object: Option<Id>,
+}
+
+impl Locator {
+    /// The model.
+    pub fn model(&self) -> &ModelAddress {
+        &self.model
+    }
+
+    /// The task, if the locator goes that deep.
+    pub fn task_choice(&self) -> Option<&TaskChoice> {
+        self.task.as_ref()
+    }
+
+    /// The object, if the locator goes that deep.
+    pub fn object(&self) -> Option<&Id> {
+        self.object.as_ref()
+    }
+
+    /// The process or import.
+    ///
+    /// # Errors
+    ///
+    /// [`LocatorError`] if the locator names none.
+    pub fn action(&self) -> Result<ActionAddress, LocatorError> {
+        match &self.action {
+            Some((kind, id)) => Ok(ActionAddress { model: self.model.clone(), kind: *kind, id: id.clone() }),
+            None => Err(self.ends_before("a process: WORKSPACE/MODEL/PROCESS")),
+        }
+    }
+
+    /// The task.
+    ///
+    /// # Errors
+    ///
+    /// [`LocatorError`] if the locator names none, or says `latest`.
+    pub fn task(&self) -> Result<TaskAddress, LocatorError> {
+        match (&self.task, self.action()) {
+            (Some(TaskChoice::Id(task)), Ok(action)) => Ok(action.task(task.clone())),
+            _ => Err(self.ends_before("a task by its id: WORKSPACE/MODEL/PROCESS/TASK")),
+        }
+    }
+
+    /// The dump. A task of a single import names its dump.
+    ///
+    /// # Errors
+    ///
+    /// [`LocatorError`] if the locator names none.
+    pub fn dump(&self) -> Result<DumpAddress, LocatorError> {
+        let missing =
+            "one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT, OBJECT being the objectId of the failed action";
+        let task = self.task().map_err(|_| self.ends_before(missing))?;
+        match (task.action.kind, &self.object) {
+            (ActionKind::Process, None) => Err(self.ends_before(missing)),
+            (_, object) => Ok(DumpAddress { task, object: object.clone() }),
+        }
+    }
+
+    fn ends_before(&self, expected: &str) -> LocatorError {
+        let text = self.to_string();
+        LocatorError::at(&text, text.len(), expected)
+    }
+
+    /// Whether the short form, read again, would name the same.
+    fn has_short_form(&self) -> bool {
+        let kind_is_told = match &self.action {
+            Some((kind, id)) => *kind == ActionKind::of(id).unwrap_or(ActionKind::Process),
+            None => true,
+        };
+        let workspace = self.model.workspace.as_ref();
+        kind_is_told && workspace.is_some_and(|w| !begins_path(w.as_str())) && self.model.origin.is_none()
+    }
+}
+
+/// Whether a text whose first segment is `segment` is the path of a URL.
+pub(super) fn begins_path(segment: &str) -> bool {
+    matches!(segment, "workspaces" | "models" | "2")
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keywords = match &self.model.origin {
+            Some(origin) => {
+                write!(f, "{origin}{API_ROOT}/")?;
+                true
+            }
+            None => !self.has_short_form(),
+        };
+        let mut separator = "";
+        let mut segment = |keyword: &str, text: &dyn fmt::Display| {
+            let keyword = if keywords { format!("{keyword}/") } else { String::new() };
+            write!(f, "{separator}{keyword}{text}")?;
+            separator = "/";
+            Ok(())
+        };
+        if let Some(workspace) = &self.model.workspace {
+            segment("workspaces", &workspace.encoded())?;
+        }
+        segment("models", &self.model.id.encoded())?;
+        if let Some((kind, id)) = &self.action {
+            segment(kind.segment(), &id.encoded())?;
+        }
+        match &self.task {
+            Some(TaskChoice::Latest) => segment("tasks", &LATEST)?,
+            Some(TaskChoice::Id(id)) => segment("tasks", &id.encoded())?,
+            None => {}
+        }
+        match &self.object {
+            Some(object) => segment("dumps", &object.encoded()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<DumpAddress> for Locator {
+    fn from(dump: DumpAddress) -> Locator {
+        Locator { object: dump.object, ..Locator::from(dump.task) }
+    }
+}
+
+impl From<TaskAddress> for Locator {
+    fn from(task: TaskAddress) -> Locator {
+        Locator { task: Some(TaskChoice::Id(task.id)), ..Locator::from(task.action) }
+    }
+}
+
+impl From<ActionAddress> for Locator {
+    fn from(action: ActionAddress) -> Locator {
+        Locator { model: action.model, action: Some((action.kind, action.id)), task: None, object: None }
+    }
+}
+
+impl From<ModelAddress> for Locator {
+    fn from(model: ModelAddress) -> Locator {
+        Locator { model, action: None, task: None, object: None }
+    }
+}
+
+macro_rules! display_as_locator {
+    ($($address:ty),*) => {$(
+        impl fmt::Display for $address {
+            /// A text that can be pasted: see [`Locator`].
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                Locator::from(self.clone()).fmt(f)
+            }
+        }
+    )*};
+}
+
+display_as_locator!(ModelAddress, ActionAddress, TaskAddress, DumpAddress);

@@ -1,0 +1,230 @@
+//! Text to [`Locator`]: URLs, the paths of URLs, and the short form.
+
+use std::str::FromStr;
+
+use percent_encoding::percent_decode_str;
+
+use super::LocatorError;
+use super::addresses::{ActionKind, ModelAddress};
+use super::id::Id;
+use super::locator::{LATEST, Locator, TaskChoice, begins_path};
+use super::origin::Origin;
+
+type Parsed<T> = Result<T, LocatorError>;
+
+/// Maximum number of segments of a short form that begins at the process.
+const SEGMENTS_FROM_PROCESS: usize = 3;
+
+impl FromStr for Locator {
+    type Err = LocatorError;
+
+    fn from_str(text: &str) -> Parsed<Locator> {
+        Locator::parse_within(text, None)
+    }
+}
+
+impl Locator {
+    /// Reads `text` like [`str::parse`]; within a known model, the short form may begin at the process.
+    ///
+    /// A short form whose first segment has the shape of a workspace (32 hexadecimal digits), or that has
+    /// more than three segments, is complete in itself.
+    ///
+    /// # Errors
+    ///
+    /// [`LocatorError`], which says where something else was expected, and what.
+    pub fn parse_within(text: &str, model: Option<&ModelAddress>) -> Parsed<Locator> {
+        let text = text.trim();
+        if let Some(split) = Origin::split(text) {
+            let (origin, end) = split?;
+            let mut path = Segments::new(text, end);
+            path.api_root()?;
+            return path_form(path, Some(origin));
+        }
+        let mut path = Segments::new(text, 0);
+        if !text.starts_with('/') && !path.peek().is_some_and(begins_path) {
+            return short_form(path, model);
+        }
+        if path.peek() == Some("2") {
+            path.api_root()?;
+        }
+        path_form(path, None)
+    }
+}
+
+fn path_form(mut path: Segments<'_>, origin: Option<Origin>) -> Parsed<Locator> {
+    let mut workspace = None;
+    if path.keyword(&["workspaces", "models"], "workspaces/ or models/")? == "workspaces" {
+        workspace = Some(path.id("a workspace id")?);
+        path.keyword(&["models"], "models/")?;
+    }
+    let model = ModelAddress { origin, workspace, id: path.id("a model id")? };
+    let mut locator = Locator::from(model);
+    below_model(&mut path, &mut locator)?;
+    path.end()?;
+    Ok(locator)
+}
+
+/// Reads the optional rest of a path, which may end after any keyword or identifier.
+fn below_model(path: &mut Segments<'_>, locator: &mut Locator) -> Parsed<()> {
+    let Some(kind) = path.optional_keyword(&["processes", "imports"], "processes/ or imports/")? else {
+        return Ok(());
+    };
+    let kind = if kind == "imports" { ActionKind::Import } else { ActionKind::Process };
+    let Some(action) = path.optional_id("the id of a process or import")? else { return Ok(()) };
+    locator.action = Some((kind, action));
+    if path.optional_keyword(&["tasks"], "tasks/")?.is_none() || path.at_end() {
+        return Ok(());
+    }
+    locator.task = Some(path.task()?);
+    let below_task = match kind {
+        ActionKind::Process => path.optional_keyword(&["dumps"], "dumps/")?,
+        ActionKind::Import => path.optional_keyword(&["dump"], "dump")?,
+    };
+    if below_task == Some("dumps") {
+        locator.object = path.optional_id("the objectId of a failed action")?;
+    }
+    if path.optional_keyword(&["chunks"], "chunks")?.is_some() {
+        path.optional_id("a chunk id")?;
+    }
+    Ok(())
+}
+
+fn short_form(mut path: Segments<'_>, within: Option<&ModelAddress>) -> Parsed<Locator> {
+    let begins_at_process = path.list.len() <= SEGMENTS_FROM_PROCESS && !path.begins_with_workspace();
+    let model = match within.filter(|_| begins_at_process) {
+        Some(model) => model.clone(),
+        None => {
+            let workspace = path.id("a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]")?;
+            let id = path.id("/MODEL after the workspace")?;
+            ModelAddress { origin: None, workspace: Some(workspace), id }
+        }
+    };
+    let mut locator = Locator::from(model);
+    if let Some(action) = path.optional_id("the id of a process or import")? {
+        let kind = ActionKind::of(&action).unwrap_or(ActionKind::Process);
+        locator.action = Some((kind, action));
+        if !path.at_end() {
+            locator.task = Some(path.task()?);
+        }
+        if !path.at_end() && kind == ActionKind::Import {
+            return path.fail("nothing after the task: a single import has one dump");
+        }
+        locator.object = path.optional_id("the objectId of a failed action")?;
+    }
+    path.end()?;
+    Ok(locator)
+}
+
+struct Segment<'a> {
+    raw: &'a str,
+    at: usize,
+}
+
+/// The segments of a path, read from left to right.
+struct Segments<'a> {
+    text: &'a str,
+    list: Vec<Segment<'a>>,
+    next: usize,
+}
+
+impl<'a> Segments<'a> {
+    fn new(text: &'a str, start: usize) -> Segments<'a> {
+        let end = text[start..].find(['?', '#']).map_or(text.len(), |i| start + i);
+        let mut list = Vec::new();
+        let mut at = start;
+        for raw in text[start..end].split('/') {
+            list.push(Segment { raw, at });
+            at += raw.len() + 1;
+        }
+        if list.len() > 1 && list.last().is_some_and(|last| last.raw.is_empty()) {
+            list.pop();
+        }
+        let leading_slash = usize::from(list.len() > 1 && list[0].raw.is_empty());
+        Segments { text, list, next: leading_slash }
+    }
+
+    fn peek(&self) -> Option<&'a str> {
+        self.list.get(self.next).map(|segment| segment.raw)
+    }
+
+    fn at_end(&self) -> bool {
+        self.next == self.list.len()
+    }
+
+    fn begins_with_workspace(&self) -> bool {
+        self.peek().is_some_and(|s| s.len() == 32 && s.bytes().all(|b| b.is_ascii_hexdigit()))
+    }
+
+    fn fail<T>(&self, expected: &str) -> Parsed<T> {
+        let at = self.list.get(self.next).map_or(self.text.len(), |segment| segment.at);
+        Err(LocatorError::at(self.text, at, expected))
+    }
+
+    fn api_root(&mut self) -> Parsed<()> {
+        for root in ["2", "0"] {
+            self.keyword(&[root], "the root of the API, /2/0/")?;
+        }
+        Ok(())
+    }
+
+    fn optional_keyword(&mut self, words: &[&'static str], expected: &str) -> Parsed<Option<&'static str>> {
+        if self.at_end() { Ok(None) } else { self.keyword(words, expected).map(Some) }
+    }
+
+    fn optional_id(&mut self, expected: &str) -> Parsed<Option<Id>> {
+        if self.at_end() { Ok(None) } else { self.id(expected).map(Some) }
+    }
+
+    fn keyword(&mut self, words: &[&'static str], expected: &str) -> Parsed<&'static str> {
+        match words.iter().find(|word| self.peek() == Some(word)) {
+            Some(word) => {
+                self.next += 1;
+                Ok(word)
+            }
+            None => self.fail(expected),
+        }
+    }
+
+    fn id(&mut self, expected: &str) -> Parsed<Id> {
+        let Some(segment) = self.list.get(self.next) else {
+            return self.fail(expected);
+        };
+        let decoded = decode(segment).map_err(|(at, why)| LocatorError::at(self.text, at, why))?;
+        match Id::check(&decoded).map(|()| Id::try_from(decoded)) {
+            Ok(id) => {
+                self.next += 1;
+                id
+            }
+            Err(why) => self.fail(&format!("{expected}: {why}")),
+        }
+    }
+
+    fn task(&mut self) -> Parsed<TaskChoice> {
+        let id = self.id("a task id, or latest")?;
+        Ok(if id.as_str() == LATEST { TaskChoice::Latest } else { TaskChoice::Id(id) })
+    }
+
+    fn end(&self) -> Parsed<()> {
+        if self.at_end() {
+            return Ok(());
+        }
+        self.fail("nothing more")
+    }
+}
+
+fn decode(segment: &Segment<'_>) -> Result<String, (usize, &'static str)> {
+    let bytes = segment.raw.as_bytes();
+    for (index, _) in segment.raw.match_indices('%') {
+        let digits = bytes.get(index + 1..index + 3);
+        if !digits.is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit)) {
+            return Err((
+                segment.at + index,
+                "two hexadecimal digits after %; a percent sign itself is written %25",
+            ));
+        }
+    }
+    percent_decode_str(segment.raw)
+        .decode_utf8()
+        .map(|text| text.into_owned())
+        .map_err(|_| (segment.at, "percent-encoded UTF-8"))
+}

@@ -1,0 +1,111 @@
+//! Addresses to request paths. Every segment is percent-encoded, so no identifier can change the path,
+//! add a query, or break out of the request line.
+//!
+//! The paths are those of the service's reference; the one of the whole dump is what the vendor's own
+//! client requests.
+
+use super::addresses::{ActionAddress, ActionKind, DumpAddress, ModelAddress, TaskAddress};
+use super::id::Id;
+use super::origin::API_ROOT;
+
+impl ModelAddress {
+    /// The path of the model itself, below which everything else lies.
+    pub(super) fn path(&self) -> String {
+        match &self.workspace {
+            Some(workspace) => {
+                format!("{API_ROOT}/workspaces/{}/models/{}", workspace.encoded(), self.id.encoded())
+            }
+            None => format!("{API_ROOT}/models/{}", self.id.encoded()),
+        }
+    }
+
+    /// `GET`: the processes of the model.
+    pub fn processes_path(&self) -> String {
+        format!("{}/{}", self.path(), ActionKind::Process.segment())
+    }
+}
+
+impl ActionAddress {
+    /// `GET`: the tasks of the process or import. `POST`: starts it.
+    pub fn tasks_path(&self) -> String {
+        format!("{}/{}/{}/tasks", self.model.path(), self.kind.segment(), self.id.encoded())
+    }
+}
+
+impl TaskAddress {
+    /// `GET`: the task. `DELETE`: cancels it.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.action.tasks_path(), self.id.encoded())
+    }
+}
+
+impl DumpAddress {
+    /// `GET`: the whole dump in one answer.
+    pub fn path(&self) -> String {
+        match &self.object {
+            Some(object) => format!("{}/dumps/{}", self.task.path(), object.encoded()),
+            None => format!("{}/dump", self.task.path()),
+        }
+    }
+
+    /// `GET`: the chunk list of the dump.
+    pub fn chunks_path(&self) -> String {
+        format!("{}/chunks", self.path())
+    }
+
+    /// `GET`: the bytes of one chunk.
+    pub fn chunk_path(&self, chunk: &Id) -> String {
+        format!("{}/{}", self.chunks_path(), chunk.encoded())
+    }
+}
+
+/// The path of a list with the query for the `limit` entries from `offset` on.
+pub(crate) fn page(list: &str, offset: u64, limit: u64) -> String {
+    let separator = if list.contains('?') { '&' } else { '?' };
+    format!("{list}{separator}limit={limit}&offset={offset}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::address::Locator;
+
+    #[test]
+    fn paths_are_those_of_the_reference() {
+        let dump: Locator = "0a80/F111/118000000001/B7EA/117000000015".parse().unwrap();
+        let dump = dump.dump().unwrap();
+        let base = "/2/0/workspaces/0a80/models/F111/processes";
+        assert_eq!(dump.model().processes_path(), base);
+        assert_eq!(dump.task.action.tasks_path(), format!("{base}/118000000001/tasks"));
+        assert_eq!(dump.task.path(), format!("{base}/118000000001/tasks/B7EA"));
+        let whole = format!("{base}/118000000001/tasks/B7EA/dumps/117000000015");
+        assert_eq!(dump.path(), whole);
+        assert_eq!(dump.chunks_path(), format!("{whole}/chunks"));
+        assert_eq!(dump.chunk_path(&"0".parse().unwrap()), format!("{whole}/chunks/0"));
+        assert_eq!(page("/tasks?sort=x", 5000, 10), "/tasks?sort=x&limit=10&offset=5000");
+    }
+
+    #[test]
+    fn a_single_import_has_one_dump_and_a_model_needs_no_workspace() {
+        let import: Locator = "models/F111/imports/112000000001/tasks/B7EA".parse().unwrap();
+        let dump = import.dump().unwrap();
+        assert_eq!(dump.chunks_path(), "/2/0/models/F111/imports/112000000001/tasks/B7EA/dump/chunks");
+    }
+
+    proptest! {
+        #[test]
+        fn no_identifier_can_change_the_path(ids in prop::collection::vec(any::<String>(), 6)) {
+            let ids: Vec<Id> = ids.into_iter().filter_map(|text| text.parse().ok()).collect();
+            prop_assume!(ids.len() == 6);
+            let model = ModelAddress { origin: None, workspace: Some(ids[0].clone()), id: ids[1].clone() };
+            let dump = model.process(ids[2].clone()).task(ids[3].clone()).dump(ids[4].clone());
+            let path = dump.chunk_path(&ids[5]);
+            let segments: Vec<&str> = path.split('/').collect();
+            prop_assert_eq!(segments.len(), 15, "{}", path);
+            prop_assert!(path.bytes().all(|b| b.is_ascii_graphic() && !b"?#\\\"<>".contains(&b)), "{}", path);
+            prop_assert!(segments[1..].iter().all(|s| !matches!(*s, "" | "." | "..")), "{}", path);
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! The envelope that every JSON answer of the service has, read once: is this the answer that was asked
+//! for, and does it say that it succeeded?
+//!
+//! Unknown fields are ignored and expected ones may be missing, as observed on the live service. But an
+//! answer is never guessed to be good: it carries what was asked for, or its status says success.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::fault::Fault;
+use super::tolerant;
+use crate::address::Id;
+
+/// Characters of an answer that an error shows on each side of the problem.
+const NEAR_CHARS: usize = 40;
+
+/// What an answer carries, and under which key.
+pub(super) trait Payload: DeserializeOwned {
+    const KEY: &'static str;
+}
+
+/// An answer that does not say that it failed.
+#[derive(Debug)]
+pub(super) struct Answer<T> {
+    /// What was asked for; `None` if its key is missing or null.
+    pub(super) payload: Option<T>,
+    /// Whether the status says success.
+    pub(super) says_success: bool,
+    pub(super) paging: Paging,
+}
+
+/// What a list says of its pages.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Paging {
+    /// Number of entries in all pages.
+    #[serde(deserialize_with = "tolerant::count")]
+    pub(super) total_size: Option<u64>,
+    /// The URL of the next page. Never followed; an empty one is none.
+    #[serde(deserialize_with = "tolerant::text")]
+    next: Option<String>,
+}
+
+impl Paging {
+    /// Whether the service offers a further page.
+    pub(super) fn has_next(&self) -> bool {
+        self.next.as_ref().is_some_and(|next| !next.trim().is_empty())
+    }
+}
+
+/// Reads an answer.
+///
+/// # Errors
+///
+/// [`Fault::Malformed`] for anything but one JSON object; [`Fault::Status`] and [`Fault::ErrorMessage`] if
+/// the answer says that it failed.
+pub(super) fn parse<T: Payload>(bytes: &[u8]) -> Result<Answer<T>, Fault> {
+    let envelope: Envelope<T> = parse_json(bytes)?;
+    envelope.check()?;
+    Ok(Answer {
+        says_success: envelope.says_success(),
+        payload: envelope.payload,
+        paging: envelope.meta.paging.unwrap_or_default(),
+    })
+}
+
+impl<T: Payload> Answer<T> {
+    /// The payload of an answer that must have one.
+    pub(super) fn require(self) -> Result<T, Fault> {
+        self.payload.ok_or(Fault::NoPayload(T::KEY))
+    }
+}
+
+/// The answer to a start: the identifier of the new task.
+///
+/// # Errors
+///
+/// As [`parse`]; an answer that names a task is a success, whatever else it says.
+pub(crate) fn started_task(bytes: &[u8]) -> Result<Id, Fault> {
+    #[derive(Deserialize)]
+    struct Started {
+        #[serde(rename = "taskId")]
+        id: Id,
+    }
+    impl Payload for Started {
+        const KEY: &'static str = "task";
+    }
+    let envelope: Envelope<Started> = parse_json(bytes)?;
+    match envelope.payload.as_ref().map(|task| &task.id).or(envelope.task_id.as_ref()) {
+        Some(id) => Ok(id.clone()),
+        None => Err(envelope.check().err().unwrap_or(Fault::NoPayload(Started::KEY))),
+    }
+}
+
+/// Whether the answer to a request that brings nothing back, as cancelling does, says that it failed.
+///
+/// # Errors
+///
+/// As [`parse`]. No bytes at all are a success.
+pub(crate) fn check_done(bytes: &[u8]) -> Result<(), Fault> {
+    if bytes.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    parse_json::<Envelope<Nothing>>(bytes)?.check()
+}
+
+/// The message of an error's body, from the shapes that the service has: the API's
+/// `{"status":{"message":…}}`, the sign-in service's `{"statusMessage":…}` and OAuth's `{"error":…}`. `None`
+/// for anything else, such as a gateway's HTML.
+pub(crate) fn error_message(body: &[u8]) -> Option<String> {
+    parse_json::<Envelope<Nothing>>(body).ok()?.message()
+}
+
+#[derive(Deserialize)]
+struct Nothing;
+
+impl Payload for Nothing {
+    const KEY: &'static str = "";
+}
+
+struct Envelope<T> {
+    /// An object with code and message, a word, or a number.
+    status: Value,
+    /// `statusMessage`, `message` or `error`, whichever comes first.
+    message: Option<String>,
+    meta: Meta,
+    payload: Option<T>,
+    /// A start may answer with the task's identifier at the top.
+    task_id: Option<Id>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta {
+    #[serde(deserialize_with = "tolerant::value")]
+    paging: Option<Paging>,
+}
+
+impl<T> Envelope<T> {
+    fn code(&self) -> Option<u16> {
+        let code = self.status.get("code").unwrap_or(&self.status);
+        tolerant::count_of(code).and_then(|code| u16::try_from(code).ok())
+    }
+
+    fn word(&self) -> Option<&str> {
+        self.status.as_str().filter(|_| self.code().is_none())
+    }
+
+    fn message(&self) -> Option<String> {
+        let message = self.status.get("message").and_then(Value::as_str).map(str::to_owned);
+        message.or_else(|| self.message.clone()).filter(|message| !message.trim().is_empty())
+    }
+
+    fn says_success(&self) -> bool {
+        match self.code() {
+            Some(code) => (200..300).contains(&code),
+            None => self.word().is_some_and(|word| word.eq_ignore_ascii_case("SUCCESS")),
+        }
+    }
+
+    /// Refuses an answer that says it failed, and one that has no payload and does not say anything good.
+    fn check(&self) -> Result<(), Fault> {
+        match self.code() {
+            Some(status @ (300..=599 | 100..=199)) => {
+                return Err(Fault::Status { status, message: self.message(), retry_after: None });
+            }
+            _ if self.says_success() || self.payload.is_some() => return Ok(()),
+            _ => {}
+        }
+        let texts: Vec<String> = self.word().map(str::to_owned).into_iter().chain(self.message()).collect();
+        match texts.is_empty() {
+            true => Ok(()),
+            false => Err(Fault::ErrorMessage(texts.join(": "))),
+        }
+    }
+}
+
+impl<'de, T: Payload> Deserialize<'de> for Envelope<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Envelope<T>, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor(PhantomData))
+    }
+}
+
+struct EnvelopeVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
+    type Value = Envelope<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<T>, A::Error> {
+        let mut envelope = Envelope {
+            status: Value::Null,
+            message: None,
+            meta: Meta::default(),
+            payload: None,
+            task_id: None,
+        };
+        let mut has_payload_key = false;
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                key if key == T::KEY => {
+                    // Which of two lists would be the right one, nobody could tell.
+                    if has_payload_key {
+                        return Err(A::Error::duplicate_field(T::KEY));
+                    }
+                    has_payload_key = true;
+                    envelope.payload = map.next_value()?;
+                }
+                "status" => envelope.status = map.next_value()?,
+                "statusMessage" | "message" | "error" => {
+                    let message = map.next_value::<Value>()?;
+                    let message = message.as_str().or_else(|| message.get("message")?.as_str());
+                    envelope.message = envelope.message.or(message.map(str::to_owned));
+                }
+                "meta" => {
+                    let meta: Value = map.next_value()?;
+                    envelope.meta = Meta::deserialize(meta).unwrap_or_default();
+                }
+                "taskId" => {
+                    let id: Value = map.next_value()?;
+                    envelope.task_id = Id::deserialize(id).ok();
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(envelope)
+    }
+}
+
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    // A byte order mark is not JSON, and some gateways add one all the same.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(malformed(bytes, serde_json::Error::custom("it is UTF-16")));
+    }
+    serde_json::from_slice(bytes).map_err(|error| malformed(bytes, error))
+}
+
+fn malformed(bytes: &[u8], error: serde_json::Error) -> Fault {
+    let near = near(bytes, error.line(), error.column());
+    Fault::Malformed { problem: error.to_string(), near, cut_short: error.is_eof() }
+}
+
+/// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes
+/// undone: an escaped secret must be recognisable as one.
+fn near(bytes: &[u8], line: usize, column: usize) -> String {
+    let before: usize =
+        bytes.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    let at = (before + column).min(bytes.len());
+    let window = &bytes[at.saturating_sub(NEAR_CHARS)..bytes.len().min(at + NEAR_CHARS)];
+    unescaped(&String::from_utf8_lossy(window)).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let code = rest.strip_prefix('u').and_then(|rest| rest.get(..4));
+        match code.and_then(|hex| char::from_u32(u32::from_str_radix(hex, 16).ok()?)) {
+            Some(character) => {
+                plain.push(character);
+                rest = &rest[5..];
+            }
+            None if rest.starts_with('/') => {}
+            None => plain.push('\\'),
+        }
+    }
+    plain + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Numbers(Vec<u32>);
+
+    impl Payload for Numbers {
+        const KEY: &'static str = "numbers";
+    }
+
+    fn read(json: &str) -> Result<Answer<Numbers>, Fault> {
+        parse(json.as_bytes())
+    }
+
+    #[test]
+    fn an_answer_is_what_was_asked_for_or_says_success() {
+        for json in [
+            r#"{"status":{"code":200,"message":"Success"},"numbers":[1],"somethingNew":{}}"#,
+            r#"{"numbers":[1]}"#,
+            r#"{"status":"OK","numbers":[1]}"#,
+            "\u{feff}{\"numbers\":[1]}",
+        ] {
+            let numbers = read(json).unwrap().payload.unwrap();
+            assert_eq!(numbers.0, [1], "{json}");
+        }
+        for json in [r#"{"status":{"code":"200"}}"#, r#"{"status":"SUCCESS","numbers":null}"#] {
+            assert!(read(json).unwrap().says_success, "{json}");
+        }
+        for json in ["{}", r#"{"meta":{}}"#, r#"{"numbers":[]}"#, r#"{"chunks":[]}"#] {
+            assert!(!read(json).unwrap().says_success, "{json}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_says_it_failed_is_a_fault_with_its_message() {
+        for (json, expected) in [
+            (r#"{"status":{"code":401,"message":"no"}}"#, "the service answered 401 Unauthorized (no)"),
+            (r#"{"status":{"code":"404"}}"#, "the service answered 404 Not Found"),
+            (
+                r#"{"timestamp":"t","status":500,"error":"Oops"}"#,
+                "the service answered 500 Internal Server Error (Oops)",
+            ),
+            (r#"{"status":{"code":429},"numbers":[1]}"#, "the service answered 429 Too Many Requests"),
+            (
+                r#"{"status":"FAILURE_BAD_TOKEN"}"#,
+                "the service answered with an error message: FAILURE_BAD_TOKEN",
+            ),
+            (
+                r#"{"status":{"message":"Internal error"}}"#,
+                "the service answered with an error message: Internal error",
+            ),
+            (r#"{"error":"invalid_request"}"#, "the service answered with an error message: invalid_request"),
+        ] {
+            assert_eq!(read(json).unwrap_err().to_string(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_json_object_is_malformed_and_says_where() {
+        for json in [
+            "",
+            "null",
+            "[]",
+            "<html>",
+            "{",
+            r#"{"numbers":{}}"#,
+            r#"{"numbers":[1],"numbers":[1]}"#,
+            "{} {}",
+        ] {
+            assert!(matches!(read(json), Err(Fault::Malformed { .. })), "{json}");
+        }
+        let Err(Fault::Malformed { cut_short, .. }) = read(r#"{"numbers":[1"#) else { panic!() };
+        assert!(cut_short);
+        let fault = read("{\n \"other\": 1,\n \"numbers\" : [ x ]\n}").unwrap_err().to_string();
+        assert!(fault.contains("line 3") && fault.contains("\"numbers\" : [ x"), "{fault}");
+    }
+
+    #[test]
+    fn escapes_do_not_hide_what_stands_near_a_problem() {
+        assert_eq!(unescaped(r#"a\u003db\/c\n\u00zz\"#), r#"a=b/c\n\u00zz\"#);
+    }
+
+    #[test]
+    fn the_message_of_an_error_is_found_in_each_shape() {
+        for (body, message) in [
+            (r#"{"status":{"code":404,"message":"Not Found"},"path":"/2/0/x"}"#, Some("Not Found")),
+            (
+                r#"{"status":"FAILURE_BAD_CREDENTIAL","statusMessage":"incorrect credentials"}"#,
+                Some("incorrect credentials"),
+            ),
+            (r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
+            ("<html>502</html>", None),
+            ("", None),
+            ("{}", None),
+            ("{\"status\":{\"message\":7}}", None),
+        ] {
+            assert_eq!(error_message(body.as_bytes()).as_deref(), message, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_start_names_its_task_in_either_place() {
+        for json in [
+            r#"{"task":{"taskId":"T1"}}"#,
+            r#"{"taskId":"T1"}"#,
+            r#"{"status":{"code":429},"task":{"taskId":"T1"}}"#,
+        ] {
+            assert_eq!(started_task(json.as_bytes()).unwrap().as_str(), "T1", "{json}");
+        }
+        assert!(matches!(
+            started_task(br#"{"status":{"code":429}}"#),
+            Err(Fault::Status { status: 429, .. })
+        ));
+        assert!(matches!(started_task(br#"{"status":{"code":200}}"#), Err(Fault::NoPayload("task"))));
+    }
+}

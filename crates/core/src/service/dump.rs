@@ -1,0 +1,131 @@
+//! A dump of a task, and the name of its file.
+//!
+//! Names from the service are data: whatever they hold, a name made from them stays one file in its
+//! folder, and differs for different dumps.
+
+use crate::address::DumpAddress;
+
+/// Maximum part of a file name that comes from an object's name, in bytes: enough to recognise it.
+const MAX_NAME_BYTES: usize = 80;
+
+/// Maximum part that comes from an identifier, in bytes. With the suffixes of an unfinished file, the whole
+/// stays below the 255 bytes that file systems allow.
+const MAX_ID_BYTES: usize = 48;
+
+/// A dump that a task left, or may have left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Dump {
+    /// The dump's address.
+    pub address: DumpAddress,
+    /// The name of the object whose rows were rejected, if it is known.
+    pub name: Option<String>,
+    /// Whether the service reported the dump. If it did not say, only a request for the chunk list can
+    /// find out.
+    pub is_reported: bool,
+}
+
+impl Dump {
+    /// A dump that is known by its address, and perhaps by its name.
+    pub fn new(address: DumpAddress, name: Option<String>) -> Dump {
+        Dump { address, name, is_reported: true }
+    }
+
+    /// A name for the dump's file, `OBJECT-NAME-TASK.csv`. It holds the task, so that last night's file is
+    /// never taken for tonight's.
+    pub fn file_name(&self) -> String {
+        let object = safe_id(self.address.object().as_str());
+        let task = safe_id(self.address.task.id.as_str());
+        match self.name.as_deref().map(safe_name) {
+            Some(name) if !name.is_empty() => format!("{object}-{name}-{task}.csv"),
+            _ => format!("{object}-{task}.csv"),
+        }
+    }
+}
+
+/// Keeps letters, digits, `-` and `.` of any script; everything else, in a row, becomes one `_`.
+fn safe_name(name: &str) -> String {
+    let mut safe = String::new();
+    for character in name.chars() {
+        let is_safe = character.is_alphanumeric() || matches!(character, '-' | '.');
+        let character = if is_safe { character } else { '_' };
+        if safe.len() + character.len_utf8() > MAX_NAME_BYTES {
+            break;
+        }
+        if character != '_' || !safe.ends_with('_') {
+            safe.push(character);
+        }
+    }
+    safe.trim_matches(['_', '.', '-']).to_owned()
+}
+
+/// An identifier as part of a file name. One that had to be changed carries its checksum, so that two that
+/// differ stay apart.
+fn safe_id(id: &str) -> String {
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if id.len() <= MAX_ID_BYTES && id.chars().all(is_safe) {
+        return id.to_owned();
+    }
+    let kept: String = id.chars().map(|c| if is_safe(c) { c } else { '_' }).take(MAX_ID_BYTES).collect();
+    format!("{kept}~{:016x}", fnv1a(id.as_bytes()))
+}
+
+/// The 64-bit FNV-1a hash. It must not change from one version to the next, as std's hashers may.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    bytes.iter().fold(OFFSET_BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::address::Locator;
+
+    fn file_name(object: &str, name: Option<&str>) -> String {
+        let task = "W/M/118000000001/B7EA".parse::<Locator>().unwrap().task().unwrap();
+        Dump::new(task.dump(object.parse().unwrap()), name.map(str::to_owned)).file_name()
+    }
+
+    #[test]
+    fn a_file_is_named_after_object_name_and_task() {
+        for (name, expected) in [
+            (Some("Cost centres from ERP"), "112000000015-Cost_centres_from_ERP-B7EA.csv"),
+            (Some("Größe 東京.v2"), "112000000015-Größe_東京.v2-B7EA.csv"),
+            (None, "112000000015-B7EA.csv"),
+        ] {
+            assert_eq!(file_name("112000000015", name), expected);
+        }
+    }
+
+    #[test]
+    fn no_name_leaves_the_folder_or_fills_a_path() {
+        let long = "é".repeat(300);
+        for name in
+            ["../../etc/passwd", "a/b\\c", "..", ".hidden", "a\nb\u{1b}[31m", &long, "", "/", "~", "-rf"]
+        {
+            let file = file_name("112000000015", Some(name));
+            assert_eq!(Path::new(&file).components().count(), 1, "{file}");
+            assert!(file.len() < 200 && file.starts_with("112000000015-"), "{file}");
+            assert!(!file.contains(['/', '\\', '\n', '\u{1b}']), "{file}");
+        }
+    }
+
+    #[test]
+    fn identifiers_that_must_be_changed_stay_apart() {
+        let long = ["a".repeat(300), "a".repeat(301)];
+        let objects = ["a/b", "a?b", "a_b", "a b", &long[0], &long[1]];
+        let names: std::collections::HashSet<String> =
+            objects.map(|object| file_name(object, Some("n"))).into();
+        assert_eq!(names.len(), 6, "{names:?}");
+        assert!(names.iter().all(|name| name.len() < 200), "{names:?}");
+    }
+
+    #[test]
+    fn the_checksum_of_an_identifier_is_the_published_hash() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"foobar"), 0x85944171f73967e8);
+    }
+}

@@ -1,0 +1,299 @@
+//! What can go wrong with one request, in the words that people read. Which faults are worth another try
+//! is decided in `retry`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use crate::text::{Printable, seconds};
+
+/// Why a request did not bring what was asked for. Each variant says whether it is retried.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The transport failed. Retried as [`ConnectionProblem`] says.
+    #[non_exhaustive]
+    Connection {
+        /// What went wrong.
+        problem: ConnectionProblem,
+        /// The transport's own words.
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// The service answered with a status that is not a success. Retried for 408, 409, 423, 429 and 500
+    /// to 599.
+    #[non_exhaustive]
+    Status {
+        /// The HTTP status, or the one that the answer's envelope repeats.
+        status: u16,
+        /// The service's message, as it came.
+        message: Option<String>,
+        /// How long the service asks to wait, if it says so in a form that HTTP knows.
+        retry_after: Option<Duration>,
+    },
+    /// The answer has a good status and carries an error message without a code of its own. Retried.
+    ErrorMessage(String),
+    /// The answer is JSON, but has nothing under this key and does not say that it succeeded. Retried.
+    NoPayload(&'static str),
+    /// The answer is not the JSON that was expected. Retried if it was cut short.
+    #[non_exhaustive]
+    Malformed {
+        /// The parser's words, with line and column.
+        problem: String,
+        /// The text around the problem.
+        near: String,
+        /// Whether the answer ended in the middle of the document.
+        cut_short: bool,
+    },
+    /// A list that parsed makes no sense. Not retried.
+    List(ListProblem),
+    /// The body is not what was asked for. Retried as [`BodyProblem`] says.
+    Body(BodyProblem),
+}
+
+impl Fault {
+    /// The HTTP status that the service answered with, if that is the fault.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Fault::Status { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The same fault with every text of the service passed through `change`.
+    pub(crate) fn with_texts(self, change: impl Fn(&str) -> String) -> Fault {
+        match self {
+            Fault::Status { status, message, retry_after } => {
+                Fault::Status { status, message: message.as_deref().map(change), retry_after }
+            }
+            Fault::ErrorMessage(text) => Fault::ErrorMessage(change(&text)),
+            Fault::Malformed { problem, near, cut_short } => {
+                Fault::Malformed { problem: change(&problem), near: change(&near), cut_short }
+            }
+            Fault::Body(BodyProblem::Encoding(encoding)) => {
+                Fault::Body(BodyProblem::Encoding(change(&encoding)))
+            }
+            Fault::List(ListProblem::Duplicate(id)) => Fault::List(ListProblem::Duplicate(change(&id))),
+            Fault::List(ListProblem::MixedIds(id)) => Fault::List(ListProblem::MixedIds(change(&id))),
+            other => other,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Connection { problem, .. } => problem.fmt(f),
+            Fault::Status { status, message, .. } => {
+                write!(f, "the service answered {status}")?;
+                let reason = reason(*status);
+                if let Some(reason) = reason {
+                    write!(f, " {reason}")?;
+                }
+                match message.as_deref().filter(|message| Some(*message) != reason) {
+                    Some(message) => write!(f, " ({})", Printable(message)),
+                    None => Ok(()),
+                }
+            }
+            Fault::ErrorMessage(text) => {
+                write!(f, "the service answered with an error message: {}", Printable(text))
+            }
+            Fault::NoPayload(key) => {
+                write!(f, "the answer is not the one that was asked for: it has no \"{key}\"")
+            }
+            Fault::Malformed { problem, near, .. } => write!(
+                f,
+                "the answer is not the JSON that was expected: {}, near \"{}\"",
+                Printable(problem),
+                Printable(near)
+            ),
+            Fault::List(problem) => problem.fmt(f),
+            Fault::Body(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl StdError for Fault {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Fault::Connection { source, .. } => source.as_ref().map(|source| &**source as _),
+            _ => None,
+        }
+    }
+}
+
+/// The reason phrases of the statuses that the service or a gateway before it may send.
+fn reason(status: u16) -> Option<&'static str> {
+    Some(match status {
+        202 => "Accepted",
+        204 => "No Content",
+        206 => "Partial Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        422 => "Unprocessable Content",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return None,
+    })
+}
+
+/// What went wrong between this machine and the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionProblem {
+    /// The name of the host could not be looked up. Retried: a resolver can be down for a moment.
+    NameLookup,
+    /// No connection could be made: refused, unreachable, or not within the limit. Retried.
+    Connect,
+    /// The network was lost: the host or its network cannot be reached. Retried.
+    Unreachable,
+    /// The connection was closed or reset before the answer came. Retried.
+    Closed,
+    /// The body of the answer ended before its announced end. Retried.
+    Cut,
+    /// Nothing arrived for the stall limit. Retried.
+    Stalled(Duration),
+    /// The header of the answer was not complete within this limit. Retried.
+    HeaderTimeout(Duration),
+    /// The body of the answer was not complete within this limit. Retried.
+    BodyTimeout(Duration),
+    /// TLS failed: an untrusted or expired certificate, a wrong name, no common version. Not retried.
+    Tls,
+    /// The proxy refused the connection. Not retried.
+    Proxy,
+    /// The answer is not valid HTTP. Retried: a proxy may have been in the way.
+    Protocol,
+    /// The header of the answer is longer than the limit. Not retried.
+    HeaderTooLarge,
+    /// Anything else in the transport. Not retried.
+    Other,
+}
+
+impl fmt::Display for ConnectionProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConnectionProblem::NameLookup => f.write_str("the host name could not be looked up"),
+            ConnectionProblem::Connect => f.write_str("no connection could be made"),
+            ConnectionProblem::Unreachable => f.write_str("the network cannot be reached"),
+            ConnectionProblem::Closed => f.write_str("the connection was closed before the answer came"),
+            ConnectionProblem::Cut => f.write_str("the body was cut short"),
+            ConnectionProblem::Stalled(limit) => write!(f, "nothing arrived for {}", seconds(*limit)),
+            ConnectionProblem::HeaderTimeout(limit) => {
+                write!(f, "the header of the answer was not complete after {}", seconds(*limit))
+            }
+            ConnectionProblem::BodyTimeout(limit) => {
+                write!(f, "the body was not complete after {}", seconds(*limit))
+            }
+            ConnectionProblem::Tls => f.write_str("TLS failed"),
+            ConnectionProblem::Proxy => f.write_str("the proxy refused the connection"),
+            ConnectionProblem::Protocol => f.write_str("the answer is not valid HTTP"),
+            ConnectionProblem::HeaderTooLarge => {
+                f.write_str("the header of the answer is larger than 64 KiB or 128 lines")
+            }
+            ConnectionProblem::Other => f.write_str("the request failed"),
+        }
+    }
+}
+
+/// Why a body with a good status is not what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyProblem {
+    /// An HTML page, as a captive or corporate proxy sends it. Retried.
+    HtmlPage,
+    /// A content encoding that was not asked for and cannot be undone. Retried, without compression.
+    Encoding(String),
+    /// No length, no chunked coding, no gzip trailer: its end proves nothing. Retried, without
+    /// compression.
+    NoProofOfEnd,
+    /// The gzip data is damaged: checksum, length or structure. Retried.
+    GzipDamaged,
+    /// It is larger than a limit. Not retried.
+    #[non_exhaustive]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+        /// The limit's name.
+        name: &'static str,
+    },
+}
+
+impl fmt::Display for BodyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BodyProblem::HtmlPage => f.write_str("an HTML page came instead, perhaps from a proxy"),
+            BodyProblem::Encoding(encoding) => {
+                write!(f, "it came with the encoding \"{}\", which was not asked for", Printable(encoding))
+            }
+            BodyProblem::NoProofOfEnd => f.write_str(
+                "it came without length, chunked coding or gzip: nothing proves that it is complete",
+            ),
+            BodyProblem::GzipDamaged => f.write_str("its gzip data is damaged"),
+            BodyProblem::TooLarge { limit, name } => {
+                write!(f, "it is larger than {name}, {limit} bytes")
+            }
+        }
+    }
+}
+
+/// What is wrong with a list that parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ListProblem {
+    /// This chunk is in it twice. Not retried.
+    Duplicate(String),
+    /// The chunk with this number is missing. Not retried.
+    Gap(u64),
+    /// This identifier is not a number while others are, so their order cannot be known. Not retried.
+    MixedIds(String),
+    /// Its pages end before the announced total. Not retried.
+    #[non_exhaustive]
+    Incomplete {
+        /// Entries received.
+        received: u64,
+        /// Entries announced, if the service announced a number.
+        announced: Option<u64>,
+    },
+    /// It is longer than anything that a sane service sends. Not retried.
+    TooLong,
+}
+
+impl fmt::Display for ListProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListProblem::Duplicate(id) => write!(f, "it has the chunk id \"{}\" twice", Printable(id)),
+            ListProblem::Gap(number) => write!(f, "it lacks the chunk with the id {number}"),
+            ListProblem::MixedIds(id) => write!(
+                f,
+                "the chunk id \"{}\" is not a number while others are, so the order of the chunks is unknown",
+                Printable(id)
+            ),
+            ListProblem::Incomplete { received, announced: Some(announced) } => {
+                write!(f, "it announces {announced} entries, but its pages end after {received}")
+            }
+            ListProblem::Incomplete { received, announced: None } => {
+                write!(f, "it announces a further page, but its pages end after {received} entries")
+            }
+            ListProblem::TooLong => f.write_str("its pages do not end"),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What the service says: its JSON answers as typed values, what a request was about, what can go wrong
+//! with it, and which fault is worth another try.
+//!
+//! Pure: bytes in, values out. Nothing here sends a request, reads a clock or sleeps.
+
+mod answer;
+mod chunk_list;
+mod dump;
+mod fault;
+mod http_date;
+mod listing;
+mod retry;
+mod subject;
+mod task;
+mod tolerant;
+
+pub(crate) use self::answer::{check_done, error_message, started_task};
+#[cfg(test)]
+pub(crate) use self::chunk_list::numbered_chunks;
+pub use self::chunk_list::{Chunk, ChunkList};
+pub use self::dump::Dump;
+pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
+pub use self::listing::{Entry, ListedTask, Listing};
+pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
+pub use self::subject::Subject;
+pub use self::task::{ActionResult, RowCounts, Task, TaskState};

@@ -1,0 +1,303 @@
+//! Which fault is worth another try, when, and how often. Pure: nothing here sleeps or reads a clock.
+
+use std::time::{Duration, SystemTime};
+
+use super::fault::{BodyProblem, ConnectionProblem, Fault};
+use super::http_date;
+
+/// How often and how long to try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RetryPolicy {
+    /// Tries after the first one. With the default waits, 12 survive an outage of three to seven minutes.
+    pub(crate) retries: u32,
+    /// Maximum wait before the first retry; it doubles with each one.
+    pub(crate) first_wait: Duration,
+    /// Maximum wait before any retry; also the cap on `Retry-After`.
+    pub(crate) max_wait: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> RetryPolicy {
+        RetryPolicy { retries: 12, first_wait: Duration::from_secs(1), max_wait: Duration::from_secs(60) }
+    }
+}
+
+impl RetryPolicy {
+    /// How long to wait before retry number `retry` (from 1). `random` is uniform in [0, 1).
+    ///
+    /// Exponential backoff with full jitter; if the service named a time, that time with jitter on top.
+    /// Never longer than [`max_wait`](RetryPolicy::max_wait).
+    fn wait(&self, retry: u32, retry_after: Option<Duration>, random: f64) -> Duration {
+        let random = random.clamp(0.0, 1.0);
+        match retry_after {
+            Some(asked) => asked.saturating_add(self.first_wait.mul_f64(random)).min(self.max_wait),
+            None => {
+                let doublings = retry.saturating_sub(1).min(31);
+                let longest = self.first_wait.saturating_mul(1 << doublings).min(self.max_wait);
+                longest.mul_f64(random)
+            }
+        }
+    }
+}
+
+/// Which faults of a request allow to send it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Every transient fault: sending the request twice does no more than sending it once.
+    IfTransient,
+    /// Only faults that prove that the service did not act on the request.
+    IfRefused,
+}
+
+/// What the service did with a request that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The request certainly had no effect: no connection was made, or the service refused it.
+    Refused,
+    /// The service may have acted on it: it was sent, but no usable answer arrived.
+    Unknown,
+}
+
+/// What a fault means for the request that met it.
+struct Verdict {
+    retry: Retry,
+    fate: Fate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// The same request may well succeed if it is sent again.
+    Yes,
+    /// It may succeed if the answer comes without compression: once, because that request is then known.
+    WithoutCompression,
+    No,
+}
+
+impl Fault {
+    /// Whether the same request may well succeed if it is sent again.
+    pub fn is_transient(&self) -> bool {
+        self.verdict().retry != Retry::No
+    }
+
+    /// What the service did with the request.
+    pub(crate) fn fate(&self) -> Fate {
+        self.verdict().fate
+    }
+
+    /// The one place that decides about retries. The statuses follow the service's reference.
+    fn verdict(&self) -> Verdict {
+        use self::Fate::{Refused, Unknown};
+        use self::Retry::{No, WithoutCompression, Yes};
+        let (retry, fate) = match self {
+            Fault::Connection { problem, .. } => match problem {
+                ConnectionProblem::NameLookup | ConnectionProblem::Connect => (Yes, Refused),
+                // These may strike a connection that was made, too, after the request went out.
+                ConnectionProblem::Unreachable
+                | ConnectionProblem::Closed
+                | ConnectionProblem::Cut
+                | ConnectionProblem::Stalled(_)
+                | ConnectionProblem::HeaderTimeout(_)
+                | ConnectionProblem::BodyTimeout(_)
+                | ConnectionProblem::Protocol => (Yes, Unknown),
+                ConnectionProblem::Tls | ConnectionProblem::Proxy => (No, Refused),
+                ConnectionProblem::HeaderTooLarge | ConnectionProblem::Other => (No, Unknown),
+            },
+            Fault::Status { status, .. } => match status {
+                423 | 429 => (Yes, Refused),
+                409 => (Yes, Refused),
+                // A gateway on the way gave up waiting; the service itself does not send 408.
+                408 | 500..=599 => (Yes, Unknown),
+                499 | 100..=299 => (No, Unknown),
+                _ => (No, Refused),
+            },
+            Fault::ErrorMessage(_) | Fault::NoPayload(_) => (Yes, Unknown),
+            Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
+            Fault::List(_) => (No, Unknown),
+            Fault::Body(problem) => match problem {
+                BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd => (WithoutCompression, Unknown),
+                BodyProblem::HtmlPage | BodyProblem::GzipDamaged => (Yes, Unknown),
+                BodyProblem::TooLarge { .. } => (No, Unknown),
+            },
+        };
+        Verdict { retry, fate }
+    }
+
+    /// Whether the answer may become usable if it comes without compression.
+    pub(crate) fn asks_for_identity(&self) -> bool {
+        self.verdict().retry == Retry::WithoutCompression
+    }
+}
+
+/// The tries of one request: the state of the retry loop, which itself waits and sends.
+#[derive(Debug)]
+pub(crate) struct Tries<'a> {
+    policy: &'a RetryPolicy,
+    repeat: Repeat,
+    failed: u32,
+    was_uncompressed: bool,
+}
+
+impl<'a> Tries<'a> {
+    pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat) -> Tries<'a> {
+        Tries { policy, repeat, failed: 0, was_uncompressed: false }
+    }
+
+    /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
+    /// `random` is uniform in [0, 1).
+    pub(crate) fn wait_after(&mut self, fault: &Fault, random: f64) -> Option<Duration> {
+        self.failed += 1;
+        let verdict = fault.verdict();
+        let may_help = match verdict.retry {
+            Retry::Yes => true,
+            Retry::WithoutCompression => !std::mem::replace(&mut self.was_uncompressed, true),
+            Retry::No => false,
+        };
+        let is_allowed = match self.repeat {
+            Repeat::IfTransient => true,
+            // A busy model (409) may have taken the request all the same.
+            Repeat::IfRefused => verdict.fate == Fate::Refused && fault.status() != Some(409),
+        };
+        let retry_after = match fault {
+            Fault::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let may_repeat = may_help && is_allowed && self.failed <= self.policy.retries;
+        may_repeat.then(|| self.policy.wait(self.failed, retry_after, random))
+    }
+
+    /// The number of tries that failed.
+    pub(crate) fn failed(&self) -> u32 {
+        self.failed
+    }
+}
+
+/// Reads `Retry-After`: whole seconds, or an HTTP date seen from `now`. A date that has passed means no
+/// wait; text in another form is `None`. `date` is the answer's own `Date`: where it is given, the
+/// service's clock counts instead of `now`.
+pub(crate) fn retry_after(text: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // More digits than fit are a very long time, which the maximum wait caps.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let now = date.and_then(http_date::parse).unwrap_or(now);
+    Some(http_date::parse(text)?.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn status(status: u16) -> Fault {
+        Fault::Status { status, message: None, retry_after: None }
+    }
+
+    fn waits(repeat: Repeat, fault: &Fault) -> usize {
+        let policy = RetryPolicy { retries: 3, ..RetryPolicy::default() };
+        let mut tries = Tries::new(&policy, repeat);
+        (0..10).take_while(|_| tries.wait_after(fault, 0.5).is_some()).count()
+    }
+
+    /// Every status of HTTP, as ranges: whether a request that brings something is sent again, and whether
+    /// the start of a process is.
+    #[test]
+    fn every_status_is_retried_or_not_as_the_documentation_says() {
+        const TABLE: [(std::ops::RangeInclusive<u16>, bool, bool); 10] = [
+            (100..=407, false, false),
+            (408..=408, true, false),
+            (409..=409, true, false),
+            (410..=422, false, false),
+            (423..=423, true, true),
+            (424..=428, false, false),
+            (429..=429, true, true),
+            (430..=498, false, false),
+            (499..=499, false, false),
+            (500..=599, true, false),
+        ];
+        let mut expected = 100;
+        for (range, transient, start) in TABLE {
+            assert_eq!(*range.start(), expected, "the table has no gap");
+            expected = range.end() + 1;
+            for code in range {
+                let fault = status(code);
+                assert_eq!(waits(Repeat::IfTransient, &fault), if transient { 3 } else { 0 }, "{code}");
+                assert_eq!(waits(Repeat::IfRefused, &fault), if start { 3 } else { 0 }, "{code}");
+                assert_eq!(fault.is_transient(), transient, "{code}");
+            }
+        }
+        assert_eq!(expected, 600);
+    }
+
+    #[test]
+    fn a_start_that_may_have_been_accepted_is_never_repeated() {
+        let connection = |problem| Fault::Connection { problem, source: None };
+        for problem in [ConnectionProblem::NameLookup, ConnectionProblem::Connect] {
+            assert_eq!(waits(Repeat::IfRefused, &connection(problem)), 3, "{problem:?}");
+        }
+        for problem in [ConnectionProblem::Closed, ConnectionProblem::Unreachable, ConnectionProblem::Cut] {
+            let fault = connection(problem);
+            assert_eq!((waits(Repeat::IfRefused, &fault), fault.fate()), (0, Fate::Unknown), "{problem:?}");
+        }
+        for code in [200, 202, 408, 499, 500, 502, 504] {
+            assert_eq!(status(code).fate(), Fate::Unknown, "{code}");
+        }
+        for code in [301, 400, 401, 404, 409, 423, 429] {
+            assert_eq!(status(code).fate(), Fate::Refused, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_is_complained_about_once_and_then_final() {
+        for problem in [BodyProblem::NoProofOfEnd, BodyProblem::Encoding("br".to_owned())] {
+            assert_eq!(waits(Repeat::IfTransient, &Fault::Body(problem)), 1);
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date() {
+        let now = http_date::parse("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let read = |text| retry_after(text, None, now);
+        assert_eq!(read("7"), Some(Duration::from_secs(7)));
+        assert_eq!(read(" 0 "), Some(Duration::ZERO));
+        assert_eq!(read("Sun, 06 Nov 1994 08:50:07 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        assert!(read("99999999999999999999999").unwrap() > Duration::from_secs(1 << 31));
+        for nonsense in ["", "-1", "1.5", "soon", "NaN", "Sun, 99 Nov 1994 08:50:07 GMT"] {
+            assert_eq!(read(nonsense), None, "{nonsense}");
+        }
+        let date = Some("Sun, 06 Nov 1994 08:50:00 GMT");
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", date, now), Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn waits_grow_until_the_maximum() {
+        let policy =
+            RetryPolicy { retries: 9, first_wait: Duration::from_secs(2), max_wait: Duration::from_secs(9) };
+        let mut tries = Tries::new(&policy, Repeat::IfTransient);
+        let waits: Vec<f64> = std::iter::from_fn(|| tries.wait_after(&status(503), 0.5))
+            .map(|wait| wait.as_secs_f64())
+            .collect();
+        assert_eq!(waits, [1.0, 2.0, 4.0, 4.5, 4.5, 4.5, 4.5, 4.5, 4.5]);
+        assert_eq!(tries.failed(), 10);
+    }
+
+    proptest! {
+        #[test]
+        fn no_wait_exceeds_the_maximum_and_none_is_shorter_than_the_service_asks(
+            retry in any::<u32>(), asked in prop::option::of(any::<u64>()), random in 0.0f64..1.0,
+            first in 0u64..100_000, longest in 0u64..1_000_000,
+        ) {
+            let policy = RetryPolicy {
+                retries: 3,
+                first_wait: Duration::from_millis(first),
+                max_wait: Duration::from_millis(longest),
+            };
+            let asked = asked.map(Duration::from_secs);
+            let wait = policy.wait(retry, asked, random);
+            prop_assert!(wait <= policy.max_wait);
+            prop_assert!(asked.is_none_or(|asked| wait >= asked.min(policy.max_wait)));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What a request was about, so that every error can say it.
+
+use std::fmt;
+
+use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
+
+/// What a request was about.
+///
+/// `Display` names each subject by its locator, except [`Subject::Chunk`] and [`Subject::WholeDump`]: the
+/// error around them ([`Error::Incomplete`](crate::Error::Incomplete)) names the dump already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// The processes of a model.
+    Processes(ModelAddress),
+    /// The tasks of a process or import.
+    Tasks(ActionAddress),
+    /// One task.
+    Task(TaskAddress),
+    /// The start of a process.
+    Start(ActionAddress),
+    /// The cancelling of a task.
+    Cancel(TaskAddress),
+    /// The chunk list of a dump.
+    ChunkList(DumpAddress),
+    /// One chunk of a dump.
+    #[non_exhaustive]
+    Chunk {
+        /// The dump.
+        dump: DumpAddress,
+        /// The chunk's identifier.
+        id: Id,
+        /// Its index in the dump, from 0.
+        index: usize,
+        /// Number of chunks of the dump.
+        chunks: usize,
+    },
+    /// A whole dump in one answer.
+    WholeDump(DumpAddress),
+}
+
+impl Subject {
+    /// The dump that the request was about, if it was about one.
+    pub fn dump(&self) -> Option<&DumpAddress> {
+        match self {
+            Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => Some(dump),
+            Subject::Processes(_)
+            | Subject::Tasks(_)
+            | Subject::Task(_)
+            | Subject::Start(_)
+            | Subject::Cancel(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Processes(model) => write!(f, "the processes of model {model}"),
+            Subject::Tasks(action) => write!(f, "the tasks of {action}"),
+            Subject::Task(task) => write!(f, "task {task}"),
+            Subject::Start(action) => write!(f, "the start of {action}"),
+            Subject::Cancel(task) => write!(f, "the cancelling of task {task}"),
+            Subject::ChunkList(dump) => write!(f, "the chunk list of dump {dump}"),
+            // People count from 1; the identifier is what the service calls it.
+            Subject::Chunk { id, index, chunks, .. } => {
+                write!(f, "chunk {} of {chunks} (id {id})", index + 1)
+            }
+            Subject::WholeDump(_) => f.write_str("the whole dump"),
+        }
+    }
+}

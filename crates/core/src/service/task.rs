@@ -1,0 +1,282 @@
+//! Tasks and their results: what ran, how it ended, and which of its actions left a dump.
+//!
+//! Every field may be missing, as observed in logs of the live service.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::answer::{self, Payload};
+use super::dump::Dump;
+use super::fault::Fault;
+use super::tolerant;
+use crate::address::{Id, TaskAddress};
+
+/// How far a task has come.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// `NOT_STARTED`.
+    NotStarted,
+    /// `IN_PROGRESS`.
+    InProgress,
+    /// `COMPLETE`: finished, well or badly.
+    Complete,
+    /// `CANCELLING`.
+    Cancelling,
+    /// `CANCELLED`.
+    Cancelled,
+    /// The answer names no state.
+    #[default]
+    Unknown,
+    /// A state that this version does not know.
+    Other(String),
+}
+
+impl TaskState {
+    /// Whether the state alone says that the task is over.
+    pub fn is_final(&self) -> bool {
+        matches!(self, TaskState::Complete | TaskState::Cancelled)
+    }
+
+    /// The service's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            TaskState::NotStarted => "NOT_STARTED",
+            TaskState::InProgress => "IN_PROGRESS",
+            TaskState::Complete => "COMPLETE",
+            TaskState::Cancelling => "CANCELLING",
+            TaskState::Cancelled => "CANCELLED",
+            TaskState::Unknown => "UNKNOWN",
+            TaskState::Other(text) => text,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for TaskState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TaskState, D::Error> {
+        Ok(match tolerant::text(deserializer)?.as_deref() {
+            None => TaskState::Unknown,
+            Some("NOT_STARTED") => TaskState::NotStarted,
+            Some("IN_PROGRESS") => TaskState::InProgress,
+            Some("COMPLETE") => TaskState::Complete,
+            Some("CANCELLING") => TaskState::Cancelling,
+            Some("CANCELLED") => TaskState::Cancelled,
+            Some(other) => TaskState::Other(other.to_owned()),
+        })
+    }
+}
+
+/// One task with its result.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Task {
+    /// The task's address.
+    pub address: TaskAddress,
+    /// How far it has come.
+    pub state: TaskState,
+    /// What it is doing, for people.
+    pub current_step: Option<String>,
+    /// How much is done, from 0.0 to 1.0.
+    pub progress: Option<f64>,
+    /// When it was created, in milliseconds since 1970.
+    pub creation_time: Option<u64>,
+    /// How it ended; `None` until then.
+    pub result: Option<ActionResult>,
+}
+
+/// How a process or one of its actions ended.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ActionResult {
+    /// The object that ran.
+    #[serde(deserialize_with = "tolerant::value")]
+    pub object_id: Option<Id>,
+    /// Its name.
+    #[serde(deserialize_with = "tolerant::text")]
+    pub object_name: Option<String>,
+    /// Whether it ran; rows may have been rejected all the same.
+    #[serde(deserialize_with = "tolerant::flag")]
+    pub successful: Option<bool>,
+    /// Whether it left a dump. In the outermost result it speaks for any action within.
+    #[serde(deserialize_with = "tolerant::flag")]
+    pub failure_dump_available: Option<bool>,
+    #[serde(deserialize_with = "tolerant::list")]
+    details: Vec<Detail>,
+    /// The actions within, in order.
+    #[serde(rename = "nestedResults", deserialize_with = "tolerant::list")]
+    pub nested: Vec<ActionResult>,
+}
+
+/// One message about an action.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Detail {
+    #[serde(deserialize_with = "tolerant::text")]
+    local_message_text: Option<String>,
+    /// Names and values in turn, as in `["failedCount", "3"]`.
+    #[serde(deserialize_with = "tolerant::list")]
+    values: Vec<Value>,
+}
+
+impl Detail {
+    fn count(&self, name: &str) -> Option<u64> {
+        let mut pairs = self.values.chunks_exact(2);
+        pairs.find(|pair| pair[0].as_str() == Some(name)).and_then(|pair| tolerant::count_of(&pair[1]))
+    }
+}
+
+/// Row counts of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RowCounts {
+    /// Rows that were taken.
+    pub successful: Option<u64>,
+    /// Rows that were rejected.
+    pub failed: Option<u64>,
+    /// Rows that were ignored.
+    pub ignored: Option<u64>,
+}
+
+impl ActionResult {
+    /// The row counts of all details together. Their names are those of the reference's sample.
+    pub fn rows(&self) -> RowCounts {
+        let sum = |name| {
+            let counts = self.details.iter().filter_map(|detail| detail.count(name));
+            counts.reduce(u64::saturating_add)
+        };
+        RowCounts {
+            successful: sum("successRowCount"),
+            failed: sum("failedCount"),
+            ignored: sum("ignoredCount"),
+        }
+    }
+
+    /// The service's messages.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.details.iter().filter_map(|detail| detail.local_message_text.as_deref())
+    }
+
+    /// Whether something went wrong: it did not run, left a dump, or rejected or ignored rows.
+    pub fn has_failures(&self) -> bool {
+        let rows = self.rows();
+        self.successful == Some(false)
+            || self.failure_dump_available == Some(true)
+            || rows.failed.is_some_and(|count| count > 0)
+            || rows.ignored.is_some_and(|count| count > 0)
+    }
+
+    fn collect_nested<'a>(&'a self, actions: &mut Vec<&'a ActionResult>) {
+        for nested in &self.nested {
+            actions.push(nested);
+            nested.collect_nested(actions);
+        }
+    }
+
+    #[cfg(feature = "http")]
+    fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
+        let messages = self.details.iter_mut().filter_map(|detail| detail.local_message_text.as_mut());
+        self.object_id
+            .iter_mut()
+            .map(Id::text_mut)
+            .chain(&mut self.object_name)
+            .chain(messages)
+            .for_each(change);
+        self.nested.iter_mut().for_each(|nested| nested.for_each_text(change));
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct TaskPayload {
+    task_state: TaskState,
+    #[serde(deserialize_with = "tolerant::text")]
+    current_step: Option<String>,
+    #[serde(deserialize_with = "tolerant::number")]
+    progress: Option<f64>,
+    #[serde(deserialize_with = "tolerant::count")]
+    creation_time: Option<u64>,
+    #[serde(deserialize_with = "tolerant::value")]
+    result: Option<ActionResult>,
+}
+
+impl Payload for TaskPayload {
+    const KEY: &'static str = "task";
+}
+
+impl Task {
+    /// Reads the answer that describes one task.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`], [`Fault::NoPayload`], and what the answer says if it says that it failed.
+    pub fn parse(address: &TaskAddress, answer: &[u8]) -> Result<Task, Fault> {
+        let task = answer::parse::<TaskPayload>(answer)?.require()?;
+        Ok(Task {
+            address: address.clone(),
+            state: task.task_state,
+            current_step: task.current_step,
+            progress: task.progress,
+            creation_time: task.creation_time,
+            result: task.result,
+        })
+    }
+
+    /// The actions of the task, those within others included, in order. A single import, or a process
+    /// whose result lists no actions, is its own only action.
+    pub fn actions(&self) -> Vec<&ActionResult> {
+        let mut actions = Vec::new();
+        if let Some(result) = &self.result {
+            result.collect_nested(&mut actions);
+            if actions.is_empty() {
+                actions.push(result);
+            }
+        }
+        actions
+    }
+
+    /// The dumps that the task left or may have left, each object once: a second run of the same import
+    /// overwrites the dump of the first.
+    pub fn dumps(&self) -> Vec<Dump> {
+        let Some(result) = &self.result else {
+            return Vec::new();
+        };
+        let may_be_silent = result.failure_dump_available != Some(false);
+        let mut seen = HashSet::new();
+        let mut dumps: Vec<Dump> = Vec::new();
+        for action in self.actions() {
+            let Some(object) = &action.object_id else { continue };
+            let is_reported = match action.failure_dump_available {
+                Some(true) => true,
+                None if may_be_silent => false,
+                Some(false) | None => continue,
+            };
+            let address = self.address.dump(object.clone());
+            if seen.insert(object) {
+                dumps.push(Dump { address, name: action.object_name.clone(), is_reported });
+            } else if is_reported && let Some(known) = dumps.iter_mut().find(|known| known.address == address)
+            {
+                known.is_reported = true;
+            }
+        }
+        dumps
+    }
+
+    /// Whether any action, or the task as a whole, [has failures](ActionResult::has_failures).
+    pub fn has_failures(&self) -> bool {
+        self.result.as_ref().is_some_and(ActionResult::has_failures)
+            || self.actions().iter().any(|action| action.has_failures())
+    }
+
+    /// Passes every text that the service wrote for people through `change`.
+    #[cfg(feature = "http")]
+    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
+        self.current_step.iter_mut().for_each(change);
+        self.result.iter_mut().for_each(|result| result.for_each_text(change));
+    }
+}
+
+#[cfg(test)]
+mod tests;

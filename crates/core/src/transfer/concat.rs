@@ -1,0 +1,177 @@
+//! Chunk concatenation: any source of chunks, any sink.
+//!
+//! The promise: a sink only ever holds whole chunks, in the order of the list. After any error it holds
+//! exactly the first *n* chunks, and the error says *n*. Chunks are bytes; nothing is decoded, translated
+//! or trimmed.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use crc32fast::Hasher;
+
+use super::progress::Progress;
+use super::sink::{ChunkDigest, ChunkSink};
+use crate::error::{Error, Result};
+use crate::service::{Chunk, ChunkList};
+
+/// Bytes moved at once between a source and a sink. Measured: larger buffers cost memory and gain
+/// nothing.
+const COPY_BYTES: usize = 64 * 1024;
+
+/// Where chunks come from: the client, or a program's own transport.
+///
+/// ```
+/// use anaplan_dump_core::{Chunk, ChunkSource, ChunkWriter, Error};
+///
+/// /// Chunks that are files in a folder.
+/// struct Folder(std::path::PathBuf);
+///
+/// impl ChunkSource for Folder {
+///     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<(), Error> {
+///         let file = std::fs::File::open(self.0.join(chunk.id.as_str()));
+///         into.copy_from(&mut file.map_err(|error| Error::Source(error.into()))?)
+///     }
+/// }
+/// ```
+pub trait ChunkSource {
+    /// Fetches one chunk and writes its bytes to `into`.
+    ///
+    /// `Ok` means that the chunk is complete: the transport proved its end. A source that tries again
+    /// after a fault calls [`ChunkWriter::restart`] first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Source`] for a failure of the source, or the error that `into` returned. What was written
+    /// of the chunk is taken back.
+    fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()>;
+}
+
+/// The current chunk on its way from a source to a sink.
+pub struct ChunkWriter<'a> {
+    sink: &'a mut dyn ChunkSink,
+    progress: &'a mut dyn FnMut(Progress),
+    index: usize,
+    chunks: usize,
+    written: u64,
+    hash: Hasher,
+}
+
+impl fmt::Debug for ChunkWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkWriter").field("index", &self.index).field("written", &self.written).finish()
+    }
+}
+
+impl<'a> ChunkWriter<'a> {
+    pub(crate) fn new(
+        sink: &'a mut dyn ChunkSink,
+        progress: &'a mut dyn FnMut(Progress),
+        index: usize,
+        chunks: usize,
+    ) -> ChunkWriter<'a> {
+        ChunkWriter { sink, progress, index, chunks, written: 0, hash: Hasher::new() }
+    }
+
+    /// Number of chunks of the dump.
+    pub fn chunks(&self) -> usize {
+        self.chunks
+    }
+
+    /// Writes bytes of the chunk to the sink.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))?;
+        self.hash.update(bytes);
+        self.written += bytes.len() as u64;
+        (self.progress)(Progress::Bytes { index: self.index, chunks: self.chunks, bytes: self.written });
+        Ok(())
+    }
+
+    /// Takes back what was written of this chunk, to fetch it again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`].
+    pub fn restart(&mut self) -> Result<()> {
+        let rolled_back = self.sink.roll_back();
+        rolled_back.map_err(|source| Error::output("take back a chunk from", self.sink.path(), source))?;
+        self.written = 0;
+        self.hash.reset();
+        (self.progress)(Progress::Restarted { index: self.index, chunks: self.chunks });
+        Ok(())
+    }
+
+    /// Writes everything that `reader` yields to the sink. The reader must report a body that ends too
+    /// early as an error, because its end counts as the chunk's end.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Source`] for a failure of the reader, [`Error::Output`] for one of the sink.
+    pub fn copy_from(&mut self, reader: &mut dyn Read) -> Result<()> {
+        let mut buffer = vec![0; COPY_BYTES];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => self.write(&buffer[..count])?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::Source(Box::new(error))),
+            }
+        }
+    }
+}
+
+/// Fetches the chunks of `list` that `sink` does not hold yet, in order, and commits each to the sink as
+/// soon as it is whole. Returns the digests of the chunks fetched.
+///
+/// # Errors
+///
+/// [`Error::Incomplete`], which says how many chunks of the list the sink holds and carries the reason.
+pub fn concatenate(
+    source: &mut dyn ChunkSource,
+    list: &ChunkList,
+    sink: &mut dyn ChunkSink,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<ChunkDigest>> {
+    let chunks = list.len();
+    let mut digests = Vec::new();
+    for chunk in list.as_slice().iter().skip(sink.held_chunks()) {
+        let digest = fetch(source, chunk, chunks, sink, progress).map_err(|error| Error::Incomplete {
+            dump: list.dump().clone(),
+            whole_chunks: chunk.index,
+            chunks,
+            source: Box::new(error),
+        })?;
+        progress(Progress::Finished { index: chunk.index, chunks, bytes: digest.bytes });
+        digests.push(digest);
+    }
+    Ok(digests)
+}
+
+/// Fetches one chunk and commits it.
+pub(crate) fn fetch(
+    source: &mut dyn ChunkSource,
+    chunk: &Chunk,
+    chunks: usize,
+    sink: &mut dyn ChunkSink,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ChunkDigest> {
+    let mut writer = ChunkWriter::new(sink, progress, chunk.index, chunks);
+    let fetched = source.fetch(chunk, &mut writer);
+    let ChunkWriter { written, hash, .. } = writer;
+    if let Err(error) = fetched {
+        // The error that ended the chunk is the one to report; a rollback that fails would only hide it.
+        let _ = sink.roll_back();
+        return Err(error);
+    }
+    let digest = ChunkDigest { bytes: written, crc32: hash.finalize() };
+    match sink.commit(chunk, &digest) {
+        Ok(()) => Ok(digest),
+        Err(source) => Err(Error::output("write to", sink.path(), source)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,369 @@
+//! A dump into a file: `NAME.part` and a journal until it is complete, then one atomic rename.
+//!
+//! The journal is always true: a chunk's line is written after the chunk's bytes. Killed at any instant,
+//! the next run keeps every chunk whose bytes still match its line, cuts what is beyond and goes on.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crc32fast::Hasher;
+
+use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
+use super::progress::Resume;
+use super::sink::{ChunkDigest, ChunkSink};
+use crate::error::{Error, Result};
+use crate::service::{Chunk, ChunkList};
+
+/// Bytes read at once when a part file is checked.
+const CHECK_BYTES: usize = 64 * 1024;
+
+/// How a [`PartFile`] treats what is there already; made with [`PartFile::builder`].
+#[derive(Debug, Clone)]
+pub struct PartFileBuilder {
+    target: PathBuf,
+    overwrite: bool,
+    restart: bool,
+}
+
+impl PartFileBuilder {
+    /// Replaces a file that has the final name. Defaults to no.
+    pub fn overwrite(mut self, yes: bool) -> Self {
+        self.overwrite = yes;
+        self
+    }
+
+    /// Ignores what an earlier run left. Defaults to no.
+    pub fn restart(mut self, yes: bool) -> Self {
+        self.restart = yes;
+        self
+    }
+
+    /// Opens and locks the part file, and keeps what an earlier run left of this chunk list.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the target is there and may not be replaced, or if there is a part file without
+    /// a journal, which no run of this library left; [`Error::Locked`] if another run writes it;
+    /// [`Error::Output`] if it cannot be opened or read.
+    pub fn open(self, list: &ChunkList) -> Result<PartFile> {
+        self.claim()?.resume(&list.dump().to_string(), list)
+    }
+
+    /// Opens and locks the part file before the chunk list is known. The errors are those of
+    /// [`open`](PartFileBuilder::open).
+    pub(crate) fn claim(self) -> Result<Claim> {
+        check_target(&self.target, self.overwrite)?;
+        let part_path = with_suffix(&self.target, ".part");
+        let journal_path = with_suffix(&self.target, ".part.journal");
+        let part = open_locked(&self.target, &part_path)?;
+        let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
+        let has_journal = journal_path.symlink_metadata().is_ok();
+        if length > 0 && !has_journal && !self.overwrite && !self.restart {
+            return Err(Error::Exists { path: part_path });
+        }
+        Ok(Claim {
+            builder: self,
+            files: Files { part_path, journal_path, part, remove_on_drop: length == 0 },
+        })
+    }
+}
+
+/// The files of an unfinished dump. Locked while they are open.
+#[derive(Debug)]
+struct Files {
+    part_path: PathBuf,
+    journal_path: PathBuf,
+    part: File,
+    /// The part file holds no whole chunk, so nothing would be lost with it.
+    remove_on_drop: bool,
+}
+
+/// A target that is locked against other runs.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    builder: PartFileBuilder,
+    files: Files,
+}
+
+impl Claim {
+    /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
+    /// text that names the dump, such as its URL.
+    pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
+        let Claim { builder, mut files } = self;
+        let failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
+        let mut journal = open_regular(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
+        let reading = if builder.restart {
+            Reading::Empty
+        } else {
+            let mut bytes = Vec::new();
+            (&mut journal)
+                .take(MAX_JOURNAL_BYTES)
+                .read_to_end(&mut bytes)
+                .map_err(|e| failed(&files.journal_path, e))?;
+            journal::read(&bytes, dump, list)
+        };
+        let mut digests = Vec::new();
+        let (resume, journal_end) = match reading {
+            Reading::Empty => (Resume::Fresh, 0),
+            Reading::Unusable(reason) => (Resume::BegunAnew { reason }, 0),
+            Reading::Records { header_end, records } => {
+                digests = files.good_chunks(&records)?;
+                let end = digests.len().checked_sub(1).map_or(header_end, |last| records[last].1);
+                let resume = match (digests.len(), records.len()) {
+                    (0, 0) => Resume::Fresh,
+                    (0, _) => Resume::BegunAnew { reason: "its content does not match its journal" },
+                    (chunks, _) => Resume::Resumed { chunks, bytes: total(&digests) },
+                };
+                (resume, end)
+            }
+        };
+        cut(&mut journal, journal_end).map_err(|e| failed(&files.journal_path, e))?;
+        if journal_end == 0 {
+            let header = journal::header_line(dump, list);
+            journal.write_all(header.as_bytes()).map_err(|e| failed(&files.journal_path, e))?;
+        }
+        let committed = total(&digests);
+        cut(&mut files.part, committed).map_err(|e| Error::output("cut", Some(&files.part_path), e))?;
+        files.remove_on_drop = digests.is_empty();
+        Ok(PartFile { builder, files, journal, committed, digests, resume })
+    }
+}
+
+/// The unfinished file of a dump, locked against other runs; a [`ChunkSink`].
+///
+/// [`concatenate`](crate::concatenate) fills it, [`PartFile::finish`] gives it its final name. Dropped
+/// before that, it stays for the next run if it holds a whole chunk, and is removed otherwise.
+#[derive(Debug)]
+pub struct PartFile {
+    builder: PartFileBuilder,
+    files: Files,
+    journal: File,
+    /// Length of the whole chunks; beyond it is the chunk that is being written.
+    committed: u64,
+    /// One for each whole chunk.
+    digests: Vec<ChunkDigest>,
+    resume: Resume,
+}
+
+impl PartFile {
+    /// The part file of `target`, which is the path of the finished dump.
+    pub fn builder(target: impl AsRef<Path>) -> PartFileBuilder {
+        PartFileBuilder { target: target.as_ref().to_owned(), overwrite: false, restart: false }
+    }
+
+    /// How the file was when it was opened.
+    pub fn resume(&self) -> Resume {
+        self.resume
+    }
+
+    /// The digests of the chunks that the file holds.
+    pub fn digests(&self) -> &[ChunkDigest] {
+        &self.digests
+    }
+
+    /// Forgets every chunk: no run may continue what is there.
+    #[cfg(feature = "http")]
+    pub(crate) fn discard(mut self) -> Result<Claim> {
+        self.files.remove_on_drop = true;
+        // The journal first: without its lines, the bytes count for nothing.
+        cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
+        cut(&mut self.files.part, 0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
+        Ok(Claim { builder: self.builder, files: self.files })
+    }
+
+    /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file cannot be made
+    /// durable or renamed, or is not what this run wrote.
+    pub fn finish(mut self) -> Result<()> {
+        let Files { part_path, journal_path, part, remove_on_drop } = &mut self.files;
+        let failed = |action, path: &Path| {
+            let path = path.to_owned();
+            move |error| Error::output(action, Some(&path), error)
+        };
+        const RENAME: &str = "give its final name to";
+        part.sync_all().map_err(failed("make durable", part_path))?;
+        // As late as can be: making a large file durable takes its time.
+        check_target(&self.builder.target, self.builder.overwrite)?;
+        if !is_same_file(part, part_path) {
+            let taken = io::Error::other("another file has taken its place meanwhile");
+            return Err(failed(RENAME, part_path)(taken));
+        }
+        let length = part.metadata().map_err(failed("read", part_path))?.len();
+        if length != self.committed {
+            let changed = io::Error::other("another program has changed its length meanwhile");
+            return Err(failed(RENAME, part_path)(changed));
+        }
+        std::fs::rename(&*part_path, &self.builder.target).map_err(failed(RENAME, part_path))?;
+        *remove_on_drop = false;
+        // The dump is complete: a journal that cannot be removed harms nothing.
+        let _ = std::fs::remove_file(journal_path);
+        sync_folder(&self.builder.target).map_err(failed("make durable the folder of", &self.builder.target))
+    }
+}
+
+impl Files {
+    /// The digests of the chunks at the start of the file whose bytes match the journal's records.
+    fn good_chunks(&mut self, records: &[(Record, u64)]) -> Result<Vec<ChunkDigest>> {
+        let mut digests = Vec::new();
+        for (record, _) in records {
+            let digest = ChunkDigest { bytes: record.bytes, crc32: record.crc32 };
+            let matches = self.next_chunk_matches(digest);
+            if !matches.map_err(|e| Error::output("read", Some(&self.part_path), e))? {
+                break;
+            }
+            digests.push(digest);
+        }
+        Ok(digests)
+    }
+
+    fn next_chunk_matches(&mut self, digest: ChunkDigest) -> io::Result<bool> {
+        let mut hash = Hasher::new();
+        let mut left = digest.bytes;
+        let mut buffer = vec![0; CHECK_BYTES];
+        while left > 0 {
+            let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+            match self.part.read(&mut buffer[..wanted]) {
+                Ok(0) => return Ok(false),
+                Ok(count) => {
+                    hash.update(&buffer[..count]);
+                    left -= count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(hash.finalize() == digest.crc32)
+    }
+}
+
+impl ChunkSink for PartFile {
+    fn held_chunks(&self) -> usize {
+        self.digests.len()
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(&self.files.part_path)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.files.part.write_all(bytes)
+    }
+
+    fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
+        let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };
+        self.journal.write_all(journal::record_line(&record).as_bytes())?;
+        self.committed += digest.bytes;
+        self.digests.push(*digest);
+        self.files.remove_on_drop = false;
+        Ok(())
+    }
+
+    fn roll_back(&mut self) -> io::Result<()> {
+        cut(&mut self.files.part, self.committed)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        if self.remove_on_drop && is_same_file(&self.part, &self.part_path) {
+            // Still locked: no other run can have begun with these files.
+            let _ = std::fs::remove_file(&self.journal_path);
+            let _ = std::fs::remove_file(&self.part_path);
+        }
+        // Closing alone would not do: a child process that another thread is starting right now may
+        // hold a copy of the descriptor, and the lock with it, for a moment longer.
+        let _ = self.part.unlock();
+    }
+}
+
+fn total(digests: &[ChunkDigest]) -> u64 {
+    digests.iter().map(|digest| digest.bytes).sum()
+}
+
+/// Cuts a file and goes on writing at its new end.
+fn cut(file: &mut File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(length)).map(drop)
+}
+
+fn check_target(target: &Path, overwrite: bool) -> Result<()> {
+    match target.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            Err(Error::output("write to", Some(target), io::ErrorKind::IsADirectory.into()))
+        }
+        Ok(_) if !overwrite => Err(Error::Exists { path: target.to_owned() }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::output("write to", Some(target), error)),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Opens a file for reading and writing, made if needed. Symbolic links are not followed: in a shared
+/// folder they may lead anywhere.
+fn open_regular(path: &Path) -> io::Result<File> {
+    match path.symlink_metadata() {
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        _ => {}
+    }
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it has become a symbolic link")),
+        _ => Ok(file),
+    }
+}
+
+fn open_locked(target: &Path, part_path: &Path) -> Result<File> {
+    loop {
+        let part = open_regular(part_path).map_err(|e| Error::output("open", Some(part_path), e))?;
+        match part.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: target.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(Error::output("lock", Some(part_path), error)),
+        }
+        // Between opening and locking, the run that held the lock may have given the file its final
+        // name: then this is the finished dump, not a part file.
+        if is_same_file(&part, part_path) {
+            return Ok(part);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_same_file(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(unix)]
+fn sync_folder(target: &Path) -> io::Result<()> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_target: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

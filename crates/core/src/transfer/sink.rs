@@ -1,0 +1,128 @@
+//! Sinks: where whole chunks go.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::service::Chunk;
+
+/// What is known of a whole chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkDigest {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// Its CRC-32 (IEEE).
+    pub crc32: u32,
+}
+
+/// Where whole chunks go. A sink may store bytes as they arrive if it can take them back, as a file can;
+/// one that cannot keeps them until [`commit`](ChunkSink::commit).
+pub trait ChunkSink {
+    /// Number of chunks of the list that the sink holds already: the first chunk to fetch. Defaults to 0.
+    fn held_chunks(&self) -> usize {
+        0
+    }
+
+    /// The file behind the sink, for errors. Defaults to none.
+    fn path(&self) -> Option<&Path> {
+        None
+    }
+
+    /// Takes more bytes of the current chunk.
+    ///
+    /// # Errors
+    ///
+    /// The error of the output; the download ends with it.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Counts the current chunk as held: it is complete. Without a [`write`](ChunkSink::write) before, it
+    /// is an empty chunk.
+    ///
+    /// # Errors
+    ///
+    /// The error of the output; the chunk then does not count.
+    fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()>;
+
+    /// Takes back what was written of the current chunk.
+    ///
+    /// # Errors
+    ///
+    /// The error of the output; the download ends with it.
+    fn roll_back(&mut self) -> io::Result<()>;
+}
+
+/// A sink over any [`Write`]: keeps a chunk in memory until it is complete, then writes it.
+///
+/// If the writer itself fails in the middle of a chunk, part of that chunk is in it, since a plain writer
+/// cannot take bytes back. The download ends with that.
+#[derive(Debug)]
+pub struct WriteSink<W> {
+    writer: W,
+    chunk: Vec<u8>,
+}
+
+impl<W: Write> WriteSink<W> {
+    /// A sink that writes whole chunks to `writer`.
+    pub fn new(writer: W) -> WriteSink<W> {
+        WriteSink { writer, chunk: Vec::new() }
+    }
+
+    /// Returns the writer.
+    pub fn into_inner(self) -> W {
+        self.writer
+    }
+}
+
+impl<W: Write> ChunkSink for WriteSink<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.chunk.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
+        self.writer.write_all(&self.chunk)?;
+        self.chunk.clear();
+        self.writer.flush()
+    }
+
+    fn roll_back(&mut self) -> io::Result<()> {
+        self.chunk.clear();
+        Ok(())
+    }
+}
+
+/// A sink over any [`Write`] that passes bytes on as they arrive: for chunks that are whole before they
+/// come, as a read-ahead delivers them, and for a dump in one answer, which may be larger than memory.
+/// What was passed on cannot be taken back, so a fault after the first byte of a chunk is final.
+#[cfg(feature = "http")]
+#[derive(Debug)]
+pub(crate) struct StreamSink<W> {
+    writer: W,
+    has_passed_on: bool,
+}
+
+#[cfg(feature = "http")]
+impl<W: Write> StreamSink<W> {
+    pub(crate) fn new(writer: W) -> StreamSink<W> {
+        StreamSink { writer, has_passed_on: false }
+    }
+}
+
+#[cfg(feature = "http")]
+impl<W: Write> ChunkSink for StreamSink<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.has_passed_on = true;
+        self.writer.write_all(bytes)
+    }
+
+    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
+        self.has_passed_on = false;
+        self.writer.flush()
+    }
+
+    fn roll_back(&mut self) -> io::Result<()> {
+        if self.has_passed_on {
+            return Err(io::Error::other("its first bytes are passed on already; use a file instead"));
+        }
+        Ok(())
+    }
+}
