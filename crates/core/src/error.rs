@@ -43,7 +43,7 @@ pub enum Error {
     #[non_exhaustive]
     Request {
         /// What the request was about.
-        subject: Subject,
+        subject: Box<Subject>,
         /// What went wrong the last time.
         fault: Fault,
         /// How often the request was sent.
@@ -58,7 +58,7 @@ pub enum Error {
     #[non_exhaustive]
     StartUnclear {
         /// The process.
-        action: ActionAddress,
+        action: Box<ActionAddress>,
         /// Why it is unknown.
         source: Box<Error>,
     },
@@ -66,7 +66,7 @@ pub enum Error {
     #[non_exhaustive]
     NotFinished {
         /// The task.
-        task: TaskAddress,
+        task: Box<TaskAddress>,
         /// How long the caller waited.
         waited: Duration,
     },
@@ -76,7 +76,7 @@ pub enum Error {
         /// The name.
         name: String,
         /// The model.
-        model: ModelAddress,
+        model: Box<ModelAddress>,
         /// The processes that there are. None also if this user has no access to the model: the service
         /// does not say which.
         known: Vec<Entry>,
@@ -115,7 +115,7 @@ pub enum Error {
     #[non_exhaustive]
     Changed {
         /// The dump.
-        dump: DumpAddress,
+        dump: Box<DumpAddress>,
         /// What changed.
         what: &'static str,
     },
@@ -123,7 +123,7 @@ pub enum Error {
     #[non_exhaustive]
     Incomplete {
         /// The dump.
-        dump: DumpAddress,
+        dump: Box<DumpAddress>,
         /// Number of chunks that the sink holds.
         whole_chunks: usize,
         /// Number of chunks of the dump.
@@ -136,7 +136,7 @@ pub enum Error {
     #[non_exhaustive]
     Unconfirmed {
         /// The dump.
-        dump: DumpAddress,
+        dump: Box<DumpAddress>,
         /// Number of chunks of the dump.
         chunks: usize,
         /// Why it could not be confirmed.
@@ -352,9 +352,14 @@ mod tests {
     fn errors() -> Vec<Error> {
         let wrap: [fn(Error) -> Error; 4] = [
             |error| error,
-            |source| Error::Incomplete { dump: dump(), whole_chunks: 1, chunks: 3, source: Box::new(source) },
-            |source| Error::Unconfirmed { dump: dump(), chunks: 3, source: Box::new(source) },
-            |source| Error::StartUnclear { action: dump().task.action, source: Box::new(source) },
+            |source| Error::Incomplete {
+                dump: dump().into(),
+                whole_chunks: 1,
+                chunks: 3,
+                source: Box::new(source),
+            },
+            |source| Error::Unconfirmed { dump: dump().into(), chunks: 3, source: Box::new(source) },
+            |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) },
         ];
         let mut errors = Vec::new();
         for subject in subjects() {
@@ -368,7 +373,12 @@ mod tests {
             for (wrap, tries) in wrappers.iter().flat_map(|wrap| [(wrap, 1), (wrap, 13)]) {
                 for fault in faults() {
                     let elapsed = Duration::from_millis(1250);
-                    errors.push(wrap(Error::Request { subject: subject.clone(), fault, tries, elapsed }));
+                    errors.push(wrap(Error::Request {
+                        subject: subject.clone().into(),
+                        fault,
+                        tries,
+                        elapsed,
+                    }));
                 }
             }
         }
@@ -406,11 +416,11 @@ mod tests {
     #[test]
     fn an_error_of_a_chunk_says_which_chunk_of_which_dump() {
         let error = Error::Incomplete {
-            dump: dump(),
+            dump: dump().into(),
             whole_chunks: 1,
             chunks: 3,
             source: Box::new(Error::Request {
-                subject: subjects().remove(6),
+                subject: subjects().remove(6).into(),
                 fault: Fault::Status { status: 503, message: None, retry_after: None },
                 tries: 13,
                 elapsed: Duration::from_millis(1250),

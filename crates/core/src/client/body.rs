@@ -1,5 +1,5 @@
-//! The body of an answer as proved bytes: it ends only where HTTP or gzip says that it ends, it is
-//! decoded here so that nothing is hidden, and it is cut off at a limit.
+//! The body of an answer as proved bytes: it ends only where HTTP or gzip says that it ends, it is decoded
+//! here so that nothing is hidden, and it is cut off at a limit.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -7,29 +7,33 @@ use flate2::bufread::GzDecoder;
 use flate2::read::MultiGzDecoder;
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use ureq::http::{HeaderMap, HeaderName, Version};
-use ureq::{Agent, Body, BodyReader};
+use ureq::{Body, BodyReader};
 
-use super::failure::{Phase, connection_error};
-use crate::error::{BodyProblem, Error, Result, Subject};
+use super::ureq_error::{Phase, TimeLimits, connection_fault};
+use crate::service::{BodyProblem, Fault};
 
-/// How many bytes a body may have, and the setting that says so.
+/// The maximum size of a body, and the name of that limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SizeLimit {
     pub(super) bytes: u64,
-    pub(super) setting: &'static str,
+    pub(super) name: &'static str,
+}
+
+impl SizeLimit {
+    fn exceeded(self) -> Fault {
+        Fault::Body(BodyProblem::TooLarge { limit: self.bytes, name: self.name })
+    }
 }
 
 /// Bytes that gzip may add to data it cannot compress, above the limit of the data itself.
 const GZIP_OVERHEAD: u64 = 64 * 1024;
 
-/// A body that is being read. `Read` ends with `Ok(0)` only where the end is proved; every other end
-/// is an `io::Error` that wraps an [`Error`].
-pub(super) struct AnswerBody<'a> {
+/// A body that is being read.
+pub(super) struct AnswerBody {
     data: Data,
     limit: SizeLimit,
     received: u64,
-    agent: &'a Agent,
-    subject: &'a Subject,
+    time_limits: TimeLimits,
 }
 
 enum Data {
@@ -69,21 +73,20 @@ impl Read for WireReader {
     }
 }
 
-impl<'a> AnswerBody<'a> {
+impl AnswerBody {
     /// Takes the body of an answer whose status was good.
     ///
     /// # Errors
     ///
-    /// [`Error::Body`] where the header already says that the body is not what was asked for.
+    /// [`Fault::Body`] if the header already says that the body is not what was asked for.
     pub(super) fn new(
         headers: &HeaderMap,
         version: Version,
         body: Body,
         limit: SizeLimit,
-        agent: &'a Agent,
-        subject: &'a Subject,
-    ) -> Result<AnswerBody<'a>> {
-        let fail = |problem| Err(Error::Body { subject: subject.clone(), problem });
+        time_limits: TimeLimits,
+    ) -> Result<AnswerBody, Fault> {
+        let fail = |problem| Err(Fault::Body(problem));
         // All lines of one name together, as HTTP reads them.
         let header = |name: HeaderName| {
             let lines: Vec<String> = headers
@@ -98,11 +101,11 @@ impl<'a> AnswerBody<'a> {
             return fail(BodyProblem::HtmlPage);
         }
         let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
-        if length.is_some_and(|length| length > limit.bytes.saturating_add(GZIP_OVERHEAD)) {
-            return fail(limit.problem());
+        let wire_limit = limit.bytes.saturating_add(GZIP_OVERHEAD);
+        if length.is_some_and(|length| length > wire_limit) {
+            return Err(limit.exceeded());
         }
-        let transfer_codings = header(TRANSFER_ENCODING);
-        let has_framing = match transfer_codings.as_deref() {
+        let has_framing = match header(TRANSFER_ENCODING).as_deref() {
             None => length.is_some(),
             // Version 1.0 does not know it, and what was meant is not known.
             Some("chunked") => version == Version::HTTP_11,
@@ -113,8 +116,7 @@ impl<'a> AnswerBody<'a> {
             None | Some("" | "identity") if has_framing => Data::Plain(reader),
             None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
             Some("gzip" | "x-gzip") => {
-                let left = limit.bytes.saturating_add(GZIP_OVERHEAD);
-                let wire = WireReader { reader, left, failure: None };
+                let wire = WireReader { reader, left: wire_limit, failure: None };
                 match has_framing {
                     true => Data::Gzip(Box::new(MultiGzDecoder::new(wire))),
                     false => Data::UnframedGzip(Box::new(GzDecoder::new(BufReader::new(wire)))),
@@ -122,63 +124,55 @@ impl<'a> AnswerBody<'a> {
             }
             Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
         };
-        Ok(AnswerBody { data, limit, received: 0, agent, subject })
+        Ok(AnswerBody { data, limit, received: 0, time_limits })
     }
 
-    /// Reads everything into memory.
-    pub(super) fn read_all(mut self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match self.read_to_end(&mut bytes) {
-            Ok(_) => Ok(bytes),
-            Err(error) => Err(Error::from_read(error, self.subject)),
+    /// Reads some bytes; 0 only where the end is proved.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+        loop {
+            let read = match &mut self.data {
+                Data::Plain(reader) => reader.read(buffer),
+                Data::Gzip(decoder) => decoder.read(buffer),
+                Data::UnframedGzip(decoder) => decoder.read(buffer).and_then(|count| {
+                    let ends_early = count == 0 && !decoder.get_mut().fill_buf()?.is_empty();
+                    if ends_early { Err(io::ErrorKind::InvalidData.into()) } else { Ok(count) }
+                }),
+            };
+            match read {
+                Ok(count) => {
+                    self.received += count as u64;
+                    let is_within = self.received <= self.limit.bytes;
+                    return if is_within { Ok(count) } else { Err(self.limit.exceeded()) };
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.fault(error)),
+            }
         }
     }
 
-    fn failure(&mut self, error: io::Error) -> Error {
+    /// Reads everything into memory.
+    pub(super) fn read_all(mut self) -> Result<Vec<u8>, Fault> {
+        const STEP_BYTES: usize = 16 * 1024;
+        let mut bytes = Vec::new();
+        let mut buffer = vec![0; STEP_BYTES];
+        loop {
+            match self.read(&mut buffer)? {
+                0 => return Ok(bytes),
+                count => bytes.extend_from_slice(&buffer[..count]),
+            }
+        }
+    }
+
+    fn fault(&mut self, error: io::Error) -> Fault {
         let wire = match &mut self.data {
-            Data::Plain(_) => return connection_error(error.into(), Phase::Body, self.agent, self.subject),
+            Data::Plain(_) => return connection_fault(error.into(), Phase::Body, self.time_limits),
             Data::Gzip(decoder) => decoder.get_mut(),
             Data::UnframedGzip(decoder) => decoder.get_mut().get_mut(),
         };
         match wire.failure.take() {
-            Some(transport) => connection_error(transport.into(), Phase::Body, self.agent, self.subject),
-            None if error.kind() == io::ErrorKind::FileTooLarge => self.too_large(),
-            None => Error::Body { subject: self.subject.clone(), problem: BodyProblem::GzipDamaged },
-        }
-    }
-
-    fn too_large(&self) -> Error {
-        Error::Body { subject: self.subject.clone(), problem: self.limit.problem() }
-    }
-}
-
-impl SizeLimit {
-    fn problem(self) -> BodyProblem {
-        BodyProblem::TooLarge { limit: self.bytes, setting: self.setting }
-    }
-}
-
-impl Read for AnswerBody<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.data {
-            Data::Plain(reader) => reader.read(buffer),
-            Data::Gzip(decoder) => decoder.read(buffer),
-            Data::UnframedGzip(decoder) => match decoder.read(buffer) {
-                Ok(0) if !decoder.get_mut().fill_buf()?.is_empty() => Err(io::ErrorKind::InvalidData.into()),
-                read => read,
-            },
-        };
-        match read {
-            Ok(count) => {
-                self.received += count as u64;
-                if self.received > self.limit.bytes {
-                    Err(io::Error::other(self.too_large()))
-                } else {
-                    Ok(count)
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => Err(io::Error::other(self.failure(error))),
+            Some(transport) => connection_fault(transport.into(), Phase::Body, self.time_limits),
+            None if error.kind() == io::ErrorKind::FileTooLarge => self.limit.exceeded(),
+            None => Fault::Body(BodyProblem::GzipDamaged),
         }
     }
 }

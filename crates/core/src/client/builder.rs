@@ -1,91 +1,69 @@
 //! The settings of a [`Client`]. What cannot be used fails when the client is built, not later.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::HeaderValue;
 
+use super::Client;
+use super::download::MAX_PARALLEL;
+use super::event::Event;
+use super::pace::Pace;
 use super::proxy::ProxyChoice;
-use super::transport::{CONNECT_TIMEOUT, Transport, TransportConfig};
-use super::{Client, Inner, Pace, RequestObserver};
+use super::requests::{Requests, SizeLimits};
+use super::token::Token;
+use super::transport::{Transport, TransportConfig};
+use crate::address::Origin;
 use crate::error::{Error, Result};
-use crate::origin::{Origin, Scheme};
-use crate::response::MAX_JSON_BYTES;
-use crate::retry::RetryPolicy;
-use crate::token::Token;
+use crate::service::RetryPolicy;
 
-/// Silence after which a connection counts as stalled. Slow links move something within it.
-const STALL_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Default limit of one chunk. The service cuts at 10 MB; six times that allows for changes.
-const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
-
-/// Default limit of a dump fetched in one piece: beyond any dump that could be fetched so, since
-/// large ones time out.
-const WHOLE_BYTES: u64 = 64 * 1024 * 1024 * 1024;
-
-/// Connections kept idle: as many as one download can use side by side.
-const POOLED_CONNECTIONS: usize = super::MAX_PARALLEL;
-
-/// Sizes beyond which a body is cut off with an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Largest chunk in bytes, after decompression. Defaults to 64 MiB.
-    pub chunk_bytes: u64,
-    /// Largest dump fetched in one piece in bytes, after decompression. Defaults to 64 GiB.
-    pub whole_bytes: u64,
-    /// Largest JSON answer in bytes, after decompression. Defaults to 64 MiB.
-    pub json_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { chunk_bytes: CHUNK_BYTES, whole_bytes: WHOLE_BYTES, json_bytes: MAX_JSON_BYTES }
-    }
-}
-
-/// Builds a [`Client`]; see [`Client::builder`].
-#[derive(Clone)]
+/// Builds a [`Client`]; made with [`Client::builder`].
 pub struct ClientBuilder {
     token: Token,
     api: Origin,
     user_agent: String,
-    limits: Limits,
+    limits: SizeLimits,
     retry: RetryPolicy,
     transport: TransportConfig,
     agent: Option<Agent>,
-    observer: Option<Arc<dyn RequestObserver>>,
+    on_event: Option<super::event::OnEvent>,
 }
 
-impl std::fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("api", &self.api).finish_non_exhaustive()
     }
 }
 
-impl ClientBuilder {
-    pub(super) fn new(token: Token) -> ClientBuilder {
+impl Client {
+    /// A client with default settings.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] if the environment names a proxy that cannot be used.
+    pub fn new(token: Token) -> Result<Client> {
+        Client::builder(token).build()
+    }
+
+    /// A builder for a client that sends `token` with each request.
+    pub fn builder(token: Token) -> ClientBuilder {
         ClientBuilder {
             token,
             api: Origin::anaplan(),
             user_agent: concat!("anaplan-dump/", env!("CARGO_PKG_VERSION")).to_owned(),
-            limits: Limits::default(),
+            limits: SizeLimits::default(),
             retry: RetryPolicy::default(),
-            transport: TransportConfig {
-                stall_timeout: STALL_TIMEOUT,
-                connect_timeout: CONNECT_TIMEOUT,
-                root_certificates: None,
-                proxy: ProxyChoice::default(),
-                connections: POOLED_CONNECTIONS,
-            },
+            transport: TransportConfig::default(),
             agent: None,
-            observer: None,
+            on_event: None,
         }
     }
+}
 
-    /// The API's origin, for locators that bring none. The token may go there, wherever it is.
+impl ClientBuilder {
+    /// The origin of the API, for addresses that name none. The token may go there, wherever it is.
     /// Defaults to `https://api.anaplan.com`.
     pub fn api(mut self, origin: Origin) -> Self {
         self.api = origin;
@@ -98,57 +76,81 @@ impl ClientBuilder {
         self
     }
 
-    /// Sizes beyond which a body is cut off. See [`Limits`] for the defaults.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+    /// The maximum size of a chunk in bytes, after decompression. Defaults to 64 MiB.
+    pub fn max_chunk_bytes(mut self, bytes: u64) -> Self {
+        self.limits.chunk.bytes = bytes;
         self
     }
 
-    /// How often and how long to try. See [`RetryPolicy`] for the defaults.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
+    /// The maximum size of a dump fetched in one answer in bytes, after decompression. Defaults to 64 GiB.
+    pub fn max_whole_bytes(mut self, bytes: u64) -> Self {
+        self.limits.whole.bytes = bytes;
         self
     }
 
-    /// Silence after which a connection counts as stalled; it bounds the wait for the first byte too.
-    /// Defaults to 60 s. Not for an agent of your own.
+    /// The maximum size of a JSON answer in bytes, after decompression. Defaults to 8 MiB.
+    pub fn max_json_bytes(mut self, bytes: u64) -> Self {
+        self.limits.json.bytes = bytes;
+        self
+    }
+
+    /// Tries after the first one, for each chunk or other request. Defaults to 12: with the default waits,
+    /// an outage of three to seven minutes is survived.
+    pub fn retries(mut self, count: u32) -> Self {
+        self.retry.retries = count;
+        self
+    }
+
+    /// The maximum wait before the first retry; it doubles with each one, and the actual wait is random
+    /// below it. Defaults to 1 s.
+    pub fn first_wait(mut self, wait: Duration) -> Self {
+        self.retry.first_wait = wait;
+        self
+    }
+
+    /// The maximum wait before any retry, also where the service asks for a longer one. Defaults to 60 s.
+    pub fn max_wait(mut self, wait: Duration) -> Self {
+        self.retry.max_wait = wait;
+        self
+    }
+
+    /// Silence after which a connection counts as stalled; it limits the wait for the first byte too.
+    /// Defaults to 60 s.
     pub fn stall_timeout(mut self, limit: Duration) -> Self {
-        self.transport.stall_timeout = limit;
+        self.transport.stall_timeout = Some(limit);
         self
     }
 
-    /// Longest time to make a connection. Defaults to 30 s. Not for an agent of your own.
+    /// The maximum time to make a connection. Defaults to 30 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.transport.connect_timeout = limit;
+        self.transport.connect_timeout = Some(limit);
         self
     }
 
-    /// Root certificates as PEM text. They take the place of the built-in ones. Not for an agent of
-    /// your own.
+    /// Root certificates as PEM text, instead of the built-in ones.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.root_certificates = Some(pem.into());
         self
     }
 
-    /// Where to take the proxy from. Defaults to [`ProxyChoice::Environment`]. Not for an agent of
-    /// your own.
+    /// Where to take the proxy from. Defaults to [`ProxyChoice::Environment`].
     pub fn proxy(mut self, choice: ProxyChoice) -> Self {
-        self.transport.proxy = choice;
+        self.transport.proxy = Some(choice);
         self
     }
 
-    /// Sends everything through this agent: its time limits, proxy and TLS settings hold instead of
-    /// the ones here. Statuses and redirects are handled by the client all the same.
+    /// Sends everything through this agent. Its time limits, proxy and TLS settings hold, so none of them
+    /// can be set here as well. The client handles statuses and redirects itself.
     ///
-    /// Give it a `timeout_per_read`: without one, a dead connection is waited for without end.
+    /// Give the agent a `timeout_per_read`: without one, a dead connection blocks for ever.
     pub fn agent(mut self, agent: Agent) -> Self {
         self.agent = Some(agent);
         self
     }
 
-    /// Is told of each request and each wait.
-    pub fn observer(mut self, observer: Arc<dyn RequestObserver>) -> Self {
-        self.observer = Some(observer);
+    /// Calls `report` for each request, each retry and each wait. Worker threads call it too.
+    pub fn on_event(mut self, report: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.on_event = Some(Box::new(report));
         self
     }
 
@@ -156,42 +158,62 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for a user agent that no header can carry, for limits of zero, for root
-    /// certificates and proxies that cannot be used; [`Error::UntrustedOrigin`] for plain HTTP to
-    /// another machine.
+    /// [`Error::Setting`] for a limit of zero, a user agent that no header can carry, root certificates or
+    /// a proxy that cannot be used, and for a setting that the [agent](ClientBuilder::agent) decides;
+    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine.
     pub fn build(self) -> Result<Client> {
-        if self.api.scheme() == Scheme::Http && !self.api.is_loopback() {
+        if !self.api.is_https() && !self.api.is_loopback() {
             return Err(Error::UntrustedOrigin {
-                origin: self.api.to_string(),
-                reason: "plain http is for this machine only",
+                origin: self.api,
+                reason: "plain http is for this machine only; use https",
             });
         }
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
-        if self.transport.stall_timeout.is_zero() || self.transport.connect_timeout.is_zero() {
-            return Err(unusable("a time limit", "it is zero, so nothing could ever be received"));
+        let transport = &self.transport;
+        for (setting, is_zero) in [
+            ("the stall timeout", transport.stall_timeout.is_some_and(|limit| limit.is_zero())),
+            ("the connect timeout", transport.connect_timeout.is_some_and(|limit| limit.is_zero())),
+            (self.limits.chunk.name, self.limits.chunk.bytes == 0),
+            (self.limits.whole.name, self.limits.whole.bytes == 0),
+            (self.limits.json.name, self.limits.json.bytes == 0),
+        ] {
+            if is_zero {
+                return Err(unusable(setting, "it is zero, so nothing could ever be received"));
+            }
         }
-        if !self.user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) || self.user_agent.trim().is_empty() {
-            return Err(unusable("the user agent", "it is empty or has characters that no header can carry"));
-        }
-        let mut authorization = HeaderValue::from_str(&self.token.authorization())
-            .map_err(|_| unusable("the token", "it has characters that no header can carry"))?;
-        authorization.set_sensitive(true);
+        let user_agent = self.user_agent.trim();
+        let is_printable = user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) && !user_agent.is_empty();
+        let user_agent =
+            HeaderValue::from_str(user_agent).ok().filter(|_| is_printable).ok_or_else(|| {
+                unusable("the user agent", "it is empty or has characters that no header can carry")
+            })?;
         let transport = match self.agent {
-            Some(agent) => Transport::from_agent(agent),
-            None => Transport::new(&self.transport)?,
+            None => Transport::new(&self.transport, MAX_PARALLEL)?,
+            Some(agent) => {
+                for (setting, is_set) in [
+                    ("the stall timeout", transport.stall_timeout.is_some()),
+                    ("the connect timeout", transport.connect_timeout.is_some()),
+                    ("the root certificates", transport.root_certificates.is_some()),
+                    ("the proxy", transport.proxy.is_some()),
+                ] {
+                    if is_set {
+                        return Err(unusable(setting, "an agent is given as well, which decides it"));
+                    }
+                }
+                Transport::from_agent(agent)
+            }
         };
         Ok(Client {
-            inner: Arc::new(Inner {
+            requests: Arc::new(Requests {
                 transport,
                 api: self.api,
                 token: self.token,
-                authorization,
-                user_agent: self.user_agent,
+                user_agent,
                 limits: self.limits,
                 retry: self.retry,
-                observer: self.observer,
+                on_event: self.on_event,
                 pace: Pace::default(),
-                identity_only: false.into(),
+                without_compression: false.into(),
             }),
         })
     }

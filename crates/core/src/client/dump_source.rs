@@ -1,77 +1,63 @@
-//! The chunks of a dump, fetched one by one.
+//! A dump as a source of chunks, fetched one by one, each with its own retries.
 
-use super::body::SizeLimit;
-use super::exchange::Request;
-use super::{Client, retry};
-use crate::chunk_list::Chunk;
-use crate::concat::{ChunkSource, ChunkWriter};
-use crate::endpoint;
-use crate::error::{Result, Subject, SubjectKind};
-use crate::locator::DumpAddress;
+use std::sync::Arc;
 
-/// Fetches the chunks of one dump in sequence, over one connection, each with its own retries.
-#[derive(Debug, Clone)]
-pub struct DumpSource {
-    client: Client,
+use super::exchange::{Accept, Request};
+use super::requests::Requests;
+use crate::address::DumpAddress;
+use crate::error::Result;
+use crate::service::{Chunk, Repeat, Subject};
+use crate::transfer::{ChunkSource, ChunkWriter};
+
+/// Bytes moved at once from the network to a sink.
+const COPY_BYTES: usize = 64 * 1024;
+
+/// Fetches a dump over one connection: its chunks, or all of it as one.
+#[derive(Clone)]
+pub(super) struct DumpSource {
+    requests: Arc<Requests>,
     dump: DumpAddress,
+    whole: bool,
+    buffer: Vec<u8>,
 }
 
 impl DumpSource {
-    pub(super) fn new(client: Client, dump: DumpAddress) -> DumpSource {
-        DumpSource { client, dump }
+    /// `whole` means that the only chunk is the whole dump in one answer.
+    pub(super) fn new(requests: &Arc<Requests>, dump: &DumpAddress, whole: bool) -> DumpSource {
+        DumpSource { requests: Arc::clone(requests), dump: dump.clone(), whole, buffer: vec![0; COPY_BYTES] }
     }
 }
 
 impl ChunkSource for DumpSource {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
-        let subject = Subject::chunk(chunk.id.as_str(), &self.dump);
-        let limit =
-            SizeLimit { bytes: self.client.inner.limits.chunk_bytes, setting: "the limit of one chunk" };
-        fetch_into(&self.client, &self.dump, &endpoint::chunk(&self.dump, &chunk.id), &subject, limit, into)
+        let DumpSource { requests, dump, whole, buffer } = self;
+        let (index, chunks) = (chunk.index, into.chunks());
+        let (subject, path, limit) = match whole {
+            true => (Subject::WholeDump(dump.clone()), dump.path(), requests.limits.whole),
+            false => (
+                Subject::Chunk { dump: dump.clone(), id: chunk.id.clone(), index, chunks },
+                dump.chunk_path(&chunk.id),
+                requests.limits.chunk,
+            ),
+        };
+        let origin = requests.origin(dump.model())?;
+        let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Bytes };
+        requests.retry(&subject, Repeat::IfTransient, |failed| {
+            if failed > 0 {
+                into.restart()?;
+            }
+            let answer = requests.send(&subject, request)?;
+            // How the service answers for the whole dump of an import without failures.
+            if *whole && answer.status() == 204 {
+                return Ok(());
+            }
+            let mut body = answer.into_body(limit)?;
+            loop {
+                match body.read(buffer)? {
+                    0 => return Ok(()),
+                    count => into.write(&buffer[..count])?,
+                }
+            }
+        })
     }
-}
-
-/// Fetches a whole dump in one piece, in place of its chunks.
-#[derive(Debug)]
-pub(crate) struct WholeSource {
-    client: Client,
-    dump: DumpAddress,
-}
-
-impl WholeSource {
-    pub(crate) fn new(client: Client, dump: DumpAddress) -> WholeSource {
-        WholeSource { client, dump }
-    }
-}
-
-impl ChunkSource for WholeSource {
-    fn fetch(&mut self, _chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
-        let subject = Subject::new(SubjectKind::WholeDump, &self.dump);
-        let limit =
-            SizeLimit { bytes: self.client.inner.limits.whole_bytes, setting: "the limit of a whole dump" };
-        fetch_into(&self.client, &self.dump, &endpoint::whole_dump(&self.dump), &subject, limit, into)
-    }
-}
-
-fn fetch_into(
-    client: &Client,
-    dump: &DumpAddress,
-    path: &str,
-    subject: &Subject,
-    limit: SizeLimit,
-    into: &mut ChunkWriter<'_>,
-) -> Result<()> {
-    let origin = client.trusted(dump.task().action.model.origin.as_ref())?;
-    client.with_retries(subject, retry::is_transient, |attempt| {
-        if attempt > 0 {
-            into.restart()?;
-        }
-        let answer = client.send(Request { method: "GET", origin, path, body: None, subject })?;
-        // Nothing there: how the service answers for the unchunked dump of an import without failures.
-        if answer.status() == 204 && subject.kind() == SubjectKind::WholeDump {
-            return Ok(());
-        }
-        into.set_validator(answer.validator());
-        into.copy_from(&mut answer.into_body(limit)?, subject)
-    })
 }

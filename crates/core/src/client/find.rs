@@ -1,48 +1,31 @@
 //! From a process to the newest task whose dumps can be read.
 //!
-//! The newest task may be another user's, or its dump may be erased: the service answers 404 for both,
-//! and the task still says that it left a dump. The one to take may stand further down.
+//! The newest task may be another user's, or its dump may be erased: the service answers 404 for both, and
+//! the task still reports a dump. The one to take may be further down.
 
-use crate::chunk_list::ChunkList;
-use crate::client::Client;
-use crate::error::{Category, Result};
-use crate::identifier::Id;
-use crate::locator::{ActionAddress, DumpAddress, TaskAddress};
-use crate::task::{DumpEntry, Task, TaskState};
+use super::Client;
+use crate::address::{ActionAddress, Id, TaskAddress};
+use crate::error::{ErrorKind, Result};
+use crate::service::{Dump, Task, TaskState};
 
-/// What was found under a process.
+/// What a search for the newest dumps found.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Newest {
-    /// The newest finished task of which at least one dump can be read.
-    Found(Box<NewestDumps>),
-    /// The newest finished task left no dump, and no older one has a dump that can be read.
-    NothingFailed(Vec<Skipped>),
-    /// The newest finished task left a dump, but neither it nor an older one can be read.
-    Gone(Vec<Skipped>),
-    /// There is no task, or none has finished; the service says the same where the process does not
-    /// exist and where this user has no access.
-    NoTasks(Vec<Skipped>),
-}
-
-/// A task whose dumps can be read.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct NewestDumps {
-    /// The task.
-    pub address: TaskAddress,
-    /// What the service says of it.
-    pub task: Task,
-    /// Newer tasks, and why they were passed over.
+pub struct Search {
+    /// The newest finished task of which a dump can be read; `None` if there is none.
+    pub task: Option<Task>,
+    /// Its dumps.
+    pub dumps: Vec<Dump>,
+    /// The newer tasks, or all if none was found, the newest first.
     pub skipped: Vec<Skipped>,
 }
 
 /// A task that was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Skipped {
-    /// The task's identifier.
-    pub task: String,
+    /// The task's address.
+    pub address: TaskAddress,
     /// When it was created, in milliseconds since 1970.
     pub creation_time: Option<u64>,
     /// Why it was passed over.
@@ -50,15 +33,15 @@ pub struct Skipped {
 }
 
 /// Why a task was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum SkipReason {
     /// It has not finished.
     NotFinished(TaskState),
     /// It was cancelled.
     Cancelled,
-    /// It left no dump.
-    NothingFailed,
+    /// It left no dump. That alone does not say that nothing failed: the task does.
+    NoDump(Box<Task>),
     /// It left a dump that cannot be read: another user's, erased or replaced.
     DumpGone,
     /// The task itself cannot be read.
@@ -66,43 +49,32 @@ pub enum SkipReason {
 }
 
 impl Client {
-    /// Looks for the newest finished task of which a dump can be read (that of `object` if one is
-    /// named), among the `limit` newest tasks.
+    /// Looks for the newest finished task of which a dump can be read (that of `object` if one is named),
+    /// among the `limit` newest tasks.
     ///
     /// # Errors
     ///
-    /// As every request; 404 is an answer here.
-    pub fn newest_dumps(&self, action: &ActionAddress, object: Option<&Id>, limit: usize) -> Result<Newest> {
-        let mut skipped: Vec<Skipped> = Vec::new();
+    /// [`Error::Request`](crate::Error::Request), except for a task or dump that is not there;
+    /// [`Error::UntrustedOrigin`](crate::Error::UntrustedOrigin).
+    pub fn find_dumps(&self, action: &ActionAddress, object: Option<&Id>, limit: usize) -> Result<Search> {
+        let mut skipped = Vec::new();
         for listed in self.tasks(action)?.into_iter().take(limit) {
-            let Ok(id) = Id::new(listed.id.as_str()) else { continue };
-            let address = action.task(id);
-            let reason = match self.look_at(&address, &listed.state, object)? {
-                Ok(task) => {
-                    return Ok(Newest::Found(Box::new(NewestDumps { address, task, skipped })));
-                }
+            let address = action.task(listed.id);
+            let reason = match self.readable_dumps(&address, &listed.state, object)? {
+                Ok((task, dumps)) => return Ok(Search { task: Some(task), dumps, skipped }),
                 Err(reason) => reason,
             };
-            skipped.push(Skipped { task: listed.id, creation_time: listed.creation_time, reason });
+            skipped.push(Skipped { address, creation_time: listed.creation_time, reason });
         }
-        let newest_finished = skipped.iter().find_map(|skipped| match skipped.reason {
-            SkipReason::NothingFailed => Some(true),
-            SkipReason::DumpGone | SkipReason::TaskGone => Some(false),
-            SkipReason::NotFinished(_) | SkipReason::Cancelled => None,
-        });
-        Ok(match newest_finished {
-            Some(true) => Newest::NothingFailed(skipped),
-            Some(false) => Newest::Gone(skipped),
-            None => Newest::NoTasks(skipped),
-        })
+        Ok(Search { task: None, dumps: Vec::new(), skipped })
     }
 
-    fn look_at(
+    fn readable_dumps(
         &self,
         address: &TaskAddress,
         state: &TaskState,
         object: Option<&Id>,
-    ) -> Result<Result<Task, SkipReason>> {
+    ) -> Result<Result<(Task, Vec<Dump>), SkipReason>> {
         match state {
             // A list without states: only the task itself tells.
             TaskState::Complete | TaskState::Unknown => {}
@@ -111,48 +83,28 @@ impl Client {
         }
         let task = match self.task(address) {
             Ok(task) => task,
-            Err(error) if error.category() == Category::NotThere => return Ok(Err(SkipReason::TaskGone)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Err(SkipReason::TaskGone)),
             Err(error) => return Err(error),
         };
         if !task.state.is_final() {
             return Ok(Err(SkipReason::NotFinished(task.state)));
         }
-        let mut dumps = task.dumps();
-        dumps.retain(|dump| object.is_none_or(|wanted| *wanted == dump.object));
-        let mut reason = SkipReason::NothingFailed;
-        for dump in dumps {
-            if self.readable_chunks(&address.dump(dump.object.clone()))?.is_some() {
-                return Ok(Ok(task));
-            }
-            if dump.is_certain {
-                reason = SkipReason::DumpGone;
-            }
-        }
-        Ok(Err(reason))
-    }
-
-    /// The chunks of a dump, or `None` if the service says that there is no such dump.
-    fn readable_chunks(&self, dump: &DumpAddress) -> Result<Option<ChunkList>> {
-        match self.chunks(dump) {
-            Ok(chunks) => Ok(Some(chunks)),
-            Err(error) if error.category() == Category::NotThere => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Of the dumps that `task` left or may have left, those to fetch: all that it certainly left, and
-    /// those of actions that do not say so, if they are there.
-    ///
-    /// # Errors
-    ///
-    /// As every request; 404 is an answer here.
-    pub fn dumps_of(&self, address: &TaskAddress, task: &Task) -> Result<Vec<DumpEntry>> {
+        let mut is_any_reported = false;
+        let mut is_any_readable = false;
         let mut dumps = Vec::new();
         for dump in task.dumps() {
-            if dump.is_certain || self.readable_chunks(&address.dump(dump.object.clone()))?.is_some() {
-                dumps.push(dump);
+            if object.is_none_or(|object| object == dump.address.object()) {
+                let is_readable = self.has_chunks(&dump.address)?;
+                is_any_readable |= is_readable;
+                is_any_reported |= dump.is_reported;
+                // One that was reported and is gone is listed beside one that can be read: its loss shows.
+                dumps.extend((is_readable || dump.is_reported).then_some(dump));
             }
         }
-        Ok(dumps)
+        Ok(match (is_any_readable, is_any_reported) {
+            (true, _) => Ok((task, dumps)),
+            (false, true) => Err(SkipReason::DumpGone),
+            (false, false) => Err(SkipReason::NoDump(Box::new(task))),
+        })
     }
 }

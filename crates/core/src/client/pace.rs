@@ -1,25 +1,25 @@
-//! When the next request may be sent, for all threads of a client together, and the waiting itself.
+//! When the next request may be sent, for all threads of a client together. Whoever asks does the waiting.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Distance between requests after the first refusal. The service refills ten requests a second for
-/// the whole tenant, so a client that is refused is seldom alone.
+/// Interval between requests after the first refusal. The service refills ten requests a second for the
+/// whole tenant, so a client that is refused is seldom alone.
 const FIRST_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Longest distance: what a tenant with a hundred busy clients leaves to each.
-const LONGEST_INTERVAL: Duration = Duration::from_secs(10);
+/// Maximum interval: what a tenant with a hundred busy clients leaves to each.
+const MAX_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Distance below which requests are not held back any more.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(20);
+/// Interval below which requests are no longer held back.
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How much nearer requests move after each success.
+/// Factor by which the interval shrinks after each success.
 const RECOVERY: f64 = 0.9;
 
-/// The pace that a rate limit leaves to a client. The limit is the tenant's: a refused request tells
-/// that others would be refused too, so all of them wait, and then keep a distance that doubles with
-/// each refusal and shrinks with each success. Unlimited until the first refusal.
+/// The pace that a rate limit leaves to a client. The limit is the tenant's: if one request is refused,
+/// others would be refused too. So all of them wait, and then keep an interval that doubles with each
+/// refusal and shrinks with each success. Unlimited until the first refusal.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     state: Mutex<State>,
@@ -33,38 +33,31 @@ struct State {
 }
 
 impl Pace {
-    /// A request was refused for the rate limit, and will be sent again after `wait`. No distance grows
-    /// beyond `max_wait`, the longest wait that the caller allows.
+    /// Notes that a request was refused for the rate limit and will be sent again after `wait`. The
+    /// interval does not grow beyond `max_wait`, the maximum wait that the caller allows.
     pub(super) fn throttled(&self, wait: Duration, max_wait: Duration) {
         let mut state = self.lock();
-        state.interval = (state.interval * 2).max(FIRST_INTERVAL).min(LONGEST_INTERVAL).min(max_wait);
+        state.interval = (state.interval * 2).max(FIRST_INTERVAL).min(MAX_INTERVAL).min(max_wait);
         state.next_turn = state.next_turn.max(Instant::now().checked_add(wait));
     }
 
-    /// A request succeeded.
+    /// Notes that a request succeeded.
     pub(super) fn succeeded(&self) {
         let mut state = self.lock();
         state.interval = state.interval.mul_f64(RECOVERY);
-        if state.interval < SHORTEST_INTERVAL {
+        if state.interval < MIN_INTERVAL {
             state.interval = Duration::ZERO;
         }
     }
 
-    /// Sleeps until it is this request's turn.
-    pub(super) fn wait_for_turn(&self) {
-        if let Some(turn) = self.take_turn(Instant::now()) {
-            std::thread::sleep(turn.saturating_duration_since(Instant::now()));
-        }
-    }
-
-    /// Reserves the next turn; `None` is at once.
-    fn take_turn(&self, now: Instant) -> Option<Instant> {
+    /// Reserves the next turn and returns how long to wait for it; `None` if it is now.
+    pub(super) fn take_turn(&self, now: Instant) -> Option<Duration> {
         let mut state = self.lock();
         let turn = state.next_turn.filter(|turn| *turn > now);
         // Clients that were refused together must not come back together.
-        let distance = state.interval.mul_f64(0.5 + random());
-        state.next_turn = if distance.is_zero() { turn } else { turn.unwrap_or(now).checked_add(distance) };
-        turn
+        let interval = state.interval.mul_f64(0.5 + random());
+        state.next_turn = if interval.is_zero() { turn } else { turn.unwrap_or(now).checked_add(interval) };
+        turn.map(|turn| turn.saturating_duration_since(now))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -100,20 +93,16 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_holds_all_requests_back_and_spreads_them_and_success_brings_them_together_again() {
+    fn a_refusal_spreads_all_requests_and_successes_bring_them_together_again() {
         let pace = Pace::default();
         let wait = Duration::from_secs(60);
         let before = Instant::now();
         pace.throttled(wait, wait);
-        let turns: Vec<Instant> = (0..5).map(|_| pace.take_turn(before).unwrap()).collect();
-        assert!(turns[0] >= before + wait, "the first waits as long as was asked");
-        for pair in turns.windows(2) {
-            let distance = pair[1] - pair[0];
-            assert!((FIRST_INTERVAL / 2..=FIRST_INTERVAL * 2).contains(&distance), "{distance:?}");
-        }
-        pace.throttled(wait, wait);
-        assert_eq!(pace.lock().interval, FIRST_INTERVAL * 2);
+        let waits: Vec<Duration> = (0..5).map(|_| pace.take_turn(before).unwrap()).collect();
+        assert!(waits[0] >= wait, "the first waits as long as was asked");
+        assert!(waits.is_sorted() && waits[4] > waits[0], "{waits:?}");
         (0..60).for_each(|_| pace.succeeded());
-        assert_eq!(pace.lock().interval, Duration::ZERO);
+        let together: Vec<Duration> = (0..3).map(|_| pace.take_turn(before).unwrap()).collect();
+        assert!(together.iter().all(|wait| *wait == together[0]), "{together:?}");
     }
 }

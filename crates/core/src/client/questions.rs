@@ -1,28 +1,40 @@
-//! What can be asked about processes and tasks, and done with them.
+//! What can be asked about processes, tasks and chunk lists, and done with tasks.
 
-use serde::Deserialize;
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
-use super::exchange::Request;
-use super::{Client, response, retry};
-use crate::endpoint;
-use crate::error::{Error, Result, Subject, SubjectKind};
-use crate::identifier::Id;
-use crate::locator::{ActionAddress, ModelAddress, TaskAddress};
-use crate::response::id_text;
-use crate::task::{ListedTask, Process, ProcessesAnswer, Task, TasksAnswer};
+use super::Client;
+use super::exchange::{Accept, Request};
+use crate::address::{ActionAddress, DumpAddress, ModelAddress, TaskAddress};
+use crate::error::{Error, ErrorKind, Result};
+use crate::service::{
+    ChunkList, Dump, Entry, Fate, ListedTask, Listing, Repeat, Subject, Task, check_done, started_task,
+};
 
-/// The locale of a process's messages where none is named, as in the reference's example.
-pub const DEFAULT_LOCALE: &str = "en_US";
+/// The locale of a process's messages unless one is named, as in the reference's example.
+const DEFAULT_LOCALE: &str = "en_US";
+
+/// Maximum time between two looks at a task, however long it runs: its end is noticed within a minute.
+const MAX_POLL: Duration = Duration::from_secs(60);
+
+/// Looks at a long-running task are 1/20 of its time apart, so that its end is noticed at most 5 % late.
+const POLL_SHARE: u32 = 20;
 
 impl Client {
     /// The processes of a model.
     ///
     /// # Errors
     ///
-    /// As every request.
-    pub fn processes(&self, model: &ModelAddress) -> Result<Vec<Process>> {
-        let subject = Subject::new(SubjectKind::Processes, model);
-        self.list::<ProcessesAnswer>(model.origin.as_ref(), &endpoint::processes(model), &subject)
+    /// [`Error::Request`], [`Error::UntrustedOrigin`].
+    pub fn processes(&self, model: &ModelAddress) -> Result<Vec<Entry>> {
+        let subject = Subject::Processes(model.clone());
+        let mut processes = self.requests.list(&subject, model, Listing::processes(model))?;
+        processes
+            .iter_mut()
+            .for_each(|process| process.for_each_text(&|text| self.requests.token.mask(text)));
+        Ok(processes)
     }
 
     /// The process that `name` means: an identifier, a name, or a name written in another case; in this
@@ -30,98 +42,171 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchProcess`], [`Error::AmbiguousProcess`], or as every request.
+    /// [`Error::NoSuchProcess`], [`Error::AmbiguousProcess`], and those of [`Client::processes`].
     pub fn find_process(&self, model: &ModelAddress, name: &str) -> Result<ActionAddress> {
         let processes = self.processes(model)?;
-        let has_name =
-            |process: &Process, same: &dyn Fn(&str) -> bool| process.name.as_deref().is_some_and(same);
         let lower = name.to_lowercase();
-        let ways: [&dyn Fn(&Process) -> bool; 3] = [
-            &|process| process.id == name,
-            &|process| has_name(process, &|known| known == name),
-            &|process| has_name(process, &|known| known.to_lowercase() == lower),
+        let ways: [&dyn Fn(&Entry) -> bool; 3] = [
+            &|process| process.id.as_str() == name,
+            &|process| process.name.as_deref() == Some(name),
+            &|process| process.name.as_ref().is_some_and(|known| known.to_lowercase() == lower),
         ];
-        let display_name = |process: &Process| process.name.clone().unwrap_or_else(|| process.id.clone());
         let matches = ways
             .iter()
-            .map(|way| processes.iter().filter(|process| way(process)).collect::<Vec<_>>())
+            .map(|way| processes.iter().filter(|process| way(process)).cloned().collect::<Vec<_>>())
             .find(|matches| !matches.is_empty());
-        let found = match matches.as_deref() {
-            None => None,
-            Some([process]) => Id::new(process.id.as_str()).ok(),
+        match matches.as_deref() {
+            Some([process]) => Ok(model.process(process.id.clone())),
             Some(several) => {
-                let matches =
-                    several.iter().map(|process| (process.id.clone(), display_name(process))).collect();
-                return Err(Error::AmbiguousProcess { name: name.to_owned(), matches });
+                Err(Error::AmbiguousProcess { name: name.to_owned(), matches: several.to_vec() })
             }
-        };
-        let kind = crate::ActionKind::Process;
-        found.map(|id| ActionAddress { model: model.clone(), kind, id }).ok_or_else(|| Error::NoSuchProcess {
-            name: name.to_owned(),
-            model: model.to_string(),
-            known: processes.iter().map(display_name).collect(),
-        })
+            None => Err(Error::NoSuchProcess {
+                name: name.to_owned(),
+                model: model.clone().into(),
+                known: processes,
+            }),
+        }
     }
 
-    /// The tasks of a process or import, the newest first; those of other users too. The service
-    /// answers with an empty list for a process that does not exist and for a model that this user has no
-    /// access to.
+    /// The tasks of a process or import, the newest first; those of other users too. The service answers
+    /// with an empty list for a process that does not exist and for a model that this user has no access
+    /// to.
     ///
     /// # Errors
     ///
-    /// As every request.
+    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
-        let subject = Subject::new(SubjectKind::Tasks, action);
-        let mut tasks = self.list::<TasksAnswer>(
-            action.model.origin.as_ref(),
-            &endpoint::newest_tasks(action),
-            &subject,
-        )?;
-        // Should the service not have sorted; tasks without a time keep their place at the end.
-        tasks.sort_by_key(|task| std::cmp::Reverse(task.creation_time));
-        let mut seen = std::collections::HashSet::new();
+        let subject = Subject::Tasks(action.clone());
+        let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
+        // The service may not have sorted. Tasks without a time keep their order at the end.
+        tasks.sort_by_key(|task| Reverse(task.creation_time));
         // A task that began while pages were read moved others to the next page.
+        let mut seen = HashSet::new();
         tasks.retain(|task| seen.insert(task.id.clone()));
         Ok(tasks)
     }
 
-    /// One task, with its result once it has finished.
+    /// One task, with its result once it is over.
     ///
     /// # Errors
     ///
-    /// As every request.
+    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn task(&self, task: &TaskAddress) -> Result<Task> {
-        let subject = Subject::new(SubjectKind::Task, task);
-        let bytes = self.get_json(task.action.model.origin.as_ref(), &endpoint::task(task), &subject)?;
-        Task::from_answer(&bytes, &subject)
+        let subject = Subject::Task(task.clone());
+        let origin = self.requests.origin(task.model())?;
+        let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
+        let read = |answer: &[u8]| Task::parse(task, answer);
+        let mut task = self.requests.json(&subject, request, Repeat::IfTransient, read)?;
+        task.for_each_text(&|text| self.requests.token.mask(text));
+        Ok(task)
     }
 
-    /// Starts a process. The request is sent again only where it certainly was not accepted.
+    /// The chunks of a dump, in the order in which they make the file. A dump without chunks has an empty
+    /// list.
     ///
     /// # Errors
     ///
-    /// [`Error::StartUnclear`] if the process may be running; otherwise as every request.
-    pub fn start(&self, action: &ActionAddress, locale: &str) -> Result<TaskAddress> {
-        let subject = Subject::new(SubjectKind::Start, action);
+    /// [`Error::Request`], also for a list whose order or completeness is not certain;
+    /// [`Error::UntrustedOrigin`].
+    pub fn chunks(&self, dump: &DumpAddress) -> Result<ChunkList> {
+        self.requests.chunk_list(dump)
+    }
+
+    /// The dumps of `task` to download: all that the service reported, and of those that it left open the
+    /// ones that are there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`], except for a dump that is not there; [`Error::UntrustedOrigin`].
+    pub fn dumps(&self, task: &Task) -> Result<Vec<Dump>> {
+        let mut dumps = Vec::new();
+        for dump in task.dumps() {
+            if dump.is_reported || self.has_chunks(&dump.address)? {
+                dumps.push(dump);
+            }
+        }
+        Ok(dumps)
+    }
+
+    /// Whether the service has a chunk list for the dump.
+    pub(super) fn has_chunks(&self, dump: &DumpAddress) -> Result<bool> {
+        match self.chunks(dump) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Starts a process. The request is sent again only if it certainly was not accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StartUnclear`] if the process may be running; [`Error::Request`],
+    /// [`Error::UntrustedOrigin`].
+    pub fn start(&self, process: &ActionAddress) -> Result<TaskAddress> {
+        self.start_with_locale(process, DEFAULT_LOCALE)
+    }
+
+    /// Starts a process with messages in another language, such as `de_DE`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::start`].
+    pub fn start_with_locale(&self, process: &ActionAddress, locale: &str) -> Result<TaskAddress> {
+        let subject = Subject::Start(process.clone());
         let body = serde_json::json!({ "localeName": locale }).to_string();
         let request = Request {
             method: "POST",
-            origin: self.trusted(action.model.origin.as_ref())?,
-            path: &endpoint::tasks(action),
+            origin: self.requests.origin(&process.model)?,
+            path: &process.tasks_path(),
             body: Some(&body),
-            subject: &subject,
+            accept: Accept::Json,
         };
-        let unclear = |error| Error::StartUnclear { action: action.to_string(), source: Box::new(error) };
-        let started = self
-            .ask(request, retry::was_not_accepted)
-            .and_then(|bytes| response::parse::<StartAnswer>(&bytes, &subject));
-        match started {
-            Ok(answer) => match Id::new(answer.task.id) {
-                Ok(id) => Ok(action.task(id)),
-                Err(why) => Err(unclear(Error::Source { subject: subject.clone(), source: why.into() })),
-            },
-            Err(error) if retry::may_have_been_accepted(&error) => Err(unclear(error)),
+        match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
+            Ok(id) => Ok(process.task(id)),
+            Err(error) if error.request().is_some_and(|(_, fault)| fault.fate() == Fate::Unknown) => {
+                Err(Error::StartUnclear { action: process.clone().into(), source: Box::new(error) })
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until a task is over, looking at it every `poll` and less often the longer it runs. The
+    /// service asks not to look more than once every 5 seconds. `look` receives the task each time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`], [`Error::UntrustedOrigin`].
+    pub fn wait(&self, task: &TaskAddress, poll: Duration, look: impl FnMut(&Task)) -> Result<Task> {
+        self.wait_timeout(task, poll, Duration::MAX, look)
+    }
+
+    /// Waits like [`Client::wait`], for at most `timeout`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinished`] if the task is not over by then; [`Error::Request`],
+    /// [`Error::UntrustedOrigin`].
+    pub fn wait_timeout(
+        &self,
+        task: &TaskAddress,
+        poll: Duration,
+        timeout: Duration,
+        mut look: impl FnMut(&Task),
+    ) -> Result<Task> {
+        let begun = Instant::now();
+        loop {
+            let seen = self.task(task)?;
+            look(&seen);
+            if seen.state.is_final() {
+                return Ok(seen);
+            }
+            let waited = begun.elapsed();
+            let left = timeout.saturating_sub(waited);
+            if left.is_zero() {
+                return Err(Error::NotFinished { task: task.clone().into(), waited });
+            }
+            sleep((waited / POLL_SHARE).clamp(poll, MAX_POLL.max(poll)).min(left));
         }
     }
 
@@ -129,27 +214,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As every request.
+    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn cancel(&self, task: &TaskAddress) -> Result<()> {
-        let subject = Subject::new(SubjectKind::Cancel, task);
-        let request = Request {
-            method: "DELETE",
-            origin: self.trusted(task.action.model.origin.as_ref())?,
-            path: &endpoint::task(task),
-            body: None,
-            subject: &subject,
-        };
-        self.ask(request, retry::is_transient).map(drop)
+        let subject = Subject::Cancel(task.clone());
+        let origin = self.requests.origin(task.model())?;
+        let request =
+            Request { method: "DELETE", origin, path: &task.path(), body: None, accept: Accept::Json };
+        self.requests.json(&subject, request, Repeat::IfTransient, check_done)
     }
-}
-
-#[derive(Deserialize)]
-struct StartAnswer {
-    task: StartedTask,
-}
-
-#[derive(Deserialize)]
-struct StartedTask {
-    #[serde(rename = "taskId", deserialize_with = "id_text")]
-    id: String,
 }

@@ -1,89 +1,120 @@
-//! The secret that a request carries, and the header that it makes.
+//! The secret that a request carries, the header that it makes, and its removal from every text that is
+//! shown.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
+
+use ureq::http::HeaderValue;
 
 use crate::error::{Error, Result};
 
-/// Shortest value that is looked for in text that must not show it, in bytes. A shorter one is no
-/// token of the service's, and may stand in any text by chance.
-#[cfg(feature = "http")]
-pub(crate) const SHORTEST_SECRET: usize = 8;
+/// Characters in a row that are taken for a piece of the token, wherever they occur. Fewer may occur by
+/// chance.
+const PIECE_CHARS: usize = 8;
 
-/// How a token is presented to the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenKind {
-    /// `Authorization: AnaplanAuthToken …`: from a sign-in with password or certificate.
+/// What stands for a piece of the token in a text.
+const MASK: &str = "***";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
     AnaplanAuthToken,
-    /// `Authorization: Bearer …`: an OAuth access token.
     Bearer,
 }
 
-impl TokenKind {
-    fn scheme(self) -> &'static str {
+impl Scheme {
+    fn word(self) -> &'static str {
         match self {
-            TokenKind::AnaplanAuthToken => "AnaplanAuthToken",
-            TokenKind::Bearer => "Bearer",
+            Scheme::AnaplanAuthToken => "AnaplanAuthToken",
+            Scheme::Bearer => "Bearer",
         }
     }
 }
 
 /// A token. Neither `Debug` nor any error shows its value.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Token {
-    kind: TokenKind,
-    value: String,
+    scheme: Scheme,
+    header: HeaderValue,
+    /// Every run of [`PIECE_CHARS`] characters of the value, in lower case.
+    pieces: Arc<HashSet<Box<[u8]>>>,
 }
 
 impl Token {
-    /// Takes a token as it came from an environment variable or a file: surrounding white space is
-    /// dropped, and a leading `AnaplanAuthToken` or `Bearer` word, as a copied header has it, decides
-    /// the kind.
+    /// A token from a sign-in with password or certificate, sent as `Authorization: AnaplanAuthToken …`.
+    ///
+    /// The text is taken as it comes from a file or a variable: white space around it is dropped, and a
+    /// leading word `AnaplanAuthToken` or `Bearer`, as a copied header has it, decides how it is sent.
     ///
     /// # Errors
     ///
     /// [`Error::Setting`] for an empty token and for one with characters that no header can carry.
-    pub fn new(kind: TokenKind, text: &str) -> Result<Token> {
-        let mut token = (kind, text.trim());
-        for kind in [TokenKind::AnaplanAuthToken, TokenKind::Bearer] {
-            if let Some((scheme, value)) = token.1.split_once([' ', '\t'])
-                && scheme.eq_ignore_ascii_case(kind.scheme())
-            {
-                token = (kind, value.trim_start());
-                break;
-            }
+    pub fn anaplan(text: &str) -> Result<Token> {
+        Token::new(Scheme::AnaplanAuthToken, text)
+    }
+
+    /// An OAuth access token, sent as `Authorization: Bearer …`. See [`Token::anaplan`] for the text.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for an empty token and for one with characters that no header can carry.
+    pub fn bearer(text: &str) -> Result<Token> {
+        Token::new(Scheme::Bearer, text)
+    }
+
+    fn new(scheme: Scheme, text: &str) -> Result<Token> {
+        let unusable = |problem: &str| Error::Setting { setting: "the token", problem: problem.to_owned() };
+        let text = text.trim();
+        let copied = text.split_once([' ', '\t']).and_then(|(word, value)| {
+            let mut schemes = [Scheme::AnaplanAuthToken, Scheme::Bearer].into_iter();
+            let scheme = schemes.find(|scheme| scheme.word().eq_ignore_ascii_case(word))?;
+            Some((scheme, value.trim_start()))
+        });
+        let (scheme, value) = copied.unwrap_or((scheme, text));
+        if value.is_empty() {
+            return Err(unusable("it is empty"));
         }
-        let (kind, value) = token;
-        let problem = if value.is_empty() {
-            "it is empty"
-        } else if !value.bytes().all(|b| b.is_ascii_graphic()) {
-            "it contains a space, a line break or another character that no token has"
-        } else {
-            return Ok(Token { kind, value: value.to_owned() });
-        };
-        Err(Error::Setting { setting: "the token", problem: problem.to_owned() })
-    }
-
-    /// How the token is presented.
-    pub fn kind(&self) -> TokenKind {
-        self.kind
-    }
-
-    /// The value, for finding it in text that must not show it.
-    #[cfg(feature = "http")]
-    pub(crate) fn secret(&self) -> &str {
-        &self.value
+        if !value.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(unusable("it contains a space, a line break or another character that no token has"));
+        }
+        let mut header = HeaderValue::from_str(&format!("{} {value}", scheme.word()))
+            .map_err(|_| unusable("it has characters that no header can carry"))?;
+        header.set_sensitive(true);
+        let pieces = value.to_ascii_lowercase().as_bytes().windows(PIECE_CHARS).map(Box::from).collect();
+        Ok(Token { scheme, header, pieces: Arc::new(pieces) })
     }
 
     /// The value of the `Authorization` header.
-    #[cfg(feature = "http")]
-    pub(crate) fn authorization(&self) -> String {
-        format!("{} {}", self.kind.scheme(), self.value)
+    pub(super) fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+
+    /// Replaces every piece of the token in `text`: a service or a proxy may repeat what it was sent.
+    pub(super) fn mask(&self, text: &mut String) {
+        let mut is_secret = vec![false; text.len()];
+        for (start, piece) in text.to_ascii_lowercase().as_bytes().windows(PIECE_CHARS).enumerate() {
+            if self.pieces.contains(piece) {
+                is_secret[start..start + PIECE_CHARS].fill(true);
+            }
+        }
+        if !is_secret.contains(&true) {
+            return;
+        }
+        let mut masked = String::with_capacity(text.len());
+        for (at, character) in text.char_indices() {
+            if !is_secret[at] {
+                masked.push(character);
+            } else if !masked.ends_with(MASK) || !at.checked_sub(1).is_some_and(|before| is_secret[before]) {
+                masked.push_str(MASK);
+            }
+        }
+        *text = masked;
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("Token").field("scheme", &self.scheme).finish_non_exhaustive()
     }
 }
 
@@ -92,22 +123,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copied_header_decides_the_kind() {
-        let plain = Token::new(TokenKind::AnaplanAuthToken, " abc=\n").unwrap();
-        assert_eq!((plain.kind, plain.value.as_str()), (TokenKind::AnaplanAuthToken, "abc="));
-        let bearer = Token::new(TokenKind::AnaplanAuthToken, "bearer  abc").unwrap();
-        assert_eq!((bearer.kind, bearer.value.as_str()), (TokenKind::Bearer, "abc"));
+    fn a_copied_header_decides_how_the_token_is_sent() {
+        let header = |token: Result<Token>| token.unwrap().header().to_str().unwrap().to_owned();
+        assert_eq!(header(Token::anaplan(" abc=\n")), "AnaplanAuthToken abc=");
+        assert_eq!(header(Token::anaplan("bearer  abc")), "Bearer abc");
+        assert_eq!(header(Token::bearer("abc")), "Bearer abc");
     }
 
     #[test]
-    fn what_no_header_can_carry_is_refused_and_never_shown() {
-        for text in ["", " \n", "s3cret\r\nX-Injected: 1", "s3cret more", "s3crét", "s3cret\0", "Bearer"] {
-            match Token::new(TokenKind::Bearer, text) {
-                Err(error) => assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}"),
-                Ok(token) => assert_eq!(text, "Bearer", "{token:?}"),
+    fn a_token_that_no_header_can_carry_is_refused_and_never_shown() {
+        for text in ["", " \n", "s3cret\r\nX-Injected: 1", "s3cret more", "s3crét", "s3cret\0", "Bearer "] {
+            if let Err(error) = Token::bearer(text) {
+                assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}");
+            } else {
+                assert_eq!(text, "Bearer ");
             }
         }
-        let token = Token::new(TokenKind::Bearer, "s3cret").unwrap();
+        let token = Token::bearer("s3cret").unwrap();
         assert!(!format!("{token:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn every_piece_of_the_token_is_masked_and_nothing_else() {
+        let token = Token::anaplan("0123456789abcdefGHIJ==").unwrap();
+        for (text, masked) in [
+            ("you sent 0123456789abcdefGHIJ==, é", "you sent ***, é"),
+            ("you sent 0123456789ABCDEFGHIJ==", "you sent ***"),
+            ("...6789abcdefG, cut", "...***, cut"),
+            ("0123456789abcdefGHIJ==0123456789abcdefGHIJ==", "***"),
+            ("01234567 and abcdefGH", "*** and ***"),
+            ("0123456 is too short", "0123456 is too short"),
+            ("", ""),
+        ] {
+            let mut shown = text.to_owned();
+            token.mask(&mut shown);
+            assert_eq!(shown, masked);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! ureq agents as this job needs them: limits on silence, one name look-up, roots, no redirects.
+//! ureq agents as this job needs them: limits on silence, one name lookup for each host, roots, a proxy.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,62 +12,73 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use super::proxy::{Proxies, ProxyChoice};
+use super::ureq_error::TimeLimits;
+use crate::address::Origin;
 use crate::error::{Error, Result};
-use crate::origin::{Origin, Scheme};
 
-/// Longest time to make a connection, TLS and proxy included. Far above what a distant host needs.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Silence after which a connection counts as stalled. Slow links move something within it.
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Longest wait for the complete header of an answer. Silence is caught earlier, by the stall limit.
+/// Maximum time to make a connection, TLS and proxy included. Far above what a distant host needs.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Maximum wait for the complete header of an answer. Silence is caught earlier, by the stall limit.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Backstop for one whole body. A chunk of 64 MiB needs less than 3.2 KB/s to exceed it; it ends
-/// bodies that move for ever without bringing anything, which no limit on silence or size notices.
+/// Maximum time for one body. At 64 MiB a chunk arrives within it unless the link is slower than 3.2 KB/s;
+/// it ends bodies that move for ever without bringing anything, which no limit on silence or size notices.
 const BODY_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// How long an idle connection is kept. Writing a chunk to a slow disk or pipe takes time.
 const IDLE_CONNECTION: Duration = Duration::from_secs(60);
 
-/// What the agents are built from.
-#[derive(Debug, Clone)]
+/// What the agents are built from; what is not set has its default.
+#[derive(Debug, Clone, Default)]
 pub(super) struct TransportConfig {
-    pub(super) stall_timeout: Duration,
-    pub(super) connect_timeout: Duration,
+    pub(super) stall_timeout: Option<Duration>,
+    pub(super) connect_timeout: Option<Duration>,
     pub(super) root_certificates: Option<Vec<u8>>,
-    pub(super) proxy: ProxyChoice,
-    pub(super) connections: usize,
+    pub(super) proxy: Option<ProxyChoice>,
 }
 
 /// The agents of a client, and which of them a request takes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Transport {
     direct: Agent,
-    proxied: Option<(Agent, Arc<Proxies>)>,
+    proxied: Option<(Agent, Proxies)>,
     names: Option<NameCache>,
+    limits: TimeLimits,
 }
 
 impl Transport {
-    pub(super) fn new(config: &TransportConfig) -> Result<Transport> {
+    /// `connections` is the number of idle connections that are kept.
+    pub(super) fn new(config: &TransportConfig, connections: usize) -> Result<Transport> {
         let roots = config.root_certificates.as_deref().map(read_roots).transpose()?;
         let names = NameCache::default();
         let agent = |proxy: Option<ureq::Proxy>| {
-            let ureq_config = agent_config(config, roots.clone(), proxy);
+            let ureq_config = agent_config(config, connections, roots.clone(), proxy);
             Agent::with_parts(ureq_config, DefaultConnector::new(), names.clone())
         };
-        let proxied =
-            Proxies::new(&config.proxy)?.map(|(proxy, proxies)| (agent(Some(proxy)), Arc::new(proxies)));
-        Ok(Transport { direct: agent(None), proxied, names: Some(names) })
+        let proxy = config.proxy.clone().unwrap_or_default();
+        let proxied = Proxies::new(&proxy)?.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
+        let direct = agent(None);
+        Ok(Transport { limits: TimeLimits::of(&direct), direct, proxied, names: Some(names) })
     }
 
     /// Sends everything through an agent that an embedder configured.
     pub(super) fn from_agent(agent: Agent) -> Transport {
-        Transport { direct: agent, proxied: None, names: None }
+        Transport { limits: TimeLimits::of(&agent), direct: agent, proxied: None, names: None }
+    }
+
+    /// The time limits of the agents.
+    pub(super) fn limits(&self) -> TimeLimits {
+        self.limits
     }
 
     /// The agent for `origin`. Plain HTTP goes to this machine only, hence never through a proxy.
     pub(super) fn agent(&self, origin: &Origin) -> &Agent {
         match &self.proxied {
-            Some((agent, proxies)) if origin.scheme() == Scheme::Https && !proxies.bypass(origin) => agent,
+            Some((agent, proxies)) if origin.is_https() && !proxies.bypass(origin) => agent,
             _ => &self.direct,
         }
     }
@@ -80,7 +91,14 @@ impl Transport {
     }
 }
 
-fn agent_config(config: &TransportConfig, roots: Option<RootCerts>, proxy: Option<ureq::Proxy>) -> Config {
+fn agent_config(
+    config: &TransportConfig,
+    connections: usize,
+    roots: Option<RootCerts>,
+    proxy: Option<ureq::Proxy>,
+) -> Config {
+    let stall_timeout = config.stall_timeout.unwrap_or(STALL_TIMEOUT);
+    let connect_timeout = config.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
     let mut tls = TlsConfig::builder();
     if let Some(roots) = roots {
         tls = tls.root_certs(roots);
@@ -88,15 +106,15 @@ fn agent_config(config: &TransportConfig, roots: Option<RootCerts>, proxy: Optio
     Agent::config_builder()
         .proxy(proxy)
         .tls_config(tls.build())
-        .timeout_resolve(Some(config.connect_timeout))
-        .timeout_connect(Some(config.connect_timeout))
-        .timeout_per_read(Some(config.stall_timeout))
-        .timeout_per_write(Some(config.stall_timeout))
-        .timeout_recv_response(Some(HEADER_TIMEOUT.max(config.stall_timeout)))
+        .timeout_resolve(Some(connect_timeout))
+        .timeout_connect(Some(connect_timeout))
+        .timeout_per_read(Some(stall_timeout))
+        .timeout_per_write(Some(stall_timeout))
+        .timeout_recv_response(Some(HEADER_TIMEOUT.max(stall_timeout)))
         .timeout_recv_body(Some(BODY_TIMEOUT))
         .max_idle_age(IDLE_CONNECTION)
-        .max_idle_connections(config.connections)
-        .max_idle_connections_per_host(config.connections)
+        .max_idle_connections(connections)
+        .max_idle_connections_per_host(connections)
         .build()
 }
 
@@ -106,7 +124,7 @@ fn read_roots(pem: &[u8]) -> Result<RootCerts> {
         match item {
             Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
             Ok(_) => {}
-            // The parser's own words may repeat the file, a private key included: not shown.
+            // Not the parser's own words: they may repeat the file, a private key included.
             Err(_) => return Err(bad_roots("it is not a valid PEM file")),
         }
     }

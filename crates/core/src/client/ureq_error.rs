@@ -1,10 +1,34 @@
 //! ureq's failures in this library's words. The one place that reads `ureq::Error`.
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use ureq::{Agent, Timeout};
 
-use crate::error::{ConnectionProblem, Error, Subject};
+use crate::service::{ConnectionProblem, Fault};
+
+/// The time limits of an agent, for the words of a fault.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TimeLimits {
+    stall: Duration,
+    header: Duration,
+    body: Duration,
+    /// A limit on the whole exchange, which only an embedder's own agent has.
+    total: Duration,
+}
+
+impl TimeLimits {
+    pub(super) fn of(agent: &Agent) -> TimeLimits {
+        let config = agent.config();
+        let timeouts = config.timeouts();
+        TimeLimits {
+            stall: config.timeout_per_read().or(config.timeout_per_write()).unwrap_or_default(),
+            header: timeouts.recv_response.unwrap_or_default(),
+            body: timeouts.recv_body.unwrap_or_default(),
+            total: timeouts.per_call.or(timeouts.global).unwrap_or_default(),
+        }
+    }
+}
 
 /// How far an exchange had come when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,23 +39,22 @@ pub(super) enum Phase {
     Body,
 }
 
-/// Turns a failed request or body into an [`Error::Connection`]. The agent tells the limits that ran
-/// out.
-pub(super) fn connection_error(error: ureq::Error, phase: Phase, agent: &Agent, subject: &Subject) -> Error {
-    let problem = problem(&error, phase, agent);
+/// Turns a failed request or body into a [`Fault`].
+pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
+    let problem = problem(&error, phase, limits);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
         // Its text repeats the limit and nothing else.
         ureq::Error::Timeout(_) => None,
         ureq::Error::Io(error) => Some(Box::new(error)),
         other => Some(Box::new(other)),
     };
-    Error::Connection { subject: subject.clone(), problem, source }
+    Fault::Connection { problem, source }
 }
 
-fn problem(error: &ureq::Error, phase: Phase, agent: &Agent) -> ConnectionProblem {
+fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
     match error {
         ureq::Error::Io(error) => io_problem(error, phase),
-        ureq::Error::Timeout(which) => timeout_problem(*which, agent),
+        ureq::Error::Timeout(which) => timeout_problem(*which, limits),
         ureq::Error::HostNotFound => ConnectionProblem::NameLookup,
         ureq::Error::ConnectionFailed => ConnectionProblem::Connect,
         // The proxy could not reach the host, or is overloaded: a matter of time.
@@ -59,7 +82,6 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
         | ErrorKind::BrokenPipe
         | ErrorKind::NotConnected => ConnectionProblem::Closed,
         ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable => ConnectionProblem::Connect,
-        // These may strike a connection that was made, too, after the request went out.
         ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown
@@ -72,17 +94,13 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
     }
 }
 
-fn timeout_problem(which: Timeout, agent: &Agent) -> ConnectionProblem {
-    let config = agent.config();
-    let timeouts = config.timeouts();
+fn timeout_problem(which: Timeout, limits: TimeLimits) -> ConnectionProblem {
     match which {
         Timeout::Resolve => ConnectionProblem::NameLookup,
         Timeout::Connect => ConnectionProblem::Connect,
-        Timeout::RecvResponse => ConnectionProblem::HeaderTimeout(timeouts.recv_response.unwrap_or_default()),
-        Timeout::RecvBody => ConnectionProblem::BodyTimeout(timeouts.recv_body.unwrap_or_default()),
-        Timeout::PerRead => ConnectionProblem::Stalled(config.timeout_per_read().unwrap_or_default()),
-        Timeout::PerWrite => ConnectionProblem::Stalled(config.timeout_per_write().unwrap_or_default()),
-        // Limits that only an embedder's own agent sets.
-        _ => ConnectionProblem::Stalled(timeouts.per_call.or(timeouts.global).unwrap_or_default()),
+        Timeout::RecvResponse => ConnectionProblem::HeaderTimeout(limits.header),
+        Timeout::RecvBody => ConnectionProblem::BodyTimeout(limits.body),
+        Timeout::PerRead | Timeout::PerWrite => ConnectionProblem::Stalled(limits.stall),
+        _ => ConnectionProblem::Stalled(limits.total),
     }
 }

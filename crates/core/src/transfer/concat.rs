@@ -139,7 +139,7 @@ pub fn concatenate(
     let mut digests = Vec::new();
     for chunk in list.as_slice().iter().skip(sink.held_chunks()) {
         let digest = fetch(source, chunk, chunks, sink, progress).map_err(|error| Error::Incomplete {
-            dump: list.dump().clone(),
+            dump: list.dump().clone().into(),
             whole_chunks: chunk.index,
             chunks,
             source: Box::new(error),

@@ -9,8 +9,9 @@ mod part_file;
 mod progress;
 mod sink;
 
+#[cfg(feature = "http")]
+pub(crate) use self::concat::fetch;
 pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
-pub(crate) use self::part_file::Claim;
 pub use self::part_file::{PartFile, PartFileBuilder};
 pub use self::progress::{Progress, Resume};
 #[cfg(feature = "http")]

@@ -1,0 +1,49 @@
+//! What a client reports while it works, for logs and progress. Holds no secret.
+
+use std::time::Duration;
+
+use crate::service::{Fault, Subject};
+
+/// Something that a client did, or is about to wait for. Reported from the thread that does it, which may
+/// be a worker: do not block in the callback.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A request was answered or failed.
+    #[non_exhaustive]
+    Exchange {
+        /// The method.
+        method: &'static str,
+        /// Origin, path and query.
+        url: &'a str,
+        /// The status; `None` if no answer came.
+        status: Option<u16>,
+        /// Time until the header of the answer was complete, or until the failure.
+        elapsed: Duration,
+    },
+    /// A request failed, and the client waits before it sends it again.
+    #[non_exhaustive]
+    Retry {
+        /// What the request is about.
+        subject: &'a Subject,
+        /// Why it failed.
+        fault: &'a Fault,
+        /// How long the client waits.
+        wait: Duration,
+        /// The number of the coming retry, from 1.
+        retry: u32,
+        /// The maximum number of retries.
+        retries: u32,
+    },
+    /// The client holds a request back, because the service refused others for its rate limit.
+    #[non_exhaustive]
+    Paced {
+        /// What the request is about.
+        subject: &'a Subject,
+        /// How long the client waits.
+        wait: Duration,
+    },
+}
+
+/// A callback for events.
+pub(super) type OnEvent = Box<dyn Fn(&Event<'_>) + Send + Sync>;
