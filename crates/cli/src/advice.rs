@@ -1,70 +1,69 @@
-//! What to do next about each error. The reasons behind a status are those that the service's reference
-//! gives.
+//! What to do next about each error, in the words of this program's options. The reasons behind a status
+//! are those of the service's reference.
 
 use std::io;
 
-use super::{BodyProblem, ConnectionProblem, Error, Subject, SubjectKind};
+use anaplan_dump_core::{BodyProblem, ConnectionProblem, Error, Fault, Subject};
 
-impl Error {
-    /// What to do next, where there is something to say.
-    pub fn advice(&self) -> Option<&'static str> {
-        if let Error::StartUnclear { .. } = self {
-            return Some("look at the newest tasks before it is started again: it may be running");
-        }
-        let advice = match self.innermost() {
-            Error::Status { subject, status: 404, .. }
-                if matches!(self, Error::Interrupted { .. }) && subject.kind() == SubjectKind::Chunk =>
-            {
-                "the dump was there when the download began: meanwhile it was removed (48 hours after its last \
-                 access, or because the import ran again without errors) or replaced by a newer run of the import"
-            }
-            Error::Status { subject, status, .. } => status_advice(subject, *status)?,
-            Error::Connection { problem, .. } => connection_advice(*problem)?,
-            Error::Body { problem: BodyProblem::HtmlPage, .. } => {
-                "check whether a proxy asks for a sign-in, and whether the API URL is right"
-            }
-            Error::Malformed { .. } => "check that the API URL is Anaplan's; if it is, report this answer",
-            Error::List { .. } => "nothing was downloaded; ask again, and report it if it stays",
-            Error::UntrustedOrigin { .. } => {
-                "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
-            }
-            Error::NoSuchProcess { known, .. } if known.is_empty() => {
-                "the model has no processes, or this user has no access to it: the service does not tell which"
-            }
-            Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
-            Error::AmbiguousProcess { .. } => "name the process by its id",
-            Error::Exists { .. } => "choose another name, or replace it with --force",
-            Error::Locked { .. } => "wait for the other run to end, or choose another name",
-            Error::Changed { .. } => {
-                "the import probably ran again: wait until it has ended, then download its dump"
-            }
-            Error::Output { path: None, .. } => return None,
-            Error::Output { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    "make room, then run the same command again: it goes on where it stopped"
-                }
-                _ => return None,
-            },
-            Error::Locator(_)
-            | Error::Setting { .. }
-            | Error::Body { .. }
-            | Error::Source { .. }
-            | Error::Interrupted { .. }
-            | Error::Unconfirmed { .. }
-            | Error::StartUnclear { .. }
-            | Error::GaveUp { .. } => return None,
-        };
-        Some(advice)
+/// What to do next, where there is something to say.
+pub(crate) fn advice(error: &Error) -> Option<&'static str> {
+    if let Error::StartUnclear { .. } = error {
+        return Some("look at the newest tasks before it is started again: it may be running");
     }
+    Some(match error.innermost() {
+        Error::Request { subject, fault, .. } => {
+            let was_begun = matches!(error, Error::Incomplete { .. });
+            return advice_on_request(subject, fault, was_begun);
+        }
+        Error::UntrustedOrigin { .. } => {
+            "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
+        }
+        Error::NoSuchProcess { known, .. } if known.is_empty() => {
+            "the model has no processes, or this user has no access to it: the service does not say which"
+        }
+        Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
+        Error::AmbiguousProcess { .. } => "name the process by its id",
+        Error::Exists { .. } => "choose another name, or replace it with --force",
+        Error::Locked { .. } => "wait for the other run to end, or choose another name",
+        Error::Changed { .. } => {
+            "the import probably ran again: wait until it has ended, then download its dump"
+        }
+        Error::Output { path: Some(_), source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
+        {
+            "make room, then run the same command again: it continues where it stopped"
+        }
+        _ => return None,
+    })
 }
 
-/// What each status asks of a person; the reasons are those that the service's reference gives.
-fn status_advice(subject: &Subject, status: u16) -> Option<&'static str> {
+fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Option<&'static str> {
+    Some(match fault {
+        Fault::Status { status: 404, .. } if was_begun => {
+            "the dump was there when the download began: meanwhile it was removed (48 hours after its last access, \
+             or because the import ran again without errors) or replaced by a newer run of the import"
+        }
+        Fault::Status { status, .. } => return advice_on_status(subject, *status),
+        Fault::Connection { problem, .. } => return advice_on_connection(*problem),
+        Fault::Body(BodyProblem::HtmlPage) => {
+            "check whether a proxy asks for a sign-in, and whether the API URL is right"
+        }
+        Fault::Malformed { .. } | Fault::NoPayload(_) => {
+            "check that the API URL is Anaplan's; if it is, report this answer"
+        }
+        Fault::List(_) => "nothing was downloaded; try again, and report it if it stays",
+        _ => return None,
+    })
+}
+
+/// What each status means and asks for.
+fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
+    let is_about_dump = subject.dump().is_some();
     Some(match status {
-        400 if subject.is_of_a_dump() => "this task may have left no dump: look at the task's results",
+        400 if is_about_dump => "this task may have left no dump: look at the task's results",
         401 => "the token is missing, expired (it lives 35 minutes) or revoked: get a new one",
         403 => "this user is not permitted to do this: ask a workspace administrator",
-        404 if subject.is_of_a_dump() => {
+        404 if is_about_dump => {
             "a dump is not found when it was removed (48 hours after its last access, or when the import next ran \
              without errors), when a newer run of the same import replaced it, when it belongs to another user, when \
              the identifiers are wrong, or when this user has no access to the model"
@@ -83,7 +82,7 @@ fn status_advice(subject: &Subject, status: u16) -> Option<&'static str> {
     })
 }
 
-fn connection_advice(problem: ConnectionProblem) -> Option<&'static str> {
+fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
     Some(match problem {
         ConnectionProblem::NameLookup => {
             "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)"

@@ -3,44 +3,18 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use anaplan_dump_core::{DEFAULT_LOCALE, MAX_PARALLEL};
-use argh::FromArgs;
+use anaplan_dump_core::MAX_PARALLEL;
+use argh::{ArgsInfo, FromArgs};
 
-use crate::normalize::{Known, normalize};
-use crate::units::parse_duration;
+use crate::normalize::normalize;
+use crate::text::parse_duration;
 
 /// Name under which help and errors speak of the program.
 pub(crate) const PROGRAM: &str = "anaplan-dump";
 
-/// The options that [`Arguments`] and the commands declare, for options that follow their command
-/// and for `--name=value`, neither of which argh reads.
-const KNOWN: Known = Known {
-    general_values: &[
-        "--api-url",
-        "--region",
-        "--token-file",
-        "--ca-file",
-        "--retries",
-        "--max-wait",
-        "--stall-timeout",
-    ],
-    general_switches: &["--version", "-V", "--verbose", "-v", "--quiet", "-q"],
-    command_values: &[
-        "--output",
-        "-o",
-        "--parallel",
-        "--limit",
-        "--since",
-        "--timeout",
-        "--locale",
-        "--poll",
-    ],
-    command_switches: &["--json", "--whole", "--force", "--restart", "--verify", "--check", "--help", "-h"],
-};
-
-/// Downloads the failure dumps of Anaplan processes, whole.
+/// Downloads the rows that Anaplan imports rejected: the failure dumps of processes.
 #[allow(rustdoc::bare_urls, reason = "the comments are the help text")]
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     help_triggers("-h", "--help"),
     example = "{command_name} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
@@ -83,7 +57,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "n")]
     pub(crate) retries: Option<String>,
 
-    /// longest wait between two tries; default 60s
+    /// maximum wait between two tries; default 60s
     #[argh(option, arg_name = "duration")]
     pub(crate) max_wait: Option<String>,
 
@@ -91,7 +65,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "duration")]
     pub(crate) stall_timeout: Option<String>,
 
-    /// tell each request, its status and its duration
+    /// print each request, its status and its duration
     #[argh(switch, short = 'v')]
     pub(crate) verbose: bool,
 
@@ -99,11 +73,16 @@ pub(crate) struct Arguments {
     #[argh(switch, short = 'q')]
     pub(crate) quiet: bool,
 
+    /// print the version
+    #[argh(switch, short = 'V')]
+    #[allow(dead_code, reason = "answered before the arguments are read: it needs no command")]
+    version: bool,
+
     #[argh(subcommand)]
     pub(crate) command: Command,
 }
 
-/// How much is told on standard error.
+/// How much is written to standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verbosity {
     Quiet,
@@ -121,7 +100,7 @@ impl Arguments {
     }
 }
 
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand)]
 pub(crate) enum Command {
     Get(Get),
@@ -133,14 +112,14 @@ pub(crate) enum Command {
     Cancel(Cancel),
 }
 
-/// Tasks that `tasks` shows, and that `get` looks at for a dump that can be read, unless told otherwise.
+/// The default number of tasks that `tasks` shows, and that `get` looks at for a dump that can be read.
 const DEFAULT_LIMIT: usize = 20;
 
-/// Time between two polls of a running task unless told otherwise: the shortest that the service allows.
+/// The default time between two looks at a running task: the least that the service asks for.
 const DEFAULT_POLL: Duration = Duration::from_secs(5);
 
 /// List the processes of a model.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "processes",
@@ -159,7 +138,7 @@ pub(crate) struct Processes {
 }
 
 /// List the tasks of a process, newest first.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "tasks",
@@ -171,7 +150,7 @@ pub(crate) struct Tasks {
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
-    /// tasks to show at most; default 20
+    /// maximum number of tasks to show; default 20
     #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
     pub(crate) limit: usize,
 
@@ -185,7 +164,7 @@ pub(crate) struct Tasks {
 }
 
 /// Show a task: its state, its actions, and which of them left a dump.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "task",
@@ -208,7 +187,7 @@ pub(crate) struct TaskCommand {
 }
 
 /// Start a process, wait for its end, and download every dump.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "run",
@@ -232,11 +211,11 @@ pub(crate) struct Run {
     pub(crate) timeout: Option<Duration>,
 
     /// language of the service's messages; default en_US
-    #[argh(option, arg_name = "name", default = "DEFAULT_LOCALE.to_owned()")]
-    pub(crate) locale: String,
+    #[argh(option, arg_name = "name")]
+    pub(crate) locale: Option<String>,
 
-    /// time between two looks at the task, at least 5s; default 5s, and longer
-    /// the longer it runs
+    /// time between two looks at the task, longer the longer it runs; default 5s,
+    /// the least that the service asks for
     #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
     pub(crate) poll: Duration,
 
@@ -246,7 +225,7 @@ pub(crate) struct Run {
 }
 
 /// Cancel a running task.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "cancel",
@@ -269,7 +248,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// List the chunks of one dump.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "chunks",
@@ -287,7 +266,7 @@ pub(crate) struct Chunks {
 }
 
 /// Download a dump, or every dump of a task.
-#[derive(FromArgs, Debug)]
+#[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "get",
@@ -379,11 +358,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
         texts.remove(0);
         texts.insert(texts.len().min(1), "--help".to_owned());
     }
-    let texts = match normalize(texts, &KNOWN) {
+    let texts = match normalize(texts, &Arguments::get_args_info()) {
         Ok(texts) => texts,
         Err(problem) => return Parsed::Wrong(problem),
     };
-    if asks_for_version(&texts) {
+    if texts.iter().take_while(|text| text.starts_with('-')).any(|text| text == "--version") {
         return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -394,62 +373,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
     }
 }
 
-/// Whether the version is asked for before the command. The value of an option is neither.
-fn asks_for_version(texts: &[String]) -> bool {
-    let mut texts = texts.iter().map(String::as_str);
-    while let Some(text) = texts.next() {
-        if matches!(text, "--version" | "-V") {
-            return true;
-        }
-        if KNOWN.general_values.contains(&text) || KNOWN.command_values.contains(&text) {
-            texts.next();
-        } else if !text.starts_with('-') || text == "--" {
-            return false;
-        }
-    }
-    false
-}
-
+/// The exit codes that the help lists, with their meaning.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse_text(text: &str) -> Parsed {
-        parse(text.split_whitespace().map(OsString::from))
-    }
-
-    /// The options that a help text lists, each with whether it takes a value.
-    fn listed(command: &str) -> Vec<(String, bool)> {
-        let Parsed::Show(help) = parse_text(command) else { panic!("{command}") };
-        let options = help.lines().skip_while(|line| !line.starts_with("Options:")).skip(1);
-        let mut listed = Vec::new();
-        for line in options.take_while(|line| !line.is_empty()) {
-            let words = line.split([' ', ',']).filter(|word| !word.is_empty());
-            let names: Vec<&str> = words.take_while(|word| word.starts_with('-')).collect();
-            let takes_value = names.iter().any(|name| help.contains(&format!("[{name} <")));
-            listed.extend(names.iter().map(|name| ((*name).to_owned(), takes_value)));
-        }
-        assert!(!listed.is_empty(), "{help}");
-        listed
-    }
-
-    #[test]
-    fn every_option_is_known_to_the_normalization() {
-        for (command, values, switches) in [
-            ("--help", KNOWN.general_values, KNOWN.general_switches),
-            ("run --help", KNOWN.command_values, KNOWN.command_switches),
-            ("processes --help", KNOWN.command_values, KNOWN.command_switches),
-            ("tasks --help", KNOWN.command_values, KNOWN.command_switches),
-            ("task --help", KNOWN.command_values, KNOWN.command_switches),
-            ("cancel --help", KNOWN.command_values, KNOWN.command_switches),
-            ("chunks --help", KNOWN.command_values, KNOWN.command_switches),
-            ("get --help", KNOWN.command_values, KNOWN.command_switches),
-        ] {
-            for (name, takes_value) in listed(command) {
-                let known = if takes_value { values } else { switches };
-                let is_help = matches!(name.as_str(), "--help" | "-h");
-                assert!(is_help || known.contains(&name.as_str()), "{command}: {name}");
-            }
-        }
-    }
+pub(crate) fn exit_codes() -> impl Iterator<Item = (i32, &'static str)> {
+    Arguments::get_args_info().error_codes.iter().map(|code| (code.code, code.description))
 }

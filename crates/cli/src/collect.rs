@@ -1,41 +1,48 @@
-//! Dumps of a task, one after the other, each into a place of its own. One that fails does not stop
-//! the others.
+//! Dumps of a task, one after the other, each into its own file. One that fails does not stop the others.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{Category, DumpAddress, Error, SaveOptions};
+use anaplan_dump_core::{Dump, Error, ErrorKind};
 use serde::Serialize;
 
 use crate::failure::{Failure, chain};
-use crate::output::raw_stdout;
-use crate::progress::Reporter;
-use crate::settings::Settings;
-use crate::target::{Target, file_name, shown};
-use crate::units;
+use crate::session::Session;
+use crate::stdout::{print, raw_stdout};
+use crate::target::Target;
+use crate::text::{counted, duration, safe, safe_path, size};
 
-/// How dumps are fetched.
+/// How dumps are downloaded.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Fetching {
-    pub(crate) in_one_piece: bool,
+pub(crate) struct DownloadOptions {
+    pub(crate) whole: bool,
     pub(crate) parallel: usize,
     pub(crate) verify: bool,
-    pub(crate) save: SaveOptions,
+    pub(crate) overwrite: bool,
+    pub(crate) restart: bool,
+    /// Reads each file once more for its SHA-256.
+    pub(crate) checksums: bool,
 }
 
-/// A dump to fetch.
-#[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    pub(crate) dump: DumpAddress,
-    pub(crate) name: Option<String>,
+impl Default for DownloadOptions {
+    fn default() -> DownloadOptions {
+        DownloadOptions {
+            whole: false,
+            parallel: 1,
+            verify: false,
+            overwrite: false,
+            restart: false,
+            checksums: false,
+        }
+    }
 }
 
 /// What became of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Status {
+enum Status {
     Downloaded,
     AlreadyThere,
     Failed,
@@ -43,173 +50,163 @@ pub(crate) enum Status {
 
 /// What became of a dump, as `--json` shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct Collected {
-    pub(crate) object: String,
-    pub(crate) name: Option<String>,
-    pub(crate) status: Status,
-    /// The file; null where there is none.
-    pub(crate) path: Option<String>,
-    pub(crate) bytes: Option<u64>,
-    pub(crate) chunks: Option<usize>,
-    pub(crate) sha256: Option<String>,
-    pub(crate) error: Option<String>,
+pub(crate) struct DumpReport {
+    object: String,
+    name: Option<String>,
+    status: Status,
+    /// The file; null if there is none.
+    path: Option<String>,
+    bytes: Option<u64>,
+    chunks: Option<usize>,
+    sha256: Option<String>,
+    error: Option<String>,
     #[serde(skip)]
     elapsed: Duration,
 }
 
-/// What became of several dumps, and the first failure, which was told when it happened.
+/// What became of several dumps, and the first failure, which is on the screen already.
 #[derive(Debug, Default)]
-pub(crate) struct Collection {
-    pub(crate) dumps: Vec<Collected>,
+pub(crate) struct Collected {
+    pub(crate) dumps: Vec<DumpReport>,
     pub(crate) failure: Option<Failure>,
 }
 
-/// Fetches dumps. `with_checksums` reads each file once more for its SHA-256.
+/// Downloads dumps.
 pub(crate) fn collect(
-    wanted: &[Wanted],
+    dumps: &[Dump],
     target: &Target,
-    fetching: Fetching,
-    with_checksums: bool,
-    settings: &Settings,
-    reporter: &Reporter,
-) -> Result<Collection, Failure> {
-    if wanted.len() > 1 && !matches!(target, Target::Folder(_)) {
+    options: DownloadOptions,
+    session: &Session,
+) -> Result<Collected, Failure> {
+    if dumps.len() > 1 && !matches!(target, Target::Folder(_)) {
         return Err(Failure::Usage(format!(
             "there are {} dumps: -o must name a folder (end a new one with a slash, as in rejected/), or the \
              locator one object",
-            wanted.len()
+            dumps.len()
         )));
     }
-    let mut collection = Collection::default();
-    for wanted in wanted {
-        let begun = Instant::now();
-        let fetched = fetch(wanted, target, fetching, settings, reporter).and_then(|fetched| {
-            let file = fetched.file.as_deref().filter(|_| with_checksums);
-            let sha256 = file.map(sha256).transpose()?;
-            Ok((fetched, sha256))
-        });
-        let mut collected = Collected {
-            object: wanted.dump.object().as_str().to_owned(),
-            name: wanted.name.clone(),
+    let mut collected = Collected::default();
+    for dump in dumps {
+        let mut report = DumpReport {
+            object: dump.address.object().as_str().to_owned(),
+            name: dump.name.clone(),
             status: Status::Failed,
             path: None,
             bytes: None,
             chunks: None,
             sha256: None,
             error: None,
-            elapsed: begun.elapsed(),
+            elapsed: Duration::ZERO,
         };
-        match fetched {
-            Ok((fetched, sha256)) => {
-                collected.status = fetched.status;
-                collected.path = fetched.file.as_deref().map(|path| path.to_string_lossy().into_owned());
-                collected.bytes = Some(fetched.bytes);
-                collected.chunks = fetched.chunks;
-                collected.sha256 = sha256;
+        let begun = Instant::now();
+        let outcome = download(dump, target, options, session, &mut report);
+        report.elapsed = begun.elapsed();
+        if let Err(failure) = outcome {
+            if let Failure::Library { error, .. } = &failure {
+                report.error = Some(chain(error));
             }
-            Err(failure) => {
-                if let Failure::Library { error, .. } = &failure {
-                    collected.error = Some(chain(error));
-                }
-                // Told in the order of the dumps; the first one gives the exit code.
-                if !failure.is_known() {
-                    reporter.problem(&failure);
-                }
-                collection.failure.get_or_insert_with(|| Failure::Told(Box::new(failure)));
+            // Reported in the order of the dumps; the first one decides the exit code.
+            if !failure.is_silent() {
+                session.reporter.problem(&failure);
             }
+            collected.failure.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
         }
-        collection.dumps.push(collected);
+        collected.dumps.push(report);
     }
-    Ok(collection)
+    Ok(collected)
 }
 
-struct Fetched {
-    status: Status,
-    /// `None` is standard output or a device.
-    file: Option<PathBuf>,
-    bytes: u64,
-    chunks: Option<usize>,
-}
-
-fn fetch(
-    wanted: &Wanted,
+fn download(
+    dump: &Dump,
     target: &Target,
-    fetching: Fetching,
-    settings: &Settings,
-    reporter: &Reporter,
-) -> Result<Fetched, Failure> {
-    let mut progress = reporter.download();
-    let download = settings
-        .client
-        .download(&wanted.dump)
-        .in_one_piece(fetching.in_one_piece)
-        .parallel(fetching.parallel)
-        .verify(fetching.verify)
-        .observer(&mut progress);
-    let (file, done) = match target {
-        Target::Stdout => (None, download.write_to(raw_stdout()?)?),
-        Target::Device(path) => {
-            let device = OpenOptions::new().write(true).open(path);
-            let failed = |source| Error::Output { action: "open", path: Some(path.clone()), source };
-            (None, download.write_to(device.map_err(failed)?)?)
-        }
-        Target::File(path) => {
-            let saved = download.save_to(path, &fetching.save);
-            (Some(path.clone()), saved.map_err(|error| with_what_is_kept(error, path))?)
-        }
-        Target::Folder(folder) => {
-            let path = folder.join(file_name(&wanted.dump, wanted.name.as_deref()));
-            // A file of this name is complete, and its name says of which object and task.
-            if !fetching.save.force
-                && let Ok(metadata) = path.metadata()
-                && metadata.is_file()
-            {
-                let bytes = metadata.len();
-                return Ok(Fetched { status: Status::AlreadyThere, file: Some(path), bytes, chunks: None });
-            }
-            let saved = download.save_to(&path, &fetching.save);
-            let saved = saved.map_err(|error| with_what_is_kept(error, &path))?;
-            (Some(path), saved)
-        }
+    options: DownloadOptions,
+    session: &Session,
+    report: &mut DumpReport,
+) -> Result<(), Failure> {
+    let path = match target {
+        Target::Stdout | Target::Device(_) => None,
+        Target::File(path) => Some(path.clone()),
+        Target::Folder(folder) => Some(folder.join(dump.file_name())),
     };
-    Ok(Fetched {
-        status: Status::Downloaded,
-        file,
-        bytes: done.bytes,
-        chunks: (!fetching.in_one_piece).then_some(done.chunks),
-    })
+    // A file of this name is complete, and its name says which object and task it is of.
+    if let (Target::Folder(_), Some(path), false) = (target, &path, options.overwrite)
+        && let Ok(metadata) = path.metadata()
+        && metadata.is_file()
+    {
+        report.status = Status::AlreadyThere;
+        report.bytes = Some(metadata.len());
+    } else {
+        let mut progress = session.reporter.download();
+        let download = session
+            .client
+            .download(&dump.address)
+            .whole(options.whole)
+            .parallel(options.parallel)
+            .verify(options.verify)
+            .overwrite(options.overwrite)
+            .restart(options.restart)
+            .on_progress(|step| progress.show(step));
+        let done = match (target, &path) {
+            (_, Some(path)) => download.save_to(path).map_err(|error| with_what_is_kept(error, path))?,
+            (Target::Device(device), None) => {
+                let opened = OpenOptions::new().write(true).open(device);
+                download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
+            }
+            _ => download.write_to(raw_stdout()?)?,
+        };
+        report.status = Status::Downloaded;
+        report.bytes = Some(done.bytes);
+        report.chunks = (!options.whole).then_some(done.chunks);
+    }
+    if let Some(path) = &path {
+        report.path = Some(path.to_string_lossy().into_owned());
+        report.sha256 = options.checksums.then(|| sha256(path)).transpose()?;
+    }
+    Ok(())
 }
 
-impl Collected {
+impl DumpReport {
     /// One line about the dump.
-    pub(crate) fn line(&self) -> String {
-        let path = self.path.as_deref().map_or("standard output".to_owned(), |path| shown(Path::new(path)));
-        let size = units::size(self.bytes.unwrap_or(0));
+    fn line(&self) -> String {
+        let path = self.path.as_deref().map_or("standard output".to_owned(), safe);
+        let size = size(self.bytes.unwrap_or(0));
         match self.status {
             Status::Downloaded => {
-                let chunks = match self.chunks {
-                    None => "in one piece".to_owned(),
-                    Some(1) => "1 chunk".to_owned(),
-                    Some(count) => format!("{count} chunks"),
-                };
-                format!("{path}  {size}  {chunks}  {}", units::duration(self.elapsed))
+                let chunks = self.chunks.map_or("in one piece".to_owned(), |count| counted(count, "chunk"));
+                format!("{path}  {size}  {chunks}  {}", duration(self.elapsed))
             }
             Status::AlreadyThere => format!("{path}  {size}  already there"),
-            Status::Failed => format!("object {} failed", anaplan_dump_core::Printable(&self.object)),
+            Status::Failed => format!("object {} failed", safe(&self.object)),
         }
     }
+}
+
+/// Prints a line for each dump; on standard error if standard output holds the dump itself.
+pub(crate) fn print_reports(dumps: &[DumpReport], target: &Target, session: &Session) -> Result<(), Failure> {
+    let done: Vec<&DumpReport> = dumps.iter().filter(|dump| dump.status != Status::Failed).collect();
+    let mut lines: Vec<String> = done.iter().map(|dump| dump.line()).collect();
+    match dumps.len() {
+        0 | 1 => {}
+        all if all == done.len() => lines.push(format!("{} are there", counted(all, "dump"))),
+        all => lines.push(format!("{} of {} are there", done.len(), counted(all, "dump"))),
+    }
+    match target {
+        Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),
+        _ => print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?,
+    }
+    Ok(())
 }
 
 fn with_what_is_kept(error: Error, path: &Path) -> Failure {
     // What is kept of a dump that is gone or was replaced cannot be continued.
-    let goes_on = match error.category() {
-        Category::NotThere => "",
-        _ => ": the same command goes on from it",
+    let goes_on = match error.kind() {
+        ErrorKind::NotFound => "",
+        _ => ": the same command continues from it",
     };
     let note = match &error {
         _ if matches!(error.innermost(), Error::Changed { .. }) => None,
-        Error::Interrupted { whole_chunks: 1.., .. } | Error::Unconfirmed { .. } => {
-            Some(format!("what is there is kept in {}.part{goes_on}", shown(path)))
+        Error::Incomplete { whole_chunks: 1.., .. } | Error::Unconfirmed { .. } => {
+            Some(format!("what is there is kept in {}.part{goes_on}", safe_path(path)))
         }
         _ => None,
     };
@@ -217,11 +214,11 @@ fn with_what_is_kept(error: Error, path: &Path) -> Failure {
 }
 
 /// The SHA-256 of a file, in hexadecimal.
-fn sha256(path: &Path) -> Result<String, Failure> {
+fn sha256(path: &PathBuf) -> Result<String, Failure> {
     const BUFFER_BYTES: usize = 64 * 1024;
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut buffer = vec![0; BUFFER_BYTES];
-    let failed = |source| Error::Output { action: "read", path: Some(path.to_owned()), source };
+    let failed = |error| Error::output("read", Some(path), error);
     let mut file = File::open(path).map_err(failed)?;
     loop {
         match file.read(&mut buffer) {

@@ -1,13 +1,16 @@
-//! Failures on standard error, and the exit codes that scripts rely on.
+//! Why a command did not do what was asked: the message on standard error, and the exit code.
 
 use std::error::Error as _;
 use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anaplan_dump_core::{ActionAddress, Category, Error, Printable};
+use anaplan_dump_core::{ActionAddress, Error, ErrorKind};
 
+use crate::advice::advice;
 use crate::arguments::PROGRAM;
+use crate::exit_code;
+use crate::text::safe;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
@@ -15,58 +18,57 @@ pub(crate) enum Failure {
     /// The command line or a setting is wrong.
     Usage(String),
     /// What was asked for is not there.
-    NotThere(String),
-    /// The process finished, but rows or actions failed. The report says it all.
+    NotFound(String),
+    /// The process finished, but rows or actions failed. The report on standard output says so.
     RowsFailed,
     /// Something that none of the others names.
     Other(String),
-    /// The library's error, with what can be done about it besides its own advice.
+    /// The library's error, and a note on what it means for this command.
     Library { error: Error, note: Option<String> },
-    /// One that was told when it happened: only its exit code is left.
-    Told(Box<Failure>),
+    /// A failure that is on the screen already: only its exit code is left.
+    Reported(Box<Failure>),
 }
 
 impl Failure {
     /// A process or import without tasks.
     pub(crate) fn no_tasks(action: &ActionAddress) -> Failure {
-        Failure::NotThere(format!(
+        Failure::NotFound(format!(
             "{action} has no tasks: it never ran, it does not exist, or this user has no access to it (the service \
-             does not tell which)"
+             does not say which)"
         ))
     }
 
-    /// Whether there is nothing to tell: to a reader of our output that went away, of what a report has
-    /// just said, and of what was told already.
-    pub(crate) fn is_known(&self) -> bool {
+    /// Whether to exit silently: the reader of our output went away, or the problem is on the screen.
+    pub(crate) fn is_silent(&self) -> bool {
         match self {
             Failure::Library { error, .. } => error.is_broken_pipe(),
-            Failure::RowsFailed | Failure::Told(_) => true,
+            Failure::RowsFailed | Failure::Reported(_) => true,
             _ => false,
         }
     }
 
     fn exit_code(&self) -> u8 {
         match self {
-            Failure::Usage(_) => 2,
-            Failure::NotThere(_) => 4,
-            Failure::RowsFailed => 6,
-            Failure::Other(_) => 1,
-            Failure::Told(failure) => failure.exit_code(),
-            Failure::Library { error, .. } => match error.category() {
-                Category::Usage => 2,
-                Category::NotPermitted => 3,
-                Category::NotThere => 4,
-                Category::Service => 5,
-                Category::Output => 7,
-                _ => 1,
+            Failure::Usage(_) => exit_code::USAGE,
+            Failure::NotFound(_) => exit_code::NOT_FOUND,
+            Failure::RowsFailed => exit_code::ROWS_FAILED,
+            Failure::Other(_) => exit_code::OTHER,
+            Failure::Reported(failure) => failure.exit_code(),
+            Failure::Library { error, .. } => match error.kind() {
+                ErrorKind::Usage => exit_code::USAGE,
+                ErrorKind::NotPermitted => exit_code::NOT_PERMITTED,
+                ErrorKind::NotFound => exit_code::NOT_FOUND,
+                ErrorKind::Service => exit_code::SERVICE,
+                ErrorKind::Output => exit_code::OUTPUT,
+                _ => exit_code::OTHER,
             },
         }
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Library { error, note: None }
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure::Library { error: error.into(), note: None }
     }
 }
 
@@ -74,18 +76,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Usage(text) => write!(f, "{text}\nTry {PROGRAM} --help."),
-            Failure::NotThere(text) | Failure::Other(text) => f.write_str(text),
+            Failure::NotFound(text) | Failure::Other(text) => f.write_str(text),
             Failure::RowsFailed => f.write_str("rows or actions failed"),
-            Failure::Told(failure) => failure.fmt(f),
+            Failure::Reported(failure) => failure.fmt(f),
             Failure::Library { error, note } => {
-                write!(f, "{}", chain(error))?;
-                if let Some(advice) = error.advice() {
-                    write!(f, "\n  {advice}")?;
+                f.write_str(&chain(error))?;
+                for line in advice(error).iter().copied().chain(note.as_deref()) {
+                    write!(f, "\n  {line}")?;
                 }
-                match note {
-                    Some(note) => write!(f, "\n  {note}"),
-                    None => Ok(()),
-                }
+                Ok(())
             }
         }
     }
@@ -96,24 +95,22 @@ pub(crate) fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        // Words of the system and of libraries: they may repeat what the service said.
+        // Words of the system and of libraries may repeat what the service said.
         let words = error.to_string();
-        text = match error.is::<Error>() {
-            true => format!("{text}: {words}"),
-            false => format!("{text}: {}", Printable(&words)),
-        };
+        let words = if error.is::<Error>() { words } else { safe(&words) };
+        text = format!("{text}: {words}");
         cause = error.source();
     }
     text
 }
 
-/// Tells a failure, unless it is known already, and gives the exit code.
+/// Prints a failure unless it is silent, and returns the exit code.
 pub(crate) fn exit(outcome: Result<(), Failure>) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
-    if !failure.is_known() {
-        // Nobody is left to tell if standard error fails as well.
+    if !failure.is_silent() {
+        // If standard error fails as well, nobody is left to hear of it.
         let _ = writeln!(std::io::stderr(), "{PROGRAM}: {failure}");
     }
     ExitCode::from(failure.exit_code())

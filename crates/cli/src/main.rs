@@ -1,49 +1,49 @@
-//! `anaplan-dump`: downloads the failure dumps of Anaplan processes, whole.
+//! `anaplan-dump`: downloads the failure dumps of Anaplan processes.
 //!
 //! Arguments, progress, tables and exit codes; everything else is in the library.
 
 #![forbid(unsafe_code)]
 
+mod advice;
 mod arguments;
-mod chunks;
 mod collect;
+mod commands;
+mod exit_code;
 mod failure;
-mod get;
 mod normalize;
-mod output;
-mod processes;
 mod progress;
-mod run;
+mod resolve;
+mod session;
 mod settings;
+mod stdout;
+mod table;
 mod target;
 mod task_report;
-mod units;
+mod text;
 
 use std::process::ExitCode;
 
 use crate::arguments::{Arguments, Command, Parsed};
 use crate::failure::Failure;
-use crate::progress::Reporter;
-use crate::settings::Settings;
+use crate::session::Session;
 
 fn main() -> ExitCode {
     match arguments::parse(std::env::args_os().skip(1)) {
         Parsed::Run(arguments) => failure::exit(run(&arguments)),
-        Parsed::Show(text) => failure::exit(output::print(&text)),
+        Parsed::Show(text) => failure::exit(stdout::print(&text)),
         Parsed::Wrong(text) => failure::exit(Err(Failure::Usage(text))),
     }
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let reporter = Reporter::new(arguments.verbosity());
-    let settings = Settings::read(arguments, &reporter)?;
+    let session = Session::new(arguments)?;
     match &arguments.command {
-        Command::Chunks(command) => chunks::run(command, &settings),
-        Command::Get(command) => get::run(command, &settings, &reporter),
-        Command::Processes(command) => processes::processes(command, &settings),
-        Command::Tasks(command) => processes::tasks(command, &settings),
-        Command::Task(command) => processes::task(command, &settings),
-        Command::Run(command) => run::run(command, &settings, &reporter),
-        Command::Cancel(command) => processes::cancel(command, &settings),
+        Command::Chunks(command) => commands::chunks(command, &session),
+        Command::Get(command) => commands::get(command, &session),
+        Command::Processes(command) => commands::processes(command, &session),
+        Command::Tasks(command) => commands::tasks(command, &session),
+        Command::Task(command) => commands::task(command, &session),
+        Command::Run(command) => commands::run(command, &session),
+        Command::Cancel(command) => commands::cancel(command, &session),
     }
 }

@@ -1,21 +1,17 @@
-//! Arguments as people write them to arguments as argh reads them: `--name=value` becomes two, and
-//! general options that follow the command move before it.
+//! Arguments as people write them to arguments as argh reads them: `--name=value` becomes two, general
+//! options may follow the command, and so may `-V`.
 
-/// The options that there are. An option of neither kind is left for argh to refuse.
-#[derive(Debug)]
-pub(crate) struct Known {
-    /// General options with a value.
-    pub(crate) general_values: &'static [&'static str],
-    /// General options without one.
-    pub(crate) general_switches: &'static [&'static str],
-    /// Options of commands with a value.
-    pub(crate) command_values: &'static [&'static str],
-    /// Options of commands without one.
-    pub(crate) command_switches: &'static [&'static str],
-}
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
-/// Rewrites the arguments. What follows `--` is left as it is.
-pub(crate) fn normalize(arguments: Vec<String>, known: &Known) -> Result<Vec<String>, String> {
+/// Rewrites the arguments of a program with these options and commands. What follows `--` is left as it
+/// is, and an unknown option is left for argh to refuse.
+pub(crate) fn normalize(
+    arguments: Vec<String>,
+    program: &CommandInfoWithArgs,
+) -> Result<Vec<String>, String> {
+    let general_flags: Vec<&FlagInfo> = program.flags.iter().collect();
+    let command_flags: Vec<&FlagInfo> =
+        program.commands.iter().flat_map(|command| command.command.flags.iter()).collect();
     let mut general = Vec::new();
     let mut rest = Vec::new();
     let mut arguments = arguments.into_iter();
@@ -26,47 +22,50 @@ pub(crate) fn normalize(arguments: Vec<String>, known: &Known) -> Result<Vec<Str
             break;
         }
         let (name, value) = match argument.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
-            _ => (argument, None),
+            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
+            _ => (argument.as_str(), None),
         };
-        let is_in = |list: &[&str]| list.contains(&name.as_str());
-        if is_in(known.general_switches) || is_in(known.command_switches) {
-            if value.is_some() {
-                return Err(format!("{name} takes no value"));
+        let (flag, target) = match (find(&general_flags, name), find(&command_flags, name)) {
+            (Some(flag), _) => (flag, &mut general),
+            (None, Some(flag)) => (flag, &mut rest),
+            (None, None) => {
+                rest.push(argument);
+                continue;
             }
-            if is_in(known.general_switches) { general.push(name) } else { rest.push(name) }
-        } else if is_in(known.general_values) || is_in(known.command_values) {
-            let Some(value) = value.or_else(|| arguments.next()) else {
-                return Err(format!("{name} needs a value"));
-            };
-            let target = if is_in(known.general_values) { &mut general } else { &mut rest };
-            target.extend([name, value]);
-        } else {
-            rest.push(match value {
-                Some(value) => format!("{name}={value}"),
-                None => name,
-            });
+        };
+        target.push(flag.long.to_owned());
+        match (&flag.kind, value) {
+            (FlagInfoKind::Switch, None) => {}
+            (FlagInfoKind::Switch, Some(_)) => return Err(format!("{name} takes no value")),
+            (FlagInfoKind::Option { .. }, value) => match value.or_else(|| arguments.next()) {
+                Some(value) => target.push(value),
+                None => return Err(format!("{name} needs a value")),
+            },
         }
     }
     general.extend(rest);
     Ok(general)
 }
 
+fn find<'a>(flags: &[&'a FlagInfo<'a>], name: &str) -> Option<&'a FlagInfo<'a>> {
+    let is_name = |flag: &&&FlagInfo| {
+        flag.long == name
+            || flag.short.is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
+    };
+    flags.iter().find(is_name).copied()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use argh::ArgsInfo;
 
-    const KNOWN: Known = Known {
-        general_values: &["--api-url"],
-        general_switches: &["-q"],
-        command_values: &["--output", "-o"],
-        command_switches: &["--json"],
-    };
+    use super::*;
+    use crate::arguments::Arguments;
 
     fn check(given: &str, expected: &str) {
         let arguments = given.split_whitespace().map(str::to_owned).collect();
-        let outcome = normalize(arguments, &KNOWN).map_or_else(|e| e, |list| list.join(" "));
-        assert_eq!(outcome, expected, "{given}");
+        let outcome = normalize(arguments, &Arguments::get_args_info());
+        assert_eq!(outcome.map_or_else(|e| e, |list| list.join(" ")), expected, "{given}");
     }
 
     #[test]
@@ -75,12 +74,12 @@ mod tests {
         check("get L --output x", "get L --output x");
         check("get L --output=", "get L --output ");
         check("get L --output=a=b", "get L --output a=b");
-        check("get L -o --a=b", "get L -o --a=b");
+        check("get L -o --a=b", "get L --output --a=b");
     }
 
     #[test]
     fn general_options_may_follow_the_command() {
-        check("get L --api-url=U -o - -q", "--api-url U -q get L -o -");
+        check("get L --api-url=U -o - -q", "--api-url U --quiet get L --output -");
         check("get -- -q", "get -- -q");
     }
 

@@ -1,135 +1,53 @@
-//! Options and environment variables to a client. An option wins over its variable; what cannot be
-//! used is refused, never ignored.
+//! Options and environment variables to a client. An option wins over its variable; what cannot be used is
+//! an error, never ignored. Sends nothing.
 
 use std::io::Read;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anaplan_dump_core::{
-    ActionAddress, ActionKind, ActionResult, Category, Client, DumpAddress, Error, Id, Locator,
-    LocatorDefaults, ModelAddress, Origin, RequestObserver, RetryPolicy, TaskAddress, TaskChoice, Token,
-    TokenKind, endpoint,
-};
+use anaplan_dump_core::{Client, ClientBuilder, Id, ModelAddress, Origin, Token};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
-use crate::progress::Reporter;
-use crate::units::parse_duration;
+use crate::text::{parse_duration, safe};
 
-/// Largest token file, in bytes: tokens have some hundred characters.
+/// Maximum size of a token file in bytes: tokens have some thousand characters.
 const MAX_TOKEN_BYTES: u64 = 64 * 1024;
 
-/// What the options and the environment say.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    pub(crate) client: Client,
-    defaults: LocatorDefaults,
+/// The client that the options and the environment describe.
+pub(crate) fn client(arguments: &Arguments) -> Result<ClientBuilder, Failure> {
+    let mut builder = Client::builder(token(arguments)?).api(api(arguments)?);
+    if let Some(text) = setting(&arguments.retries, "ANAPLAN_RETRIES")? {
+        let retries = text.trim().parse();
+        builder = builder.retries(
+            retries
+                .map_err(|_| Failure::Usage("--retries (ANAPLAN_RETRIES) is not a whole number".into()))?,
+        );
+    }
+    if let Some(longest) = duration(&arguments.max_wait, "--max-wait", "ANAPLAN_MAX_WAIT")? {
+        builder = builder.max_wait(longest);
+    }
+    if let Some(limit) = duration(&arguments.stall_timeout, "--stall-timeout", "ANAPLAN_STALL_TIMEOUT")? {
+        builder = builder.stall_timeout(limit);
+    }
+    if let Some(path) = setting(&arguments.ca_file, "ANAPLAN_CA_FILE")? {
+        let pem = std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
+        builder = builder.root_certificates(pem);
+    }
+    Ok(builder)
 }
 
-impl Settings {
-    pub(crate) fn read(arguments: &Arguments, reporter: &Arc<Reporter>) -> Result<Settings, Failure> {
-        let mut builder = Client::builder(token(arguments)?)
-            .api(api(arguments)?)
-            .retry(retry_policy(arguments)?)
-            .observer(Arc::clone(reporter) as Arc<dyn RequestObserver>);
-        if let Some(limit) = duration(&arguments.stall_timeout, "--stall-timeout", "ANAPLAN_STALL_TIMEOUT")? {
-            builder = builder.stall_timeout(limit);
-        }
-        if let Some(path) = setting(&arguments.ca_file, "ANAPLAN_CA_FILE")? {
-            let pem =
-                std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
-            builder = builder.root_certificates(pem);
-        }
-        let defaults = LocatorDefaults { workspace: id("ANAPLAN_WORKSPACE")?, model: id("ANAPLAN_MODEL")? };
-        Ok(Settings { client: builder.build()?, defaults })
-    }
-
-    /// Reads a locator; the short form may leave out what the environment names.
-    pub(crate) fn locator(&self, text: &str) -> Result<Locator, Failure> {
-        Ok(Locator::parse_with(text, &self.defaults)?)
-    }
+/// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
+pub(crate) fn model() -> Result<Option<ModelAddress>, Failure> {
+    let workspace = id("ANAPLAN_WORKSPACE")?;
+    let model = id("ANAPLAN_MODEL")?;
+    Ok(workspace.zip(model).map(|(workspace, id)| ModelAddress {
+        origin: None,
+        workspace: Some(workspace),
+        id,
+    }))
 }
 
-/// Digits of the identifier of a process or import, as seen on the live service. Anything else may be
-/// a name.
-const ACTION_ID_DIGITS: usize = 12;
-
-impl Settings {
-    /// The model that a locator names, or the one of the environment.
-    pub(crate) fn model_locator(&self, text: Option<&str>) -> Result<Locator, Failure> {
-        match (text, &self.defaults) {
-            (Some(text), _) => Ok(Locator::parse_with(text, &LocatorDefaults::default())?),
-            (None, LocatorDefaults { workspace: Some(workspace), model: Some(model) }) => {
-                let (workspace, model) = (Some(workspace.clone()), model.clone());
-                Ok(ModelAddress { origin: None, workspace, model }.into())
-            }
-            (None, _) => Err(Failure::Usage(
-                "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set".into(),
-            )),
-        }
-    }
-
-    /// The process or import of a locator; a process may be given by its name.
-    pub(crate) fn action(&self, locator: &Locator) -> Result<ActionAddress, Failure> {
-        let action = locator.action()?;
-        let id = action.id.as_str();
-        let is_id = id.len() == ACTION_ID_DIGITS && id.bytes().all(|b| b.is_ascii_digit());
-        if is_id || action.kind == ActionKind::Import {
-            return Ok(action);
-        }
-        match self.client.find_process(&action.model, id) {
-            Ok(found) => Ok(found),
-            // With a task the rest of the locator stands on its own: an identifier of another shape.
-            Err(Error::NoSuchProcess { .. }) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => {
-                Ok(action)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The task of a locator; `latest` is the newest one.
-    pub(crate) fn task(&self, locator: &Locator) -> Result<TaskAddress, Failure> {
-        let action = self.action(locator)?;
-        match locator.task_choice() {
-            Some(TaskChoice::Id(id)) => Ok(action.task(id.clone())),
-            Some(TaskChoice::Latest) => {
-                let newest = self.client.tasks(&action)?.into_iter().find_map(|task| Id::new(task.id).ok());
-                newest.map(|id| action.task(id)).ok_or_else(|| Failure::no_tasks(&action))
-            }
-            // Says what is missing.
-            None => Ok(locator.task()?),
-        }
-    }
-
-    /// The dump of a locator.
-    pub(crate) fn dump(&self, locator: &Locator) -> Result<DumpAddress, Failure> {
-        let complete = locator.dump()?;
-        let action = self.action(locator)?;
-        Ok(action.task(complete.task().task.clone()).dump(complete.object().clone()))
-    }
-
-    /// The name that a task has for one of its objects. Whether the object left a dump is for the dump
-    /// itself to say.
-    pub(crate) fn object_name(&self, task: &TaskAddress, object: &Id) -> Result<Option<String>, Failure> {
-        let task = match self.client.task(task) {
-            Ok(task) => task,
-            Err(error) if error.category() == Category::NotThere => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let is_object = |action: &&ActionResult| action.object_id.as_deref() == Some(object.as_str());
-        Ok(task.actions().into_iter().find(is_object).and_then(|action| action.object_name.clone()))
-    }
-
-    /// A locator that names the task from anywhere: a URL where it was reached at an origin of its own.
-    pub(crate) fn copyable_task(&self, task: &TaskAddress) -> String {
-        match &task.action.model.origin {
-            Some(origin) => format!("{origin}{}", endpoint::task(task)),
-            None => task.to_string(),
-        }
-    }
-}
-
-/// The value of an option or else of its variable; an empty variable counts as not set.
+/// The value of an option, or else of its variable; an empty variable counts as not set.
 fn setting(option: &Option<String>, variable: &str) -> Result<Option<String>, Failure> {
     match option {
         Some(value) => Ok(Some(value.clone())),
@@ -177,8 +95,8 @@ fn token(arguments: &Arguments) -> Result<Token, Failure> {
                 .into(),
         )),
         [("ANAPLAN_TOKEN_FILE", path)] => token_from_file(path),
-        [("ANAPLAN_BEARER_TOKEN", text)] => Ok(Token::new(TokenKind::Bearer, text)?),
-        [(_, text)] => Ok(Token::new(TokenKind::AnaplanAuthToken, text)?),
+        [("ANAPLAN_BEARER_TOKEN", text)] => Ok(Token::bearer(text)?),
+        [(_, text)] => Ok(Token::anaplan(text)?),
         [(first, _), (second, _), ..] => Err(both(first, second)),
     }
 }
@@ -197,22 +115,7 @@ fn token_from_file(path: &str) -> Result<Token, Failure> {
         }
     };
     read.map_err(|error| unreadable("the token file", path, &error))?;
-    Ok(Token::new(TokenKind::AnaplanAuthToken, &text)?)
-}
-
-fn retry_policy(arguments: &Arguments) -> Result<RetryPolicy, Failure> {
-    let mut policy = RetryPolicy::default();
-    if let Some(text) = setting(&arguments.retries, "ANAPLAN_RETRIES")? {
-        policy.retries = text
-            .trim()
-            .parse()
-            .map_err(|_| Failure::Usage("--retries (ANAPLAN_RETRIES) is not a whole number".into()))?;
-    }
-    if let Some(longest) = duration(&arguments.max_wait, "--max-wait", "ANAPLAN_MAX_WAIT")? {
-        policy.max_wait = longest;
-        policy.first_wait = policy.first_wait.min(longest);
-    }
-    Ok(policy)
+    Ok(Token::anaplan(&text)?)
 }
 
 fn duration(option: &Option<String>, name: &str, variable: &str) -> Result<Option<Duration>, Failure> {
@@ -231,10 +134,9 @@ fn id(name: &'static str) -> Result<Option<Id>, Failure> {
     let Some(text) = variable(name)? else {
         return Ok(None);
     };
-    Id::new(text.trim()).map(Some).map_err(|why| Failure::Usage(format!("{name}: {why}")))
+    text.trim().parse().map(Some).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }
 
-fn unreadable(setting: &'static str, path: &str, error: &std::io::Error) -> Failure {
-    let problem = format!("{} cannot be read: {error}", anaplan_dump_core::Printable(path));
-    Error::Setting { setting, problem }.into()
+fn unreadable(setting: &str, path: &str, error: &std::io::Error) -> Failure {
+    Failure::Usage(format!("{setting} cannot be used: {} cannot be read: {error}", safe(path)))
 }

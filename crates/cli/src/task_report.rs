@@ -1,17 +1,13 @@
 //! A task and its actions for people and for programs: what `task` prints, and `run` at its end.
 
-use anaplan_dump_core::{ActionResult, Printable, Task, TaskAddress};
+use anaplan_dump_core::{ActionResult, Task};
 use serde::Serialize;
 
-use crate::output::{align_right, cut, table, widths, wrapped};
-use crate::settings::Settings;
-use crate::units;
+use crate::table::{MAX_ID_CHARS, align_right, table, widths};
+use crate::text::{cut, rfc3339, safe, time, wrapped};
 
-/// Longest identifier in a table, in characters; real ones have at most 32.
-const MAX_ID_CHARS: usize = 32;
-
-/// Width of the table, in characters. A name has what the columns before it leave, but never less than
-/// is needed to recognise it.
+/// Width of the table in characters. A name gets what the columns before it leave, but never less than it
+/// takes to recognise it.
 const TABLE_WIDTH: usize = 80;
 const MIN_NAME_CHARS: usize = 12;
 
@@ -66,23 +62,23 @@ struct Rows {
 }
 
 impl TaskReport {
-    pub(crate) fn new(address: &TaskAddress, task: &Task, settings: &Settings) -> TaskReport {
-        let copyable = settings.copyable_task(address);
+    pub(crate) fn new(task: &Task) -> TaskReport {
+        let address = task.address.to_string();
         TaskReport {
-            task: copyable.clone(),
             state: task.state.as_str().to_owned(),
             step: task.current_step.clone(),
             progress: task.progress,
-            created: task.creation_time.map(units::rfc3339),
+            created: task.creation_time.map(rfc3339),
             creation_time: task.creation_time,
             successful: task.result.as_ref().and_then(|result| result.successful),
             has_failures: task.has_failures(),
             actions: task.actions().into_iter().map(Action::new).collect(),
-            next: (!task.dumps().is_empty()).then(|| format!("anaplan-dump get {copyable}")),
+            next: (!task.dumps().is_empty()).then(|| format!("anaplan-dump get {address}")),
+            task: address,
         }
     }
 
-    /// The same without the command to download, for where that is done already.
+    /// The same without the command to download, if that is done already.
     pub(crate) fn without_next(self) -> TaskReport {
         TaskReport { next: None, ..self }
     }
@@ -91,13 +87,13 @@ impl TaskReport {
     pub(crate) fn text(&self) -> String {
         let mut facts = vec![cut(&self.state, MAX_ID_CHARS)];
         facts.extend(self.progress.map(|progress| format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)));
-        facts.extend(self.creation_time.map(|created| format!("created {} UTC", units::time(created))));
+        facts.extend(self.creation_time.map(|created| format!("created {} UTC", time(created))));
         let facts = facts.join(", ");
         let mut text = format!("Task {}\n{facts}", self.task);
         // The step of a task that has ended only repeats its state.
         let step =
             self.step.as_deref().filter(|step| !step.trim_matches('.').eq_ignore_ascii_case(&self.state));
-        if let Some(step) = step.map(harmless) {
+        if let Some(step) = step.map(safe) {
             let fits = facts.chars().count() + ", ".len() + step.chars().count() <= STEP_WIDTH;
             text.push_str(if fits { ", " } else { "\n" });
             text.push_str(&cut(&step, STEP_WIDTH));
@@ -144,7 +140,7 @@ impl Action {
     fn new(action: &ActionResult) -> Action {
         let rows = action.rows();
         Action {
-            object: action.object_id.clone(),
+            object: action.object_id.as_ref().map(|id| id.as_str().to_owned()),
             name: action.object_name.clone(),
             successful: action.successful,
             rows: Rows { successful: rows.successful, failed: rows.failed, ignored: rows.ignored },
@@ -169,17 +165,4 @@ impl Action {
             yes_or_no(self.dump).to_owned(),
         ]
     }
-}
-
-/// A number of things: `1 task`, `2 tasks`.
-pub(crate) fn counted(count: usize, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        _ => format!("{count} {thing}s"),
-    }
-}
-
-/// A text from the service on one line, for people.
-pub(crate) fn harmless(text: &str) -> String {
-    Printable(text).to_string()
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::LocatorError;
 use super::addresses::{ActionAddress, ActionKind, DumpAddress, ModelAddress, TaskAddress};
 use super::id::Id;
-use super::origin::API_ROOT;
+use super::origin::{API_ROOT, Origin};
 
 /// The word that stands for a process's newest task.
 pub(super) const LATEST: &str = "latest";
@@ -59,6 +59,14 @@ impl Locator {
     /// The object, if the locator goes that deep.
     pub fn object(&self) -> Option<&Id> {
         self.object.as_ref()
+    }
+
+    /// The same locator without its origin, if that is `api`: as a client of that API prints it.
+    pub fn relative_to(mut self, api: &Origin) -> Locator {
+        if self.model.origin.as_ref() == Some(api) {
+            self.model.origin = None;
+        }
+        self
     }
 
     /// The process or import.

@@ -51,6 +51,8 @@ pub struct ListedTask {
     pub creation_time: Option<u64>,
 }
 
+type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<T>>, Fault>;
+
 impl Entry {
     /// Passes every text of the service through `change`.
     #[cfg(feature = "http")]
@@ -80,7 +82,7 @@ impl Entry {
 #[derive(Debug)]
 pub struct Listing<T> {
     path: String,
-    read: fn(&[u8]) -> Result<Answer<Vec<T>>, Fault>,
+    read: ReadPage<T>,
     id: fn(&T) -> &Id,
     key: &'static str,
     /// `None` once the list is complete.

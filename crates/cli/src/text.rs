@@ -1,6 +1,55 @@
-//! Sizes and durations as people write and read them.
+//! Text for people: sizes, times and durations, and texts of the service made safe, cut or wrapped.
 
+use std::path::Path;
 use std::time::Duration;
+
+use anaplan_dump_core::Printable;
+
+/// A text of the service on one line, safe for a terminal.
+pub(crate) fn safe(text: &str) -> String {
+    Printable(text).to_string()
+}
+
+/// A path on one line, safe for a terminal.
+pub(crate) fn safe_path(path: &Path) -> String {
+    safe(&path.to_string_lossy())
+}
+
+/// A text of the service on one line of at most `max_chars` characters.
+pub(crate) fn cut(text: &str, max_chars: usize) -> String {
+    const ELLIPSIS: &str = "...";
+    let text = safe(text);
+    if text.chars().count() <= max_chars {
+        return text;
+    }
+    text.chars().take(max_chars - ELLIPSIS.len()).collect::<String>() + ELLIPSIS
+}
+
+/// A text of the service in at most `max_lines` lines of at most `width` characters, broken between words
+/// where there are any.
+pub(crate) fn wrapped(text: &str, width: usize, max_lines: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in safe(text).split_whitespace() {
+        let line_chars = lines.last().map_or(0, |line| line.chars().count());
+        let fits = line_chars + 1 + word.chars().count() <= width;
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = cut(word, width),
+            Some(line) if fits => *line = format!("{line} {word}"),
+            _ => lines.push(cut(word, width)),
+        }
+    }
+    lines.truncate(max_lines);
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// A number of things: `1 task`, `2 tasks`.
+pub(crate) fn counted(count: usize, thing: &str) -> String {
+    match count {
+        1 => format!("1 {thing}"),
+        _ => format!("{count} {thing}s"),
+    }
+}
 
 /// A size in decimal units, as the service counts its chunks: `25.0 MB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -10,7 +59,7 @@ pub(crate) fn size(bytes: u64) -> String {
     }
     let mut value = bytes as f64 / 1000.0;
     let mut unit = 0;
-    // A value that would round to 1000.0 is better said in the next unit.
+    // A value that would round to 1000.0 reads better in the next unit.
     while value >= 999.95 && unit + 1 < UNITS.len() {
         value /= 1000.0;
         unit += 1;
@@ -58,8 +107,7 @@ fn civil(milliseconds: u64) -> (u64, u64, u64, u64) {
     (year, month, day, seconds % 86_400)
 }
 
-/// Longest duration that is read. Added to the time of now, one of millions of years has no time to
-/// stand for.
+/// The maximum duration that is read. A time millions of years from now cannot be represented.
 const LONGEST_DURATION: Duration = Duration::from_secs(365 * 86_400);
 
 /// Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds, of at most 365 days; fractions are allowed.
@@ -82,6 +130,16 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_text_is_cut_or_wrapped_and_made_safe() {
+        assert_eq!(cut("a\u{1b}b", 20), "a\\u{1b}b");
+        assert_eq!(cut("abcdefgh", 6), "abc...");
+        assert_eq!(wrapped("one two three four", 9, 9), ["one two", "three", "four"]);
+        assert_eq!(wrapped("one two three four", 9, 2), ["one two", "three"]);
+        assert_eq!(wrapped(&"x".repeat(30), 9, 9), ["xxxxxx..."]);
+        assert_eq!(wrapped(" ", 9, 9), Vec::<String>::new());
+    }
 
     #[test]
     fn sizes_read_well() {

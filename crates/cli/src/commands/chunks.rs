@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use crate::arguments::Chunks;
 use crate::failure::Failure;
-use crate::output::{print, print_json, table};
-use crate::settings::Settings;
+use crate::session::Session;
+use crate::stdout::{print, print_json};
+use crate::table::table;
+use crate::text::safe;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -19,9 +21,9 @@ struct Row<'a> {
     name: Option<&'a str>,
 }
 
-pub(crate) fn run(command: &Chunks, settings: &Settings) -> Result<(), Failure> {
-    let dump = settings.dump(&settings.locator(&command.locator)?)?;
-    let list = settings.client.chunks(&dump)?;
+pub(crate) fn chunks(command: &Chunks, session: &Session) -> Result<(), Failure> {
+    let dump = session.dump(&session.locator(&command.locator)?)?;
+    let list = session.client.chunks(&dump)?;
     let chunks = list.as_slice();
     if command.json {
         let rows = chunks.iter().map(|chunk| Row { id: chunk.id.as_str(), name: chunk.name.as_deref() });
@@ -30,12 +32,8 @@ pub(crate) fn run(command: &Chunks, settings: &Settings) -> Result<(), Failure> 
     if chunks.is_empty() {
         return print("The dump has no chunks: it is empty.\n");
     }
-    let rows: Vec<Vec<String>> = chunks
-        .iter()
-        .map(|chunk| {
-            let name = chunk.name.as_deref().unwrap_or("");
-            vec![chunk.id.to_string(), anaplan_dump_core::Printable(name).to_string()]
-        })
-        .collect();
+    let row = |name: Option<&str>| safe(name.unwrap_or(""));
+    let rows: Vec<Vec<String>> =
+        chunks.iter().map(|chunk| vec![chunk.id.to_string(), row(chunk.name.as_deref())]).collect();
     print(&table(&["CHUNK", "NAME"], &rows))
 }

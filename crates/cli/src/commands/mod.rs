@@ -1,0 +1,17 @@
+//! One file a command.
+
+mod cancel;
+mod chunks;
+mod get;
+mod processes;
+mod run;
+mod task;
+mod tasks;
+
+pub(crate) use self::cancel::cancel;
+pub(crate) use self::chunks::chunks;
+pub(crate) use self::get::get;
+pub(crate) use self::processes::processes;
+pub(crate) use self::run::run;
+pub(crate) use self::task::task;
+pub(crate) use self::tasks::tasks;

@@ -1,0 +1,78 @@
+//! What a locator means: a process may be given by its name, a task as `latest`. May send requests.
+
+use anaplan_dump_core::{
+    ActionAddress, ActionKind, ActionResult, DumpAddress, Error, ErrorKind, Id, Locator, ModelAddress,
+    TaskAddress, TaskChoice,
+};
+
+use crate::failure::Failure;
+use crate::session::Session;
+
+impl Session {
+    /// Reads a locator. The short form may leave out the model of the environment.
+    pub(crate) fn locator(&self, text: &str) -> Result<Locator, Failure> {
+        Ok(Locator::parse_within(text, self.model.as_ref())?.relative_to(self.client.api()))
+    }
+
+    /// The model that a locator names, or the one of the environment.
+    pub(crate) fn model(&self, text: Option<&str>) -> Result<ModelAddress, Failure> {
+        match (text, &self.model) {
+            (Some(text), _) => {
+                let locator: Locator = text.parse()?;
+                Ok(locator.relative_to(self.client.api()).model().clone())
+            }
+            (None, Some(model)) => Ok(model.clone()),
+            (None, None) => Err(Failure::Usage(
+                "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set".into(),
+            )),
+        }
+    }
+
+    /// The process or import of a locator.
+    pub(crate) fn action(&self, locator: &Locator) -> Result<ActionAddress, Failure> {
+        let action = locator.action()?;
+        if action.has_usual_id() || action.kind == ActionKind::Import {
+            return Ok(action);
+        }
+        match self.client.find_process(&action.model, action.id.as_str()) {
+            Ok(found) => Ok(found),
+            // With a task, the locator is complete: the identifier just has another shape.
+            Err(Error::NoSuchProcess { .. }) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => {
+                Ok(action)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The task of a locator; `latest` is the newest one.
+    pub(crate) fn task(&self, locator: &Locator) -> Result<TaskAddress, Failure> {
+        let action = self.action(locator)?;
+        match locator.task_choice() {
+            Some(TaskChoice::Id(id)) => Ok(action.task(id.clone())),
+            Some(TaskChoice::Latest) => {
+                let newest = self.client.tasks(&action)?.into_iter().next();
+                newest.map(|task| action.task(task.id)).ok_or_else(|| Failure::no_tasks(&action))
+            }
+            // The error says what is missing.
+            None => Ok(locator.task()?),
+        }
+    }
+
+    /// The dump of a locator.
+    pub(crate) fn dump(&self, locator: &Locator) -> Result<DumpAddress, Failure> {
+        let complete = locator.dump()?;
+        let action = self.action(locator)?;
+        Ok(action.task(complete.task.id.clone()).dump(complete.object().clone()))
+    }
+
+    /// The name that a task has for one of its objects, if the task can be read.
+    pub(crate) fn object_name(&self, task: &TaskAddress, object: &Id) -> Result<Option<String>, Failure> {
+        let task = match self.client.task(task) {
+            Ok(task) => task,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let is_object = |action: &&ActionResult| action.object_id.as_ref() == Some(object);
+        Ok(task.actions().into_iter().find(is_object).and_then(|action| action.object_name.clone()))
+    }
+}

@@ -1,0 +1,28 @@
+//! What every command gets: the client, the model that locators may leave out, and the reporter.
+
+use std::sync::Arc;
+
+use anaplan_dump_core::{Client, ModelAddress};
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::progress::Reporter;
+use crate::settings;
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    /// The model of the environment.
+    pub(crate) model: Option<ModelAddress>,
+    pub(crate) reporter: Arc<Reporter>,
+}
+
+impl Session {
+    /// A session with the settings of the command line and the environment. Sends nothing.
+    pub(crate) fn new(arguments: &Arguments) -> Result<Session, Failure> {
+        let reporter = Arc::new(Reporter::new(arguments.verbosity()));
+        let events = Arc::clone(&reporter);
+        let builder = settings::client(arguments)?.on_event(move |event| events.event(event));
+        Ok(Session { client: builder.build()?, model: settings::model()?, reporter })
+    }
+}
