@@ -9,7 +9,8 @@ pub(crate) fn normalize(
     arguments: Vec<String>,
     program: &CommandInfoWithArgs,
 ) -> Result<Vec<String>, String> {
-    let general_flags: Vec<&FlagInfo> = program.flags.iter().collect();
+    // `--help` belongs to the command before it.
+    let general_flags: Vec<&FlagInfo> = program.flags.iter().filter(|flag| flag.long != "--help").collect();
     let command_flags: Vec<&FlagInfo> =
         program.commands.iter().flat_map(|command| command.command.flags.iter()).collect();
     let mut general = Vec::new();

@@ -258,11 +258,11 @@ impl fmt::Display for Error {
                 write!(f, "dump {dump}: {what} while it was downloaded, so its chunks do not belong together")
             }
             Error::Incomplete { dump, whole_chunks, chunks, .. } => {
-                write!(f, "dump {dump} is not complete, {whole_chunks} of {chunks} chunks are here")
+                write!(f, "dump {dump} is not complete: {whole_chunks} of {chunks} chunks are there")
             }
             Error::Unconfirmed { chunks, .. } => write!(
                 f,
-                "all {chunks} chunks are here, but it could not be confirmed that they belong together"
+                "all {chunks} chunks are there, but it could not be confirmed that they belong together"
             ),
         }
     }
@@ -428,7 +428,7 @@ mod tests {
         };
         assert_eq!(
             line(&error),
-            "dump WORKSPACE/MODEL/118000000001/TASK/112000000015 is not complete, 1 of 3 chunks are here: \
+            "dump WORKSPACE/MODEL/118000000001/TASK/112000000015 is not complete: 1 of 3 chunks are there: \
              chunk 2 of 3 (id 1): the service answered 503 Service Unavailable, after 13 tries in 1.25 s"
         );
         let Some((Subject::Chunk { dump, index: 1, .. }, fault)) = error.request() else {

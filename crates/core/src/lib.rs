@@ -1,6 +1,132 @@
-//! tmp
+//! Downloads the failure dumps of Anaplan processes: the rows that imports rejected, complete and byte for
+//! byte.
+//!
+//! When an import action of an Anaplan process rejects rows, the service keeps them in a *dump file*, cut
+//! into numbered chunks of 10 MB or less. This library finds the dumps of a task, downloads their chunks in
+//! order and concatenates them. It is blocking, and its tree of dependencies is small.
+//!
+//! What is said about the service comes from the vendor's reference unless another source is named.
+//!
+//! # One dump
+//!
+//! Into a file, which gets its name once it is complete, or into any [`Write`](std::io::Write):
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use anaplan_dump_core::{Client, Locator, Token};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new(Token::anaplan(&std::env::var("ANAPLAN_TOKEN")?)?)?;
+//! let dump = "WORKSPACE/MODEL/PROCESS/TASK/OBJECT".parse::<Locator>()?.dump()?;
+//! client.download(&dump).save_to("rejected.csv")?;
+//! client.download(&dump).write_to(&mut std::io::stdout())?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The nightly run
+//!
+//! Start a process, wait for its end, and download whatever it rejected:
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use std::path::Path;
+//! use std::time::Duration;
+//!
+//! use anaplan_dump_core::{Client, Error, Locator};
+//!
+//! fn nightly(client: &Client, folder: &Path) -> Result<bool, Error> {
+//!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
+//!     let task = client.start(&process)?;
+//!     let task = client.wait(&task, Duration::from_secs(5), |task| println!("{:?}", task.progress))?;
+//!     for dump in client.dumps(&task)? {
+//!         client.download(&dump.address).save_to(folder.join(dump.file_name()))?;
+//!     }
+//!     Ok(task.has_failures())
+//! }
+//! ```
+//!
+//! # The newest dumps that can be read
+//!
+//! The newest task may be another user's, or its dump may be gone; an older one may still have a dump:
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use anaplan_dump_core::{Client, Error, Locator};
+//!
+//! fn newest(client: &Client) -> Result<(), Error> {
+//!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
+//!     let search = client.find_dumps(&process, None, 20)?;
+//!     for skipped in &search.skipped {
+//!         eprintln!("passed over {}: {:?}", skipped.address, skipped.reason);
+//!     }
+//!     for dump in &search.dumps {
+//!         client.download(&dump.address).save_to(dump.file_name())?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Another transport
+//!
+//! Without default features there is no HTTP client and no ureq. Bring a function that sends a `GET`
+//! request, and the rest remains: addresses and their paths, the pages of lists, the order of chunks, and
+//! their concatenation into a file that a later run can continue.
+//!
+//! ```
+//! use anaplan_dump_core::{
+//!     Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, PartFile, concatenate,
+//! };
+//! # fn get(path: &str) -> std::io::Result<Vec<u8>> {
+//! #     let list = br#"{"status":{"code":200},"chunks":[{"id":"0"},{"id":"1"}]}"#;
+//! #     Ok(if path.ends_with("/chunks") { list.to_vec() } else { b"rows\n".to_vec() })
+//! # }
+//!
+//! struct MySource(DumpAddress);
+//!
+//! impl ChunkSource for MySource {
+//!     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<(), Error> {
+//!         let bytes = get(&self.0.chunk_path(&chunk.id)).map_err(|error| Error::Source(error.into()))?;
+//!         into.write(&bytes)
+//!     }
+//! }
+//!
+//! fn download(dump: &DumpAddress, target: &str) -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut listing = Listing::chunks(dump);
+//!     while let Some(path) = listing.next_path() {
+//!         listing.take(&get(path)?)?;
+//!     }
+//!     let chunks = ChunkList::new(dump, listing.into_entries())?;
+//!     let mut file = PartFile::builder(target).open(&chunks)?;
+//!     concatenate(&mut MySource(dump.clone()), &chunks, &mut file, &mut |step| println!("{step:?}"))?;
+//!     Ok(file.finish()?)
+//! }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dump = "W/M/P/T/O".parse::<anaplan_dump_core::Locator>()?.dump()?;
+//! # let target = std::env::temp_dir().join(format!("anaplan-dump-doc-{}.csv", std::process::id()));
+//! # download(&dump, target.to_str().expect("a path in UTF-8"))?;
+//! # assert_eq!(std::fs::read(&target)?, b"rows\nrows\n");
+//! # std::fs::remove_file(&target)?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - A sink only ever holds whole chunks, in the order of the list ([`concatenate`]).
+//! - A file with the final name is a complete dump; until then it is `NAME.part` with a journal beside it,
+//!   and the next run continues where the last one ended ([`PartFile`]).
+//! - A transient fault is retried, a permanent one is reported at once ([`Fault`]).
+//! - A stalled connection is a fault, a slow one is not, and nothing that comes from outside causes a panic.
+
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "what only the client uses is tested all the same")
+)]
+
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod address;
 #[cfg(feature = "http")]
 mod client;
@@ -8,6 +134,7 @@ mod error;
 mod service;
 mod text;
 mod transfer;
+
 pub use crate::address::{
     ActionAddress, ActionKind, DumpAddress, Id, Locator, LocatorError, ModelAddress, Origin, TaskAddress,
     TaskChoice,

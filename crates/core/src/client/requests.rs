@@ -136,7 +136,11 @@ impl Requests {
     ) -> Result<T> {
         self.retry(subject, repeat, |_| {
             let answer = self.send(subject, request)?;
-            let bytes = answer.into_body(self.limits.json)?.read_all()?;
+            let bytes = match answer.status() {
+                // By definition without a body.
+                204 => Vec::new(),
+                _ => answer.into_body(self.limits.json)?.read_all()?,
+            };
             Ok(read(&bytes)?)
         })
     }

@@ -220,7 +220,7 @@ impl fmt::Display for ConnectionProblem {
 pub enum BodyProblem {
     /// An HTML page, as a captive or corporate proxy sends it. Retried.
     HtmlPage,
-    /// A content encoding that was not asked for and cannot be undone. Retried, without compression.
+    /// An encoding that was not asked for and cannot be undone. Retried once, without compression.
     Encoding(String),
     /// No length, no chunked coding, no gzip trailer: its end proves nothing. Retried, without
     /// compression.

@@ -1,0 +1,294 @@
+//! The client as an embedder calls it, against the fake server over real sockets.
+
+#![cfg(feature = "http")]
+#![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anaplan_dump_core::{
+    Client, ClientBuilder, DumpAddress, Error, Event, Fault, Locator, Origin, Progress, ProxyChoice,
+    SkipReason, Subject, Token,
+};
+use xtask::fake::{self, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, When, dump_file};
+
+fn server() -> FakeServer {
+    FakeServer::start(Service::with_dump(Dump::from_bytes(dump_file::generate(7, 25_000), 10_000)))
+}
+
+/// A builder whose client waits next to nothing before a retry.
+fn builder(server: &FakeServer) -> ClientBuilder {
+    let token = Token::anaplan(TOKEN).expect("a token");
+    let api = server.origin().parse::<Origin>().expect("the server's origin");
+    Client::builder(token).api(api).max_wait(Duration::from_millis(2))
+}
+
+fn client(server: &FakeServer) -> Client {
+    builder(server).build().expect("a client")
+}
+
+fn dump(server: &FakeServer) -> DumpAddress {
+    server.locator().parse::<Locator>().expect("a locator").dump().expect("a dump")
+}
+
+fn bytes(server: &FakeServer) -> Vec<u8> {
+    server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect()
+}
+
+#[test]
+fn a_writer_gets_the_dump_and_the_steps_are_reported_in_order() {
+    let server = server();
+    let (mut written, mut steps) = (Vec::new(), Vec::new());
+    let done = client(&server)
+        .download(&dump(&server))
+        .on_progress(|step| {
+            steps.push(match step {
+                Progress::Begun { chunks, .. } => format!("begun {chunks}"),
+                Progress::Finished { index, bytes, .. } => format!("finished {index} {bytes}"),
+                _ => return,
+            });
+        })
+        .write_to(&mut written)
+        .expect("a download");
+    assert_eq!((done.chunks, done.bytes, done.resumed_chunks), (3, 25_000, 0));
+    assert!(written == bytes(&server));
+    assert_eq!(steps, ["begun 3", "finished 0 10000", "finished 1 10000", "finished 2 5000"]);
+}
+
+/// Holds some bytes, then fails.
+struct Full(Vec<u8>, usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(self.1 - self.0.len());
+        self.0.extend_from_slice(&bytes[..count]);
+        if count == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(count) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_fails_ends_the_download_and_the_error_counts_the_whole_chunks() {
+    let server = server();
+    let error = client(&server).download(&dump(&server)).write_to(Full(Vec::new(), 12_000)).unwrap_err();
+    let Error::Incomplete { whole_chunks, chunks, source, .. } = error else { panic!("{error:?}") };
+    assert_eq!((whole_chunks, chunks), (1, 3));
+    assert!(matches!(*source, Error::Output { .. }), "{source:?}");
+}
+
+#[test]
+fn an_error_says_which_chunk_of_which_dump_failed_with_which_status() {
+    let server = server();
+    server.fault(fake::Fault::status(503), When::path("chunks/1"));
+    let client = builder(&server).retries(2).build().expect("a client");
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = client.download(&dump(&server)).save_to(folder.path().join("dump.csv")).unwrap_err();
+    let Error::Request { tries: 3, .. } = error.innermost() else { panic!("{error:?}") };
+    let Some((Subject::Chunk { dump: failed, id, index: 1, chunks: 3, .. }, fault)) = error.request() else {
+        panic!("{error:?}")
+    };
+    assert_eq!((failed, id.as_str(), fault.status()), (&dump(&server), "1", Some(503)));
+}
+
+#[test]
+fn requests_and_retries_are_reported_as_events() {
+    let server = server();
+    server.fault(fake::Fault::status(500), When::path("chunks").times(1));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let events = Arc::clone(&seen);
+    let client = builder(&server)
+        .on_event(move |event| {
+            let text = match event {
+                Event::Exchange { method, status, .. } => format!("{method} {status:?}"),
+                Event::Retry { fault, retry, retries, .. } => format!("{fault}, {retry} of {retries}"),
+                other => format!("{other:?}"),
+            };
+            events.lock().expect("no thread panics").push(text);
+        })
+        .build()
+        .expect("a client");
+    client.chunks(&dump(&server)).expect("a chunk list");
+    assert_eq!(
+        *seen.lock().expect("no thread panics"),
+        ["GET Some(500)", "the service answered 500 Internal Server Error, 1 of 12", "GET Some(200)"]
+    );
+}
+
+#[test]
+fn a_wait_for_the_rate_limit_is_reported_like_every_other() {
+    let server = server();
+    server.fault(fake::Fault::status(429), When::path("chunks").times(1));
+    let paced = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&paced);
+    let client = builder(&server)
+        .max_wait(Duration::from_millis(20))
+        .on_event(move |event| {
+            if let Event::Paced { .. } = event {
+                *count.lock().expect("no thread panics") += 1;
+            }
+        })
+        .build()
+        .expect("a client");
+    let mut written = Vec::new();
+    client.download(&dump(&server)).write_to(&mut written).expect("a download");
+    assert!(*paced.lock().expect("no thread panics") > 0, "{:?}", server.requests());
+}
+
+#[test]
+fn an_agent_of_ones_own_is_used_and_decides_its_settings() {
+    let server = server();
+    let config = ureq::Agent::config_builder().timeout_per_read(Some(Duration::from_millis(100))).build();
+    let agent = ureq::Agent::new_with_config(config);
+    server.fault(fake::Fault::Stall { after_bytes: 500 }, When::path("chunks/0"));
+    let own = builder(&server).agent(agent.clone()).retries(0).build().expect("a client");
+    let error = own.download(&dump(&server)).write_to(Vec::new()).unwrap_err();
+    assert!(error.innermost().to_string().contains("nothing arrived for 0.1 s"), "{error:?}");
+
+    let second = Duration::from_secs(1);
+    for (setting, builder) in [
+        ("the stall timeout", builder(&server).stall_timeout(second)),
+        ("the connect timeout", builder(&server).connect_timeout(second)),
+        ("the root certificates", builder(&server).root_certificates("")),
+        ("the proxy", builder(&server).proxy(ProxyChoice::Direct)),
+    ] {
+        match builder.agent(agent.clone()).build() {
+            Err(Error::Setting { setting: refused, .. }) => assert_eq!(refused, setting),
+            other => panic!("{setting}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn settings_that_could_never_work_are_refused_when_the_client_is_built() {
+    let server = server();
+    for builder in [
+        builder(&server).stall_timeout(Duration::ZERO),
+        builder(&server).connect_timeout(Duration::ZERO),
+        builder(&server).max_chunk_bytes(0),
+        builder(&server).max_whole_bytes(0),
+        builder(&server).max_json_bytes(0),
+        builder(&server).user_agent("\n"),
+        builder(&server).root_certificates("no certificate"),
+        builder(&server).proxy(ProxyChoice::Url("socks5://proxy:1080".to_owned())),
+    ] {
+        let described = format!("{builder:?}");
+        assert!(matches!(builder.build(), Err(Error::Setting { .. })), "{described}");
+    }
+    let api = "http://api.anaplan.com".parse().expect("an origin");
+    assert!(matches!(builder(&server).api(api).build(), Err(Error::UntrustedOrigin { .. })));
+}
+
+#[test]
+fn a_chunk_or_an_answer_beyond_its_limit_is_cut_off() {
+    let server = server();
+    let small_chunks = builder(&server).max_chunk_bytes(9_999).build().expect("a client");
+    let error = small_chunks.download(&dump(&server)).write_to(Vec::new()).unwrap_err();
+    assert!(error.innermost().to_string().contains("9999 bytes"), "{error:?}");
+    let small_answers = builder(&server).max_json_bytes(20).build().expect("a client");
+    let error = small_answers.chunks(&dump(&server)).unwrap_err();
+    assert!(error.to_string().contains("20 bytes"), "{error:?}");
+}
+
+#[test]
+fn a_proxy_that_is_named_is_used_for_every_other_host() {
+    let server = server();
+    // Nothing listens there: a request that goes through the proxy cannot connect.
+    let proxy = ProxyChoice::Url("http://127.0.0.1:1".to_owned());
+    let client = builder(&server).proxy(proxy).retries(0).build().expect("a client");
+    client.chunks(&dump(&server)).expect("this machine is reached without the proxy");
+    let elsewhere = "https://eu3.api.anaplan.com/2/0/models/M/processes/P".parse::<Locator>().expect("a URL");
+    let error = client.tasks(&elsewhere.action().expect("a process")).unwrap_err();
+    let Some((_, Fault::Connection { .. })) = error.request() else { panic!("{error:?}") };
+}
+
+#[test]
+fn clones_of_a_client_work_side_by_side() {
+    let server = server();
+    let client = client(&server);
+    let expected = bytes(&server);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let client = client.clone();
+            scope.spawn(|| {
+                let (client, mut written) = (client, Vec::new());
+                client.download(&dump(&server)).parallel(2).write_to(&mut written).expect("a download");
+                assert!(written == expected);
+            });
+        }
+    });
+}
+
+#[test]
+fn the_nightly_run_of_the_documentation_brings_every_dump() {
+    let object = "112000000021";
+    let result = fake::ActionResult::process("118000000009")
+        .with_nested(fake::ActionResult::failed_import(object, "Cost centres"));
+    let run = ProcessRun::new()
+        .with_step(TaskState::InProgress, "Importing", 0.5)
+        .with_step_time(Duration::from_millis(5))
+        .with_result(result)
+        .with_dump(object, Dump::from_bytes(dump_file::generate(3, 2_500), 1_000));
+    let service = Service::new().with_process(Process::new("118000000009", "Load").with_script(run));
+    let server = FakeServer::start(service);
+    let client = client(&server);
+    let model = format!("{}/{}", fake::WORKSPACE, fake::MODEL).parse::<Locator>().expect("a locator");
+    let process = client.find_process(model.model(), "load").expect("the process");
+
+    let mut looks = 0;
+    let task = client.start(&process).expect("a task");
+    let task = client.wait(&task, Duration::from_millis(2), |_| looks += 1).expect("the end");
+    assert!(looks > 1 && task.has_failures(), "{looks} looks at {task:?}");
+    let folder = tempfile::tempdir().expect("a folder");
+    for dump in client.dumps(&task).expect("dumps") {
+        client.download(&dump.address).save_to(folder.path().join(dump.file_name())).expect("a download");
+    }
+    let name = format!("{object}-Cost_centres-{}.csv", task.address.id);
+    let saved = std::fs::read(folder.path().join(name)).expect("the file");
+    assert!(saved == dump_file::generate(3, 2_500));
+}
+
+#[test]
+fn a_wait_with_a_timeout_ends_and_the_task_goes_on() {
+    let run = ProcessRun::new()
+        .with_step(TaskState::InProgress, "Importing", 0.5)
+        .with_step_time(Duration::from_secs(600));
+    let server =
+        FakeServer::start(Service::new().with_process(Process::new("118000000009", "Load").with_script(run)));
+    let client = client(&server);
+    let process = format!("{}/{}/118000000009", fake::WORKSPACE, fake::MODEL).parse::<Locator>();
+    let task = client.start(&process.expect("a locator").action().expect("a process")).expect("a task");
+    let (poll, timeout) = (Duration::from_millis(1), Duration::from_millis(5));
+    let error = client.wait_timeout(&task, poll, timeout, |_| {}).unwrap_err();
+    assert!(matches!(&error, Error::NotFinished { task: waited, .. } if **waited == task), "{error:?}");
+}
+
+#[test]
+fn the_newest_dumps_come_with_the_tasks_that_were_passed_over() {
+    let (object, process) = ("112000000021", "118000000009");
+    let failed = |id: &str, time| {
+        let result = fake::ActionResult::process(process)
+            .with_nested(fake::ActionResult::failed_import(object, "Cost centres"));
+        fake::Task::complete(id).with_creation_time(time).with_result(result)
+    };
+    let readable = failed("OLD", 1_000).with_dump(object, Dump::from_bytes(vec![b'x'; 10], 10));
+    let load = Process::new(process, "Load")
+        .with_task(readable)
+        .with_task(failed("GONE", 2_000))
+        .with_task(fake::Task::new("RUNNING", TaskState::InProgress).with_creation_time(3_000));
+    let server = FakeServer::start(Service::new().with_process(load));
+    let locator = format!("{}/{}/{process}", fake::WORKSPACE, fake::MODEL).parse::<Locator>();
+    let action = locator.expect("a locator").action().expect("a process");
+
+    let search = client(&server).find_dumps(&action, None, 20).expect("a search");
+    assert_eq!(search.task.expect("a task").address.id.as_str(), "OLD");
+    assert_eq!(search.dumps.len(), 1);
+    let skipped: Vec<_> =
+        search.skipped.iter().map(|task| (task.address.id.as_str(), &task.reason)).collect();
+    let [("RUNNING", SkipReason::NotFinished(_)), ("GONE", SkipReason::DumpGone)] = skipped[..] else {
+        panic!("{skipped:?}")
+    };
+}
