@@ -45,7 +45,7 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
         }
         Fault::Status { status, .. } => return advice_on_status(subject, *status),
         Fault::Connection { problem, .. } => return advice_on_connection(*problem),
-        Fault::Body(BodyProblem::HtmlPage) => {
+        Fault::Body(BodyProblem::Document { .. }) => {
             "check whether a proxy asks for a sign-in, and whether the API URL is right"
         }
         Fault::Malformed { .. } | Fault::NoPayload(_) => {
@@ -76,7 +76,9 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
         424 => "the model is offline",
         425 => "the model is in deployed mode",
         429 => "the whole tenant shares one rate limit: try again later, with fewer downloads at once",
-        300..=399 => "redirects are not followed, so that the token stays here: check the API URL",
+        300..=303 | 307..=399 => {
+            "redirects are not followed, so that the token stays here: check the API URL"
+        }
         500..=599 => "the service or a gateway is in trouble: try again later",
         _ => return None,
     })

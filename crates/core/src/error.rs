@@ -330,7 +330,7 @@ mod tests {
                 cut_short: false,
             },
             Fault::List(ListProblem::Gap(3)),
-            Fault::Body(BodyProblem::HtmlPage),
+            Fault::Body(BodyProblem::Empty),
         ]
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 use flate2::read::MultiGzDecoder;
-use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRANSFER_ENCODING};
 use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Body, BodyReader};
 
@@ -30,6 +30,7 @@ const GZIP_OVERHEAD: u64 = 64 * 1024;
 
 /// A body that is being read.
 pub(super) struct AnswerBody {
+    content_type: String,
     data: Data,
     limit: SizeLimit,
     received: u64,
@@ -50,10 +51,29 @@ struct WireReader {
     reader: BodyReader<'static>,
     left: u64,
     failure: Option<io::Error>,
+    /// The first bytes, read to see whether they are gzip at all.
+    head: Vec<u8>,
+}
+
+impl WireReader {
+    /// Whether the data begins as gzip does. A label without such data is the gateway's mistake.
+    fn begins_with_gzip(&mut self) -> bool {
+        const MAGIC: [u8; 2] = [0x1f, 0x8b];
+        let mut head = [0; MAGIC.len()];
+        let is_gzip = self.read_exact(&mut head).is_ok() && head == MAGIC;
+        self.head = head.to_vec();
+        is_gzip
+    }
 }
 
 impl Read for WireReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.head.is_empty() {
+            let count = self.head.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&self.head[..count]);
+            self.head.drain(..count);
+            return Ok(count);
+        }
         match self.reader.read(buffer) {
             Ok(count) if count as u64 > self.left => {
                 self.left = 0;
@@ -98,7 +118,10 @@ impl AnswerBody {
         };
         let content_type = header(CONTENT_TYPE).unwrap_or_default();
         if content_type.starts_with("text/html") || content_type.starts_with("application/xhtml") {
-            return fail(BodyProblem::HtmlPage);
+            return fail(BodyProblem::Document { kind: "an HTML page", message: None });
+        }
+        if let Some(range) = header(CONTENT_RANGE).filter(|range| !is_everything(range)) {
+            return fail(BodyProblem::Partial(range));
         }
         let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
         let wire_limit = limit.bytes.saturating_add(GZIP_OVERHEAD);
@@ -115,8 +138,14 @@ impl AnswerBody {
         let data = match header(CONTENT_ENCODING).as_deref() {
             None | Some("" | "identity") if has_framing => Data::Plain(reader),
             None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
-            Some("gzip" | "x-gzip") => {
-                let wire = WireReader { reader, left: wire_limit, failure: None };
+            Some(encoding @ ("gzip" | "x-gzip")) => {
+                let mut wire = WireReader { reader, left: wire_limit, failure: None, head: Vec::new() };
+                if !wire.begins_with_gzip() {
+                    return match wire.failure.take() {
+                        Some(failure) => Err(connection_fault(failure.into(), Phase::Body, time_limits)),
+                        None => fail(BodyProblem::Encoding(encoding.to_owned())),
+                    };
+                }
                 match has_framing {
                     true => Data::Gzip(Box::new(MultiGzDecoder::new(wire))),
                     false => Data::UnframedGzip(Box::new(GzDecoder::new(BufReader::new(wire)))),
@@ -124,7 +153,12 @@ impl AnswerBody {
             }
             Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
         };
-        Ok(AnswerBody { data, limit, received: 0, time_limits })
+        Ok(AnswerBody { content_type, data, limit, received: 0, time_limits })
+    }
+
+    /// The media type in lower case, as the header has it; empty if there is none.
+    pub(super) fn content_type(&self) -> &str {
+        &self.content_type
     }
 
     /// Reads some bytes; 0 only where the end is proved.
@@ -173,6 +207,35 @@ impl AnswerBody {
             Some(transport) => connection_fault(transport.into(), Phase::Body, self.time_limits),
             None if error.kind() == io::ErrorKind::FileTooLarge => self.limit.exceeded(),
             None => Fault::Body(BodyProblem::GzipDamaged),
+        }
+    }
+}
+
+/// Whether a `Content-Range` covers the whole: `bytes 0-2945/2946`.
+fn is_everything(range: &str) -> bool {
+    let parts = range.strip_prefix("bytes ").and_then(|range| {
+        let (range, total) = range.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        Some((
+            first.trim().parse::<u64>().ok()?,
+            last.trim().parse::<u64>().ok()?,
+            total.trim().parse::<u64>().ok()?,
+        ))
+    });
+    parts.is_some_and(|(first, last, total)| first == 0 && last.checked_add(1) == Some(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_range_that_covers_everything_is_the_whole_answer() {
+        assert!(is_everything("bytes 0-2945/2946"));
+        for range in
+            ["bytes 0-999/2946", "bytes 1-2945/2946", "bytes */2946", "bytes 0-2945/*", "", "items 0-1/2"]
+        {
+            assert!(!is_everything(range), "{range}");
         }
     }
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use super::body::AnswerBody;
 use super::exchange::{Accept, Request};
 use super::requests::Requests;
 use crate::address::DumpAddress;
-use crate::error::Result;
-use crate::service::{Chunk, Repeat, Subject};
+use crate::error::Error;
+use crate::service::{BodyProblem, Chunk, Fault, MAX_DOCUMENT_BYTES, Repeat, Subject, document, is_gzip};
 use crate::transfer::{ChunkSource, ChunkWriter};
 
-/// Bytes moved at once from the network to a sink.
-const COPY_BYTES: usize = 64 * 1024;
+/// Bytes moved at once from the network to a sink: a body that may be another document than the chunk is
+/// seen whole before any of it is written.
+const COPY_BYTES: usize = MAX_DOCUMENT_BYTES;
 
 /// Fetches a dump over one connection: its chunks, or all of it as one.
 #[derive(Clone)]
@@ -29,7 +31,7 @@ impl DumpSource {
 }
 
 impl ChunkSource for DumpSource {
-    fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
+    fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<(), Error> {
         let DumpSource { requests, dump, whole, buffer } = self;
         let (index, chunks) = (chunk.index, into.chunks());
         let (subject, path, limit) = match whole {
@@ -47,11 +49,15 @@ impl ChunkSource for DumpSource {
                 into.restart()?;
             }
             let answer = requests.send(&subject, request)?;
-            // How the service answers for the whole dump of an import without failures.
-            if *whole && answer.status() == 204 {
-                return Ok(());
+            if answer.status() == 204 {
+                // How the service answers for the whole dump of an import without failures.
+                let nothing = Fault::Status { status: 204, message: None, retry_after: None };
+                return if *whole { Ok(()) } else { Err(nothing.into()) };
             }
             let mut body = answer.into_body(limit)?;
+            let (head, is_all) = read_head(&mut body, buffer)?;
+            check_head(head, is_all, body.content_type(), chunks)?;
+            into.write(head)?;
             loop {
                 match body.read(buffer)? {
                     0 => return Ok(()),
@@ -60,4 +66,28 @@ impl ChunkSource for DumpSource {
             }
         })
     }
+}
+
+/// Fills the buffer as far as the body goes, and returns what is in it and whether that is all.
+fn read_head<'a>(body: &mut AnswerBody, buffer: &'a mut [u8]) -> Result<(&'a [u8], bool), Fault> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match body.read(&mut buffer[filled..])? {
+            0 => return Ok((&buffer[..filled], true)),
+            count => filled += count,
+        }
+    }
+    Ok((buffer, false))
+}
+
+/// Refuses what is not a part of a dump, although the answer is whole.
+fn check_head(head: &[u8], is_all: bool, content_type: &str, chunks: usize) -> Result<(), Fault> {
+    let problem = match is_all {
+        // One empty chunk is an empty dump; one of several is a hole.
+        true if head.is_empty() => (chunks > 1).then_some(BodyProblem::Empty),
+        true => document(content_type, head),
+        false => None,
+    };
+    let unlabelled = is_gzip(head).then_some(BodyProblem::UnlabelledGzip);
+    problem.or(unlabelled).map_or(Ok(()), |problem| Err(Fault::Body(problem)))
 }

@@ -94,6 +94,8 @@ pub(super) fn send(
         .header("user-agent", headers.user_agent)
         .header("accept", accept.header())
         .header("accept-encoding", headers.accept_encoding)
+        // A cache on the way must not answer with what it remembers.
+        .header("cache-control", "no-cache")
         // The service's reference sends it with every request, those without a body included.
         .header("content-type", "application/json");
     let sent = match body {
@@ -104,7 +106,8 @@ pub(super) fn send(
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });
     let response = sent.map_err(|error| connection_fault(error, Phase::Header, limits))?;
     match response.status().as_u16() {
-        200 | 201 | 204 => Ok(Answer { response, limits }),
+        // 203: a proxy on the way has changed something, such as a header.
+        200 | 201 | 203 | 204 => Ok(Answer { response, limits }),
         status => Err(status_fault(status, response)),
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::fault::Fault;
@@ -62,7 +62,8 @@ pub(super) fn parse<T: Payload>(bytes: &[u8]) -> Result<Answer<T>, Fault> {
     let envelope: Envelope<T> = parse_json(bytes)?;
     envelope.check()?;
     Ok(Answer {
-        says_success: envelope.says_success(),
+        // An answer that carries another list is the answer to another request.
+        says_success: envelope.says_success() && !envelope.has_other_list,
         payload: envelope.payload,
         paging: envelope.meta.paging.unwrap_or_default(),
     })
@@ -131,6 +132,8 @@ struct Envelope<T> {
     payload: Option<T>,
     /// A start may answer with the task's identifier at the top.
     task_id: Option<Id>,
+    /// Another key than the payload's holds a list that is not empty.
+    has_other_list: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -201,6 +204,7 @@ impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
             meta: Meta::default(),
             payload: None,
             task_id: None,
+            has_other_list: false,
         };
         let mut has_payload_key = false;
         while let Some(key) = map.next_key::<String>()? {
@@ -228,7 +232,8 @@ impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
                     envelope.task_id = Id::deserialize(id).ok();
                 }
                 _ => {
-                    map.next_value::<IgnoredAny>()?;
+                    let other: Value = map.next_value()?;
+                    envelope.has_other_list |= other.as_array().is_some_and(|list| !list.is_empty());
                 }
             }
         }
@@ -308,7 +313,9 @@ mod tests {
         for json in [r#"{"status":{"code":"200"}}"#, r#"{"status":"SUCCESS","numbers":null}"#] {
             assert!(read(json).unwrap().says_success, "{json}");
         }
-        for json in ["{}", r#"{"meta":{}}"#, r#"{"numbers":[]}"#, r#"{"chunks":[]}"#] {
+        for json in
+            ["{}", r#"{"meta":{}}"#, r#"{"numbers":[]}"#, r#"{"status":{"code":200},"chunks":[{"id":"0"}]}"#]
+        {
             assert!(!read(json).unwrap().says_success, "{json}");
         }
     }

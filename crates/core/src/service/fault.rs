@@ -20,7 +20,7 @@ pub enum Fault {
         source: Option<Box<dyn StdError + Send + Sync>>,
     },
     /// The service answered with a status that is not a success. Retried for 408, 409, 423, 429 and 500
-    /// to 599.
+    /// to 599, and for 200 to 299 and 304 where that is not what was asked for.
     #[non_exhaustive]
     Status {
         /// The HTTP status, or the one that the answer's envelope repeats.
@@ -71,6 +71,10 @@ impl Fault {
             }
             Fault::Body(BodyProblem::Encoding(encoding)) => {
                 Fault::Body(BodyProblem::Encoding(change(&encoding)))
+            }
+            Fault::Body(BodyProblem::Partial(range)) => Fault::Body(BodyProblem::Partial(change(&range))),
+            Fault::Body(BodyProblem::Document { kind, message }) => {
+                Fault::Body(BodyProblem::Document { kind, message: message.as_deref().map(change) })
             }
             Fault::List(ListProblem::Duplicate(id)) => Fault::List(ListProblem::Duplicate(change(&id))),
             Fault::List(ListProblem::MixedIds(id)) => Fault::List(ListProblem::MixedIds(change(&id))),
@@ -218,8 +222,20 @@ impl fmt::Display for ConnectionProblem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BodyProblem {
-    /// An HTML page, as a captive or corporate proxy sends it. Retried.
-    HtmlPage,
+    /// A document, such as an error message of the service or a page of a proxy. Retried.
+    #[non_exhaustive]
+    Document {
+        /// What it is, as "an HTML page".
+        kind: &'static str,
+        /// The message in it, if there is one.
+        message: Option<String>,
+    },
+    /// Only a part of what was asked for, by its `Content-Range`. Retried.
+    Partial(String),
+    /// No bytes at all, although the dump has other chunks. Retried.
+    Empty,
+    /// It is compressed and does not say so. Retried, without compression.
+    UnlabelledGzip,
     /// An encoding that was not asked for and cannot be undone. Retried once, without compression.
     Encoding(String),
     /// No length, no chunked coding, no gzip trailer: its end proves nothing. Retried, without
@@ -240,7 +256,15 @@ pub enum BodyProblem {
 impl fmt::Display for BodyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BodyProblem::HtmlPage => f.write_str("an HTML page came instead, perhaps from a proxy"),
+            BodyProblem::Document { kind, message: None } => {
+                write!(f, "{kind} came instead, perhaps from a proxy")
+            }
+            BodyProblem::Document { kind, message: Some(message) } => {
+                write!(f, "{kind} came instead ({})", Printable(message))
+            }
+            BodyProblem::Partial(range) => write!(f, "only a part of it came ({})", Printable(range)),
+            BodyProblem::Empty => f.write_str("it came empty"),
+            BodyProblem::UnlabelledGzip => f.write_str("it came compressed without saying so"),
             BodyProblem::Encoding(encoding) => {
                 write!(f, "it came with the encoding \"{}\", which was not asked for", Printable(encoding))
             }

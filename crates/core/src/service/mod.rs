@@ -5,6 +5,7 @@
 
 mod answer;
 mod chunk_list;
+mod document;
 mod dump;
 mod fault;
 mod http_date;
@@ -18,6 +19,8 @@ pub(crate) use self::answer::{check_done, error_message, started_task};
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
 pub use self::chunk_list::{Chunk, ChunkList};
+#[cfg(feature = "http")]
+pub(crate) use self::document::{MAX_DOCUMENT_BYTES, document, is_gzip};
 pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
 pub use self::listing::{Entry, ListedTask, Listing};

@@ -107,7 +107,9 @@ impl Fault {
                 409 => (Yes, Refused),
                 // A gateway on the way gave up waiting; the service itself does not send 408.
                 408 | 500..=599 => (Yes, Unknown),
-                499 | 100..=299 => (No, Unknown),
+                // Another answer than this request can have: of a cache, or of a gateway that makes it up.
+                200..=299 | 304 => (Yes, Unknown),
+                499 | 100..=199 => (No, Unknown),
                 _ => (No, Refused),
             },
             Fault::ErrorMessage(_) | Fault::NoPayload(_) => (Yes, Unknown),
@@ -115,9 +117,12 @@ impl Fault {
             Fault::List(_) => (No, Unknown),
             Fault::Body(problem) => match problem {
                 BodyProblem::Encoding(_) => (WithoutCompression, Unknown),
-                BodyProblem::HtmlPage | BodyProblem::NoProofOfEnd | BodyProblem::GzipDamaged => {
-                    (Yes, Unknown)
-                }
+                BodyProblem::Document { .. }
+                | BodyProblem::Partial(_)
+                | BodyProblem::Empty
+                | BodyProblem::UnlabelledGzip
+                | BodyProblem::NoProofOfEnd
+                | BodyProblem::GzipDamaged => (Yes, Unknown),
                 BodyProblem::TooLarge { .. } => (No, Unknown),
             },
         };
@@ -126,7 +131,10 @@ impl Fault {
 
     /// Whether the answer may become usable if it comes without compression.
     pub(crate) fn asks_for_identity(&self) -> bool {
-        matches!(self, Fault::Body(BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd))
+        matches!(
+            self,
+            Fault::Body(BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd | BodyProblem::UnlabelledGzip)
+        )
     }
 }
 
@@ -206,8 +214,12 @@ mod tests {
     /// the start of a process is.
     #[test]
     fn every_status_is_retried_or_not_as_the_documentation_says() {
-        const TABLE: [(std::ops::RangeInclusive<u16>, bool, bool); 10] = [
-            (100..=407, false, false),
+        const TABLE: [(std::ops::RangeInclusive<u16>, bool, bool); 14] = [
+            (100..=199, false, false),
+            (200..=299, true, false),
+            (300..=303, false, false),
+            (304..=304, true, false),
+            (305..=407, false, false),
             (408..=408, true, false),
             (409..=409, true, false),
             (410..=422, false, false),
