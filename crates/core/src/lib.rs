@@ -31,16 +31,17 @@
 //! use std::path::Path;
 //! use std::time::Duration;
 //!
-//! use anaplan_dump_core::{Client, Error, Locator};
+//! use anaplan_dump_core::{Client, Error, Locator, Outcome};
 //!
-//! fn nightly(client: &Client, folder: &Path) -> Result<bool, Error> {
+//! fn nightly(client: &Client, folder: &Path) -> Result<Outcome, Error> {
 //!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
 //!     let task = client.start(&process)?;
 //!     let task = client.wait(&task, Duration::from_secs(5), |task| println!("{:?}", task.progress))?;
-//!     for dump in client.dumps(&task)? {
+//!     let dumps = client.dumps(&task)?;
+//!     for dump in &dumps {
 //!         client.download(&dump.address).save_to(folder.join(dump.file_name()))?;
 //!     }
-//!     Ok(task.has_failures())
+//!     Ok(task.outcome(&dumps))
 //! }
 //! ```
 //!
@@ -147,7 +148,7 @@ pub use crate::client::{
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Entry, Fault, ListProblem,
-    ListedTask, Listing, RowCounts, Subject, Task, TaskState,
+    ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
 };
 pub use crate::text::{Printable, is_unprintable};
 pub use crate::transfer::{

@@ -96,7 +96,7 @@ fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) ->
 
 fn dumps_of_task(address: &TaskAddress, session: &Session) -> Result<Vec<Dump>, Failure> {
     let task = session.client.task(address)?;
-    if !task.state.is_final() {
+    if !task.is_over() {
         return Err(Failure::NotFound(format!(
             "task {address} has not finished ({}): its dumps are there once it has",
             safe(task.state.as_str())

@@ -42,6 +42,7 @@ pub struct Download<'a> {
     verify: bool,
     overwrite: bool,
     restart: bool,
+    fresh: bool,
     on_progress: Box<dyn FnMut(Progress) + 'a>,
 }
 
@@ -62,6 +63,7 @@ impl Client {
             verify: false,
             overwrite: false,
             restart: false,
+            fresh: false,
             on_progress: Box::new(|_| {}),
         }
     }
@@ -99,6 +101,12 @@ impl<'a> Download<'a> {
     /// Ignores what an earlier run left. Only for [`save_to`](Download::save_to). Defaults to no.
     pub fn restart(mut self, yes: bool) -> Self {
         self.restart = yes;
+        self
+    }
+
+    /// Looks a few times for a dump that is not there yet, because its task has just ended. Defaults to no.
+    pub fn fresh(mut self, yes: bool) -> Self {
+        self.fresh = yes;
         self
     }
 
@@ -184,9 +192,10 @@ impl<'a> Download<'a> {
     }
 
     fn list(&self) -> Result<ChunkList> {
-        match self.whole {
-            true => Ok(ChunkList::of_whole(self.dump)),
-            false => self.client.chunks(self.dump),
+        match (self.whole, self.fresh) {
+            (true, _) => Ok(ChunkList::of_whole(self.dump)),
+            (false, true) => self.client.requests.until_there(|| self.client.chunks(self.dump)),
+            (false, false) => self.client.chunks(self.dump),
         }
     }
 

@@ -76,8 +76,8 @@ impl Client {
         object: Option<&Id>,
     ) -> Result<Result<(Task, Vec<Dump>), SkipReason>> {
         match state {
-            // A list without states: only the task itself tells.
-            TaskState::Complete | TaskState::Unknown => {}
+            // A word that the list does not explain: the task itself does.
+            TaskState::Complete | TaskState::Failed | TaskState::Unknown | TaskState::Other(_) => {}
             TaskState::Cancelled => return Ok(Err(SkipReason::Cancelled)),
             state => return Ok(Err(SkipReason::NotFinished(state.clone()))),
         }
@@ -86,15 +86,15 @@ impl Client {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Err(SkipReason::TaskGone)),
             Err(error) => return Err(error),
         };
-        if !task.state.is_final() {
+        if !task.is_over() {
             return Ok(Err(SkipReason::NotFinished(task.state)));
         }
         let mut is_any_reported = false;
         let mut is_any_readable = false;
         let mut dumps = Vec::new();
-        for dump in task.dumps() {
+        for mut dump in task.dumps() {
             if object.is_none_or(|object| object == dump.address.object()) {
-                let is_readable = self.has_chunks(&dump.address)?;
+                let is_readable = self.find_chunks(&mut dump.address, &task)?;
                 is_any_readable |= is_readable;
                 is_any_reported |= dump.is_reported;
                 // One that was reported and is gone is listed beside one that can be read: its loss shows.

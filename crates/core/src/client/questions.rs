@@ -10,11 +10,20 @@ use super::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ChunkList, Dump, Entry, Fate, ListedTask, Listing, Repeat, Subject, Task, check_done, started_task,
+    ChunkList, Dump, Entry, Fate, ListedTask, Listing, Repeat, Subject, Task, TaskState, check_done,
+    started_task,
 };
 
 /// The locale of a process's messages unless one is named, as in the reference's example.
 const DEFAULT_LOCALE: &str = "en_US";
+
+/// Looks without any change after which a task is given up that is cancelling, or whose state this version
+/// does not know: ten minutes at the interval that the service asks for. A task that moves, or says that it
+/// is in progress, is waited for without this limit.
+const STANDSTILL_LOOKS: u32 = 120;
+
+/// Looks at a task that is complete but has no result yet, as users report for a moment.
+const RESULT_LOOKS: u32 = 4;
 
 /// Maximum time between two looks at a task, however long it runs: its end is noticed within a minute.
 const MAX_POLL: Duration = Duration::from_secs(60);
@@ -120,16 +129,34 @@ impl Client {
     /// [`Error::Request`], except for a dump that is not there; [`Error::UntrustedOrigin`].
     pub fn dumps(&self, task: &Task) -> Result<Vec<Dump>> {
         let mut dumps = Vec::new();
-        for dump in task.dumps() {
-            if dump.is_reported || self.has_chunks(&dump.address)? {
+        for mut dump in task.dumps() {
+            let is_there = self.find_chunks(&mut dump.address, task)?;
+            if dump.is_reported || is_there {
                 dumps.push(dump);
             }
         }
         Ok(dumps)
     }
 
+    /// Whether the dump has a chunk list; changes the address to the second one that a dump can have.
+    ///
+    /// The dump of a process whose result lists no actions can be under the task itself, as the vendor's
+    /// client expects it.
+    pub(super) fn find_chunks(&self, dump: &mut DumpAddress, task: &Task) -> Result<bool> {
+        if self.has_chunks(dump)? {
+            return Ok(true);
+        }
+        let is_flat = task.result.as_ref().is_some_and(|result| result.nested.is_empty());
+        let own = DumpAddress { object: None, ..dump.clone() };
+        if is_flat && own != *dump && self.has_chunks(&own)? {
+            *dump = own;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     /// Whether the service has a chunk list for the dump.
-    pub(super) fn has_chunks(&self, dump: &DumpAddress) -> Result<bool> {
+    fn has_chunks(&self, dump: &DumpAddress) -> Result<bool> {
         match self.chunks(dump) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -174,9 +201,12 @@ impl Client {
     /// Waits until a task is over, looking at it every `poll` and less often the longer it runs. The
     /// service asks not to look more than once every 5 seconds. `look` receives the task each time.
     ///
+    /// A task that was started a moment ago and is not there yet is looked for a few times.
+    ///
     /// # Errors
     ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
+    /// [`Error::NotFinished`] for a task that stands still in a state that this version does not know, or
+    /// that is cancelling without end; [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn wait(&self, task: &TaskAddress, poll: Duration, look: impl FnMut(&Task)) -> Result<Task> {
         self.wait_timeout(task, poll, Duration::MAX, look)
     }
@@ -185,7 +215,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinished`] if the task is not over by then; [`Error::Request`],
+    /// [`Error::NotFinished`] also if the task is not over by then; [`Error::Request`],
     /// [`Error::UntrustedOrigin`].
     pub fn wait_timeout(
         &self,
@@ -195,18 +225,24 @@ impl Client {
         mut look: impl FnMut(&Task),
     ) -> Result<Task> {
         let begun = Instant::now();
+        let mut seen = self.requests.until_there(|| self.task(task))?;
+        let mut unchanged = 0;
         loop {
-            let seen = self.task(task)?;
             look(&seen);
-            if seen.state.is_final() {
+            let has_result = seen.result.is_some() || seen.state != TaskState::Complete;
+            if seen.is_over() && (has_result || unchanged + 1 >= RESULT_LOOKS) {
                 return Ok(seen);
             }
             let waited = begun.elapsed();
             let left = timeout.saturating_sub(waited);
-            if left.is_zero() {
+            let is_moving = matches!(seen.state, TaskState::NotStarted | TaskState::InProgress);
+            if left.is_zero() || (!is_moving && unchanged >= STANDSTILL_LOOKS) {
                 return Err(Error::NotFinished { task: task.clone().into(), waited });
             }
             sleep((waited / POLL_SHARE).clamp(poll, MAX_POLL.max(poll)).min(left));
+            let now = self.task(task)?;
+            unchanged = if now == seen { unchanged + 1 } else { 0 };
+            seen = now;
         }
     }
 

@@ -16,7 +16,7 @@ use super::pace::{Pace, random};
 use super::token::Token;
 use super::transport::Transport;
 use crate::address::{DumpAddress, ModelAddress, Origin};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::service::{ChunkList, Fault, Listing, Repeat, RetryPolicy, Subject, Tries};
 
 /// The default limit of one chunk in bytes. The service cuts at 10 MB; six times that allows for changes.
@@ -29,6 +29,13 @@ const WHOLE_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 /// The default limit of a JSON answer in bytes. A page of 5000 tasks has less than 1 MB; one byte of JSON
 /// can become a hundred in memory.
 const JSON_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Looks at something that may not be there yet: the service has answered 404 or 400 for a moment for what a
+/// run had just made, as users report.
+const FRESH_LOOKS: u32 = 4;
+
+/// Wait before the second of those looks; it doubles with each one.
+const FRESH_WAIT: Duration = Duration::from_secs(1);
 
 /// The maximum sizes of bodies, after decompression.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +150,23 @@ impl Requests {
             };
             Ok(read(&bytes)?)
         })
+    }
+
+    /// Runs `ask` a few times if what it asks for is not there yet.
+    pub(super) fn until_there<T>(&self, mut ask: impl FnMut() -> Result<T>) -> Result<T> {
+        let mut look = 1;
+        loop {
+            let error = match ask() {
+                Err(error) if error.kind() == ErrorKind::NotFound && look < FRESH_LOOKS => error,
+                outcome => return outcome,
+            };
+            let wait = (FRESH_WAIT * (1 << (look - 1))).min(self.retry.max_wait);
+            if let Some((subject, fault)) = error.request() {
+                self.report(&Event::Retry { subject, fault, wait, retry: look, retries: FRESH_LOOKS - 1 });
+            }
+            sleep(wait);
+            look += 1;
+        }
     }
 
     /// Runs `attempt` until it succeeds, fails for good, or has used up its retries. `attempt` receives the

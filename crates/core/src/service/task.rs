@@ -27,6 +27,8 @@ pub enum TaskState {
     Cancelling,
     /// `CANCELLED`.
     Cancelled,
+    /// `FAILED`, which ends a task by a published client's notes.
+    Failed,
     /// The answer names no state.
     #[default]
     Unknown,
@@ -37,7 +39,7 @@ pub enum TaskState {
 impl TaskState {
     /// Whether the state alone says that the task is over.
     pub fn is_final(&self) -> bool {
-        matches!(self, TaskState::Complete | TaskState::Cancelled)
+        matches!(self, TaskState::Complete | TaskState::Cancelled | TaskState::Failed)
     }
 
     /// The service's word.
@@ -48,6 +50,7 @@ impl TaskState {
             TaskState::Complete => "COMPLETE",
             TaskState::Cancelling => "CANCELLING",
             TaskState::Cancelled => "CANCELLED",
+            TaskState::Failed => "FAILED",
             TaskState::Unknown => "UNKNOWN",
             TaskState::Other(text) => text,
         }
@@ -63,6 +66,7 @@ impl<'de> Deserialize<'de> for TaskState {
             Some("COMPLETE") => TaskState::Complete,
             Some("CANCELLING") => TaskState::Cancelling,
             Some("CANCELLED") => TaskState::Cancelled,
+            Some("FAILED") => TaskState::Failed,
             Some(other) => TaskState::Other(other.to_owned()),
         })
     }
@@ -122,10 +126,21 @@ struct Detail {
 }
 
 impl Detail {
-    fn count(&self, name: &str) -> Option<u64> {
+    /// The count that is called `name` in the values, or ends in `words` in the text.
+    fn count(&self, name: &str, words: &str) -> Option<u64> {
+        if self.values.is_empty() {
+            return count_in(self.local_message_text.as_deref()?, words);
+        }
         let mut pairs = self.values.chunks_exact(2);
         pairs.find(|pair| pair[0].as_str() == Some(name)).and_then(|pair| tolerant::count_of(&pair[1]))
     }
+}
+
+/// The count of a text such as `Cost centres: 90 (0/90) rows successful, 2 failed, 5 ignored`.
+fn count_in(text: &str, words: &str) -> Option<u64> {
+    let counts = text.rsplit_once(':').map_or(text, |(_, counts)| counts);
+    let part = counts.split(',').map(str::trim).find(|part| part.ends_with(words))?;
+    part.split_whitespace().next()?.parse().ok()
 }
 
 /// Row counts of an action.
@@ -141,16 +156,17 @@ pub struct RowCounts {
 }
 
 impl ActionResult {
-    /// The row counts of all details together. Their names are those of the reference's sample.
+    /// The row counts of all details together: from their values, whose names are those of the reference's
+    /// sample, or from their texts where the values are empty, as in some real answers.
     pub fn rows(&self) -> RowCounts {
-        let sum = |name| {
-            let counts = self.details.iter().filter_map(|detail| detail.count(name));
+        let sum = |name, word| {
+            let counts = self.details.iter().filter_map(|detail| detail.count(name, word));
             counts.reduce(u64::saturating_add)
         };
         RowCounts {
-            successful: sum("successRowCount"),
-            failed: sum("failedCount"),
-            ignored: sum("ignoredCount"),
+            successful: sum("successRowCount", "rows successful"),
+            failed: sum("failedCount", "failed"),
+            ignored: sum("ignoredCount", "ignored"),
         }
     }
 
@@ -159,13 +175,11 @@ impl ActionResult {
         self.details.iter().filter_map(|detail| detail.local_message_text.as_deref())
     }
 
-    /// Whether something went wrong: it did not run, left a dump, or rejected or ignored rows.
+    /// Whether anything is known to have failed: it was not successful, left a dump, or rejected rows.
     pub fn has_failures(&self) -> bool {
-        let rows = self.rows();
         self.successful == Some(false)
             || self.failure_dump_available == Some(true)
-            || rows.failed.is_some_and(|count| count > 0)
-            || rows.ignored.is_some_and(|count| count > 0)
+            || self.rows().failed.is_some_and(|count| count > 0)
     }
 
     fn collect_nested<'a>(&'a self, actions: &mut Vec<&'a ActionResult>) {
@@ -240,18 +254,15 @@ impl Task {
     /// The dumps that the task left or may have left, each object once: a second run of the same import
     /// overwrites the dump of the first.
     pub fn dumps(&self) -> Vec<Dump> {
-        let Some(result) = &self.result else {
-            return Vec::new();
-        };
-        let may_be_silent = result.failure_dump_available != Some(false);
         let mut seen = HashSet::new();
         let mut dumps: Vec<Dump> = Vec::new();
         for action in self.actions() {
             let Some(object) = &action.object_id else { continue };
             let is_reported = match action.failure_dump_available {
                 Some(true) => true,
-                None if may_be_silent => false,
-                Some(false) | None => continue,
+                Some(false) => continue,
+                // Whatever the outermost flag says: real logs have `false` there beside dumps that exist.
+                None => false,
             };
             let address = self.address.dump(object.clone());
             if seen.insert(object) {
@@ -262,12 +273,6 @@ impl Task {
             }
         }
         dumps
-    }
-
-    /// Whether any action, or the task as a whole, [has failures](ActionResult::has_failures).
-    pub fn has_failures(&self) -> bool {
-        self.result.as_ref().is_some_and(ActionResult::has_failures)
-            || self.actions().iter().any(|action| action.has_failures())
     }
 
     /// Passes every text that the service wrote for people through `change`.

@@ -47,8 +47,7 @@ fn whatever_is_missing_or_null_is_no_error() {
         r#"{"task":{"result":{"nestedResults":[{}],"details":[{"values":null}]}}}"#,
     ] {
         let task = task(json);
-        assert!(!task.state.is_final(), "{json}");
-        assert!(!task.has_failures() && task.dumps().is_empty(), "{json}");
+        assert!(!task.is_over() && !task.has_failures() && task.dumps().is_empty(), "{json}");
     }
 }
 
@@ -72,14 +71,31 @@ fn dumps_of_any_depth_are_found_each_object_once() {
 
 #[test]
 fn an_action_that_does_not_say_whether_it_left_a_dump_may_have_left_one() {
-    let silent =
-        r#"{"task":{"taskState":"COMPLETE","result":{FLAG"nestedResults":[{"objectId":"112000000001"}]}}}"#;
-    for (flag, expected) in
-        [("", 1), (r#""failureDumpAvailable":true,"#, 1), (r#""failureDumpAvailable":false,"#, 0)]
-    {
-        let task = task(&silent.replace("FLAG", flag));
-        assert_eq!(objects(&task).len(), expected, "{flag}");
-        assert!(objects(&task).iter().all(|(_, is_reported)| !is_reported));
+    for flag in ["", r#""failureDumpAvailable":true,"#, r#""failureDumpAvailable":false,"#] {
+        for silence in ["", r#","failureDumpAvailable":null"#] {
+            let task = task(&format!(
+                r#"{{"task":{{"result":{{{flag}"nestedResults":[{{"objectId":"112000000001"{silence}}}]}}}}}}"#
+            ));
+            assert_eq!(objects(&task), [("112000000001".to_owned(), false)], "{flag}{silence}");
+        }
+    }
+}
+
+#[test]
+fn counts_are_read_from_the_text_where_the_values_are_empty() {
+    for (text, expected) in [
+        ("90 (0/90) rows successful, 5 ignored", (Some(90), None, Some(5))),
+        (
+            "Cost: centres: 13 (0/13) rows successful, 0 (0/0) rows has warnings, 2 failed, 0 ignored ",
+            (Some(13), Some(2), Some(0)),
+        ),
+        ("Imported", (None, None, None)),
+        ("many rows successful", (None, None, None)),
+    ] {
+        let json =
+            format!(r#"{{"task":{{"result":{{"details":[{{"localMessageText":"{text}","values":[]}}]}}}}}}"#);
+        let rows = task(&json).actions()[0].rows();
+        assert_eq!((rows.successful, rows.failed, rows.ignored), expected, "{text}");
     }
 }
 
