@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -10,9 +10,9 @@ use std::time::Instant;
 use flate2::Crc;
 use xtask::fake::TOKEN;
 
-use super::Setting;
-use super::measure::{self, Sample};
+use super::measure::{self, Sample, Seen, copy};
 use super::server::Server;
+use super::setting::Setting;
 use crate::cargo::{PROGRAM, clean_command};
 
 /// Where the bytes go.
@@ -138,37 +138,4 @@ fn curl_config(server: &Server, root: Option<&Path>) -> String {
         let _ = writeln!(config, "url = \"{}/chunks/{chunk}\"", server.dump_url());
     }
     config
-}
-
-/// What arrived.
-pub(super) struct Seen {
-    pub(super) checksum: Option<Crc>,
-    pub(super) length: u64,
-}
-
-impl Write for Seen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(checksum) = &mut self.checksum {
-            checksum.update(bytes);
-        }
-        self.length += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Copies with one small buffer: the memory of this process is the least that its children can show.
-pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
-    let mut buffer = [0; 64 * 1024];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => to.write_all(&buffer[..count])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

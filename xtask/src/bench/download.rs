@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use super::contestant::{Contestant, Sink};
 use super::measure::{self, Sample};
 use super::server::{Server, Wire};
+use super::setting::{Bench, Setting};
 use super::table::{Row, mib, print_section};
-use super::{Bench, Setting};
 use crate::cargo::PROGRAM;
 use crate::format::grouped;
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use xtask::fake::{Dump, FakeServer, Service, dump_file};
 
-use super::{Bench, Setting};
+use super::setting::{Bench, Setting};
 use crate::cargo::PROGRAM;
 use crate::format::grouped;
 

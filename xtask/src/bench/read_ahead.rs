@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use flate2::Crc;
 
-use super::contestant::{Seen, copy, our_command};
-use super::measure::{self, Sample};
+use super::contestant::our_command;
+use super::measure::{self, Sample, Seen, copy};
 use super::server::{Link, Server, Wire};
+use super::setting::{Bench, Setting};
 use super::table::mib;
-use super::{Bench, Setting};
 use crate::cargo::PROGRAM;
 use crate::format::grouped;
 

@@ -26,8 +26,8 @@ impl Dump {
         Self { chunks, ..Self::default() }
     }
 
-    /// Lists these ids in this order. Id `k` names the chunk at position `k` where `k` is a number and
-    /// that chunk exists; any other id names the chunk at the id's own place in the list.
+    /// Lists these ids in this order. Id `k` names the chunk with the index `k` where `k` is a number and
+    /// that chunk exists; any other id names the chunk with the id's own index in the list.
     #[must_use]
     pub fn with_ids<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.ids = Some(ids.into_iter().map(Into::into).collect());
@@ -96,12 +96,12 @@ impl Dump {
 
     /// The content behind an id.
     pub(crate) fn chunk(&self, id: &str) -> Option<&Arc<[u8]>> {
-        let place = self.ids.as_ref().map(|ids| ids.iter().position(|listed| listed == id));
-        if place == Some(None) {
-            return None;
-        }
+        let index = match &self.ids {
+            Some(ids) => Some(ids.iter().position(|listed| listed == id)?),
+            None => None,
+        };
         let number = id.parse::<usize>().ok().filter(|n| *n < self.chunks.len());
-        self.chunks.get(number.or(place.flatten())?)
+        self.chunks.get(number.or(index)?)
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_name_numeric_positions_or_their_place_in_the_list() {
+    fn ids_name_chunks_by_number_or_by_their_index_in_the_list() {
         let dump = Dump::from_bytes(b"abc".to_vec(), 1).with_ids(["2", "x", "0"]);
         assert_eq!(content(&dump, "2"), Some(&b"c"[..]));
         assert_eq!(content(&dump, "0"), Some(&b"a"[..]));

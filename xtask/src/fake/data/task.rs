@@ -1,82 +1,35 @@
-//! The life of a task that a client starts: what it does before it ends, and how it ends.
+//! One run of a process, from its start to its end.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::dump::Dump;
-use super::model::{ActionResult, Task, TaskState};
+use super::names::USER;
+use super::{ActionResult, Dump, ProcessRun, TaskState};
 
-/// What a started task will do. By default each step lasts until the task has been looked at once.
-#[derive(Debug, Clone, Default)]
-pub struct ProcessRun {
-    steps: Vec<Step>,
-    step_time: Option<Duration>,
-    result: Option<ActionResult>,
-    dumps: Vec<(String, Dump)>,
-    keeps_earlier_dumps: bool,
-}
-
+/// One run of a process.
 #[derive(Debug, Clone)]
-struct Step {
-    state: TaskState,
-    text: String,
-    progress: f64,
-}
-
-impl ProcessRun {
-    /// A run that is complete at the first look.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a step: the state, its text for people and the progress from 0.0 to 1.0.
-    #[must_use]
-    pub fn with_step(mut self, state: TaskState, text: impl Into<String>, progress: f64) -> Self {
-        self.steps.push(Step { state, text: text.into(), progress });
-        self
-    }
-
-    /// Each step lasts this long in real time, however often the task is looked at.
-    #[must_use]
-    pub fn with_step_time(mut self, each: Duration) -> Self {
-        self.step_time = Some(each);
-        self
-    }
-
-    /// What comes of it.
-    #[must_use]
-    pub fn with_result(mut self, result: ActionResult) -> Self {
-        self.result = Some(result);
-        self
-    }
-
-    /// Adds a dump that it leaves.
-    #[must_use]
-    pub fn with_dump(mut self, object: impl Into<String>, dump: Dump) -> Self {
-        self.dumps.push((object.into(), dump));
-        self
-    }
-
-    /// Unlike the real service, leaves the user's earlier dumps of the same objects alone.
-    #[must_use]
-    pub fn keeping_earlier_dumps(mut self) -> Self {
-        self.keeps_earlier_dumps = true;
-        self
-    }
-
-    /// The objects whose earlier dumps of the same user go when this run ends.
-    pub(crate) fn replaced_objects(&self) -> Vec<String> {
-        if self.keeps_earlier_dumps {
-            return Vec::new();
-        }
-        let mut objects = self.result.as_ref().map(ActionResult::object_ids).unwrap_or_default();
-        objects.extend(self.dumps.iter().map(|(object, _)| object.clone()));
-        objects
-    }
+pub struct Task {
+    /// 32 upper-case hexadecimal digits, but nobody may rely on that.
+    pub id: String,
+    /// How far it is.
+    pub state: TaskState,
+    /// Milliseconds since 1970; absent from real logs now and then.
+    pub creation_time: Option<u64>,
+    /// Text for people.
+    pub current_step: Option<String>,
+    /// 0.0 to 1.0.
+    pub progress: Option<f64>,
+    /// Who started it. Only this user can read its dumps.
+    pub owner: String,
+    /// Absent until the task has finished.
+    pub result: Option<ActionResult>,
+    /// Its dumps, by object id.
+    pub dumps: Vec<(String, Dump)>,
+    running: Option<Running>,
 }
 
 /// A started task, and how far it has come.
 #[derive(Debug, Clone)]
-pub(crate) struct Running {
+struct Running {
     run: ProcessRun,
     started: Instant,
     polls: usize,
@@ -84,13 +37,85 @@ pub(crate) struct Running {
     cancelled: Option<usize>,
 }
 
-impl Running {
-    pub(crate) fn new(run: ProcessRun) -> Self {
-        Self { run, started: Instant::now(), polls: 0, cancelled: None }
-    }
-}
-
 impl Task {
+    /// A task of the default user in this state, without a result.
+    pub fn new(id: impl Into<String>, state: TaskState) -> Self {
+        Self {
+            id: id.into(),
+            state,
+            creation_time: Some(1_571_258_347_545),
+            current_step: None,
+            progress: None,
+            owner: USER.to_owned(),
+            result: None,
+            dumps: Vec::new(),
+            running: None,
+        }
+    }
+
+    /// A finished task of the default user.
+    pub fn complete(id: impl Into<String>) -> Self {
+        Self::new(id, TaskState::Complete).with_step("Complete.", 1.0)
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn with_creation_time(mut self, milliseconds: u64) -> Self {
+        self.creation_time = Some(milliseconds);
+        self
+    }
+
+    /// As in real logs, now and then.
+    #[must_use]
+    pub fn without_creation_time(mut self) -> Self {
+        self.creation_time = None;
+        self
+    }
+
+    /// The current step and the progress from 0.0 to 1.0.
+    #[must_use]
+    pub fn with_step(mut self, text: impl Into<String>, progress: f64) -> Self {
+        self.current_step = Some(text.into());
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Who started it.
+    #[must_use]
+    pub fn with_owner(mut self, user: impl Into<String>) -> Self {
+        self.owner = user.into();
+        self
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn with_result(mut self, result: ActionResult) -> Self {
+        self.result = Some(result);
+        self
+    }
+
+    /// Adds a dump of one of its objects. The result says by itself whether there is one.
+    #[must_use]
+    pub fn with_dump(mut self, object: impl Into<String>, dump: Dump) -> Self {
+        self.dumps.push((object.into(), dump));
+        self
+    }
+
+    /// The dump of this object, erased or not.
+    pub fn dump(&self, object: &str) -> Option<&Dump> {
+        self.dumps.iter().find(|(id, _)| id == object).map(|(_, dump)| dump)
+    }
+
+    /// The dump of this object, to change it.
+    pub fn dump_mut(&mut self, object: &str) -> Option<&mut Dump> {
+        self.dumps.iter_mut().find(|(id, _)| id == object).map(|(_, dump)| dump)
+    }
+
+    /// Starts it: it does what `run` says.
+    pub(crate) fn start(&mut self, run: ProcessRun) {
+        self.running = Some(Running { run, started: Instant::now(), polls: 0, cancelled: None });
+    }
+
     /// Brings a running task up to date; `polled` when a client asks for this very task. Returns the run if it
     /// ended just now.
     pub(crate) fn advance(&mut self, polled: bool) -> Option<ProcessRun> {
@@ -134,12 +159,15 @@ impl Task {
 
     /// What DELETE does: a task that has not ended is `CANCELLING` at the next look and `CANCELLED` after it.
     pub(crate) fn cancel(&mut self) {
-        let ended = matches!(self.state, TaskState::Complete | TaskState::Cancelled);
-        if ended {
+        if matches!(self.state, TaskState::Complete | TaskState::Cancelled) {
             return;
         }
-        let running = self.running.get_or_insert_with(|| Running::new(ProcessRun::new()));
-        running.cancelled = Some(0);
+        if self.running.is_none() {
+            self.start(ProcessRun::new());
+        }
+        if let Some(running) = &mut self.running {
+            running.cancelled = Some(0);
+        }
         self.state = TaskState::Cancelling;
         self.current_step = Some("Cancelling.".to_owned());
     }
@@ -151,7 +179,7 @@ mod tests {
 
     fn started(run: ProcessRun) -> Task {
         let mut task = Task::new("T", TaskState::NotStarted);
-        task.running = Some(Running::new(run));
+        task.start(run);
         task
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model::{ActionResult, Detail, Process, Task};
+use crate::fake::data::{ActionResult, Detail, Process, Task};
 
 /// Where a list is cut.
 #[derive(Debug, Clone, Copy)]
@@ -21,14 +21,14 @@ pub(crate) fn envelope(model: &str, schema: &str) -> Map<String, Value> {
     map
 }
 
-/// One page of a list. `address` is the list's own URL without the query.
+/// One page of a list. `url` is the list's own without the query.
 pub(crate) fn list(
     mut map: Map<String, Value>,
     key: &str,
     entries: Vec<Value>,
     page: Page,
     claimed_total: Option<u64>,
-    address: &str,
+    url: &str,
 ) -> Value {
     let total = entries.len();
     let Page { offset, limit } = page;
@@ -38,7 +38,7 @@ pub(crate) fn list(
         "offset": offset,
         "totalSize": claimed_total.unwrap_or(total as u64),
     });
-    let link = |offset: usize| Value::from(format!("{address}?limit={limit}&offset={offset}"));
+    let link = |offset: usize| Value::from(format!("{url}?limit={limit}&offset={offset}"));
     if offset + cut.len() < total {
         paging["next"] = link(offset + limit);
     }
@@ -89,7 +89,7 @@ pub(crate) fn task(task: &Task, with_details: bool) -> Value {
     value
 }
 
-/// A result tree; with a start time, every step tells when it began and how long it took.
+/// A result tree; with a start time, every step reports when it began and how long it took.
 fn result(tree: &ActionResult, start: Option<u64>) -> Value {
     let mut value = json!({ "objectId": tree.object_id, "successful": tree.successful });
     if let Some(name) = &tree.object_name {

@@ -1,8 +1,8 @@
 //! When a fault strikes.
 
-use super::fault::Fault;
-use super::random::Random;
-use super::request::Request;
+use super::kinds::Fault;
+use crate::fake::http::Request;
+use crate::fake::random::Random;
 
 /// The requests that a fault strikes. Conditions add up.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +24,12 @@ impl When {
     /// Requests whose path ends with these whole segments: `chunks/1` is not `chunks/11`. `*` stands for any one
     /// segment.
     pub fn path(segments: impl Into<String>) -> Self {
-        Self { path: Some(segments.into()), ..Self::default() }
+        Self::any().on_path(segments)
+    }
+
+    pub(super) fn on_path(mut self, segments: impl Into<String>) -> Self {
+        self.path = Some(segments.into());
+        self
     }
 
     /// Requests with this text anywhere in path or query.
@@ -46,7 +51,7 @@ impl When {
         self
     }
 
-    /// At most so many times.
+    /// At most `n` times.
     #[must_use]
     pub fn times(mut self, n: usize) -> Self {
         self.times = Some(n);

@@ -1,49 +1,20 @@
-//! Everything the fake service knows: its data, its users, and how it sends.
+//! The service: what it holds, and where each answer is made (`answers.rs`).
+
+mod address;
+mod answers;
+mod bucket;
+mod json;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::bucket::Bucket;
-use super::dump::Dump;
-use super::gzip::GzipMode;
-use super::model::{ActionResult, Process, Task};
+use super::data::{
+    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, TASK, TOKEN, Task, USER, WORKSPACE,
+};
 use super::random::Random;
-use super::sign_in::SignIn;
-use super::wire::Framing;
-
-/// The workspace that is there by default.
-pub const WORKSPACE: &str = "0a800b00e0000000f000001eab0d0000";
-/// The model that is there by default.
-pub const MODEL: &str = "F1111111C11111111B11111F1111E11F";
-/// The process of [`Service::with_dump`].
-pub const PROCESS: &str = "118000000001";
-/// The task of [`Service::with_dump`].
-pub const TASK: &str = "B7EA9FEC0FF2488B9A9E6040B6B26753";
-/// The failed import of [`Service::with_dump`].
-pub const OBJECT: &str = "112000000015";
-/// Its name.
-pub const OBJECT_NAME: &str = "Cost centres from ERP";
-/// The user who is there by default.
-pub const USER: &str = "integration@example.com";
-/// This user's token.
-pub const TOKEN: &str = "fake-token-of-integration";
-
-/// How a token is presented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scheme {
-    Anaplan,
-    Bearer,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Token {
-    pub(crate) value: String,
-    pub(crate) user: String,
-    pub(crate) scheme: Scheme,
-    pub(crate) expired: bool,
-    pub(crate) forbidden: bool,
-    pub(crate) expires: Option<Instant>,
-}
+use super::sign_in::{Scheme, SignIn};
+use super::wire::{Framing, GzipMode, Settings};
+use bucket::Bucket;
 
 /// The state of the fake service.
 #[derive(Debug)]
@@ -56,21 +27,13 @@ pub struct Service {
     pub processes: Vec<Process>,
     /// The imports that are run on their own.
     pub imports: Vec<Process>,
-    pub(crate) tokens: Vec<Token>,
-    pub(crate) sign_in: SignIn,
-    pub(crate) bucket: Option<Bucket>,
-    pub(crate) page_size: usize,
+    /// How links in answers begin; the server that is started with this service sets it.
+    pub(crate) origin: String,
     pub(crate) settings: Settings,
-    pub(crate) random: Random,
-}
-
-/// How answers are sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) gzip: GzipMode,
-    pub(crate) framing: Framing,
-    pub(crate) latency: Duration,
-    pub(crate) bytes_per_second: Option<u64>,
+    sign_in: SignIn,
+    bucket: Option<Bucket>,
+    page_size: usize,
+    random: Random,
 }
 
 impl Default for Service {
@@ -87,16 +50,16 @@ impl Service {
             model: MODEL.to_owned(),
             processes: Vec::new(),
             imports: Vec::new(),
-            tokens: Vec::new(),
-            sign_in: SignIn::default(),
-            bucket: None,
-            page_size: 5000,
+            origin: String::new(),
             settings: Settings {
                 gzip: GzipMode::Off,
                 framing: Framing::ContentLength,
                 latency: Duration::ZERO,
                 bytes_per_second: None,
             },
+            sign_in: SignIn::default(),
+            bucket: None,
+            page_size: 5000,
             random: Random::new(118),
         };
         service.add_token(USER, TOKEN);
@@ -128,27 +91,54 @@ impl Service {
 
     /// Registers a token for `AnaplanAuthToken`. An expired or forbidden token of this value is good again.
     pub fn add_token(&mut self, user: impl Into<String>, token: impl Into<String>) {
-        self.register(user.into(), token.into(), Scheme::Anaplan, None);
+        self.sign_in.tokens.add(user.into(), token.into(), Scheme::Anaplan, None);
     }
 
     /// Registers a token for `Bearer`. An expired or forbidden token of this value is good again.
     pub fn add_bearer_token(&mut self, user: impl Into<String>, token: impl Into<String>) {
-        self.register(user.into(), token.into(), Scheme::Bearer, None);
-    }
-
-    pub(crate) fn register(&mut self, user: String, value: String, scheme: Scheme, expires: Option<Instant>) {
-        self.tokens.retain(|token| token.value != value || token.scheme != scheme);
-        self.tokens.push(Token { value, user, scheme, expired: false, forbidden: false, expires });
+        self.sign_in.tokens.add(user.into(), token.into(), Scheme::Bearer, None);
     }
 
     /// The token is answered with 401 from now on.
     pub fn expire_token(&mut self, token: &str) {
-        self.tokens.iter_mut().filter(|known| known.value == token).for_each(|t| t.expired = true);
+        self.sign_in.tokens.expire(token);
     }
 
     /// The token is answered with 403 from now on.
     pub fn forbid_token(&mut self, token: &str) {
-        self.tokens.iter_mut().filter(|known| known.value == token).for_each(|t| t.forbidden = true);
+        self.sign_in.tokens.forbid(token);
+    }
+
+    /// How long issued tokens live: 35 minutes at first.
+    pub fn set_token_lifetime(&mut self, lifetime: Duration) {
+        self.sign_in.tokens.lifetime = lifetime;
+    }
+
+    /// Lets a user sign in with a password.
+    pub fn add_password(&mut self, user: impl Into<String>, password: impl Into<String>) {
+        self.sign_in.add_password(user.into(), password.into());
+    }
+
+    /// Lets a user sign in with this certificate (PEM) and its private RSA key. Text without a certificate is
+    /// ignored.
+    pub fn add_certificate(&mut self, user: impl Into<String>, pem: &str) {
+        self.sign_in.add_certificate(user.into(), pem);
+    }
+
+    /// Lets an OAuth client refresh; `rotating` clients get a new refresh token each time, and the old one is dead.
+    pub fn add_refresh_token(
+        &mut self,
+        user: impl Into<String>,
+        client: impl Into<String>,
+        token: impl Into<String>,
+        rotating: bool,
+    ) {
+        self.sign_in.add_refresh_token(user.into(), client.into(), token.into(), rotating);
+    }
+
+    /// Lets devices sign in: this user approves after `pending_polls` polls that are answered `authorization_pending`.
+    pub fn approve_devices(&mut self, user: impl Into<String>, pending_polls: usize) {
+        self.sign_in.approve_devices(user.into(), pending_polls);
     }
 
     /// Whether chunks are compressed for clients that accept it. Off at first.
@@ -177,7 +167,7 @@ impl Service {
         self.bucket.as_ref().map_or(0, |bucket| bucket.refused)
     }
 
-    /// The most entries that a page of processes or tasks holds. 5000 at first.
+    /// The maximum number of entries that a page of processes or tasks holds. 5000 at first.
     pub fn set_page_size(&mut self, entries: usize) {
         self.page_size = entries.max(1);
     }
@@ -193,10 +183,10 @@ impl Service {
         all.flat_map(|process| &mut process.tasks).find(|task| task.id == id)
     }
 
-    /// Puts another dump in place of one that is there.
+    /// Replaces a dump that is there.
     pub fn replace_dump(&mut self, task: &str, object: &str, dump: Dump) {
-        if let Some(place) = self.task_mut(task).and_then(|task| task.dump_mut(object)) {
-            *place = dump;
+        if let Some(old) = self.task_mut(task).and_then(|task| task.dump_mut(object)) {
+            *old = dump;
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Ending};
-use super::stop::StopFlag;
+use super::{Connection, Ending};
+use crate::fake::stop::StopFlag;
 
 /// How fast a body goes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +32,8 @@ pub(crate) struct Writer<'a> {
     body_started: Instant,
 }
 
-const HELD_MOST: usize = 16 * 1024;
+/// The maximum number of bytes that are gathered: a full record of TLS.
+const MAX_HELD: usize = 16 * 1024;
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(
@@ -121,10 +122,10 @@ impl<'a> Writer<'a> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Ending> {
-        if self.held.len() + bytes.len() > HELD_MOST {
+        if self.held.len() + bytes.len() > MAX_HELD {
             self.send_held()?;
         }
-        if bytes.len() > HELD_MOST {
+        if bytes.len() > MAX_HELD {
             self.connection.write_all(bytes)?;
         } else {
             self.held.extend_from_slice(bytes);

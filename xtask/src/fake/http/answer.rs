@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::Request;
+
 /// What a request is answered with.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -21,7 +23,7 @@ pub(crate) enum Body {
     Blocks(Vec<Arc<[u8]>>),
     /// Never ends.
     Endless,
-    /// Gzip that inflates to so many zeros.
+    /// Gzip that inflates to this number of zeros.
     Bomb(u64),
     /// Gzip that never ends and never yields a byte.
     EmptyBlocks,
@@ -42,20 +44,19 @@ impl Answer {
     }
 
     /// An error as the reference shows it.
-    pub(crate) fn error(status: u16, message: &str, target: &str) -> Self {
-        let path = target.split('?').next().unwrap_or_default();
+    pub(crate) fn error(status: u16, message: &str, request: &Request) -> Self {
         Self::json(
             status,
             &json!({
                 "status": { "code": status, "message": message },
-                "path": path,
+                "path": request.raw_path(),
                 "timestamp": "2026-07-14T13:55:12.198Z",
             }),
         )
     }
 
-    pub(crate) fn not_found(target: &str) -> Self {
-        Self::error(404, "Not Found", target)
+    pub(crate) fn not_found(request: &Request) -> Self {
+        Self::error(404, "Not Found", request)
     }
 
     pub(crate) fn empty(status: u16) -> Self {

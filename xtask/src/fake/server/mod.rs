@@ -1,46 +1,30 @@
 //! The server itself: listening, the threads, and what a test sees of it.
 
-use std::collections::HashMap;
-use std::io;
+mod session;
+mod shared;
+
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use socket2::SockRef;
 
-use super::certificate;
-use super::fault::Fault;
-use super::gzip::GzipCache;
-use super::request::RequestLog;
-use super::rule::{Rules, When};
-use super::service::{MODEL, OBJECT, PROCESS, Service, TASK, WORKSPACE};
-use super::session;
-use super::stop::{StopFlag, lock};
-
-/// What the threads have in common. Each lock is held for moments only, and never while writing to a socket.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) service: Mutex<Service>,
-    pub(crate) rules: Mutex<Rules>,
-    pub(crate) requests: Mutex<Vec<RequestLog>>,
-    pub(crate) stop: StopFlag,
-    pub(crate) gzip: GzipCache,
-    pub(crate) tls: Option<Arc<ServerConfig>>,
-    pub(crate) origin: String,
-    accepted: AtomicUsize,
-    refuse: AtomicUsize,
-    /// The open connections. Weak, because a reset leaves the host only when the last handle is dropped.
-    streams: Mutex<HashMap<usize, Weak<TcpStream>>>,
-}
+use super::data::{MODEL, OBJECT, PROCESS, TASK, WORKSPACE};
+use super::fault::{Fault, When};
+use super::http::RequestLog;
+use super::service::Service;
+use super::stop::lock;
+use super::wire;
+use shared::Shared;
 
 /// A running fake server. Dropping it stops it.
 #[derive(Debug)]
 pub struct FakeServer {
     shared: Arc<Shared>,
     address: SocketAddr,
+    origin: String,
     ca_pem: String,
     listening: Mutex<Option<JoinHandle<()>>>,
 }
@@ -63,14 +47,14 @@ impl FakeServer {
     }
 
     /// Starts on this port, 0 for a free one.
-    pub fn start_on(service: Service, port: u16, tls: bool) -> Result<Self, String> {
+    pub fn start_on(mut service: Service, port: u16, tls: bool) -> Result<Self, String> {
         let cannot = |error: &dyn std::fmt::Display| {
             format!("the fake server cannot listen on 127.0.0.1:{port}: {error}")
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| cannot(&error))?;
         let address = listener.local_addr().map_err(|error| cannot(&error))?;
         let identity = tls
-            .then(certificate::create)
+            .then(wire::create)
             .transpose()
             .map_err(|error| format!("the fake server cannot make certificates: {error}"))?;
         let (config, ca_pem) =
@@ -79,29 +63,19 @@ impl FakeServer {
             Some(_) => format!("https://localhost:{}", address.port()),
             None => format!("http://{address}"),
         };
-        let shared = Arc::new(Shared {
-            service: Mutex::new(service),
-            rules: Mutex::default(),
-            requests: Mutex::default(),
-            stop: StopFlag::default(),
-            gzip: GzipCache::default(),
-            tls: config,
-            origin,
-            accepted: AtomicUsize::new(0),
-            refuse: AtomicUsize::new(0),
-            streams: Mutex::default(),
-        });
+        service.origin.clone_from(&origin);
+        let shared = Arc::new(Shared::new(service, config));
         let for_thread = Arc::clone(&shared);
         let listening = thread::Builder::new()
             .name("fake-listener".to_owned())
             .spawn(move || listen(&for_thread, &listener))
             .map_err(|error| cannot(&error))?;
-        Ok(Self { shared, address, ca_pem, listening: Mutex::new(Some(listening)) })
+        Ok(Self { shared, address, origin, ca_pem, listening: Mutex::new(Some(listening)) })
     }
 
     /// `http://127.0.0.1:PORT`, or `https://localhost:PORT` over TLS.
     pub fn origin(&self) -> String {
-        self.shared.origin.clone()
+        self.origin.clone()
     }
 
     /// Where it listens.
@@ -123,7 +97,7 @@ impl FakeServer {
     pub fn dump_url(&self) -> String {
         format!(
             "{}/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/{TASK}/dumps/{OBJECT}",
-            self.shared.origin
+            self.origin
         )
     }
 
@@ -208,7 +182,7 @@ fn start_session(shared: &Arc<Shared>, stream: TcpStream) {
     let stream = Arc::new(stream);
     lock(&shared.streams).insert(number, Arc::downgrade(&stream));
     let for_thread = Arc::clone(shared);
-    let started: io::Result<_> = thread::Builder::new().name(format!("fake-{number}")).spawn(move || {
+    let started = thread::Builder::new().name(format!("fake-{number}")).spawn(move || {
         session::run(&for_thread, &stream, number);
         lock(&for_thread.streams).remove(&number);
     });

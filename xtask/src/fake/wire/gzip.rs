@@ -1,4 +1,4 @@
-//! Compressing chunks, and damaging what was compressed.
+//! Compressing chunks.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::stop::lock;
+use crate::fake::stop::lock;
 
 /// Whether chunks are compressed for clients that accept it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub(crate) struct GzipCache {
 
 type PlainAndCompressed = (Arc<[u8]>, Arc<[u8]>);
 
+/// The maximum number of chunks that are kept compressed: more than any benchmark with gzip has.
 const CACHE_ENTRIES: usize = 64;
 
 impl GzipCache {
@@ -57,34 +58,13 @@ impl GzipCache {
     }
 }
 
-/// What is wrong with a gzip stream.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Damage {
-    Checksum,
-    Length,
-    Half,
-    NoTrailer,
-}
-
-pub(crate) fn damage(mut stream: Vec<u8>, kind: Damage) -> Vec<u8> {
-    // The stream ends with the checksum and the length, four bytes each.
-    let trailer = stream.len().saturating_sub(8);
-    match kind {
-        Damage::Checksum => stream[trailer] ^= 0xff,
-        Damage::Length => stream[trailer + 4] ^= 0xff,
-        Damage::Half => stream.truncate(stream.len() / 2),
-        Damage::NoTrailer => stream.truncate(trailer),
-    }
-    stream
-}
-
 /// The ten bytes before the compressed data.
 pub(crate) const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 /// A stored block of no bytes that is not the last one.
 pub(crate) const EMPTY_BLOCK: [u8; 5] = [0, 0, 0, 0xff, 0xff];
 
-/// Compresses so many zeros, handing on what is ready; stops at the first error of the receiver.
+/// Compresses this number of zeros and passes on what is ready; stops at the first error of the receiver.
 pub(crate) fn bomb<E>(inflated: u64, mut receive: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
     let zeros = vec![0; 1 << 20];
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());

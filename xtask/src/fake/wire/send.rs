@@ -1,58 +1,16 @@
 //! Putting an answer on the wire: head, framing and body, with the faults that belong there.
 
-use std::time::Duration;
-
-use super::connection::{Connection, Ending};
+use super::delivery::{Delivery, Framing, HeadFault, Position};
 use super::gzip;
-use super::respond::{Answer, Body, reason};
-use super::stop::StopFlag;
-use super::writer::{Break, Pace, Writer};
-
-/// How the end of a body is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Framing {
-    /// By its length.
-    ContentLength,
-    /// By chunks and a terminator.
-    Chunked,
-    /// By closing the connection, which proves nothing.
-    CloseDelimited,
-}
-
-/// An answer and everything that will happen to it.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) answer: Answer,
-    pub(crate) framing: Framing,
-    /// Added to the true `Content-Length`.
-    pub(crate) length_delta: i64,
-    pub(crate) latency: Duration,
-    pub(crate) pace: Pace,
-    pub(crate) head_fault: Option<HeadFault>,
-    pub(crate) break_at: Option<(Position, Break)>,
-    /// Happens instead of any answer.
-    pub(crate) instead: Option<Break>,
-}
-
-/// What is wrong with the head.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum HeadFault {
-    Half(Break),
-    Endless,
-    Huge(usize),
-}
-
-/// A place in the body as it goes over the wire.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Position {
-    After(u64),
-    BeforeEnd(u64),
-}
+use super::writer::Writer;
+use super::{Connection, Ending};
+use crate::fake::http::{Body, reason};
+use crate::fake::stop::StopFlag;
 
 /// The size of the pieces of a chunked body.
 const PIECE: usize = 16 * 1024;
 
-/// Sends it. Ok when the connection may serve another request.
+/// Sends an answer. Ok when the connection may serve another request.
 pub(crate) fn send(
     delivery: &Delivery,
     keep_alive: bool,
