@@ -1,15 +1,11 @@
 //! `cargo xtask chaos`: the chaos tests with as many random fault schedules as asked.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use argh::FromArgs;
 
-use crate::cargo::{PROGRAM, cargo};
+use crate::cargo::{PROGRAM, cargo, passed_tests, stream};
 use crate::format::grouped;
 
 /// run seeded random fault schedules through the library, and through the binary with kills
@@ -56,7 +52,11 @@ pub(crate) fn run(arguments: &Chaos) -> Result<(), String> {
     let mut command = cargo();
     command.args(["test", "--locked", "--package", PROGRAM, "--test", "e2e", "chaos"]);
     plan.set_environment(&mut command);
-    let (succeeded, told) = run_told(&mut command)?;
+    let mut told = Told::default();
+    let succeeded = stream(command, |line| {
+        println!("{line}");
+        told.read(line);
+    })?;
     if !succeeded {
         return Err(failure(&plan, &told));
     }
@@ -115,32 +115,12 @@ struct Told {
 
 impl Told {
     fn read(&mut self, line: &str) {
-        if let Some(counts) = line.strip_prefix("test result: ") {
-            let passed = counts.split(" passed").next().and_then(|text| text.split(' ').next_back());
-            self.passed = passed.and_then(|number| number.parse().ok());
-        }
+        self.passed = passed_tests(line).or(self.passed);
         let seeds = line.split_once("seeds [").and_then(|(_, rest)| rest.split_once("] failed"));
         if let Some((list, _)) = seeds {
             self.failed.extend(list.split(", ").filter_map(|seed| seed.parse::<u64>().ok()));
         }
     }
-}
-
-/// Runs it and passes on what it prints; tells whether it succeeded.
-fn run_told(command: &mut Command) -> Result<(bool, Told), String> {
-    let failed = |error: std::io::Error| format!("cannot run cargo: {error}");
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-    let mut told = Told::default();
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.map_err(failed)?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            told.read(&line);
-        }
-    }
-    let status = child.wait().map_err(failed)?;
-    Ok((status.success(), told))
 }
 
 fn failure(plan: &Plan, told: &Told) -> String {

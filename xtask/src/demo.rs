@@ -1,8 +1,5 @@
 //! `cargo xtask demo`: the main job from end to end, with the real binary, in front of somebody's eyes.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

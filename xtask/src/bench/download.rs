@@ -1,8 +1,5 @@
 //! The scenario `download`: the binary beside `curl`, both against the same server, in turn.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::process::{Command, Stdio};
 
 use super::contestant::{Contestant, Sink};

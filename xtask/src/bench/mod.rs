@@ -1,8 +1,5 @@
 //! `cargo xtask bench`: how fast, with how much memory, and how considerate of the tenant's rate limit.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 mod contestant;
 mod download;
 mod measure;

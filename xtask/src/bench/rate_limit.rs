@@ -1,9 +1,6 @@
 //! The scenario `rate-limit`: many processes at once against one tenant's token bucket. Each knows nothing of
 //! the others but the refusals that it gets.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;

@@ -1,8 +1,5 @@
 //! The scenario `read-ahead`: what `--parallel` is good for on a link that is long rather than narrow.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs::File;
 use std::io;
 use std::time::Duration;

@@ -34,8 +34,6 @@ pub(crate) struct BenchServer {
 }
 
 /// Serves until whoever started it is gone.
-// The line is for that one.
-#[allow(clippy::print_stdout)]
 pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
     // One block in memory for all chunks: a dump of gigabytes shall not need gigabytes.
     let block: Arc<[u8]> = dump_file::generate(1, arguments.chunk_size).into();

@@ -1,8 +1,5 @@
 //! The table that `bench` prints.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::time::Duration;
 
 use crate::cargo::PROGRAM;

@@ -1,19 +1,23 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
+mod changelog;
+mod dependencies;
+mod floors;
+mod imports;
+mod oldest_rust;
+mod output;
+mod tidy;
+mod tokens;
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use argh::FromArgs;
 
-use crate::cargo::cargo;
+use crate::cargo::{cargo, stream};
+use output::Filter;
 
-mod dependencies;
-mod tidy;
-
-/// run every check: formatting, lints, documentation, tests, dependencies, files
+/// run every check: formatting, files, floors, dependencies, lints, documentation, tests
 #[derive(FromArgs)]
 #[argh(subcommand, name = "test")]
 pub(crate) struct Test {
@@ -23,157 +27,160 @@ pub(crate) struct Test {
     /// list the steps, and end
     #[argh(switch)]
     list: bool,
-}
-
-/// One of the checks.
-struct Step {
-    name: &'static str,
-    work: Work,
+    /// print everything that cargo prints, tests that pass included
+    #[argh(switch)]
+    verbose: bool,
 }
 
 enum Work {
-    Cargo {
-        arguments: &'static [&'static str],
-        /// The step is skipped where this subcommand of cargo is not installed.
-        needs: Option<&'static str>,
-        /// Flags for rustdoc.
-        rustdoc: Option<&'static str>,
-    },
-    Dependencies,
+    /// The arguments of cargo, with blanks between them.
+    Cargo(&'static str),
     Tidy,
-}
-
-const fn step(name: &'static str, arguments: &'static [&'static str]) -> Step {
-    Step { name, work: Work::Cargo { arguments, needs: None, rustdoc: None } }
-}
-
-const fn step_with(needs: &'static str, name: &'static str, arguments: &'static [&'static str]) -> Step {
-    Step { name, work: Work::Cargo { arguments, needs: Some(needs), rustdoc: None } }
+    Floors,
+    Dependencies,
+    Changelog,
+    OldestRust,
 }
 
 /// Quick ones first. The library is checked a second time as an embedder without HTTP gets it.
-const STEPS: &[Step] = &[
-    step_with("fmt", "fmt", &["fmt", "--all", "--check"]),
-    Step { name: "tidy", work: Work::Tidy },
-    Step { name: "dependencies", work: Work::Dependencies },
-    step_with(
-        "clippy",
-        "clippy",
-        &["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"],
-    ),
-    step_with(
-        "clippy",
+const STEPS: &[(&str, Work)] = &[
+    ("fmt", Work::Cargo("fmt --all --check")),
+    ("tidy", Work::Tidy),
+    ("floors", Work::Floors),
+    ("dependencies", Work::Dependencies),
+    ("clippy", Work::Cargo("clippy --workspace --all-targets --locked -- --deny warnings")),
+    (
         "clippy-no-http",
-        &[
-            "clippy",
-            "--package",
-            "anaplan-dump-core",
-            "--no-default-features",
-            "--all-targets",
-            "--locked",
-            "--",
-            "--deny",
-            "warnings",
-        ],
+        Work::Cargo(
+            "clippy --package anaplan-dump-core --no-default-features --all-targets --locked -- --deny warnings",
+        ),
     ),
-    Step {
-        name: "doc",
-        work: Work::Cargo {
-            arguments: &["doc", "--workspace", "--no-deps", "--locked"],
-            needs: None,
-            rustdoc: Some("--deny warnings"),
-        },
-    },
-    step("test", &["test", "--workspace", "--locked", "--no-fail-fast"]),
-    step(
+    ("doc", Work::Cargo("doc --workspace --no-deps --locked")),
+    ("test", Work::Cargo("test --workspace --locked --no-fail-fast")),
+    (
         "test-no-http",
-        &["test", "--package", "anaplan-dump-core", "--no-default-features", "--locked", "--no-fail-fast"],
+        Work::Cargo("test --package anaplan-dump-core --no-default-features --locked --no-fail-fast"),
     ),
+    ("changelog", Work::Changelog),
+    ("oldest-rust", Work::OldestRust),
 ];
 
+/// How a step ended, with a remark for the table or the reason.
 enum Outcome {
-    Passed,
+    Passed(String),
     Failed(String),
     Skipped(String),
 }
 
+impl From<Result<String, String>> for Outcome {
+    fn from(result: Result<String, String>) -> Self {
+        result.map_or_else(Self::Failed, Self::Passed)
+    }
+}
+
 /// Runs the steps, all of them even where one fails.
 pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
+    let names: Vec<&str> = STEPS.iter().map(|(name, _)| *name).collect();
     if arguments.list {
-        STEPS.iter().for_each(|step| println!("{}", step.name));
+        println!("{}", names.join("\n"));
         return Ok(());
     }
-    let unknown = arguments.only.iter().find(|name| STEPS.iter().all(|step| step.name != *name));
-    if let Some(name) = unknown {
-        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+    if let Some(name) = arguments.only.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(format!("no step is called {name}; there are: {}", names.join(", ")));
     }
-    let wanted =
-        |step: &&Step| arguments.only.is_empty() || arguments.only.iter().any(|name| name == step.name);
     let mut results = Vec::new();
-    for step in STEPS.iter().filter(wanted) {
-        println!("\n== {}", step.name);
+    for (name, work) in STEPS {
+        if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
+            continue;
+        }
+        println!("== {name}");
         let start = Instant::now();
-        let outcome = step.work.run(tasks);
+        let outcome = work.run(tasks, arguments.verbose);
         if let Outcome::Failed(why) = &outcome {
             println!("{why}");
         }
-        results.push((step.name, outcome, start.elapsed()));
+        results.push((*name, outcome, start.elapsed()));
     }
     print_table(&results);
-    let failed: Vec<_> = results
-        .iter()
-        .filter(|(_, outcome, _)| matches!(outcome, Outcome::Failed(_)))
-        .map(|(name, ..)| *name)
-        .collect();
-    match failed[..] {
-        [] => Ok(()),
-        _ => Err(format!("failed: {}", failed.join(", "))),
-    }
+    let verdict = verdict(&results);
+    verdict.map(|verdict| println!("{verdict}"))
 }
 
 impl Work {
-    fn run(&self, tasks: &[&str]) -> Outcome {
-        let result = match self {
-            Self::Cargo { needs: Some(name), .. } if !is_installed(name) => {
-                return Outcome::Skipped(format!("cargo {name} is not installed"));
-            }
-            Self::Cargo { arguments, rustdoc, .. } => run_cargo(arguments, *rustdoc),
-            Self::Dependencies => dependencies::check().map(|summary| println!("{summary}")),
-            Self::Tidy => tidy::check(tasks),
-        };
-        match result {
-            Ok(()) => Outcome::Passed,
-            Err(why) => Outcome::Failed(why),
+    fn run(&self, tasks: &[&str], verbose: bool) -> Outcome {
+        match self {
+            Self::Cargo(arguments) => run_cargo(arguments, verbose),
+            Self::Tidy => tidy::check(tasks).map(|()| String::new()).into(),
+            Self::Floors => floors::check().into(),
+            Self::Dependencies => dependencies::check().into(),
+            Self::Changelog => changelog::check().into(),
+            Self::OldestRust => match oldest_rust::command() {
+                Ok(command) => print_run(command, verbose),
+                Err(why) => Outcome::Skipped(why),
+            },
         }
     }
 }
 
-fn is_installed(subcommand: &str) -> bool {
+fn run_cargo(arguments: &str, verbose: bool) -> Outcome {
+    let subcommand = arguments.split(' ').next().unwrap_or_default();
+    let mut version = cargo();
+    version.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if !version.status().is_ok_and(|status| status.success()) {
+        return Outcome::Skipped(format!("cargo {subcommand} is not installed"));
+    }
     let mut command = cargo();
-    command.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    command.args(arguments.split(' '));
+    if subcommand == "doc" {
+        command.env("RUSTDOCFLAGS", "--deny warnings");
+    }
+    print_run(command, verbose)
 }
 
-fn run_cargo(arguments: &[&str], rustdoc: Option<&str>) -> Result<(), String> {
-    let flags = rustdoc.map(|flags| format!("RUSTDOCFLAGS='{flags}' ")).unwrap_or_default();
-    println!("$ {flags}cargo {}", arguments.join(" "));
-    let mut command = cargo();
-    command.args(arguments).envs(rustdoc.map(|flags| ("RUSTDOCFLAGS", flags)));
-    let status = command.status().map_err(|error| format!("cannot start cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("cargo {}: {status}", arguments[0])) }
+/// Runs a command, and prints what is worth reading of its output.
+fn print_run(command: Command, verbose: bool) -> Outcome {
+    let shown: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let shown = shown.join(" ");
+    let mut filter = Filter::default();
+    let succeeded = stream(command, |line| {
+        if verbose || filter.is_worth_reading(line) {
+            println!("{line}");
+        }
+    });
+    match succeeded {
+        Ok(true) => Outcome::Passed(filter.remark()),
+        Ok(false) => Outcome::Failed(format!("`{shown}` failed")),
+        Err(why) => Outcome::Failed(why),
+    }
 }
 
 fn print_table(results: &[(&str, Outcome, Duration)]) {
-    println!("\n{:<16}{:<10}{:>8}", "step", "result", "seconds");
+    println!("\n{:<16}{:<9}{:>8}", "step", "result", "seconds");
     for (name, outcome, time) in results {
         let (word, remark) = match outcome {
-            Outcome::Passed => ("ok", ""),
+            Outcome::Passed(remark) => ("ok", remark.as_str()),
             Outcome::Failed(_) => ("FAILED", ""),
             Outcome::Skipped(why) => ("skipped", why.as_str()),
         };
-        let line = format!("{name:<16}{word:<10}{:>8.1}  {remark}", time.as_secs_f64());
+        let line = format!("{name:<16}{word:<9}{:>8.1}  {remark}", time.as_secs_f64());
         println!("{}", line.trim_end());
+    }
+}
+
+/// One sentence on all steps.
+fn verdict(results: &[(&str, Outcome, Duration)]) -> Result<String, String> {
+    let names = |wanted: fn(&Outcome) -> bool| -> Vec<&str> {
+        results.iter().filter(|(_, outcome, _)| wanted(outcome)).map(|(name, ..)| *name).collect()
+    };
+    let failed = names(|outcome| matches!(outcome, Outcome::Failed(_)));
+    let skipped = names(|outcome| matches!(outcome, Outcome::Skipped(_)));
+    let all = results.len();
+    match (&failed[..], &skipped[..]) {
+        ([], []) => Ok(format!("all {all} steps passed")),
+        ([], _) => {
+            Ok(format!("{} of {all} steps passed, skipped: {}", all - skipped.len(), skipped.join(", ")))
+        }
+        _ => Err(format!("{} of {all} steps failed: {}", failed.len(), failed.join(", "))),
     }
 }
 
@@ -182,9 +189,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_have_names_of_their_own() {
-        for (place, step) in STEPS.iter().enumerate() {
-            assert!(STEPS[..place].iter().all(|other| other.name != step.name), "{}", step.name);
-        }
+    fn the_last_line_says_how_many_steps_passed_and_which_did_not() {
+        let verdict = |outcomes: Vec<Outcome>| {
+            let results = ["a", "b", "c"].into_iter().zip(outcomes);
+            verdict(&results.map(|(name, outcome)| (name, outcome, Duration::ZERO)).collect::<Vec<_>>())
+        };
+        let (good, bad) = (|| Outcome::Passed(String::new()), || Outcome::Failed(String::new()));
+        let skipped = || Outcome::Skipped(String::new());
+        assert_eq!(verdict(vec![good(), good()]), Ok("all 2 steps passed".to_owned()));
+        assert_eq!(
+            verdict(vec![good(), skipped(), good()]),
+            Ok("2 of 3 steps passed, skipped: b".to_owned())
+        );
+        assert_eq!(verdict(vec![bad(), skipped(), bad()]), Err("2 of 3 steps failed: a, c".to_owned()));
     }
 }
