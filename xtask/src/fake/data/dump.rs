@@ -109,26 +109,12 @@ impl Dump {
 mod tests {
     use super::*;
 
-    fn content<'a>(dump: &'a Dump, id: &str) -> Option<&'a [u8]> {
-        dump.chunk(id).map(|chunk| &chunk[..])
-    }
-
-    #[test]
-    fn bytes_are_cut_into_chunks_and_come_back_whole() {
-        let dump = Dump::from_bytes(b"abcdefg".to_vec(), 3);
-        assert_eq!(dump.listed_ids(), ["0", "1", "2"]);
-        assert_eq!(content(&dump, "2"), Some(&b"g"[..]));
-        assert_eq!(content(&dump, "3"), None);
-        assert_eq!(dump.bytes(), b"abcdefg");
-        assert!(Dump::from_bytes(Vec::new(), 3).chunks.is_empty());
-    }
-
     #[test]
     fn ids_name_chunks_by_number_or_by_their_index_in_the_list() {
         let dump = Dump::from_bytes(b"abc".to_vec(), 1).with_ids(["2", "x", "0"]);
-        assert_eq!(content(&dump, "2"), Some(&b"c"[..]));
-        assert_eq!(content(&dump, "0"), Some(&b"a"[..]));
-        assert_eq!(content(&dump, "x"), Some(&b"b"[..]));
-        assert_eq!(content(&dump, "1"), None, "not in the list");
+        for (id, content) in [("2", "c"), ("0", "a"), ("x", "b")] {
+            assert_eq!(dump.chunk(id).map(|chunk| &chunk[..]), Some(content.as_bytes()), "{id}");
+        }
+        assert_eq!(dump.chunk("1"), None, "not in the list");
     }
 }

@@ -49,20 +49,14 @@ macro_rules! faults {
 }
 
 faults! {
-    "close-before-answer" => CloseBeforeAnswer,
-        "Closes the connection in order (FIN) instead of answering";
-    "reset-before-answer" => ResetBeforeAnswer,
-        "Resets the connection (RST) instead of answering";
-    "stall-before-answer" => StallBeforeAnswer,
-        "Never answers, until the client goes";
-    "cut-headers" => CutHeaders,
-        "Closes in the middle of the head";
-    "reset-in-headers" => ResetInHeaders,
-        "Resets in the middle of the head";
+    "close-before-answer" => CloseBeforeAnswer, "Closes the connection in order (FIN) instead of answering";
+    "reset-before-answer" => ResetBeforeAnswer, "Resets the connection (RST) instead of answering";
+    "stall-before-answer" => StallBeforeAnswer, "Never answers, until the client goes";
+    "cut-headers" => CutHeaders, "Closes in the middle of the head";
+    "reset-in-headers" => ResetInHeaders, "Resets in the middle of the head";
     "cut-body:BYTES" => CutBody { after_bytes: usize },
         "Closes in order after BYTES bytes of the body, whatever the framing promised";
-    "reset-in-body:BYTES" => ResetInBody { after_bytes: usize },
-        "Resets after BYTES bytes of the body";
+    "reset-in-body:BYTES" => ResetInBody { after_bytes: usize }, "Resets after BYTES bytes of the body";
     "stall:BYTES" => Stall { after_bytes: usize },
         "Falls silent after BYTES bytes of the body, until the client goes";
     "cut-before-end:BYTES" => CutBeforeEnd { missing_bytes: usize },
@@ -74,48 +68,33 @@ faults! {
     "status:CODE[,html|empty][,retry-after=SECONDS]" =>
         Status { code: u16, body: ErrorBody, retry_after: Option<String> },
         "Answers with this status, in JSON unless something else is asked for";
-    "html-ok" => HtmlOk,
-        "Answers 200 with the sign-in page of a captive proxy";
-    "wrong-json:TEXT" => WrongJson(String),
-        "Answers 200 with this text as JSON";
-    "truncated-json" => TruncatedJson,
-        "Sends the first half of the answer, properly framed";
-    "gzip-bad-crc" => GzipBadCrc,
-        "Compresses, with a wrong checksum at the end";
-    "gzip-bad-length" => GzipBadLength,
-        "Compresses, with a wrong length at the end";
-    "gzip-truncated" => GzipTruncated,
-        "Sends the first half of the compressed body, properly framed";
+    "html-ok" => HtmlOk, "Answers 200 with the sign-in page of a captive proxy";
+    "wrong-json:TEXT" => WrongJson(String), "Answers 200 with this text as JSON";
+    "truncated-json" => TruncatedJson, "Sends the first half of the answer, properly framed";
+    "gzip-bad-crc" => GzipBadCrc, "Compresses, with a wrong checksum at the end";
+    "gzip-bad-length" => GzipBadLength, "Compresses, with a wrong length at the end";
+    "gzip-truncated" => GzipTruncated, "Sends the first half of the compressed body, properly framed";
     "gzip-no-trailer" => GzipNoTrailer,
         "Compresses, properly framed, without the 8 bytes of checksum and length";
-    "gzip-bomb:BYTES" => GzipBomb { inflated: u64 },
-        "Sends a small body that inflates to BYTES zeros";
-    "gzip-empty-blocks" => GzipEmptyBlocks,
-        "Sends endless gzip that never yields a byte";
-    "endless-body" => EndlessBody,
-        "Sends a chunked body without end";
-    "leftover-encoding:NAME" => LeftoverEncoding(String),
-        "Sends the plain body under this Content-Encoding";
-    "close-delimited" => CloseDelimited,
-        "Sends neither a length nor chunks: only the close ends the body";
+    "gzip-bomb:BYTES" => GzipBomb { inflated: u64 }, "Sends a small body that inflates to BYTES zeros";
+    "gzip-empty-blocks" => GzipEmptyBlocks, "Sends endless gzip that never yields a byte";
+    "endless-body" => EndlessBody, "Sends a chunked body without end";
+    "leftover-encoding:NAME" => LeftoverEncoding(String), "Sends the plain body under this Content-Encoding";
+    "close-delimited" => CloseDelimited, "Sends neither a length nor chunks: only the close ends the body";
     "wrong-length:DELTA" => WrongLength { delta: i64 },
         "Adds DELTA to Content-Length, and closes where that promises too much";
-    "endless-headers" => EndlessHeaders,
-        "Sends header lines without end";
+    "endless-headers" => EndlessHeaders, "Sends header lines without end";
     "huge-headers:BYTES" => HugeHeaders { bytes: usize },
         "Sends BYTES bytes of needless headers before the right answer";
-    "latency:TIME" => Latency(Duration),
-        "Waits before the answer (50ms, 2s)";
+    "latency:TIME" => Latency(Duration), "Waits before the answer (50ms, 2s)";
     "bandwidth:BYTES" => Bandwidth { bytes_per_second: u64 },
         "Sends at most BYTES bytes of the body a second";
-    "redirect:URL" => Redirect { location: String },
-        "Answers 302 to this address";
+    "redirect:URL" => Redirect { location: String }, "Answers 302 to this address";
     "expire-token" => ExpireToken,
         "Answers the token of the request with 401 from now on, until it is registered again";
     "replace-dump[:BYTES]" => ReplaceDump(Box<Dump>),
         "Puts another dump at the address asked for before it answers";
-    "erase-dump" => EraseDump,
-        "Removes the dump asked for before it answers";
+    "erase-dump" => EraseDump, "Removes the dump asked for before it answers";
 }
 
 /// The body of an error answer.
