@@ -2,24 +2,9 @@
 
 use crate::cargo::passed_tests;
 
-/// What cargo says of its own progress.
-const PROGRESS: &[&str] = &[
-    "Adding",
-    "Blocking",
-    "Building",
-    "Checking",
-    "Compiling",
-    "Documenting",
-    "Downloaded",
-    "Downloading",
-    "Finished",
-    "Generated",
-    "Locking",
-    "Running",
-    "Updating",
-    // The name of the crate whose doc tests run.
-    "Doc-tests",
-];
+/// What cargo says of its own progress; `Doc-tests` is the name of a crate.
+const PROGRESS: &str = "Adding Blocking Building Checking Compiling Doc-tests Documenting Downloaded Downloading \
+     Finished Generated Locking Running Updating";
 
 /// Looks at one line after the other.
 #[derive(Debug, Default)]
@@ -41,7 +26,7 @@ impl Filter {
             return true;
         }
         let first = line.split_whitespace().next().unwrap_or_default();
-        let progress = line.starts_with(' ') && PROGRESS.contains(&first);
+        let progress = line.starts_with(' ') && PROGRESS.split(' ').any(|word| word == first);
         let test = line.starts_with("test ") && (line.ends_with(" ok") || line.contains(" ... ignored"));
         let count = line.starts_with("running ") && (line.ends_with(" tests") || line.ends_with(" test"));
         self.after_text = !(progress || test || count || line.starts_with("all doctests ran in "));

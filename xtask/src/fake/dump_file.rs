@@ -153,20 +153,6 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn number(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut start = digits.len();
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.file.extend_from_slice(&digits[start..]);
-    }
-
     fn close(&mut self) {
         self.file.push(b'"');
     }
@@ -201,14 +187,10 @@ fn write_row(file: &mut Vec<u8>, format: Format, random: &mut Random, line: u64)
     let amount = bits >> 44;
     row.field(name);
     row.field(if bits & 1 == 0 { "groß" } else { "klein" });
-    row.open();
-    row.number(amount);
-    row.close();
+    row.field(&amount.to_string());
     let comment = *random.pick(COMMENTS);
     row.field(comment);
-    row.open();
-    row.number(line);
-    row.close();
+    row.field(&line.to_string());
     for error in 0..format.errors.max(1) {
         row.open();
         // Every rejected row has one error, few have more.

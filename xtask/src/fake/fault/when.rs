@@ -74,8 +74,8 @@ impl When {
             })
         };
         self.path.as_ref().is_none_or(ends_with)
-            && self.containing.as_ref().is_none_or(|text| request.target.contains(text))
-            && self.method.as_ref().is_none_or(|method| *method == request.method)
+            && self.containing.as_ref().is_none_or(|text| request.sent.target.contains(text))
+            && self.method.as_ref().is_none_or(|method| *method == request.sent.method)
     }
 }
 

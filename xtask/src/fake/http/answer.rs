@@ -49,7 +49,7 @@ impl Answer {
             status,
             &json!({
                 "status": { "code": status, "message": message },
-                "path": request.raw_path(),
+                "path": request.sent.path(),
                 "timestamp": "2026-07-14T13:55:12.198Z",
             }),
         )

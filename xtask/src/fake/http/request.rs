@@ -1,7 +1,7 @@
 //! A request: as the server takes it apart, and as tests see it afterwards.
 
 /// What a client asked, and what became of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     /// `GET`, `POST`, ...
     pub method: String,
@@ -22,36 +22,29 @@ pub struct RequestLog {
 impl RequestLog {
     /// The first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        find(&self.headers, name)
+        let mut headers = self.headers.iter();
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The path without the query.
     pub fn path(&self) -> &str {
-        path(&self.target)
+        self.target.split_once('?').map_or(&self.target, |(path, _)| path)
     }
 }
 
 /// A request, taken apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) target: String,
+    pub(crate) sent: RequestLog,
     /// Decoded segments of the path.
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
     pub(crate) keep_alive: bool,
 }
 
 impl Request {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        find(&self.headers, name)
-    }
-
-    /// The path as sent, without the query.
-    pub(crate) fn raw_path(&self) -> &str {
-        path(&self.target)
+        self.sent.header(name)
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
@@ -80,23 +73,16 @@ impl Request {
             })
             .collect();
         Self {
-            method: method.to_owned(),
-            target: target.to_owned(),
+            sent: RequestLog {
+                method: method.to_owned(),
+                target: target.to_owned(),
+                ..RequestLog::default()
+            },
             path: path.trim_start_matches('/').split('/').map(percent_decode).collect(),
             query,
-            headers: Vec::new(),
-            body: Vec::new(),
             keep_alive: true,
         }
     }
-}
-
-fn path(target: &str) -> &str {
-    target.split_once('?').map_or(target, |(path, _)| path)
-}
-
-fn find<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// Decodes `%41`; what is no proper escape stays as it is.
@@ -134,7 +120,7 @@ mod tests {
         for (value, accepted) in
             [("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("identity", false)]
         {
-            request.headers = vec![("Accept-Encoding".into(), value.into())];
+            request.sent.headers = vec![("Accept-Encoding".into(), value.into())];
             assert_eq!(request.accepts_gzip(), accepted, "{value}");
         }
     }

@@ -37,9 +37,13 @@ fn serve_one(
             return send(&delivery, false, connection, &shared.stop);
         }
     };
-    let entry = log(shared, &request, number);
+    let entry = {
+        let mut requests = lock(&shared.requests);
+        requests.push(RequestLog { connection: number, ..request.sent.clone() });
+        requests.len() - 1
+    };
     let (answer, settings, faults) = decide(shared, &request);
-    let delivery = deliver(answer, settings, &request, &faults, &shared.gzip);
+    let delivery = deliver(answer, settings, &request, &faults);
     {
         // Before the first byte, so that a client which has its answer finds it in the log.
         let mut requests = lock(&shared.requests);
@@ -48,20 +52,6 @@ fn serve_one(
         requests[entry].status = delivery.instead.is_none().then_some(delivery.answer.status);
     }
     send(&delivery, request.keep_alive, connection, &shared.stop)
-}
-
-fn log(shared: &Shared, request: &Request, connection: usize) -> usize {
-    let mut requests = lock(&shared.requests);
-    requests.push(RequestLog {
-        method: request.method.clone(),
-        target: request.target.clone(),
-        headers: request.headers.clone(),
-        body: request.body.clone(),
-        status: None,
-        fault: None,
-        connection,
-    });
-    requests.len() - 1
 }
 
 /// The answer, the settings of the moment, and the faults that strike. The data is locked only here.

@@ -11,7 +11,6 @@ use crate::fake::fault::Rules;
 use crate::fake::http::RequestLog;
 use crate::fake::service::Service;
 use crate::fake::stop::StopFlag;
-use crate::fake::wire::GzipCache;
 
 /// Each lock is held for moments only, and never while writing to a socket.
 #[derive(Debug)]
@@ -20,7 +19,6 @@ pub(super) struct Shared {
     pub(super) rules: Mutex<Rules>,
     pub(super) requests: Mutex<Vec<RequestLog>>,
     pub(super) stop: StopFlag,
-    pub(super) gzip: GzipCache,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) accepted: AtomicUsize,
     pub(super) refuse: AtomicUsize,
@@ -35,7 +33,6 @@ impl Shared {
             rules: Mutex::default(),
             requests: Mutex::default(),
             stop: StopFlag::default(),
-            gzip: GzipCache::default(),
             tls,
             accepted: AtomicUsize::new(0),
             refuse: AtomicUsize::new(0),

@@ -30,7 +30,7 @@ impl Service {
         let user = self.sign_in.tokens.user_of(request)?;
         let not_found = || Answer::not_found(request);
         let address = Address::parse(&request.path).ok_or_else(not_found)?;
-        let (method, kind) = (request.method.as_str(), address.kind);
+        let (method, kind) = (request.sent.method.as_str(), address.kind);
         if address.model != self.model || address.workspace.is_some_and(|name| name != self.workspace) {
             // A model that the user cannot see looks like one without tasks, or is not there at all.
             return match (method, address.target) {
@@ -119,7 +119,7 @@ impl Service {
         let most = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
         let limit = number("limit")?.unwrap_or(most).clamp(1, most);
         let page = Page { offset: number("offset")?.unwrap_or(0), limit };
-        let url = format!("{}{}", self.origin, request.raw_path());
+        let url = format!("{}{}", self.origin, request.sent.path());
         let map = json::envelope(&self.model, schema);
         let total = dump.and_then(|dump| dump.total_size);
         Ok(Answer::json(200, &json::list(map, key, entries, page, total, &url)))
@@ -145,7 +145,7 @@ impl Service {
         kind: Kind,
         process: &str,
     ) -> Result<Answer, Answer> {
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&request.sent.body).unwrap_or_default();
         if !body["localeName"].is_string() {
             return Err(Answer::error(400, "localeName is required", request));
         }

@@ -25,7 +25,7 @@ impl Accounts {
         let header = request.header("authorization").unwrap_or_default();
         let user = match header.split_once(' ') {
             Some(("Basic", encoded)) => self.user_of_password(encoded),
-            Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.body),
+            Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.sent.body),
             _ => None,
         };
         let Some(user) = user else { return refused("The credentials are not valid") };

@@ -44,7 +44,7 @@ impl SignIn {
     /// The answer of the sign-in services, where the address is one of theirs.
     pub(crate) fn answer(&mut self, request: &Request, origin: &str) -> Option<Answer> {
         let tokens = &mut self.tokens;
-        Some(match (request.method.as_str(), request.raw_path()) {
+        Some(match (request.sent.method.as_str(), request.sent.path()) {
             ("POST", "/token/authenticate") => self.accounts.authenticate(tokens, request, origin),
             ("POST", "/token/refresh") => anaplan::refresh(tokens, request, origin),
             ("GET", "/token/validate") => anaplan::validate(tokens, request, origin),

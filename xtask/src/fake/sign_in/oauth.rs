@@ -84,7 +84,7 @@ impl OAuth {
 }
 
 fn body(request: &Request) -> Value {
-    serde_json::from_slice(&request.body).unwrap_or_default()
+    serde_json::from_slice(&request.sent.body).unwrap_or_default()
 }
 
 fn new_refresh_token(tokens: &Tokens) -> String {

@@ -1,12 +1,10 @@
 //! Compressing chunks.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-
-use crate::fake::stop::lock;
 
 /// Whether chunks are compressed for clients that accept it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,39 +21,6 @@ pub(crate) fn compress(blocks: &[Arc<[u8]>]) -> Vec<u8> {
     // Writing to memory cannot fail.
     let written = blocks.iter().try_for_each(|block| encoder.write_all(block));
     written.and_then(|()| encoder.finish()).unwrap_or_default()
-}
-
-/// Compressed chunks, so that a benchmark measures its client and not this server.
-#[derive(Debug, Default)]
-pub(crate) struct GzipCache {
-    /// The plain block is kept alive, so that its address stays its own.
-    entries: Mutex<Vec<PlainAndCompressed>>,
-}
-
-type PlainAndCompressed = (Arc<[u8]>, Arc<[u8]>);
-
-/// The maximum number of chunks that are kept compressed: more than any benchmark with gzip has.
-const CACHE_ENTRIES: usize = 64;
-
-impl GzipCache {
-    pub(crate) fn compress(&self, blocks: &[Arc<[u8]>]) -> Arc<[u8]> {
-        let [block] = blocks else {
-            return Arc::from(compress(blocks));
-        };
-        let known = lock(&self.entries)
-            .iter()
-            .find(|(plain, _)| Arc::ptr_eq(plain, block))
-            .map(|(_, compressed)| compressed.clone());
-        known.unwrap_or_else(|| {
-            let compressed: Arc<[u8]> = Arc::from(compress(blocks));
-            let mut entries = lock(&self.entries);
-            if entries.len() >= CACHE_ENTRIES {
-                entries.remove(0);
-            }
-            entries.push((block.clone(), compressed.clone()));
-            compressed
-        })
-    }
 }
 
 /// The ten bytes before the compressed data.

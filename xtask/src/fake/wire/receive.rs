@@ -15,7 +15,7 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 pub(crate) enum NoRequest {
     /// The client closed the connection, as it may between two requests.
     Closed,
-    /// What came is not HTTP.
+    /// What came is not HTTP as our clients speak it.
     Malformed,
 }
 
@@ -37,21 +37,17 @@ pub(crate) fn receive(connection: &mut Connection, buffer: &mut Vec<u8>) -> Resu
         fill(connection, buffer)?;
     };
     buffer.drain(..head_length);
-    if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
-        connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-        connection.flush()?;
+    // No client of ours sends a body in chunks.
+    if request.header("transfer-encoding").is_some() {
+        return Err(NoRequest::Malformed);
     }
-    let chunked = request
-        .header("transfer-encoding")
-        .is_some_and(|value| value.to_ascii_lowercase().ends_with("chunked"));
-    if chunked {
-        request.body = read_chunked(connection, buffer)?;
-    } else if let Some(length) = request.header("content-length") {
-        let length: usize = length.trim().parse().map_err(|_| NoRequest::Malformed)?;
-        if length > BODY_LIMIT {
-            return Err(NoRequest::Malformed);
+    if let Some(length) = request.header("content-length") {
+        let length = length.trim().parse().ok().filter(|length| *length <= BODY_LIMIT);
+        let length = length.ok_or(NoRequest::Malformed)?;
+        while buffer.len() < length {
+            fill(connection, buffer)?;
         }
-        request.body = take(connection, buffer, length)?;
+        request.sent.body = buffer.drain(..length).collect();
     }
     Ok(request)
 }
@@ -65,7 +61,7 @@ fn parse_head(buffer: &[u8]) -> Result<Option<(Request, usize)>, NoRequest> {
         Err(_) => return Err(NoRequest::Malformed),
     };
     let mut request = Request::new(parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
-    request.headers = parsed
+    request.sent.headers = parsed
         .headers
         .iter()
         .map(|header| (header.name.to_owned(), String::from_utf8_lossy(header.value).into_owned()))
@@ -73,46 +69,6 @@ fn parse_head(buffer: &[u8]) -> Result<Option<(Request, usize)>, NoRequest> {
     let close = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
     request.keep_alive = parsed.version == Some(1) && !close;
     Ok(Some((request, length)))
-}
-
-fn read_chunked(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<Vec<u8>, NoRequest> {
-    let mut body = Vec::new();
-    loop {
-        let line = take_line(connection, buffer)?;
-        let size = line.split(';').next().unwrap_or_default().trim();
-        let size = usize::from_str_radix(size, 16).map_err(|_| NoRequest::Malformed)?;
-        if body.len().saturating_add(size) > BODY_LIMIT {
-            return Err(NoRequest::Malformed);
-        }
-        if size == 0 {
-            // Trailers end with an empty line, as a body without trailers does.
-            while !take_line(connection, buffer)?.is_empty() {}
-            return Ok(body);
-        }
-        body.extend(take(connection, buffer, size)?);
-        take_line(connection, buffer)?;
-    }
-}
-
-fn take_line(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<String, NoRequest> {
-    loop {
-        if let Some(end) = buffer.windows(2).position(|pair| pair == b"\r\n") {
-            let line = String::from_utf8_lossy(&buffer[..end]).into_owned();
-            buffer.drain(..end + 2);
-            return Ok(line);
-        }
-        if buffer.len() > HEAD_LIMIT {
-            return Err(NoRequest::Malformed);
-        }
-        fill(connection, buffer)?;
-    }
-}
-
-fn take(connection: &mut Connection, buffer: &mut Vec<u8>, length: usize) -> Result<Vec<u8>, NoRequest> {
-    while buffer.len() < length {
-        fill(connection, buffer)?;
-    }
-    Ok(buffer.drain(..length).collect())
 }
 
 fn fill(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<(), NoRequest> {
