@@ -22,7 +22,12 @@ pub(crate) fn root() -> PathBuf {
 
 /// Cargo in the folder of the workspace.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    in_workspace(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// A program that runs cargo, in the folder of the workspace.
+pub(crate) fn in_workspace(program: impl Into<OsString>) -> Command {
+    let mut command = Command::new(program.into());
     command.current_dir(root());
     // What the outer cargo says about this package would make build scripts run again that watch these
     // variables (ring's does), each time that somebody switches between `cargo` and `cargo xtask`.

@@ -12,7 +12,7 @@ mod table;
 use crate::cargo::{PROGRAM, build_program};
 pub(crate) use server::{BenchServer, serve};
 pub(crate) use setting::Bench;
-use setting::{Scenario, Setting};
+use setting::Setting;
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
@@ -30,14 +30,13 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
         .tempdir_in(&parent)
         .map_err(|error| format!("no temporary folder in {}: {error}", parent.display()))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let scenarios = match &arguments.scenario[..] {
-        [] => &[Scenario::Download, Scenario::ReadAhead],
-        named => named,
-    };
-    let outcome = scenarios.iter().try_for_each(|scenario| match scenario {
-        Scenario::Download => download::run(&setting, arguments),
-        Scenario::ReadAhead => read_ahead::run(&setting, arguments),
-        Scenario::RateLimit => rate_limit::run(&setting, arguments),
+    let usual = ["download".to_owned(), "read-ahead".to_owned()];
+    let scenarios = if arguments.scenario.is_empty() { &usual[..] } else { &arguments.scenario };
+    let outcome = scenarios.iter().try_for_each(|scenario| match scenario.as_str() {
+        "download" => download::run(&setting, arguments),
+        "read-ahead" => read_ahead::run(&setting, arguments),
+        "rate-limit" => rate_limit::run(&setting, arguments),
+        other => Err(format!("no scenario is called {other}; there are download, read-ahead and rate-limit")),
     });
     let removed = folder.close().map_err(|error| format!("the temporary folder stays behind: {error}"));
     outcome.and(removed)

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::str::FromStr;
 
 use argh::FromArgs;
 use xtask::fake::TOKEN;
@@ -25,7 +24,7 @@ use crate::cargo::clean_command;
 pub(crate) struct Bench {
     /// what to measure: download, read-ahead or rate-limit; may be repeated (default: download, read-ahead)
     #[argh(option)]
-    pub(super) scenario: Vec<Scenario>,
+    pub(super) scenario: Vec<String>,
     /// chunks of each dump (default: 40 in download, 24 in read-ahead, 30 in rate-limit)
     #[argh(option)]
     pub(super) chunks: Option<usize>,
@@ -53,26 +52,6 @@ pub(crate) struct Bench {
     /// where files are written, such as a folder in memory (default: the temporary folder)
     #[argh(option)]
     pub(super) folder: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scenario {
-    Download,
-    ReadAhead,
-    RateLimit,
-}
-
-impl FromStr for Scenario {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "download" => Ok(Self::Download),
-            "read-ahead" => Ok(Self::ReadAhead),
-            "rate-limit" => Ok(Self::RateLimit),
-            _ => Err("there are download, read-ahead and rate-limit".to_owned()),
-        }
-    }
 }
 
 /// What all measurements have in common.

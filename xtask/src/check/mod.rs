@@ -9,6 +9,8 @@ mod output;
 mod tidy;
 mod tokens;
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -142,8 +144,9 @@ fn is_installed(subcommand: &str) -> bool {
 
 /// Runs a command, and prints what is worth reading of its output.
 fn print_run(command: Command, verbose: bool) -> Outcome {
-    let shown: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-    let shown = shown.join(" ");
+    let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
+    let words: Vec<_> = [program].into_iter().chain(command.get_args()).map(OsStr::to_string_lossy).collect();
+    let shown = words.join(" ");
     let mut filter = Filter::default();
     let succeeded = stream(command, |line| {
         if verbose || filter.is_worth_reading(line) {
@@ -152,7 +155,7 @@ fn print_run(command: Command, verbose: bool) -> Outcome {
     });
     match succeeded {
         Ok(true) => Outcome::Passed(filter.remark()),
-        Ok(false) => Outcome::Failed(format!("`{shown}` failed")),
+        Ok(false) => Outcome::Failed(format!("failed: {shown}")),
         Err(why) => Outcome::Failed(why),
     }
 }

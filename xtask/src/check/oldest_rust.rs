@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::cargo::root;
+use crate::cargo::in_workspace;
 
 /// As `rust-version` in Cargo.toml says.
 const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
@@ -13,10 +13,8 @@ pub(super) fn command() -> Result<Command, String> {
     let listed = listed.map_err(|error| format!("rustup cannot be started: {error}"))?;
     let toolchain = installed(&String::from_utf8_lossy(&listed.stdout), OLDEST)
         .ok_or_else(|| format!("Rust {OLDEST} is not installed: rustup toolchain install {OLDEST}"))?;
-    let mut command = Command::new("rustup");
+    let mut command = in_workspace("rustup");
     command.args(["run", &toolchain, "cargo", "check", "--workspace", "--all-targets", "--locked"]);
-    // What the outer cargo says about its own toolchain does not hold for this one.
-    command.current_dir(root()).env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTDOC");
     Ok(command)
 }
 
