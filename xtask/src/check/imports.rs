@@ -16,8 +16,7 @@ pub(super) struct Edge {
     pub(super) line: usize,
 }
 
-/// The files that belong to a crate, without those of tests, and the edges between them; of several from one file to
-/// another the first.
+/// The files that belong to a crate, without those of tests, and the edges between them: one from a file to another.
 pub(super) fn read(sources: &Sources) -> (Vec<String>, Vec<Edge>) {
     let trees: Vec<Tree> = ["lib.rs", "main.rs"]
         .iter()
@@ -212,7 +211,7 @@ impl<'a> Scan<'a> {
                 "::" => self.at += 1,
                 word if is_name(word) && self.text(1) == "::" => {
                     let (line, segments) = (self.tokens[self.at].line, self.segments());
-                    self.found(segments, line, None);
+                    self.add_path(segments, line, None);
                     continue;
                 }
                 _ => {}
@@ -267,11 +266,11 @@ impl<'a> Scan<'a> {
             name = self.text(1).to_owned();
             self.at += 2;
         }
-        self.found(segments, line, Some((name, public)));
+        self.add_path(segments, line, Some((name, public)));
     }
 
     /// Adds a path, as it reads outside of the modules with braces that it stands in.
-    fn found(&mut self, mut segments: Vec<String>, line: usize, import: Option<(String, bool)>) {
+    fn add_path(&mut self, mut segments: Vec<String>, line: usize, import: Option<(String, bool)>) {
         for _ in &self.inline {
             match &mut segments[..] {
                 [first, second, ..] if first == "super" && second == "super" => drop(segments.remove(0)),
@@ -327,10 +326,10 @@ mod tests {
     }
 
     #[test]
-    fn a_door_leads_to_the_file_behind_it_and_is_no_edge_itself() {
+    fn a_door_leads_to_the_file_behind_it_and_is_an_edge_only_to_another_room() {
         let files = [
             ("lib.rs", "mod room; mod other; pub use room::A;"),
-            ("room/mod.rs", "mod a; mod b; pub use a::A; pub(crate) use b::B as C; pub struct Own;"),
+            ("room/mod.rs", "mod a; mod b; pub use a::A; pub(crate) use b::B as C; pub use crate::other::O;"),
             ("room/a.rs", ""),
             ("room/b.rs", "use super::A;\nuse super::Own;"),
             ("other.rs", "use crate::A;\nuse crate::room;\nfn f() { room::C::new() }"),
@@ -341,6 +340,7 @@ mod tests {
             "other.rs:2 room/mod.rs",
             "room/b.rs:1 room/a.rs",
             "room/b.rs:2 room/mod.rs",
+            "room/mod.rs:1 other.rs",
         ];
         assert_eq!(edges(&files), expected);
     }

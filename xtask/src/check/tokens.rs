@@ -33,21 +33,14 @@ fn is_test_attribute(tokens: &[Token<'_>]) -> bool {
 /// The index behind the item whose attributes begin at `at`.
 fn end_of_item(tokens: &[Token<'_>], mut at: usize) -> usize {
     let mut depth = 0;
-    let mut in_attribute = false;
     while let Some(token) = tokens.get(at) {
         match token.text {
-            "#" if depth == 0 => in_attribute = true,
             "(" | "[" | "{" => depth += 1,
             // The end of what the item stands in.
             ")" | "]" | "}" if depth == 0 => return at,
-            ")" | "]" | "}" => {
-                depth -= 1;
-                if token.text == "}" && depth == 0 {
-                    return at + 1;
-                }
-                in_attribute &= depth > 0;
-            }
-            ";" if depth == 0 && !in_attribute => return at + 1,
+            "}" if depth == 1 => return at + 1,
+            ")" | "]" | "}" => depth -= 1,
+            ";" if depth == 0 => return at + 1,
             _ => {}
         }
         at += 1;

@@ -42,7 +42,6 @@ pub struct ProcessRun {
     pub(super) step_time: Option<Duration>,
     pub(super) result: Option<ActionResult>,
     pub(super) dumps: Vec<(String, Dump)>,
-    keeps_earlier_dumps: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -86,18 +85,8 @@ impl ProcessRun {
         self
     }
 
-    /// Unlike the real service, leaves the user's earlier dumps of the same objects alone.
-    #[must_use]
-    pub fn keeping_earlier_dumps(mut self) -> Self {
-        self.keeps_earlier_dumps = true;
-        self
-    }
-
     /// The objects whose earlier dumps of the same user go when this run ends.
     pub(crate) fn replaced_objects(&self) -> Vec<String> {
-        if self.keeps_earlier_dumps {
-            return Vec::new();
-        }
         let mut objects = self.result.as_ref().map(ActionResult::object_ids).unwrap_or_default();
         objects.extend(self.dumps.iter().map(|(object, _)| object.clone()));
         objects
