@@ -1,7 +1,7 @@
 //! Dump files of any size in the format that the service writes, the same for the same seed.
 //!
 //! Rows hold doubled quotes, line breaks inside fields and characters of one to four bytes, so that chunk
-//! boundaries at any place fall inside something.
+//! boundaries fall inside something wherever they are.
 
 use super::random::Random;
 

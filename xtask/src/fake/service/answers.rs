@@ -68,7 +68,7 @@ impl Service {
                 let dump = task.ok_or_else(not_found)?.dump(object).cloned();
                 match (kind, part, dump) {
                     (_, _, Some(dump)) if !dump.erased => self.part(request, &dump, part),
-                    // A single import without failures is told apart from a dump that is gone.
+                    // For a single import, no failures and a dump that is gone are answered differently.
                     (Kind::Import, Part::Whole, None) => Ok(Answer::empty(204)),
                     (Kind::Import, Part::List, None) => {
                         Err(Answer::error(400, "no dump for this task", request))
@@ -116,8 +116,8 @@ impl Service {
             Some(Ok(number)) => Ok(Some(number)),
             Some(Err(_)) => Err(Answer::error(400, &format!("Invalid {name}"), request)),
         };
-        let most = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
-        let limit = number("limit")?.unwrap_or(most).clamp(1, most);
+        let maximum = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
+        let limit = number("limit")?.unwrap_or(maximum).clamp(1, maximum);
         let page = Page { offset: number("offset")?.unwrap_or(0), limit };
         let url = format!("{}{}", self.origin, request.sent.path());
         let map = json::envelope(&self.model, schema);

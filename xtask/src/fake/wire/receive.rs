@@ -5,9 +5,9 @@ use std::io;
 use super::Connection;
 use crate::fake::http::Request;
 
-/// The largest head of a request in bytes: no client of ours comes near it.
+/// The maximum size of a request's head in bytes: no client of ours comes near it.
 const HEAD_LIMIT: usize = 64 * 1024;
-/// The largest body of a request in bytes.
+/// The maximum size of a body in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Why there is no request.
