@@ -23,8 +23,8 @@ const HOUSES: &[House] = &[
     House {
         source: "crates/cli/src",
         floors:
-            "text | stdout | table | normalize | arguments | advice | failure | progress | settings | session
-            | resolve | target | collect | commands | main.rs",
+            "text | table | normalize | arguments | exit_code | advice | failure | stdout | progress | settings
+            | session | resolve | target | task_report | collect | commands | main.rs",
     },
     House {
         source: "xtask/src",
