@@ -1,15 +1,11 @@
 //! `cargo xtask chaos`: the chaos tests with as many random fault schedules as asked.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use argh::FromArgs;
 
-use crate::cargo::{PROGRAM, cargo};
+use crate::cargo::{PROGRAM, cargo, passed_tests, stream};
 use crate::format::grouped;
 
 /// run seeded random fault schedules through the library, and through the binary with kills
@@ -49,20 +45,24 @@ pub(crate) fn run(arguments: &Chaos) -> Result<(), String> {
         return Err("there is nothing to run: --seeds or --binary-seeds must be at least 1".to_owned());
     }
     if plan.first_seed.checked_add(plan.seeds.max(plan.binary_seeds)).is_none() {
-        return Err("--first-seed is too large for so many seeds".to_owned());
+        return Err("--first-seed is too large for this number of seeds".to_owned());
     }
     println!("{}", plan.command());
     let begun = Instant::now();
     let mut command = cargo();
     command.args(["test", "--locked", "--package", PROGRAM, "--test", "e2e", "chaos"]);
     plan.set_environment(&mut command);
-    let (succeeded, told) = run_told(&mut command)?;
+    let mut report = Report::default();
+    let succeeded = stream(command, |line| {
+        println!("{line}");
+        report.read(line);
+    })?;
     if !succeeded {
-        return Err(failure(&plan, &told));
+        return Err(failure(&plan, &report));
     }
     // A filter that matches nothing is a success for cargo.
-    if told.passed != Some(TESTS) {
-        return Err(format!("{TESTS} chaos tests were expected, but {} ran", told.passed.unwrap_or(0)));
+    if report.passed != Some(TESTS) {
+        return Err(format!("{TESTS} chaos tests were expected, but {} ran", report.passed.unwrap_or(0)));
     }
     println!(
         "{} schedules through the library and {} through the binary in {:.1} s: all held.",
@@ -106,19 +106,16 @@ impl Plan {
 
 /// What the tests said about themselves.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Told {
+struct Report {
     /// Tests that passed; `None` if it did not come to that.
     passed: Option<usize>,
     /// Seeds that failed.
     failed: Vec<u64>,
 }
 
-impl Told {
+impl Report {
     fn read(&mut self, line: &str) {
-        if let Some(counts) = line.strip_prefix("test result: ") {
-            let passed = counts.split(" passed").next().and_then(|text| text.split(' ').next_back());
-            self.passed = passed.and_then(|number| number.parse().ok());
-        }
+        self.passed = passed_tests(line).or(self.passed);
         let seeds = line.split_once("seeds [").and_then(|(_, rest)| rest.split_once("] failed"));
         if let Some((list, _)) = seeds {
             self.failed.extend(list.split(", ").filter_map(|seed| seed.parse::<u64>().ok()));
@@ -126,25 +123,8 @@ impl Told {
     }
 }
 
-/// Runs it and passes on what it prints; tells whether it succeeded.
-fn run_told(command: &mut Command) -> Result<(bool, Told), String> {
-    let failed = |error: std::io::Error| format!("cannot run cargo: {error}");
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-    let mut told = Told::default();
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.map_err(failed)?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            told.read(&line);
-        }
-    }
-    let status = child.wait().map_err(failed)?;
-    Ok((status.success(), told))
-}
-
-fn failure(plan: &Plan, told: &Told) -> String {
-    let mut seeds = told.failed.clone();
+fn failure(plan: &Plan, report: &Report) -> String {
+    let mut seeds = report.failed.clone();
     seeds.sort_unstable();
     seeds.dedup();
     if seeds.is_empty() {
@@ -162,25 +142,27 @@ fn failure(plan: &Plan, told: &Told) -> String {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Told {
-        let mut told = Told::default();
-        text.lines().for_each(|line| told.read(line));
-        told
+    fn report(text: &str) -> Report {
+        let mut report = Report::default();
+        text.lines().for_each(|line| report.read(line));
+        report
     }
 
     #[test]
     fn what_passed_and_what_failed_is_read_from_the_tests() {
-        let good = told("running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; finished in 3.53s");
-        assert_eq!(good, Told { passed: Some(2), failed: vec![] });
-        let bad = told("seeds [5, 71] failed; replay one with: ...\ntest result: FAILED. 1 passed; 1 failed");
-        assert_eq!(bad, Told { passed: Some(1), failed: vec![5, 71] });
-        assert_eq!(told("error: no such command"), Told::default());
+        let good =
+            report("running 2 tests\ntest result: ok. 2 passed; 0 failed; 0 ignored; finished in 3.53s");
+        assert_eq!(good, Report { passed: Some(2), failed: vec![] });
+        let bad =
+            report("seeds [5, 71] failed; replay one with: ...\ntest result: FAILED. 1 passed; 1 failed");
+        assert_eq!(bad, Report { passed: Some(1), failed: vec![5, 71] });
+        assert_eq!(report("error: no such command"), Report::default());
     }
 
     #[test]
     fn a_failure_names_the_command_that_replays_each_seed() {
         let plan = Plan { seeds: 100, binary_seeds: 0, first_seed: 7 };
-        let text = failure(&plan, &Told { passed: Some(1), failed: vec![9, 8, 9] });
+        let text = failure(&plan, &Report { passed: Some(1), failed: vec![9, 8, 9] });
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             [
@@ -189,7 +171,7 @@ mod tests {
                 "  cargo xtask chaos --seeds 1 --binary-seeds 0 --first-seed 9",
             ]
         );
-        let text = failure(&plan, &Told::default());
+        let text = failure(&plan, &Report::default());
         assert!(text.ends_with("cargo xtask chaos --seeds 100 --binary-seeds 0 --first-seed 7"), "{text}");
     }
 }

@@ -1,10 +1,7 @@
 //! `cargo xtask demo`: the main job from end to end, with the real binary, in front of somebody's eyes.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use argh::FromArgs;
@@ -50,106 +47,86 @@ pub(crate) fn run(_: &Demo) -> Result<(), String> {
 
 fn show(stage: &Stage) -> Result<(), String> {
     let dump = Dump::from_bytes(dump_file::generate(SEED, DUMP_SIZE), CHUNK_SIZE);
-    let process_dumps = [
-        (
-            COST_CENTRES,
-            Dump::from_bytes(dump_file::generate(SEED + 1, PROCESS_DUMP_SIZE), PROCESS_CHUNK_SIZE),
-        ),
-        (ACCOUNTS, Dump::from_bytes(dump_file::generate(SEED + 2, PROCESS_DUMP_SIZE), PROCESS_CHUNK_SIZE)),
-    ];
+    let small = |seed| Dump::from_bytes(dump_file::generate(seed, PROCESS_DUMP_SIZE), PROCESS_CHUNK_SIZE);
+    let process_dumps = [(COST_CENTRES, small(SEED + 1)), (ACCOUNTS, small(SEED + 2))];
     let service = Service::with_dump(dump.clone()).with_process(failing_process(&process_dumps));
     let server = FakeServer::start_on(service, 0, false)?;
     let (locator, chunks) = (server.locator(), dump.chunks().len());
     let dumps = stage.folder.join("dumps");
     fs::create_dir(&dumps).map_err(|error| format!("{}: {error}", dumps.display()))?;
 
-    println!();
-    println!("A fake Anaplan service now listens on {}. Last night its process", server.origin());
-    println!("\"Nightly load\" ran, and the import \"{OBJECT_NAME}\" in it rejected rows. They lie in a");
-    println!("dump of {} bytes, cut into {chunks} chunks.", grouped(DUMP_SIZE as u64));
+    println!(
+        "
+A fake Anaplan service now listens on {}. Last night its process
+\"Nightly load\" ran, and the import \"{OBJECT_NAME}\" in it rejected rows. They are in a
+dump of {} bytes, cut into {chunks} chunks.",
+        server.origin(),
+        grouped(DUMP_SIZE as u64)
+    );
     describe_cuts(&dump);
-    println!();
-    println!("$ export ANAPLAN_API_URL={}", server.origin());
-    println!("$ export ANAPLAN_TOKEN={TOKEN}");
-    println!("$ cd {}", stage.folder.display());
-    println!("$ mkdir dumps");
+    println!(
+        "
+$ export ANAPLAN_API_URL={}
+$ export ANAPLAN_TOKEN={TOKEN}
+$ cd {}
+$ mkdir dumps",
+        server.origin(),
+        stage.folder.display()
+    );
 
-    stage.perform(
-        &server,
-        &Act { says: "Which chunks are there?", arguments: &["chunks", &locator], exit: 0 },
-    )?;
+    stage.perform(&server, "Which chunks are there?", &["chunks", &locator], 0)?;
     let (requests, connections) = (server.requests().len(), server.connections());
-    let act = Act {
-        says: "Bring them down and put them together:",
-        arguments: &["get", &locator, "-o", "dumps/"],
-        exit: 0,
-    };
-    let time = stage.perform(&server, &act)?;
+    let get = ["get", &locator, "-o", "dumps/"];
+    let time = stage.perform(&server, "Download them and put them together:", &get, 0)?;
     let requests = server.requests().len() - requests;
     let connections = match server.connections() - connections {
         1 => "one connection".to_owned(),
         count => format!("{count} connections"),
     };
 
-    let file = the_only_file(&dumps)?;
-    let content = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    println!();
-    println!("  path  {}", file.display());
-    println!("  size  {} bytes", grouped(content.len() as u64));
-    println!("  time  {:.2} s, {requests} requests over {connections}", time.as_secs_f64());
-    compare(&content, &dump.bytes())?;
-    println!("  same  every byte is what the service holds");
-    println!();
+    let file = stage.compare("dumps", OBJECT, &dump)?;
+    println!(
+        "
+  path  {}
+  size  {} bytes
+  time  {:.2} s, {requests} requests over {connections}
+  same  every byte is what the service holds",
+        file.display(),
+        grouped(DUMP_SIZE as u64),
+        time.as_secs_f64()
+    );
     show_run(stage, &server, &process_dumps)?;
-    println!();
     println!(
-        "What this showed: the real binary listed the chunks of a dump, brought all {chunks} of them down and"
+        "
+What this showed: the real binary listed the chunks of a dump, downloaded all {chunks} of them and joined
+them. Then it started a process, waited for its end, and collected the dump of each failed import; exit
+code 6 tells a script that rows were rejected. Every file was compared byte for byte with what the service
+holds. Only the service was not the real one. (The folder is removed again.)
+
+The same against the real service, with a token and the ids of your own process:
+
+  export ANAPLAN_TOKEN=...
+  {PROGRAM} chunks WORKSPACE/MODEL/PROCESS/TASK/OBJECT
+  {PROGRAM} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o dumps/
+  {PROGRAM} run WORKSPACE/MODEL/PROCESS -o tonight/
+
+The URL of the dump, as the API's reference prints it, can be used instead of the five ids."
     );
-    println!(
-        "joined them. Then it started a process, waited for its end, and collected the dump of each failed"
-    );
-    println!(
-        "import; exit code 6 tells a script that rows were rejected. Every file was compared byte for byte"
-    );
-    println!(
-        "with what the service holds. Only the service was not the real one. (The folder is removed again.)"
-    );
-    println!();
-    println!("The same against the real service, with a token and the ids of your own process:");
-    println!();
-    println!("  export ANAPLAN_TOKEN=...");
-    println!("  {PROGRAM} chunks WORKSPACE/MODEL/PROCESS/TASK/OBJECT");
-    println!("  {PROGRAM} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o dumps/");
-    println!("  {PROGRAM} run WORKSPACE/MODEL/PROCESS -o tonight/");
-    println!();
-    println!("The URL of the dump, as the API's reference prints it, may stand in place of the five ids.");
     Ok(())
 }
 
 /// From a process that fails to all its dumps, in one command.
 fn show_run(stage: &Stage, server: &FakeServer, dumps: &[(&str, Dump)]) -> Result<(), String> {
-    println!();
-    println!("Now a process that two imports fail in: start it, wait for it, collect what was rejected.");
-    let locator = server.locator();
-    let model: Vec<&str> = locator.split('/').take(2).collect();
-    let process = format!("{}/{FAILING_PROCESS}", model.join("/"));
-    let act = Act {
-        says: "Exit code 6 says that rows were rejected and every dump is there:",
-        // Only on this machine may a task be looked at so often.
-        arguments: &["run", &process, "-o", "tonight/", "--poll", "200ms"],
-        exit: 6,
-    };
-    stage.perform(server, &act)?;
-    println!("$ echo $?");
-    println!("6");
-    let folder = stage.folder.join("tonight");
+    println!("\nNow a process that two imports fail in: start it, wait for it, collect what was rejected.");
+    let process = format!("{WORKSPACE}/{MODEL}/{FAILING_PROCESS}");
+    // Only on this machine may a task be polled so often.
+    let run = ["run", &process, "-o", "tonight/", "--poll", "200ms"];
+    stage.perform(server, "Exit code 6 says that rows were rejected and every dump is there:", &run, 6)?;
+    println!("$ echo $?\n6");
     for (object, dump) in dumps {
-        let file = the_file_of(&folder, object)?;
-        let content = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-        compare(&content, &dump.bytes())?;
+        stage.compare("tonight", object, dump)?;
     }
-    println!();
-    println!("  same  both files are what the service holds");
+    println!("\n  same  both files are what the service holds");
     Ok(())
 }
 
@@ -176,62 +153,49 @@ fn describe_cuts(dump: &Dump) {
     println!("{in_characters} into the middle of a character.");
 }
 
-/// One command, as the audience sees it.
-struct Act<'a> {
-    says: &'a str,
-    arguments: &'a [&'a str],
-    /// How it is meant to end.
-    exit: i32,
-}
-
 struct Stage {
     program: PathBuf,
     folder: PathBuf,
 }
 
 impl Stage {
-    /// Runs the real binary; its output goes where ours goes.
-    fn perform(&self, server: &FakeServer, act: &Act<'_>) -> Result<Duration, String> {
-        println!();
-        println!("# {}", act.says);
-        println!("$ {PROGRAM} {}", act.arguments.join(" "));
+    /// Runs the real binary, which must end with this code; its output goes where ours goes.
+    fn perform(
+        &self,
+        server: &FakeServer,
+        says: &str,
+        arguments: &[&str],
+        exit: i32,
+    ) -> Result<Duration, String> {
+        println!("\n# {says}\n$ {PROGRAM} {}", arguments.join(" "));
         let start = Instant::now();
         let status = clean_command(&self.program)
-            .args(act.arguments)
+            .args(arguments)
             .env("ANAPLAN_API_URL", server.origin())
             .env("ANAPLAN_TOKEN", TOKEN)
             .current_dir(&self.folder)
             .status()
             .map_err(|error| format!("cannot start {}: {error}", self.program.display()))?;
-        let time = start.elapsed();
-        if status.code() == Some(act.exit) {
-            return Ok(time);
+        if status.code() == Some(exit) {
+            return Ok(start.elapsed());
         }
-        Err(format!("`{PROGRAM} {}` ended with {status}, expected {}", act.arguments[0], act.exit))
+        Err(format!("`{PROGRAM} {}` ended with {status}, expected {exit}", arguments[0]))
     }
-}
 
-fn the_only_file(folder: &Path) -> Result<PathBuf, String> {
-    let entries = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>, _>>())
-        .map_err(|error| format!("{}: {error}", folder.display()))?;
-    match &entries[..] {
-        [file] => Ok(file.clone()),
-        _ => Err(format!("one file was expected in {}, there are: {entries:?}", folder.display())),
-    }
-}
-
-/// The one file whose name begins with the object.
-fn the_file_of(folder: &Path, object: &str) -> Result<PathBuf, String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    let is_its = |path: &&PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&format!("{object}-")))
-    };
-    let mut found = paths.iter().filter(is_its);
-    match (found.next(), found.next()) {
-        (Some(file), None) => Ok(file.clone()),
-        _ => Err(format!("one file of {object} was expected in {}, there are: {paths:?}", folder.display())),
+    /// Finds the one file in a folder whose name begins with the object, and compares it with the dump.
+    fn compare(&self, folder: &str, object: &str, dump: &Dump) -> Result<PathBuf, String> {
+        let folder = self.folder.join(folder);
+        let failed = |error| format!("{}: {error}", folder.display());
+        let entries = fs::read_dir(&folder).map_err(failed)?;
+        let names: Vec<String> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let mut own = names.iter().filter(|name| name.starts_with(&format!("{object}-")));
+        let (Some(name), None) = (own.next(), own.next()) else {
+            return Err(format!("one file of {object} was expected in {}, not {names:?}", folder.display()));
+        };
+        let file = folder.join(name);
+        compare(&fs::read(&file).map_err(failed)?, &dump.bytes())?;
+        Ok(file)
     }
 }
 
@@ -252,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_difference_is_told_with_its_place() {
+    fn a_difference_is_reported_with_its_position() {
         assert_eq!(compare(b"abc", b"abc"), Ok(()));
         assert!(compare(b"abX", b"abc").unwrap_err().contains("from byte 2 on"));
         assert!(compare(b"ab", b"abc").unwrap_err().contains("2 bytes instead of 3"));

@@ -1,5 +1,8 @@
 //! Development tasks: `cargo xtask <task>`.
 
+// A development task talks to the person who started it.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 
 use argh::{FromArgs, SubCommands};
@@ -31,31 +34,40 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let arguments: Arguments = argh::from_env();
-    let outcome = match arguments.task {
-        Task::Test(test) => check::run(&test, &names()),
-        Task::Demo(demo) => demo::run(&demo),
-        Task::Serve(serve) => serve::run(&serve),
-        Task::Chaos(chaos) => chaos::run(&chaos),
-        Task::Bench(bench) => bench::run(&bench),
-        Task::BenchServer(server) => bench::serve(&server),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let outcome = match Arguments::from_args(&["cargo xtask"], &words) {
+        Ok(arguments) => run(&arguments.task),
+        Err(exit) if exit.status.is_ok() => {
+            print!("{}", exit.output);
+            if words.first() == Some(&"serve") {
+                println!("{}", serve::help_on_faults());
+            }
+            Ok(())
+        }
+        Err(exit) => Err(exit.output),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            report(&message);
+            eprintln!("{}", message.trim_end());
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(task: &Task) -> Result<(), String> {
+    match task {
+        Task::Test(test) => check::run(test, &names()),
+        Task::Demo(demo) => demo::run(demo),
+        Task::Serve(serve) => serve::run(serve),
+        Task::Chaos(chaos) => chaos::run(chaos),
+        Task::Bench(bench) => bench::run(bench),
+        Task::BenchServer(server) => bench::serve(server),
     }
 }
 
 /// The names of the tasks, for the check that the documentation names no others.
 fn names() -> Vec<&'static str> {
     Task::COMMANDS.iter().map(|command| command.name).collect()
-}
-
-// A development task talks to the person who started it.
-#[allow(clippy::print_stderr)]
-fn report(message: &str) {
-    eprintln!("xtask: {message}");
 }

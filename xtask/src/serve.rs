@@ -1,8 +1,5 @@
 //! `cargo xtask serve`: the fake service to try things against, until it is killed.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs;
 use std::time::Duration;
 
@@ -18,17 +15,7 @@ use xtask::fake::*;
 PATH (`*` stands for one segment); only the K-th; at most N times; with probability P.
 
   --fault reset-in-body:50000@chunks/1#2
-  --fault 'status:503,retry-after=1@chunks/*~0.3'
-
-Kinds:
-  close-before-answer, reset-before-answer, stall-before-answer, cut-headers, reset-in-headers,
-  cut-body:BYTES, reset-in-body:BYTES, stall:BYTES, cut-before-end:BYTES, dribble:BYTES,PAUSE,
-  refuse-connections:N, status:CODE[,html|empty][,retry-after=SECONDS], html-ok, wrong-json:TEXT,
-  truncated-json, gzip-bad-crc, gzip-bad-length, gzip-truncated, gzip-no-trailer,
-  gzip-bomb:BYTES, gzip-empty-blocks, endless-body, leftover-encoding:NAME, close-delimited,
-  wrong-length:DELTA, endless-headers, huge-headers:BYTES, latency:TIME, bandwidth:BYTES,
-  redirect:URL, expire-token, replace-dump[:BYTES], erase-dump
-What each does: --list-faults"
+  --fault 'status:503,retry-after=1@chunks/*~0.3'"
 )]
 pub(crate) struct Serve {
     /// port on 127.0.0.1 (default: a free one)
@@ -52,9 +39,6 @@ pub(crate) struct Serve {
     /// compress chunks for clients that accept it
     #[argh(switch)]
     gzip: bool,
-    /// list the kinds of faults with what they do, and end
-    #[argh(switch)]
-    list_faults: bool,
 }
 
 /// The failed task with two dumps.
@@ -66,13 +50,15 @@ const CLEAN_TASK: &str = "C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0";
 const RUNNABLE: &str = "118000000002";
 const PASSWORD: &str = "fake-password";
 
+/// The kinds of faults, for the end of the help: a table that the compiler cannot put into `note` above.
+pub(crate) fn help_on_faults() -> String {
+    let width = KINDS.iter().map(|(kind, _)| kind.len()).filter(|length| *length <= 24).max().unwrap_or(0);
+    let lines = KINDS.iter().map(|(kind, effect)| format!("  {kind:width$}  {effect}\n"));
+    format!("Kinds:\n{}", lines.collect::<String>())
+}
+
 /// Serves until killed.
 pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
-    if arguments.list_faults {
-        let width = KINDS.iter().map(|(kind, _)| kind.len()).max().unwrap_or(0);
-        KINDS.iter().for_each(|(kind, effect)| println!("{kind:width$}  {effect}"));
-        return Ok(());
-    }
     let faults = arguments
         .fault
         .iter()

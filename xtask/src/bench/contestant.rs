@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -10,9 +10,9 @@ use std::time::Instant;
 use flate2::Crc;
 use xtask::fake::TOKEN;
 
-use super::Setting;
-use super::measure::{self, Sample};
+use super::measure::{self, Sample, Seen, copy};
 use super::server::Server;
+use super::setting::Setting;
 use crate::cargo::{PROGRAM, clean_command};
 
 /// Where the bytes go.
@@ -84,31 +84,18 @@ impl Contestant {
                 copy(&mut file, &mut seen).map_err(failed)?;
             }
         }
-        if seen.length != server.length() {
-            return Err(format!(
-                "{name}, {}: {} bytes instead of {}",
-                sink.title(),
-                seen.length,
-                server.length()
-            ));
-        }
-        match seen.checksum {
-            Some(checksum) if checksum.sum() != server.checksum() => {
-                Err(format!("{name}, {}: the length is right, but the content is not", sink.title()))
-            }
-            _ => Ok(sample),
-        }
+        server.compare(&seen).map_err(|why| failed(io::Error::other(why)))?;
+        Ok(sample)
     }
 
     fn command(self, setting: &Setting, server: &Server, sink: Sink, path: &Path) -> Result<Command, String> {
         match self {
             Self::Ours => {
-                our_command(setting, server, if sink == Sink::File { path } else { Path::new("-") })
+                Ok(our_command(setting, server, if sink == Sink::File { path } else { Path::new("-") }))
             }
             Self::Curl => {
-                let root = server.root_certificate(&setting.folder)?;
                 let config = setting.fresh("curl.config")?;
-                fs::write(&config, curl_config(server, root.as_deref()))
+                fs::write(&config, curl_config(server))
                     .map_err(|error| format!("{}: {error}", config.display()))?;
                 let mut command = clean_command("curl");
                 // First of all `-q`: without the settings of the person who starts it.
@@ -120,55 +107,22 @@ impl Contestant {
 }
 
 /// Our program, about to download the server's dump.
-pub(super) fn our_command(setting: &Setting, server: &Server, output: &Path) -> Result<Command, String> {
-    let mut command = setting.get(server.origin(), server.locator(), output);
-    if let Some(root) = server.root_certificate(&setting.folder)? {
+pub(super) fn our_command(setting: &Setting, server: &Server, output: &Path) -> Command {
+    let mut command = setting.get(&server.origin, &server.locator, output);
+    if let Some(root) = &server.root_certificate {
         command.env("ANAPLAN_CA_FILE", root);
     }
-    Ok(command)
+    command
 }
 
-fn curl_config(server: &Server, root: Option<&Path>) -> String {
+fn curl_config(server: &Server) -> String {
     let mut config =
         format!("silent\nshow-error\nfail\nheader = \"Authorization: AnaplanAuthToken {TOKEN}\"\n");
-    if let Some(root) = root {
+    if let Some(root) = &server.root_certificate {
         let _ = writeln!(config, "cacert = \"{}\"", root.display());
     }
-    for chunk in 0..server.chunks() {
-        let _ = writeln!(config, "url = \"{}/chunks/{chunk}\"", server.dump_url());
+    for chunk in 0..server.chunks {
+        let _ = writeln!(config, "url = \"{}/chunks/{chunk}\"", server.dump_url);
     }
     config
-}
-
-/// What arrived.
-pub(super) struct Seen {
-    pub(super) checksum: Option<Crc>,
-    pub(super) length: u64,
-}
-
-impl Write for Seen {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(checksum) = &mut self.checksum {
-            checksum.update(bytes);
-        }
-        self.length += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Copies with one small buffer: the memory of this process is the least that its children can show.
-pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
-    let mut buffer = [0; 64 * 1024];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => to.write_all(&buffer[..count])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

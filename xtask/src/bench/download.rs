@@ -1,15 +1,12 @@
 //! The scenario `download`: the binary beside `curl`, both against the same server, in turn.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::process::{Command, Stdio};
 
 use super::contestant::{Contestant, Sink};
 use super::measure::{self, Sample};
 use super::server::{Server, Wire};
+use super::setting::{Bench, Setting};
 use super::table::{Row, mib, print_section};
-use super::{Bench, Setting};
 use crate::cargo::PROGRAM;
 use crate::format::grouped;
 
@@ -38,15 +35,13 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
     if arguments.large {
         compete_for(setting, contestants, &Wire { chunks: LARGE, ..wire }, 1)?;
     }
-    println!();
     println!(
-        "wall and CPU: median. peak: resident memory, the largest of all runs. CPU is user and system time"
+        "
+wall and CPU: median. peak: maximum of the resident memory in all runs. CPU is user and system time of that
+process alone. A ratio below 1 means that {PROGRAM} needs less.
+{PROGRAM} also asks for the chunk list, and syncs its file to the disk before it has its final name;
+\"curl, then sync\" is curl plus such a sync."
     );
-    println!("of that process alone. A ratio below 1 means that {PROGRAM} needs less.");
-    println!(
-        "{PROGRAM} also asks for the chunk list, and syncs its file to the disk before it has its final"
-    );
-    println!("name; \"curl, then sync\" is curl plus such a sync.");
     print_floor();
     Ok(())
 }
@@ -64,13 +59,13 @@ fn compete_for(
     wire: &Wire,
     repeat: usize,
 ) -> Result<(), String> {
-    let server = Server::start(wire)?;
+    let server = Server::start(wire, &setting.folder)?;
     println!();
     println!(
         "{} chunks of {} bytes, {} bytes in all; each program once for checking, then {repeat} time(s) in turn:",
         wire.chunks,
         grouped(wire.chunk_size as u64),
-        grouped(server.length()),
+        grouped(server.length),
     );
     for sink in [Sink::File, Sink::Pipe] {
         print_section(sink, &compete(setting, contestants, &server, sink, repeat)?);
@@ -89,8 +84,8 @@ fn compete(
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contestants.len()];
     for round in 0..=repeat {
         // Each begins a round in its turn, so that none always runs on what another left behind.
-        for place in 0..contestants.len() {
-            let which = (place + round) % contestants.len();
+        for turn in 0..contestants.len() {
+            let which = (turn + round) % contestants.len();
             let sample = contestants[which].run(setting, server, sink, round == 0)?;
             if round > 0 {
                 samples[which].push(sample);
@@ -100,7 +95,7 @@ fn compete(
     Ok(contestants
         .iter()
         .zip(&samples)
-        .map(|(who, samples)| Row::new(*who, server.length(), samples))
+        .map(|(who, samples)| Row::new(*who, server.length, samples))
         .collect())
 }
 

@@ -1,13 +1,12 @@
-//! One child process: how long, how much CPU, how much memory.
+//! One child process: how long, how much CPU, how much memory, and what arrived.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use flate2::Crc;
 use wait4::Wait4;
-
-use super::contestant::copy;
 
 /// What one run took.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +14,7 @@ pub(super) struct Sample {
     pub(super) wall: Duration,
     /// User and system time.
     pub(super) cpu: Duration,
-    /// The most resident memory, in bytes.
+    /// The peak of resident memory in bytes.
     pub(super) peak: u64,
     /// Wall time until the file was on the disk too.
     pub(super) synced: Duration,
@@ -55,4 +54,37 @@ fn observe(command: &mut Command, work: impl FnOnce(&mut Child) -> io::Result<()
     }
     let cpu = used.rusage.utime + used.rusage.stime;
     Ok(Sample { wall, cpu, peak: used.rusage.maxrss, synced: wall })
+}
+
+/// What arrived.
+pub(super) struct Seen {
+    pub(super) checksum: Option<Crc>,
+    pub(super) length: u64,
+}
+
+impl Write for Seen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(bytes);
+        }
+        self.length += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Copies with one small buffer: the memory of this process is the least that its children can show.
+pub(super) fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut buffer = [0; 64 * 1024];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => to.write_all(&buffer[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

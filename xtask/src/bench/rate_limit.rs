@@ -1,9 +1,6 @@
 //! The scenario `rate-limit`: many processes at once against one tenant's token bucket. Each knows nothing of
 //! the others but the refusals that it gets.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs::{self, File};
 use std::io;
 use std::path::PathBuf;
@@ -12,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use xtask::fake::{Dump, FakeServer, Service, dump_file};
 
-use super::{Bench, Setting};
+use super::setting::{Bench, Setting};
 use crate::cargo::PROGRAM;
 use crate::format::grouped;
 
@@ -28,12 +25,12 @@ const DEPTH: u32 = 600;
 /// Requests a second that the service's bucket gets.
 const REFILL: f64 = 10.0;
 
-/// The longest wait of a process against the service's own refill, in seconds: the program's default. It is
+/// The maximum wait of a process against the service's own refill, in seconds: the program's default. It is
 /// scaled with the refill, so that a faster bucket meets the same patience.
 const MAX_WAIT: f64 = 60.0;
 
 /// How many times as many requests as needed may be sent.
-const MOST_RATIO: f64 = 1.25;
+const MAX_RATIO: f64 = 1.25;
 
 /// Measures and prints; an error where a process gives up or too much is sent.
 pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
@@ -51,9 +48,9 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
         "The tenant's bucket holds {DEPTH} requests and gets {refill} a second ({} times the service's),",
         refill / REFILL
     );
-    println!("and the longest wait of a process is {:.1} s.", crowd.max_wait().as_secs_f64());
+    println!("and the maximum wait of a process is {:.1} s.", crowd.max_wait().as_secs_f64());
     println!(
-        "Needed: {} requests, which take {ideal:.1} s at least. At most {MOST_RATIO} times as many may be sent.",
+        "Needed: {} requests, which take {ideal:.1} s at least. At most {MAX_RATIO} times as many may be sent.",
         grouped(needed as u64)
     );
     println!();
@@ -77,7 +74,7 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
         if let Some(message) = ran.message {
             failures.push(format!("{name}: {} of {processes} gave up: {message}", ran.failed));
         }
-        if ratio > MOST_RATIO {
+        if ratio > MAX_RATIO {
             failures.push(format!("{name}: {ratio:.3} times as many requests as needed were sent"));
         }
     }
@@ -148,7 +145,7 @@ impl Crowd<'_> {
         Ok(Member { process, file, log })
     }
 
-    /// The program's longest wait, as much shorter as the bucket is refilled faster.
+    /// The maximum wait, as much shorter as the bucket is refilled faster.
     fn max_wait(&self) -> Duration {
         Duration::from_secs_f64((MAX_WAIT * REFILL / self.refill).min(MAX_WAIT))
     }
@@ -162,7 +159,7 @@ struct Member {
 }
 
 impl Member {
-    /// Waits for its end. Gives what it said last, if it failed; a file that is not the dump is an error.
+    /// Waits for its end. Returns what it printed last, if it failed; a file that is not the dump is an error.
     fn finish(mut self, expected: &[u8]) -> Result<Option<String>, String> {
         let failed = |error: io::Error| format!("{PROGRAM}: {error}");
         let status = self.process.wait().map_err(failed)?;

@@ -1,19 +1,16 @@
 //! The scenario `read-ahead`: what `--parallel` is good for on a link that is long rather than narrow.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::fs::File;
 use std::io;
 use std::time::Duration;
 
 use flate2::Crc;
 
-use super::contestant::{Seen, copy, our_command};
-use super::measure::{self, Sample};
+use super::contestant::our_command;
+use super::measure::{self, Sample, Seen, copy};
 use super::server::{Link, Server, Wire};
+use super::setting::{Bench, Setting};
 use super::table::mib;
-use super::{Bench, Setting};
 use crate::cargo::PROGRAM;
 use crate::format::grouped;
 
@@ -36,7 +33,7 @@ const LISTS: u32 = 2;
 pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
     let unlimited = Wire::new(arguments.chunks.unwrap_or(CHUNKS), arguments.chunk_size, arguments.tls);
     let wire = Wire { link: Some(LINK), ..unlimited };
-    let server = Server::start(&wire)?;
+    let server = Server::start(&wire, &setting.folder)?;
     println!();
     println!(
         "{PROGRAM} to a file on a link with {} ms before each answer and {} bytes/s for each connection,",
@@ -74,15 +71,13 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
 fn download(setting: &Setting, server: &Server, window: usize) -> Result<Sample, String> {
     let failed = |error: io::Error| format!("{PROGRAM} --parallel {window}: {error}");
     let path = setting.fresh("dump.csv")?;
-    let mut command = our_command(setting, server, &path)?;
+    let mut command = our_command(setting, server, &path);
     command.args(["--parallel", &window.to_string()]);
     let sample = measure::child(&mut command, &mut io::sink()).map_err(failed)?;
     let mut seen = Seen { checksum: Some(Crc::new()), length: 0 };
     copy(&mut File::open(&path).map_err(failed)?, &mut seen).map_err(failed)?;
-    if seen.length == server.length() && seen.checksum.is_some_and(|sum| sum.sum() == server.checksum()) {
-        return Ok(sample);
-    }
-    Err(format!("{PROGRAM} --parallel {window}: the file is not what the server holds"))
+    server.compare(&seen).map_err(|why| failed(io::Error::other(why)))?;
+    Ok(sample)
 }
 
 /// What the link needs if nothing else takes any time.

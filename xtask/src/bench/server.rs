@@ -12,6 +12,8 @@ use flate2::Crc;
 use serde_json::{Value, json};
 use xtask::fake::{Dump, FakeServer, Service, dump_file};
 
+use super::measure::Seen;
+
 /// the server of `bench`; ends with its standard input
 #[derive(FromArgs)]
 #[argh(subcommand, name = "bench-server")]
@@ -34,8 +36,6 @@ pub(crate) struct BenchServer {
 }
 
 /// Serves until whoever started it is gone.
-// The line is for that one.
-#[allow(clippy::print_stdout)]
 pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
     // One block in memory for all chunks: a dump of gigabytes shall not need gigabytes.
     let block: Arc<[u8]> = dump_file::generate(1, arguments.chunk_size).into();
@@ -82,16 +82,24 @@ impl Wire {
     }
 }
 
-/// A running server. Dropping it stops it.
+/// A running server and its dump. Dropping it stops it.
 #[derive(Debug)]
 pub(super) struct Server {
     process: Child,
-    wire: Wire,
-    about: Value,
+    pub(super) origin: String,
+    pub(super) locator: String,
+    pub(super) dump_url: String,
+    pub(super) chunks: usize,
+    /// Bytes of the whole dump.
+    pub(super) length: u64,
+    /// CRC-32 of the whole dump.
+    checksum: u64,
+    /// A file with the root certificate, where there is TLS.
+    pub(super) root_certificate: Option<PathBuf>,
 }
 
 impl Server {
-    pub(super) fn start(wire: &Wire) -> Result<Self, String> {
+    pub(super) fn start(wire: &Wire, folder: &Path) -> Result<Self, String> {
         let failed = |error: io::Error| format!("the server cannot be started: {error}");
         let mut command = Command::new(std::env::current_exe().map_err(failed)?);
         command.args(["bench-server", "--chunks", &wire.chunks.to_string()]);
@@ -103,55 +111,40 @@ impl Server {
             command.args(["--latency", &link.latency.to_string()]);
             command.args(["--bytes-per-second", &link.bytes_per_second.to_string()]);
         }
-        let process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
-        let mut server = Self { process, wire: *wire, about: Value::Null };
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut line = String::new();
-        if let Some(output) = server.process.stdout.take() {
+        if let Some(output) = process.stdout.take() {
             BufReader::new(output).read_line(&mut line).map_err(failed)?;
         }
-        server.about = serde_json::from_str(&line).map_err(|_| "the server ended at once".to_owned())?;
-        Ok(server)
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.about[name].as_str().unwrap_or_default()
-    }
-
-    pub(super) fn origin(&self) -> &str {
-        self.text("origin")
-    }
-
-    pub(super) fn locator(&self) -> &str {
-        self.text("locator")
-    }
-
-    pub(super) fn dump_url(&self) -> &str {
-        self.text("dump_url")
-    }
-
-    /// CRC-32 of the whole dump.
-    pub(super) fn checksum(&self) -> u32 {
-        self.about["checksum"].as_u64().and_then(|sum| u32::try_from(sum).ok()).unwrap_or_default()
-    }
-
-    pub(super) fn chunks(&self) -> usize {
-        self.wire.chunks
-    }
-
-    /// Bytes of the whole dump.
-    pub(super) fn length(&self) -> u64 {
-        self.wire.chunks as u64 * self.wire.chunk_size as u64
-    }
-
-    /// A file with the root certificate, where there is TLS.
-    pub(super) fn root_certificate(&self, folder: &Path) -> Result<Option<PathBuf>, String> {
-        if !self.wire.tls {
-            return Ok(None);
+        let about: Value = serde_json::from_str(&line).map_err(|_| "the server ended at once".to_owned())?;
+        let text = |name: &str| about[name].as_str().unwrap_or_default().to_owned();
+        let root = wire.tls.then(|| folder.join("root.pem"));
+        if let Some(path) = &root {
+            fs::write(path, text("root_certificate")).map_err(failed)?;
         }
-        let path = folder.join("root.pem");
-        fs::write(&path, self.text("root_certificate"))
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Some(path))
+        Ok(Self {
+            process,
+            origin: text("origin"),
+            locator: text("locator"),
+            dump_url: text("dump_url"),
+            chunks: wire.chunks,
+            length: wire.chunks as u64 * wire.chunk_size as u64,
+            checksum: about["checksum"].as_u64().unwrap_or_default(),
+            root_certificate: root,
+        })
+    }
+
+    /// Whether what arrived is the dump; of the content only what was looked at.
+    pub(super) fn compare(&self, seen: &Seen) -> Result<(), String> {
+        if seen.length != self.length {
+            return Err(format!("{} bytes instead of {}", seen.length, self.length));
+        }
+        match &seen.checksum {
+            Some(sum) if u64::from(sum.sum()) != self.checksum => {
+                Err("the length is right, but the content is not".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 }
 

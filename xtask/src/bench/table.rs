@@ -1,8 +1,5 @@
 //! The table that `bench` prints.
 
-// What it prints is what it is started for.
-#![allow(clippy::print_stdout)]
-
 use std::time::Duration;
 
 use crate::cargo::PROGRAM;
@@ -22,7 +19,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Medians of the times, the largest of the peaks.
+    /// Medians of the times, the maximum of the peaks.
     pub(super) fn new(who: Contestant, bytes: u64, samples: &[Sample]) -> Self {
         let times = |of: fn(&Sample) -> Duration| median(samples.iter().map(of).collect());
         Self {
@@ -73,7 +70,7 @@ pub(super) fn mib(bytes: u64) -> f64 {
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
     let middle = times.len() / 2;
-    let at = |place: usize| times.get(place).map_or(0.0, Duration::as_secs_f64);
+    let at = |index: usize| times.get(index).map_or(0.0, Duration::as_secs_f64);
     if times.len() % 2 == 1 { at(middle) } else { (at(middle.wrapping_sub(1)) + at(middle)) / 2.0 }
 }
 

@@ -10,7 +10,7 @@ use crate::cargo::root;
 const MACHINE_PATHS: &[(&str, &str)] = &[("/ro", "ot/"), ("/wo", "rk/")];
 
 /// Where commands are written for people and machines to run.
-const WITH_COMMANDS: &[&str] = &["README.md", "CHANGELOG.md", ".ci/run"];
+const WITH_COMMANDS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run"];
 
 /// All checks of this kind, each failure on a line.
 pub(super) fn check(tasks: &[&str]) -> Result<(), String> {
@@ -88,8 +88,8 @@ fn machine_paths(content: &[u8]) -> impl Iterator<Item = usize> {
 /// Whether this absolute path begins somewhere in the line, rather than in the middle of another path or URL.
 fn begins_path(line: &[u8], first: &str, second: &str) -> bool {
     let path = [first.as_bytes(), second.as_bytes()].concat();
-    line.windows(path.len()).enumerate().any(|(place, window)| {
-        let before = place.checked_sub(1).map(|before| line[before]);
+    line.windows(path.len()).enumerate().any(|(index, window)| {
+        let before = index.checked_sub(1).map(|before| line[before]);
         window == path && before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-~}".contains(&byte))
     })
 }

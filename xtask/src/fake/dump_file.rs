@@ -1,7 +1,7 @@
 //! Dump files of any size in the format that the service writes, the same for the same seed.
 //!
 //! Rows hold doubled quotes, line breaks inside fields and characters of one to four bytes, so that chunk
-//! boundaries at any place fall inside something.
+//! boundaries fall inside something wherever they are.
 
 use super::random::Random;
 
@@ -52,21 +52,21 @@ pub fn generate(seed: u64, size: usize) -> Vec<u8> {
 pub fn generate_with(seed: u64, size: usize, format: Format) -> Vec<u8> {
     let mut random = Random::new(seed);
     let mut file = Vec::with_capacity(size + 1024);
-    write_header(&mut file, format);
+    write_row(&mut file, format, &header(format));
     let mut last = Vec::new();
-    write_last_row(&mut last, format, 0);
+    write_row(&mut last, format, &last_row(format, 0));
     let mut line = 1;
     while file.len() + last.len() < size {
         let start = file.len();
         line += random.between(1, 3);
-        write_row(&mut file, format, &mut random, line);
+        write_row(&mut file, format, &row(format, &mut random, line));
         if file.len() + last.len() > size {
             file.truncate(start);
             break;
         }
     }
     let padding = size.saturating_sub(file.len() + last.len());
-    write_last_row(&mut file, format, padding);
+    write_row(&mut file, format, &last_row(format, padding));
     file.truncate(size);
     file
 }
@@ -119,125 +119,55 @@ const MESSAGES: &[(&str, bool)] = &[
     ("Duplicate ", true),
 ];
 
-/// Appends the fields of one row.
-struct Row<'a> {
-    file: &'a mut Vec<u8>,
-    delimiter: u8,
-    first: bool,
+fn header(format: Format) -> Vec<String> {
+    let mut fields = with_status(format, "_Status_");
+    fields.extend(COLUMNS.map(str::to_owned));
+    fields.push("_Line_".to_owned());
+    fields.extend((1..=format.errors.max(1)).map(|error| format!("_Error_{error}_")));
+    fields
 }
 
-impl<'a> Row<'a> {
-    fn new(file: &'a mut Vec<u8>, format: Format) -> Self {
-        Self { file, delimiter: format.delimiter, first: true }
-    }
-
-    fn open(&mut self) {
-        if !self.first {
-            self.file.push(self.delimiter);
-        }
-        self.first = false;
-        self.file.push(b'"');
-    }
-
-    fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        if !bytes.contains(&b'"') {
-            self.file.extend_from_slice(bytes);
-            return;
-        }
-        for &byte in bytes {
-            self.file.push(byte);
-            if byte == b'"' {
-                self.file.push(b'"');
-            }
-        }
-    }
-
-    fn number(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut start = digits.len();
-        loop {
-            start -= 1;
-            digits[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
-        self.file.extend_from_slice(&digits[start..]);
-    }
-
-    fn close(&mut self) {
-        self.file.push(b'"');
-    }
-
-    fn field(&mut self, text: &str) {
-        self.open();
-        self.text(text);
-        self.close();
-    }
-}
-
-fn write_header(file: &mut Vec<u8>, format: Format) {
-    let mut row = Row::new(file, format);
-    if format.status {
-        row.field("_Status_");
-    }
-    COLUMNS.iter().for_each(|name| row.field(name));
-    row.field("_Line_");
-    for error in 1..=format.errors.max(1) {
-        row.field(&format!("_Error_{error}_"));
-    }
-    file.extend_from_slice(format.end_of_row());
-}
-
-fn write_row(file: &mut Vec<u8>, format: Format, random: &mut Random, line: u64) {
-    let mut row = Row::new(file, format);
-    if format.status {
-        row.field(if random.below(8) == 0 { "IGNORED" } else { "FAILED" });
-    }
+fn row(format: Format, random: &mut Random, line: u64) -> Vec<String> {
+    // A warning: the row was loaded.
+    let is_warning = format.status && random.below(8) == 0;
+    let mut fields = with_status(format, if is_warning { "W" } else { "E" });
     let name = *random.pick(NAMES);
     let bits = random.next_u64();
-    let amount = bits >> 44;
-    row.field(name);
-    row.field(if bits & 1 == 0 { "groß" } else { "klein" });
-    row.open();
-    row.number(amount);
-    row.close();
+    let size = if bits & 1 == 0 { "groß" } else { "klein" };
+    let amount = (bits >> 44).to_string();
     let comment = *random.pick(COMMENTS);
-    row.field(comment);
-    row.open();
-    row.number(line);
-    row.close();
+    fields.extend([name, size, &amount, comment, &line.to_string()].map(str::to_owned));
     for error in 0..format.errors.max(1) {
-        row.open();
         // Every rejected row has one error, few have more.
-        if error == 0 || (bits >> (error % 32 + 1)) & 3 == 0 {
-            let (message, wants_value) = *random.pick(MESSAGES);
-            row.text(message);
-            if wants_value {
-                row.text(name);
-            }
-        }
-        row.close();
+        let has_error = error == 0 || (bits >> (error % 32 + 1)) & 3 == 0;
+        let (message, wants_value) = if has_error { *random.pick(MESSAGES) } else { ("", false) };
+        fields.push(if wants_value { format!("{message}{name}") } else { message.to_owned() });
     }
-    file.extend_from_slice(format.end_of_row());
+    fields
 }
 
-fn write_last_row(file: &mut Vec<u8>, format: Format, padding: usize) {
-    let mut row = Row::new(file, format);
-    if format.status {
-        row.field("FAILED");
-    }
-    COLUMNS.iter().for_each(|_| row.field(""));
-    row.field("0");
-    row.open();
-    row.text("Invalid name: ");
-    let length = row.file.len() + padding;
-    row.file.resize(length, b'x');
-    row.close();
-    for _ in 1..format.errors.max(1) {
-        row.field("");
+fn last_row(format: Format, padding: usize) -> Vec<String> {
+    let mut fields = with_status(format, "E");
+    fields.extend(["", "", "", "", "0"].map(str::to_owned));
+    fields.push(format!("Invalid name: {}", "x".repeat(padding)));
+    fields.resize(header(format).len(), String::new());
+    fields
+}
+
+/// The beginning of a row.
+fn with_status(format: Format, status: &str) -> Vec<String> {
+    if format.status { vec![status.to_owned()] } else { Vec::new() }
+}
+
+/// Every field is quoted, and a quote inside is doubled.
+fn write_row(file: &mut Vec<u8>, format: Format, fields: &[String]) {
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            file.push(format.delimiter);
+        }
+        file.push(b'"');
+        file.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+        file.push(b'"');
     }
     file.extend_from_slice(format.end_of_row());
 }

@@ -2,6 +2,10 @@
 //!
 //! It shares no code with the library under test, so one misreading of the API cannot hide in both.
 //!
+//! From the bottom up: `data` is what the service holds, `http` a request and an answer as values, `sign_in` who
+//! somebody is. Bytes come in and go out in `wire`, an answer is made in `service`, a fault is declared and applied
+//! in `fault`, and `server` listens and joins them all.
+//!
 //! ```
 //! use xtask::fake::*;
 //!
@@ -11,42 +15,21 @@
 //! // ... let a client download server.dump_url(), then look at server.requests() ...
 //! ```
 
-mod address;
-mod base64;
-mod bucket;
-mod certificate;
-mod connection;
-mod dump;
+mod data;
 pub mod dump_file;
 mod fault;
-mod fault_spec;
-mod gzip;
-mod json;
-mod model;
-mod plan;
+mod http;
 pub mod random;
-mod request;
-mod respond;
-mod route;
-mod rule;
-mod run;
 mod server;
 mod service;
-mod session;
 mod sign_in;
-mod signature;
 mod stop;
 mod wire;
-mod writer;
 
-pub use dump::Dump;
-pub use fault::{ErrorBody, Fault};
-pub use fault_spec::{KINDS, parse_fault};
-pub use gzip::GzipMode;
-pub use model::{ActionResult, Detail, Process, Task, TaskState};
-pub use request::RequestLog;
-pub use rule::When;
-pub use run::ProcessRun;
+pub use data::{ActionResult, Detail, Dump, Process, ProcessRun, Task, TaskState};
+pub use data::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
+pub use fault::{ErrorBody, Fault, KINDS, When, parse_fault};
+pub use http::RequestLog;
 pub use server::FakeServer;
-pub use service::{MODEL, OBJECT, OBJECT_NAME, PROCESS, Service, TASK, TOKEN, USER, WORKSPACE};
-pub use wire::Framing;
+pub use service::Service;
+pub use wire::{Framing, GzipMode};

@@ -99,12 +99,19 @@ pub(crate) fn get(server: &FakeServer, target: &str) -> Reply {
     exchange(server, &request("GET", target, "Connection: close\r\n"))
 }
 
-/// GET as above, with the patience of a short test.
-pub(crate) fn get_impatiently(server: &FakeServer, target: &str) -> Reply {
+/// GET as above. Once the answer ends with `last`, the rest must come soon.
+pub(crate) fn get_until_silence(server: &FakeServer, target: &str, last: &[u8]) -> Reply {
     let mut stream = connect(server);
-    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     stream.write_all(request("GET", target, "Connection: close\r\n").as_bytes()).unwrap();
-    read_all(&mut stream)
+    let (mut raw, mut byte) = (Vec::new(), [0]);
+    while !raw.ends_with(last) {
+        stream.read_exact(&mut byte).unwrap();
+        raw.extend(byte);
+    }
+    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let rest = read_all(&mut stream);
+    raw.extend(rest.raw);
+    Reply { raw, end: rest.end }
 }
 
 pub(crate) fn post(server: &FakeServer, target: &str, body: &str) -> Reply {
@@ -120,6 +127,18 @@ pub(crate) fn dump_path(rest: &str) -> String {
 /// The path of the process of `Service::with_dump`, with something behind it.
 pub(crate) fn process_path(rest: &str) -> String {
     format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}{rest}")
+}
+
+/// The data of a chunked body, as far as it is there.
+pub(crate) fn dechunk(mut body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    while let Some(end) = body.windows(2).position(|pair| pair == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        let Some(data) = body.get(end + 2..end + 2 + size).filter(|data| !data.is_empty()) else { break };
+        plain.extend_from_slice(data);
+        body = body.get(end + 4 + size..).unwrap_or_default();
+    }
+    plain
 }
 
 /// A server with the dump `abcdefghij` in chunks of four bytes.

@@ -37,7 +37,7 @@ fn reset_before_answer_is_a_reset_without_a_byte() {
 #[test]
 fn stall_before_answer_keeps_silent() {
     let server = server_with(Fault::StallBeforeAnswer);
-    let reply = get_impatiently(&server, &dump_path("/chunks/0"));
+    let reply = get_until_silence(&server, &dump_path("/chunks/0"), b"");
     assert_eq!((reply.raw.as_slice(), reply.end), (&b""[..], End::Silent));
 }
 
@@ -63,7 +63,7 @@ fn bodies_are_broken_off_at_the_given_byte() {
         assert_eq!((reply.body(), reply.end), (&b"abc"[..], end));
     }
     let server = server_with(Fault::Stall { after_bytes: 3 });
-    let reply = get_impatiently(&server, &dump_path("/chunks/0"));
+    let reply = get_until_silence(&server, &dump_path("/chunks/0"), b"abc");
     assert_eq!((reply.body(), reply.end), (&b"abc"[..], End::Silent));
 }
 
@@ -124,14 +124,14 @@ fn bandwidth_limits_each_connection() {
     server.service().set_link(Duration::from_millis(50), Some(100_000));
     let start = Instant::now();
     std::thread::scope(|scope| {
-        for _ in 0..12 {
+        for _ in 0..48 {
             scope.spawn(|| assert!(get(&server, &dump_path("/chunks/0")).body() == file));
         }
     });
-    // 50 ms of latency and 200 ms for the bytes, for all of them at once; 2.4 s if they shared the rate.
+    // 50 ms of latency and 200 ms for the bytes, for all of them at once; 9.6 s if they shared the rate.
     let passed = start.elapsed();
     assert!(passed >= Duration::from_millis(240), "{passed:?}");
-    assert!(passed < Duration::from_millis(2000), "{passed:?}");
+    assert!(passed < Duration::from_secs(9), "{passed:?}");
 }
 
 #[test]
@@ -146,9 +146,8 @@ fn latency_comes_before_the_answer() {
 fn refused_connections_are_counted_and_end() {
     let server = server_with(Fault::RefuseConnections { connections: 2 });
     for _ in 0..2 {
-        let mut stream = connect(&server);
-        let mut byte = [0];
-        assert!(!matches!(stream.read(&mut byte), Ok(1..)));
+        let reply = read_all(&mut connect(&server));
+        assert_eq!((reply.raw.len(), reply.end == End::Silent), (0, false));
     }
     assert_eq!(get(&server, &dump_path("/chunks/0")).body(), b"abcd");
     assert_eq!(server.connections(), 3);
@@ -218,20 +217,6 @@ fn a_gzip_bomb_is_small_and_inflates_to_its_size() {
     assert_eq!(inflated, 30_000_000);
 }
 
-fn dechunk(mut body: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    loop {
-        let end = body.windows(2).position(|pair| pair == b"\r\n").unwrap();
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
-        if size == 0 {
-            assert_eq!(&body[end..], b"\r\n\r\n");
-            return plain;
-        }
-        plain.extend_from_slice(&body[end + 2..end + 2 + size]);
-        body = &body[end + 2 + size + 2..];
-    }
-}
-
 /// Reads the first megabyte of an answer without end, then goes.
 fn beginning(fault: Fault) -> Vec<u8> {
     use std::io::Write;
@@ -253,17 +238,8 @@ fn endless_answers_do_not_end() {
     assert!(!heads.windows(4).any(|window| window == b"\r\n\r\n"));
 
     let reply = Reply { raw: beginning(Fault::GzipEmptyBlocks), end: End::Silent };
+    let stream = dechunk(reply.body());
     let mut decoder = flate2::write::GzDecoder::new(Vec::new());
-    let mut stream = Vec::new();
-    let mut body = reply.body();
-    while let Some(end) = body.windows(2).position(|pair| pair == b"\r\n") {
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
-        let Some(data) = body.get(end + 2..end + 2 + size) else {
-            break;
-        };
-        stream.extend_from_slice(data);
-        body = body.get(end + 4 + size..).unwrap_or_default();
-    }
     std::io::Write::write_all(&mut decoder, &stream).unwrap();
     assert!(stream.len() > 900_000 && decoder.get_ref().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use xtask::fake::*;
 
@@ -17,11 +17,8 @@ fn stop_during(fault: Fault) -> End {
     while server.requests().is_empty() {
         std::thread::sleep(Duration::from_millis(1));
     }
-    let start = Instant::now();
     drop(server);
-    let end = read_all(&mut stream).end;
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    end
+    read_all(&mut stream).end
 }
 
 #[test]
@@ -58,19 +55,4 @@ fn a_taken_port_is_explained() {
     let error = FakeServer::start_on(Service::new(), port, false).unwrap_err();
     let expected = format!("the fake server cannot listen on 127.0.0.1:{port}: ");
     assert!(error.starts_with(&expected), "{error}");
-}
-
-#[test]
-fn data_can_change_while_the_server_runs() {
-    let server = small_server();
-    server
-        .service()
-        .task_mut(TASK)
-        .unwrap()
-        .dump_mut(OBJECT)
-        .unwrap()
-        .clone_from(&Dump::from_bytes(b"other".to_vec(), 100));
-    assert_eq!(get(&server, &dump_path("/chunks/0")).body(), b"other");
-    server.service().erase_dump(TASK, OBJECT);
-    assert_eq!(get(&server, &dump_path("/chunks/0")).status(), 404);
 }

@@ -129,7 +129,9 @@ fn what_is_not_there_is_404_with_the_documented_body() {
 
 #[test]
 fn an_erased_dump_is_404_while_its_task_reports_it() {
-    let server = FakeServer::start(Service::with_dump(small_dump().erased()));
+    let server = small_server();
+    assert_eq!(get(&server, &dump_path("")).status(), 200);
+    server.service().erase_dump(TASK, OBJECT);
     for rest in ["", "/chunks", "/chunks/0"] {
         assert_eq!(get(&server, &dump_path(rest)).status(), 404);
     }

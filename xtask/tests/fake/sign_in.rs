@@ -15,6 +15,16 @@ fn call(server: &FakeServer, method: &str, path: &str, authorization: &str, body
     exchange(server, &text)
 }
 
+fn base64(text: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let encode = |three: &[u8]| {
+        let bits = (0..3).fold(0, |sum, n| sum << 8 | usize::from(*three.get(n).unwrap_or(&0)));
+        let digit = |n| ALPHABET[bits >> (18 - 6 * n) & 63] as char;
+        (0..4).map(|n| if n <= three.len() { digit(n) } else { '=' }).collect::<String>()
+    };
+    text.as_bytes().chunks(3).map(encode).collect()
+}
+
 fn status_with(server: &FakeServer, authorization: &str) -> u16 {
     call(server, "GET", &dump_path("/chunks"), authorization, "").status()
 }
@@ -27,9 +37,8 @@ fn issued(reply: &Reply) -> String {
 fn a_password_buys_a_token_that_works() {
     let server = small_server();
     server.service().add_password(USER, "secret:word");
-    // integration@example.com:secret:word
-    let good = "Basic aW50ZWdyYXRpb25AZXhhbXBsZS5jb206c2VjcmV0OndvcmQ=";
-    let reply = call(&server, "POST", "/token/authenticate", good, "");
+    let good = format!("Basic {}", base64(&format!("{USER}:secret:word")));
+    let reply = call(&server, "POST", "/token/authenticate", &good, "");
     assert_eq!(reply.status(), 201);
     assert_eq!(reply.json()["status"], "SUCCESS");
     assert!(reply.json()["tokenInfo"]["expiresAt"].as_u64().unwrap() > 1_700_000_000_000);
@@ -137,25 +146,6 @@ B4sQz0De1XupGZd6PmcUX2ck3wamFNDTkZNr99EY3Te/VoDkBwaeUCK34A88bvnO
 3fCisngCjuVyQYtB+gguLyE5tTTfGDJnH1MmcgzZBjzd4YeFiiT1pQ16qJtMkyVX
 60Zzr6ex/EuSRcZjwLSiDB4uVg==
 -----END CERTIFICATE-----";
-const ENCODED_CERTIFICATE: &str = "\
-LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUREekNDQWZlZ0F3SUJBZ0lVVVBoQjBGUVQ0MUo5U244Q3Ey\
-SE9PWWtOaDlnd0RRWUpLb1pJaHZjTkFRRUwKQlFBd0ZqRVVNQklHQTFVRUF3d0xhVzUwWldkeVlYUnBiMjR3SUJj\
-Tk1qWXhNVEkwTURBd016UTNXaGdQTWpFeQpOakV3TXpFd01EQXpORGRhTUJZeEZEQVNCZ05WQkFNTUMybHVkR1Zu\
-Y21GMGFXOXVNSUlCSWpBTkJna3Foa2lHCjl3MEJBUUVGQUFPQ0FROEFNSUlCQ2dLQ0FRRUFpOUZsckgySC84VWF5\
-T3ZxUksxaU5QMUQ3bEhnT1BybElmNUUKOWQ2ZW91VUdKZmppMUJ3b0Q3cUxQNTMvcFlQVDRvU2dhOUs0azdBbnpJ\
-SzYrQ2cza3hFNERVRXJNdHB3VXMvaQpnTFJNSGs4VENaRDhIMGt5RXh6N3NDTlBKUmxYN1dWOVc3eFM2THhMRnV0\
-UjVIKzVQNERvbkF3aXdZUytzdi9RCkNWSmkwV2U1UzNxRkFIc3o3MmRGeUVZSk52amxoMXJhU1gzRXIvVU9pR0R6\
-N0xWUWRCYzNVTWNEN25vajVISWYKNG5BdXAyVjdvU0VHV3BJcWxPdTdsMk55Zy93WC9rNGFIaVRxaVlxRk96VEtG\
-NWJHclp6WkhJY2d1OUQwYVErdwpNQndkNDFNbzlPeloxQmpJTUxrUHg1dVdrSVZSUE52VlEvS3VuR3VDbGRoZjM2\
-L1N5d0lEQVFBQm8xTXdVVEFkCkJnTlZIUTRFRmdRVTZBSHYwaERTNThEZ084eS9UdWxTbE5FbkVWWXdId1lEVlIw\
-akJCZ3dGb0FVNkFIdjBoRFMKNThEZ084eS9UdWxTbE5FbkVWWXdEd1lEVlIwVEFRSC9CQVV3QXdFQi96QU5CZ2tx\
-aGtpRzl3MEJBUXNGQUFPQwpBUUVBWU5NUURzY0dUZUFWRWJ2UzBkZ0lFaGtJOHF5NnZHSWZLSTVwR3E1eVMzNFVO\
-ZG9TNXlSbFRVQVhXY1JECkJaMHllYkxIZTJscUIvV2ZVSWNYanVwQW80WUJ5SW5OU28vbVJ2Ym1acGNrUE15MWNh\
-dFVCZWwwOHgyUkxFR08KRmJ2MWQ5ekd5MTNZRWV4aFJ0K3l5RzRzclR3T1JNY0lzNElJWkw0bitrdldGQ1lMWnR2\
-NmVvY0VtWGFTL0svOApCNHNRejBEZTFYdXBHWmQ2UG1jVVgyY2szd2FtRk5EVGtaTnI5OUVZM1RlL1ZvRGtCd2Fl\
-VUNLMzRBODhidm5PCjNmQ2lzbmdDanVWeVFZdEIrZ2d1THlFNXRUVGZHREpuSDFNbWNnelpCanpkNFllRmlpVDFw\
-UTE2cUp0TWt5VlgKNjBaenI2ZXgvRXVTUmNaandMU2lEQjR1Vmc9PQotLS0tLUVORCBDRVJUSUZJQ0FURS0tLS0t\
-Cg==";
 const SIGNATURE: &str = "\
 JL7pRrMRDJWjtDHhaLd0dPQErDCXwRRzhmr/Vi8P3L0s3p6vn+q4Jo8331eWmL0npBFR0UOQWjgbhzdwekXfAI20\
 dpXrkBFU/3Q2i5jtdEaohgIGK3bMWLkBawvVQ4tOQqHqirGop798oGe7dZ5U4x3QFq21rtS/hGKekL34Sf7cb3Tu\
@@ -163,23 +153,22 @@ zUUSybB35KSoAcd9O/uJ0GtAW+7NAy0mhtZJt0XsFCAZmzM8kIF+D/gayy5oGAz7gWg/hjzkJNMrHL3y
 cdDGuDpnG1MGXjdJnpLvWl5RanLvDLx5elmalpbIZvgZhGJq73wt8bP6fGH4V4oL3arsw4MUJ+e4wA==";
 
 fn sign_in_with_certificate(server: &FakeServer, data: &str, signature: &str) -> Reply {
-    let body = json!({ "encodedData": data, "encodedSignedData": signature }).to_string();
-    let header = format!("CACertificate {ENCODED_CERTIFICATE}");
+    let body = json!({ "encodedData": base64(data), "encodedSignedData": signature }).to_string();
+    let header = format!("CACertificate {}", base64(CERTIFICATE));
     call(server, "POST", "/token/authenticate", &header, &body)
 }
 
 #[test]
 fn a_certificate_needs_the_signature_of_its_key() {
-    let data = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OQ==";
+    let data = "0123456789".repeat(10);
     let server = small_server();
-    let unknown = sign_in_with_certificate(&server, data, SIGNATURE);
+    let unknown = sign_in_with_certificate(&server, &data, SIGNATURE);
     assert_eq!(unknown.status(), 401);
     server.service().add_certificate(USER, CERTIFICATE);
-    let reply = sign_in_with_certificate(&server, data, SIGNATURE);
+    let reply = sign_in_with_certificate(&server, &data, SIGNATURE);
     assert_eq!(reply.status(), 201);
     assert_eq!(status_with(&server, &format!("AnaplanAuthToken {}", issued(&reply))), 200);
 
-    let other_data = data.replacen("MDEy", "MDEz", 1);
-    let wrong = sign_in_with_certificate(&server, &other_data, SIGNATURE);
+    let wrong = sign_in_with_certificate(&server, &data.replace('0', "1"), SIGNATURE);
     assert_eq!(wrong.status(), 401);
 }

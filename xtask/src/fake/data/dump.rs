@@ -1,0 +1,120 @@
+//! A dump as the service keeps it: chunks of bytes, and how the chunk list presents them.
+
+use std::sync::Arc;
+
+/// One dump. Built once, then cheap to clone: the chunks are shared.
+#[derive(Debug, Clone, Default)]
+pub struct Dump {
+    pub(crate) chunks: Vec<Arc<[u8]>>,
+    pub(crate) ids: Option<Vec<String>>,
+    pub(crate) list_body: Option<String>,
+    pub(crate) page_size: Option<usize>,
+    pub(crate) total_size: Option<u64>,
+    pub(crate) etag: bool,
+    pub(crate) last_modified: bool,
+    pub(crate) erased: bool,
+}
+
+impl Dump {
+    /// Cuts the bytes into chunks of this size; no bytes give no chunks. A chunk size of 0 counts as 1.
+    pub fn from_bytes(bytes: Vec<u8>, chunk_size: usize) -> Self {
+        Self::from_chunks(bytes.chunks(chunk_size.max(1)).map(Arc::from).collect())
+    }
+
+    /// Exactly these chunks, which may be empty or share one block.
+    pub fn from_chunks(chunks: Vec<Arc<[u8]>>) -> Self {
+        Self { chunks, ..Self::default() }
+    }
+
+    /// Lists these ids in this order. Id `k` names the chunk with the index `k` where `k` is a number and
+    /// that chunk exists; any other id names the chunk with the id's own index in the list.
+    #[must_use]
+    pub fn with_ids<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
+        self.ids = Some(ids.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The chunk list answers exactly this text, as JSON with status 200.
+    #[must_use]
+    pub fn with_list_body(mut self, text: impl Into<String>) -> Self {
+        self.list_body = Some(text.into());
+        self
+    }
+
+    /// No page of the chunk list holds more than this.
+    #[must_use]
+    pub fn with_page_size(mut self, entries: usize) -> Self {
+        self.page_size = Some(entries.max(1));
+        self
+    }
+
+    /// What `paging.totalSize` claims, whatever is true.
+    #[must_use]
+    pub fn with_total_size(mut self, claimed: u64) -> Self {
+        self.total_size = Some(claimed);
+        self
+    }
+
+    /// Sends an `ETag` (a hash of the content) with each chunk.
+    #[must_use]
+    pub fn with_etag(mut self, send: bool) -> Self {
+        self.etag = send;
+        self
+    }
+
+    /// Sends `Last-Modified` with each chunk; dumps of different content have different dates.
+    #[must_use]
+    pub fn with_last_modified(mut self, send: bool) -> Self {
+        self.last_modified = send;
+        self
+    }
+
+    /// The task still reports this dump, but asking for it gives 404.
+    #[must_use]
+    pub fn erased(mut self) -> Self {
+        self.erased = true;
+        self
+    }
+
+    /// The whole dump: its chunks in order.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.chunks.concat()
+    }
+
+    /// The chunks in order.
+    pub fn chunks(&self) -> &[Arc<[u8]>] {
+        &self.chunks
+    }
+
+    /// The ids as the chunk list gives them.
+    pub(crate) fn listed_ids(&self) -> Vec<String> {
+        match &self.ids {
+            Some(ids) => ids.clone(),
+            None => (0..self.chunks.len()).map(|n| n.to_string()).collect(),
+        }
+    }
+
+    /// The content behind an id.
+    pub(crate) fn chunk(&self, id: &str) -> Option<&Arc<[u8]>> {
+        let index = match &self.ids {
+            Some(ids) => Some(ids.iter().position(|listed| listed == id)?),
+            None => None,
+        };
+        let number = id.parse::<usize>().ok().filter(|n| *n < self.chunks.len());
+        self.chunks.get(number.or(index)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_name_chunks_by_number_or_by_their_index_in_the_list() {
+        let dump = Dump::from_bytes(b"abc".to_vec(), 1).with_ids(["2", "x", "0"]);
+        for (id, content) in [("2", "c"), ("0", "a"), ("x", "b")] {
+            assert_eq!(dump.chunk(id).map(|chunk| &chunk[..]), Some(content.as_bytes()), "{id}");
+        }
+        assert_eq!(dump.chunk("1"), None, "not in the list");
+    }
+}

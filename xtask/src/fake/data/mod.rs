@@ -1,0 +1,15 @@
+//! What the service holds: processes, their tasks, what came of them, and dumps. Nothing here knows HTTP.
+
+mod dump;
+mod names;
+mod process;
+mod result;
+mod run;
+mod task;
+
+pub use dump::Dump;
+pub use names::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
+pub use process::Process;
+pub use result::{ActionResult, Detail};
+pub use run::{ProcessRun, TaskState};
+pub use task::Task;

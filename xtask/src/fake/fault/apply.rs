@@ -1,0 +1,167 @@
+//! Where a fault is applied: to the data before a request is answered, and to the answer before it is sent.
+
+use std::sync::Arc;
+
+use super::kinds::{ErrorBody, Fault};
+use crate::fake::http::{Answer, Body, Request, reason};
+use crate::fake::service::Service;
+use crate::fake::wire::{Break, Delivery, Framing, GzipMode, HeadFault, Position, Settings, compress};
+
+const CAPTIVE_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\n\
+     <body><form method=\"post\" action=\"/login\">Guest access</form></body></html>\n";
+
+/// Changes the data before the request is answered.
+pub(crate) fn change_data(fault: &Fault, service: &mut Service, request: &Request) {
+    match fault {
+        Fault::ExpireToken => {
+            let header = request.header("authorization").unwrap_or_default();
+            if let Some((_, token)) = header.split_once(' ') {
+                service.expire_token(token);
+            }
+        }
+        Fault::ReplaceDump(other) => {
+            if let Some(dump) = service.dump_at(request) {
+                dump.clone_from(other);
+            }
+        }
+        Fault::EraseDump => {
+            if let Some(dump) = service.dump_at(request) {
+                dump.erased = true;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What will happen to an answer under the service's settings and these faults.
+pub(crate) fn deliver(
+    mut answer: Answer,
+    settings: Settings,
+    request: &Request,
+    faults: &[Fault],
+) -> Delivery {
+    let compressed = settings.gzip == GzipMode::On && request.accepts_gzip() && answer.is_data;
+    if compressed && !faults.iter().any(needs_plain_body) {
+        if let Body::Blocks(blocks) = &answer.body {
+            answer.body = Body::Blocks(vec![Arc::from(compress(blocks))]);
+        }
+        encoded(&mut answer, "gzip");
+    }
+    let mut delivery = Delivery::new(answer, settings);
+    faults.iter().for_each(|fault| change_answer(fault, &mut delivery, request));
+    delivery
+}
+
+/// Faults that compress by themselves, or must not be compressed.
+fn needs_plain_body(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::GzipBadCrc
+            | Fault::GzipBadLength
+            | Fault::GzipTruncated
+            | Fault::GzipNoTrailer
+            | Fault::GzipBomb { .. }
+            | Fault::GzipEmptyBlocks
+            | Fault::EndlessBody
+            | Fault::LeftoverEncoding(_)
+    )
+}
+
+fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
+    let after = |bytes: usize, how| Some((Position::After(bytes as u64), how));
+    match fault {
+        Fault::CloseBeforeAnswer => delivery.instead = Some(Break::Cut),
+        Fault::ResetBeforeAnswer => delivery.instead = Some(Break::Reset),
+        Fault::StallBeforeAnswer => delivery.instead = Some(Break::Stall),
+        Fault::CutHeaders => delivery.head_fault = Some(HeadFault::Half(Break::Cut)),
+        Fault::ResetInHeaders => delivery.head_fault = Some(HeadFault::Half(Break::Reset)),
+        Fault::EndlessHeaders => delivery.head_fault = Some(HeadFault::Endless),
+        Fault::HugeHeaders { bytes } => delivery.head_fault = Some(HeadFault::Huge(*bytes)),
+        Fault::ResetInBody { after_bytes } => delivery.break_at = after(*after_bytes, Break::Reset),
+        Fault::CutBody { after_bytes } => delivery.break_at = after(*after_bytes, Break::Cut),
+        Fault::Stall { after_bytes } => delivery.break_at = after(*after_bytes, Break::Stall),
+        Fault::CutBeforeEnd { missing_bytes } => {
+            delivery.break_at = Some((Position::BeforeEnd(*missing_bytes as u64), Break::Cut));
+        }
+        Fault::Dribble { bytes, pause } => delivery.pace.dribble = Some((*bytes, *pause)),
+        Fault::Bandwidth { bytes_per_second } => delivery.pace.bytes_per_second = Some(*bytes_per_second),
+        Fault::Latency(wait) => delivery.latency += *wait,
+        Fault::Status { code, retry_after, body } => {
+            delivery.answer = status(*code, body, request);
+            if let Some(value) = retry_after {
+                delivery.answer.headers.push(("Retry-After".to_owned(), value.clone()));
+            }
+        }
+        Fault::HtmlOk => delivery.answer = Answer::new(200, "text/html", CAPTIVE_PAGE),
+        Fault::WrongJson(text) => delivery.answer = Answer::new(200, "application/json", text.clone()),
+        Fault::TruncatedJson => {
+            let mut half = delivery.answer.bytes();
+            half.truncate(half.len() / 2);
+            delivery.answer.body = Body::Blocks(vec![Arc::from(half)]);
+        }
+        Fault::Redirect { location } => {
+            delivery.answer = Answer::empty(302).with_header("Location", location.clone());
+        }
+        Fault::GzipBadCrc => damage(&mut delivery.answer, |gzip, trailer| gzip[trailer] ^= 0xff),
+        Fault::GzipBadLength => damage(&mut delivery.answer, |gzip, trailer| gzip[trailer + 4] ^= 0xff),
+        Fault::GzipTruncated => damage(&mut delivery.answer, |gzip, _| gzip.truncate(gzip.len() / 2)),
+        Fault::GzipNoTrailer => damage(&mut delivery.answer, Vec::truncate),
+        Fault::GzipBomb { inflated } => {
+            endless(delivery, Body::Bomb(*inflated));
+            encoded(&mut delivery.answer, "gzip");
+        }
+        Fault::GzipEmptyBlocks => {
+            endless(delivery, Body::EmptyBlocks);
+            encoded(&mut delivery.answer, "gzip");
+        }
+        Fault::EndlessBody => endless(delivery, Body::Endless),
+        Fault::LeftoverEncoding(name) => encoded(&mut delivery.answer, name),
+        Fault::CloseDelimited => delivery.framing = Framing::CloseDelimited,
+        Fault::WrongLength { delta } => {
+            delivery.framing = Framing::ContentLength;
+            delivery.length_delta = *delta;
+        }
+        // These act at the door, or on the data before there is an answer.
+        Fault::RefuseConnections { .. } | Fault::ExpireToken | Fault::ReplaceDump(_) | Fault::EraseDump => {}
+    }
+}
+
+/// Compresses the body and lets `harm` at the stream; it also gets the index of the checksum, which the length
+/// follows, four bytes each.
+fn damage(answer: &mut Answer, harm: impl FnOnce(&mut Vec<u8>, usize)) {
+    if let Body::Blocks(blocks) = &answer.body {
+        let mut stream = compress(blocks);
+        let trailer = stream.len().saturating_sub(8);
+        harm(&mut stream, trailer);
+        answer.body = Body::Blocks(vec![Arc::from(stream)]);
+        encoded(answer, "gzip");
+    }
+}
+
+fn endless(delivery: &mut Delivery, body: Body) {
+    delivery.framing = Framing::Chunked;
+    delivery.answer.body = body;
+}
+
+fn encoded(answer: &mut Answer, name: &str) {
+    answer.headers.push(("Content-Encoding".to_owned(), name.to_owned()));
+}
+
+fn status(code: u16, body: &ErrorBody, request: &Request) -> Answer {
+    let phrase = reason(code);
+    match body {
+        ErrorBody::Json(message) if message.is_empty() => Answer::error(code, phrase, request),
+        ErrorBody::Json(message) => Answer::error(code, message, request),
+        ErrorBody::Html => {
+            let head = format!("<head><title>{code} {phrase}</title></head>");
+            let text = format!("<center><h1>{code} {phrase}</h1></center>");
+            Answer::new(
+                code,
+                "text/html",
+                format!("<html>\r\n{head}\r\n<body>\r\n{text}\r\n</body>\r\n</html>\r\n"),
+            )
+        }
+        ErrorBody::Empty => Answer::empty(code),
+        ErrorBody::Raw(text) => Answer::new(code, "text/plain", text.clone()),
+    }
+}

@@ -1,0 +1,121 @@
+//! An answer before it is framed: status, headers and body.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Request;
+
+/// What a request is answered with.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Body,
+    /// Dump data, which the service may compress.
+    pub(crate) is_data: bool,
+}
+
+/// The bytes of an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    /// These blocks one after the other, written without copying.
+    Blocks(Vec<Arc<[u8]>>),
+    /// Never ends.
+    Endless,
+    /// Gzip that inflates to this number of zeros.
+    Bomb(u64),
+    /// Gzip that never ends and never yields a byte.
+    EmptyBlocks,
+}
+
+impl Answer {
+    pub(crate) fn new(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status,
+            headers: vec![("Content-Type".to_owned(), kind.to_owned())],
+            body: Body::Blocks(vec![Arc::from(body.into())]),
+            is_data: false,
+        }
+    }
+
+    pub(crate) fn json(status: u16, value: &Value) -> Self {
+        Self::new(status, "application/json", value.to_string())
+    }
+
+    /// An error as the reference shows it.
+    pub(crate) fn error(status: u16, message: &str, request: &Request) -> Self {
+        Self::json(
+            status,
+            &json!({
+                "status": { "code": status, "message": message },
+                "path": request.sent.path(),
+                "timestamp": "2026-07-14T13:55:12.198Z",
+            }),
+        )
+    }
+
+    pub(crate) fn not_found(request: &Request) -> Self {
+        Self::error(404, "Not Found", request)
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Body::Blocks(Vec::new()), is_data: false }
+    }
+
+    pub(crate) fn data(blocks: Vec<Arc<[u8]>>) -> Self {
+        Self {
+            status: 200,
+            headers: vec![("Content-Type".to_owned(), "application/octet-stream".to_owned())],
+            body: Body::Blocks(blocks),
+            is_data: true,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The body in one piece; none for the endless kinds.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        match &self.body {
+            Body::Blocks(blocks) => blocks.concat(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The phrase beside a status code.
+pub(crate) fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        422 => "Unprocessable Entity",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "Unnamed",
+    }
+}

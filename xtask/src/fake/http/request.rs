@@ -1,0 +1,127 @@
+//! A request: as the server takes it apart, and as tests see it afterwards.
+
+/// What a client asked, and what became of it.
+#[derive(Debug, Clone, Default)]
+pub struct RequestLog {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// Path and query as sent.
+    pub target: String,
+    /// Names and values as sent, in order.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+    /// The status answered; none where the connection ended before that.
+    pub status: Option<u16>,
+    /// The faults applied, joined with `+`.
+    pub fault: Option<String>,
+    /// Which connection it came in on, counted from 0.
+    pub connection: usize,
+}
+
+impl RequestLog {
+    /// The first header of this name, whatever its case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The path without the query.
+    pub fn path(&self) -> &str {
+        self.target.split_once('?').map_or(&self.target, |(path, _)| path)
+    }
+}
+
+/// A request, taken apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) sent: RequestLog,
+    /// Decoded segments of the path.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) keep_alive: bool,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.sent.header(name)
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn accepts_gzip(&self) -> bool {
+        self.header("accept-encoding").is_some_and(|value| {
+            value.split(',').any(|part| {
+                let mut pieces = part.split(';').map(str::trim);
+                let gzip = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+                gzip && pieces.next().is_none_or(|weight| weight.trim_end_matches(".0") != "q=0")
+            })
+        })
+    }
+
+    /// Splits a target into its decoded parts.
+    pub(crate) fn new(method: &str, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let query = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (percent_decode(key), percent_decode(value))
+            })
+            .collect();
+        Self {
+            sent: RequestLog {
+                method: method.to_owned(),
+                target: target.to_owned(),
+                ..RequestLog::default()
+            },
+            path: path.trim_start_matches('/').split('/').map(percent_decode).collect(),
+            query,
+            keep_alive: true,
+        }
+    }
+}
+
+/// Decodes `%41`; what is no proper escape stays as it is.
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| bytes.get(at + 1..at + 3)).flatten();
+        let value = escape
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(value.unwrap_or(bytes[at]));
+        at += if value.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_and_parameters_are_decoded() {
+        let request = Request::new("GET", "/2/0/a%2Fb/%e2%82%ac%zz?limit=5&x%20y=1");
+        assert_eq!(request.path, ["2", "0", "a/b", "€%zz"]);
+        assert_eq!(request.parameter("limit"), Some("5"));
+        assert_eq!(request.parameter("x y"), Some("1"));
+    }
+
+    #[test]
+    fn gzip_is_accepted_unless_its_weight_is_zero() {
+        let mut request = Request::new("GET", "/");
+        assert!(!request.accepts_gzip());
+        for (value, accepted) in
+            [("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("identity", false)]
+        {
+            request.sent.headers = vec![("Accept-Encoding".into(), value.into())];
+            assert_eq!(request.accepts_gzip(), accepted, "{value}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Serving one connection: request by request until somebody ends it.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use super::shared::Shared;
+use crate::fake::fault::{Fault, change_data, deliver};
+use crate::fake::http::{Answer, Request, RequestLog};
+use crate::fake::stop::lock;
+use crate::fake::wire::{Connection, Delivery, Ending, NoRequest, Settings, receive, send};
+
+pub(super) fn run(shared: &Shared, stream: &Arc<TcpStream>, number: usize) {
+    let Ok(mut connection) = Connection::new(Arc::clone(stream), shared.tls.as_ref()) else {
+        return;
+    };
+    let mut buffer = Vec::new();
+    let ending = loop {
+        if let Err(ending) = serve_one(shared, &mut connection, &mut buffer, number) {
+            break ending;
+        }
+    };
+    connection.end(ending);
+}
+
+fn serve_one(
+    shared: &Shared,
+    connection: &mut Connection,
+    buffer: &mut Vec<u8>,
+    number: usize,
+) -> Result<(), Ending> {
+    let request = match receive(connection, buffer) {
+        Ok(request) => request,
+        Err(NoRequest::Closed) => return Err(Ending::Agreed),
+        Err(NoRequest::Malformed) => {
+            let answer = Answer::error(400, "Bad Request", &Request::new("", ""));
+            let delivery = Delivery::new(answer, lock(&shared.service).settings);
+            return send(&delivery, false, connection, &shared.stop);
+        }
+    };
+    let entry = {
+        let mut requests = lock(&shared.requests);
+        requests.push(RequestLog { connection: number, ..request.sent.clone() });
+        requests.len() - 1
+    };
+    let (answer, settings, faults) = decide(shared, &request);
+    let delivery = deliver(answer, settings, &request, &faults);
+    {
+        // Before the first byte, so that a client which has its answer finds it in the log.
+        let mut requests = lock(&shared.requests);
+        let names: Vec<&str> = faults.iter().map(Fault::name).collect();
+        requests[entry].fault = (!names.is_empty()).then(|| names.join("+"));
+        requests[entry].status = delivery.instead.is_none().then_some(delivery.answer.status);
+    }
+    send(&delivery, request.keep_alive, connection, &shared.stop)
+}
+
+/// The answer, the settings of the moment, and the faults that strike. The data is locked only here.
+fn decide(shared: &Shared, request: &Request) -> (Answer, Settings, Vec<Fault>) {
+    let mut service = lock(&shared.service);
+    let settings = service.settings;
+    if let Some(refusal) = service.throttle(request) {
+        return (refusal, settings, Vec::new());
+    }
+    let faults = lock(&shared.rules).strike(request);
+    faults.iter().for_each(|fault| change_data(fault, &mut service, request));
+    (service.answer(request), settings, faults)
+}

@@ -1,0 +1,233 @@
+//! Where an answer is made: what each address of the API does.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::Service;
+use super::address::{Address, Kind, Part, Target};
+use super::json::{self, Page};
+use crate::fake::data::{Dump, Process, Task, TaskState};
+use crate::fake::http::{Answer, Request};
+
+impl Service {
+    /// The refusal of the rate limit, where its bucket is empty.
+    pub(crate) fn throttle(&mut self, request: &Request) -> Option<Answer> {
+        let bucket = self.bucket.as_mut()?;
+        let wait = bucket.take(Instant::now()).err()?;
+        let answer = Answer::error(429, "Too Many Requests", request);
+        let seconds = wait.as_secs_f64().ceil().to_string();
+        Some(if bucket.retry_after { answer.with_header("Retry-After", seconds) } else { answer })
+    }
+
+    /// Answers a request.
+    pub(crate) fn answer(&mut self, request: &Request) -> Answer {
+        let answer = self.sign_in.answer(request, &self.origin);
+        answer.unwrap_or_else(|| self.api_answer(request).unwrap_or_else(|refusal| refusal))
+    }
+
+    fn api_answer(&mut self, request: &Request) -> Result<Answer, Answer> {
+        let user = self.sign_in.tokens.user_of(request)?;
+        let not_found = || Answer::not_found(request);
+        let address = Address::parse(&request.path).ok_or_else(not_found)?;
+        let (method, kind) = (request.sent.method.as_str(), address.kind);
+        if address.model != self.model || address.workspace.is_some_and(|name| name != self.workspace) {
+            // A model that the user cannot see looks like one without tasks, or is not there at all.
+            return match (method, address.target) {
+                ("GET", Target::Tasks { .. }) => self.list(request, "task", "tasks", Vec::new(), None),
+                _ => Err(not_found()),
+            };
+        }
+        match (method, address.target) {
+            ("GET", Target::List) => {
+                let entries = self.of_kind(kind).iter().map(json::process).collect();
+                match kind {
+                    Kind::Process => self.list(request, "process", "processes", entries, None),
+                    Kind::Import => self.list(request, "import", "imports", entries, None),
+                }
+            }
+            ("GET", Target::Tasks { process }) => self.tasks(request, kind, process),
+            ("POST", Target::Tasks { process }) => self.start(request, user, kind, process),
+            ("GET", Target::Task { process, task }) => {
+                self.update(kind, process, Some(task));
+                let details = request.parameter("includeProcessDetails") == Some("true");
+                let task = self.find(kind, process, task).ok_or_else(not_found)?;
+                let value = json::task(task, details);
+                Ok(self.task_answer(value))
+            }
+            ("DELETE", Target::Task { process, task }) => {
+                self.update(kind, process, None);
+                let task = self.find(kind, process, task).ok_or_else(not_found)?;
+                task.cancel();
+                let value = json::task(task, false);
+                Ok(self.task_answer(value))
+            }
+            ("GET", Target::Dump { process, task, object, part }) => {
+                self.update(kind, process, None);
+                let task = self.find(kind, process, task).filter(|task| task.owner == user);
+                let dump = task.ok_or_else(not_found)?.dump(object).cloned();
+                match (kind, part, dump) {
+                    (_, _, Some(dump)) if !dump.erased => self.part(request, &dump, part),
+                    // For a single import, no failures and a dump that is gone are answered differently.
+                    (Kind::Import, Part::Whole, None) => Ok(Answer::empty(204)),
+                    (Kind::Import, Part::List, None) => {
+                        Err(Answer::error(400, "no dump for this task", request))
+                    }
+                    _ => Err(not_found()),
+                }
+            }
+            _ => Err(Answer::error(405, "Method Not Allowed", request)),
+        }
+    }
+
+    fn of_kind(&mut self, kind: Kind) -> &mut Vec<Process> {
+        match kind {
+            Kind::Process => &mut self.processes,
+            Kind::Import => &mut self.imports,
+        }
+    }
+
+    fn parent(&mut self, kind: Kind, id: &str) -> Option<&mut Process> {
+        self.of_kind(kind).iter_mut().find(|process| process.id == id)
+    }
+
+    fn find(&mut self, kind: Kind, process: &str, task: &str) -> Option<&mut Task> {
+        self.parent(kind, process)?.tasks.iter_mut().find(|known| known.id == task)
+    }
+
+    /// The dump that a request asks for, to change it under the client.
+    pub(crate) fn dump_at(&mut self, request: &Request) -> Option<&mut Dump> {
+        let address = Address::parse(&request.path)?;
+        let Target::Dump { process, task, object, .. } = address.target else { return None };
+        self.find(address.kind, process, task)?.dump_mut(object)
+    }
+
+    /// One page of a list; that of a dump's chunks may lie.
+    fn list(
+        &self,
+        request: &Request,
+        schema: &str,
+        key: &str,
+        entries: Vec<Value>,
+        dump: Option<&Dump>,
+    ) -> Result<Answer, Answer> {
+        let number = |name: &str| match request.parameter(name).map(str::parse::<usize>) {
+            None => Ok(None),
+            Some(Ok(number)) => Ok(Some(number)),
+            Some(Err(_)) => Err(Answer::error(400, &format!("Invalid {name}"), request)),
+        };
+        let maximum = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
+        let limit = number("limit")?.unwrap_or(maximum).clamp(1, maximum);
+        let page = Page { offset: number("offset")?.unwrap_or(0), limit };
+        let url = format!("{}{}", self.origin, request.sent.path());
+        let map = json::envelope(&self.model, schema);
+        let total = dump.and_then(|dump| dump.total_size);
+        Ok(Answer::json(200, &json::list(map, key, entries, page, total, &url)))
+    }
+
+    fn tasks(&mut self, request: &Request, kind: Kind, process: &str) -> Result<Answer, Answer> {
+        self.update(kind, process, None);
+        let mut tasks: Vec<&Task> =
+            self.parent(kind, process).map(|process| process.tasks.iter().collect()).unwrap_or_default();
+        tasks.sort_by_key(|task| task.creation_time);
+        // Both words stand in published texts; any other is ignored in silence.
+        if matches!(request.parameter("sort"), Some("-creationDate" | "-creationTime")) {
+            tasks.reverse();
+        }
+        let entries = tasks.into_iter().map(json::task_entry).collect();
+        self.list(request, "task", "tasks", entries, None)
+    }
+
+    fn start(
+        &mut self,
+        request: &Request,
+        user: String,
+        kind: Kind,
+        process: &str,
+    ) -> Result<Answer, Answer> {
+        let body: Value = serde_json::from_slice(&request.sent.body).unwrap_or_default();
+        if !body["localeName"].is_string() {
+            return Err(Answer::error(400, "localeName is required", request));
+        }
+        let id = self.random.hex(32);
+        let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?;
+        let newest = parent.tasks.iter().filter_map(|task| task.creation_time).max();
+        // Two tasks of one millisecond would have no order.
+        let time = newest.map_or(0, |newest| newest + 1).max(milliseconds());
+        let mut task = Task::new(id.clone(), TaskState::NotStarted)
+            .with_creation_time(time)
+            .with_owner(user)
+            .with_step("Waiting to start.", 0.0);
+        task.start(parent.run.clone());
+        parent.tasks.push(task);
+        Ok(self.task_answer(json!({ "taskId": id })))
+    }
+
+    fn task_answer(&self, task: Value) -> Answer {
+        let mut map = json::envelope(&self.model, "task");
+        map.insert("task".into(), task);
+        Answer::json(200, &Value::Object(map))
+    }
+
+    /// Brings the running tasks of a process up to date; the one that a client asks for counts as looked at.
+    fn update(&mut self, kind: Kind, process: &str, polled: Option<&str>) {
+        let Some(parent) = self.parent(kind, process) else { return };
+        let mut ended = Vec::new();
+        for task in &mut parent.tasks {
+            if let Some(run) = task.advance(polled == Some(&task.id)) {
+                ended.push((task.id.clone(), task.owner.clone(), run.replaced_objects()));
+            }
+        }
+        // A dump is kept once per user and object: the new one replaces that of any earlier task.
+        for (id, owner, objects) in ended {
+            let all = self.processes.iter_mut().chain(&mut self.imports);
+            for task in all.flat_map(|process| &mut process.tasks) {
+                if task.id != id && task.owner == owner {
+                    let replaced = task.dumps.iter_mut().filter(|(id, _)| objects.contains(id));
+                    replaced.for_each(|(_, dump)| dump.erased = true);
+                }
+            }
+        }
+    }
+
+    fn part(&self, request: &Request, dump: &Dump, part: Part<'_>) -> Result<Answer, Answer> {
+        match (part, &dump.list_body) {
+            (Part::Whole, _) => Ok(Answer::data(dump.chunks.clone())),
+            (Part::List, Some(text)) => Ok(Answer::new(200, "application/json", text.clone())),
+            (Part::List, None) => {
+                let entries = dump.listed_ids().iter().map(|id| json::chunk(id)).collect();
+                self.list(request, "chunk", "chunks", entries, Some(dump))
+            }
+            (Part::Chunk(id), _) => {
+                let content = dump.chunk(id).ok_or_else(|| Answer::not_found(request))?;
+                Ok(with_validators(Answer::data(vec![content.clone()]), dump, content))
+            }
+        }
+    }
+}
+
+/// The headers by which a client can tell that a dump was replaced.
+fn with_validators(mut answer: Answer, dump: &Dump, content: &[u8]) -> Answer {
+    if dump.etag {
+        answer = answer.with_header("ETag", format!("\"{:08x}\"", checksum(&[content])));
+    }
+    if dump.last_modified {
+        // A date of its own for each content, on one fixed day.
+        let whole: Vec<&[u8]> = dump.chunks.iter().map(|chunk| &chunk[..]).collect();
+        let second = checksum(&whole) % 86_400;
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let date = format!("Tue, 14 Jul 2026 {hour:02}:{minute:02}:{second:02} GMT");
+        answer = answer.with_header("Last-Modified", date);
+    }
+    answer
+}
+
+fn checksum(blocks: &[&[u8]]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    blocks.iter().for_each(|block| crc.update(block));
+    crc.sum()
+}
+
+fn milliseconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

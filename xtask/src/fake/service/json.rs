@@ -1,0 +1,131 @@
+//! The JSON documents of the API, as the service really sends them.
+
+use serde_json::{Map, Value, json};
+
+use crate::fake::data::{ActionResult, Detail, Process, Task};
+
+/// Where a list is cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    pub(crate) offset: usize,
+    pub(crate) limit: usize,
+}
+
+/// `meta` and `status`, which stand beside every payload.
+pub(crate) fn envelope(model: &str, schema: &str) -> Map<String, Value> {
+    let schema = format!("https://api.anaplan.com/2/0/models/{model}/objects/{schema}");
+    let mut map = Map::new();
+    // The service grows fields without notice: clients must not mind.
+    map.insert("meta".into(), json!({ "schema": schema, "newField": { "since": 2026 } }));
+    map.insert("status".into(), json!({ "code": 200, "message": "Success" }));
+    map
+}
+
+/// One page of a list. `url` is the list's own without the query.
+pub(crate) fn list(
+    mut map: Map<String, Value>,
+    key: &str,
+    entries: Vec<Value>,
+    page: Page,
+    claimed_total: Option<u64>,
+    url: &str,
+) -> Value {
+    let total = entries.len();
+    let Page { offset, limit } = page;
+    let cut: Vec<Value> = entries.into_iter().skip(offset).take(limit).collect();
+    let mut paging = json!({
+        "currentPageSize": cut.len(),
+        "offset": offset,
+        "totalSize": claimed_total.unwrap_or(total as u64),
+    });
+    let link = |offset: usize| Value::from(format!("{url}?limit={limit}&offset={offset}"));
+    if offset + cut.len() < total {
+        paging["next"] = link(offset + limit);
+    }
+    if offset > 0 {
+        paging["previous"] = link(offset.saturating_sub(limit));
+    }
+    if let Some(meta) = map.get_mut("meta") {
+        meta["paging"] = paging;
+    }
+    // An empty list is left out, as the service does.
+    if !cut.is_empty() {
+        map.insert(key.to_owned(), Value::Array(cut));
+    }
+    Value::Object(map)
+}
+
+pub(crate) fn process(process: &Process) -> Value {
+    json!({ "id": process.id, "name": process.name })
+}
+
+pub(crate) fn chunk(id: &str) -> Value {
+    json!({ "id": id, "name": format!("Chunk {id}") })
+}
+
+/// A task in a list.
+pub(crate) fn task_entry(task: &Task) -> Value {
+    let mut entry = json!({ "taskId": task.id, "taskState": task.state.as_str() });
+    if let Some(time) = task.creation_time {
+        entry["creationTime"] = time.into();
+    }
+    entry
+}
+
+/// A task by itself.
+pub(crate) fn task(task: &Task, with_details: bool) -> Value {
+    let mut value = task_entry(task);
+    value["type"] = "taskInformation".into();
+    if let Some(step) = &task.current_step {
+        value["currentStep"] = step.as_str().into();
+    }
+    if let Some(progress) = task.progress {
+        value["progress"] = progress.into();
+    }
+    if let Some(tree) = &task.result {
+        let start = with_details.then(|| task.creation_time.unwrap_or(0));
+        value["result"] = result(tree, start);
+    }
+    value
+}
+
+/// A result tree; with a start time, every step reports when it began and how long it took.
+fn result(tree: &ActionResult, start: Option<u64>) -> Value {
+    let mut value = json!({ "objectId": tree.object_id, "successful": tree.successful });
+    if let Some(name) = &tree.object_name {
+        value["objectName"] = name.as_str().into();
+    }
+    if let Some(available) = tree.failure_dump_available {
+        value["failureDumpAvailable"] = available.into();
+    }
+    if let Some(details) = &tree.details {
+        value["details"] = details.iter().map(detail).collect();
+    }
+    if let Some(start) = start {
+        value["startTime"] = start.into();
+        value["duration"] = (1000 * (1 + tree.nested.len() as u64)).into();
+    }
+    if !tree.nested.is_empty() {
+        let steps = tree.nested.iter().zip(0..);
+        value["nestedResults"] =
+            steps.map(|(step, n)| result(step, start.map(|start| start + 1000 * n))).collect();
+    }
+    value
+}
+
+fn detail(detail: &Detail) -> Value {
+    let mut value = json!({});
+    if let Some(text) = &detail.local_message_text {
+        value["localMessageText"] = text.as_str().into();
+    }
+    if let Some(occurrences) = detail.occurrences {
+        value["occurrences"] = occurrences.into();
+    }
+    if let Some(kind) = &detail.kind {
+        value["type"] = kind.as_str().into();
+    }
+    if !detail.values.is_empty() {
+        value["values"] = detail.values.clone().into();
+    }
+    value
+}

@@ -1,0 +1,205 @@
+//! The service: what it holds, and where each answer is made (`answers.rs`).
+
+mod address;
+mod answers;
+mod bucket;
+mod json;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::data::{
+    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, TASK, TOKEN, Task, USER, WORKSPACE,
+};
+use super::random::Random;
+use super::sign_in::{Scheme, SignIn};
+use super::wire::{Framing, GzipMode, Settings};
+use bucket::Bucket;
+
+/// The state of the fake service.
+#[derive(Debug)]
+pub struct Service {
+    /// The one workspace.
+    pub workspace: String,
+    /// The one model in it.
+    pub model: String,
+    /// The processes of the model.
+    pub processes: Vec<Process>,
+    /// The imports that are run on their own.
+    pub imports: Vec<Process>,
+    /// How links in answers begin; the server that is started with this service sets it.
+    pub(crate) origin: String,
+    pub(crate) settings: Settings,
+    sign_in: SignIn,
+    bucket: Option<Bucket>,
+    page_size: usize,
+    random: Random,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Service {
+    /// A model without processes, and one user with one token.
+    pub fn new() -> Self {
+        let mut service = Self {
+            workspace: WORKSPACE.to_owned(),
+            model: MODEL.to_owned(),
+            processes: Vec::new(),
+            imports: Vec::new(),
+            origin: String::new(),
+            settings: Settings {
+                gzip: GzipMode::Off,
+                framing: Framing::ContentLength,
+                latency: Duration::ZERO,
+                bytes_per_second: None,
+            },
+            sign_in: SignIn::default(),
+            bucket: None,
+            page_size: 5000,
+            random: Random::new(118),
+        };
+        service.add_token(USER, TOKEN);
+        service
+    }
+
+    /// One process, one task, one failed import in it with this dump.
+    pub fn with_dump(dump: Dump) -> Self {
+        let result = ActionResult::process(PROCESS)
+            .with_nested(ActionResult::new("117000000003"))
+            .with_nested(ActionResult::failed_import(OBJECT, OBJECT_NAME));
+        let task = Task::complete(TASK).with_result(result).with_dump(OBJECT, dump);
+        Self::new().with_process(Process::new(PROCESS, "Nightly load").with_task(task))
+    }
+
+    /// Adds a process.
+    #[must_use]
+    pub fn with_process(mut self, process: Process) -> Self {
+        self.processes.push(process);
+        self
+    }
+
+    /// Adds an import that is run on its own.
+    #[must_use]
+    pub fn with_import(mut self, import: Process) -> Self {
+        self.imports.push(import);
+        self
+    }
+
+    /// Registers a token for `AnaplanAuthToken`. An expired or forbidden token of this value is good again.
+    pub fn add_token(&mut self, user: impl Into<String>, token: impl Into<String>) {
+        self.sign_in.tokens.add(user.into(), token.into(), Scheme::Anaplan, None);
+    }
+
+    /// Registers a token for `Bearer`. An expired or forbidden token of this value is good again.
+    pub fn add_bearer_token(&mut self, user: impl Into<String>, token: impl Into<String>) {
+        self.sign_in.tokens.add(user.into(), token.into(), Scheme::Bearer, None);
+    }
+
+    /// The token is answered with 401 from now on.
+    pub fn expire_token(&mut self, token: &str) {
+        self.sign_in.tokens.expire(token);
+    }
+
+    /// The token is answered with 403 from now on.
+    pub fn forbid_token(&mut self, token: &str) {
+        self.sign_in.tokens.forbid(token);
+    }
+
+    /// How long issued tokens live: 35 minutes at first.
+    pub fn set_token_lifetime(&mut self, lifetime: Duration) {
+        self.sign_in.tokens.lifetime = lifetime;
+    }
+
+    /// Lets a user sign in with a password.
+    pub fn add_password(&mut self, user: impl Into<String>, password: impl Into<String>) {
+        self.sign_in.add_password(user.into(), password.into());
+    }
+
+    /// Lets a user sign in with this certificate (PEM) and its private RSA key. Text without a certificate is
+    /// ignored.
+    pub fn add_certificate(&mut self, user: impl Into<String>, pem: &str) {
+        self.sign_in.add_certificate(user.into(), pem);
+    }
+
+    /// Lets an OAuth client refresh; `rotating` clients get a new refresh token each time, and the old one is dead.
+    pub fn add_refresh_token(
+        &mut self,
+        user: impl Into<String>,
+        client: impl Into<String>,
+        token: impl Into<String>,
+        rotating: bool,
+    ) {
+        self.sign_in.add_refresh_token(user.into(), client.into(), token.into(), rotating);
+    }
+
+    /// Lets devices sign in: this user approves after `pending_polls` polls that are answered `authorization_pending`.
+    pub fn approve_devices(&mut self, user: impl Into<String>, pending_polls: usize) {
+        self.sign_in.approve_devices(user.into(), pending_polls);
+    }
+
+    /// Whether chunks are compressed for clients that accept it. Off at first.
+    pub fn set_gzip(&mut self, mode: GzipMode) {
+        self.settings.gzip = mode;
+    }
+
+    /// How the end of a body is marked. `Content-Length` at first.
+    pub fn set_framing(&mut self, framing: Framing) {
+        self.settings.framing = framing;
+    }
+
+    /// The wait before each answer, and the rate of each connection for itself (none: no limit).
+    pub fn set_link(&mut self, latency: Duration, bytes_per_second: Option<u64>) {
+        self.settings.latency = latency;
+        self.settings.bytes_per_second = bytes_per_second;
+    }
+
+    /// Answers 429 when more requests come than a bucket of this depth and refill rate allows.
+    pub fn set_bucket(&mut self, depth: u32, per_second: f64, retry_after: bool) {
+        self.bucket = Some(Bucket::new(f64::from(depth), per_second, retry_after));
+    }
+
+    /// How many requests the bucket has refused.
+    pub fn throttled(&self) -> usize {
+        self.bucket.as_ref().map_or(0, |bucket| bucket.refused)
+    }
+
+    /// The maximum number of entries that a page of processes or tasks holds. 5000 at first.
+    pub fn set_page_size(&mut self, entries: usize) {
+        self.page_size = entries.max(1);
+    }
+
+    /// A process by its id.
+    pub fn process_mut(&mut self, id: &str) -> Option<&mut Process> {
+        self.processes.iter_mut().find(|process| process.id == id)
+    }
+
+    /// A task of a process or an import, by its id.
+    pub fn task_mut(&mut self, id: &str) -> Option<&mut Task> {
+        let all = self.processes.iter_mut().chain(&mut self.imports);
+        all.flat_map(|process| &mut process.tasks).find(|task| task.id == id)
+    }
+
+    /// Replaces a dump that is there.
+    pub fn replace_dump(&mut self, task: &str, object: &str, dump: Dump) {
+        if let Some(old) = self.task_mut(task).and_then(|task| task.dump_mut(object)) {
+            *old = dump;
+        }
+    }
+
+    /// The dump is gone: 404 from now on, while its task still reports it.
+    pub fn erase_dump(&mut self, task: &str, object: &str) {
+        if let Some(dump) = self.task_mut(task).and_then(|task| task.dump_mut(object)) {
+            dump.erased = true;
+        }
+    }
+
+    /// The chunks of the dump of [`Service::with_dump`], as they are now.
+    pub fn dump_chunks(&mut self) -> Vec<Arc<[u8]>> {
+        let dump = self.task_mut(TASK).and_then(|task| task.dump_mut(OBJECT));
+        dump.map(|dump| dump.chunks.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,97 @@
+//! The tokens that are good, and who holds them.
+
+use std::time::{Duration, Instant};
+
+use crate::fake::http::{Answer, Request};
+
+/// How a token is presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Anaplan,
+    Bearer,
+}
+
+#[derive(Debug, Clone)]
+struct Token {
+    value: String,
+    user: String,
+    scheme: Scheme,
+    expired: bool,
+    forbidden: bool,
+    expires: Option<Instant>,
+}
+
+/// All tokens, and how long those live that are issued.
+#[derive(Debug)]
+pub(crate) struct Tokens {
+    all: Vec<Token>,
+    pub(crate) lifetime: Duration,
+    /// How many were issued.
+    pub(super) issued: usize,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { all: Vec::new(), lifetime: Duration::from_secs(35 * 60), issued: 0 }
+    }
+}
+
+impl Tokens {
+    /// Registers a token. An expired or forbidden one of this value is good again.
+    pub(crate) fn add(&mut self, user: String, value: String, scheme: Scheme, expires: Option<Instant>) {
+        self.all.retain(|token| token.value != value || token.scheme != scheme);
+        self.all.push(Token { value, user, scheme, expired: false, forbidden: false, expires });
+    }
+
+    /// Answered with 401 from now on.
+    pub(crate) fn expire(&mut self, value: &str) {
+        self.all.iter_mut().filter(|token| token.value == value).for_each(|token| token.expired = true);
+    }
+
+    /// Answered with 403 from now on.
+    pub(crate) fn forbid(&mut self, value: &str) {
+        self.all.iter_mut().filter(|token| token.value == value).for_each(|token| token.forbidden = true);
+    }
+
+    pub(super) fn remove(&mut self, value: &str) {
+        self.all.retain(|token| token.value != value);
+    }
+
+    /// A new token of this user.
+    pub(super) fn issue(&mut self, user: String, scheme: Scheme) -> String {
+        self.issued += 1;
+        let value = format!("fake-issued-token-{}", self.issued);
+        self.renew(user, value.clone(), scheme);
+        value
+    }
+
+    /// This token lives a whole lifetime from now on.
+    pub(super) fn renew(&mut self, user: String, value: String, scheme: Scheme) {
+        self.add(user, value, scheme, Some(Instant::now() + self.lifetime));
+    }
+
+    /// How long this token will be good.
+    pub(super) fn time_left(&self, value: &str) -> Duration {
+        let expires = self.all.iter().find(|token| token.value == value).and_then(|token| token.expires);
+        expires.map_or(self.lifetime, |end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// Who sends this request, or the refusal.
+    pub(crate) fn user_of(&self, request: &Request) -> Result<String, Answer> {
+        let header = request.header("authorization").unwrap_or_default();
+        let presented = [("AnaplanAuthToken ", Scheme::Anaplan), ("Bearer ", Scheme::Bearer)]
+            .into_iter()
+            .find_map(|(word, scheme)| header.strip_prefix(word).map(|value| (value, scheme)));
+        let known = presented.and_then(|(value, scheme)| {
+            self.all.iter().find(|token| token.value == value && token.scheme == scheme)
+        });
+        match known {
+            Some(token) if token.expired || token.expires.is_some_and(|end| end <= Instant::now()) => {
+                Err(Answer::error(401, "Authentication token has expired", request))
+            }
+            Some(token) if token.forbidden => Err(Answer::error(403, "Forbidden", request)),
+            Some(token) => Ok(token.user.clone()),
+            None => Err(Answer::error(401, "Unauthorized", request)),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Where bytes come in and go out: connections, requests read off them, and answers put on them.
+
+mod certificate;
+mod connection;
+mod delivery;
+mod gzip;
+mod receive;
+mod send;
+mod writer;
+
+pub(crate) use certificate::create;
+pub(crate) use connection::{Connection, Ending};
+pub use delivery::Framing;
+pub(crate) use delivery::{Delivery, HeadFault, Position, Settings};
+pub use gzip::GzipMode;
+pub(crate) use gzip::compress;
+pub(crate) use receive::{NoRequest, receive};
+pub(crate) use send::send;
+pub(crate) use writer::Break;

@@ -1,0 +1,83 @@
+//! Reading a request off a connection.
+
+use std::io;
+
+use super::Connection;
+use crate::fake::http::Request;
+
+/// The maximum size of a request's head in bytes: no client of ours comes near it.
+const HEAD_LIMIT: usize = 64 * 1024;
+/// The maximum size of a body in bytes.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Why there is no request.
+#[derive(Debug)]
+pub(crate) enum NoRequest {
+    /// The client closed the connection, as it may between two requests.
+    Closed,
+    /// What came is not HTTP as our clients speak it.
+    Malformed,
+}
+
+impl From<io::Error> for NoRequest {
+    fn from(_: io::Error) -> Self {
+        Self::Closed
+    }
+}
+
+/// Reads the next request. `buffer` keeps what arrived beyond it.
+pub(crate) fn receive(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<Request, NoRequest> {
+    let (mut request, head_length) = loop {
+        if let Some(found) = parse_head(buffer)? {
+            break found;
+        }
+        if buffer.len() > HEAD_LIMIT {
+            return Err(NoRequest::Malformed);
+        }
+        fill(connection, buffer)?;
+    };
+    buffer.drain(..head_length);
+    // No client of ours sends a body in chunks.
+    if request.header("transfer-encoding").is_some() {
+        return Err(NoRequest::Malformed);
+    }
+    if let Some(length) = request.header("content-length") {
+        let length = length.trim().parse().ok().filter(|length| *length <= BODY_LIMIT);
+        let length = length.ok_or(NoRequest::Malformed)?;
+        while buffer.len() < length {
+            fill(connection, buffer)?;
+        }
+        request.sent.body = buffer.drain(..length).collect();
+    }
+    Ok(request)
+}
+
+fn parse_head(buffer: &[u8]) -> Result<Option<(Request, usize)>, NoRequest> {
+    let mut headers = [httparse::EMPTY_HEADER; 100];
+    let mut parsed = httparse::Request::new(&mut headers);
+    let length = match parsed.parse(buffer) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(NoRequest::Malformed),
+    };
+    let mut request = Request::new(parsed.method.unwrap_or_default(), parsed.path.unwrap_or_default());
+    request.sent.headers = parsed
+        .headers
+        .iter()
+        .map(|header| (header.name.to_owned(), String::from_utf8_lossy(header.value).into_owned()))
+        .collect();
+    let close = request.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    request.keep_alive = parsed.version == Some(1) && !close;
+    Ok(Some((request, length)))
+}
+
+fn fill(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<(), NoRequest> {
+    let mut block = [0; 8192];
+    match connection.read(&mut block)? {
+        0 => Err(NoRequest::Closed),
+        count => {
+            buffer.extend_from_slice(&block[..count]);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Writing an answer at a given pace, up to a given position.
+
+use std::time::{Duration, Instant};
+
+use super::{Connection, Ending};
+use crate::fake::stop::StopFlag;
+
+/// How fast a body goes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    pub(crate) bytes_per_second: Option<u64>,
+    /// Size of a piece, and the pause after it.
+    pub(crate) dribble: Option<(usize, Duration)>,
+}
+
+/// What happens at the position where an answer is broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Break {
+    Cut,
+    Reset,
+    Stall,
+}
+
+/// Writes to a connection. Small writes are gathered, so that an answer of a few bytes is one packet.
+pub(crate) struct Writer<'a> {
+    connection: &'a mut Connection,
+    stop: &'a StopFlag,
+    held: Vec<u8>,
+    pace: Pace,
+    break_at: Option<(u64, Break)>,
+    body_sent: u64,
+    body_started: Instant,
+}
+
+/// The maximum number of bytes that are gathered: a full record of TLS.
+const MAX_HELD: usize = 16 * 1024;
+
+impl<'a> Writer<'a> {
+    pub(crate) fn new(
+        connection: &'a mut Connection,
+        stop: &'a StopFlag,
+        pace: Pace,
+        break_at: Option<(u64, Break)>,
+    ) -> Self {
+        Self {
+            connection,
+            stop,
+            held: Vec::new(),
+            pace,
+            break_at,
+            body_sent: 0,
+            body_started: Instant::now(),
+        }
+    }
+
+    /// Writes bytes of the head: at once, and never broken off.
+    pub(crate) fn head(&mut self, bytes: &[u8]) -> Result<(), Ending> {
+        self.body_started = Instant::now();
+        self.put(bytes)
+    }
+
+    /// Writes bytes of the body.
+    pub(crate) fn body(&mut self, bytes: &[u8]) -> Result<(), Ending> {
+        let left = self.break_at.map_or(u64::MAX, |(position, _)| position - self.body_sent);
+        let count = left.min(bytes.len() as u64) as usize;
+        self.paced(&bytes[..count])?;
+        self.break_off_if_due()
+    }
+
+    /// Everything is written.
+    pub(crate) fn finish(mut self) -> Result<(), Ending> {
+        self.break_off_if_due()?;
+        self.flush()
+    }
+
+    /// Breaks off here and now.
+    pub(crate) fn break_off(&mut self, how: Break) -> Ending {
+        if let Err(ending) = self.flush() {
+            return ending;
+        }
+        match how {
+            Break::Cut => Ending::Cut,
+            Break::Reset => Ending::Reset,
+            Break::Stall => {
+                self.connection.wait_until_gone();
+                Ending::Cut
+            }
+        }
+    }
+
+    fn break_off_if_due(&mut self) -> Result<(), Ending> {
+        match self.break_at {
+            Some((position, how)) if self.body_sent >= position => Err(self.break_off(how)),
+            _ => Ok(()),
+        }
+    }
+
+    fn paced(&mut self, bytes: &[u8]) -> Result<(), Ending> {
+        // 20 ms a piece is steady enough to look like a slow line.
+        let by_rate = self.pace.bytes_per_second.map(|rate| (rate / 50).clamp(1, 65_536) as usize);
+        let by_dribble = self.pace.dribble.map(|(size, _)| size.max(1));
+        let size = by_rate.into_iter().chain(by_dribble).min();
+        let Some(size) = size else {
+            self.body_sent += bytes.len() as u64;
+            return self.put(bytes);
+        };
+        for piece in bytes.chunks(size) {
+            self.put(piece)?;
+            self.flush()?;
+            self.body_sent += piece.len() as u64;
+            let mut pause = self.pace.dribble.map_or(Duration::ZERO, |(_, pause)| pause);
+            if let Some(rate) = self.pace.bytes_per_second {
+                // Against the start, so that short oversleeping does not add up.
+                let due = Duration::from_secs_f64(self.body_sent as f64 / rate.max(1) as f64);
+                pause = pause.max(due.saturating_sub(self.body_started.elapsed()));
+            }
+            if self.stop.sleep(pause) {
+                return Err(Ending::Cut);
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Ending> {
+        if self.held.len() + bytes.len() > MAX_HELD {
+            self.send_held()?;
+        }
+        if bytes.len() > MAX_HELD {
+            self.connection.write_all(bytes)?;
+        } else {
+            self.held.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    fn send_held(&mut self) -> Result<(), Ending> {
+        if !self.held.is_empty() {
+            self.connection.write_all(&self.held)?;
+            self.held.clear();
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Ending> {
+        self.send_held()?;
+        Ok(self.connection.flush()?)
+    }
+}
