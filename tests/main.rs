@@ -3,5 +3,9 @@
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 #![allow(dead_code, unused_imports)]
 
+mod download;
 mod faults;
+mod output;
+mod overwriting;
+mod retry;
 mod support;

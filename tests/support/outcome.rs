@@ -326,7 +326,7 @@ fn repetition(line: &str) -> Option<String> {
 }
 
 fn shown(bytes: &[u8]) -> String {
-    const SHOWN_BYTES: usize = 4000;
+    const SHOWN_BYTES: usize = 2000;
     let cut = &bytes[..bytes.len().min(SHOWN_BYTES)];
     let more = match bytes.len() - cut.len() {
         0 => String::new(),

@@ -21,6 +21,9 @@ pub(crate) const NO_TASKS: &str = "has no tasks: it never ran, it does not exist
 pub(crate) const KEPT: &str =
     "\n  what is there is kept in dump.csv.part: the same command goes on from it";
 
+/// The same where the dump is gone, so that it cannot be continued.
+pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
+
 /// The next line of an error where a dump is not found.
 pub(crate) const DUMP_NOT_FOUND: &str =
     "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ran without \
