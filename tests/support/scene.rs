@@ -133,6 +133,12 @@ impl Scene {
         expected.iter().for_each(|name| drop(mentioned.entry((*name).to_owned()).or_default()));
     }
 
+    /// The files that are there now are left to the test.
+    pub(crate) fn any_files(&self) {
+        let files = self.files().into_iter().map(|file| (file, None));
+        self.mentioned.borrow_mut().extend(files);
+    }
+
     /// All requests so far, as method and target. `DUMP` stands for the path of the server's dump, `NIGHTLY` for
     /// that of its process; the path of the model is left out.
     pub(crate) fn requests(&self) -> Vec<String> {

@@ -6,6 +6,8 @@ use super::{CHUNK, size};
 pub(crate) const CLOSED: &str = "the connection was closed before the answer came<ANY>";
 pub(crate) const CUT: &str = "the body was cut short<ANY>";
 pub(crate) const NO_CONNECTION: &str = "no connection could be made<ANY>";
+pub(crate) const PROXY_REFUSED: &str =
+    "the proxy refused the connection<ANY>\n  check the proxy's address and credentials (HTTPS_PROXY)";
 pub(crate) const STALLED: &str = "nothing moved for 0.5 s<ANY>";
 pub(crate) const GZIP_DAMAGED: &str = "its gzip data is damaged";
 pub(crate) const NO_PROOF: &str =
@@ -73,6 +75,14 @@ pub(crate) fn goes_on(chunks: usize, of: usize) -> String {
 /// A note: the part file is not continued.
 pub(crate) fn begins_anew(why: &str) -> String {
     format!("what is there cannot be continued ({why}): beginning anew\n")
+}
+
+/// A dump that was replaced while it was downloaded.
+pub(crate) fn changed(what: &str) -> String {
+    format!(
+        "{THE_LIST}: {what} while it was downloaded, so its pieces do not belong together\n  the import probably ran \
+         again: wait until it has ended, then download its dump"
+    )
 }
 
 /// A file that is not replaced.
