@@ -4,13 +4,18 @@
 #![allow(dead_code, unused_imports)]
 
 mod arguments;
+mod collecting;
 mod download;
 mod faults;
 mod hosts;
+mod imports;
 mod lists;
 mod locators;
 mod names;
+mod newest;
 mod output;
 mod overwriting;
+mod proxies;
 mod retry;
 mod support;
+mod tokens;

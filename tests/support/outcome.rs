@@ -288,8 +288,6 @@ impl<'a> Outcome<'a> {
         let harmful = text.chars().find(steers);
         self.check(harmful.is_none(), || format!("{harmful:?} is in the output"));
         let error = self.split_stderr().1;
-        // An error about a chunk names the dump with it.
-        let error = error.replace(&self.scene.fill(" of dump <DUMP>:"), ":");
         let line = error.lines().next().unwrap_or_default();
         // What cannot be read is quoted once more, from where it goes wrong.
         let repeated = if line.contains("cannot read") { None } else { repetition(line) };
@@ -320,7 +318,11 @@ impl Drop for Outcome<'_> {
 
 /// An identifier, a locator or four words in a row that stand in a line twice.
 fn repetition(line: &str) -> Option<String> {
-    let words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
+    let mut words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
+    // An error about a chunk names the dump with it.
+    if let Some(at) = words.windows(2).position(|pair| pair == ["of", "dump"]) {
+        words.drain(at..(at + 3).min(words.len()));
+    }
     let is_identifier = |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
     let phrases = words.windows(4).map(|phrase| phrase.join(" "));
     let identifiers = words.iter().filter(|word| is_identifier(word)).map(|word| (*word).to_owned());
