@@ -319,9 +319,11 @@ impl Drop for Outcome<'_> {
 /// An identifier, a locator or four words in a row that stand in a line twice.
 fn repetition(line: &str) -> Option<String> {
     let mut words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
-    // An error about a chunk names the dump with it.
-    if let Some(at) = words.windows(2).position(|pair| pair == ["of", "dump"]) {
-        words.drain(at..(at + 3).min(words.len()));
+    // A request is named together with the dump or the process that it is about.
+    for subject in [["of", "dump"], ["start", "of"]] {
+        if let Some(at) = words.windows(2).position(|pair| pair == subject) {
+            words.drain(at..(at + 3).min(words.len()));
+        }
     }
     let is_identifier = |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
     let phrases = words.windows(4).map(|phrase| phrase.join(" "));
