@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use xtask::fake::{ErrorBody, Fault};
 
-use crate::support::{PART_FILES, Scene, bytes_of, chunk, chunk_list, own_name, three_chunks};
+use crate::support::{Scene, bytes_of, chunk_list, three_chunks};
 
 const VERSION_LINE: &str = concat!("anaplan-dump ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -73,7 +73,8 @@ fn help_is_shown_for_each_command_with_an_example() {
 #[test]
 fn help_names_every_exit_code() {
     let help = scene().run("--help").stdout_text();
-    let codes = ["0 done", "1 ", "2 wrong usage", "3 not signed in", "4 not there", "5 the network", "6 ", "7 "];
+    let codes =
+        ["0 done", "1 ", "2 wrong usage", "3 not signed in", "4 not there", "5 the network", "6 ", "7 "];
     for code in codes {
         assert!(help.contains(&format!("\n  {code}")), "{code}\n{help}");
     }
@@ -115,7 +116,10 @@ fn a_value_where_none_belongs_is_refused() {
 
 #[test]
 fn an_option_that_is_given_twice_is_refused() {
-    is_refused("get DUMP -o a.csv -o b.csv", "Error parsing option '-o' with value 'b.csv': duplicate values provided");
+    is_refused(
+        "get DUMP -o a.csv -o b.csv",
+        "Error parsing option '-o' with value 'b.csv': duplicate values provided",
+    );
 }
 
 #[test]
@@ -127,7 +131,10 @@ fn values_that_make_no_sense_are_refused() {
     for text in ["many", "-1", "1.5", "99999999999"] {
         value_is_refused("--retries", "ANAPLAN_RETRIES", text, "is not a whole number");
     }
-    is_refused("tasks DUMP --limit 0", "Error parsing option '--limit' with value '0': a whole number from 1 is needed");
+    is_refused(
+        "tasks DUMP --limit 0",
+        "Error parsing option '--limit' with value '0': a whole number from 1 is needed",
+    );
     let zero = "<ANY> cannot be used: it is zero, so nothing could ever be received";
     scene().run("chunks DUMP --stall-timeout 0").refuses(zero);
 }

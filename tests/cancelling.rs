@@ -33,7 +33,9 @@ fn a_task_that_has_finished_stays_as_it_is() {
 fn a_task_that_is_not_there_cannot_be_cancelled() {
     let error = answered(404, "Not Found");
     let outcome = with_a_running_task();
-    outcome.run("cancel NIGHTLY/NONE").fails(4, format!("the cancelling of task <NIGHTLY>/NONE: {error}\n  <ANY>"));
+    outcome
+        .run("cancel NIGHTLY/NONE")
+        .fails(4, format!("the cancelling of task <NIGHTLY>/NONE: {error}\n  <ANY>"));
 }
 
 #[test]

@@ -135,12 +135,18 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
             answered(403, "Forbidden")
         ),
     );
-    scene.holds(&[costs.clone(), format!("{actuals}.part"), format!("{actuals}.part.journal"), budget.clone()]);
+    scene.holds(&[
+        costs.clone(),
+        format!("{actuals}.part"),
+        format!("{actuals}.part.journal"),
+        budget.clone(),
+    ]);
 
     scene.server.clear_faults();
     let outcome = scene.run("get NIGHTLY/T1");
     outcome.notes("an earlier run left 1 of 3 chunks (1.0 kB): going on from there\n").asks_for(&["1", "2"]);
-    outcome.stdout(already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + "3 dumps are there\n");
+    outcome
+        .stdout(already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + "3 dumps are there\n");
     scene.has(&actuals, &dump_for(ACTUALS.0).bytes());
     scene.holds(&[costs, actuals, budget]);
 }
@@ -152,7 +158,10 @@ fn every_failure_is_reported_and_the_first_gives_the_exit_code() {
     scene.server.fault(Fault::status(403), chunks_of(COSTS));
     let outcome = scene.run("get NIGHTLY/T1 -q");
     outcome.exits_with(3).stdout(downloaded(BUDGET) + "1 of 3 dumps are there\n");
-    let first = format!("anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 0 of 3 chunks are there: <ANY>\n  <ANY>\n", COSTS.0);
+    let first = format!(
+        "anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 0 of 3 chunks are there: <ANY>\n  <ANY>\n",
+        COSTS.0
+    );
     outcome.stderr(first + &not_found(ACTUALS));
     scene.holds(&[file_of(BUDGET, "T1")]);
 }
@@ -189,7 +198,9 @@ fn several_dumps_do_not_go_into_one_file_or_one_stream() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     for output in ["rejected.csv", "-", "/dev/null"] {
         let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}"));
-        outcome.asks_for(&[]).fails(2, "there are 2 dumps: -o must name a folder<ANY>\nTry anaplan-dump --help.");
+        outcome
+            .asks_for(&[])
+            .fails(2, "there are 2 dumps: -o must name a folder<ANY>\nTry anaplan-dump --help.");
     }
 }
 
@@ -215,18 +226,21 @@ fn a_clean_task_has_nothing_to_download() {
 #[track_caller]
 fn is_not_called_fine(task: Task, answer: Option<&str>, locators: &[&str], why: &str) {
     let scene = Scene::with_tasks([task]);
-    for answer in answer {
+    if let Some(answer) = answer {
         scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path("tasks/T1"));
     }
     for locator in locators {
         let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
-        scene.run(&format!("get {locator}")).fails(4, format!("{}; {look}", why.replace("TASK", "task <NIGHTLY>/T1")));
+        scene
+            .run(&format!("get {locator}"))
+            .fails(4, format!("{}; {look}", why.replace("TASK", "task <NIGHTLY>/T1")));
     }
 }
 
 #[test]
 fn an_action_that_failed_without_a_dump_is_not_called_fine() {
-    let result = ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_successful(false));
+    let result =
+        ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_successful(false));
     let task = Task::complete("T1").with_result(result);
     let locators = ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"];
     is_not_called_fine(task, None, &locators, "something failed in TASK, but no dump was left");

@@ -6,7 +6,8 @@ use std::time::Duration;
 use xtask::fake::{ErrorBody, Fault, Framing, GzipMode, Service, When};
 
 use crate::support::texts::{
-    CLOSED, CUT, GZIP_DAMAGED, KEPT, NO_CONNECTION, NO_PROOF, STALLED, THE_LIST, gave_up, incomplete, the_chunk, wait,
+    CLOSED, CUT, GZIP_DAMAGED, KEPT, NO_CONNECTION, NO_PROOF, STALLED, THE_LIST, gave_up, incomplete,
+    the_chunk, wait,
 };
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
@@ -153,7 +154,10 @@ fn a_gzip_body_whose_length_promises_too_little_is_retried() {
     // Once: the retry does without compression, and a plain body that is as long as promised proves nothing.
     scene.server.fault(Fault::WrongLength { delta: -5 }, chunk(1).times(1));
     let outcome = scene.get("");
-    outcome.notes(wait(&the_chunk(1), GZIP_DAMAGED, 1, 12)).asks_for(&["0", "1", "1", "2"]).saves(&dump_of(3, 1));
+    outcome
+        .notes(wait(&the_chunk(1), GZIP_DAMAGED, 1, 12))
+        .asks_for(&["0", "1", "1", "2"])
+        .saves(&dump_of(3, 1));
 }
 
 #[test]

@@ -97,7 +97,8 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
     let outcome = scene.run(&format!("get {SHORT}/latest"));
     outcome.stdout("Nothing failed: there is no dump to download.\n");
     for command in by_every_name(&scene, "get") {
-        let error = format!("the chunk list of dump <ANY>/T1<ANY>: {}", answered(400, "no dump for this task"));
+        let error =
+            format!("the chunk list of dump <ANY>/T1<ANY>: {}", answered(400, "no dump for this task"));
         command.run().fails(4, error + "\n  this task may have left no dump: look at the task's results");
     }
     for command in by_every_name(&scene, "get --whole --force -o dump.csv") {
@@ -112,7 +113,9 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
 fn only_a_process_is_run_and_only_its_tasks_are_cancelled() {
     let scene = with_tasks([task("T1", 1)]);
     let help = "Try anaplan-dump --help.";
-    scene.run(&format!("run {SHORT}")).refuses(format!("run needs a process: WORKSPACE/MODEL/PROCESS\n{help}"));
+    scene
+        .run(&format!("run {SHORT}"))
+        .refuses(format!("run needs a process: WORKSPACE/MODEL/PROCESS\n{help}"));
     let error = "the locator cannot be used: only tasks of processes can be cancelled";
     scene.run(&format!("cancel {SHORT}/T1")).refuses(error);
 }

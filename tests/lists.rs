@@ -109,7 +109,10 @@ fn numbers_mixed_with_names_are_refused() {
 #[test]
 fn a_chunk_that_no_url_can_name_is_refused() {
     for id in ["..", ".", ""] {
-        is_refused(three_chunks().with_ids([id]), "a chunk cannot be asked for: an identifier cannot be <ANY>");
+        is_refused(
+            three_chunks().with_ids([id]),
+            "a chunk cannot be asked for: an identifier cannot be <ANY>",
+        );
     }
 }
 
@@ -185,7 +188,8 @@ fn a_list_in_pages_is_read_to_its_end() {
     }
     let scene = Scene::with_dump(ten_chunks().with_page_size(4));
     scene.run("chunks DUMP").stdout_has("9      Chunk 9\n");
-    let pages = ["GET DUMP/chunks", "GET DUMP/chunks?limit=5000&offset=4", "GET DUMP/chunks?limit=5000&offset=8"];
+    let pages =
+        ["GET DUMP/chunks", "GET DUMP/chunks?limit=5000&offset=4", "GET DUMP/chunks?limit=5000&offset=8"];
     scene.assert_requests(&pages);
 }
 

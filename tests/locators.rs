@@ -3,7 +3,7 @@
 
 use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState, WORKSPACE};
 
-use crate::support::{COSTS, Invocation, PROCESS_NAME, Scene, failed, file_of, own_name, three_chunks};
+use crate::support::{COSTS, Invocation, PROCESS_NAME, Scene, failed, own_name, three_chunks};
 
 /// A server with processes of these names, each with one failed task T1; their ids count from 118000000001.
 #[track_caller]
@@ -70,7 +70,8 @@ fn a_path_without_a_workspace_is_asked_for_as_it_was_given() {
 #[test]
 fn a_task_has_one_locator_whichever_command_names_it() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    let url = scene.fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
+    let url = scene
+        .fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
     for command in ["task --json", "get -q --json", "cancel --json"] {
         let outcome = scene.command(command).arg(&url).env_remove("ANAPLAN_API_URL").run();
         outcome.json_has("/task", url.as_str());

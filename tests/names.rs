@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use xtask::fake::{
-    Detail, Dump, ErrorBody, Fault, MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState, WORKSPACE,
-    When,
+    Detail, Dump, ErrorBody, Fault, MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState,
+    WORKSPACE, When,
 };
 
 use crate::support::texts::{THE_LIST, answered};
-use crate::support::{Scene, chunk_list, clean, dump_for, dump_of, failed, failing_run, three_chunks};
+use crate::support::{Scene, chunk_list, clean, dump_for, failed, failing_run, three_chunks};
 
 /// It clears the screen, changes the window's title and the colour, and turns the text around.
 const HARMFUL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}[31m\r\n\u{9b}2J\u{202e}";
@@ -128,7 +128,8 @@ fn a_locator_with_raw_control_characters_injects_nothing() {
 #[test]
 fn an_invalid_percent_encoding_is_refused_with_its_position() {
     let scene = Scene::with_dump(three_chunks());
-    let where_it_is = "cannot read \"W/M/P/T%zz/O\": at character 8, before \"%zz/O\", expected <ANY>%25<ANY>";
+    let where_it_is =
+        "cannot read \"W/M/P/T%zz/O\": at character 8, before \"%zz/O\", expected <ANY>%25<ANY>";
     scene.run("chunks W/M/P/T%zz/O").refuses(where_it_is);
 }
 
@@ -175,7 +176,10 @@ fn odd_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
     let scene = Scene::with_tasks([failed("../../task", &imports)]);
     scene.run("get NIGHTLY/..%2F..%2Ftask -o dumps/").stdout_has("6 dumps are there\n");
     let files = scene.files();
-    assert!(files.iter().all(|file| file.matches('/').count() == 1 && file.starts_with("dumps/")), "{files:?}");
+    assert!(
+        files.iter().all(|file| file.matches('/').count() == 1 && file.starts_with("dumps/")),
+        "{files:?}"
+    );
     let contents: HashSet<Vec<u8>> = files.iter().map(|file| scene.read(file)).collect();
     let expected: HashSet<Vec<u8>> = objects.iter().map(|object| dump_for(object).bytes()).collect();
     assert!(contents == expected, "{}", scene.describe());
@@ -196,7 +200,8 @@ fn odd_names_are_harmless_in_tables_and_read_back_from_json() {
         assert!(table.contains(shown), "{table}");
     }
     let document = scene.run("task NIGHTLY/T1 --json").document();
-    let names: Vec<&Value> = document["actions"].as_array().into_iter().flatten().map(|a| &a["name"]).collect();
+    let names: Vec<&Value> =
+        document["actions"].as_array().into_iter().flatten().map(|a| &a["name"]).collect();
     assert_eq!(names, ODD_NAMES);
 }
 

@@ -88,7 +88,8 @@ fn a_task_that_cannot_be_read_itself_is_passed_over() {
 
 #[test]
 fn a_task_without_a_time_is_passed_over_by_its_id() {
-    let scene = Scene::with_tasks([failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time));
+    let scene =
+        Scene::with_tasks([failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time));
     takes(&scene, "T8", &[&format!("T9: {GONE}")]);
 }
 
@@ -102,7 +103,11 @@ fn quiet_does_not_report_what_was_passed_over() {
 fn a_fault_that_stays_is_not_taken_for_a_missing_dump() {
     let list = format!("the chunk list of dump <NIGHTLY>/T9/{}", COSTS.0);
     for (status, code, error) in [
-        (503, 5, format!("gave up after 2 tries in <TIME>: {list}: {}", answered(503, "Service Unavailable"))),
+        (
+            503,
+            5,
+            format!("gave up after 2 tries in <TIME>: {list}: {}", answered(503, "Service Unavailable")),
+        ),
         (403, 3, format!("{list}: {}", answered(403, "Forbidden"))),
     ] {
         let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
@@ -126,8 +131,11 @@ fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_reported() {
 fn an_object_is_taken_from_the_newest_task_that_has_its_dump() {
     let scene = Scene::with_tasks([failed("T9", &[ACTUALS]), gone("T8"), failed("T7", &[COSTS, ACTUALS])]);
     let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o dump.csv", COSTS.0));
-    let passed_over = "T9 of 2019-10-16 20:39:07: nothing failed in it\npassed over task T8 of 2019-10-16 19:39:07";
-    outcome.notes(format!("passed over task {passed_over}: {GONE}\ntask <NIGHTLY>/T7\n")).saves(&dump_for(COSTS.0));
+    let passed_over =
+        "T9 of 2019-10-16 20:39:07: nothing failed in it\npassed over task T8 of 2019-10-16 19:39:07";
+    outcome
+        .notes(format!("passed over task {passed_over}: {GONE}\ntask <NIGHTLY>/T7\n"))
+        .saves(&dump_for(COSTS.0));
 }
 
 #[test]
@@ -190,7 +198,8 @@ fn a_process_without_tasks_is_not_there_with_every_reason() {
 
 #[test]
 fn a_process_of_which_no_task_has_finished_is_told_apart() {
-    let scene = Scene::with_tasks([Task::new("T9", TaskState::InProgress), Task::new("T8", TaskState::Cancelled)]);
+    let scene =
+        Scene::with_tasks([Task::new("T9", TaskState::InProgress), Task::new("T8", TaskState::Cancelled)]);
     let newest = "T9 of 2019-10-16 20:39:07 (IN_PROGRESS)";
     scene.run("get NIGHTLY").fails(4, format!("no task of <NIGHTLY> has finished; the newest is {newest}"));
 }
@@ -204,7 +213,10 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
         match looks {
             31 => drop(outcome.collects("", "LAST", &[COSTS])),
             _ => {
-                let error = format!("rows failed in {}, but no dump of its newest {looks} tasks can be read", nightly());
+                let error = format!(
+                    "rows failed in {}, but no dump of its newest {looks} tasks can be read",
+                    nightly()
+                );
                 outcome.exits_with(4).stderr_has(error);
                 let lists = scene.requests().iter().filter(|request| request.ends_with("/chunks")).count();
                 assert_eq!(lists, looks, "{}", scene.describe());
@@ -212,7 +224,9 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
         }
     }
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
-    scene.run("get NIGHTLY --limit=0").refuses("<ANY>a whole number from 1 is needed\nTry anaplan-dump --help.");
+    scene
+        .run("get NIGHTLY --limit=0")
+        .refuses("<ANY>a whole number from 1 is needed\nTry anaplan-dump --help.");
 }
 
 #[test]

@@ -124,9 +124,11 @@ fn a_full_disk_behind_a_list_or_a_help_text_is_reported() {
 fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
     for options in ["", "--parallel=4"] {
         let scene = Scene::with_chunks(5);
-        let command = scene.command(&format!("get DUMP -o dump.csv {options}")).limited(TWO_AND_A_HALF_CHUNKS);
+        let command =
+            scene.command(&format!("get DUMP -o dump.csv {options}")).limited(TWO_AND_A_HALF_CHUNKS);
         let outcome = command.run();
-        outcome.fails(7, incomplete(2, 5, "cannot write to dump.csv.part: File too large (os error 27)") + KEPT);
+        outcome
+            .fails(7, incomplete(2, 5, "cannot write to dump.csv.part: File too large (os error 27)") + KEPT);
         scene.keeps_part(&bytes_of(5, 1)[..2 * CHUNK]);
         scene.get("").notes(goes_on(2, 5)).asks_for(&["2", "3", "4"]).saves(&dump_of(5, 1));
     }
@@ -162,7 +164,10 @@ fn what_cannot_be_written_is_reported_before_anything_is_sent() {
     ];
     if cfg!(target_os = "linux") {
         // Not even root may make files here.
-        cases.push(("/proc/dump.csv", "cannot open /proc/dump.csv.part: No such file or directory (os error 2)"));
+        cases.push((
+            "/proc/dump.csv",
+            "cannot open /proc/dump.csv.part: No such file or directory (os error 2)",
+        ));
     }
     for (output, error) in cases {
         scene.run(&format!("get DUMP -o {output}")).fails(7, error).without_a_connection();

@@ -9,7 +9,8 @@ use crate::support::{
     CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of, own_name, three_chunks,
 };
 
-const LOCKED: &str = "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
+const LOCKED: &str =
+    "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
 
 /// A server, and a file of the user's with this name.
 #[track_caller]

@@ -180,8 +180,7 @@ fn what_the_service_asks_for_is_capped() {
 
 #[test]
 fn a_date_that_has_passed_or_makes_no_sense_is_no_longer_wait() {
-    for retry_after in
-        ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-5", "1e9", "Sun, 99 Nov 2094 08:49:37 GMT"]
+    for retry_after in ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-5", "1e9", "Sun, 99 Nov 2094 08:49:37 GMT"]
     {
         let (waits, _) = waits_after(retry_after, 1, "60m");
         assert!(waits[0].seconds <= FIRST_WAIT, "{retry_after}: {waits:?}");

@@ -1,10 +1,10 @@
 //! `run`: follows the process to its end, collects its dumps, and says by its exit code how it went.
 
-use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, WORKSPACE, When};
+use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, When};
 
-use crate::support::texts::{CLOSED, answered, gave_up, wait};
+use crate::support::texts::{CLOSED, answered, wait};
 use crate::support::{
-    ACTUALS, COSTS, Import, Outcome, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
+    ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
 };
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
@@ -58,7 +58,9 @@ fn a_run_in_which_nothing_failed_exits_with_0() {
     let scene = Scene::with_run(clean_run());
     let outcome = scene.run(RUN);
     let task = only_task(&scene);
-    outcome.notes(notes(&task, &[DONE])).stdout(report(&task, "117000000003  yes     -       -        -  no\n"));
+    outcome
+        .notes(notes(&task, &[DONE]))
+        .stdout(report(&task, "117000000003  yes     -       -        -  no\n"));
 }
 
 #[test]

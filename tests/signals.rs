@@ -1,5 +1,4 @@
 //! Ctrl-C and SIGTERM: a prompt end with everything kept.
-#![cfg(unix)]
 
 use std::time::Duration;
 
@@ -35,7 +34,9 @@ fn a_long_wait_is_interrupted_at_once() {
     running.signal("INT");
     let outcome = running.finish();
     let why = "the service answered 503";
-    outcome.ends_by_signal(2).notes(format!("{}: {why}; waiting 1 h 00 min, then retry 1 of 12\n", the_chunk(1)));
+    outcome
+        .ends_by_signal(2)
+        .notes(format!("{}: {why}; waiting 1 h 00 min, then retry 1 of 12\n", the_chunk(1)));
     scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
 }
 
@@ -52,5 +53,8 @@ fn an_interrupt_ends_fetches_side_by_side() {
     running.finish().ends_by_signal(15);
     scene.server.clear_faults();
     // The second chunk may not have been recorded yet.
-    scene.get("").notes("an earlier run left <ANY> of 5 chunks (<ANY>): going on from there\n").saves(&dump_of(5, 1));
+    scene
+        .get("")
+        .notes("an earlier run left <ANY> of 5 chunks (<ANY>): going on from there\n")
+        .saves(&dump_of(5, 1));
 }

@@ -76,7 +76,8 @@ fn a_start_that_was_refused_is_reported_at_once() {
 #[test]
 fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
     let names_no_task = ["{}", "[]", "null", r#"{"task":{}}"#, r#"{"task":{"taskId":null}}"#];
-    let names_no_task = names_no_task.into_iter().chain([r#"{"task":{"taskId":""}}"#, r#"{"task":{"taskId":".."}}"#]);
+    let names_no_task =
+        names_no_task.into_iter().chain([r#"{"task":{"taskId":""}}"#, r#"{"task":{"taskId":".."}}"#]);
     let faults = [
         Fault::CloseBeforeAnswer,
         Fault::ResetBeforeAnswer,

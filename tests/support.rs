@@ -15,7 +15,7 @@ pub(crate) use self::dumps::{
 };
 pub(crate) use self::outcome::{Outcome, Wait};
 pub(crate) use self::processes::{
-    ACTUALS, BUDGET, COSTS, Import, PROCESS_NAME, clean, dump_for, failed, failing_run, file_of, model, nightly,
-    result_of,
+    ACTUALS, BUDGET, COSTS, Import, PROCESS_NAME, clean, dump_for, failed, failing_run, file_of, model,
+    nightly, result_of,
 };
 pub(crate) use self::scene::{Scene, describe_requests};

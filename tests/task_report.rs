@@ -136,7 +136,8 @@ fn actions_within_actions_are_rows_of_their_own() {
 
 #[test]
 fn five_hundred_actions_are_five_hundred_rows() {
-    let names: Vec<(String, String)> = (0..500).map(|n| (format!("112{n:09}"), format!("Import {n}"))).collect();
+    let names: Vec<(String, String)> =
+        (0..500).map(|n| (format!("112{n:09}"), format!("Import {n}"))).collect();
     let imports: Vec<(&str, &str)> = names.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
     let text = Scene::with_tasks([failed("T1", &imports)]).run("task NIGHTLY/T1").stdout_text();
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("112")).collect();
@@ -179,7 +180,8 @@ fn every_field_may_be_missing() {
 fn what_an_action_does_not_say_is_a_question_mark() {
     let scene = with_task_json(&json!({"taskState": "COMPLETE", "result": {"nestedResults": [{}]}}));
     let outcome = scene.run("task NIGHTLY/T1");
-    outcome.stdout_has("OBJECT  OK  ROWS  FAILED  IGNORED  DUMP  NAME\n?       ?      -       -        -  ?\n");
+    outcome
+        .stdout_has("OBJECT  OK  ROWS  FAILED  IGNORED  DUMP  NAME\n?       ?      -       -        -  ?\n");
 }
 
 #[test]

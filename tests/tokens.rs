@@ -98,7 +98,8 @@ fn without_a_token_the_ways_to_give_one_are_named() {
 
 #[test]
 fn two_tokens_at_once_are_refused() {
-    let error = "ANAPLAN_TOKEN and ANAPLAN_BEARER_TOKEN are both set: unset one of them\nTry anaplan-dump --help.";
+    let error =
+        "ANAPLAN_TOKEN and ANAPLAN_BEARER_TOKEN are both set: unset one of them\nTry anaplan-dump --help.";
     is_refused(error, |scene| scene.command("get DUMP").env("ANAPLAN_BEARER_TOKEN", OAUTH));
 }
 
@@ -121,7 +122,8 @@ fn an_empty_token_file_is_refused() {
 
 #[test]
 fn a_token_file_that_cannot_be_read_is_named() {
-    let error = "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)";
+    let error =
+        "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)";
     is_refused(error, |scene| without_token(scene, "--token-file=nowhere"));
     is_refused("the token file cannot be used: binary cannot be read: <ANY>", |scene| {
         scene.write("binary", b"\xff\xfe\x00");

@@ -138,15 +138,6 @@ impl<'a> Background<'a> {
         }
     }
 
-    /// Waits until the server has seen a request for this chunk.
-    #[track_caller]
-    pub(crate) fn wait_for_chunk(&mut self, number: usize) {
-        let end = format!("/chunks/{number}");
-        self.wait_until(&format!("it asked for chunk {number}"), |scene| {
-            scene.server.requests().iter().any(|request| request.path().ends_with(&end))
-        });
-    }
-
     /// Waits until the server has seen this many requests.
     #[track_caller]
     pub(crate) fn wait_for_requests(&mut self, count: usize) {

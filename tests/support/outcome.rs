@@ -237,9 +237,11 @@ impl<'a> Outcome<'a> {
     fn split_stderr(&self) -> (String, String) {
         let text = String::from_utf8_lossy(&self.output.stderr).into_owned();
         let starts = text.match_indices(ERROR).map(|(at, _)| at);
-        let error = starts.into_iter().find(|at| *at == 0 || text[..*at].ends_with('\n')).unwrap_or(text.len());
+        let error =
+            starts.into_iter().find(|at| *at == 0 || text[..*at].ends_with('\n')).unwrap_or(text.len());
         let is_ordinary = |line: &&str| {
-            let ordinary = ["downloading <ANY> chunk", "downloading <ANY> chunks", "standard output  <ANY>  <TIME>"];
+            let ordinary =
+                ["downloading <ANY> chunk", "downloading <ANY> chunks", "standard output  <ANY>  <TIME>"];
             ordinary.iter().any(|ordinary| pattern::matches(ordinary, line))
         };
         let notes = text[..error].lines().filter(|line| !is_ordinary(line));
@@ -325,7 +327,8 @@ fn repetition(line: &str) -> Option<String> {
             words.drain(at..(at + 3).min(words.len()));
         }
     }
-    let is_identifier = |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
+    let is_identifier =
+        |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
     let phrases = words.windows(4).map(|phrase| phrase.join(" "));
     let identifiers = words.iter().filter(|word| is_identifier(word)).map(|word| (*word).to_owned());
     let mut seen = std::collections::HashSet::new();

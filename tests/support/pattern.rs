@@ -25,7 +25,7 @@ pub(super) fn matches(expected: &str, text: &str) -> bool {
 fn is_duration(text: &str) -> bool {
     let units = ["s", "min", "h"];
     let words: Vec<&str> = text.split(' ').collect();
-    words.len() % 2 == 0
+    words.len().is_multiple_of(2)
         && words.chunks(2).all(|pair| pair[0].parse::<f64>().is_ok() && units.contains(&pair[1]))
 }
 

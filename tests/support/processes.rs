@@ -109,7 +109,8 @@ impl Outcome<'_> {
     /// nothing else, and reports each of them, and how many there are if there are several.
     #[track_caller]
     pub(crate) fn collects(&self, folder: &str, task: &str, imports: &[Import]) -> &Self {
-        let files: Vec<String> = imports.iter().map(|import| folder.to_owned() + &file_of(*import, task)).collect();
+        let files: Vec<String> =
+            imports.iter().map(|import| folder.to_owned() + &file_of(*import, task)).collect();
         let line = |file: &String| format!("{file}  {}  3 chunks  <TIME>\n", size(2_500));
         let mut expected: String = files.iter().map(line).collect();
         if imports.len() > 1 {

@@ -130,7 +130,9 @@ impl Scene {
         assert_eq!(self.files(), expected, "{}", self.describe());
         let mut mentioned = self.mentioned.borrow_mut();
         mentioned.retain(|name, _| expected.contains(&name.as_str()));
-        expected.iter().for_each(|name| drop(mentioned.entry((*name).to_owned()).or_default()));
+        for name in expected {
+            mentioned.entry(name.to_owned()).or_default();
+        }
     }
 
     /// The files that are there now are left to the test.
@@ -162,7 +164,9 @@ impl Scene {
     /// server's dump, `NIGHTLY` for that of its process, `MODEL` for that of its model.
     pub(crate) fn command(&self, arguments: &str) -> Invocation<'_> {
         let fill = |word: &str| {
-            word.replace("DUMP", &self.server.locator()).replace("NIGHTLY", &nightly()).replace("MODEL", &model())
+            word.replace("DUMP", &self.server.locator())
+                .replace("NIGHTLY", &nightly())
+                .replace("MODEL", &model())
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_anaplan-dump"));
         command.args(arguments.split_whitespace().map(fill));
@@ -213,7 +217,8 @@ impl Scene {
 
     /// The same text with placeholders, which is easier to read.
     pub(super) fn shorten(&self, text: &str) -> String {
-        let shorten = |text: String, (placeholder, meaning): (&str, String)| text.replace(&meaning, placeholder);
+        let shorten =
+            |text: String, (placeholder, meaning): (&str, String)| text.replace(&meaning, placeholder);
         self.placeholders().into_iter().fold(text.to_owned(), shorten)
     }
 

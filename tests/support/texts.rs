@@ -20,21 +20,18 @@ pub(crate) const NO_TASKS: &str = "has no tasks: it never ran, it does not exist
                                    (the service does not tell which)";
 
 /// The next line of an error where `dump.csv.part` can be continued.
-pub(crate) const KEPT: &str =
-    "\n  what is there is kept in dump.csv.part: the same command goes on from it";
+pub(crate) const KEPT: &str = "\n  what is there is kept in dump.csv.part: the same command goes on from it";
 
 /// The same where the dump is gone, so that it cannot be continued.
 pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
 
 /// The next line of an error where a dump is not found.
-pub(crate) const DUMP_NOT_FOUND: &str =
-    "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ran without \
+pub(crate) const DUMP_NOT_FOUND: &str = "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ran without \
      errors), when a newer run of the same import replaced it, when it belongs to another user, when the identifiers \
      are wrong, or when this user has no access to the model";
 
 /// The next line of an error where a dump vanished during its download.
-pub(crate) const DUMP_VANISHED: &str =
-    "\n  the dump was there when the download began: meanwhile it was removed (48 hours after its last access, or \
+pub(crate) const DUMP_VANISHED: &str = "\n  the dump was there when the download began: meanwhile it was removed (48 hours after its last access, or \
      because the import ran again without errors) or replaced by a newer run of the import";
 
 /// The chunk list of the server's dump.
