@@ -1,6 +1,6 @@
-//! Seeded random fault schedules, through the library and through the binary with SIGKILL at random instants. Each
-//! ends in the identical file, or in a documented error with nothing under the final name and a part file that the
-//! next run goes on from.
+//! Seeded random fault schedules, through the library and through the binary with SIGKILL at random
+//! instants. Each ends in the identical file, or in a documented error with nothing under the final name
+//! and a part file that the next run goes on from.
 //!
 //! `cargo xtask chaos --seeds N` runs as many as asked, and `--first-seed S --seeds 1` replays one.
 
@@ -69,8 +69,8 @@ fn for_each_seed(count: u64, schedule: impl Fn(u64) + Sync) {
 /// What a schedule downloads.
 struct Setting {
     dump: Dump,
-    /// What replaces the dump during the download, where a schedule has it so: a dump of more chunks, because only
-    /// the chunk list shows that a dump was replaced.
+    /// What replaces the dump during the download, where a schedule has it so: a dump of more chunks,
+    /// because only the chunk list shows that a dump was replaced.
     replacement: Option<Dump>,
 }
 
@@ -145,7 +145,8 @@ fn random_requests(random: &mut Random) -> When {
     }
 }
 
-/// Adds faults and returns the maximum number of requests that they spoil: `None` if one of them is permanent.
+/// Adds faults and returns the maximum number of requests that they spoil: `None` if one of them is
+/// permanent.
 fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Option<u32> {
     let mut spoiled = Some(0);
     for _ in 0..random.index(7) {
@@ -247,8 +248,8 @@ impl Setting {
     }
 }
 
-/// A writer has the whole dump or its first whole chunks. One that cannot be begun anew may also have pieces that do
-/// not belong together, and the error says so.
+/// A writer has the whole dump or its first whole chunks. One that cannot be begun anew may also have
+/// pieces that do not belong together, and the error says so.
 fn check_writer(setting: &Setting, must_succeed: bool, outcome: Result<(), Error>, written: &[u8]) {
     let Err(error) = outcome else {
         assert!(setting.is_possible(written), "{} wrong bytes", written.len());

@@ -1,8 +1,9 @@
-//! `get` from a task: every dump of it, each into a file of its own. One that fails does not stop the others.
+//! `get` from a task: every dump of it, each into a file of its own. One that fails does not stop the
+//! others.
 
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
-use crate::support::texts::{DUMP_NOT_FOUND, answered};
+use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered};
 use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
 
 /// Requests for the chunks of the dump of an import.
@@ -130,9 +131,9 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
     outcome.stdout(downloaded(COSTS) + &downloaded(BUDGET) + "2 of 3 dumps are there\n").fails(
         3,
         format!(
-            "{dump} is not complete: 1 of 3 chunks are there: chunk 1 of {dump}: {}\n  <ANY>\n  what is there is kept \
-             in {actuals}.part: the same command goes on from it",
-            answered(403, "Forbidden")
+            "{dump} is not complete: 1 of 3 chunks are there: chunk 1 of {dump}: {}\n  <ANY>{}",
+            answered(403, "Forbidden"),
+            KEPT.replace("dump.csv", &actuals)
         ),
     );
     scene.holds(&[

@@ -1,4 +1,5 @@
-//! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one piece.
+//! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one
+//! piece.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Each fault of the network and the service that is worth a retry, on a chunk and on the chunk list. One that
-//! passes leaves the identical file; one that stays is reported, and the whole chunks are kept.
+//! Each fault of the network and the service that is worth a retry, on a chunk and on the chunk list. One
+//! that passes leaves the identical file; one that stays is reported, and the whole chunks are kept.
 
 use std::time::Duration;
 
@@ -100,17 +100,20 @@ transient! {
         "it came with the content encoding \"br\", which was not asked for";
     a_body_without_proof_of_its_end: Fault::CloseDelimited => NO_PROOF;
     a_request_timeout: Fault::status(408) => "the service answered 408 (Request Timeout)";
-    a_busy_model: Fault::status(409) => "the service answered 409 (Conflict)", "the model is busy: try again later";
+    a_busy_model: Fault::status(409) => "the service answered 409 (Conflict)",
+        "the model is busy: try again later";
     a_locked_model: Fault::status(423) => "the service answered 423 (Locked)",
         "the model is locked: try again when it is unlocked";
     a_rate_limit: Fault::status(429) => "the service answered 429 (Too Many Requests)",
         "the whole tenant shares one rate limit: try again later, with fewer downloads at once";
     an_internal_error: Fault::status(500) => "the service answered 500 (Internal Server Error)",
         "the service or a gateway is in trouble: try again later";
-    a_bad_gateway_with_a_page_of_its_own: Fault::Status { code: 502, retry_after: None, body: ErrorBody::Html } =>
-        "the service answered 502", "the service or a gateway is in trouble: try again later";
-    an_unavailable_service_without_a_word: Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } =>
-        "the service answered 503", "the service or a gateway is in trouble: try again later";
+    a_bad_gateway_with_a_page_of_its_own:
+        Fault::Status { code: 502, retry_after: None, body: ErrorBody::Html } => "the service answered 502",
+        "the service or a gateway is in trouble: try again later";
+    an_unavailable_service_without_a_word:
+        Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } => "the service answered 503",
+        "the service or a gateway is in trouble: try again later";
     a_gateway_timeout: Fault::status(504) => "the service answered 504 (Gateway Timeout)",
         "the service or a gateway is in trouble: try again later";
 }

@@ -70,7 +70,8 @@ fn a_running_task_has_the_same_fields() {
     let scene = Scene::with_tasks([Task::new("T1", TaskState::InProgress).with_step("Importing", 0.5)]);
     scene.run("task NIGHTLY/latest --json").json(json!({
         "task": scene.fill("<NIGHTLY>/T1"), "state": "IN_PROGRESS", "step": "Importing", "progress": 0.5,
-        "created": "2019-10-16T20:39:07Z", "successful": null, "has_failures": false, "actions": [], "next": null,
+        "created": "2019-10-16T20:39:07Z", "successful": null, "has_failures": false, "actions": [],
+        "next": null,
     }));
 }
 

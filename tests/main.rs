@@ -1,5 +1,5 @@
-//! End-to-end tests: the real binary against the fake server, over real sockets. A test names what a user sees; it
-//! compares status, output and files whole, and says what it leaves open (see `support`).
+//! End-to-end tests: the real binary against the fake server, over real sockets. A test names what a user
+//! sees; it compares status, output and files whole, and says what it leaves open (see `support`).
 
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 

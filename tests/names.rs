@@ -1,4 +1,5 @@
-//! What the service or a locator names is data: it chooses no path, changes no request, and reaches no terminal raw.
+//! What the service or a locator names is data: it chooses no path, changes no request, and reaches no
+//! terminal raw.
 
 use std::collections::HashSet;
 
@@ -46,8 +47,8 @@ fn with_names(names: &[&str]) -> (Scene, Vec<String>) {
     (Scene::with_tasks([failed("T1", &imports)]), objects)
 }
 
-/// Downloads a task whose imports have these names into the folder `dumps`, and returns the names of the files,
-/// which are one for each import and below no other folder.
+/// Downloads a task whose imports have these names into the folder `dumps`, and returns the names of the
+/// files, which are one for each import and below no other folder.
 #[track_caller]
 fn files_for(names: &[&str]) -> Vec<String> {
     let (scene, objects) = with_names(names);
@@ -222,9 +223,9 @@ fn a_state_a_step_and_a_message_are_harmless() {
 #[test]
 fn the_steps_of_a_run_and_the_state_of_a_cancelled_task_are_harmless() {
     let run = failing_run(&[("112000000021", HARMFUL)]);
-    let scene = Scene::with_run(run.with_step(TaskState::Other(HARMFUL.to_owned()), HARMFUL, 0.5));
+    let scene = Scene::with_run(run.with_step(TaskState::Other("\u{1b}[0m".to_owned()), HARMFUL, 0.5));
     let outcome = scene.run("run NIGHTLY --poll=1ms -o dumps/");
-    outcome.exits_with(6).stderr_has(format!("{HARMLESS} 50 % {HARMLESS}\n"));
+    outcome.exits_with(6).stderr_has(format!("  \\u{{1b}}[0m 50 % {HARMLESS}\n"));
     outcome.stdout_has(&HARMLESS[..20]);
     scene.any_files();
 

@@ -1,4 +1,5 @@
-//! `get` from a process, or with `latest`: the newest finished task whose dump can be read, with what was passed over.
+//! `get` from a process, or with `latest`: the newest finished task whose dump can be read, with what was
+//! passed over.
 
 use xtask::fake::{Fault, PROCESS, Task, TaskState, When};
 
@@ -165,8 +166,8 @@ fn failed_but_gone_is_not_there_with_every_reason() {
                  T8 of 2019-10-16 19:39:07: {GONE}\n  \
                  T7 of 2019-10-16 18:39:07: {GONE}\n  \
                  T6 of 2019-10-16 17:39:07: nothing failed in it\n  \
-                 a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
-                 replaced when the same user runs the import again; and it is there for that user only"
+                 a dump is removed 48 hours after its last access, or when its import next runs without errors; \
+                 it is replaced when the same user runs the import again; and it is there for that user only"
             ),
         );
     }
@@ -178,8 +179,8 @@ fn rejected_rows_without_a_word_about_a_dump_are_not_called_fine() {
     result.failure_dump_available = None;
     result.nested[0].failure_dump_available = None;
     let task = Task::complete("T9").with_result(result).with_dump(COSTS.0, dump_for(COSTS.0).erased());
-    let error = "something failed in task <NIGHTLY>/T9, but no dump was left; look at it with:\n  anaplan-dump task \
-                 <NIGHTLY>/T9";
+    let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T9";
+    let error = format!("something failed in task <NIGHTLY>/T9, but no dump was left; {look}");
     Scene::with_tasks([task]).run("get NIGHTLY").fails(4, error);
 }
 

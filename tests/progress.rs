@@ -1,5 +1,5 @@
-//! What is reported while a download runs: one line on a terminal that is redrawn, plain lines elsewhere, and how
-//! much of it with `-q` and `-v`.
+//! What is reported while a download runs: one line on a terminal that is redrawn, plain lines elsewhere,
+//! and how much of it with `-q` and `-v`.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A dump that is removed or replaced during its download never becomes a file of mixed pieces, as far as its chunk
-//! list or `--verify` shows it.
+//! A dump that is removed or replaced during its download never becomes a file of mixed pieces, as far as
+//! its chunk list or `--verify` shows it.
 
 use xtask::fake::{Dump, Fault, OBJECT, TASK};
 
@@ -107,8 +107,9 @@ fn a_dump_that_vanishes_under_fetches_side_by_side_is_reported() {
 fn a_dump_that_vanishes_after_its_last_chunk_is_not_taken_for_confirmed() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::EraseDump, chunk_list().occurrence(2));
-    let error = "all 4 chunks of dump <DUMP> are there, but it could not be confirmed that they belong together: <ANY>";
-    scene.get("").fails(4, error.to_owned() + "\n  <ANY>" + KEPT_IN_VAIN);
+    let unconfirmed = "it could not be confirmed that they belong together: <ANY>\n  <ANY>";
+    let error = format!("all 4 chunks of dump <DUMP> are there, but {unconfirmed}{KEPT_IN_VAIN}");
+    scene.get("").fails(4, error);
     scene.keeps_part(&bytes_of(CHUNKS, 1));
 }
 

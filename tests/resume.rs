@@ -20,8 +20,8 @@ fn killed_in_chunk(number: usize) -> Scene {
     scene
 }
 
-/// After a run was killed in its fourth chunk and a file was changed, the next run reports this, asks for these chunks
-/// only, and has the whole dump.
+/// After a run was killed in its fourth chunk and a file was changed, the next run reports this, asks for
+/// these chunks only, and has the whole dump.
 #[track_caller]
 fn changed(file: &str, change: impl FnOnce(&mut Vec<u8>), note: &str, asked: &[&str]) {
     let scene = killed_in_chunk(3);

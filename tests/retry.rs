@@ -1,5 +1,5 @@
-//! How often and when a fault is retried, and what is refused for good: reported at once, with its exit code and
-//! what to do about it.
+//! How often and when a fault is retried, and what is refused for good: reported at once, with its exit
+//! code and what to do about it.
 
 use std::time::{Duration, Instant};
 
@@ -147,7 +147,8 @@ fn as_many_faults_as_retries_are_survived_and_one_more_ends_the_download() {
     }
 }
 
-/// Downloads with refusals that ask for this wait, and returns the waits that were reported, and the time it took.
+/// Downloads with refusals that ask for this wait, and returns the waits that were reported, and the time
+/// it took.
 #[track_caller]
 fn waits_after(retry_after: &str, refusals: usize, max_wait: &str) -> (Vec<Wait>, Duration) {
     let scene = Scene::with_chunks(3);

@@ -31,8 +31,8 @@ fn only_task(scene: &Scene) -> String {
 fn notes(task: &str, steps: &[&str]) -> String {
     let steps: String = steps.iter().map(|step| format!("<TIME>  {step}\n")).collect();
     format!(
-        "started task <NIGHTLY>/{task}\nit goes on if this command is interrupted; look at it and collect its dumps \
-         with:\n  anaplan-dump task <NIGHTLY>/{task}\n  anaplan-dump get <NIGHTLY>/{task}\n{steps}"
+        "started task <NIGHTLY>/{task}\nit goes on if this command is interrupted; look at it and collect its \
+         dumps with:\n  anaplan-dump task <NIGHTLY>/{task}\n  anaplan-dump get <NIGHTLY>/{task}\n{steps}"
     )
 }
 

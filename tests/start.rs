@@ -11,8 +11,8 @@ const START: &str = "the start of <NIGHTLY>";
 /// An unclear start, with its cause and what follows the advice.
 fn unclear(cause: &str, tasks: &str) -> String {
     format!(
-        "it is not known whether process <NIGHTLY> was started: {cause}\n  look at the newest tasks before it is started \
-         again: it may be running\n  {tasks}"
+        "it is not known whether process <NIGHTLY> was started: {cause}\n  look at the newest tasks before it \
+         is started again: it may be running\n  {tasks}"
     )
 }
 
@@ -115,8 +115,8 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
 #[test]
 fn three_tasks_are_shown_after_an_unclear_start() {
     let scene = Scene::with_tasks((1..=9).map(|n| clean(&format!("OLD{n}"))));
-    let tasks = "the newest tasks now:\n    20<ANY>  NOT_STARTED  <ANY>\n    2019-10-16 20:39:07  COMPLETE  OLD1\n    \
-                 2019-10-16 19:39:07  COMPLETE  OLD2";
+    let tasks = "the newest tasks now:\n    20<ANY>  NOT_STARTED  <ANY>\n    \
+                 2019-10-16 20:39:07  COMPLETE  OLD1\n    2019-10-16 19:39:07  COMPLETE  OLD2";
     let outcome = run_with(&scene, Fault::status(500));
     outcome.fails(5, unclear(&format!("{START}: {}", answered(500, "Internal Server Error")), tasks));
 }

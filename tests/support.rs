@@ -1,5 +1,5 @@
-//! A scratch folder, a fake server and the binary. Whatever a test does not mention is compared all the same:
-//! [`Outcome`] says how, for the command, and [`Scene`] for the folder.
+//! A scratch folder, a fake server and the binary. Whatever a test does not mention is compared all the
+//! same: [`Outcome`] says how, for the command, and [`Scene`] for the folder.
 
 mod command;
 mod dumps;

@@ -13,12 +13,14 @@ use super::{Scene, pattern, size};
 /// What starts the line of an error.
 const ERROR: &str = "anaplan-dump: ";
 
-/// What a command did. Unless the test says otherwise, it succeeded and printed nothing, neither a result nor an
-/// error nor a note; this is compared when the outcome is dropped. In any case the output holds neither the token
-/// nor a character that steers a terminal, and no error names one thing twice.
+/// What a command did. Unless the test says otherwise, it succeeded and printed nothing, neither a result
+/// nor an error nor a note; this is compared when the outcome is dropped. In any case the output holds
+/// neither the token nor a character that steers a terminal, and no line of standard error says one thing
+/// twice.
 ///
-/// Expected texts are whole texts and may hold placeholders: those of [`Scene::fill`], `<TIME>` for a duration and
-/// `<ANY>` for any text within a line. Where a method compares less, its name says it (`_has`, `any_`).
+/// Expected texts are whole texts and may hold placeholders: those of [`Scene::fill`], `<TIME>` for a
+/// duration and `<ANY>` for any text within a line. Where a method compares less, its name says it (`_has`,
+/// `any_`).
 pub(crate) struct Outcome<'a> {
     scene: &'a Scene,
     command: String,
@@ -132,7 +134,8 @@ impl<'a> Outcome<'a> {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// What standard error says before an error, without the lines that every download begins and ends with.
+    /// What standard error says before an error, without the lines that every download begins and ends
+    /// with.
     #[track_caller]
     pub(crate) fn notes(&self, expected: impl AsRef<str>) -> &Self {
         self.mentioned.notes.set(true);
@@ -158,6 +161,14 @@ impl<'a> Outcome<'a> {
     pub(crate) fn without_a_connection(&self) -> &Self {
         let connections = self.scene.server.connections() - self.before.1;
         self.check(connections == 0, || format!("there were {connections} connections"))
+    }
+
+    /// Neither output has this secret in it.
+    #[track_caller]
+    pub(crate) fn hides(&self, secret: &str) -> &Self {
+        let outputs = [&self.output.stdout, &self.output.stderr];
+        let is_shown = outputs.into_iter().any(|output| String::from_utf8_lossy(output).contains(secret));
+        self.check(!is_shown, || format!("{secret:?} is in the output"))
     }
 
     /// The chunks that it asked for, in order.
@@ -232,8 +243,8 @@ impl<'a> Outcome<'a> {
         self
     }
 
-    /// Standard error as the notes and the error that ended the command. The lines that report nothing but the
-    /// begin of a download and its result are no notes.
+    /// Standard error as the notes and the error that ended the command. The lines with which every
+    /// download begins and ends are no notes.
     fn split_stderr(&self) -> (String, String) {
         let text = String::from_utf8_lossy(&self.output.stderr).into_owned();
         let starts = text.match_indices(ERROR).map(|(at, _)| at);
@@ -280,20 +291,16 @@ impl<'a> Outcome<'a> {
 
     /// What holds for every command.
     fn check_always(&self) {
-        let stdout = match self.mentioned.is_raw.get() {
-            true => String::new(),
-            false => String::from_utf8_lossy(&self.output.stdout).into_owned(),
-        };
-        let text = stdout + &String::from_utf8_lossy(&self.output.stderr);
-        self.check(!text.contains(TOKEN), || "the token is in the output".to_owned());
+        self.hides(TOKEN);
+        let stdout = if self.mentioned.is_raw.get() { &[][..] } else { &self.output.stdout };
+        let text = String::from_utf8_lossy(&[stdout, &self.output.stderr].concat()).into_owned();
         let steers = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
         let harmful = text.chars().find(steers);
         self.check(harmful.is_none(), || format!("{harmful:?} is in the output"));
-        let error = self.split_stderr().1;
-        let line = error.lines().next().unwrap_or_default();
+        let stderr = String::from_utf8_lossy(&self.output.stderr);
         // What cannot be read is quoted once more, from where it goes wrong.
-        let repeated = if line.contains("cannot read") { None } else { repetition(line) };
-        self.check(repeated.is_none(), || format!("the error says {repeated:?} twice"));
+        let repeated = stderr.lines().filter(|line| !line.contains("cannot read")).find_map(repetition);
+        self.check(repeated.is_none(), || format!("a line of stderr says {repeated:?} twice"));
     }
 }
 
@@ -343,4 +350,28 @@ fn shown(bytes: &[u8]) -> String {
         more => format!("... {more} more bytes"),
     };
     String::from_utf8_lossy(cut).into_owned() + &more
+}
+
+#[test]
+fn what_a_test_does_not_mention_fails_it() {
+    let cases: [(&str, fn(&Scene)); 9] = [
+        ("the exit code", |scene| drop(scene.run("--wrong").stderr_text())),
+        ("standard output", |scene| drop(scene.run("chunks DUMP"))),
+        ("the error", |scene| drop(scene.run("--wrong").exits_with(2).asked())),
+        ("a note", |scene| drop(scene.run("chunks DUMP -v").stdout_text())),
+        ("a file", |scene| drop(scene.get("").stdout_text())),
+        ("a file that was changed", |scene| {
+            scene.write("dump.csv", "mine");
+            scene.get("--force").any_stdout();
+        }),
+        ("the token", |scene| drop(scene.command("chunks").arg(TOKEN).run().exits_with(2).stderr_text())),
+        ("a character that steers a terminal", |scene| {
+            drop(scene.run("get DUMP -q -o /dev/stderr").stderr_text())
+        }),
+        ("a repetition", |_| assert_eq!(repetition("task 118000000001: no task 118000000001 here"), None)),
+    ];
+    for (what, test) in cases {
+        let outcome = std::panic::catch_unwind(|| test(&Scene::with_chunks(3)));
+        assert!(outcome.is_err(), "{what} is not compared");
+    }
 }

@@ -105,8 +105,8 @@ impl Scene {
 }
 
 impl Outcome<'_> {
-    /// It leaves the dumps of these imports of a task in the folder (which ends with a slash, or is empty) and
-    /// nothing else, and reports each of them, and how many there are if there are several.
+    /// It leaves the dumps of these imports of a task in the folder (which ends with a slash, or is empty)
+    /// and nothing else, and reports each of them, and how many there are if there are several.
     #[track_caller]
     pub(crate) fn collects(&self, folder: &str, task: &str, imports: &[Import]) -> &Self {
         let files: Vec<String> =

@@ -141,8 +141,8 @@ impl Scene {
         self.mentioned.borrow_mut().extend(files);
     }
 
-    /// All requests so far, as method and target. `DUMP` stands for the path of the server's dump, `NIGHTLY` for
-    /// that of its process; the path of the model is left out.
+    /// All requests so far, as method and target. `DUMP` stands for the path of the server's dump,
+    /// `NIGHTLY` for that of its process; the path of the model is left out.
     pub(crate) fn requests(&self) -> Vec<String> {
         let requests = self.server.requests();
         requests.iter().map(|request| format!("{} {}", request.method, short(&request.target))).collect()
@@ -160,8 +160,8 @@ impl Scene {
         self.requests().iter().filter(|request| request.starts_with(start)).count()
     }
 
-    /// A command with the arguments, split at blanks, aimed at the server. `DUMP` stands for the locator of the
-    /// server's dump, `NIGHTLY` for that of its process, `MODEL` for that of its model.
+    /// A command with the arguments, split at blanks, aimed at the server. `DUMP` stands for the locator of
+    /// the server's dump, `NIGHTLY` for that of its process, `MODEL` for that of its model.
     pub(crate) fn command(&self, arguments: &str) -> Invocation<'_> {
         let fill = |word: &str| {
             word.replace("DUMP", &self.server.locator())
@@ -198,7 +198,8 @@ impl Scene {
         self.run(&format!("get DUMP -o - {options}"))
     }
 
-    /// Placeholders in texts: the URL and the locator of the dump, the locators of process and model, the origin.
+    /// Placeholders in texts: the URL and the locator of the dump, the locators of process and model, the
+    /// origin.
     fn placeholders(&self) -> [(&'static str, String); 5] {
         [
             ("<URL>", self.server.dump_url()),

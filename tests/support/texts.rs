@@ -16,8 +16,10 @@ pub(crate) const CHANGED_LIST: &str = "the chunk list changed";
 pub(crate) const CHANGED_CHUNK: &str = "a chunk that was fetched again differs";
 
 /// Why a process or import has no tasks.
-pub(crate) const NO_TASKS: &str = "has no tasks: it never ran, it does not exist, or this user has no access to it \
-                                   (the service does not tell which)";
+pub(crate) const NO_TASKS: &str = concat!(
+    "has no tasks: it never ran, it does not exist, or this user has no access to it ",
+    "(the service does not tell which)"
+);
 
 /// The next line of an error where `dump.csv.part` can be continued.
 pub(crate) const KEPT: &str = "\n  what is there is kept in dump.csv.part: the same command goes on from it";
@@ -26,13 +28,17 @@ pub(crate) const KEPT: &str = "\n  what is there is kept in dump.csv.part: the s
 pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
 
 /// The next line of an error where a dump is not found.
-pub(crate) const DUMP_NOT_FOUND: &str = "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ran without \
-     errors), when a newer run of the same import replaced it, when it belongs to another user, when the identifiers \
-     are wrong, or when this user has no access to the model";
+pub(crate) const DUMP_NOT_FOUND: &str = concat!(
+    "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ",
+    "ran without errors), when a newer run of the same import replaced it, when it belongs to another user, ",
+    "when the identifiers are wrong, or when this user has no access to the model"
+);
 
 /// The next line of an error where a dump vanished during its download.
-pub(crate) const DUMP_VANISHED: &str = "\n  the dump was there when the download began: meanwhile it was removed (48 hours after its last access, or \
-     because the import ran again without errors) or replaced by a newer run of the import";
+pub(crate) const DUMP_VANISHED: &str = concat!(
+    "\n  the dump was there when the download began: meanwhile it was removed (48 hours after its last ",
+    "access, or because the import ran again without errors) or replaced by a newer run of the import"
+);
 
 /// The chunk list of the server's dump.
 pub(crate) const THE_LIST: &str = "the chunk list of dump <DUMP>";
@@ -76,10 +82,8 @@ pub(crate) fn begins_anew(why: &str) -> String {
 
 /// A dump that was replaced while it was downloaded.
 pub(crate) fn changed(what: &str) -> String {
-    format!(
-        "{THE_LIST}: {what} while it was downloaded, so its pieces do not belong together\n  the import probably ran \
-         again: wait until it has ended, then download its dump"
-    )
+    let advice = "the import probably ran again: wait until it has ended, then download its dump";
+    format!("{THE_LIST}: {what} while it was downloaded, so its pieces do not belong together\n  {advice}")
 }
 
 /// A file that is not replaced.
