@@ -354,7 +354,8 @@ fn shown(bytes: &[u8]) -> String {
 
 #[test]
 fn what_a_test_does_not_mention_fails_it() {
-    let cases: [(&str, fn(&Scene)); 9] = [
+    type Case = (&'static str, fn(&Scene));
+    let cases: [Case; 9] = [
         ("the exit code", |scene| drop(scene.run("--wrong").stderr_text())),
         ("standard output", |scene| drop(scene.run("chunks DUMP"))),
         ("the error", |scene| drop(scene.run("--wrong").exits_with(2).asked())),
