@@ -1,63 +1,58 @@
-//! `get` from a task: every dump of it, each into a file of its own.
+//! `get` from a task: every dump of it, each into a file of its own. One that fails does not stop the
+//! others.
 
-use std::fs;
+use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
-use xtask::fake::{ActionResult, Fault, OBJECT, PROCESS, TASK, Task, When};
+use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered};
+use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
 
-use crate::support::{Scene, assert_same_bytes, clean, dump_for, failed, three_chunks};
+/// Requests for the chunks of the dump of an import.
+fn chunks_of(import: Import) -> When {
+    When::containing(format!("/dumps/{}/chunks/", import.0))
+}
 
-const ONE: (&str, &str) = ("112000000021", "Cost centres");
-const TWO: (&str, &str) = ("112000000022", "Actuals");
-const THREE: (&str, &str) = ("112000000023", "Budget");
+/// The line for a dump that an earlier run left.
+fn already_there(import: Import) -> String {
+    format!("{}  2.5 kB  already there\n", file_of(import, "T1"))
+}
 
-const FILES: [&str; 3] =
-    ["112000000021-Cost_centres-T1.csv", "112000000022-Actuals-T1.csv", "112000000023-Budget-T1.csv"];
+/// The line for a dump that was downloaded.
+fn downloaded(import: Import) -> String {
+    format!("{}  2.5 kB  3 chunks  <TIME>\n", file_of(import, "T1"))
+}
 
-/// Requests for the chunks of the dump of an object.
-fn chunks_of(object: &str) -> When {
-    When::containing(format!("/dumps/{object}/chunks/"))
+/// A failed request for the chunk list of the dump of an import.
+fn not_found(import: Import) -> String {
+    let why = answered(404, "Not Found");
+    format!("anaplan-dump: the chunk list of dump <NIGHTLY>/T1/{}: {why}{DUMP_NOT_FOUND}\n", import.0)
 }
 
 #[test]
 fn a_task_gives_every_dump_and_a_summary() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO, THREE])]);
-    let outcome = scene.run("get NIGHTLY/T1").exits_with(0);
-    for (line, file) in outcome.stdout().lines().zip(FILES) {
-        assert!(line.starts_with(&format!("{file}  2.5 kB  3 chunks  ")), "{}", outcome.describe());
-    }
-    assert_eq!(outcome.stdout().lines().last(), Some("3 dumps are there"), "{}", outcome.describe());
-    scene.holds(&FILES);
-    for ((object, _), file) in [ONE, TWO, THREE].iter().zip(FILES) {
-        scene.has_dump_of(object, file);
-    }
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
+    let outcome = scene.run("get NIGHTLY/T1");
+    outcome.stderr("downloading 3 chunks\n".repeat(3)).collects("", "T1", &[COSTS, ACTUALS, BUDGET]);
 }
 
 #[test]
 fn every_dump_goes_into_the_folder_that_is_named_and_made() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
-    scene
-        .run("get NIGHTLY/T1 -o new/rejected/")
-        .exits_with(0)
-        .says("new/rejected/112000000022-Actuals-T1.csv  ");
-    scene.holds(&["new"]);
-    scene.has_dump_of(ONE.0, &format!("new/rejected/{}", FILES[0]));
-    scene.has_dump_of(TWO.0, &format!("new/rejected/{}", FILES[1]));
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    scene.run("get NIGHTLY/T1 -o new/rejected/").collects("new/rejected/", "T1", &[COSTS, ACTUALS]);
 }
 
 #[test]
-fn an_object_gives_its_dump_under_its_name() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
-    scene.run(&format!("get NIGHTLY/T1/{}", TWO.0)).exits_with(0);
-    scene.holds(&[FILES[1]]);
-    scene.has_dump_of(TWO.0, FILES[1]);
+fn every_dump_is_fetched_side_by_side_and_verified_when_asked() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    scene.run("get NIGHTLY/T1 --parallel=4 --verify").collects("", "T1", &[COSTS, ACTUALS]);
 }
 
 #[test]
-fn the_same_dump_has_the_same_name_from_the_object_and_from_the_task() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE])]);
-    scene.run(&format!("get NIGHTLY/T1/{}", ONE.0)).exits_with(0);
-    scene.run("get NIGHTLY/T1").exits_with(0).says("already there");
-    scene.holds(&[FILES[0]]);
+fn a_dump_has_the_same_name_from_its_object_and_from_the_task() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    scene.run(&format!("get NIGHTLY/T1/{}", ACTUALS.0)).collects("", "T1", &[ACTUALS]);
+    let outcome = scene.run("get NIGHTLY/T1");
+    outcome.stdout(downloaded(COSTS) + &already_there(ACTUALS) + "2 dumps are there\n");
+    scene.holds(&[COSTS, ACTUALS].map(|import| file_of(import, "T1")));
 }
 
 #[test]
@@ -66,16 +61,15 @@ fn dumps_in_results_of_any_depth_are_found() {
     let object = |level: usize| format!("1120000001{level:02}");
     let mut result = ActionResult::failed_import(object(0), "Level 0");
     for level in 1..DEPTH {
-        let mut import = ActionResult::failed_import(object(level), format!("Level {level}"));
-        import.nested.push(result);
-        result = import;
+        let import = ActionResult::failed_import(object(level), format!("Level {level}"));
+        result = import.with_nested(result);
     }
     let task = Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(result));
     let add = |task: Task, level| task.with_dump(object(level), dump_for(&object(level)));
     let scene = Scene::with_tasks([(0..DEPTH).fold(task, add)]);
-    scene.run("get NIGHTLY/T1").exits_with(0).says(&format!("{DEPTH} dumps are there\n"));
+    scene.run("get NIGHTLY/T1").stdout_has(format!("{DEPTH} dumps are there\n"));
     for level in 0..DEPTH {
-        scene.has_dump_of(&object(level), &format!("{}-Level_{level}-T1.csv", object(level)));
+        scene.has(&format!("{}-Level_{level}-T1.csv", object(level)), &dump_for(&object(level)).bytes());
     }
 }
 
@@ -83,219 +77,25 @@ fn dumps_in_results_of_any_depth_are_found() {
 fn a_dump_inside_an_action_without_one_is_found() {
     let inner = ActionResult::new("118000000009")
         .with_nested(ActionResult::new("117000000003"))
-        .with_nested(ActionResult::failed_import(ONE.0, ONE.1));
+        .with_nested(ActionResult::failed_import(COSTS.0, COSTS.1));
     let mut result = ActionResult::process(PROCESS).with_nested(inner);
     result.nested[0].failure_dump_available = Some(false);
-    let scene =
-        Scene::with_tasks([Task::complete("T1").with_result(result).with_dump(ONE.0, dump_for(ONE.0))]);
-    scene.run("get NIGHTLY/T1").exits_with(0);
-    scene.holds(&[FILES[0]]);
-}
-
-#[test]
-fn one_dump_that_is_gone_does_not_stop_the_others() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO, THREE])]);
-    scene.server.service().erase_dump("T1", ONE.0);
-    let outcome = scene.run("get NIGHTLY/T1").exits_with(4).says("2 of 3 dumps are there\n");
-    outcome.complains(&format!("/T1/{}: the service answered 404", ONE.0)).complains("48 hours");
-    scene.holds(&FILES[1..]);
-    scene.has_dump_of(THREE.0, FILES[2]);
-}
-
-#[test]
-fn one_dump_that_fails_in_its_middle_does_not_stop_the_others() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO, THREE])]);
-    scene.server.fault(Fault::status(503), When::path(format!("dumps/{}/chunks/1", TWO.0)));
-    let outcome = scene.run("get NIGHTLY/T1 --retries=1").exits_with(5).says("2 of 3 dumps are there\n");
-    outcome.complains("1 of 3 chunks are there").complains("the same command goes on from it");
-    let part = format!("{}.part", FILES[1]);
-    scene.holds(&[FILES[0], &part, &format!("{part}.journal"), FILES[2]]);
-}
-
-#[test]
-fn the_next_run_fetches_only_what_is_missing() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO, THREE])]);
-    scene.server.fault(Fault::status(503), When::path(format!("dumps/{}/chunks/1", TWO.0)));
-    scene.run("get NIGHTLY/T1 --retries=1").exits_with(5);
-    scene.server.clear_faults();
-    let before = scene.server.requests().len();
-    let outcome = scene.run("get NIGHTLY/T1").exits_with(0).says("3 dumps are there\n");
-    outcome.complains_exactly("an earlier run left 1 of 3 chunks (1.0 kB): going on from there\n");
-    let requests = scene.server.requests().split_off(before);
-    let other = requests.iter().filter(|r| r.target.contains(ONE.0) || r.target.contains(THREE.0)).count();
-    assert_eq!(other, 0, "{}", scene.describe());
-    scene.has_dump_of(TWO.0, FILES[1]);
-    scene.holds(&FILES);
-}
-
-#[test]
-fn every_failure_is_told_and_the_first_gives_the_exit_code() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO, THREE])]);
-    scene.server.service().erase_dump("T1", TWO.0);
-    scene.server.fault(Fault::status(403), chunks_of(ONE.0));
-    let outcome = scene.run("get NIGHTLY/T1").exits_with(3).says("1 of 3 dumps are there\n");
-    outcome
-        .complains(&format!("/{}: the service answered 404", TWO.0))
-        .complains("the service answered 403")
-        .complains("not permitted");
-    scene.holds(&FILES[2..]);
-}
-
-#[test]
-fn the_same_command_again_is_cheap_and_changes_nothing() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
-    scene.run("get NIGHTLY/T1").exits_with(0);
-    let before = scene.server.requests().len();
-    let text = format!(
-        "{}  2.5 kB  already there\n{}  2.5 kB  already there\n2 dumps are there\n",
-        FILES[0], FILES[1]
-    );
-    scene.run("get NIGHTLY/T1").exits_with(0).complains_exactly("").says_exactly(&text);
-    assert_eq!(scene.server.requests().len(), before + 1, "one look at the task\n{}", scene.describe());
-    scene.holds(&FILES[..2]);
-}
-
-#[test]
-fn a_file_that_is_there_is_left_although_the_dump_is_gone_by_now() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE])]);
-    scene.run("get NIGHTLY/T1").exits_with(0);
-    scene.server.service().erase_dump("T1", ONE.0);
-    scene.run("get NIGHTLY/T1").exits_with(0).says("already there");
-    scene.has_dump_of(ONE.0, FILES[0]);
-}
-
-#[test]
-fn force_fetches_every_dump_again() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
-    fs::write(scene.path(FILES[0]), "mine").expect("a file");
-    scene.run("get NIGHTLY/T1 --force").exits_with(0).never_mentions("already there");
-    scene.has_dump_of(ONE.0, FILES[0]);
-}
-
-#[test]
-fn last_nights_file_is_not_taken_for_tonights() {
-    let scene = Scene::with_tasks([failed("TONIGHT", &[ONE]), failed("LASTNIGHT", &[ONE])]);
-    scene.run("get NIGHTLY/LASTNIGHT").exits_with(0);
-    scene.run("get NIGHTLY/TONIGHT").exits_with(0).never_mentions("already there");
-    scene.holds(&["112000000021-Cost_centres-LASTNIGHT.csv", "112000000021-Cost_centres-TONIGHT.csv"]);
-}
-
-#[test]
-fn several_dumps_do_not_go_into_one_file_or_one_stream() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
-    for output in ["rejected.csv", "-", "/dev/null"] {
-        let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}")).exits_with(2).says_exactly("");
-        outcome.complains(
-            "there are 2 dumps: -o must name a folder (end a new one with a slash, as in rejected/)",
-        );
-    }
-    assert_eq!(scene.chunk_requests().iter().filter(|target| target.starts_with("/chunks/")).count(), 0);
-    scene.holds(&[]);
-}
-
-#[test]
-fn the_only_dump_of_a_task_goes_into_a_file_or_to_standard_output() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE])]);
-    scene.run("get NIGHTLY/T1 -o rejected.csv").exits_with(0).says("rejected.csv  2.5 kB  3 chunks  ");
-    scene.has_dump_of(ONE.0, "rejected.csv");
-    let outcome = scene.run("get NIGHTLY/T1 -o -").exits_with(0);
-    assert_same_bytes(&outcome.output.stdout, &dump_for(ONE.0).bytes());
-    scene.holds(&["rejected.csv"]);
-}
-
-#[test]
-fn standard_output_stays_empty_where_there_is_no_dump() {
-    let scene = Scene::with_tasks([clean("T1")]);
-    for command in ["get NIGHTLY/T1 -o -", "get NIGHTLY -o -"] {
-        scene.run(command).exits_with(0).says_exactly("").complains("Nothing failed");
-    }
-}
-
-#[test]
-fn a_clean_task_has_nothing_to_download() {
-    let scene = Scene::with_tasks([clean("T1")]);
-    let outcome = scene.run("get NIGHTLY/T1 -o rejected.csv").exits_with(0).complains_exactly("");
-    outcome.says_exactly("Nothing failed: there is no dump to download.\n");
-    scene.holds(&[]);
-}
-
-#[test]
-fn an_action_that_failed_without_a_dump_is_not_called_fine() {
-    let result = ActionResult::process(PROCESS).with_nested(ActionResult::new(ONE.0).with_successful(false));
-    let scene = Scene::with_tasks([Task::complete("T1").with_result(result)]);
-    for command in ["get NIGHTLY/T1", "get NIGHTLY/latest", "get NIGHTLY"] {
-        scene.run(command).never_mentions("Nothing failed");
-    }
-    scene.holds(&[]);
-}
-
-#[test]
-fn a_dump_of_an_action_without_an_id_is_not_called_fine() {
-    let scene = Scene::with_tasks([clean("T1")]);
-    let action = r#"{"failureDumpAvailable":true,"successful":true}"#;
-    let result = format!(r#"{{"failureDumpAvailable":true,"nestedResults":[{action}]}}"#);
-    let answer = format!(r#"{{"task":{{"taskState":"COMPLETE","result":{result}}}}}"#);
-    scene.server.fault(Fault::WrongJson(answer), When::path("tasks/T1"));
-    for command in ["get NIGHTLY/T1", "get NIGHTLY"] {
-        scene.run(command).never_mentions("Nothing failed");
-    }
-}
-
-#[test]
-fn a_cancelled_task_is_not_called_fine() {
-    let scene = Scene::with_tasks([Task::new("T1", xtask::fake::TaskState::Cancelled)]);
-    scene.run("get NIGHTLY/T1").never_mentions("Nothing failed");
-}
-
-#[test]
-fn a_task_that_is_still_running_has_no_dumps_yet() {
-    for state in ["NOT_STARTED", "IN_PROGRESS", "CANCELLING", "PAUSED"] {
-        let task = Task::new("T1", xtask::fake::TaskState::Other(state.to_owned()));
-        let scene = Scene::with_tasks([task]);
-        let outcome = scene.run("get NIGHTLY/T1").exits_with(4).says_exactly("");
-        outcome.complains(&format!("/T1 has not finished ({state}): its dumps are there once it has"));
-        scene.holds(&[]);
-    }
+    let task = Task::complete("T1").with_result(result).with_dump(COSTS.0, dump_for(COSTS.0));
+    Scene::with_tasks([task]).run("get NIGHTLY/T1").collects("", "T1", &[COSTS]);
 }
 
 #[test]
 fn actions_that_do_not_say_whether_they_left_a_dump_are_asked() {
-    let silent =
-        |(id, name): (&str, &str)| ActionResult::failed_import(id, name).without_failure_dump_field();
-    let mut result = ActionResult::process(PROCESS).with_nested(silent(ONE)).with_nested(silent(TWO));
+    let mut result = result_of(&[COSTS, ACTUALS]);
     result.failure_dump_available = None;
-    let task = Task::complete("T1").with_result(result).with_dump(TWO.0, dump_for(TWO.0));
-    let scene = Scene::with_tasks([task]);
-    scene.run("get NIGHTLY/T1").exits_with(0);
-    scene.holds(&[FILES[1]]);
-    scene.has_dump_of(TWO.0, FILES[1]);
+    result.nested.iter_mut().for_each(|action| action.failure_dump_available = None);
+    let task = Task::complete("T1").with_result(result).with_dump(ACTUALS.0, dump_for(ACTUALS.0));
+    Scene::with_tasks([task]).run("get NIGHTLY/T1").collects("", "T1", &[ACTUALS]);
 }
 
 #[test]
 fn an_object_that_ran_twice_is_fetched_once() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, ONE])]);
-    scene.run("get NIGHTLY/T1").exits_with(0).never_mentions("dumps are there");
-    scene.holds(&[FILES[0]]);
-}
-
-#[test]
-fn every_dump_is_fetched_side_by_side_and_verified_when_asked() {
-    let scene = Scene::with_tasks([failed("T1", &[ONE, TWO])]);
-    scene.run("get NIGHTLY/T1 --parallel=4 --verify").exits_with(0).says("2 dumps are there\n");
-    scene.has_dump_of(ONE.0, FILES[0]);
-    scene.has_dump_of(TWO.0, FILES[1]);
-}
-
-#[test]
-fn a_locator_by_url_reaches_every_dump_without_the_api_url() {
-    let scene = Scene::with_dump(three_chunks());
-    let url = scene.server.dump_url();
-    let task = url.split("/dumps/").next().unwrap_or_default().to_owned();
-    let process = task.split("/tasks/").next().unwrap_or_default().to_owned();
-    for url in [url.clone(), task, process.clone(), format!("{process}/tasks")] {
-        let outcome = scene.command("get --force").arg(&url).env_remove("ANAPLAN_API_URL").run();
-        outcome.exits_with(0).says(&format!("{OBJECT}-Cost_centres_from_ERP-{TASK}.csv  25.0 kB"));
-    }
+    Scene::with_tasks([failed("T1", &[COSTS, COSTS])]).run("get NIGHTLY/T1").collects("", "T1", &[COSTS]);
 }
 
 #[test]
@@ -304,7 +104,175 @@ fn five_hundred_dumps_are_all_fetched() {
     let names: Vec<(String, String)> = (0..500).map(|n| (object(n), format!("Import {n}"))).collect();
     let imports: Vec<(&str, &str)> = names.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
     let scene = Scene::with_tasks([failed("T1", &imports)]);
-    scene.run("get NIGHTLY/T1 -o dumps/ -q").exits_with(0).says("500 dumps are there\n");
-    assert_eq!(fs::read_dir(scene.path("dumps")).expect("the folder").count(), 500);
-    scene.has_dump_of(&object(499), "dumps/112000000499-Import_499-T1.csv");
+    scene.run("get NIGHTLY/T1 -q").stdout_has("\n500 dumps are there\n");
+    let files: Vec<String> = (0..500).map(|n| format!("{}-Import_{n}-T1.csv", object(n))).collect();
+    scene.holds(&files);
+    scene.has(&files[499], &dump_for(&object(499)).bytes());
+}
+
+#[test]
+fn one_dump_that_is_gone_does_not_stop_the_others() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
+    scene.server.service().erase_dump("T1", COSTS.0);
+    let outcome = scene.run("get NIGHTLY/T1 -q");
+    outcome.exits_with(4).stderr(not_found(COSTS));
+    outcome.stdout(downloaded(ACTUALS) + &downloaded(BUDGET) + "2 of 3 dumps are there\n");
+    scene.holds(&[ACTUALS, BUDGET].map(|import| file_of(import, "T1")));
+    scene.has(&file_of(BUDGET, "T1"), &dump_for(BUDGET.0).bytes());
+}
+
+#[test]
+fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_what_is_missing() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
+    scene.server.fault(Fault::status(403), When::path(format!("dumps/{}/chunks/1", ACTUALS.0)));
+    let outcome = scene.run("get NIGHTLY/T1 -q");
+    let [costs, actuals, budget] = [COSTS, ACTUALS, BUDGET].map(|import| file_of(import, "T1"));
+    let dump = format!("dump <NIGHTLY>/T1/{}", ACTUALS.0);
+    outcome.stdout(downloaded(COSTS) + &downloaded(BUDGET) + "2 of 3 dumps are there\n").fails(
+        3,
+        format!(
+            "{dump} is not complete: 1 of 3 chunks are there: chunk 1 of {dump}: {}\n  <ANY>{}",
+            answered(403, "Forbidden"),
+            KEPT.replace("dump.csv", &actuals)
+        ),
+    );
+    scene.holds(&[
+        costs.clone(),
+        format!("{actuals}.part"),
+        format!("{actuals}.part.journal"),
+        budget.clone(),
+    ]);
+
+    scene.server.clear_faults();
+    let outcome = scene.run("get NIGHTLY/T1");
+    outcome.notes("an earlier run left 1 of 3 chunks (1.0 kB): going on from there\n").asks_for(&["1", "2"]);
+    outcome
+        .stdout(already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + "3 dumps are there\n");
+    scene.has(&actuals, &dump_for(ACTUALS.0).bytes());
+    scene.holds(&[costs, actuals, budget]);
+}
+
+#[test]
+fn every_failure_is_reported_and_the_first_gives_the_exit_code() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
+    scene.server.service().erase_dump("T1", ACTUALS.0);
+    scene.server.fault(Fault::status(403), chunks_of(COSTS));
+    let outcome = scene.run("get NIGHTLY/T1 -q");
+    outcome.exits_with(3).stdout(downloaded(BUDGET) + "1 of 3 dumps are there\n");
+    let first = format!(
+        "anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 0 of 3 chunks are there: <ANY>\n  <ANY>\n",
+        COSTS.0
+    );
+    outcome.stderr(first + &not_found(ACTUALS));
+    scene.holds(&[file_of(BUDGET, "T1")]);
+}
+
+#[test]
+fn the_same_command_again_is_one_request_and_changes_nothing() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    scene.run("get NIGHTLY/T1").collects("", "T1", &[COSTS, ACTUALS]);
+    scene.server.service().erase_dump("T1", COSTS.0);
+    let before = scene.requests().len();
+    let outcome = scene.run("get NIGHTLY/T1");
+    outcome.stderr("").stdout(already_there(COSTS) + &already_there(ACTUALS) + "2 dumps are there\n");
+    assert_eq!(scene.requests()[before..], ["GET NIGHTLY/tasks/T1"], "{}", scene.describe());
+}
+
+#[test]
+fn force_fetches_every_dump_again() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    scene.write(&file_of(COSTS, "T1"), "mine");
+    scene.run("get NIGHTLY/T1 --force").collects("", "T1", &[COSTS, ACTUALS]);
+}
+
+#[test]
+fn last_nights_file_is_not_taken_for_tonights() {
+    let scene = Scene::with_tasks([failed("TONIGHT", &[COSTS]), failed("LASTNIGHT", &[COSTS])]);
+    scene.run("get NIGHTLY/LASTNIGHT").collects("", "LASTNIGHT", &[COSTS]);
+    let tonight = file_of(COSTS, "TONIGHT");
+    scene.run("get NIGHTLY/TONIGHT").stdout(format!("{tonight}  2.5 kB  3 chunks  <TIME>\n"));
+    scene.holds(&[tonight, file_of(COSTS, "LASTNIGHT")]);
+}
+
+#[test]
+fn several_dumps_do_not_go_into_one_file_or_one_stream() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    for output in ["rejected.csv", "-", "/dev/null"] {
+        let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}"));
+        outcome
+            .asks_for(&[])
+            .fails(2, "there are 2 dumps: -o must name a folder<ANY>\nTry anaplan-dump --help.");
+    }
+}
+
+#[test]
+fn the_only_dump_of_a_task_goes_into_a_file_or_to_standard_output() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+    scene.run("get NIGHTLY/T1 -o dump.csv").saves(&dump_for(COSTS.0));
+    scene.run("get NIGHTLY/T1 -o -").prints(&dump_for(COSTS.0).bytes());
+}
+
+#[test]
+fn a_clean_task_has_nothing_to_download() {
+    const NOTHING: &str = "Nothing failed: there is no dump to download.\n";
+    let scene = Scene::with_tasks([clean("T1")]);
+    for locator in ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"] {
+        scene.run(&format!("get {locator}")).stdout(NOTHING);
+        // Who reads a dump from standard output would take the sentence for one.
+        scene.run(&format!("get {locator} -o -")).notes(NOTHING);
+    }
+}
+
+/// A task without a dump is not called fine: it exits with 4, and the reason is named.
+#[track_caller]
+fn is_not_called_fine(task: Task, answer: Option<&str>, locators: &[&str], why: &str) {
+    let scene = Scene::with_tasks([task]);
+    if let Some(answer) = answer {
+        scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path("tasks/T1"));
+    }
+    for locator in locators {
+        let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
+        scene
+            .run(&format!("get {locator}"))
+            .fails(4, format!("{}; {look}", why.replace("TASK", "task <NIGHTLY>/T1")));
+    }
+}
+
+#[test]
+fn an_action_that_failed_without_a_dump_is_not_called_fine() {
+    let result =
+        ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_successful(false));
+    let task = Task::complete("T1").with_result(result);
+    let locators = ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"];
+    is_not_called_fine(task, None, &locators, "something failed in TASK, but no dump was left");
+}
+
+#[test]
+fn a_dump_of_an_action_without_an_id_is_not_called_fine() {
+    let action = r#"{"failureDumpAvailable":true,"successful":true}"#;
+    let result = format!(r#"{{"failureDumpAvailable":true,"nestedResults":[{action}]}}"#);
+    let answer = format!(r#"{{"task":{{"taskState":"COMPLETE","result":{result}}}}}"#);
+    let why = "TASK left a dump, but does not say of which object: it cannot be downloaded";
+    is_not_called_fine(clean("T1"), Some(&answer), &["NIGHTLY/T1", "NIGHTLY"], why);
+}
+
+#[test]
+fn a_cancelled_task_is_not_called_fine() {
+    let task = Task::new("T1", TaskState::Cancelled);
+    is_not_called_fine(task, None, &["NIGHTLY/T1"], "TASK was cancelled, and no dump was left");
+}
+
+#[test]
+fn a_task_without_a_result_is_not_called_fine() {
+    let why = "TASK has no result: it is not known whether anything failed";
+    is_not_called_fine(Task::complete("T1"), None, &["NIGHTLY/T1", "NIGHTLY"], why);
+}
+
+#[test]
+fn a_task_that_is_still_running_has_no_dumps_yet() {
+    for state in ["NOT_STARTED", "IN_PROGRESS", "CANCELLING", "PAUSED"] {
+        let scene = Scene::with_tasks([Task::new("T1", TaskState::Other(state.to_owned()))]);
+        let why = "its dumps are there once it has";
+        scene.run("get NIGHTLY/T1").fails(4, format!("task <NIGHTLY>/T1 has not finished ({state}): {why}"));
+    }
 }

@@ -1,98 +1,130 @@
-//! The main job: list the chunks of a dump, download it, whole.
+//! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one
+//! piece.
 
-use std::fs;
 use std::sync::Arc;
 
-use xtask::fake::{Dump, Service, dump_file};
+use xtask::fake::{Dump, Fault, Framing, GzipMode, Service, When, dump_file};
 
-use crate::support::{Scene, assert_same_bytes, own_name, three_chunks};
+use crate::support::texts::{CUT, NO_PROOF, gave_up, incomplete, wait};
+use crate::support::{Scene, bytes_of, dump_of, size, three_chunks};
 
 const SEED: u64 = 7;
 
-/// Downloads to a file and to standard output, and compares both with what the server has.
+const WHOLE: &str = "the whole of dump <DUMP>";
+
+/// Downloads a dump in chunks and in one piece, to a file and to standard output.
 #[track_caller]
-fn downloads_whole(dump: Dump) {
-    let expected = dump.bytes();
-    let scene = Scene::with_dump(dump);
-    scene.run("get DUMP -o dump.csv").exits_with(0);
-    assert_same_bytes(&fs::read(scene.path("dump.csv")).expect("the file"), &expected);
-    assert_eq!(scene.files(), ["dump.csv"], "{}", scene.describe());
-    let piped = scene.run("get DUMP -o -").exits_with(0);
-    assert_same_bytes(&piped.output.stdout, &expected);
+fn arrives_every_way(scene: &Scene, dump: &Dump) {
+    scene.get("").saves(dump);
+    scene.pipe("").prints(&dump.bytes());
+    saves_whole(scene, dump);
+    scene.pipe("--whole").prints(&dump.bytes());
 }
 
-#[test]
-fn chunks_lists_the_chunks_of_a_dump() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.run("chunks DUMP").exits_with(0);
-    assert_eq!(outcome.stdout(), "CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n");
-}
-
-#[test]
-fn chunks_as_json_is_one_document() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.run("chunks DUMP --json").exits_with(0);
-    let document: serde_json::Value = serde_json::from_slice(&outcome.output.stdout).expect("JSON");
-    assert_eq!(document["dump"], scene.server.locator());
-    assert_eq!(document["chunks"][2], serde_json::json!({"id": "2", "name": "Chunk 2"}));
-}
-
-#[test]
-fn a_dump_is_downloaded_under_its_own_name_without_an_output_option() {
-    let scene = Scene::with_dump(three_chunks());
-    let name = own_name();
-    scene.run("get DUMP").exits_with(0).says(&name).says("25.0 kB").says("3 chunks");
-    assert_eq!(scene.files(), [name]);
-}
-
-#[test]
-fn a_pasted_url_of_any_depth_below_the_dump_downloads_it() {
-    let scene = Scene::with_dump(three_chunks());
-    for (index, tail) in ["", "/", "/chunks", "/chunks?x=1", "/chunks/2"].iter().enumerate() {
-        let url = format!("{}{tail}", scene.server.dump_url());
-        scene
-            .command("get")
-            .arg(url)
-            .arg("-o")
-            .arg(format!("{index}.csv"))
-            .env_remove("ANAPLAN_API_URL")
-            .run()
-            .exits_with(0);
-    }
-    assert_eq!(scene.files().len(), 5);
+#[track_caller]
+fn saves_whole(scene: &Scene, dump: &Dump) {
+    let line = format!("dump.csv  {}  in one piece  <TIME>\n", size(dump.bytes().len()));
+    scene.get("--whole --force").stdout(line);
+    scene.has("dump.csv", &dump.bytes());
 }
 
 #[test]
 fn dumps_of_every_shape_arrive_byte_for_byte() {
-    downloads_whole(three_chunks());
-    downloads_whole(Dump::from_bytes(Vec::new(), 10_000));
-    downloads_whole(Dump::from_chunks(vec![Arc::from(&b""[..])]));
-    downloads_whole(Dump::from_bytes(dump_file::generate(SEED, 999), 1_000));
-    downloads_whole(Dump::from_bytes(dump_file::generate(SEED, 200_000), 200));
-    downloads_whole(Dump::from_bytes(dump_file::random_bytes(SEED, 300_000), 100_000));
+    let empty: Arc<[u8]> = Arc::from(&b""[..]);
+    for dump in [
+        three_chunks(),
+        Dump::from_bytes(Vec::new(), 10_000),
+        Dump::from_chunks(vec![empty.clone()]),
+        Dump::from_chunks(vec![Arc::from(&b"a"[..]), empty, Arc::from(&b"b"[..])]),
+        Dump::from_bytes(dump_file::generate(SEED, 999), 1_000),
+        Dump::from_bytes(dump_file::generate(SEED, 200_000), 200),
+        Dump::from_bytes(dump_file::random_bytes(SEED, 300_000), 100_000),
+        // Bytes that look like gzip themselves stay as they are.
+        Dump::from_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff not really".to_vec(), 5),
+    ] {
+        for gzip in [GzipMode::Off, GzipMode::On] {
+            for framing in [Framing::ContentLength, Framing::Chunked] {
+                let mut service = Service::with_dump(dump.clone());
+                service.set_gzip(gzip);
+                service.set_framing(framing);
+                arrives_every_way(&Scene::with_service(service), &dump);
+            }
+        }
+    }
 }
 
 #[test]
 fn chunks_of_exactly_10_mb_and_10_mib_and_more_arrive_byte_for_byte() {
-    downloads_whole(Dump::from_bytes(dump_file::generate(SEED, 20_000_000), 10_000_000));
-    downloads_whole(Dump::from_bytes(dump_file::generate(SEED, 10_485_760), 10_485_760));
-    downloads_whole(Dump::from_bytes(dump_file::random_bytes(SEED, 12_000_000), 12_000_000));
+    for dump in [
+        Dump::from_bytes(dump_file::generate(SEED, 20_000_000), 10_000_000),
+        Dump::from_bytes(dump_file::generate(SEED, 10_485_760), 10_485_760),
+        Dump::from_bytes(dump_file::random_bytes(SEED, 12_000_000), 12_000_000),
+    ] {
+        arrives_every_way(&Scene::with_dump(dump.clone()), &dump);
+    }
 }
 
 #[test]
-fn one_connection_serves_the_whole_download() {
-    let scene = Scene::with_dump(Dump::from_bytes(dump_file::generate(SEED, 100_000), 1_000));
-    scene.run("get DUMP").exits_with(0);
+fn a_download_asks_for_its_list_then_for_each_chunk_and_for_its_list_again() {
+    let scene = Scene::with_chunks(3);
+    scene.get("").saves(&dump_of(3, 1));
+    let chunks = ["GET DUMP/chunks/0", "GET DUMP/chunks/1", "GET DUMP/chunks/2"];
+    scene.assert_requests(&[&["GET DUMP/chunks"][..], &chunks, &["GET DUMP/chunks"]].concat());
     assert_eq!(scene.server.connections(), 1, "{}", scene.describe());
 }
 
 #[test]
+fn a_dump_in_one_piece_is_one_request() {
+    let scene = Scene::with_chunks(3);
+    saves_whole(&scene, &dump_of(3, 1));
+    scene.assert_requests(&["GET DUMP"]);
+}
+
+#[test]
+fn every_request_asks_for_compression_and_says_who_asks() {
+    let scene = Scene::with_chunks(3);
+    scene.get("").saves(&dump_of(3, 1));
+    scene.pipe("--whole").prints(&bytes_of(3, 1));
+    for request in scene.server.requests() {
+        assert_eq!(request.header("accept-encoding"), Some("gzip"), "{}", request.target);
+        let program = concat!("anaplan-dump/", env!("CARGO_PKG_VERSION"));
+        assert_eq!(request.header("user-agent"), Some(program), "{}", request.target);
+    }
+}
+
+#[test]
 fn the_dump_arrives_over_tls_that_is_verified() {
-    let dump = three_chunks();
-    let expected = dump.bytes();
-    let scene = Scene::with_tls(Service::with_dump(dump));
-    scene.run("get DUMP -o dump.csv").exits_with(0);
-    assert_same_bytes(&fs::read(scene.path("dump.csv")).expect("the file"), &expected);
+    let scene = Scene::with_tls(Service::with_dump(dump_of(3, 1)));
+    scene.get("").saves(&dump_of(3, 1));
+    let advice = "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-file, \
+                  ANAPLAN_CA_FILE)";
     let distrusted = scene.command("get DUMP -o -").env_remove("ANAPLAN_CA_FILE").run();
-    distrusted.exits_with(5).complains("TLS failed").complains("--ca-file");
+    distrusted.fails(5, format!("the chunk list of dump <DUMP>: TLS failed: <ANY>\n  {advice}"));
+}
+
+#[test]
+fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file() {
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::CutBody { after_bytes: 20_000 }, When::any().times(1));
+    let outcome = scene.get("--whole");
+    outcome.notes(wait(WHOLE, CUT, 1, 12)).stdout("dump.csv  25.0 kB  in one piece  <TIME>\n");
+    scene.has("dump.csv", &bytes_of(3, 1));
+}
+
+#[test]
+fn a_dump_in_one_piece_that_is_cut_on_its_way_to_a_pipe_is_an_error() {
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::CutBody { after_bytes: 20_000 }, When::any().times(1));
+    let outcome = scene.pipe("--whole");
+    let why =
+        "cannot take back a chunk from the output: its first bytes are passed on already; use a file instead";
+    outcome.notes(wait(WHOLE, CUT, 1, 12)).fails(7, incomplete(0, 1, why)).prints(&bytes_of(3, 1)[..20_000]);
+}
+
+#[test]
+fn a_dump_in_one_piece_whose_end_nothing_proves_is_refused() {
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::CloseDelimited, When::any());
+    let outcome = scene.get("--whole --retries=1");
+    outcome.notes(wait(WHOLE, NO_PROOF, 1, 1)).fails(5, incomplete(0, 1, &gave_up(2, WHOLE, NO_PROOF)));
 }

@@ -1,10 +1,10 @@
-//! Which hosts the token may go to.
-//!
-//! A foreign host is watched through a proxy: whatever is sent to it would arrive there.
+//! Which hosts the token may go to. A foreign host is watched through a proxy: whatever is sent to it
+//! arrives there.
 
 use xtask::fake::{FakeServer, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE};
 
-use crate::support::{Invocation, Scene, assert_same_bytes, three_chunks};
+use crate::support::texts::{PROXY_REFUSED, THE_LIST};
+use crate::support::{Invocation, Scene, three_chunks};
 
 fn url(origin: &str) -> String {
     format!(
@@ -12,26 +12,37 @@ fn url(origin: &str) -> String {
     )
 }
 
+#[track_caller]
+fn scene() -> Scene {
+    Scene::with_dump(three_chunks())
+}
+
 /// A command whose requests to other hosts go through the scene's server, tried once.
 fn watched<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
     let command = scene.command(arguments).env_remove("ANAPLAN_API_URL").env("ANAPLAN_RETRIES", "0");
-    command.env("HTTPS_PROXY", scene.server.origin())
+    command.env("HTTPS_PROXY", scene.server.origin()).env("HTTP_PROXY", scene.server.origin())
 }
 
 /// The command asks for a connection to this host and nothing else, and without the token.
 #[track_caller]
-fn goes_to(scene: &Scene, invocation: Invocation<'_>, host: &str) {
-    let before = scene.server.requests().len();
-    let outcome = invocation.run().exits_with(5).complains("the proxy refused the connection");
-    let requests = scene.server.requests().split_off(before);
-    let seen: Vec<_> = requests.iter().map(|r| format!("{} {}", r.method, r.target)).collect();
-    assert_eq!(seen, [format!("CONNECT {host}:443")], "{}", outcome.describe());
-    assert!(requests[0].headers.iter().all(|(_, value)| !value.contains(TOKEN)), "{:?}", requests[0]);
+fn goes_to(host: &str, command: impl FnOnce(&Scene) -> Invocation<'_>) {
+    let scene = scene();
+    command(&scene).run().fails(5, format!("{THE_LIST}: {PROXY_REFUSED}"));
+    scene.assert_requests(&[format!("CONNECT {host}:443")]);
+    let headers = &scene.server.requests()[0].headers;
+    assert!(headers.iter().all(|(_, value)| !value.contains(TOKEN)), "{headers:?}");
+}
+
+/// The command is refused, because the token may not go to this origin.
+#[track_caller]
+fn is_not_trusted(origin: &str, command: impl FnOnce(&Scene) -> Invocation<'_>) {
+    let advice = "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)";
+    let error = format!("the token is not sent to {origin}: <ANY>\n  {advice}");
+    command(&scene()).run().refuses(error);
 }
 
 #[test]
 fn a_pasted_url_of_a_foreign_host_is_refused_before_anything_is_sent() {
-    let scene = Scene::with_dump(three_chunks());
     for host in [
         "https://evil.example",
         "https://api.anaplan.com.evil.example",
@@ -40,129 +51,109 @@ fn a_pasted_url_of_a_foreign_host_is_refused_before_anything_is_sent() {
         "https://192.0.2.1",
         "https://anaplan.com.",
     ] {
-        for command in ["chunks", "get", "get --whole"] {
-            let outcome = watched(&scene, command).arg(url(host)).run().exits_with(2).without_a_connection();
-            outcome
-                .complains(&format!("the token is not sent to {host}: "))
-                .complains("--api-url")
-                .never_mentions(TOKEN);
+        for command in ["chunks", "get", "get --whole", "task"] {
+            is_not_trusted(host, |scene| watched(scene, command).arg(url(host)));
         }
     }
-    scene.holds(&[]);
 }
 
 #[test]
 fn a_pasted_url_of_a_region_goes_to_that_region() {
-    let scene = Scene::with_dump(three_chunks());
     for host in ["eu3.api.anaplan.com", "api.anaplan.com", "au1a.api2.anaplan.com"] {
-        goes_to(&scene, watched(&scene, "chunks").arg(url(&format!("https://{host}"))), host);
+        goes_to(host, |scene| watched(scene, "chunks").arg(url(&format!("https://{host}"))));
     }
 }
 
 #[test]
-fn a_short_locator_goes_to_the_unprefixed_host() {
-    let scene = Scene::with_dump(three_chunks());
-    goes_to(&scene, watched(&scene, "chunks DUMP"), "api.anaplan.com");
-}
-
-#[test]
-fn a_region_chooses_its_host() {
-    let scene = Scene::with_dump(three_chunks());
-    goes_to(&scene, watched(&scene, "chunks DUMP --region eu3"), "eu3.api.anaplan.com");
-    goes_to(&scene, watched(&scene, "chunks DUMP").env("ANAPLAN_REGION", "au1a"), "au1a.api2.anaplan.com");
+fn a_short_locator_goes_to_the_host_of_the_region_or_the_unprefixed_one() {
+    goes_to("api.anaplan.com", |scene| watched(scene, "chunks DUMP"));
+    goes_to("eu3.api.anaplan.com", |scene| watched(scene, "chunks DUMP --region eu3"));
+    goes_to("au1a.api2.anaplan.com", |scene| watched(scene, "chunks DUMP").env("ANAPLAN_REGION", "au1a"));
 }
 
 #[test]
 fn a_host_that_is_named_as_the_api_url_is_trusted() {
-    let scene = Scene::with_dump(three_chunks());
     let gateway = "https://gateway.example";
-    let pasted = watched(&scene, "chunks").arg(url(gateway)).arg("--api-url").arg(gateway);
-    goes_to(&scene, pasted, "gateway.example");
-    let short = watched(&scene, "chunks DUMP").env("ANAPLAN_API_URL", "https://gateway.example/2/0/");
-    goes_to(&scene, short, "gateway.example");
+    goes_to("gateway.example", |scene| watched(scene, "chunks --api-url").arg(gateway).arg(url(gateway)));
+    goes_to("gateway.example", |scene| {
+        watched(scene, "chunks DUMP").env("ANAPLAN_API_URL", "https://gateway.example/2/0/")
+    });
 }
 
 #[test]
 fn another_port_of_a_trusted_host_is_foreign() {
-    let scene = Scene::with_dump(three_chunks());
-    let command = watched(&scene, "chunks").arg(url("https://gateway.example:8443"));
-    let outcome = command.env("ANAPLAN_API_URL", "https://gateway.example").run().exits_with(2);
-    outcome.without_a_connection().complains("the token is not sent to https://gateway.example:8443");
+    let port = "https://gateway.example:8443";
+    is_not_trusted(port, |scene| {
+        watched(scene, "chunks").arg(url(port)).env("ANAPLAN_API_URL", "https://gateway.example")
+    });
 }
 
 #[test]
 fn plain_http_is_for_this_machine_only() {
-    let scene = Scene::with_dump(three_chunks());
     for host in ["http://api.anaplan.com", "http://192.0.2.1:8080", "http://127.0.0.1.evil.example"] {
-        let command = || watched(&scene, "chunks").env("HTTP_PROXY", scene.server.origin());
-        let complaint = format!("the token is not sent to {host}: ");
-        let pasted = command().arg(url(host)).run().exits_with(2).without_a_connection();
-        pasted.complains(&complaint).never_mentions(TOKEN);
-        let named = command().arg(scene.server.locator()).env("ANAPLAN_API_URL", host).run().exits_with(2);
-        named.without_a_connection().complains(&complaint).never_mentions(TOKEN);
-        let both = command().arg(url(host)).arg("--api-url").arg(host).run().exits_with(2);
-        both.without_a_connection().complains(&complaint).never_mentions(TOKEN);
+        is_not_trusted(host, |scene| watched(scene, "chunks").arg(url(host)));
+        is_not_trusted(host, |scene| watched(scene, "chunks DUMP").env("ANAPLAN_API_URL", host));
+        is_not_trusted(host, |scene| watched(scene, "chunks --api-url").arg(host).arg(url(host)));
     }
 }
 
 #[test]
 fn a_pasted_url_wins_over_the_api_url() {
     let other = FakeServer::start(Service::with_dump(three_chunks()));
-    let scene = Scene::with_dump(three_chunks());
-    scene.command("get -o dump.csv").arg(url(&other.origin())).run().exits_with(0).without_a_connection();
-    assert_same_bytes(&scene.read("dump.csv"), &three_chunks().bytes());
-    assert!(!other.requests().is_empty());
+    let scene = scene();
+    let outcome = scene.command("get -o dump.csv").arg(url(&other.origin())).run();
+    outcome.without_a_connection().saves(&three_chunks());
 }
 
 #[test]
 fn the_option_wins_over_the_variable() {
     let other = FakeServer::start(Service::new());
-    let scene = Scene::with_dump(three_chunks());
-    let command = scene.command("chunks DUMP --api-url").arg(scene.server.origin());
-    command.env("ANAPLAN_API_URL", other.origin()).run().exits_with(0);
+    let scene = scene();
+    let command = scene.command("get DUMP -o dump.csv --api-url").arg(scene.server.origin());
+    command.env("ANAPLAN_API_URL", other.origin()).run().saves(&three_chunks());
     assert_eq!(other.connections(), 0);
 }
 
 #[test]
 fn localhost_by_name_is_this_machine() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = scene();
     let origin = format!("http://localhost:{}", scene.server.address().port());
-    scene.command("chunks").arg(url(&origin)).run().exits_with(0).says("Chunk 2");
+    scene.command("get -o dump.csv").arg(url(&origin)).run().saves(&three_chunks());
 }
 
 #[test]
 fn an_unknown_region_is_refused_with_those_that_are_known() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = watched(&scene, "chunks DUMP --region moon").run().exits_with(2).without_a_connection();
-    outcome.complains("\"moon\" is not known; known are ae1, au1a, ca1a, eu3");
+    let scene = scene();
+    let error = "<ANY>\"moon\" is not known; known are ae1, au1a, ca1a, eu3<ANY>";
+    watched(&scene, "chunks DUMP --region moon").run().refuses(error);
 }
 
 #[test]
 fn a_region_and_an_api_url_at_once_are_refused() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = scene();
     let command = watched(&scene, "chunks DUMP --region eu3 --api-url https://api.anaplan.com");
-    command.run().exits_with(2).without_a_connection().complains("give one of them");
+    command.run().refuses("<ANY>give one of them\nTry anaplan-dump --help.");
 }
 
 #[test]
-fn an_api_url_that_is_none_is_refused_with_its_place() {
-    let scene = Scene::with_dump(three_chunks());
-    for (text, complaint) in [
-        ("api.anaplan.com", "an origin such as https://eu3.api.anaplan.com"),
-        ("https://api.anaplan.com/1/3", "nothing after the host"),
-        ("https://api.anaplan.com:99999", "a port from 1 to 65535"),
-        ("ftp://api.anaplan.com", "a URL that begins with https://"),
-        ("https://us1a.app.anaplan.com", "was retired"),
+fn an_api_url_that_is_none_is_refused_with_the_position() {
+    let scene = scene();
+    for (text, error) in [
+        ("api.anaplan.com", "<ANY>an origin such as https://eu3.api.anaplan.com<ANY>"),
+        ("https://api.anaplan.com/1/3", "<ANY>nothing after the host<ANY>"),
+        ("https://api.anaplan.com:99999", "<ANY>a port from 1 to 65535<ANY>"),
+        ("ftp://api.anaplan.com", "<ANY>a URL that begins with https://<ANY>"),
+        ("https://us1a.app.anaplan.com", "<ANY>was retired<ANY>"),
     ] {
-        let outcome = watched(&scene, "chunks DUMP").env("ANAPLAN_API_URL", text).run().exits_with(2);
-        outcome.without_a_connection().complains(complaint);
+        let command = watched(&scene, "chunks DUMP").env("ANAPLAN_API_URL", text);
+        command.run().refuses(format!("<ANY>\"{text}\": {error}"));
     }
 }
 
 #[test]
 fn a_password_in_a_url_is_refused_and_not_repeated() {
-    let scene = Scene::with_dump(three_chunks());
-    let command = watched(&scene, "chunks").arg(url("https://me:s3cret@api.anaplan.com"));
-    let outcome = command.run().exits_with(2).without_a_connection();
-    outcome.complains("a URL without user name or password").never_mentions("s3cret");
+    let scene = scene();
+    let outcome = watched(&scene, "chunks").arg(url("https://me:s3cret@api.anaplan.com")).run();
+    outcome.refuses("<ANY>a URL without user name or password<ANY>");
+    outcome.hides("s3cret");
 }

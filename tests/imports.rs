@@ -1,60 +1,76 @@
-//! Imports that are run on their own: one dump for each task, by URL and by the short form.
+//! Imports that run on their own: one dump for each task, by URL, by path and by the short form.
 
 use xtask::fake::{ActionResult, MODEL, Process, Service, Task, WORKSPACE};
 
-use crate::support::{Scene, assert_same_bytes, dump_for};
+use crate::support::texts::answered;
+use crate::support::{Invocation, Scene, dump_for};
 
 const IMPORT: &str = "112000000099";
+
+const SHORT: &str = "MODEL/112000000099";
+
+const FILE: &str = "112000000099-T1.csv";
 
 fn task(id: &str, time: u64) -> Task {
     let result = ActionResult::failed_import(IMPORT, "Cost centres");
     Task::complete(id).with_creation_time(time).with_result(result).with_dump(IMPORT, dump_for(id))
 }
 
+/// A task in which nothing failed.
+fn clean(id: &str) -> Task {
+    Task::complete(id).with_result(ActionResult::new(IMPORT))
+}
+
+#[track_caller]
 fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
     let import = Process::new(IMPORT, "Cost centres");
     Scene::with_service(Service::new().with_import(tasks.into_iter().fold(import, Process::with_task)))
 }
 
-fn short(task: &str) -> String {
-    format!("{WORKSPACE}/{MODEL}/{IMPORT}{task}")
+/// A command for each way to name the dump of task T1.
+fn by_every_name<'a>(scene: &'a Scene, command: &str) -> Vec<Invocation<'a>> {
+    let below_workspace = format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/imports/{IMPORT}/tasks/T1");
+    let below_model = format!("/2/0/models/{MODEL}/imports/{IMPORT}/tasks/T1");
+    let names = [
+        format!("{WORKSPACE}/{MODEL}/{IMPORT}/T1"),
+        below_workspace.clone(),
+        format!("<ORIGIN>{below_workspace}"),
+        format!("<ORIGIN>{below_workspace}/dump"),
+        format!("<ORIGIN>{below_workspace}/dump/chunks"),
+        format!("<ORIGIN>{below_workspace}/dump/chunks/0"),
+        format!("<ORIGIN>{below_model}/dump/"),
+    ];
+    names.iter().map(|name| scene.command(command).arg(scene.fill(name))).collect()
 }
 
 #[test]
-fn the_dump_is_fetched_by_url_path_and_short_form_into_the_same_file() {
+fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
     let scene = with_tasks([task("T1", 1)]);
-    let path = format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/imports/{IMPORT}/tasks/T1");
-    let url = format!("{}{path}", scene.server.origin());
-    for locator in [
-        short("/T1"),
-        path.clone(),
-        url.clone(),
-        format!("{url}/dump"),
-        format!("{url}/dump/chunks"),
-        format!("{url}/dump/chunks/0"),
-    ] {
-        let outcome = scene.command("get --force").arg(&locator).run().exits_with(0);
-        outcome.says(&format!("{IMPORT}-T1.csv  2.5 kB  3 chunks"));
-        assert_same_bytes(&scene.read(&format!("{IMPORT}-T1.csv")), &dump_for("T1").bytes());
+    for command in by_every_name(&scene, "get --force") {
+        command.run().saves_as(FILE, &dump_for("T1"));
     }
-    scene.holds(&[&format!("{IMPORT}-T1.csv")]);
+    for command in by_every_name(&scene, "get --force --whole") {
+        command.run().stdout(format!("{FILE}  2.5 kB  in one piece  <TIME>\n"));
+        scene.has(FILE, &dump_for("T1").bytes());
+    }
+    for command in by_every_name(&scene, "chunks") {
+        command.run().stdout("CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n");
+    }
 }
 
 #[test]
 fn the_import_of_the_environments_model_needs_its_id_only() {
     let scene = with_tasks([task("T1", 1)]);
-    let command = scene.command("get -o -").arg(format!("{IMPORT}/T1"));
-    let outcome = command.env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL).run().exits_with(0);
-    assert_same_bytes(&outcome.output.stdout, &dump_for("T1").bytes());
+    let command = scene.command("get -o dump.csv").arg(format!("{IMPORT}/T1"));
+    command.env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL).run().saves(&dump_for("T1"));
 }
 
 #[test]
 fn the_newest_task_of_an_import_is_taken() {
-    let scene = with_tasks([task("OLD", 1), task("NEW", 3), task("MIDDLE", 2)]);
-    for locator in [short(""), short("/latest")] {
-        let outcome = scene.command("get -o dump.csv --force").arg(&locator).run().exits_with(0);
-        outcome.complains(&format!("task {}\n", short("/NEW")));
-        assert_same_bytes(&scene.read("dump.csv"), &dump_for("NEW").bytes());
+    for latest in ["", "/latest"] {
+        let scene = with_tasks([task("OLD", 1), task("NEW", 3), task("MIDDLE", 2)]);
+        let outcome = scene.run(&format!("get -o dump.csv {SHORT}{latest}"));
+        outcome.notes(format!("task <MODEL>/{IMPORT}/NEW\n")).saves(&dump_for("NEW"));
     }
 }
 
@@ -62,39 +78,72 @@ fn the_newest_task_of_an_import_is_taken() {
 fn erased_dumps_of_an_import_are_passed_over() {
     let scene = with_tasks([task("OLD", 1), task("NEW", 3_000)]);
     scene.server.service().erase_dump("NEW", IMPORT);
-    let outcome = scene.command("get -o dump.csv").arg(short("")).run().exits_with(0);
-    outcome.complains("passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n");
-    assert_same_bytes(&scene.read("dump.csv"), &dump_for("OLD").bytes());
+    let passed_over = "passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n";
+    let outcome = scene.run(&format!("get -o dump.csv {SHORT}"));
+    outcome.notes(format!("{passed_over}task <MODEL>/{IMPORT}/OLD\n")).saves(&dump_for("OLD"));
 }
 
 #[test]
-fn an_import_without_failures_says_so() {
-    let clean = Task::complete("T1").with_result(ActionResult::new(IMPORT));
-    let scene = with_tasks([clean]);
-    scene.command("get").arg(short("/latest")).run().exits_with(0).says("Nothing failed");
-    let outcome = scene.command("get").arg(short("/T1")).run().exits_with(4);
-    outcome.complains("may have left no dump");
-    scene.holds(&[]);
-}
-
-#[test]
-fn the_same_file_has_the_same_name_from_the_task_and_from_latest() {
+fn the_file_has_the_same_name_from_the_task_and_from_latest() {
     let scene = with_tasks([task("T1", 1)]);
-    scene.command("get").arg(short("/T1")).run().exits_with(0);
-    scene.command("get").arg(short("/latest")).run().exits_with(0).says("already there");
-    assert_eq!(scene.files().len(), 1, "{}", scene.describe());
+    scene.run(&format!("get {SHORT}/T1")).saves_as(FILE, &dump_for("T1"));
+    let again = scene.run(&format!("get -q {SHORT}/latest"));
+    again.stdout(format!("{FILE}  2.5 kB  already there\n"));
 }
 
 #[test]
-fn an_import_is_not_run_as_a_process() {
-    let scene = with_tasks([]);
-    scene.command("run").arg(short("")).run().exits_with(2).complains("run needs a process");
-    assert_eq!(scene.server.requests().len(), 0, "{}", scene.describe());
+fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
+    let scene = with_tasks([clean("T1")]);
+    let outcome = scene.run(&format!("get {SHORT}/latest"));
+    outcome.stdout("Nothing failed: there is no dump to download.\n");
+    for command in by_every_name(&scene, "get") {
+        let error =
+            format!("the chunk list of dump <ANY>/T1<ANY>: {}", answered(400, "no dump for this task"));
+        command.run().fails(4, error + "\n  this task may have left no dump: look at the task's results");
+    }
+    for command in by_every_name(&scene, "get --whole --force -o dump.csv") {
+        command.run().stdout("dump.csv  0 B  in one piece  <TIME>\n");
+        scene.has("dump.csv", b"");
+        assert_eq!(scene.server.requests().last().and_then(|r| r.status), Some(204), "{}", scene.describe());
+    }
+    scene.run(&format!("get {SHORT}/T1 --whole -o -"));
 }
 
 #[test]
-fn nothing_stands_behind_the_task_of_an_import() {
+fn only_a_process_is_run_and_only_its_tasks_are_cancelled() {
     let scene = with_tasks([task("T1", 1)]);
-    let outcome = scene.command("get").arg(short("/T1/OBJECT")).run().exits_with(2).without_a_connection();
-    outcome.complains("a single import has one dump");
+    let help = "Try anaplan-dump --help.";
+    scene
+        .run(&format!("run {SHORT}"))
+        .refuses(format!("run needs a process: WORKSPACE/MODEL/PROCESS\n{help}"));
+    let error = "the locator cannot be used: only tasks of processes can be cancelled";
+    scene.run(&format!("cancel {SHORT}/T1")).refuses(error);
+}
+
+#[test]
+fn the_tasks_of_an_import_are_listed_and_shown() {
+    let scene = with_tasks([task("T1", 1_571_258_347_545)]);
+    let tasks = "CREATED (UTC)        STATE     TASK\n2019-10-16 20:39:07  COMPLETE  T1\n";
+    scene.run(&format!("tasks {SHORT}")).stdout(tasks);
+    let outcome = scene.run(&format!("task --check {SHORT}/T1"));
+    outcome.exits_with(6).stdout(format!(
+        "\
+Task <MODEL>/{IMPORT}/T1
+COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
+
+OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME
+112000000099  yes    90       3        5  yes   Cost centres
+    Cost centres: 90 (0/90) rows successful, 5 ignored
+
+Download what was rejected:
+  anaplan-dump get <MODEL>/{IMPORT}/T1
+"
+    ));
+}
+
+#[test]
+fn nothing_may_follow_the_task_of_an_import() {
+    let scene = with_tasks([task("T1", 1)]);
+    let error = "cannot read \"<MODEL>/112000000099/T1/OBJECT\": <ANY>a single import has one dump<ANY>";
+    scene.run(&format!("get {SHORT}/T1/OBJECT")).refuses(error);
 }

@@ -1,10 +1,14 @@
-//! What a chunk list may look like, and what it may not: nothing is guessed.
+//! What a chunk list may look like, in one page or in several, and what it may not: nothing is guessed.
 
-use std::fs;
+use serde_json::{Value, json};
+use xtask::fake::{Dump, FakeServer, Fault, Service, When, dump_file};
 
-use xtask::fake::{Dump, Fault, When, dump_file};
+use crate::support::texts::{CHANGED_LIST, THE_LIST, changed};
+use crate::support::{Scene, chunk_list, three_chunks};
 
-use crate::support::{Scene, assert_same_bytes, three_chunks};
+const MALFORMED: &str = "the answer is not the JSON that was expected, near ";
+
+const REPORT_IT: &str = "\n  nothing was downloaded; ask again, and report it if it stays";
 
 /// The sample of the chunk list as the vendor's page prints it.
 const DOCUMENTED_SAMPLE: &str = r#"{
@@ -27,139 +31,119 @@ const DOCUMENTED_SAMPLE: &str = r#"{
   } ]
 }"#;
 
-/// Downloads, and compares with the whole dump.
+/// The whole dump arrives.
 #[track_caller]
-pub(crate) fn downloads_all_of(dump: Dump) {
-    let expected = dump.bytes();
-    let scene = Scene::with_dump(dump);
-    scene.run("get DUMP -o dump.csv").exits_with(0);
-    assert_same_bytes(&scene.read("dump.csv"), &expected);
+fn is_read(dump: Dump) {
+    let expected = Dump::from_chunks(dump.chunks().to_vec());
+    Scene::with_dump(dump).get("").saves(&expected);
 }
 
-/// Refused with code 5 and this text, before any chunk was asked for and with nothing left behind.
+/// The list is refused, and no chunk is asked for.
 #[track_caller]
-pub(crate) fn is_refused(dump: Dump, complaint: &str) {
-    let scene = Scene::with_dump(dump);
-    scene.run("chunks DUMP").exits_with(5).complains(complaint).says_exactly("");
-    scene.run("get DUMP -o dump.csv").exits_with(5).complains(complaint).says_exactly("");
-    assert_eq!(scene.chunk_requests(), [""; 0], "{}", scene.describe());
-    scene.holds(&[]);
+fn is_refused(dump: Dump, why: &str) {
+    is_refused_in(&Scene::with_dump(dump), &format!("{why}{REPORT_IT}"));
+}
+
+#[track_caller]
+fn is_refused_in(scene: &Scene, why: &str) {
+    for command in ["chunks DUMP", "get DUMP -o dump.csv"] {
+        scene.run(command).fails(5, format!("{THE_LIST}: {why}")).asks_for(&[]);
+    }
+}
+
+/// An answer that is no list is refused at once.
+#[track_caller]
+fn is_malformed(body: &str, near: &str) {
+    let scene = Scene::with_dump(three_chunks().with_list_body(body));
+    let advice = "\n  check that the API URL is Anaplan's; if it is, report this answer";
+    is_refused_in(&scene, &format!("{MALFORMED}{near}{advice}"));
+    scene.assert_requests(&["GET DUMP/chunks"; 2]);
+}
+
+fn ten_chunks() -> Dump {
+    Dump::from_bytes(dump_file::generate(7, 10_000), 1_000)
+}
+
+/// A chunk list with this `paging` and the chunks of these numbers.
+fn page(paging: Value, numbers: std::ops::Range<usize>) -> String {
+    let chunks: Vec<Value> = numbers.map(|n| json!({"id": n.to_string()})).collect();
+    json!({"meta": {"paging": paging}, "chunks": chunks}).to_string()
 }
 
 #[test]
-fn chunks_that_are_listed_out_of_order_arrive_in_numeric_order() {
+fn chunks_that_are_listed_out_of_order_are_sorted_by_their_number() {
     let dump = Dump::from_bytes(dump_file::generate(7, 12_000), 1_000);
-    downloads_all_of(dump.with_ids(["10", "2", "0", "11", "1", "3", "9", "4", "8", "5", "7", "6"]));
-}
-
-#[test]
-fn the_chunk_list_is_shown_in_numeric_order() {
+    is_read(dump.with_ids(["10", "2", "0", "11", "1", "3", "9", "4", "8", "5", "7", "6"]));
     let scene = Scene::with_dump(three_chunks().with_ids(["2", "0", "1"]));
-    let table = "CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n";
-    scene.run("chunks DUMP").exits_with(0).says_exactly(table);
+    scene.run("chunks DUMP").stdout("CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n");
 }
 
 #[test]
 fn chunks_without_numbers_keep_the_order_of_the_list() {
-    downloads_all_of(three_chunks().with_ids(["c", "a", "b"]));
+    is_read(three_chunks().with_ids(["c", "a", "b"]));
+}
+
+#[test]
+fn ids_that_come_as_numbers_are_taken_as_their_digits() {
+    is_read(three_chunks().with_list_body(r#"{"chunks":[{"id":1},{"id":0},{"id":2}]}"#));
 }
 
 #[test]
 fn a_chunk_that_is_listed_twice_is_refused() {
     is_refused(three_chunks().with_ids(["0", "1", "1", "2"]), "chunk \"1\" stands in it twice");
-}
-
-#[test]
-fn a_name_that_is_listed_twice_is_refused() {
     is_refused(three_chunks().with_ids(["a", "b", "a"]), "chunk \"a\" stands in it twice");
 }
 
 #[test]
 fn a_missing_chunk_is_refused() {
     is_refused(three_chunks().with_ids(["0", "2"]), "chunk 1 is missing");
-}
-
-#[test]
-fn a_missing_first_chunk_is_refused() {
     is_refused(three_chunks().with_ids(["1", "2"]), "chunk 0 is missing");
 }
 
 #[test]
 fn numbers_mixed_with_names_are_refused() {
-    is_refused(three_chunks().with_ids(["0", "one", "2"]), "chunk \"one\" has no number while others do");
+    let why = "chunk \"one\" has no number while others do, so the order of the chunks is not known";
+    is_refused(three_chunks().with_ids(["0", "one", "2"]), why);
 }
 
 #[test]
 fn a_chunk_that_no_url_can_name_is_refused() {
     for id in ["..", ".", ""] {
-        is_refused(three_chunks().with_ids([id]), "a chunk cannot be asked for: an identifier cannot be");
+        is_refused(
+            three_chunks().with_ids([id]),
+            "a chunk cannot be asked for: an identifier cannot be <ANY>",
+        );
     }
 }
 
 #[test]
 fn the_malformed_documented_sample_is_refused_with_its_place() {
-    let near = r#"near ""name" : "Chunk 0" }, "chunks" : [ { "id" : "1","#;
-    is_refused(Dump::default().with_list_body(DOCUMENTED_SAMPLE), near);
-    is_refused(Dump::default().with_list_body(DOCUMENTED_SAMPLE), "at line 11 column 12");
+    is_malformed(DOCUMENTED_SAMPLE, r#"<ANY>"name" : "Chunk 0" }, "chunks" : [ {<ANY> at line 11 column 12"#);
 }
 
 #[test]
 fn an_answer_that_is_no_chunk_list_is_refused() {
-    for body in
-        ["[]", "null", "7", r#"{"chunks":{"0":"Chunk 0"}}"#, r#"{"chunks":["0"]}"#, r#"{"chunks":[{}]}"#]
-    {
-        is_refused(Dump::default().with_list_body(body), "the answer is not the JSON that was expected");
+    for body in [
+        "[]",
+        "null",
+        "7",
+        r#"{"chunks":{"0":"Chunk 0"}}"#,
+        r#"{"chunks":["0"]}"#,
+        r#"{"chunks":[{}]}"#,
+        r#"{"chunks":[{"id":"0"}],"chunks":[{"id":"1"}]}"#,
+        "{}",
+        r#"{"error":"busy"}"#,
+    ] {
+        is_malformed(body, "<ANY>");
     }
 }
 
 #[test]
-fn a_list_that_stands_twice_in_the_answer_is_refused() {
-    let body = r#"{"chunks":[{"id":"0"}],"chunks":[{"id":"1"}]}"#;
-    is_refused(three_chunks().with_list_body(body), "duplicate field `chunks`");
-}
-
-#[test]
-fn a_malformed_list_is_not_asked_for_again() {
-    let scene = Scene::with_dump(Dump::default().with_list_body(DOCUMENTED_SAMPLE));
-    scene.run("chunks DUMP").exits_with(5);
-    assert_eq!(scene.server.requests().len(), 1, "{}", scene.describe());
-}
-
-#[test]
-fn a_list_that_was_cut_short_is_asked_for_again() {
-    let scene = Scene::with_dump(three_chunks());
-    scene.server.fault(Fault::TruncatedJson, When::path("chunks").times(1));
-    scene.run("chunks DUMP").exits_with(0).says("2      Chunk 2\n").complains("retry 1 of 12");
-}
-
-#[test]
-fn an_answer_that_is_no_list_is_not_taken_for_an_empty_dump() {
-    for body in ["{}", r#"{"error":"busy"}"#, r#"{"status":{"code":500,"message":"Internal"}}"#] {
-        let scene = Scene::with_dump(Dump::default().with_list_body(body));
-        scene.run("get DUMP -o dump.csv --retries=1").exits_with(5);
-        scene.holds(&[]);
-    }
-}
-
-#[test]
-fn a_later_page_without_a_total_does_not_end_the_list() {
-    let scene = Scene::with_dump(three_chunks().with_page_size(1));
-    scene.server.fault(Fault::WrongJson(r#"{"status":{"code":200}}"#.into()), When::containing("offset="));
-    let outcome = scene.run("get DUMP -o dump.csv").exits_with(5);
-    outcome.complains("it announces 3 entries, but its pages end after 1");
-    scene.holds(&[]);
-}
-
-#[test]
-fn a_list_that_loses_its_chunks_meanwhile_does_not_leave_an_empty_file() {
-    let scene = Scene::with_dump(three_chunks());
-    let empty = Fault::WrongJson(r#"{"status":{"code":200}}"#.into());
-    // The first list is right, all later ones are empty.
-    for occurrence in 2..5 {
-        scene.server.fault(empty.clone(), When::path("chunks").occurrence(occurrence));
-    }
-    scene.run("get DUMP -o dump.csv").exits_with(5).complains("the chunk list changed");
-    assert!(!scene.files().contains(&"dump.csv".to_owned()), "{}", scene.describe());
+fn an_error_in_an_answer_with_status_200_is_not_taken_for_an_empty_dump() {
+    let body = r#"{"status":{"code":500,"message":"Internal"}}"#;
+    let scene = Scene::with_dump(three_chunks().with_list_body(body));
+    let outcome = scene.get("-q --retries=1");
+    outcome.fails(5, format!("<ANY>{THE_LIST}: the service answered 500 (Internal)\n  <ANY>"));
 }
 
 #[test]
@@ -171,36 +155,106 @@ fn a_list_that_is_left_out_is_a_dump_without_rows() {
         r#"{"chunks":[]}"#,
     ] {
         let scene = Scene::with_dump(Dump::default().with_list_body(body));
-        scene.run("chunks DUMP").exits_with(0).says_exactly("The dump has no chunks: it is empty.\n");
-        scene.run("get DUMP -o dump.csv").exits_with(0).says("0 B  0 chunks");
-        assert_eq!(fs::read(scene.path("dump.csv")).ok(), Some(Vec::new()), "{}", scene.describe());
+        scene.run("chunks DUMP").stdout("The dump has no chunks: it is empty.\n");
+        scene.run("chunks DUMP --json").json_has("/chunks", json!([]));
+        scene.get("").saves(&Dump::default());
     }
 }
 
 #[test]
-fn an_empty_list_as_json_has_no_chunks() {
-    let scene = Scene::with_dump(Dump::default());
-    let outcome = scene.run("chunks DUMP --json").exits_with(0);
-    let document: serde_json::Value = serde_json::from_slice(&outcome.output.stdout).expect("JSON");
-    assert_eq!(document["chunks"], serde_json::json!([]), "{}", outcome.describe());
+fn a_list_that_loses_its_chunks_during_the_download_leaves_no_empty_file() {
+    let scene = Scene::with_dump(three_chunks());
+    // The first list is right, all later ones are empty.
+    for occurrence in 2..5 {
+        let empty = Fault::WrongJson(r#"{"status":{"code":200}}"#.into());
+        scene.server.fault(empty, chunk_list().occurrence(occurrence));
+    }
+    scene.get("-q").fails(5, changed(CHANGED_LIST));
 }
 
 #[test]
-fn unknown_fields_are_ignored() {
-    downloads_all_of(three_chunks().with_list_body(
-        r#"{"new":{"deep":[1,null]},"status":{"code":200,"new":true},"chunks":[
-            {"id":"0","name":"Chunk 0","size":10000,"new":{}},{"new":[],"id":"1"},{"id":"2","name":null}]}"#,
-    ));
-}
-
-#[test]
-fn chunks_without_names_are_listed() {
-    let body = r#"{"chunks":[{"id":"0"},{"id":"1","name":null}]}"#;
+fn unknown_fields_are_ignored_and_names_may_be_missing() {
+    let body = r#"{"new":{"deep":[1,null]},"status":{"code":200,"new":true},"chunks":[
+            {"id":"0","name":"Chunk 0","size":10000,"new":{}},{"new":[],"id":"1"},{"id":"2","name":null}]}"#;
+    is_read(three_chunks().with_list_body(body));
     let scene = Scene::with_dump(three_chunks().with_list_body(body));
-    scene.run("chunks DUMP").exits_with(0).says_exactly("CHUNK  NAME\n0\n1\n");
+    scene.run("chunks DUMP").stdout("CHUNK  NAME\n0      Chunk 0\n1\n2\n");
 }
 
 #[test]
-fn identifiers_that_come_as_numbers_are_taken_as_their_digits() {
-    downloads_all_of(three_chunks().with_list_body(r#"{"chunks":[{"id":1},{"id":0},{"id":2}]}"#));
+fn a_list_in_pages_is_read_to_its_end() {
+    for entries in [1, 3, 5] {
+        is_read(ten_chunks().with_page_size(entries));
+    }
+    let scene = Scene::with_dump(ten_chunks().with_page_size(4));
+    scene.run("chunks DUMP").stdout_has("9      Chunk 9\n");
+    let pages =
+        ["GET DUMP/chunks", "GET DUMP/chunks?limit=5000&offset=4", "GET DUMP/chunks?limit=5000&offset=8"];
+    scene.assert_requests(&pages);
+}
+
+#[test]
+fn the_next_page_is_never_asked_of_another_host() {
+    let dump = three_chunks().with_page_size(2);
+    let other = FakeServer::start(Service::with_dump(dump.clone()));
+    let scene = Scene::with_dump(dump);
+    let next = format!("{}/chunks?limit=2&offset=2", other.dump_url());
+    let first = page(json!({"currentPageSize": 2, "offset": 0, "totalSize": 3, "next": next}), 0..2);
+    scene.server.fault(Fault::WrongJson(first), chunk_list().occurrence(1));
+    scene.get("").saves(&three_chunks());
+    assert_eq!(other.connections(), 0, "{}", scene.describe());
+}
+
+#[test]
+fn the_chunks_that_arrived_count_and_not_the_numbers_that_are_claimed() {
+    for total in [1, 3] {
+        let paging = json!({"currentPageSize": 1, "offset": 0, "totalSize": total});
+        is_read(three_chunks().with_list_body(page(paging, 0..3)));
+    }
+    is_read(three_chunks().with_page_size(2).with_total_size(2));
+    is_read(three_chunks().with_page_size(2).with_total_size(0));
+}
+
+#[test]
+fn pages_without_a_total_are_read_as_long_as_there_is_a_next_one() {
+    let scene = Scene::with_dump(three_chunks());
+    let first = page(json!({"offset": 0, "next": "https://api.anaplan.com/2/0/next"}), 0..2);
+    scene.server.fault(Fault::WrongJson(page(json!({"offset": 2}), 2..3)), When::containing("offset=2"));
+    scene.server.fault(Fault::WrongJson(first), chunk_list());
+    scene.get("").saves(&three_chunks());
+}
+
+#[test]
+fn a_list_that_never_reaches_its_total_is_refused() {
+    let why = "it announces 9 entries, but its pages end after 3";
+    is_refused(three_chunks().with_total_size(9), why);
+    is_refused(three_chunks().with_page_size(2).with_total_size(9), why);
+}
+
+#[test]
+fn a_next_page_that_does_not_come_does_not_end_the_list() {
+    let empty = r#"{"status":{"code":200}}"#;
+    let announcing = page(json!({"next": "https://api.anaplan.com/2/0/next"}), 0..3);
+    for (first, next, why) in [
+        (page(json!({"totalSize": 3}), 0..1), empty, "it announces 3 entries, but its pages end after 1"),
+        (
+            announcing,
+            r#"{"meta":{"paging":{"next":"x"}}}"#,
+            "it announces a further page, but its pages end after 3 entries",
+        ),
+    ] {
+        let scene = Scene::with_dump(three_chunks());
+        scene.server.fault(Fault::WrongJson(next.into()), When::containing("offset="));
+        scene.server.fault(Fault::WrongJson(first), chunk_list());
+        is_refused_in(&scene, &format!("{why}{REPORT_IT}"));
+    }
+}
+
+#[test]
+fn a_list_without_end_is_refused() {
+    let paging = json!({"currentPageSize": 2, "offset": 0, "totalSize": 5});
+    let again = "chunk \"0\" stands in it twice";
+    is_refused(three_chunks().with_list_body(page(paging, 0..2)), again);
+    let endless = page(json!({"next": "https://api.anaplan.com/2/0/next"}), 0..50_000);
+    is_refused(Dump::default().with_list_body(endless), "it has more than <ANY> entries");
 }

@@ -1,45 +1,66 @@
-//! End-to-end tests: the real binary against the fake server, over real sockets.
-//!
-//! Each module is a part of what a user sees; `support` gives a folder, a server and a command.
+//! End-to-end tests: the real binary against the fake server, over real sockets. A test names what a user
+//! sees; it compares status, output and files whole, and says what it leaves open (see `support`).
 
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
+/// Spellings of the command line, help, and wrong usage.
 mod arguments;
+/// `cancel`.
 mod cancelling;
+/// Random fault schedules and kills; the only module that also calls the library.
 mod chaos;
+/// `get` from a task: several dumps, those that fail beside the others, and tasks without any.
 mod collecting;
-mod disk;
+/// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
-mod encodings;
+/// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
+/// Which hosts the token may go to.
 mod hosts;
+/// Everything about imports that run on their own.
 mod imports;
+/// The documents of `--json`.
 mod json;
+/// Answers that are too large or have no end.
 mod limits;
+/// Chunk lists and their pages, good and bad; `chunks`.
 mod lists;
-mod lock;
+/// How things are named on the command line; processes by name.
+mod locators;
+/// Names, ids and messages of the service that try to choose a path, a request or a terminal's state.
 mod names;
+/// `get` from a process: which task is taken, and what is said about the others.
 mod newest;
-mod odd_names;
+/// Where a dump goes, and outputs that cannot be written.
 mod output;
+/// Files that exist, and runs on the same file.
 mod overwriting;
-mod paging;
+/// `--parallel`.
+mod parallel;
+/// Faults of a download to standard output.
 mod piped;
-mod process_names;
+/// Progress on a terminal, notes elsewhere, `-q` and `-v`.
 mod progress;
+/// Proxies and root certificates.
 mod proxies;
-mod read_ahead;
-mod refusals;
+/// Dumps that vanish or change during a download; `--verify`.
 mod replaced;
+/// What an earlier run left, whole or damaged.
 mod resume;
+/// How often and when a fault is retried, and what is reported at once instead.
 mod retry;
+/// `run` from the start of the process to the last dump.
 mod running;
+/// Ctrl-C and SIGTERM.
+#[cfg(unix)]
 mod signals;
+/// The one request of `run` that must not be repeated.
 mod start;
+/// Scenes, commands and their outcomes.
 mod support;
-mod tables;
+/// `processes` and `tasks`.
 mod task_lists;
+/// `task`.
 mod task_report;
+/// Where the token comes from, and that it stays secret.
 mod tokens;
-mod trouble;
-mod whole;

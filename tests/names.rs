@@ -1,98 +1,116 @@
-//! Names and identifiers are data: they choose no path, change no request, and reach no terminal raw.
+//! What the service or a locator names is data: it chooses no path, changes no request, and reaches no
+//! terminal raw.
 
-use serde_json::json;
-use xtask::fake::{Dump, MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, WORKSPACE};
+use std::collections::HashSet;
 
-use crate::support::{Scene, assert_same_bytes, three_chunks};
+use serde_json::{Value, json};
+use xtask::fake::{
+    Detail, Dump, ErrorBody, Fault, MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState,
+    WORKSPACE, When,
+};
 
-const HARMFUL_NAME: &str = "\u{1b}[31mChunk\r\n\u{7}\u{9b}2J\u{202e}0";
+use crate::support::texts::{THE_LIST, answered};
+use crate::support::{Scene, chunk_list, clean, dump_for, failed, failing_run, three_chunks};
 
+/// It clears the screen, changes the window's title and the colour, and turns the text around.
+const HARMFUL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}[31m\r\n\u{9b}2J\u{202e}";
+const HARMLESS: &str = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{1b}[31m\\r\\n\\u{9b}2J\\u{202e}";
+
+const ODD_NAMES: [&str; 14] = [
+    "a/b\\c",
+    "../../etc/passwd",
+    "..",
+    ".",
+    "",
+    "/",
+    "~",
+    "-rf",
+    "con:\0nul",
+    "two\nlines\r\n",
+    HARMFUL,
+    "Größe, 東京 🏭 e\u{301}",
+    " blanks around ",
+    "CON",
+];
+
+#[track_caller]
 fn with_chunk_name(name: &str) -> Scene {
     let body = json!({"chunks": [{"id": "0", "name": name}]}).to_string();
     Scene::with_dump(three_chunks().with_list_body(body))
 }
 
-/// A dump below identifiers that are hard to say.
-fn with_ids(process: &str, task: &str, object: &str) -> Scene {
-    let task = Task::complete(task).with_dump(object, three_chunks());
-    Scene::with_service(Service::new().with_process(Process::new(process, "Odd").with_task(task)))
+/// A task whose imports have these names, with ids that count from 112000000000.
+#[track_caller]
+fn with_names(names: &[&str]) -> (Scene, Vec<String>) {
+    let objects: Vec<String> = (0..names.len()).map(|n| format!("112{n:09}")).collect();
+    let imports: Vec<(&str, &str)> = objects.iter().map(String::as_str).zip(names.iter().copied()).collect();
+    (Scene::with_tasks([failed("T1", &imports)]), objects)
+}
+
+/// Downloads a task whose imports have these names into the folder `dumps`, and returns the names of the
+/// files, which are one for each import and below no other folder.
+#[track_caller]
+fn files_for(names: &[&str]) -> Vec<String> {
+    let (scene, objects) = with_names(names);
+    scene.run("get NIGHTLY/T1 -o dumps/").stdout_has("  2.5 kB  3 chunks  ");
+    let files = scene.files();
+    assert_eq!(files.len(), names.len(), "{files:?}");
+    let name = |file: &String| file.strip_prefix("dumps/").map(str::to_owned).expect("a file in the folder");
+    for (object, file) in objects.iter().zip(&files) {
+        scene.has(file, &dump_for(object).bytes());
+    }
+    files.iter().map(name).collect()
 }
 
 #[test]
-fn a_chunk_name_with_control_characters_is_shown_harmless() {
-    let scene = with_chunk_name(HARMFUL_NAME);
-    let shown = "CHUNK  NAME\n0      \\u{1b}[31mChunk\\r\\n\\u{7}\\u{9b}2J\\u{202e}0\n";
-    scene.run("chunks DUMP").exits_with(0).stays_harmless().says_exactly(shown);
+fn a_chunk_name_is_shown_harmless_and_cut_and_reads_back_from_json() {
+    let scene = with_chunk_name(HARMFUL);
+    scene.run("chunks DUMP").stdout(format!("CHUNK  NAME\n0      {HARMLESS}\n"));
+    scene.run("chunks DUMP --json").json_has("/chunks/0/name", HARMFUL);
+    let long = with_chunk_name(&"long".repeat(10_000)).run("chunks DUMP").stdout_text();
+    assert!(long.contains("longlong") && long.ends_with("...\n") && long.len() < 1_000, "{long}");
 }
 
 #[test]
-fn a_chunk_name_with_control_characters_is_escaped_in_json_and_reads_back() {
-    let scene = with_chunk_name(HARMFUL_NAME);
-    let outcome = scene.run("chunks DUMP --json").exits_with(0).stays_harmless();
-    let document: serde_json::Value = serde_json::from_slice(&outcome.output.stdout).expect("JSON");
-    assert_eq!(document["chunks"][0]["name"], HARMFUL_NAME, "{}", outcome.describe());
+fn a_chunk_id_is_encoded_in_the_request_and_harmless_in_the_table_and_in_errors() {
+    let ids = ["a/b?c#d", "\u{1b}[31m\r\nX: 1", "%2e%2e"];
+    let scene = Scene::with_dump(Dump::from_bytes(b"abc".to_vec(), 1).with_ids(ids));
+    scene.run("chunks DUMP").stdout_has("\\u{1b}[31m\\r\\nX: 1");
+    let outcome = scene.pipe("");
+    outcome.prints(b"abc").asks_for(&["a%2Fb%3Fc%23d", "%1B%5B31m%0D%0AX%3A%201", "%252e%252e"]);
+
+    let scene = Scene::with_dump(three_chunks().with_ids([HARMFUL, HARMFUL]));
+    scene.get("").fails(5, format!("{THE_LIST}: chunk \"{HARMLESS}\" stands in it twice\n  <ANY>"));
 }
 
 #[test]
-fn a_very_long_chunk_name_is_cut() {
-    let scene = with_chunk_name(&"long".repeat(10_000));
-    let outcome = scene.run("chunks DUMP").exits_with(0).says("longlong").says("...\n");
-    assert!(outcome.output.stdout.len() < 1_000, "{}", outcome.describe());
+fn a_message_and_an_answer_are_harmless_in_errors() {
+    let scene = Scene::with_dump(three_chunks());
+    let body = ErrorBody::Json(format!("{HARMFUL}anaplan-dump: done"));
+    scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, chunk_list().times(1));
+    let shown = answered(403, &format!("{HARMLESS}anaplan-dump: done"));
+    scene.get("").fails(3, format!("{THE_LIST}: {shown}\n  <ANY>"));
+    scene.server.fault(Fault::WrongJson(format!("{{\"chunks\": {HARMFUL}}}")), chunk_list());
+    scene.get("").fails(5, format!("{THE_LIST}: <ANY>\\u{{1b}}[2J<ANY>\n  <ANY>"));
 }
 
 #[test]
-fn a_chunk_id_with_control_characters_is_encoded_in_the_request_and_harmless_in_the_table() {
-    let dump = Dump::from_bytes(b"abc".to_vec(), 1).with_ids(["a/b?c#d", "\u{1b}[31m\r\nX: 1", "%2e%2e"]);
-    let scene = Scene::with_dump(dump);
-    scene.run("chunks DUMP").exits_with(0).stays_harmless().says("\\u{1b}[31m\\r\\nX: 1");
-    let outcome = scene.run("get DUMP -o - -v").exits_with(0).stays_harmless();
-    outcome.says_exactly("abc");
-    let expected = ["/chunks/a%2Fb%3Fc%23d", "/chunks/%1B%5B31m%0D%0AX%3A%201", "/chunks/%252e%252e"];
-    assert_eq!(scene.chunk_requests(), expected, "{}", scene.describe());
+fn ids_with_reserved_characters_are_percent_encoded_in_locators() {
+    let task = Task::complete("ta sk%é").with_dump("ob\u{1b}ject\n", three_chunks());
+    let process = Process::new("pro/cess?#", "Odd").with_task(task);
+    let scene = Scene::with_service(Service::new().with_process(process));
+    let outcome = scene.run("get -o dump.csv MODEL/pro%2Fcess%3F%23/ta%20sk%25%C3%A9/ob%1Bject%0A");
+    outcome.saves(&three_chunks());
+    let path = "GET /processes/pro%2Fcess%3F%23/tasks/ta%20sk%25%C3%A9/dumps/ob%1Bject%0A/chunks";
+    assert_eq!(scene.count_of(path), 5, "{}", scene.describe());
 }
 
 #[test]
-fn an_error_about_a_chunk_with_control_characters_stays_harmless() {
-    let dump = Dump::from_bytes(b"ab".to_vec(), 1).with_ids(["\u{1b}[31m", "\u{1b}[31m"]);
-    let scene = Scene::with_dump(dump);
-    scene
-        .run("get DUMP")
-        .exits_with(5)
-        .stays_harmless()
-        .complains("chunk \"\\u{1b}[31m\" stands in it twice");
-}
-
-#[test]
-fn identifiers_with_reserved_characters_are_percent_encoded_in_locators() {
-    let scene = with_ids("pro/cess?#", "ta sk%é", "ob\u{1b}ject\n");
-    let locator = format!("{WORKSPACE}/{MODEL}/pro%2Fcess%3F%23/ta%20sk%25%C3%A9/ob%1Bject%0A");
-    scene.command("get -o dump.csv").arg(&locator).run().exits_with(0).stays_harmless();
-    assert_same_bytes(&scene.read("dump.csv"), &three_chunks().bytes());
-    let path = format!(
-        "/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/pro%2Fcess%3F%23/tasks/ta%20sk%25%C3%A9/dumps/ob%1Bject%0A/chunks"
-    );
-    let targets: Vec<String> = scene.server.requests().iter().map(|request| request.target.clone()).collect();
-    assert!(targets.contains(&path), "{targets:?}");
-}
-
-#[test]
-fn identifiers_never_lead_out_of_the_folder() {
-    let scene = with_ids(PROCESS, "../../task", "/etc/passwd");
-    std::fs::create_dir(scene.path("dumps")).expect("a folder");
-    let locator = format!("{WORKSPACE}/{MODEL}/{PROCESS}/..%2F..%2Ftask/%2Fetc%2Fpasswd");
-    scene.command("get -o dumps").arg(&locator).run().exits_with(0);
-    scene.holds(&["dumps"]);
-    let names: Vec<_> = std::fs::read_dir(scene.path("dumps")).expect("the folder").collect();
-    assert_eq!(names.len(), 1, "{names:?}");
-}
-
-#[test]
-fn identifiers_that_a_path_would_lose_are_refused_before_anything_is_sent() {
+fn ids_that_a_path_would_lose_are_refused_before_anything_is_sent() {
     let scene = Scene::with_dump(three_chunks());
     for object in ["..", ".", "%2e%2e", "%2E"] {
-        let locator = format!("{WORKSPACE}/{MODEL}/{PROCESS}/{TASK}/{object}");
-        let outcome = scene.command("get").arg(locator).run().exits_with(2).without_a_connection();
-        outcome.complains("an identifier cannot be \".\" or \"..\"");
+        let outcome = scene.run(&format!("get NIGHTLY/{TASK}/{object}"));
+        outcome.refuses("cannot read \"<ANY>an identifier cannot be \".\" or \"..\"");
     }
 }
 
@@ -100,17 +118,118 @@ fn identifiers_that_a_path_would_lose_are_refused_before_anything_is_sent() {
 fn a_locator_with_raw_control_characters_injects_nothing() {
     let scene = Scene::with_dump(three_chunks());
     let locator = format!("{WORKSPACE}/{MODEL}/{PROCESS}/{TASK}/{OBJECT}\r\nX-Injected: 1\u{1b}[31m");
-    scene.command("get -v -o dump.csv").arg(locator).run().exits_with(4).stays_harmless();
+    let outcome = scene.command("get -v -o dump.csv").arg(locator).run();
+    outcome.exits_with(4).stderr_has("the service answered 404");
     for request in scene.server.requests() {
         assert!(request.header("x-injected").is_none(), "{}", scene.describe());
         assert!(request.target.contains("%0D%0AX-Injected%3A%201%1B%5B31m"), "{}", request.target);
     }
-    scene.holds(&[]);
 }
 
 #[test]
-fn an_encoding_that_is_none_is_shown_with_its_place() {
+fn an_invalid_percent_encoding_is_refused_with_its_position() {
     let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.command("chunks").arg("W/M/P/T%zz/O").run().exits_with(2).without_a_connection();
-    outcome.complains("cannot read \"W/M/P/T%zz/O\": at character 8, before \"%zz/O\"").complains("%25");
+    let where_it_is =
+        "cannot read \"W/M/P/T%zz/O\": at character 8, before \"%zz/O\", expected <ANY>%25<ANY>";
+    scene.run("chunks W/M/P/T%zz/O").refuses(where_it_is);
+}
+
+#[test]
+fn odd_names_make_one_file_each_in_the_folder() {
+    for file in files_for(&ODD_NAMES) {
+        assert!(file.starts_with("112") && file.ends_with("-T1.csv"), "{file:?}");
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || "/\\:~".contains(c);
+        assert!(!file.contains(is_odd), "{file:?}");
+    }
+}
+
+#[test]
+fn letters_of_all_scripts_are_kept() {
+    assert_eq!(files_for(&["Größe, 東京"]), ["112000000000-Größe_東京-T1.csv"]);
+}
+
+#[test]
+fn long_names_are_cut_and_stay_apart() {
+    for name in ["x".repeat(299), "東".repeat(299), "🏭x".repeat(149)] {
+        for file in files_for(&[&format!("{name}a"), &format!("{name}b")]) {
+            assert!(file.len() <= 150 && file.ends_with("-T1.csv"), "{file:?}");
+        }
+    }
+}
+
+#[test]
+fn equal_names_and_names_that_look_like_a_file_name_stay_apart() {
+    let files = files_for(&["Actuals", "Actuals", "actuals", "112000000000-Actuals", "Actuals-T1.csv"]);
+    let expected = [
+        "112000000000-Actuals-T1.csv",
+        "112000000001-Actuals-T1.csv",
+        "112000000002-actuals-T1.csv",
+        "112000000003-112000000000-Actuals-T1.csv",
+        "112000000004-Actuals-T1.csv-T1.csv",
+    ];
+    assert_eq!(files, expected);
+}
+
+#[test]
+fn odd_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
+    let objects = ["a/b", "a?b", "a b", "../../x", "..\u{1b}[31m", &"long".repeat(100)];
+    let imports: Vec<(&str, &str)> = objects.iter().map(|object| (*object, "Name")).collect();
+    let scene = Scene::with_tasks([failed("../../task", &imports)]);
+    scene.run("get NIGHTLY/..%2F..%2Ftask -o dumps/").stdout_has("6 dumps are there\n");
+    let files = scene.files();
+    assert!(
+        files.iter().all(|file| file.matches('/').count() == 1 && file.starts_with("dumps/")),
+        "{files:?}"
+    );
+    let contents: HashSet<Vec<u8>> = files.iter().map(|file| scene.read(file)).collect();
+    let expected: HashSet<Vec<u8>> = objects.iter().map(|object| dump_for(object).bytes()).collect();
+    assert!(contents == expected, "{}", scene.describe());
+}
+
+#[test]
+fn an_object_that_no_url_can_name_does_not_stop_the_others() {
+    let scene = Scene::with_tasks([failed("T1", &[("..", "Bad"), ("112000000021", "Good")])]);
+    scene.run("get NIGHTLY/T1 -o dumps/").collects("dumps/", "T1", &[("112000000021", "Good")]);
+}
+
+#[test]
+fn odd_names_are_harmless_in_tables_and_read_back_from_json() {
+    let (scene, _) = with_names(&ODD_NAMES);
+    let table = scene.run("task NIGHTLY/T1").stdout_text();
+    for shown in ["\\u{1b}[2J", "two\\nlines\\r\\n", "Größe, 東京 🏭"] {
+        assert!(table.contains(shown), "{table}");
+    }
+    let document = scene.run("task NIGHTLY/T1 --json").document();
+    let names: Vec<&Value> =
+        document["actions"].as_array().into_iter().flatten().map(|a| &a["name"]).collect();
+    assert_eq!(names, ODD_NAMES);
+}
+
+#[test]
+fn a_state_a_step_and_a_message_are_harmless() {
+    let mut task = failed("T1", &[("112000000021", "A")]);
+    task.state = TaskState::Other(HARMFUL.to_owned());
+    task.current_step = Some(format!("step{HARMFUL}"));
+    let detail = Detail::new(HARMFUL, HARMFUL);
+    task.result.as_mut().expect("a result").nested[0].details = Some(vec![detail]);
+    let scene = Scene::with_tasks([task]);
+    let text = scene.run("task NIGHTLY/T1").stdout_text();
+    assert_eq!(text.matches(&HARMLESS[..20]).count(), 3, "{text}");
+    scene.run("task NIGHTLY/T1 --json").json_has("/actions/0/messages", json!([HARMFUL]));
+    scene.run("tasks NIGHTLY").stdout_has(&HARMLESS[..20]);
+}
+
+#[test]
+fn the_steps_of_a_run_and_the_state_of_a_cancelled_task_are_harmless() {
+    let run = failing_run(&[("112000000021", HARMFUL)]);
+    let scene = Scene::with_run(run.with_step(TaskState::Other("\u{1b}[0m".to_owned()), HARMFUL, 0.5));
+    let outcome = scene.run("run NIGHTLY --poll=1ms -o dumps/");
+    outcome.exits_with(6).stderr_has(format!("  \\u{{1b}}[0m 50 % {HARMLESS}\n"));
+    outcome.stdout_has(&HARMLESS[..20]);
+    scene.any_files();
+
+    let scene = Scene::with_tasks([clean("T1")]);
+    let answer = json!({"task": {"taskState": HARMFUL}}).to_string();
+    scene.server.fault(Fault::WrongJson(answer), When::path("tasks/T1").method("GET"));
+    scene.run("cancel NIGHTLY/T1").stdout_has(format!("Task <NIGHTLY>/T1: {}", &HARMLESS[..20]));
 }

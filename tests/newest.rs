@@ -1,287 +1,245 @@
-//! `get` from a process, or with `latest`: the newest finished task whose dump can be read.
+//! `get` from a process, or with `latest`: the newest finished task whose dump can be read, with what was
+//! passed over.
 
-use xtask::fake::{
-    ActionResult, Fault, OBJECT, PROCESS, Process, Service, TOKEN, Task, TaskState, USER, When,
-};
+use xtask::fake::{Fault, PROCESS, Task, TaskState, When};
 
-use crate::support::{PROCESS_NAME, Scene, clean, dump_for, failed, nightly, result_of};
+use crate::support::texts::{NO_TASKS, answered};
+use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
 
-const ONE: (&str, &str) = ("112000000021", "Cost centres");
-const TWO: (&str, &str) = ("112000000022", "Actuals");
 const COLLEAGUE: &str = "colleague@example.com";
+
+const GONE: &str = "its dump is gone, or another user's";
 
 /// A task in which the import rejected rows, and whose dump is gone.
 fn gone(id: &str) -> Task {
-    Task::complete(id).with_result(result_of(&[ONE])).with_dump(ONE.0, dump_for(ONE.0).erased())
+    Task::complete(id).with_result(result_of(&[COSTS])).with_dump(COSTS.0, dump_for(COSTS.0).erased())
 }
 
 fn of_a_colleague(id: &str) -> Task {
-    failed(id, &[ONE]).with_owner(COLLEAGUE)
+    failed(id, &[COSTS]).with_owner(COLLEAGUE)
 }
 
-fn file_of(task: &str) -> String {
-    format!("112000000021-Cost_centres-{task}.csv")
-}
-
-/// `get` takes this task, and says these lines about those before.
+/// `get` takes this task, and reports those that it passed over.
 #[track_caller]
 fn takes(scene: &Scene, task: &str, passed_over: &[&str]) {
+    let mut notes: String = passed_over.iter().map(|line| format!("passed over task {line}\n")).collect();
+    notes += &format!("task <NIGHTLY>/{task}\n");
     for command in ["get NIGHTLY --force", "get NIGHTLY/latest --force"] {
-        let outcome = scene.run(command).exits_with(0).says(&file_of(task));
-        let mut told = String::new();
-        passed_over.iter().for_each(|line| told += &format!("passed over task {line}\n"));
-        told += &format!("task {}/{task}\ndownloading 3 chunks\n", nightly());
-        outcome.complains_exactly(&told);
+        scene.run(command).notes(&notes).collects("", task, &[COSTS]);
     }
-    scene.holds(&[&file_of(task)]);
-    scene.has_dump_of(ONE.0, &file_of(task));
 }
 
 #[test]
 fn the_newest_task_is_taken() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE]), failed("T8", &[ONE])]);
-    takes(&scene, "T9", &[]);
+    takes(&Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]), "T9", &[]);
 }
 
 #[test]
 fn every_dump_of_the_newest_task_is_fetched() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE, TWO]), failed("T8", &[ONE])]);
-    scene.run("get NIGHTLY").exits_with(0).says("2 dumps are there\n");
-    scene.holds(&[&file_of("T9"), "112000000022-Actuals-T9.csv"]);
-}
-
-#[test]
-fn tasks_of_other_users_are_passed_over() {
-    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[ONE])]);
-    takes(&scene, "T8", &["T9 of 2019-10-16 20:39:07: its dump is gone, or another user's"]);
+    let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS]), failed("T8", &[COSTS])]);
+    scene.run("get NIGHTLY").notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS, ACTUALS]);
 }
 
 #[test]
 fn each_user_gets_the_newest_dump_that_is_theirs() {
-    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[ONE])]);
+    let tasks = || [of_a_colleague("T9"), failed("T8", &[COSTS])];
+    takes(&Scene::with_tasks(tasks()), "T8", &[&format!("T9 of 2019-10-16 20:39:07: {GONE}")]);
+    let scene = Scene::with_tasks(tasks());
     scene.server.service().add_token(COLLEAGUE, "token-of-the-colleague");
     let outcome = scene.command("get NIGHTLY").env("ANAPLAN_TOKEN", "token-of-the-colleague").run();
-    outcome.exits_with(0).says(&file_of("T9"));
-    scene.command("get NIGHTLY").env("ANAPLAN_TOKEN", TOKEN).run().exits_with(0).says(&file_of("T8"));
-    scene.holds(&[&file_of("T8"), &file_of("T9")]);
+    outcome.notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS]);
 }
 
 #[test]
 fn erased_dumps_are_passed_over() {
-    let scene = Scene::with_tasks([gone("T9"), gone("T8"), failed("T7", &[ONE])]);
-    let gone = "its dump is gone, or another user's";
-    takes(
-        &scene,
-        "T7",
-        &[&format!("T9 of 2019-10-16 20:39:07: {gone}"), &format!("T8 of 2019-10-16 19:39:07: {gone}")],
-    );
+    let scene = Scene::with_tasks([gone("T9"), gone("T8"), failed("T7", &[COSTS])]);
+    let times = ["T9 of 2019-10-16 20:39:07", "T8 of 2019-10-16 19:39:07"];
+    let [nine, eight] = times.map(|task| format!("{task}: {GONE}"));
+    takes(&scene, "T7", &[&nine, &eight]);
 }
 
 #[test]
-fn tasks_that_run_or_were_cancelled_are_passed_over() {
+fn tasks_that_run_were_cancelled_or_left_nothing_are_passed_over() {
     let scene = Scene::with_tasks([
         Task::new("T9", TaskState::InProgress),
         Task::new("T8", TaskState::Cancelled).without_creation_time().with_creation_time(1),
         Task::new("T7", TaskState::Other("PAUSED".to_owned())),
         Task::new("T6", TaskState::NotStarted),
-        failed("T5", &[ONE]),
+        clean("T5"),
+        Task::complete("T4"),
+        failed("T3", &[COSTS]),
     ]);
-    takes(
-        &scene,
-        "T5",
-        &[
-            "T9 of 2019-10-16 20:39:07: it has not finished",
-            "T8 of 2019-10-16 19:39:07: it was cancelled",
-            "T7 of 2019-10-16 18:39:07: it has not finished",
-            "T6 of 2019-10-16 17:39:07: it has not finished",
-        ],
-    );
-}
-
-#[test]
-fn an_older_dump_below_a_clean_task_is_told_to_be_older() {
-    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[ONE])]);
-    takes(&scene, "T8", &["T9 of 2019-10-16 20:39:07: nothing failed in it"]);
-}
-
-#[test]
-fn a_task_without_a_time_is_passed_over_by_its_id() {
-    let tasks = [of_a_colleague("T9").without_creation_time(), failed("T8", &[ONE]).without_creation_time()];
-    let process = tasks.into_iter().fold(Process::new(PROCESS, PROCESS_NAME), Process::with_task);
-    let scene = Scene::with_service(Service::new().with_process(process));
-    scene.run("get NIGHTLY").exits_with(0).says(&file_of("T8"));
-    scene.holds(&[&file_of("T8")]);
+    let passed_over = [
+        "T9 of 2019-10-16 20:39:07: it has not finished",
+        "T8 of 2019-10-16 19:39:07: it was cancelled",
+        "T7 of 2019-10-16 18:39:07: it has not finished",
+        "T6 of 2019-10-16 17:39:07: it has not finished",
+        "T5 of 2019-10-16 16:39:07: nothing failed in it",
+        "T4 of 2019-10-16 15:39:07: nothing failed in it",
+    ];
+    takes(&scene, "T3", &passed_over);
 }
 
 #[test]
 fn a_task_that_cannot_be_read_itself_is_passed_over() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE]), failed("T8", &[ONE])]);
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
     scene.server.fault(Fault::status(404), When::path("tasks/T9"));
     takes(&scene, "T8", &["T9 of 2019-10-16 20:39:07: it cannot be read"]);
 }
 
 #[test]
+fn a_task_without_a_time_is_passed_over_by_its_id() {
+    let scene =
+        Scene::with_tasks([failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time));
+    takes(&scene, "T8", &[&format!("T9: {GONE}")]);
+}
+
+#[test]
+fn quiet_does_not_report_what_was_passed_over() {
+    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[COSTS])]);
+    scene.run("get NIGHTLY -q").stderr("").collects("", "T8", &[COSTS]);
+}
+
+#[test]
 fn a_fault_that_stays_is_not_taken_for_a_missing_dump() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE]), failed("T8", &[ONE])]);
-    scene.server.fault(Fault::status(503), When::containing("/tasks/T9/dumps/"));
-    scene.run("get NIGHTLY --retries=1").exits_with(5).says_exactly("");
-    scene.server.clear_faults();
-    scene.server.fault(Fault::status(403), When::containing("/tasks/T9/dumps/"));
-    scene.run("get NIGHTLY").exits_with(3).says_exactly("");
-    scene.holds(&[]);
+    let list = format!("the chunk list of dump <NIGHTLY>/T9/{}", COSTS.0);
+    for (status, code, error) in [
+        (
+            503,
+            5,
+            format!("gave up after 2 tries in <TIME>: {list}: {}", answered(503, "Service Unavailable")),
+        ),
+        (403, 3, format!("{list}: {}", answered(403, "Forbidden"))),
+    ] {
+        let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
+        scene.server.fault(Fault::status(status), When::containing("/tasks/T9/dumps/"));
+        scene.run("get NIGHTLY -q --retries=1").fails(code, error + "\n  <ANY>");
+    }
 }
 
 #[test]
-fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_told() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE, TWO]), failed("T8", &[ONE, TWO])]);
-    scene.server.service().erase_dump("T9", TWO.0);
-    let outcome = scene.run("get NIGHTLY").exits_with(4).says("1 of 2 dumps are there\n");
-    outcome.complains(&format!("/T9/{}: the service answered 404", TWO.0));
-    scene.holds(&[&file_of("T9")]);
+fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_reported() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS]), failed("T8", &[COSTS, ACTUALS])]);
+    scene.server.service().erase_dump("T9", ACTUALS.0);
+    let outcome = scene.run("get NIGHTLY -q");
+    let file = file_of(COSTS, "T9");
+    outcome.stdout(format!("{file}  2.5 kB  3 chunks  <TIME>\n1 of 2 dumps are there\n"));
+    outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/T9/{}: <ANY>\n  <ANY>", ACTUALS.0));
+    scene.holds(&[file]);
 }
 
 #[test]
-fn one_object_of_the_newest_task_that_has_it() {
-    let scene = Scene::with_tasks([failed("T9", &[TWO]), gone("T8"), failed("T7", &[ONE, TWO])]);
-    let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o dump.csv", ONE.0)).exits_with(0);
-    outcome.complains("passed over task T8").complains(&format!("task {}/T7\n", nightly()));
-    scene.holds(&["dump.csv"]);
-    scene.has_dump_of(ONE.0, "dump.csv");
+fn an_object_is_taken_from_the_newest_task_that_has_its_dump() {
+    let scene = Scene::with_tasks([failed("T9", &[ACTUALS]), gone("T8"), failed("T7", &[COSTS, ACTUALS])]);
+    let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o dump.csv", COSTS.0));
+    let passed_over =
+        "T9 of 2019-10-16 20:39:07: nothing failed in it\npassed over task T8 of 2019-10-16 19:39:07";
+    outcome
+        .notes(format!("passed over task {passed_over}: {GONE}\ntask <NIGHTLY>/T7\n"))
+        .saves(&dump_for(COSTS.0));
 }
 
 #[test]
 fn nothing_failed_is_no_error() {
-    let scene = Scene::with_tasks([clean("T9"), clean("T8")]);
-    for command in ["get NIGHTLY", "get NIGHTLY/latest"] {
-        let outcome = scene.run(command).exits_with(0);
-        outcome.says("Nothing failed: there is no dump to download.\n").never_mentions("gone");
-    }
-    scene.holds(&[]);
-}
-
-#[test]
-fn nothing_failed_below_a_running_and_a_cancelled_task_is_no_error() {
     let running = Task::new("T9", TaskState::InProgress);
     let scene = Scene::with_tasks([running, Task::new("T8", TaskState::Cancelled), clean("T7"), gone("T6")]);
-    scene.run("get NIGHTLY").exits_with(0).says("Nothing failed");
-}
-
-#[test]
-fn what_was_passed_over_is_told_where_nothing_failed() {
-    let scene = Scene::with_tasks([Task::new("T9", TaskState::InProgress), clean("T8")]);
-    scene.run("get NIGHTLY").exits_with(0).complains("T9 of 2019-10-16 20:39:07: it has not finished");
+    for command in ["get NIGHTLY", "get NIGHTLY/latest"] {
+        let outcome = scene.run(command);
+        outcome.notes(
+            "passed over task T9 of 2019-10-16 20:39:07: it has not finished\n\
+             passed over task T8 of 2019-10-16 19:39:07: it was cancelled\n",
+        );
+        outcome.stdout("Nothing failed: there is no dump to download.\n");
+    }
 }
 
 #[test]
 fn failed_but_gone_is_not_there_with_every_reason() {
-    let scene = Scene::with_tasks([
-        Task::new("T9", TaskState::InProgress),
-        of_a_colleague("T8"),
-        gone("T7"),
-        clean("T6"),
-    ]);
+    let running = Task::new("T9", TaskState::InProgress);
+    let scene = Scene::with_tasks([running, of_a_colleague("T8"), gone("T7"), clean("T6")]);
     for command in ["get NIGHTLY", "get NIGHTLY/latest", "get NIGHTLY --json"] {
-        let outcome = scene.run(command).exits_with(4).says_exactly("");
-        outcome.complains_exactly(&format!(
-            "anaplan-dump: rows failed in {}, but no dump of its newest 4 tasks can be read\n  \
-             T9 of 2019-10-16 20:39:07: it has not finished\n  \
-             T8 of 2019-10-16 19:39:07: its dump is gone, or another user's\n  \
-             T7 of 2019-10-16 18:39:07: its dump is gone, or another user's\n  \
-             T6 of 2019-10-16 17:39:07: nothing failed in it\n  \
-             a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
-             replaced when the same user runs the import again; and it is there for that user only\n",
-            nightly()
-        ));
-    }
-    scene.holds(&[]);
-}
-
-#[test]
-fn rejected_rows_without_a_word_about_a_dump_are_not_called_fine() {
-    let mut result = result_of(&[ONE]);
-    result.failure_dump_available = None;
-    result.nested[0].failure_dump_available = None;
-    let task = Task::complete("T9").with_result(result).with_dump(ONE.0, dump_for(ONE.0).erased());
-    let scene = Scene::with_tasks([task]);
-    let outcome = scene.run("get NIGHTLY").exits_with(4);
-    outcome.never_mentions("Nothing failed");
-}
-
-#[test]
-fn an_unknown_process_has_no_tasks_with_all_the_reasons() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE])]);
-    let unknown = nightly().replace(PROCESS, "118000000777");
-    for locator in [unknown.clone(), unknown + "/latest", nightly().replace('F', "0")] {
-        let outcome = scene.command("get").arg(&locator).run().exits_with(4).says_exactly("");
-        outcome.complains(
-            " has no tasks: it never ran, it does not exist, or this user has no access to it (the service does not \
-             tell which)",
+        scene.run(command).fails(
+            4,
+            format!(
+                "rows failed in <NIGHTLY>, but no dump of its newest 4 tasks can be read\n  \
+                 T9 of 2019-10-16 20:39:07: it has not finished\n  \
+                 T8 of 2019-10-16 19:39:07: {GONE}\n  \
+                 T7 of 2019-10-16 18:39:07: {GONE}\n  \
+                 T6 of 2019-10-16 17:39:07: nothing failed in it\n  \
+                 a dump is removed 48 hours after its last access, or when its import next runs without errors; \
+                 it is replaced when the same user runs the import again; and it is there for that user only"
+            ),
         );
     }
 }
 
 #[test]
-fn a_process_whose_only_tasks_run_is_told_apart() {
-    let running = Task::new("T9", TaskState::InProgress);
-    let scene = Scene::with_tasks([running, Task::new("T8", TaskState::Cancelled)]);
-    let outcome = scene.run("get NIGHTLY").exits_with(4).says_exactly("");
-    outcome.complains_exactly(&format!(
-        "anaplan-dump: no task of {} has finished; the newest is T9 of 2019-10-16 20:39:07 (IN_PROGRESS)\n",
-        nightly()
-    ));
+fn rejected_rows_without_a_word_about_a_dump_are_not_called_fine() {
+    let mut result = result_of(&[COSTS]);
+    result.failure_dump_available = None;
+    result.nested[0].failure_dump_available = None;
+    let task = Task::complete("T9").with_result(result).with_dump(COSTS.0, dump_for(COSTS.0).erased());
+    let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T9";
+    let error = format!("something failed in task <NIGHTLY>/T9, but no dump was left; {look}");
+    Scene::with_tasks([task]).run("get NIGHTLY").fails(4, error);
+}
+
+#[test]
+fn a_process_without_tasks_is_not_there_with_every_reason() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    let unknown = nightly().replace(PROCESS, "118000000777");
+    for locator in [unknown, nightly().replace('F', "0")] {
+        for latest in ["", "/latest"] {
+            scene.run(&format!("get {locator}{latest}")).fails(4, format!("{locator} {NO_TASKS}"));
+        }
+        scene.run(&format!("tasks {locator}")).fails(4, format!("{locator} {NO_TASKS}"));
+        scene.run(&format!("task {locator}/latest")).fails(4, format!("{locator} {NO_TASKS}"));
+    }
+}
+
+#[test]
+fn a_process_of_which_no_task_has_finished_is_told_apart() {
+    let scene =
+        Scene::with_tasks([Task::new("T9", TaskState::InProgress), Task::new("T8", TaskState::Cancelled)]);
+    let newest = "T9 of 2019-10-16 20:39:07 (IN_PROGRESS)";
+    scene.run("get NIGHTLY").fails(4, format!("no task of <NIGHTLY> has finished; the newest is {newest}"));
 }
 
 #[test]
 fn no_more_tasks_are_looked_at_than_the_limit_allows() {
-    let tasks = || (0..30).map(|n| gone(&format!("T{n}"))).chain([failed("LAST", &[ONE])]);
-    let scene = Scene::with_tasks(tasks());
-    let outcome = scene.run("get NIGHTLY").exits_with(4);
-    outcome.complains("no dump of its newest 20 tasks can be read");
-    let looks = |scene: &Scene| scene.steps().iter().filter(|step| step.ends_with("/chunks")).count();
-    assert_eq!(looks(&scene), 20, "{}", scene.describe());
-
-    let scene = Scene::with_tasks(tasks());
-    scene.run("get NIGHTLY --limit=2").exits_with(4).complains("no dump of its newest 2 tasks can be read");
-    assert_eq!(looks(&scene), 2, "{}", scene.describe());
-
-    let scene = Scene::with_tasks(tasks());
-    scene.run("get NIGHTLY --limit=31").exits_with(0).says(&file_of("LAST"));
+    for (limit, looks) in [("", 20), ("--limit=2", 2), ("--limit=31", 31)] {
+        let tasks = (0..30).map(|n| gone(&format!("T{n}"))).chain([failed("LAST", &[COSTS])]);
+        let scene = Scene::with_tasks(tasks);
+        let outcome = scene.run(&format!("get NIGHTLY -q {limit}"));
+        match looks {
+            31 => drop(outcome.collects("", "LAST", &[COSTS])),
+            _ => {
+                let error = format!(
+                    "rows failed in {}, but no dump of its newest {looks} tasks can be read",
+                    nightly()
+                );
+                outcome.exits_with(4).stderr_has(error);
+                let lists = scene.requests().iter().filter(|request| request.ends_with("/chunks")).count();
+                assert_eq!(lists, looks, "{}", scene.describe());
+            }
+        }
+    }
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    scene
+        .run("get NIGHTLY --limit=0")
+        .refuses("<ANY>a whole number from 1 is needed\nTry anaplan-dump --help.");
 }
 
 #[test]
 fn ten_thousand_tasks_are_no_ten_thousand_looks() {
     let others = (0..9_999).map(|n| of_a_colleague(&format!("T{n}")));
-    let scene = Scene::with_tasks(others.chain([failed("LAST", &[ONE])]));
-    scene.run("get NIGHTLY").exits_with(4).complains("no dump of its newest 20 tasks can be read");
-    assert!(scene.server.requests().len() <= 2 + 2 * 20, "{}", scene.describe());
+    let scene = Scene::with_tasks(others.chain([failed("LAST", &[COSTS])]));
+    scene.run("get NIGHTLY").exits_with(4).stderr_has("no dump of its newest 20 tasks can be read");
+    assert!(scene.requests().len() <= 2 + 2 * 20, "{}", scene.describe());
 }
 
 #[test]
-fn a_limit_of_zero_says_nothing_false_about_the_process() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE])]);
-    let outcome = scene.run("get NIGHTLY --limit=0");
-    assert_ne!(outcome.output.status.code(), Some(0), "{}", outcome.describe());
-    outcome.never_mentions("never ran");
-}
-
-#[test]
-fn quiet_does_not_tell_what_was_passed_over() {
-    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[ONE])]);
-    scene.run("get NIGHTLY -q").exits_with(0).complains_exactly("").says(&file_of("T8"));
-}
-
-#[test]
-fn the_newest_task_without_a_result_left_nothing() {
-    let scene = Scene::with_tasks([Task::complete("T9").with_owner(USER), failed("T8", &[ONE])]);
-    scene.run("get NIGHTLY").exits_with(0).says(&file_of("T8"));
-}
-
-#[test]
-fn the_newest_dump_of_an_import_inside_a_process_goes_to_standard_output() {
-    let nested = ActionResult::failed_import(OBJECT, "Cost centres");
-    let result = ActionResult::process(PROCESS).with_nested(nested);
-    let scene =
-        Scene::with_tasks([Task::complete("T9").with_result(result).with_dump(OBJECT, dump_for(OBJECT))]);
-    let outcome = scene.run("get NIGHTLY/latest -o -").exits_with(0);
-    crate::support::assert_same_bytes(&outcome.output.stdout, &dump_for(OBJECT).bytes());
+fn the_newest_dump_goes_to_standard_output() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    scene.run("get NIGHTLY/latest -o -").notes("task <NIGHTLY>/T9\n").prints(&dump_for(COSTS.0).bytes());
 }

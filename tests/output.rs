@@ -1,10 +1,16 @@
-//! Where a dump goes: a file, a folder, standard output, a device; and outputs that fail.
+//! Where a dump goes: a file, a folder, standard output, a device; and disks and readers that fail.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 
-use xtask::fake::{ActionResult, Dump, OBJECT, OBJECT_NAME, PROCESS, TASK, Task, dump_file};
+use xtask::fake::{ActionResult, Dump, Fault, OBJECT, OBJECT_NAME, PROCESS, TASK, Task, dump_file};
 
-use crate::support::{Scene, assert_same_bytes, own_name, three_chunks};
+use crate::support::texts::{CUT, KEPT, goes_on, incomplete, the_chunk, wait};
+use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of, own_name, three_chunks};
+
+const NO_SPACE: &str = "No space left on device (os error 28)";
+
+/// Files of at most 25 KiB, which is two chunks and a half: a write beyond fails, as on a full disk.
+const TWO_AND_A_HALF_CHUNKS: &str = "-f 25";
 
 /// Far more than a pipe holds, so that a writer notices that its reader is gone.
 fn more_than_a_pipe_holds() -> Dump {
@@ -16,145 +22,163 @@ fn full_disk() -> File {
 }
 
 #[test]
-fn a_file_is_told_with_its_path_size_and_chunks() {
+fn a_file_is_reported_with_its_size_and_chunks() {
     let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.run("get DUMP -o dump.csv").exits_with(0).complains_exactly("downloading 3 chunks\n");
-    outcome.says("dump.csv  25.0 kB  3 chunks  ");
-    scene.holds(&["dump.csv"]);
+    let outcome = scene.get("");
+    outcome.stderr("downloading 3 chunks\n").stdout("dump.csv  25.0 kB  3 chunks  <TIME>\n");
+    scene.has("dump.csv", &three_chunks().bytes());
 }
 
 #[test]
-fn a_path_into_a_folder_is_written_there() {
+fn without_an_output_a_dump_has_a_name_of_its_own() {
     let scene = Scene::with_dump(three_chunks());
-    fs::create_dir(scene.path("dumps")).expect("a folder");
-    scene.run("get DUMP -o dumps/tonight.csv").exits_with(0).says("dumps/tonight.csv  ");
-    assert_eq!(scene.read("dumps/tonight.csv").len(), 25_000);
+    scene.run("get DUMP").saves_as(&own_name(), &three_chunks());
 }
 
 #[test]
 fn a_folder_gets_a_file_with_the_dumps_own_name() {
-    let scene = Scene::with_dump(three_chunks());
-    fs::create_dir(scene.path("dumps")).expect("a folder");
-    let path = format!("dumps/{}", own_name());
-    for output in ["dumps", "dumps/", "./dumps"] {
-        scene.command("get DUMP --force -o").arg(output).run().exits_with(0).says(&path);
-        assert_eq!(scene.read(&path).len(), 25_000);
-        fs::remove_file(scene.path(&path)).expect("the file is removed");
+    for output in ["dumps", "dumps/"] {
+        let scene = Scene::with_dump(three_chunks());
+        scene.make_folder("dumps");
+        let file = format!("dumps/{}", own_name());
+        scene.run(&format!("get DUMP -o {output}")).saves_as(&file, &three_chunks());
     }
-    scene.holds(&["dumps"]);
 }
 
 #[test]
 fn a_trailing_slash_makes_a_new_folder_with_those_above_it() {
     let scene = Scene::with_dump(three_chunks());
-    scene.run("get DUMP -o new/folder/").exits_with(0).says("new/folder/");
-    assert_eq!(scene.read(&format!("new/folder/{}", own_name())).len(), 25_000);
+    scene.run("get DUMP -o new/folder/").saves_as(&format!("new/folder/{}", own_name()), &three_chunks());
 }
 
 #[test]
-fn standard_output_gets_the_bytes_and_nothing_else() {
-    let dump = three_chunks();
-    let scene = Scene::with_dump(dump.clone());
-    let outcome = scene.run("get DUMP -o -").exits_with(0);
-    assert_same_bytes(&outcome.output.stdout, &dump.bytes());
-    outcome.complains("downloading 3 chunks\n").complains("standard output  25.0 kB  3 chunks  ");
-    scene.holds(&[]);
-}
-
-#[test]
-fn quiet_means_that_nothing_is_told_but_the_result() {
+fn a_path_into_a_folder_is_written_there() {
     let scene = Scene::with_dump(three_chunks());
-    scene.run("get DUMP -o dump.csv -q").exits_with(0).complains_exactly("").says("dump.csv");
-    scene.run("get DUMP -o - -q").exits_with(0).complains_exactly("");
-}
-
-#[test]
-fn a_device_is_written_to_as_it_is() {
-    let scene = Scene::with_dump(three_chunks());
-    scene.run("get DUMP -o /dev/null").exits_with(0);
-    assert_eq!(scene.chunk_requests(), ["/chunks/0", "/chunks/1", "/chunks/2"]);
-    let piped = scene.command("get DUMP -o /dev/stderr -q").run().exits_with(0);
-    assert_same_bytes(&piped.output.stderr, &three_chunks().bytes());
-}
-
-#[test]
-fn a_reader_that_goes_away_ends_a_download_quietly() {
-    let scene = Scene::with_dump(more_than_a_pipe_holds());
-    let outcome = scene.command("get DUMP -o -").run_into_head();
-    outcome.exits_with(7).complains_exactly("downloading 20 chunks\n").says("_Line_");
-    scene.command("get DUMP -o - -q").run_into_head().exits_with(7).complains_exactly("");
-    scene.command("get DUMP -o - --whole -q").run_into_head().exits_with(7).complains_exactly("");
-}
-
-#[test]
-fn a_reader_that_goes_away_ends_a_list_quietly() {
-    let scene = Scene::with_dump(Dump::from_bytes(vec![b'x'; 20_000], 1));
-    for command in ["chunks DUMP", "chunks DUMP --json"] {
-        scene.command(command).run_into_head().exits_with(7).complains_exactly("");
-    }
-}
-
-#[test]
-fn a_full_disk_behind_standard_output_is_told() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.command("get DUMP -o - -q").stdout(full_disk()).run().exits_with(7);
-    outcome.complains("0 of 3 chunks are there: cannot write to the output: No space left on device");
-}
-
-#[test]
-fn a_full_disk_under_a_name_is_told() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.run("get DUMP -o /dev/full -q").exits_with(7);
-    outcome.complains("0 of 3 chunks are there: cannot write to ").complains("No space left on device");
-}
-
-#[test]
-fn a_full_disk_behind_a_list_or_a_help_text_is_told() {
-    let scene = Scene::with_dump(three_chunks());
-    for command in ["chunks DUMP", "chunks DUMP --json", "--help", "get --help", "--version"] {
-        let outcome = scene.command(command).stdout(full_disk()).run().exits_with(7);
-        let expected = "anaplan-dump: cannot write to the output: No space left on device (os error 28)\n";
-        outcome.complains_exactly(expected);
-    }
-}
-
-#[test]
-fn a_folder_that_is_not_there_is_told_before_anything_is_sent() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = scene.run("get DUMP -o missing/dump.csv").exits_with(7).without_a_connection();
-    outcome.complains("missing/dump.csv").complains("No such file or directory");
-}
-
-#[test]
-fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
-    let scene = Scene::with_dump(three_chunks());
-    fs::write(scene.path("file"), "mine").expect("a file");
-    for output in ["file/dump.csv", "file/", "file/below/"] {
-        let outcome = scene.command("get DUMP -o").arg(output).run().exits_with(7);
-        outcome.without_a_connection().complains("anaplan-dump: cannot ").complains("file/");
-    }
-    scene.holds(&["file"]);
-    assert_eq!(scene.read("file"), b"mine");
-}
-
-#[test]
-fn a_folder_in_the_place_of_the_file_is_left_as_it_is() {
-    let scene = Scene::with_dump(three_chunks());
-    fs::create_dir(scene.path(&own_name())).expect("a folder");
-    for command in ["get DUMP", "get DUMP --force"] {
-        scene.run(command).exits_with(7).complains(&own_name()).complains("is a directory");
-    }
-    scene.holds(&[&own_name()]);
+    scene.make_folder("dumps");
+    scene.run("get DUMP -o dumps/tonight.csv").saves_as("dumps/tonight.csv", &three_chunks());
 }
 
 #[test]
 fn the_own_name_tells_the_dumps_of_two_tasks_apart() {
     let result = ActionResult::process(PROCESS).with_nested(ActionResult::failed_import(OBJECT, OBJECT_NAME));
-    let task = Task::complete("OTHERTASK").with_result(result).with_dump(OBJECT, three_chunks());
+    let task = Task::complete("OTHERTASK").with_result(result).with_dump(OBJECT, dump_of(2, 2));
     let scene = Scene::with_dump(three_chunks());
     scene.server.service().process_mut(PROCESS).expect("the process").tasks.push(task);
-    scene.run("get DUMP").exits_with(0);
-    let other = scene.server.locator().replace(TASK, "OTHERTASK");
-    scene.command("get").arg(other).run().exits_with(0);
-    scene.holds(&[&own_name(), &own_name().replace(TASK, "OTHERTASK")]);
+    scene.run("get DUMP").saves_as(&own_name(), &three_chunks());
+    let other = own_name().replace(TASK, "OTHERTASK");
+    let outcome = scene.command("get").arg(scene.server.locator().replace(TASK, "OTHERTASK")).run();
+    outcome.stdout(format!("{other}  15.0 kB  2 chunks  <TIME>\n"));
+    scene.has(&other, &bytes_of(2, 2));
+    scene.holds(&[own_name(), other]);
+}
+
+#[test]
+fn standard_output_gets_the_bytes_and_nothing_else() {
+    let scene = Scene::with_dump(three_chunks());
+    let outcome = scene.pipe("");
+    outcome.stderr("downloading 3 chunks\nstandard output  25.0 kB  3 chunks  <TIME>\n");
+    outcome.prints(&three_chunks().bytes());
+    scene.pipe("-q").stderr("").prints(&three_chunks().bytes());
+}
+
+#[test]
+fn a_device_is_written_to_as_it_is() {
+    let scene = Scene::with_dump(three_chunks());
+    scene.run("get DUMP -o /dev/null").asks_for(&["0", "1", "2"]);
+    scene.run("get DUMP -o /dev/stdout -q").prints(&three_chunks().bytes());
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_download_without_a_message() {
+    let scene = Scene::with_dump(more_than_a_pipe_holds());
+    for options in ["", "-q", "--whole"] {
+        let outcome = scene.command(&format!("get DUMP -o - {options}")).run_into_head();
+        outcome.exits_with(7).any_stdout().stdout_has("_Line_");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_list_without_a_message() {
+    let scene = Scene::with_dump(Dump::from_bytes(vec![b'x'; 20_000], 1));
+    scene.command("chunks DUMP").run_into_head().exits_with(7).stdout("CHUNK  NAME\n");
+    scene.command("chunks DUMP --json").run_into_head().exits_with(7).stdout("{\n");
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_reported() {
+    let scene = Scene::with_dump(three_chunks());
+    let outcome = scene.command("get DUMP -o -").stdout(full_disk()).run();
+    outcome.fails(7, incomplete(0, 3, &format!("cannot write to the output: {NO_SPACE}")));
+}
+
+#[test]
+fn a_full_disk_behind_a_list_or_a_help_text_is_reported() {
+    let scene = Scene::with_dump(three_chunks());
+    for command in ["chunks DUMP", "chunks DUMP --json", "--help", "get --help", "--version"] {
+        let outcome = scene.command(command).stdout(full_disk()).run();
+        outcome.fails(7, format!("cannot write to the output: {NO_SPACE}"));
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
+    for options in ["", "--parallel=4"] {
+        let scene = Scene::with_chunks(5);
+        let command =
+            scene.command(&format!("get DUMP -o dump.csv {options}")).limited(TWO_AND_A_HALF_CHUNKS);
+        let outcome = command.run();
+        outcome
+            .fails(7, incomplete(2, 5, "cannot write to dump.csv.part: File too large (os error 27)") + KEPT);
+        scene.keeps_part(&bytes_of(5, 1)[..2 * CHUNK]);
+        scene.get("").notes(goes_on(2, 5)).asks_for(&["2", "3", "4"]).saves(&dump_of(5, 1));
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_after_a_retry_keeps_the_whole_chunks() {
+    let scene = Scene::with_chunks(5);
+    scene.server.fault(Fault::CutBody { after_bytes: 9_000 }, chunk(1).times(1));
+    let outcome = scene.command("get DUMP -o dump.csv").limited(TWO_AND_A_HALF_CHUNKS).run();
+    outcome.notes(wait(&the_chunk(1), CUT, 1, 12)).fails(7, incomplete(2, 5, "<ANY>") + KEPT);
+    scene.keeps_part(&bytes_of(5, 1)[..2 * CHUNK]);
+}
+
+#[test]
+fn a_disk_without_any_room_leaves_nothing() {
+    let scene = Scene::with_dump(three_chunks());
+    let outcome = scene.command("get DUMP -o dump.csv").limited("-f 0").run();
+    outcome.fails(7, "cannot <ANY> dump.csv.part.journal<ANY>: File too large (os error 27)");
+    let outcome = scene.run("get DUMP -o /dev/full");
+    outcome.fails(7, incomplete(0, 3, &format!("cannot write to the output: {NO_SPACE}")));
+}
+
+#[test]
+fn what_cannot_be_written_is_reported_before_anything_is_sent() {
+    let scene = Scene::with_dump(three_chunks());
+    scene.write("file", "mine");
+    let mut cases = vec![
+        ("missing/dump.csv", "cannot open missing/dump.csv.part: No such file or directory (os error 2)"),
+        ("file/dump.csv", "cannot write to file/dump.csv: Not a directory (os error 20)"),
+        ("file/", "cannot make the folder file/: <ANY>"),
+        ("file/below/", "cannot make the folder file/below/: <ANY>"),
+    ];
+    if cfg!(target_os = "linux") {
+        // Not even root may make files here.
+        cases.push((
+            "/proc/dump.csv",
+            "cannot open /proc/dump.csv.part: No such file or directory (os error 2)",
+        ));
+    }
+    for (output, error) in cases {
+        scene.run(&format!("get DUMP -o {output}")).fails(7, error).without_a_connection();
+    }
+}
+
+#[test]
+fn a_folder_with_the_name_of_the_file_is_left_as_it_is() {
+    let scene = Scene::with_dump(three_chunks());
+    scene.make_folder(&own_name());
+    for command in ["get DUMP", "get DUMP --force"] {
+        scene.run(command).fails(7, format!("cannot write to {}: is a directory", own_name()));
+    }
 }

@@ -1,47 +1,33 @@
-//! Nothing is overwritten unless `--force` says so, and nothing unfinished has the final name.
+//! Nothing is overwritten unless `--force` says so, and two runs on one file do not mix.
 
-use std::fs::{self, File};
+use std::fs::File;
 
-use xtask::fake::{Fault, OBJECT, When};
+use xtask::fake::Fault;
 
-use crate::support::{Scene, assert_same_bytes, own_name, three_chunks};
+use crate::support::texts::{KEPT, answered, exists, goes_on, incomplete, the_chunk};
+use crate::support::{
+    CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of, own_name, three_chunks,
+};
+
+const LOCKED: &str =
+    "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
 
 /// A server, and a file of the user's with this name.
+#[track_caller]
 fn with_file(name: &str) -> Scene {
     let scene = Scene::with_dump(three_chunks());
-    fs::write(scene.path(name), "mine").expect("a file");
+    scene.write(name, "mine");
     scene
 }
 
 #[test]
 fn a_file_that_exists_is_refused_before_anything_is_sent() {
     let scene = with_file("dump.csv");
-    for command in ["get DUMP -o dump.csv", "get DUMP -o dump.csv --whole"] {
-        let outcome = scene.run(command).exits_with(7).without_a_connection();
-        outcome.says_exactly("").complains_exactly(
-            "anaplan-dump: dump.csv exists already and is left as it is\n  choose another name, or replace it with --force\n",
-        );
+    for options in ["", "--whole", "--restart"] {
+        scene.get(options).fails(7, exists("dump.csv")).without_a_connection();
     }
-    assert_eq!(scene.read("dump.csv"), b"mine");
-    scene.holds(&["dump.csv"]);
-}
-
-#[test]
-fn a_file_with_the_dumps_own_name_is_there_already_and_left_as_it_is() {
-    let scene = with_file(&own_name());
-    scene.run("get DUMP").exits_with(0).says("already there");
-    scene.run("get DUMP -o .").exits_with(0).says("already there");
-    assert_eq!(scene.read(&own_name()), b"mine");
-    scene.run("get DUMP --force").exits_with(0);
-    assert_eq!(scene.read(&own_name()).len(), 25_000);
-}
-
-#[test]
-fn an_empty_file_that_exists_is_refused_too() {
-    let scene = Scene::with_dump(three_chunks());
-    File::create(scene.path("dump.csv")).expect("a file");
-    scene.run("get DUMP -o dump.csv").exits_with(7).complains("exists already");
-    assert_eq!(scene.read("dump.csv"), b"");
+    scene.write("dump.csv", "");
+    scene.get("").fails(7, exists("dump.csv")).without_a_connection();
 }
 
 #[cfg(unix)]
@@ -49,85 +35,104 @@ fn an_empty_file_that_exists_is_refused_too() {
 fn a_link_that_leads_nowhere_is_refused_too() {
     let scene = Scene::with_dump(three_chunks());
     std::os::unix::fs::symlink("elsewhere", scene.path("dump.csv")).expect("a link");
-    scene.run("get DUMP -o dump.csv").exits_with(7).complains("exists already");
+    scene.get("").fails(7, exists("dump.csv")).without_a_connection();
     scene.holds(&["dump.csv"]);
 }
 
 #[test]
-fn force_replaces_a_file_by_the_whole_dump() {
+fn a_file_with_the_dumps_own_name_is_taken_for_the_dump() {
+    let scene = with_file(&own_name());
+    for command in ["get DUMP", "get DUMP -o ."] {
+        scene.run(command).stdout_has(own_name() + "  4 B  already there\n").asks_for(&[]);
+    }
+    scene.run("get DUMP --force").saves_as(&own_name(), &three_chunks());
+}
+
+#[test]
+fn force_replaces_a_file_once_the_new_one_is_complete() {
     let scene = with_file("dump.csv");
-    scene.run("get DUMP -o dump.csv --force").exits_with(0);
-    assert_same_bytes(&scene.read("dump.csv"), &three_chunks().bytes());
-    scene.holds(&["dump.csv"]);
+    scene.server.fault(Fault::status(403), chunk(2).times(1));
+    let why = format!("{}: {}\n  <ANY>", the_chunk(2), answered(403, "Forbidden"));
+    scene.get("--force").fails(3, incomplete(2, 3, &why) + KEPT);
+    scene.holds(&["dump.csv", PART_FILES[0], PART_FILES[1]]);
+    scene.get("").fails(7, exists("dump.csv")).without_a_connection();
+    scene.get("--force").notes(goes_on(2, 3)).asks_for(&["2"]).saves(&three_chunks());
 }
 
 #[test]
-fn force_leaves_the_old_file_until_the_new_one_is_complete() {
-    let scene = with_file("dump.csv");
-    scene.server.fault(Fault::status(403), When::path("chunks/2"));
-    scene.run("get DUMP -o dump.csv --force").exits_with(3);
-    assert_eq!(scene.read("dump.csv"), b"mine");
-}
-
-#[test]
-fn a_file_that_exists_is_refused_although_a_part_of_the_dump_is_there() {
-    let scene = Scene::with_dump(three_chunks());
-    scene.server.fault(Fault::status(403), When::path("chunks/2").times(1));
-    scene.run("get DUMP -o dump.csv").exits_with(3);
-    fs::write(scene.path("dump.csv"), "mine").expect("a file");
-    scene.run("get DUMP -o dump.csv").exits_with(7).complains("dump.csv exists already");
-    assert_eq!(scene.read("dump.csv"), b"mine");
-    scene.holds(&["dump.csv", "dump.csv.part", "dump.csv.part.journal"]);
-}
-
-#[test]
-fn a_file_that_appears_under_way_is_not_overwritten() {
-    let scene = Scene::with_dump(three_chunks());
-    let requests_wait = scene.server.service();
+fn a_file_that_appears_during_the_download_is_not_overwritten() {
+    let scene = Scene::with_chunks(3);
+    // While the service is held, requests are read and logged, but not answered.
+    let held = scene.server.service();
     let mut running = scene.command("get DUMP -o dump.csv").start();
-    running.wait_until("the part file is there", |scene| scene.path("dump.csv.part").exists());
-    fs::write(scene.path("dump.csv"), "mine").expect("a file");
-    drop(requests_wait);
-    running.finish().exits_with(7).complains("dump.csv exists already");
-    assert_eq!(scene.read("dump.csv"), b"mine");
-    assert_same_bytes(&scene.read("dump.csv.part"), &three_chunks().bytes());
+    running.wait_for_requests(1);
+    scene.write("dump.csv", "mine");
+    drop(held);
+    running.finish().fails(7, exists("dump.csv"));
+    scene.holds(&["dump.csv", PART_FILES[0], PART_FILES[1]]);
+    // Nothing is fetched again once the name is free.
+    scene.remove("dump.csv");
+    scene.get("").notes(goes_on(3, 3)).asks_for(&[]).saves(&dump_of(3, 1));
 }
 
 #[test]
 fn a_part_file_of_somebody_else_is_not_touched() {
     let scene = with_file("dump.csv.part");
-    scene.run("get DUMP -o dump.csv").exits_with(7).complains("dump.csv.part exists already");
-    assert_eq!(scene.read("dump.csv.part"), b"mine");
-    scene.holds(&["dump.csv.part"]);
+    scene.get("").fails(7, "dump.csv.part exists already and is left as it is\n  <ANY>").asks_for(&[]);
 }
 
+#[cfg(unix)]
 #[test]
-fn a_run_that_another_run_is_ahead_of_is_refused() {
+fn a_part_file_that_is_a_symbolic_link_is_not_followed() {
     let scene = Scene::with_dump(three_chunks());
-    let part = File::create(scene.path("dump.csv.part")).expect("a file");
-    part.lock().expect("a lock");
-    let outcome = scene.run("get DUMP -o dump.csv").exits_with(7).without_a_connection();
-    outcome.complains("another run is writing dump.csv\n").complains("wait for the other run to end");
+    scene.write("precious", "");
+    std::os::unix::fs::symlink("precious", scene.path("dump.csv.part")).expect("the link is made");
+    scene.get("").fails(7, "<ANY>dump.csv.part<ANY>").asks_for(&[]);
+    scene.holds(&["dump.csv.part", "precious"]);
 }
 
 #[test]
-fn a_download_that_failed_leaves_nothing_under_the_final_name() {
-    for command in ["get DUMP -o dump.csv", "get DUMP -o dump.csv --whole"] {
-        let scene = Scene::with_dump(three_chunks());
-        scene.server.fault(Fault::status(403), When::path("chunks/0"));
-        scene.server.fault(Fault::status(403), When::path(format!("dumps/{OBJECT}")));
-        scene.run(command).exits_with(3);
-        scene.holds(&[]);
+fn a_second_run_on_the_same_file_ends_without_touching_anything() {
+    let scene = Scene::with_chunks(5);
+    scene.killed_in_chunk(2);
+    let before = scene.requests().len();
+    let held = scene.server.service();
+    let mut first = scene.command("get DUMP -o dump.csv").start();
+    first.wait_for_requests(before + 1);
+    let left = PART_FILES.map(|file| scene.read(file));
+    for options in ["", "--restart", "--force"] {
+        scene.get(options).fails(7, LOCKED).without_a_connection();
     }
+    assert!(left == PART_FILES.map(|file| scene.read(file)), "{}", scene.describe());
+    drop(held);
+    first.finish().notes(goes_on(2, 5)).saves(&dump_of(5, 1));
 }
 
 #[test]
-fn the_next_run_goes_on_where_the_last_one_stopped() {
-    let scene = Scene::with_dump(three_chunks());
-    scene.server.fault(Fault::status(403), When::path("chunks/2").times(1));
-    scene.run("get DUMP -o dump.csv").exits_with(3).complains("2 of 3 chunks are there");
-    scene.run("get DUMP -o dump.csv").exits_with(0).complains("an earlier run left 2 of 3 chunks (20.0 kB)");
-    assert_same_bytes(&scene.read("dump.csv"), &three_chunks().bytes());
-    assert_eq!(scene.chunk_requests(), ["/chunks/0", "/chunks/1", "/chunks/2", "/chunks/2"]);
-    scene.holds(&["dump.csv"]);
+fn a_lock_of_another_program_is_respected_before_anything_is_sent() {
+    let scene = with_file("dump.csv.part");
+    let part = File::options().write(true).open(scene.path("dump.csv.part")).expect("the file");
+    part.lock().expect("a lock");
+    scene.get("").fails(7, LOCKED).without_a_connection();
+}
+
+#[test]
+fn a_run_on_another_file_is_not_held_up() {
+    let scene = Scene::with_chunks(3);
+    let first = scene.hanging_in_chunk(1, None);
+    scene.server.clear_faults();
+    scene.run("get DUMP -o other.csv").stdout("other.csv  25.0 kB  3 chunks  <TIME>\n");
+    scene.has("other.csv", &bytes_of(3, 1));
+    first.kill();
+    assert_eq!(scene.read(PART_FILES[0])[..CHUNK], bytes_of(3, 1)[..CHUNK]);
+    scene.holds(&[PART_FILES[0], PART_FILES[1], "other.csv"]);
+}
+
+#[test]
+fn a_download_that_failed_before_its_first_chunk_leaves_nothing() {
+    for (options, when) in [("", chunk(0)), ("", chunk_list()), ("--whole", xtask::fake::When::any())] {
+        let scene = Scene::with_dump(three_chunks());
+        scene.server.fault(Fault::status(403), when);
+        scene.get(options).fails(3, "<ANY>: the service answered 403 (Forbidden)\n  <ANY>");
+    }
 }

@@ -1,11 +1,11 @@
-//! `run`: follows the process to its end, collects its dumps, and tells by its exit code how it went.
+//! `run`: follows the process to its end, collects its dumps, and says by its exit code how it went.
 
 use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, When};
 
-use crate::support::{Outcome, Scene, clean, dump_for, failed, failing_run, nightly, result_of};
-
-const ONE: (&str, &str) = ("112000000021", "Cost centres");
-const TWO: (&str, &str) = ("112000000022", "Actuals");
+use crate::support::texts::{CLOSED, answered, wait};
+use crate::support::{
+    ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
+};
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
 
@@ -27,223 +27,210 @@ fn only_task(scene: &Scene) -> String {
     ids[0].clone()
 }
 
-/// What standard error says of the steps, without the times.
-fn steps_of(outcome: &Outcome<'_>) -> Vec<String> {
-    let text = outcome.stderr();
-    let step = |line: &str| line.split_once(" s  ").map(|(_, step)| step.to_owned());
-    text.lines().filter_map(step).collect()
+/// The notes of a run of this task with these steps, each with its progress.
+fn notes(task: &str, steps: &[&str]) -> String {
+    let steps: String = steps.iter().map(|step| format!("<TIME>  {step}\n")).collect();
+    format!(
+        "started task <NIGHTLY>/{task}\nit goes on if this command is interrupted; look at it and collect its \
+         dumps with:\n  anaplan-dump task <NIGHTLY>/{task}\n  anaplan-dump get <NIGHTLY>/{task}\n{steps}"
+    )
 }
+
+/// The report of a run, with the rows of its actions.
+fn report(task: &str, rows: &str) -> String {
+    format!(
+        "Task <NIGHTLY>/{task}\nCOMPLETE, 100 %, created 20<ANY> UTC\n\n\
+         OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME\n{rows}"
+    )
+}
+
+/// The row of an import with rejected rows, and its message.
+fn row((id, name): Import) -> String {
+    format!(
+        "{id}  yes    90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 5 ignored\n"
+    )
+}
+
+const DONE: &str = "COMPLETE 100 % Complete.";
 
 #[test]
 fn a_run_in_which_nothing_failed_exits_with_0() {
     let scene = Scene::with_run(clean_run());
-    let outcome = scene.run(RUN).exits_with(0);
-    let locator = format!("{}/{}", nightly(), only_task(&scene));
+    let outcome = scene.run(RUN);
+    let task = only_task(&scene);
     outcome
-        .says(&format!("Task {locator}\nCOMPLETE, 100 %, created 20"))
-        .says("\n117000000003  yes     -")
-        .never_mentions("Download what was rejected");
-    scene.holds(&[]);
+        .notes(notes(&task, &[DONE]))
+        .stdout(report(&task, "117000000003  yes     -       -        -  no\n"));
 }
 
 #[test]
 fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
-    let scene = Scene::with_run(failing_run(&[ONE, TWO]));
-    let outcome = scene.run(&format!("{RUN} -o rejected/")).exits_with(6);
+    let scene = Scene::with_run(failing_run(&[COSTS, ACTUALS]));
+    let outcome = scene.run(&format!("{RUN} -o rejected/"));
     let task = only_task(&scene);
-    let files = [ONE, TWO].map(|(id, name)| format!("rejected/{id}-{}-{task}.csv", name.replace(' ', "_")));
-    outcome
-        .says("\n112000000021  yes    90       3        5  yes   Cost centres\n")
-        .says(&format!("\n\n{}  2.5 kB  3 chunks  ", files[0]))
-        .says(&format!("\n{}  2.5 kB  3 chunks  ", files[1]))
-        .says("\n2 dumps are there\n")
-        .never_mentions("anaplan-dump: ");
-    scene.has_dump_of(ONE.0, &files[0]);
-    scene.has_dump_of(TWO.0, &files[1]);
+    let files = [COSTS, ACTUALS].map(|import| format!("rejected/{}", file_of(import, &task)));
+    let dumps = files.each_ref().map(|file| format!("{file}  2.5 kB  3 chunks  <TIME>\n")).concat();
+    let rows = row(COSTS) + &row(ACTUALS);
+    outcome.exits_with(6).notes(notes(&task, &[DONE]));
+    outcome.stdout(report(&task, &rows) + "\n" + &dumps + "2 dumps are there\n");
+    for ((object, _), file) in [COSTS, ACTUALS].iter().zip(&files) {
+        scene.has(file, &dump_for(object).bytes());
+    }
+}
+
+#[test]
+fn quiet_prints_the_result_only() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    let outcome = scene.run(&format!("{RUN} -q"));
+    let file = file_of(COSTS, &only_task(&scene));
+    let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n");
+    outcome.exits_with(6).stderr("").stdout(report(&only_task(&scene), &row(COSTS)) + &dump);
+    scene.holds(&[file]);
 }
 
 #[test]
 fn an_action_that_failed_without_a_dump_exits_with_6() {
-    let action = ActionResult::new(ONE.0).with_successful(false);
+    let action = ActionResult::new(COSTS.0).with_successful(false);
     let result = ActionResult::process(PROCESS).with_nested(action);
     let scene = Scene::with_run(ProcessRun::new().with_result(result));
-    scene.run(RUN).exits_with(6).says("\n112000000021  no ");
-    scene.holds(&[]);
+    let outcome = scene.run(&format!("{RUN} -q"));
+    outcome.exits_with(6).stdout_has("\n112000000021  no     -       -        -  no\n");
 }
 
 #[test]
-fn the_task_and_the_lines_to_go_on_with_are_told_at_the_start() {
-    let scene = Scene::with_run(failing_run(&[ONE]));
-    let outcome = scene.run(RUN).exits_with(6);
-    let locator = format!("{}/{}", nightly(), only_task(&scene));
-    let begin = format!(
-        "started task {locator}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
-         anaplan-dump task {locator}\n  anaplan-dump get {locator}\n"
-    );
-    assert!(outcome.stderr().starts_with(&begin), "{}", outcome.describe());
-}
-
-#[test]
-fn every_step_is_told_once_with_its_progress() {
-    let run = failing_run(&[])
+fn every_step_is_reported_once_with_its_progress_and_asked_for_once() {
+    let run = clean_run()
         .with_step(TaskState::NotStarted, "Waiting", 0.0)
         .with_step(TaskState::InProgress, "Importing", 0.25)
         .with_step(TaskState::InProgress, "Importing", 0.25)
         .with_step(TaskState::InProgress, "Importing", 0.75)
         .with_step(TaskState::Other("PAUSED".to_owned()), "", 0.75);
     let scene = Scene::with_run(run);
-    let outcome = scene.run(RUN).exits_with(0);
-    let expected = [
+    let outcome = scene.run(RUN);
+    let steps = [
         "NOT_STARTED 0 % Waiting",
         "IN_PROGRESS 25 % Importing",
         "IN_PROGRESS 75 % Importing",
         "PAUSED 75 %",
-        "COMPLETE 100 % Complete.",
+        DONE,
     ];
-    assert_eq!(steps_of(&outcome), expected, "{}", outcome.describe());
-}
-
-#[test]
-fn the_task_is_asked_for_once_a_step_and_not_in_between() {
-    let run = failing_run(&[]).with_step(TaskState::InProgress, "A", 0.1).with_step(
-        TaskState::InProgress,
-        "B",
-        0.2,
-    );
-    let scene = Scene::with_run(run);
-    scene.run(RUN).exits_with(0);
-    let look = format!("GET /{PROCESS}/tasks/{}", only_task(&scene));
-    let expected = [&format!("POST /{PROCESS}/tasks"), &look, &look, &look];
-    assert_eq!(scene.steps().iter().collect::<Vec<_>>(), expected, "{}", scene.describe());
-}
-
-#[test]
-fn quiet_prints_the_result_only() {
-    let scene = Scene::with_run(failing_run(&[ONE]));
-    scene
-        .run(&format!("{RUN} -q"))
-        .exits_with(6)
-        .complains_exactly("")
-        .says("COMPLETE")
-        .says("  2.5 kB  3 chunks");
-}
-
-#[test]
-fn a_step_with_escape_sequences_is_harmless() {
-    let step = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{202e}step\u{9b}";
-    let run = failing_run(&[("112000000021", "\u{1b}[31m")]);
-    let scene = Scene::with_run(run.with_step(TaskState::Other("\u{1b}[0m".to_owned()), step, 0.5));
-    let outcome = scene.run(RUN).exits_with(6).stays_harmless();
-    outcome.complains("\\u{1b}[0m 50 % \\u{1b}[2J\\u{1b}]0;owned\\u{7}\\r\\n\\u{202e}step\\u{9b}\n");
+    let task = only_task(&scene);
+    outcome.any_stdout().notes(notes(&task, &steps));
+    let look = format!("GET NIGHTLY/tasks/{task}");
+    scene.assert_requests(&[&["POST NIGHTLY/tasks"][..], &[look.as_str(); 6]].concat());
 }
 
 #[test]
 fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
-    let run = failing_run(&[ONE]).with_step(TaskState::InProgress, "Importing", 0.5);
+    let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
     let scene = Scene::with_run(run.with_step(TaskState::InProgress, "Importing", 0.9));
-    let outcome = scene.run(&format!("{RUN} --timeout=0s")).exits_with(1).says_exactly("");
-    let locator = format!("{}/{}", nightly(), only_task(&scene));
-    let stderr = outcome.complains(&format!("anaplan-dump: task {locator} has not finished after ")).stderr();
+    let outcome = scene.run(&format!("{RUN} --timeout=0s -q"));
+    let task = only_task(&scene);
+    let get = format!("get <NIGHTLY>/{task}");
+    let goes_on = format!("it goes on, and its dumps can be collected later with:\n  anaplan-dump {get}");
+    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>; {goes_on}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
-    scene.run("get NIGHTLY/latest").exits_with(4).complains("has finished; the newest is");
+    // Two looks bring the task to its end.
     for _ in 0..2 {
-        scene.run("task NIGHTLY/latest").exits_with(0);
+        scene.run("task NIGHTLY/latest").any_stdout();
     }
-    let line = stderr.lines().last().and_then(|line| line.trim().strip_prefix("anaplan-dump "));
-    scene.run(line.unwrap_or_default()).exits_with(0).says("  2.5 kB  3 chunks");
+    scene.run(&scene.fill(&get)).collects("", &task, &[COSTS]);
 }
 
 #[test]
-fn a_run_that_is_cancelled_by_somebody_else_is_told_and_exits_with_1() {
+fn a_run_that_is_cancelled_by_somebody_else_exits_with_1() {
     let scene = Scene::with_run(long_run());
     let mut running = scene.command(RUN).start();
-    running.wait_until("it looked at the task", |scene| scene.steps().len() > 3);
-    let locator = format!("{}/{}", nightly(), only_task(&scene));
-    scene.run(&format!("cancel {locator}")).exits_with(0);
-    let outcome = running.finish().exits_with(1).says("\nCANCELLED");
-    let outcome = outcome.complains(&format!("anaplan-dump: task {locator} was cancelled\n"));
-    assert!(steps_of(&outcome).contains(&"CANCELLED 50 % Cancelled.".to_owned()), "{}", outcome.describe());
+    running.wait_for_requests(4);
+    let task = only_task(&scene);
+    scene.run(&format!("cancel NIGHTLY/{task}")).stdout(format!("Task <NIGHTLY>/{task}: CANCELL<ANY>\n"));
+    let outcome = running.finish();
+    outcome.exits_with(1).stdout_has("\nCANCELLED, 50 %, created 20");
+    outcome.stderr_has("  CANCELLED 50 % Cancelled.\n");
+    outcome.stderr_has(format!("\nanaplan-dump: task <NIGHTLY>/{task} was cancelled\n"));
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupt_leaves_the_process_running_and_the_told_line_works() {
-    use std::os::unix::process::ExitStatusExt;
-
+fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     let scene = Scene::with_run(long_run());
-    let command = scene.command(RUN).through(&["/usr/bin/env", "--default-signal=INT,TERM"]);
-    let mut running = command.start();
-    running.wait_until("it looked at the task", |scene| scene.steps().len() > 3);
+    let mut running = scene.command(RUN).through(crate::signals::WITH_DEFAULT_SIGNALS).start();
+    running.wait_for_requests(4);
     running.signal("INT");
     let outcome = running.finish();
-    assert_eq!(outcome.output.status.signal(), Some(2), "{}", outcome.describe());
-    assert_eq!(scene.count_of("DELETE"), 0, "{}", outcome.describe());
     let task = only_task(&scene);
-    let stderr = outcome.stderr();
-    let line = stderr.lines().find_map(|line| line.strip_prefix("  anaplan-dump get")).unwrap_or_default();
-    scene.run(&format!("get {line}")).exits_with(4).complains("has not finished (IN_PROGRESS)");
-    scene.server.service().process_mut(PROCESS).expect("the process").tasks = vec![failed(&task, &[ONE])];
-    scene.run(&format!("get {line}")).exits_with(0);
-    scene.has_dump_of(ONE.0, &format!("112000000021-Cost_centres-{task}.csv"));
+    outcome.ends_by_signal(2).notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
+    assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
+    let get = format!("get NIGHTLY/{task}");
+    scene.run(&get).fails(4, format!("task <NIGHTLY>/{task} has not finished (IN_PROGRESS): <ANY>"));
+    scene.server.service().process_mut(PROCESS).expect("the process").tasks = vec![failed(&task, &[COSTS])];
+    scene.run(&get).collects("", &task, &[COSTS]);
 }
 
 #[test]
-fn faults_while_it_is_followed_are_tried_again() {
-    let run = failing_run(&[ONE]).with_step(TaskState::InProgress, "Importing", 0.5);
-    let scene = Scene::with_run(run);
-    scene.server.fault(Fault::status(503), When::path("tasks/*").method("GET").times(2));
-    scene.server.fault(Fault::CloseBeforeAnswer, When::path("tasks/*").method("GET").times(2));
-    let outcome = scene.run(RUN).exits_with(6).complains("retry 2 of 12");
-    assert_eq!(scene.count_of("POST"), 1, "{}", outcome.describe());
+fn faults_while_it_is_followed_are_retried() {
+    let scene = Scene::with_run(clean_run());
+    let looks = || When::path("tasks/*").method("GET").times(2);
+    scene.server.fault(Fault::status(503), looks());
+    scene.server.fault(Fault::CloseBeforeAnswer, looks());
+    let outcome = scene.run(RUN);
+    let task = only_task(&scene);
+    let [of_status, of_connection] = [answered(503, "Service Unavailable"), CLOSED.to_owned()];
+    let whys = [&of_status, &of_status, &of_connection, &of_connection];
+    let waits = (1..).zip(whys).map(|(retry, why)| wait(&format!("task <NIGHTLY>/{task}"), why, retry, 12));
+    let end = format!("<TIME>  {DONE}\n");
+    outcome.any_stdout().notes(notes(&task, &[]) + &waits.collect::<String>() + &end);
+    assert_eq!(scene.count_of("POST"), 1, "{}", scene.describe());
 }
 
 #[test]
 fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
     let scene = Scene::with_run(long_run());
-    scene.server.fault(Fault::status(503), When::path("tasks/*").method("GET"));
-    let outcome = scene.run(&format!("{RUN} --retries=1")).exits_with(5).says_exactly("");
-    let locator = format!("{}/{}", nightly(), only_task(&scene));
-    outcome.complains(&format!("  anaplan-dump get {locator}\n")).complains("the service answered 503");
+    scene.server.fault(Fault::status(403), When::path("tasks/*").method("GET"));
+    let outcome = scene.run(&format!("{RUN} -q"));
+    let locator = format!("<NIGHTLY>/{}", only_task(&scene));
+    let why = answered(403, "Forbidden");
+    let goes_on = "the process goes on; its dumps can be collected later with:\n    anaplan-dump get";
+    outcome.fails(3, format!("task {locator}: {why}\n  <ANY>\n  {goes_on} {locator}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
 }
 
 #[test]
-fn a_dump_that_is_reported_but_not_there_is_told_after_the_report() {
-    let mut run = ProcessRun::new().with_result(result_of(&[ONE, TWO]));
-    run = run.with_dump(TWO.0, dump_for(TWO.0));
-    let scene = Scene::with_run(run);
-    let outcome = scene.run(RUN).exits_with(4).says("Cost centres\n").says("1 of 2 dumps are there\n");
+fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
+    let run = ProcessRun::new().with_result(result_of(&[COSTS, ACTUALS]));
+    let scene = Scene::with_run(run.with_dump(ACTUALS.0, dump_for(ACTUALS.0)));
+    let outcome = scene.run(&format!("{RUN} -q"));
     let task = only_task(&scene);
-    outcome.complains(&format!("{task}/{}: the service answered 404", ONE.0));
-    scene.holds(&[&format!("112000000022-Actuals-{task}.csv")]);
+    let file = file_of(ACTUALS, &task);
+    let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n1 of 2 dumps are there\n");
+    outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
+    let why = answered(404, "Not Found");
+    outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/{task}/{}: {why}\n  <ANY>", COSTS.0));
+    scene.holds(&[file]);
 }
 
 #[test]
-fn two_runs_leave_files_of_their_own() {
-    let scene = Scene::with_run(failing_run(&[ONE]));
-    scene.run(RUN).exits_with(6);
-    scene.run(RUN).exits_with(6).never_mentions("already there");
-    let mut expected: Vec<String> =
-        scene.task_ids().iter().map(|task| format!("112000000021-Cost_centres-{task}.csv")).collect();
-    expected.sort();
-    assert_eq!(scene.files(), expected, "{}", scene.describe());
-    assert_eq!(expected.len(), 2);
+fn two_runs_leave_files_of_their_own_and_earlier_tasks_alone() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    for _ in 0..2 {
+        scene.run(&format!("{RUN} -q")).exits_with(6).stdout_has("  2.5 kB  3 chunks  ");
+    }
+    let files: Vec<String> = scene.task_ids().iter().map(|task| file_of(COSTS, task)).collect();
+    assert_eq!(files.len(), 2);
+    scene.holds(&files);
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
+    scene.run(&format!("{RUN} -q")).stdout_has("COMPLETE");
 }
 
 #[test]
-fn a_run_does_not_look_at_earlier_tasks() {
-    let scene = Scene::with_tasks([failed("T9", &[ONE]), clean("T8")]);
-    scene.run(RUN).exits_with(0).never_mentions("T9");
-    scene.holds(&[]);
-}
-
-#[test]
-fn a_run_by_url_tells_lines_that_work_from_anywhere() {
-    let scene = Scene::with_run(failing_run(&[ONE]));
-    let url = scene.server.dump_url().split("/tasks/").next().unwrap_or_default().to_owned();
-    let run = scene.command("run --poll=1ms").arg(&url).env_remove("ANAPLAN_API_URL").run().exits_with(6);
-    let line = format!("anaplan-dump get {url}/tasks/{}", only_task(&scene));
-    run.complains(&format!("  {line}\n"));
-    let again = scene.command(line.trim_start_matches("anaplan-dump ")).env_remove("ANAPLAN_API_URL");
-    again.run().exits_with(0).says("already there");
+fn a_run_by_url_names_commands_that_work_from_anywhere() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    let url = scene.fill("<URL>").split("/tasks/").next().unwrap_or_default().to_owned();
+    let outcome = scene.command("run --poll=1ms").arg(&url).env_remove("ANAPLAN_API_URL").run();
+    let task = only_task(&scene);
+    let get = format!("get {url}/tasks/{task}");
+    outcome.exits_with(6).any_stdout().stderr_has(format!("  anaplan-dump {get}\n"));
+    let again = scene.command(&get).env_remove("ANAPLAN_API_URL").run();
+    again.stdout(format!("{}  2.5 kB  already there\n", file_of(COSTS, &task)));
+    scene.holds(&[file_of(COSTS, &task)]);
 }

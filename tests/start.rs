@@ -1,9 +1,20 @@
-//! `run` starts a process once: what is refused is told, what is unclear is never sent again.
+//! `run` starts a process once: a refusal is reported, and an unclear start is never sent again.
 
 use serde_json::{Value, json};
-use xtask::fake::{ErrorBody, Fault, ProcessRun, When};
+use xtask::fake::{ErrorBody, Fault, ProcessRun, Service, When};
 
-use crate::support::{Outcome, Scene, clean, nightly};
+use crate::support::texts::{NO_CONNECTION, answered, gave_up, wait};
+use crate::support::{Outcome, Scene, clean};
+
+const START: &str = "the start of <NIGHTLY>";
+
+/// An unclear start, with its cause and what follows the advice.
+fn unclear(cause: &str, tasks: &str) -> String {
+    format!(
+        "it is not known whether process <NIGHTLY> was started: {cause}\n  look at the newest tasks before it \
+         is started again: it may be running\n  {tasks}"
+    )
+}
 
 fn starts() -> When {
     When::path("tasks").method("POST")
@@ -19,64 +30,55 @@ fn run_with(scene: &Scene, fault: Fault) -> Outcome<'_> {
 #[test]
 fn a_start_sends_the_locale_of_the_messages() {
     let scene = Scene::with_run(ProcessRun::new());
-    scene.run("run NIGHTLY --poll=1ms").exits_with(0);
-    scene.run("run NIGHTLY --poll=1ms --locale=de_DE").exits_with(0);
+    scene.run("run NIGHTLY --poll=1ms -q").any_stdout();
+    scene.run("run NIGHTLY --poll=1ms -q --locale=de_DE").any_stdout();
     let requests = scene.server.requests();
-    let bodies: Vec<Value> = requests
-        .iter()
-        .filter(|request| request.method == "POST")
-        .map(|request| serde_json::from_slice(&request.body).expect("JSON"))
-        .collect();
+    let starts = requests.iter().filter(|request| request.method == "POST");
+    let bodies: Vec<Value> = starts.map(|start| serde_json::from_slice(&start.body).expect("JSON")).collect();
     assert_eq!(bodies, [json!({"localeName": "en_US"}), json!({"localeName": "de_DE"})]);
 }
 
 #[test]
 fn a_start_that_was_not_accepted_is_sent_again() {
-    for code in [423, 429] {
+    for (code, message, advice) in [
+        (423, "Locked", "the model is locked: try again when it is unlocked"),
+        (429, "Too Many Requests", "the whole tenant shares one rate limit: <ANY>"),
+    ] {
         let scene = Scene::with_run(ProcessRun::new());
         let fault = Fault::Status { code, retry_after: Some("0".to_owned()), body: ErrorBody::Html };
         scene.server.fault(fault, starts().times(2));
-        let outcome = scene.run("run NIGHTLY --poll=1ms").exits_with(0).complains("retry 2 of 12");
-        assert_eq!(scene.count_of("POST"), 3, "{}", outcome.describe());
+        let outcome = scene.run("run NIGHTLY --poll=1ms");
+        outcome.any_stdout().stderr_has(", then retry 2 of 12\nstarted task ");
+        assert_eq!(scene.count_of("POST"), 3, "{}", scene.describe());
+
+        let scene = Scene::with_run(ProcessRun::new());
+        let why = answered(code, message);
+        let waits = [1, 2, 3].map(|retry| wait(START, &why, retry, 3));
+        let outcome = run_with(&scene, Fault::status(code));
+        outcome.notes(waits.concat()).fails(5, gave_up(4, START, &why) + "\n  " + advice);
+        scene.assert_requests(&["POST NIGHTLY/tasks"; 4]);
     }
 }
 
 #[test]
-fn a_model_that_stays_locked_or_a_limit_that_stays_reached_is_told() {
-    for (code, advice) in [(423, "the model is locked"), (429, "the whole tenant shares one rate limit")] {
+fn a_start_that_was_refused_is_reported_at_once() {
+    for (status, code) in
+        [(400, 1), (401, 3), (403, 3), (404, 4), (409, 5), (410, 4), (422, 1), (424, 1), (425, 1), (302, 1)]
+    {
         let scene = Scene::with_run(ProcessRun::new());
-        let outcome = run_with(&scene, Fault::status(code)).exits_with(5).says_exactly("");
-        assert_eq!(scene.count_of("POST"), 4, "{}", outcome.describe());
-        let outcome = outcome.complains(advice).complains("gave up after 4 tries");
-        outcome.never_mentions("it is not known");
-    }
-}
-
-#[test]
-fn a_start_that_was_refused_is_told_at_once() {
-    for (code, exit, advice) in [
-        (400, 1, "the service answered 400"),
-        (401, 3, "get a new one"),
-        (403, 3, "not permitted"),
-        (404, 4, "this user has no access to the model"),
-        (409, 5, "the model is busy"),
-        (410, 4, "this address has moved"),
-        (422, 1, "archived"),
-        (424, 1, "offline"),
-        (425, 1, "deployed"),
-        (302, 1, "redirects are not followed"),
-    ] {
-        let scene = Scene::with_run(ProcessRun::new());
-        let outcome = run_with(&scene, Fault::status(code)).exits_with(exit).complains(advice);
-        let outcome = outcome.complains(&format!("the start of {}", nightly())).says_exactly("");
-        assert_eq!(scene.count_of("POST"), 1, "{}", outcome.describe());
-        outcome.never_mentions("it is not known").never_mentions("the newest tasks");
+        let advice = if status == 400 { "" } else { "\n  <ANY>" };
+        let outcome = run_with(&scene, Fault::status(status));
+        outcome.fails(code, format!("{START}: the service answered {status} (<ANY>){advice}"));
+        scene.assert_requests(&["POST NIGHTLY/tasks"]);
     }
 }
 
 #[test]
 fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
-    for fault in [
+    let names_no_task = ["{}", "[]", "null", r#"{"task":{}}"#, r#"{"task":{"taskId":null}}"#];
+    let names_no_task =
+        names_no_task.into_iter().chain([r#"{"task":{"taskId":""}}"#, r#"{"task":{"taskId":".."}}"#]);
+    let faults = [
         Fault::CloseBeforeAnswer,
         Fault::ResetBeforeAnswer,
         Fault::StallBeforeAnswer,
@@ -88,98 +90,73 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
         Fault::GzipBadCrc,
         Fault::TruncatedJson,
         Fault::HtmlOk,
+        Fault::Status { code: 204, retry_after: None, body: ErrorBody::Empty },
         Fault::status(408),
         Fault::status(500),
         Fault::Status { code: 502, retry_after: Some("0".to_owned()), body: ErrorBody::Html },
         Fault::status(503),
         Fault::status(504),
-    ] {
-        let name = fault.name();
+    ];
+    for fault in faults.into_iter().chain(names_no_task.map(|answer| Fault::WrongJson(answer.to_owned()))) {
+        let name = format!("{fault:?}");
         let scene = Scene::with_run(ProcessRun::new());
-        let outcome = run_with(&scene, fault).exits_with(5).says_exactly("");
-        assert_eq!(scene.count_of("POST"), 1, "{name}\n{}", outcome.describe());
+        let outcome = run_with(&scene, fault);
+        assert_eq!(scene.count_of("POST"), 1, "{name}\n{}", scene.describe());
         let ids = scene.task_ids();
-        assert_eq!(ids.len(), 1, "the fake has started it: {name}\n{}", outcome.describe());
-        outcome
-            .complains(&format!("it is not known whether process {} was started", nightly()))
-            .complains("look at the newest tasks before it is started again: it may be running\n")
-            .complains("the newest tasks now:\n    2")
-            .complains(&format!("NOT_STARTED  {}\n", ids[0]));
+        if ids.len() == 1 {
+            let tasks = format!("the newest tasks now:\n    20<ANY>  NOT_STARTED  {}", ids[0]);
+            outcome.fails(5, unclear("<ANY>", &tasks));
+        } else {
+            outcome.fails(5, unclear("<ANY>", "the process has no tasks now"));
+        }
     }
 }
 
 #[test]
-fn an_answer_that_names_no_task_leaves_the_start_unclear() {
-    for answer in [
-        "{}",
-        "[]",
-        "null",
-        r#"{"task":{}}"#,
-        r#"{"task":{"taskId":null}}"#,
-        r#"{"task":{"taskId":""}}"#,
-        r#"{"task":{"taskId":".."}}"#,
-    ] {
-        let scene = Scene::with_run(ProcessRun::new());
-        let outcome = run_with(&scene, Fault::WrongJson(answer.to_owned()));
-        assert_eq!(outcome.output.status.code(), Some(5), "{answer}\n{}", outcome.describe());
-        assert_eq!(scene.count_of("POST"), 1, "{answer}\n{}", outcome.describe());
-        outcome.complains("it is not known whether").complains("the newest tasks now:\n");
-    }
-}
-
-#[test]
-fn an_answer_without_a_body_leaves_the_start_unclear() {
-    let scene = Scene::with_run(ProcessRun::new());
-    let fault = Fault::Status { code: 204, retry_after: None, body: ErrorBody::Empty };
-    let outcome = run_with(&scene, fault).exits_with(5).complains("it is not known whether");
-    assert_eq!(scene.count_of("POST"), 1, "{}", outcome.describe());
-}
-
-#[test]
-fn the_three_newest_tasks_are_enough_after_an_unclear_start() {
+fn three_tasks_are_shown_after_an_unclear_start() {
     let scene = Scene::with_tasks((1..=9).map(|n| clean(&format!("OLD{n}"))));
-    let outcome = run_with(&scene, Fault::status(500)).exits_with(5);
-    outcome.complains("OLD1\n").complains("OLD2\n").never_mentions("OLD3");
+    let tasks = "the newest tasks now:\n    20<ANY>  NOT_STARTED  <ANY>\n    \
+                 2019-10-16 20:39:07  COMPLETE  OLD1\n    2019-10-16 19:39:07  COMPLETE  OLD2";
+    let outcome = run_with(&scene, Fault::status(500));
+    outcome.fails(5, unclear(&format!("{START}: {}", answered(500, "Internal Server Error")), tasks));
 }
 
 #[test]
-fn where_the_tasks_cannot_be_listed_after_an_unclear_start_that_is_told() {
+fn tasks_that_cannot_be_listed_after_an_unclear_start_are_reported() {
     let scene = Scene::with_run(ProcessRun::new());
     scene.server.fault(Fault::status(403), When::path("tasks").method("GET"));
-    let outcome = run_with(&scene, Fault::CloseBeforeAnswer).exits_with(5);
-    outcome.complains("it is not known whether").complains("the tasks cannot be listed now: ");
-}
-
-#[test]
-fn a_process_without_tasks_after_an_unclear_start_is_told() {
-    let scene = Scene::with_service(xtask::fake::Service::new());
-    let outcome = run_with(&scene, Fault::status(500)).exits_with(5);
-    outcome.complains("the process has no tasks now\n");
+    let why = answered(403, "Forbidden");
+    let tasks = format!("the tasks cannot be listed now: the tasks of <NIGHTLY>: {why}");
+    run_with(&scene, Fault::CloseBeforeAnswer).fails(5, unclear("<ANY>", &tasks));
+    let scene = Scene::with_service(Service::new());
+    run_with(&scene, Fault::status(500)).fails(5, unclear("<ANY>", "the process has no tasks now"));
 }
 
 #[test]
 fn a_service_that_cannot_be_reached_has_not_started_anything() {
     let scene = Scene::with_run(ProcessRun::new());
     scene.server.stop();
-    let outcome = scene.run("run NIGHTLY --poll=1ms --retries=2").exits_with(5);
-    outcome.complains("gave up after 3 tries").never_mentions("it is not known");
+    let outcome = scene.run("run NIGHTLY --poll=1ms --retries=2 -q");
+    outcome.fails(5, gave_up(3, START, NO_CONNECTION) + "\n  <ANY>");
 }
 
 #[test]
-fn what_cannot_work_is_told_before_anything_is_started() {
+fn what_cannot_work_is_reported_before_anything_is_started() {
     let scene = Scene::with_run(ProcessRun::new());
-    std::fs::write(scene.path("file"), "mine").expect("a file");
-    for (command, code, complaint) in [
-        ("run NIGHTLY -o rejected.csv", 2, "-o must name a folder: a process can leave several dumps"),
-        ("run NIGHTLY -o -", 2, "-o must name a folder"),
-        ("run NIGHTLY -o file", 2, "-o must name a folder"),
-        ("run NIGHTLY -o file/below/", 7, "cannot make the folder file/below/"),
-        ("run NIGHTLY/T1", 2, "run needs a process: WORKSPACE/MODEL/PROCESS"),
-        ("run NIGHTLY/latest", 2, "run needs a process: WORKSPACE/MODEL/PROCESS"),
-        ("run NIGHTLY --timeout=soon", 2, "a duration such as 500ms"),
-        ("run NIGHTLY --poll=often", 2, "a duration such as 500ms"),
+    scene.write("file", "mine");
+    let folder = "-o must name a folder: a process can leave several dumps";
+    let process = "run needs a process: WORKSPACE/MODEL/PROCESS";
+    for (arguments, error) in [
+        ("NIGHTLY -o rejected.csv", folder),
+        ("NIGHTLY -o -", folder),
+        ("NIGHTLY -o file", folder),
+        ("NIGHTLY/T1", process),
+        ("NIGHTLY/latest", process),
+        ("NIGHTLY --timeout=soon", "<ANY>a duration such as 500ms, 30s, 5m, 2h<ANY>"),
+        ("NIGHTLY --poll=often", "<ANY>a duration such as 500ms, 30s, 5m, 2h<ANY>"),
     ] {
-        scene.run(command).exits_with(code).without_a_connection().complains(complaint).says_exactly("");
+        scene.run(&format!("run {arguments}")).refuses(format!("{error}\nTry anaplan-dump --help."));
     }
-    assert_eq!(scene.read("file"), b"mine");
+    let outcome = scene.run("run NIGHTLY -o file/below/");
+    outcome.fails(7, "cannot make the folder file/below/: <ANY>").without_a_connection();
 }

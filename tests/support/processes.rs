@@ -1,26 +1,42 @@
-//! Processes with tasks that left dumps, and what commands say of them as JSON.
+//! Processes and imports with tasks that left dumps.
 
 use std::process::Command;
 
-use serde_json::Value;
 use xtask::fake::{
     ActionResult, Dump, MODEL, PROCESS, Process, ProcessRun, Service, Task, WORKSPACE, dump_file,
 };
 
-use super::{Outcome, Scene, assert_same_bytes};
+use super::{Outcome, Scene, size};
+
+/// An import by its id and name.
+pub(crate) type Import = (&'static str, &'static str);
+
+pub(crate) const COSTS: Import = ("112000000021", "Cost centres");
+pub(crate) const ACTUALS: Import = ("112000000022", "Actuals");
+pub(crate) const BUDGET: Import = ("112000000023", "Budget");
 
 /// The name of the process [`PROCESS`].
 pub(crate) const PROCESS_NAME: &str = "Nightly load";
 
+/// The locator of the model.
+pub(crate) fn model() -> String {
+    format!("{WORKSPACE}/{MODEL}")
+}
+
 /// The locator of the process [`PROCESS`].
 pub(crate) fn nightly() -> String {
-    format!("{WORKSPACE}/{MODEL}/{PROCESS}")
+    format!("{}/{PROCESS}", model())
 }
 
 /// A dump of 2.5 kB in three chunks, another one for each object.
 pub(crate) fn dump_for(object: &str) -> Dump {
     let seed = object.bytes().fold(1, |seed: u64, byte| seed.wrapping_mul(31) + u64::from(byte));
     Dump::from_bytes(dump_file::generate(seed, 2_500), 1_000)
+}
+
+/// The name of the file that an import's dump has in a folder.
+pub(crate) fn file_of((id, name): Import, task: &str) -> String {
+    format!("{id}-{}-{task}.csv", name.replace(' ', "_"))
 }
 
 /// The result of a process in which these imports, by id and name, rejected rows.
@@ -31,7 +47,7 @@ pub(crate) fn result_of(imports: &[(&str, &str)]) -> ActionResult {
         .fold(process, |result, (id, name)| result.with_nested(ActionResult::failed_import(*id, *name)))
 }
 
-/// A finished task in which these imports rejected rows; [`dump_for`] tells what is in their dumps.
+/// A finished task in which these imports rejected rows, with the dumps of [`dump_for`].
 pub(crate) fn failed(id: &str, imports: &[(&str, &str)]) -> Task {
     let task = Task::complete(id).with_result(result_of(imports));
     imports.iter().fold(task, |task, (object, _)| task.with_dump(*object, dump_for(object)))
@@ -50,7 +66,8 @@ pub(crate) fn failing_run(imports: &[(&str, &str)]) -> ProcessRun {
 }
 
 impl Scene {
-    /// A server whose process [`PROCESS`] has these tasks, the newest first.
+    /// A server whose process [`PROCESS`] has these tasks, the newest first, an hour apart.
+    #[track_caller]
     pub(crate) fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
         const NEWEST: u64 = 1_571_258_347_545;
         const HOUR: u64 = 3_600_000;
@@ -63,6 +80,7 @@ impl Scene {
     }
 
     /// A server whose process [`PROCESS`] has no tasks yet, and does this when it is started.
+    #[track_caller]
     pub(crate) fn with_run(run: ProcessRun) -> Scene {
         let process = Process::new(PROCESS, PROCESS_NAME).with_script(run);
         Scene::with_service(Service::new().with_process(process))
@@ -73,24 +91,6 @@ impl Scene {
         let mut service = self.server.service();
         let process = service.process_mut(PROCESS).expect("the process is there");
         process.tasks.iter().map(|task| task.id.clone()).collect()
-    }
-
-    /// A file has exactly the bytes of [`dump_for`] this object.
-    #[track_caller]
-    pub(crate) fn has_dump_of(&self, object: &str, file: &str) {
-        assert_same_bytes(&self.read(file), &dump_for(object).bytes());
-    }
-
-    /// Methods and paths of all requests, as `GET .../tasks`: what stands before is left out.
-    pub(crate) fn steps(&self) -> Vec<String> {
-        let requests = self.server.requests();
-        let below = |path: &str| path.split_once("/processes").map_or(path, |(_, rest)| rest).to_owned();
-        requests.iter().map(|request| format!("{} {}", request.method, below(request.path()))).collect()
-    }
-
-    /// How many requests had this method.
-    pub(crate) fn count_of(&self, method: &str) -> usize {
-        self.server.requests().iter().filter(|request| request.method == method).count()
     }
 
     /// The SHA-256 of a file, by a program that shares nothing with ours.
@@ -105,32 +105,22 @@ impl Scene {
 }
 
 impl Outcome<'_> {
-    /// Standard output as the one JSON document that it is.
+    /// It leaves the dumps of these imports of a task in the folder (which ends with a slash, or is empty)
+    /// and nothing else, and reports each of them, and how many there are if there are several.
     #[track_caller]
-    pub(crate) fn document(&self) -> Value {
-        let document = serde_json::from_slice(&self.output.stdout);
-        document.unwrap_or_else(|error| panic!("not one JSON document: {error}\n{}", self.describe()))
-    }
-
-    /// The document, or the part of it at a pointer such as `/dumps/0`, has exactly these fields.
-    #[track_caller]
-    pub(crate) fn has_fields(&self, pointer: &str, expected: &[&str]) {
-        let document = self.document();
-        let object = document.pointer(pointer).and_then(Value::as_object);
-        let mut fields: Vec<&str> =
-            object.map(|o| o.keys().map(String::as_str).collect()).unwrap_or_default();
-        let mut expected = expected.to_vec();
-        fields.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(fields, expected, "at {pointer:?}\n{}", self.describe());
-    }
-
-    /// The part of the document at a pointer is this value.
-    #[track_caller]
-    pub(crate) fn has_value(self, pointer: &str, expected: impl Into<Value>) -> Self {
-        let document = self.document();
-        let found = document.pointer(pointer).unwrap_or(&Value::Null);
-        assert!(*found == expected.into(), "{found} is at {pointer:?}\n{}", self.describe());
+    pub(crate) fn collects(&self, folder: &str, task: &str, imports: &[Import]) -> &Self {
+        let files: Vec<String> =
+            imports.iter().map(|import| folder.to_owned() + &file_of(*import, task)).collect();
+        let line = |file: &String| format!("{file}  {}  3 chunks  <TIME>\n", size(2_500));
+        let mut expected: String = files.iter().map(line).collect();
+        if imports.len() > 1 {
+            expected += &format!("{} dumps are there\n", imports.len());
+        }
+        self.stdout(expected);
+        for ((object, _), file) in imports.iter().zip(&files) {
+            self.scene().has(file, &dump_for(object).bytes());
+        }
+        self.scene().holds(&files);
         self
     }
 }

@@ -1,0 +1,232 @@
+//! How a dump, a task or a process is named: by URL, path or short form, with the environment's model, and
+//! a process by its name.
+
+use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState, WORKSPACE};
+
+use crate::support::{COSTS, Invocation, PROCESS_NAME, Scene, failed, own_name, three_chunks};
+
+/// A server with processes of these names, each with one failed task T1; their ids count from 118000000001.
+#[track_caller]
+fn with_names(names: &[&str]) -> Scene {
+    let mut service = Service::new();
+    for (n, name) in (1..).zip(names) {
+        let process = Process::new(format!("118{n:09}"), *name).with_task(failed("T1", &[COSTS]));
+        service = service.with_process(process);
+    }
+    Scene::with_service(service)
+}
+
+/// A command in an environment that names the model.
+fn in_the_model<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
+    scene.command(arguments).env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL)
+}
+
+/// The command succeeds, and its requests are about the process with this id, after a look at the list.
+#[track_caller]
+fn is_about(scene: &Scene, command: &str, name: &str, id: &str) {
+    let outcome = scene.command(command).arg(format!("{WORKSPACE}/{MODEL}/{name}")).run();
+    outcome.any_stdout().stderr_text();
+    scene.any_files();
+    let requests = scene.server.requests();
+    let paths = requests.iter().map(|request| request.path()).skip_while(|path| path.ends_with("/processes"));
+    let (of_process, others): (Vec<_>, Vec<_>) =
+        paths.partition(|path| path.contains(&format!("/processes/{id}/tasks")));
+    assert!(!of_process.is_empty() && others.is_empty(), "{name}\n{}", scene.describe());
+}
+
+#[test]
+fn a_pasted_url_of_any_depth_below_the_dump_downloads_it() {
+    for tail in ["", "/", "/chunks", "/chunks?x=1", "/chunks/2"] {
+        let scene = Scene::with_dump(three_chunks());
+        let url = scene.server.dump_url() + tail;
+        let command = scene.command("get -o dump.csv").arg(url).env_remove("ANAPLAN_API_URL");
+        command.run().saves(&three_chunks());
+    }
+}
+
+#[test]
+fn a_url_of_a_task_or_a_process_downloads_its_dumps() {
+    for up_to in ["/dumps/", "/tasks/", &format!("/{TASK}")] {
+        let scene = Scene::with_dump(three_chunks());
+        let url = scene.server.dump_url();
+        let url = url.split(up_to).next().unwrap_or_default();
+        let outcome = scene.command("get -q").arg(url).env_remove("ANAPLAN_API_URL").run();
+        outcome.saves_as(&own_name(), &three_chunks());
+    }
+}
+
+#[test]
+fn a_path_without_a_workspace_is_asked_for_as_it_was_given() {
+    let path = format!("/2/0/models/{MODEL}/processes/{PROCESS}/tasks/{TASK}/dumps/{OBJECT}");
+    for start in ["<ORIGIN>", ""] {
+        let scene = Scene::with_dump(three_chunks());
+        let locator = scene.fill(&format!("{start}{path}/chunks"));
+        scene.command("get -o dump.csv").arg(locator).run().saves(&three_chunks());
+        let requests = scene.server.requests();
+        assert!(requests.iter().all(|request| request.target.starts_with(&path)), "{}", scene.describe());
+    }
+}
+
+#[test]
+fn a_task_has_one_locator_whichever_command_names_it() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+    let url = scene
+        .fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
+    for command in ["task --json", "get -q --json", "cancel --json"] {
+        let outcome = scene.command(command).arg(&url).env_remove("ANAPLAN_API_URL").run();
+        outcome.json_has("/task", url.as_str());
+    }
+    let outcome = scene.command("task").arg(&url).env_remove("ANAPLAN_API_URL").run();
+    outcome.stdout_has(format!("  anaplan-dump get {url}\n"));
+    scene.any_files();
+}
+
+#[test]
+fn a_locator_that_makes_no_sense_is_refused_with_the_position() {
+    let scene = Scene::with_dump(three_chunks());
+    let task = format!("{WORKSPACE}/{MODEL}/{PROCESS}/{TASK}");
+    let root = "https://api.anaplan.com";
+    for (locator, error) in [
+        ("", "the text is empty; expected <ANY>"),
+        (
+            &format!("{root}/2/0/workspaces/W/modelz/M"),
+            "at character 42, before \"modelz/M\", expected models/<ANY>",
+        ),
+        (
+            &format!("{root}/1/3/workspaces/W"),
+            "at character 25, before \"1/3/workspaces/W\", expected the API's root /2/0/<ANY>",
+        ),
+        ("W/M/118000000001/T/O/more", "at character 22, before \"more\", expected nothing more<ANY>"),
+        ("W//P/T/O", "at character 3, before \"/P/T/O\", expected /MODEL after the workspace; <ANY>"),
+        (&task, "it ends too early; expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT, <ANY>"),
+    ] {
+        scene.command("chunks").arg(locator).run().refuses(format!("cannot read \"{locator}\": {error}"));
+    }
+    let expected = "it ends too early; expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK<ANY>";
+    scene.run("task NIGHTLY").refuses(format!("cannot read \"<NIGHTLY>\": {expected}"));
+}
+
+#[test]
+fn a_locator_that_begins_like_an_option_follows_two_dashes() {
+    let scene = Scene::with_dump(three_chunks());
+    let outcome = in_the_model(&scene, "chunks -- -odd/T/O").run();
+    outcome.fails(4, "<ANY>/-odd/T/O: the service answered 404 (<ANY>)\n  <ANY>");
+}
+
+#[test]
+fn the_short_form_begins_at_the_process_where_the_environment_names_the_model() {
+    for locator in
+        ["Nightly load", "Nightly load/latest", "Nightly load/T1", "nightly load/T1/112000000021", PROCESS]
+    {
+        let scene = with_names(&["Nightly load"]);
+        let outcome = in_the_model(&scene, "get -q").arg(locator).run();
+        outcome.collects("", "T1", &[COSTS]);
+    }
+}
+
+#[test]
+fn a_complete_locator_wins_over_the_environment() {
+    let scene = Scene::with_dump(three_chunks());
+    let command = scene.command("get DUMP -o dump.csv").env("ANAPLAN_WORKSPACE", "other");
+    command.env("ANAPLAN_MODEL", "other").run().saves(&three_chunks());
+}
+
+#[test]
+fn a_process_is_found_by_its_name_in_any_case() {
+    for (other, name, written) in [
+        ("Weekly load", "Nightly load", "Nightly load"),
+        ("Weekly load", "Nightly load", "Nightly%20load"),
+        ("Weekly load", "Nightly load", "nightly LOAD"),
+        // The exact name wins over one in another case.
+        ("nightly load", "Nightly load", "Nightly load"),
+        ("Größe", "Größe ÄÖÜ", "größe äöü"),
+        ("Größe", "Ночь", "НОЧЬ"),
+        ("Load", "Load A/B", "Load A%2FB"),
+        ("50%", "50% of it", "50%25 of it"),
+        ("what", "what?", "what%3F"),
+        ("1", "#1", "%231"),
+        ("hidden", "..hidden", "..hidden"),
+        ("line", "line\nbreak", "line%0Abreak"),
+        ("東", "東京", "東京"),
+        ("東", "東京", "%E6%9D%B1%E4%BA%AC"),
+    ] {
+        is_about(&with_names(&[other, name]), "tasks", written, "118000000002");
+    }
+}
+
+#[test]
+fn every_command_takes_a_name() {
+    for (command, name) in [
+        ("get", "nightly load"),
+        ("get", "nightly load/latest"),
+        ("get", "nightly load/T1"),
+        ("get", "nightly load/T1/112000000021"),
+        ("chunks", "nightly load/T1/112000000021"),
+        ("tasks", "nightly load"),
+        ("task", "nightly load/T1"),
+        ("task", "nightly load/latest"),
+        ("cancel", "nightly load/T1"),
+        ("run --poll=1ms", "nightly load"),
+    ] {
+        is_about(&with_names(&["Nightly load"]), command, name, PROCESS);
+    }
+}
+
+#[test]
+fn the_command_to_copy_names_the_process_by_its_id() {
+    let scene = with_names(&["Nightly load"]);
+    let outcome = in_the_model(&scene, "task").arg("nightly load/T1").run();
+    outcome.stdout_has("  anaplan-dump get <NIGHTLY>/T1\n");
+}
+
+#[test]
+fn a_name_on_the_second_page_is_found() {
+    let scene = with_names(&["A", "B", "C", "D", "E"]);
+    scene.server.service().set_page_size(2);
+    is_about(&scene, "tasks", "e", "118000000005");
+}
+
+#[test]
+fn an_id_of_twelve_digits_is_not_looked_up() {
+    let scene = with_names(&["Nightly load"]);
+    scene.run("tasks NIGHTLY").stdout_has("T1\n");
+    scene.assert_requests(&["GET NIGHTLY/tasks?sort=-creationTime"]);
+}
+
+#[test]
+fn an_id_of_another_shape_is_found_as_an_id() {
+    let process = Process::new("odd-id", PROCESS_NAME).with_task(Task::new("T1", TaskState::InProgress));
+    is_about(&Scene::with_service(Service::new().with_process(process)), "tasks", "odd-id", "odd-id");
+}
+
+#[test]
+fn several_processes_of_one_name_are_listed() {
+    for (names, name) in [(["Load", "Load"], "Load"), (["LOAD", "Load"], "load")] {
+        let scene = with_names(&names);
+        for command in ["tasks", "run"] {
+            let matches = format!("\"118000000001 {}\", \"118000000002 Load\"", names[0]);
+            let error =
+                format!("several processes match \"{name}\": {matches}\n  name the process by its id");
+            in_the_model(&scene, command).arg(name).run().fails(2, error);
+        }
+        assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
+    }
+}
+
+#[test]
+fn an_unknown_name_is_reported_with_the_names_that_there_are() {
+    let many: Vec<String> = (0..500).map(|n| format!("Process {n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let list_them = "\n  list the processes of the model with: processes WORKSPACE/MODEL";
+    let none = "\n  the model has no processes, or this user has no access to it: <ANY>";
+    for (names, there_are) in [
+        (vec!["Nightly load", "Weekly\u{1b}[31m"], "; it has \"Nightly load\", \"Weekly\\u{1b}[31m\""),
+        (many, "; it has \"Process 0\", <ANY>, \"Process 9\", and 490 more"),
+        (vec![], ""),
+    ] {
+        let advice = if names.is_empty() { none } else { list_them };
+        let scene = with_names(&names);
+        let outcome = in_the_model(&scene, "get").arg("Daily load").run();
+        outcome.fails(4, format!("model <MODEL> has no process \"Daily load\"{there_are}{advice}"));
+    }
+}

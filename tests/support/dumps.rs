@@ -1,0 +1,97 @@
+//! The server's one dump, and downloads of it that were ended on the way.
+
+use xtask::fake::{Dump, Fault, OBJECT, TASK, When, dump_file};
+
+use super::{Background, Scene};
+
+/// Bytes of each chunk but the last.
+pub(crate) const CHUNK: usize = 10_000;
+
+/// A dump of this many chunks, the last one half as long. Another seed gives another dump.
+pub(crate) fn dump_of(chunks: usize, seed: u64) -> Dump {
+    Dump::from_bytes(bytes_of(chunks, seed), CHUNK)
+}
+
+/// The bytes of [`dump_of`].
+pub(crate) fn bytes_of(chunks: usize, seed: u64) -> Vec<u8> {
+    dump_file::generate(seed, chunks * CHUNK - CHUNK / 2)
+}
+
+/// A dump where its content and the number of its chunks do not matter.
+pub(crate) fn three_chunks() -> Dump {
+    dump_of(3, 1)
+}
+
+/// The name of the file that the server's dump has in a folder.
+pub(crate) fn own_name() -> String {
+    format!("{OBJECT}-Cost_centres_from_ERP-{TASK}.csv")
+}
+
+/// The requests for one chunk.
+pub(crate) fn chunk(number: usize) -> When {
+    When::path(format!("chunks/{number}"))
+}
+
+/// The requests for the chunk list.
+pub(crate) fn chunk_list() -> When {
+    When::path("chunks")
+}
+
+/// A size as a person reads it.
+pub(crate) fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+/// Two byte strings are equal; a failure shows the first difference, not ten megabytes.
+#[track_caller]
+pub(crate) fn assert_same_bytes(got: &[u8], expected: &[u8]) {
+    if got != expected {
+        let at = got.iter().zip(expected).take_while(|(a, b)| a == b).count();
+        panic!("{} bytes instead of {}; the first difference is at byte {at}", got.len(), expected.len());
+    }
+}
+
+impl Scene {
+    /// A server with [`dump_of`] this many chunks.
+    #[track_caller]
+    pub(crate) fn with_chunks(chunks: usize) -> Scene {
+        Scene::with_dump(dump_of(chunks, 1))
+    }
+
+    /// Starts a download to `dump.csv` that hangs in this chunk, with all chunks before it written.
+    #[track_caller]
+    pub(crate) fn hanging_in_chunk(&self, number: usize, script: Option<&str>) -> Background<'_> {
+        self.server.fault(Fault::Stall { after_bytes: 3_000 }, chunk(number));
+        let before = self.count_of("GET DUMP/chunks/");
+        let command = self.command("get DUMP -o dump.csv --stall-timeout=10m");
+        let mut running = script.into_iter().fold(command, |command, script| command.through(script)).start();
+        running.wait_until(&format!("it hangs in chunk {number}"), |scene| {
+            let asked =
+                scene.requests().into_iter().filter(|r| r.starts_with("GET DUMP/chunks/")).skip(before);
+            asked.last().is_some_and(|last| last == format!("GET DUMP/chunks/{number}"))
+        });
+        running
+    }
+
+    /// A download to `dump.csv` that was killed in this chunk, on a server that is well again.
+    #[track_caller]
+    pub(crate) fn killed_in_chunk(&self, number: usize) {
+        self.hanging_in_chunk(number, None).kill();
+        self.server.clear_faults();
+        self.holds(&PART_FILES);
+    }
+
+    /// Nothing has the final name, and the part file holds exactly these bytes.
+    #[track_caller]
+    pub(crate) fn keeps_part(&self, expected: &[u8]) {
+        self.has("dump.csv.part", expected);
+        self.holds(&PART_FILES);
+    }
+}
+
+/// What an unfinished download to `dump.csv` leaves.
+pub(crate) const PART_FILES: [&str; 2] = ["dump.csv.part", "dump.csv.part.journal"];

@@ -1,0 +1,92 @@
+//! What the command reports in more than one situation, as expected texts.
+
+use super::{CHUNK, size};
+
+// The transport's own words follow, which are left open.
+pub(crate) const CLOSED: &str = "the connection was closed before the answer came<ANY>";
+pub(crate) const CUT: &str = "the body was cut short<ANY>";
+pub(crate) const NO_CONNECTION: &str = "no connection could be made<ANY>";
+pub(crate) const PROXY_REFUSED: &str =
+    "the proxy refused the connection<ANY>\n  check the proxy's address and credentials (HTTPS_PROXY)";
+pub(crate) const STALLED: &str = "nothing moved for 0.5 s<ANY>";
+pub(crate) const GZIP_DAMAGED: &str = "its gzip data is damaged";
+pub(crate) const NO_PROOF: &str =
+    "it came without length, chunked coding or gzip, so nothing proves that it is complete";
+pub(crate) const CHANGED_LIST: &str = "the chunk list changed";
+pub(crate) const CHANGED_CHUNK: &str = "a chunk that was fetched again differs";
+
+/// Why a process or import has no tasks.
+pub(crate) const NO_TASKS: &str = concat!(
+    "has no tasks: it never ran, it does not exist, or this user has no access to it ",
+    "(the service does not tell which)"
+);
+
+/// The next line of an error where `dump.csv.part` can be continued.
+pub(crate) const KEPT: &str = "\n  what is there is kept in dump.csv.part: the same command goes on from it";
+
+/// The same where the dump is gone, so that it cannot be continued.
+pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
+
+/// The next line of an error where a dump is not found.
+pub(crate) const DUMP_NOT_FOUND: &str = concat!(
+    "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ",
+    "ran without errors), when a newer run of the same import replaced it, when it belongs to another user, ",
+    "when the identifiers are wrong, or when this user has no access to the model"
+);
+
+/// The next line of an error where a dump vanished during its download.
+pub(crate) const DUMP_VANISHED: &str = concat!(
+    "\n  the dump was there when the download began: meanwhile it was removed (48 hours after its last ",
+    "access, or because the import ran again without errors) or replaced by a newer run of the import"
+);
+
+/// The chunk list of the server's dump.
+pub(crate) const THE_LIST: &str = "the chunk list of dump <DUMP>";
+
+/// A chunk of the server's dump.
+pub(crate) fn the_chunk(number: usize) -> String {
+    format!("chunk {number} of dump <DUMP>")
+}
+
+/// An answer of the service with its message.
+pub(crate) fn answered(status: u16, message: &str) -> String {
+    format!("the service answered {status} ({message})")
+}
+
+/// A note before a retry.
+pub(crate) fn wait(subject: &str, why: &str, retry: u32, retries: u32) -> String {
+    format!("{subject}: {why}; waiting <TIME>, then retry {retry} of {retries}\n")
+}
+
+/// What is wrong after the last retry.
+pub(crate) fn gave_up(tries: usize, subject: &str, why: &str) -> String {
+    let plural = if tries == 1 { "try" } else { "tries" };
+    format!("gave up after {tries} {plural} in <TIME>: {subject}: {why}")
+}
+
+/// A download of the server's dump that ended early.
+pub(crate) fn incomplete(chunks: usize, of: usize, why: &str) -> String {
+    format!("dump <DUMP> is not complete: {chunks} of {of} chunks are there: {why}")
+}
+
+/// A note: the part file of an earlier run is continued.
+pub(crate) fn goes_on(chunks: usize, of: usize) -> String {
+    let bytes = if chunks == of { of * CHUNK - CHUNK / 2 } else { chunks * CHUNK };
+    format!("an earlier run left {chunks} of {of} chunks ({}): going on from there\n", size(bytes))
+}
+
+/// A note: the part file is not continued.
+pub(crate) fn begins_anew(why: &str) -> String {
+    format!("what is there cannot be continued ({why}): beginning anew\n")
+}
+
+/// A dump that was replaced while it was downloaded.
+pub(crate) fn changed(what: &str) -> String {
+    let advice = "the import probably ran again: wait until it has ended, then download its dump";
+    format!("{THE_LIST}: {what} while it was downloaded, so its pieces do not belong together\n  {advice}")
+}
+
+/// A file that is not replaced.
+pub(crate) fn exists(file: &str) -> String {
+    format!("{file} exists already and is left as it is\n  choose another name, or replace it with --force")
+}
