@@ -9,6 +9,7 @@ use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTEN
 use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Body, BodyReader};
 
+use super::stall_guard::within_read;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::service::{BodyProblem, Fault};
 
@@ -74,7 +75,7 @@ impl Read for WireReader {
             self.head.drain(..count);
             return Ok(count);
         }
-        match self.reader.read(buffer) {
+        match within_read(|| self.reader.read(buffer)) {
             Ok(count) if count as u64 > self.left => {
                 self.left = 0;
                 Err(io::ErrorKind::FileTooLarge.into())
@@ -165,7 +166,7 @@ impl AnswerBody {
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         loop {
             let read = match &mut self.data {
-                Data::Plain(reader) => reader.read(buffer),
+                Data::Plain(reader) => within_read(|| reader.read(buffer)),
                 Data::Gzip(decoder) => decoder.read(buffer),
                 Data::UnframedGzip(decoder) => decoder.read(buffer).and_then(|count| {
                     let ends_early = count == 0 && !decoder.get_mut().fill_buf()?.is_empty();

@@ -147,6 +147,9 @@ impl<'a> Download<'a> {
         let part = PartFile::builder(target).overwrite(self.overwrite).restart(self.restart);
         // Locked before anything is requested.
         let claim = part.claim()?;
+        if !claim.has_lock {
+            (self.on_progress)(Progress::NoLock);
+        }
         let mut list = self.list()?;
         let identity = self.identity();
         let mut part = claim.resume(&identity, &list)?;

@@ -3,7 +3,7 @@
 //! The journal is always true: a chunk's line is written after the chunk's bytes. Killed at any instant,
 //! the next run keeps every chunk whose bytes still match its line, cuts what is beyond and goes on.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ use super::progress::Resume;
 use super::sink::{ChunkDigest, ChunkSink};
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
+use crate::text::checksum;
 
 /// Bytes read at once when a part file is checked.
 const CHECK_BYTES: usize = 64 * 1024;
@@ -52,19 +53,27 @@ impl PartFileBuilder {
 
     /// Opens and locks the part file before the chunk list is known. The errors are those of
     /// [`open`](PartFileBuilder::open).
-    pub(crate) fn claim(self) -> Result<Claim> {
+    pub(crate) fn claim(mut self) -> Result<Claim> {
         check_target(&self.target, self.overwrite)?;
-        let part_path = with_suffix(&self.target, ".part");
-        let journal_path = with_suffix(&self.target, ".part.journal");
-        let part = open_locked(&self.target, &part_path)?;
+        // To replace a link would leave the old file behind its other name.
+        self.target = resolve_link(&self.target)
+            .map_err(|e| Error::output("follow the link", Some(&self.target), e))?;
+        check_target(&self.target, self.overwrite)?;
+        let (part_path, journal_path) = working_names(&self.target);
+        let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
+        if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
+            // Somebody's own file that happens to have this name.
+            return Err(Error::Exists { path: journal_path });
+        }
+        let (part, has_lock) = open_locked(&self.target, &part_path)?;
         let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
-        let has_journal = journal_path.symlink_metadata().is_ok();
-        if length > 0 && !has_journal && !self.overwrite && !self.restart {
+        if length > 0 && journal.is_none() && !self.overwrite && !self.restart {
             return Err(Error::Exists { path: part_path });
         }
         Ok(Claim {
+            has_lock,
             builder: self,
-            files: Files { part_path, journal_path, part, remove_on_drop: length == 0 },
+            files: Files { part_path, journal_path, part, owns_journal: false, remove_on_drop: length == 0 },
         })
     }
 }
@@ -75,6 +84,8 @@ struct Files {
     part_path: PathBuf,
     journal_path: PathBuf,
     part: File,
+    /// This run opened the journal; before that, something else may have its name.
+    owns_journal: bool,
     /// The part file holds no whole chunk, so nothing would be lost with it.
     remove_on_drop: bool,
 }
@@ -82,6 +93,8 @@ struct Files {
 /// A target that is locked against other runs.
 #[derive(Debug)]
 pub(crate) struct Claim {
+    /// Whether the file system has locks. Without one, nothing stops another run.
+    pub(crate) has_lock: bool,
     builder: PartFileBuilder,
     files: Files,
 }
@@ -90,9 +103,10 @@ impl Claim {
     /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
     /// text that names the dump, such as its URL.
     pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
-        let Claim { builder, mut files } = self;
+        let Claim { builder, mut files, .. } = self;
         let failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
-        let mut journal = open_regular(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
+        let mut journal = open_own(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
+        files.owns_journal = true;
         let reading = if builder.restart {
             Reading::Empty
         } else {
@@ -169,7 +183,7 @@ impl PartFile {
         // The journal first: without its lines, the bytes count for nothing.
         cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
         cut(&mut self.files.part, 0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
-        Ok(Claim { builder: self.builder, files: self.files })
+        Ok(Claim { has_lock: true, builder: self.builder, files: self.files })
     }
 
     /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder.
@@ -179,7 +193,7 @@ impl PartFile {
     /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file cannot be made
     /// durable or renamed, or is not what this run wrote.
     pub fn finish(mut self) -> Result<()> {
-        let Files { part_path, journal_path, part, remove_on_drop } = &mut self.files;
+        let Files { part_path, journal_path, part, remove_on_drop, .. } = &mut self.files;
         let failed = |action, path: &Path| {
             let path = path.to_owned();
             move |error| Error::output(action, Some(&path), error)
@@ -271,7 +285,9 @@ impl Drop for Files {
     fn drop(&mut self) {
         if self.remove_on_drop && is_same_file(&self.part, &self.part_path) {
             // Still locked: no other run can have begun with these files.
-            let _ = std::fs::remove_file(&self.journal_path);
+            if self.owns_journal {
+                let _ = std::fs::remove_file(&self.journal_path);
+            }
             let _ = std::fs::remove_file(&self.part_path);
         }
         // Closing alone would not do: a child process that another thread is starting right now may
@@ -302,42 +318,127 @@ fn check_target(target: &Path, overwrite: bool) -> Result<()> {
     }
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
+/// The file that a symbolic link leads to, or the path itself.
+fn resolve_link(path: &Path) -> io::Result<PathBuf> {
+    /// Links that lead to links, as many as Linux follows.
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = std::fs::read_link(&path)?;
+                path = path.parent().map_or(target.clone(), |folder| folder.join(target));
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links lead from one to the next"))
 }
 
-/// Opens a file for reading and writing, made if needed. Symbolic links are not followed: in a shared
-/// folder they may lead anywhere.
-fn open_regular(path: &Path) -> io::Result<File> {
-    match path.symlink_metadata() {
-        Ok(metadata) if !metadata.is_file() => {
+/// The names of the part file and its journal: beside the target, so that the last step is a rename.
+fn working_names(target: &Path) -> (PathBuf, PathBuf) {
+    /// Maximum length of a file name on the file systems in use, in bytes.
+    const MAX_NAME_BYTES: usize = 255;
+    const PART: &str = ".part";
+    const JOURNAL: &str = ".part.journal";
+    let name = target.file_name().unwrap_or_default();
+    let mut stem = name.to_owned();
+    if name.len() + JOURNAL.len() > MAX_NAME_BYTES {
+        // Cut, with a checksum of the whole name, so that two long names stay apart.
+        let checksum = format!("~{:016x}", checksum(name.as_encoded_bytes()));
+        let max_bytes = MAX_NAME_BYTES - JOURNAL.len() - checksum.len();
+        let mut text = name.to_string_lossy().into_owned();
+        while text.len() > max_bytes {
+            text.pop();
+        }
+        stem = (text + &checksum).into();
+    }
+    let with = |suffix: &str| {
+        let mut name = stem.clone();
+        name.push(suffix);
+        target.with_file_name(name)
+    };
+    (with(PART), with(JOURNAL))
+}
+
+/// The first bytes of a file, or `None` if there is none.
+fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    const HEAD_BYTES: u64 = 64;
+    let mut head = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(HEAD_BYTES).read_to_end(&mut head).map(|_| Some(head)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file of ours for reading and writing, and makes it if it is not there. In a shared folder,
+/// somebody else may have put a link in its place, which could lead anywhere: a link is never followed, and
+/// a file with a second name is left alone.
+fn open_own(path: &Path) -> io::Result<File> {
+    /// Times that the file may come or go between two steps.
+    const TRIES: usize = 10;
+    for _ in 0..TRIES {
+        let known = match path.symlink_metadata() {
+            Ok(known) => known,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Fails if anything has this name, a dangling link included.
+                match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    outcome => return outcome,
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        if !known.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
-        _ => {}
+        if has_second_name(&known) {
+            return Err(io::Error::other("it has a second name (a hard link)"));
+        }
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) if is_same_file(&file, path) => return Ok(file),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
     }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it has become a symbolic link")),
-        _ => Ok(file),
-    }
+    Err(io::Error::other("another program keeps replacing it"))
 }
 
-fn open_locked(target: &Path, part_path: &Path) -> Result<File> {
+/// Opens and locks the part file; the flag says whether the file system has locks.
+fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool)> {
     loop {
-        let part = open_regular(part_path).map_err(|e| Error::output("open", Some(part_path), e))?;
-        match part.try_lock() {
-            Ok(()) => {}
+        let part = open_own(part_path).map_err(|e| Error::output("open", Some(part_path), e))?;
+        let has_lock = match part.try_lock() {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: target.to_owned() }),
+            Err(TryLockError::Error(error)) if means_no_locks(&error) => false,
             Err(TryLockError::Error(error)) => return Err(Error::output("lock", Some(part_path), error)),
-        }
+        };
         // Between opening and locking, the run that held the lock may have given the file its final
         // name: then this is the finished dump, not a part file.
         if is_same_file(&part, part_path) {
-            return Ok(part);
+            return Ok((part, has_lock));
         }
     }
+}
+
+/// Whether the error says that the file system has no locks, as some network file systems have none.
+fn means_no_locks(error: &io::Error) -> bool {
+    /// "No locks available", which has no kind of its own.
+    const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
+    error.kind() == io::ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))
+}
+
+#[cfg(unix)]
+fn has_second_name(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+#[cfg(not(unix))]
+fn has_second_name(_metadata: &Metadata) -> bool {
+    false
 }
 
 #[cfg(unix)]
