@@ -2,6 +2,7 @@
 //! here so that nothing is hidden, and it is cut off at a limit.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::time::Duration;
 
 use flate2::bufread::GzDecoder;
 use flate2::read::MultiGzDecoder;
@@ -9,7 +10,7 @@ use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTEN
 use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Body, BodyReader};
 
-use super::stall_guard::within_read;
+use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::service::{BodyProblem, Fault};
 
@@ -51,6 +52,7 @@ enum Data {
 struct WireReader {
     reader: BodyReader<'static>,
     left: u64,
+    stall: Duration,
     failure: Option<io::Error>,
     /// The first bytes, read to see whether they are gzip at all.
     head: Vec<u8>,
@@ -75,7 +77,7 @@ impl Read for WireReader {
             self.head.drain(..count);
             return Ok(count);
         }
-        match within_read(|| self.reader.read(buffer)) {
+        match within(self.stall, || self.reader.read(buffer)) {
             Ok(count) if count as u64 > self.left => {
                 self.left = 0;
                 Err(io::ErrorKind::FileTooLarge.into())
@@ -140,7 +142,13 @@ impl AnswerBody {
             None | Some("" | "identity") if has_framing => Data::Plain(reader),
             None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
             Some(encoding @ ("gzip" | "x-gzip")) => {
-                let mut wire = WireReader { reader, left: wire_limit, failure: None, head: Vec::new() };
+                let mut wire = WireReader {
+                    reader,
+                    left: wire_limit,
+                    stall: time_limits.stall,
+                    failure: None,
+                    head: Vec::new(),
+                };
                 if !wire.begins_with_gzip() {
                     return match wire.failure.take() {
                         Some(failure) => Err(connection_fault(failure.into(), Phase::Body, time_limits)),
@@ -166,7 +174,7 @@ impl AnswerBody {
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         loop {
             let read = match &mut self.data {
-                Data::Plain(reader) => within_read(|| reader.read(buffer)),
+                Data::Plain(reader) => within(self.time_limits.stall, || reader.read(buffer)),
                 Data::Gzip(decoder) => decoder.read(buffer),
                 Data::UnframedGzip(decoder) => decoder.read(buffer).and_then(|count| {
                     let ends_early = count == 0 && !decoder.get_mut().fill_buf()?.is_empty();

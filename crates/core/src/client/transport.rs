@@ -59,8 +59,7 @@ impl Transport {
         let agent = |proxy: Option<ureq::Proxy>| {
             let ureq_config = agent_config(config, connections, roots.clone(), proxy);
             // Outermost, so that it sees what TLS has already taken apart.
-            let guard = StallGuard { limit: config.stall_timeout.unwrap_or(STALL_TIMEOUT) };
-            Agent::with_parts(ureq_config, DefaultConnector::new().chain(guard), names.clone())
+            Agent::with_parts(ureq_config, DefaultConnector::new().chain(StallGuard), names.clone())
         };
         let proxy = config.proxy.clone().unwrap_or_default();
         let proxied = Proxies::new(&proxy)?.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
