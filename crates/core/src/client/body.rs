@@ -12,7 +12,7 @@ use ureq::{Body, BodyReader};
 
 use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
-use crate::service::{BodyProblem, Fault};
+use crate::service::{BodyProblem, Fault, document, is_gzip};
 
 /// The maximum size of a body, and the name of that limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,17 +193,26 @@ impl AnswerBody {
         }
     }
 
-    /// Reads everything into memory.
-    pub(super) fn read_all(mut self) -> Result<Vec<u8>, Fault> {
+    /// Reads a JSON answer into memory.
+    ///
+    /// # Errors
+    ///
+    /// Also [`Fault::Body`] for a page or gzip data in its place. What JSON means is for others to say.
+    pub(super) fn read_json(mut self) -> Result<Vec<u8>, Fault> {
         const STEP_BYTES: usize = 16 * 1024;
         let mut bytes = Vec::new();
         let mut buffer = vec![0; STEP_BYTES];
         loop {
             match self.read(&mut buffer)? {
-                0 => return Ok(bytes),
+                0 => break,
                 count => bytes.extend_from_slice(&buffer[..count]),
             }
         }
+        if is_gzip(&bytes) {
+            return Err(Fault::Body(BodyProblem::UnlabelledGzip));
+        }
+        let page = bytes.trim_ascii_start().starts_with(b"<").then(|| document(&self.content_type, &bytes));
+        page.flatten().map_or(Ok(bytes), |problem| Err(Fault::Body(problem)))
     }
 
     fn fault(&mut self, error: io::Error) -> Fault {

@@ -20,7 +20,7 @@ use crate::text::{Printable, seconds};
 /// | 408, 409, 423, 429, 5xx | retried; a start only after 423 and 429 | retried |
 /// | every other status | ends at once | ends at once |
 /// | an HTML page by its type | retried | retried |
-/// | a whole body of up to 64 KiB that is an HTML page, an XML document, or JSON with the keys of an error | retried if it is not the JSON that was asked for | retried |
+/// | a whole body of up to 64 KiB that is an HTML page, an XML document, or JSON with the keys of an error | a page is retried, other text ends at once unless it was cut short | retried |
 /// | `Content-Range` of less than everything | retried | retried |
 /// | no bytes | retried | an empty dump if it is the only chunk; else retried |
 /// | gzip that is labelled | decoded and checked | decoded and checked |
