@@ -173,7 +173,10 @@ fn endless(head: &'static str, more: &'static str) -> Origin {
                 let mut lines = BufReader::new(connection.try_clone().expect("a second handle")).lines();
                 while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
                 let _ = connection.write_all(head.as_bytes());
-                while connection.write_all(more.as_bytes()).is_ok() {}
+                // Slower than any limit on the size of a header.
+                while connection.write_all(more.as_bytes()).is_ok() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
             });
         }
     });
