@@ -23,7 +23,7 @@ fn downloaded(import: Import) -> String {
 
 /// A failed request for the chunk list of the dump of an import.
 fn not_found(import: Import) -> String {
-    let why = answered(404, "Not Found");
+    let why = answered("404 Not Found");
     format!("anaplan-dump: the chunk list of dump <NIGHTLY>/T1/{}: {why}{DUMP_NOT_FOUND}\n", import.0)
 }
 
@@ -132,7 +132,7 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
         3,
         format!(
             "{dump} is not complete: 1 of 3 chunks are there: chunk 1 of {dump}: {}\n  <ANY>{}",
-            answered(403, "Forbidden"),
+            answered("403 Forbidden"),
             KEPT.replace("dump.csv", &actuals)
         ),
     );
@@ -145,7 +145,9 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
 
     scene.server.clear_faults();
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome.notes("an earlier run left 1 of 3 chunks (1.0 kB): going on from there\n").asks_for(&["1", "2"]);
+    outcome
+        .notes("an earlier run left 1 of 3 chunks (1.0 kB): continuing from there\n")
+        .asks_for(&["1", "2"]);
     outcome
         .stdout(already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + "3 dumps are there\n");
     scene.has(&actuals, &dump_for(ACTUALS.0).bytes());

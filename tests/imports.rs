@@ -97,8 +97,10 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
     let outcome = scene.run(&format!("get {SHORT}/latest"));
     outcome.stdout("Nothing failed: there is no dump to download.\n");
     for command in by_every_name(&scene, "get") {
-        let error =
-            format!("the chunk list of dump <ANY>/T1<ANY>: {}", answered(400, "no dump for this task"));
+        let error = format!(
+            "the chunk list of dump <ANY>/T1<ANY>: {}",
+            answered("400 Bad Request (no dump for this task)")
+        );
         command.run().fails(4, error + "\n  this task may have left no dump: look at the task's results");
     }
     for command in by_every_name(&scene, "get --whole --force -o dump.csv") {

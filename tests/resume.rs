@@ -63,7 +63,7 @@ fn a_run_that_lost_the_network_is_continued() {
     for number in 2..CHUNKS {
         scene.server.fault(Fault::ResetInBody { after_bytes: 7_000 }, chunk(number));
     }
-    let why = gave_up(3, &the_chunk(2), CUT) + KEPT;
+    let why = gave_up(3, &the_chunk(2, 5), CUT) + KEPT;
     scene.get("--retries=2 -q").fails(5, incomplete(2, CHUNKS, &why));
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
@@ -92,7 +92,7 @@ fn empty_chunks_are_continued_like_others() {
     let dump = Dump::from_chunks(vec![full.clone(), Vec::new().into(), full]);
     let scene = Scene::with_dump(dump.clone());
     scene.killed_in_chunk(2);
-    let note = "an earlier run left 2 of 3 chunks (5.0 kB): going on from there\n";
+    let note = "an earlier run left 2 of 3 chunks (5.0 kB): continuing from there\n";
     scene.get("").notes(note).asks_for(&["2"]).saves(&dump);
 }
 

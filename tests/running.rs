@@ -175,7 +175,7 @@ fn faults_while_it_is_followed_are_retried() {
     scene.server.fault(Fault::CloseBeforeAnswer, looks());
     let outcome = scene.run(RUN);
     let task = only_task(&scene);
-    let [of_status, of_connection] = [answered(503, "Service Unavailable"), CLOSED.to_owned()];
+    let [of_status, of_connection] = [answered("503 Service Unavailable"), CLOSED.to_owned()];
     let whys = [&of_status, &of_status, &of_connection, &of_connection];
     let waits = (1..).zip(whys).map(|(retry, why)| wait(&format!("task <NIGHTLY>/{task}"), why, retry, 12));
     let end = format!("<TIME>  {DONE}\n");
@@ -189,7 +189,7 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
     scene.server.fault(Fault::status(403), When::path("tasks/*").method("GET"));
     let outcome = scene.run(&format!("{RUN} -q"));
     let locator = format!("<NIGHTLY>/{}", only_task(&scene));
-    let why = answered(403, "Forbidden");
+    let why = answered("403 Forbidden");
     let goes_on = "the process goes on; its dumps can be collected later with:\n    anaplan-dump get";
     outcome.fails(3, format!("task {locator}: {why}\n  <ANY>\n  {goes_on} {locator}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
@@ -204,7 +204,7 @@ fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
     let file = file_of(ACTUALS, &task);
     let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n1 of 2 dumps are there\n");
     outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
-    let why = answered(404, "Not Found");
+    let why = answered("404 Not Found");
     outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/{task}/{}: {why}\n  <ANY>", COSTS.0));
     scene.holds(&[file]);
 }
