@@ -66,6 +66,6 @@ fn an_answer_without_a_body_is_enough() {
 
 #[test]
 fn only_one_task_is_cancelled_and_not_a_process() {
-    let error = "cannot read \"<NIGHTLY>\": it ends too early; expected a task by its id<ANY>";
+    let error = "\"<NIGHTLY>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK";
     with_a_running_task().run("cancel NIGHTLY").refuses(error);
 }

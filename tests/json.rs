@@ -126,7 +126,7 @@ fn get_reports_the_dumps_that_failed_beside_those_that_did_not() {
     let outcome = scene.run("get NIGHTLY/T1 -q --json");
     let file = file_of(ACTUALS, "T1");
     let error =
-        scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 (Not Found)");
+        scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 Not Found");
     let gone = json!({"object": COSTS.0, "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
         "chunks": null, "sha256": null, "error": error});
     outcome.json_has("/dumps", json!([gone, downloaded(&scene, ACTUALS, &file)]));

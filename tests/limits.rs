@@ -1,6 +1,6 @@
 //! What has no end, or a far one, is cut off at a limit that the error names, and takes no memory.
 
-use xtask::fake::{Dump, Fault, When};
+use xtask::fake::{Dump, Fault, When, dump_file};
 
 use crate::support::texts::{KEPT, THE_LIST, incomplete, the_chunk};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
@@ -20,7 +20,7 @@ const MEMORY_FOR_JSON: &str = "-v 262144";
 
 #[test]
 fn a_download_needs_little_memory() {
-    let dump = Dump::from_bytes(vec![b'x'; 50_000_000], 10_000_000);
+    let dump = Dump::from_bytes(dump_file::generate(7, 50_000_000), 10_000_000);
     let scene = Scene::with_dump(dump.clone());
     scene.command("get DUMP -o dump.csv").limited(MEMORY).run().saves(&dump);
 }

@@ -110,7 +110,7 @@ fn ids_that_a_path_would_lose_are_refused_before_anything_is_sent() {
     let scene = Scene::with_dump(three_chunks());
     for object in ["..", ".", "%2e%2e", "%2E"] {
         let outcome = scene.run(&format!("get NIGHTLY/{TASK}/{object}"));
-        outcome.refuses("cannot read \"<ANY>an identifier cannot be \".\" or \"..\"");
+        outcome.refuses("cannot read \"<ANY>\" from character 113 on: expected <ANY> an identifier, which cannot be \".\" or \"..\"");
     }
 }
 
@@ -130,7 +130,7 @@ fn a_locator_with_raw_control_characters_injects_nothing() {
 fn an_invalid_percent_encoding_is_refused_with_its_position() {
     let scene = Scene::with_dump(three_chunks());
     let where_it_is =
-        "cannot read \"W/M/P/T%zz/O\": at character 8, before \"%zz/O\", expected <ANY>%25<ANY>";
+        "cannot read \"W/M/P/T%zz/O\" from character 8 on: expected two hexadecimal digits<ANY>%25";
     scene.run("chunks W/M/P/T%zz/O").refuses(where_it_is);
 }
 

@@ -133,6 +133,6 @@ fn a_download_that_failed_before_its_first_chunk_leaves_nothing() {
     for (options, when) in [("", chunk(0)), ("", chunk_list()), ("--whole", xtask::fake::When::any())] {
         let scene = Scene::with_dump(three_chunks());
         scene.server.fault(Fault::status(403), when);
-        scene.get(options).fails(3, "<ANY>: the service answered 403 (Forbidden)\n  <ANY>");
+        scene.get(options).fails(3, "<ANY>: the service answered 403 Forbidden\n  <ANY>");
     }
 }

@@ -1,9 +1,8 @@
 //! A run that ended in any way is continued by the next one, as far as what it left is good.
 
 use std::fs;
-use std::sync::Arc;
 
-use xtask::fake::{ActionResult, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
+use xtask::fake::{ActionResult, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
 
 use crate::support::texts::{CUT, KEPT, begins_anew, gave_up, goes_on, incomplete, the_chunk};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of};
@@ -84,16 +83,6 @@ fn the_same_dump_named_by_its_url_is_continued() {
     let scene = killed_in_chunk(3);
     let url = scene.server.dump_url();
     scene.command("get -o dump.csv").arg(url).run().notes(goes_on(3, CHUNKS)).saves(&dump_of(CHUNKS, 1));
-}
-
-#[test]
-fn empty_chunks_are_continued_like_others() {
-    let full: Arc<[u8]> = bytes_of(1, 1).into();
-    let dump = Dump::from_chunks(vec![full.clone(), Vec::new().into(), full]);
-    let scene = Scene::with_dump(dump.clone());
-    scene.killed_in_chunk(2);
-    let note = "an earlier run left 2 of 3 chunks (5.0 kB): continuing from there\n";
-    scene.get("").notes(note).asks_for(&["2"]).saves(&dump);
 }
 
 #[test]

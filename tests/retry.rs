@@ -59,7 +59,7 @@ fn a_dump_that_is_not_found_is_reported_with_every_reason_by_every_command() {
     for command in ["chunks DUMP", "get DUMP -o dump.csv", "get DUMP -o -"] {
         scene.run(command).fails(4, format!("{THE_LIST}: {why}"));
     }
-    scene.get("--whole").fails(4, incomplete(0, 1, &format!("the whole of dump <DUMP>: {why}")));
+    scene.get("--whole").fails(4, incomplete(0, 1, &format!("the whole dump: {why}")));
     assert_eq!(scene.requests().len(), 4, "once each\n{}", scene.describe());
 }
 

@@ -127,8 +127,9 @@ fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
     let outcome = scene.run(&format!("{RUN} --timeout=0s -q"));
     let task = only_task(&scene);
     let get = format!("get <NIGHTLY>/{task}");
-    let goes_on = format!("it goes on, and its dumps can be collected later with:\n  anaplan-dump {get}");
-    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>; {goes_on}"));
+    let goes_on =
+        format!("the process goes on; its dumps can be collected later with:\n    anaplan-dump {get}");
+    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  {goes_on}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
     // Two looks bring the task to its end.
     for _ in 0..2 {

@@ -111,7 +111,7 @@ CREATED (UTC)        STATE        TASK
 -                    COMPLETE     TIMELESS
 ",
     );
-    scene.assert_requests(&["GET NIGHTLY/tasks?sort=-creationTime"]);
+    scene.assert_requests(&["GET NIGHTLY/tasks?sort=-creationDate"]);
 }
 
 #[test]
