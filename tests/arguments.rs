@@ -118,7 +118,7 @@ fn a_value_where_none_belongs_is_refused() {
 fn an_option_that_is_given_twice_is_refused() {
     is_refused(
         "get DUMP -o a.csv -o b.csv",
-        "Error parsing option '-o' with value 'b.csv': duplicate values provided",
+        "Error parsing option '--output' with value 'b.csv': duplicate values provided",
     );
 }
 

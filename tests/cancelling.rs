@@ -31,7 +31,7 @@ fn a_task_that_has_finished_stays_as_it_is() {
 
 #[test]
 fn a_task_that_is_not_there_cannot_be_cancelled() {
-    let error = answered(404, "Not Found");
+    let error = answered("404 Not Found");
     let outcome = with_a_running_task();
     outcome
         .run("cancel NIGHTLY/NONE")
@@ -42,7 +42,7 @@ fn a_task_that_is_not_there_cannot_be_cancelled() {
 fn without_permission_nothing_is_cancelled() {
     let scene = with_a_running_task();
     scene.server.fault(Fault::status(403), cancels());
-    let error = answered(403, "Forbidden");
+    let error = answered("403 Forbidden");
     scene.run("cancel NIGHTLY/T1").fails(3, format!("the cancelling of task <NIGHTLY>/T1: {error}\n  <ANY>"));
     scene.assert_requests(&["DELETE NIGHTLY/tasks/T1"]);
 }
@@ -51,7 +51,7 @@ fn without_permission_nothing_is_cancelled() {
 fn a_fault_that_passes_is_retried() {
     let scene = with_a_running_task();
     scene.server.fault(Fault::status(503), cancels().times(2));
-    let why = answered(503, "Service Unavailable");
+    let why = answered("503 Service Unavailable");
     let waits = [1, 2].map(|retry| wait("the cancelling of task <NIGHTLY>/T1", &why, retry, 12));
     scene.run("cancel NIGHTLY/T1").notes(waits.concat()).stdout("Task <NIGHTLY>/T1: CANCELLING\n");
 }
@@ -66,6 +66,6 @@ fn an_answer_without_a_body_is_enough() {
 
 #[test]
 fn only_one_task_is_cancelled_and_not_a_process() {
-    let error = "cannot read \"<NIGHTLY>\": it ends too early; expected a task by its id<ANY>";
+    let error = "\"<NIGHTLY>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK";
     with_a_running_task().run("cancel NIGHTLY").refuses(error);
 }

@@ -3,7 +3,7 @@
 
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
-use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered};
+use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, the_chunk};
 use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
 
 /// Requests for the chunks of the dump of an import.
@@ -23,7 +23,7 @@ fn downloaded(import: Import) -> String {
 
 /// A failed request for the chunk list of the dump of an import.
 fn not_found(import: Import) -> String {
-    let why = answered(404, "Not Found");
+    let why = answered("404 Not Found");
     format!("anaplan-dump: the chunk list of dump <NIGHTLY>/T1/{}: {why}{DUMP_NOT_FOUND}\n", import.0)
 }
 
@@ -127,12 +127,13 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
     scene.server.fault(Fault::status(403), When::path(format!("dumps/{}/chunks/1", ACTUALS.0)));
     let outcome = scene.run("get NIGHTLY/T1 -q");
     let [costs, actuals, budget] = [COSTS, ACTUALS, BUDGET].map(|import| file_of(import, "T1"));
-    let dump = format!("dump <NIGHTLY>/T1/{}", ACTUALS.0);
     outcome.stdout(downloaded(COSTS) + &downloaded(BUDGET) + "2 of 3 dumps are there\n").fails(
         3,
         format!(
-            "{dump} is not complete: 1 of 3 chunks are there: chunk 1 of {dump}: {}\n  <ANY>{}",
-            answered(403, "Forbidden"),
+            "dump <NIGHTLY>/T1/{} is not complete: 1 of 3 chunks are there: {}: {}\n  <ANY>{}",
+            ACTUALS.0,
+            the_chunk(1, 3),
+            answered("403 Forbidden"),
             KEPT.replace("dump.csv", &actuals)
         ),
     );
@@ -145,7 +146,9 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
 
     scene.server.clear_faults();
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome.notes("an earlier run left 1 of 3 chunks (1.0 kB): going on from there\n").asks_for(&["1", "2"]);
+    outcome
+        .notes("an earlier run left 1 of 3 chunks (1.0 kB): continuing from there\n")
+        .asks_for(&["1", "2"]);
     outcome
         .stdout(already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + "3 dumps are there\n");
     scene.has(&actuals, &dump_for(ACTUALS.0).bytes());

@@ -10,7 +10,7 @@ use crate::support::{Scene, bytes_of, dump_of, size, three_chunks};
 
 const SEED: u64 = 7;
 
-const WHOLE: &str = "the whole of dump <DUMP>";
+const WHOLE: &str = "the whole dump";
 
 /// Downloads a dump in chunks and in one piece, to a file and to standard output.
 #[track_caller]
@@ -30,17 +30,15 @@ fn saves_whole(scene: &Scene, dump: &Dump) {
 
 #[test]
 fn dumps_of_every_shape_arrive_byte_for_byte() {
-    let empty: Arc<[u8]> = Arc::from(&b""[..]);
     for dump in [
         three_chunks(),
         Dump::from_bytes(Vec::new(), 10_000),
-        Dump::from_chunks(vec![empty.clone()]),
-        Dump::from_chunks(vec![Arc::from(&b"a"[..]), empty, Arc::from(&b"b"[..])]),
+        Dump::from_chunks(vec![Arc::from(&b""[..])]),
         Dump::from_bytes(dump_file::generate(SEED, 999), 1_000),
         Dump::from_bytes(dump_file::generate(SEED, 200_000), 200),
         Dump::from_bytes(dump_file::random_bytes(SEED, 300_000), 100_000),
-        // Bytes that look like gzip themselves stay as they are.
-        Dump::from_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff not really".to_vec(), 5),
+        // Text may begin as gzip does.
+        Dump::from_bytes(b"\x1f\x8b\x07\0\0\0\0\0\0\xff not gzip".to_vec(), 5),
     ] {
         for gzip in [GzipMode::Off, GzipMode::On] {
             for framing in [Framing::ContentLength, Framing::Chunked] {
@@ -113,12 +111,16 @@ fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file() {
 
 #[test]
 fn a_dump_in_one_piece_that_is_cut_on_its_way_to_a_pipe_is_an_error() {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::CutBody { after_bytes: 20_000 }, When::any().times(1));
+    // Far more than what is held back to see that it is no error message.
+    let scene = Scene::with_chunks(30);
+    scene.server.fault(Fault::CutBody { after_bytes: 200_000 }, When::any().times(1));
     let outcome = scene.pipe("--whole");
     let why =
         "cannot take back a chunk from the output: its first bytes are passed on already; use a file instead";
-    outcome.notes(wait(WHOLE, CUT, 1, 12)).fails(7, incomplete(0, 1, why)).prints(&bytes_of(3, 1)[..20_000]);
+    outcome
+        .notes(wait(WHOLE, CUT, 1, 12))
+        .fails(7, incomplete(0, 1, why))
+        .prints(&bytes_of(30, 1)[..200_000]);
 }
 
 #[test]

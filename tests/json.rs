@@ -126,7 +126,7 @@ fn get_reports_the_dumps_that_failed_beside_those_that_did_not() {
     let outcome = scene.run("get NIGHTLY/T1 -q --json");
     let file = file_of(ACTUALS, "T1");
     let error =
-        scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 (Not Found)");
+        scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 Not Found");
     let gone = json!({"object": COSTS.0, "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
         "chunks": null, "sha256": null, "error": error});
     outcome.json_has("/dumps", json!([gone, downloaded(&scene, ACTUALS, &file)]));
@@ -157,7 +157,7 @@ fn get_names_the_tasks_that_it_passed_over() {
         {"task": "T9", "created": "2019-10-16T20:39:07Z", "reason": "its dump is gone, or another user's"},
         {"task": "T8", "created": "2019-10-16T19:39:07Z", "reason": "it has not finished"},
         {"task": "T7", "created": "2019-10-16T18:39:07Z", "reason": "it was cancelled"},
-        {"task": "T6", "created": "2019-10-16T17:39:07Z", "reason": "nothing failed in it"},
+        {"task": "T6", "created": "2019-10-16T17:39:07Z", "reason": "it left no dump"},
     ]);
     let dumps = [downloaded(&scene, COSTS, &file)];
     outcome.json(json!({"task": scene.fill("<NIGHTLY>/T5"), "skipped": skipped, "dumps": dumps}));
@@ -167,8 +167,7 @@ fn get_names_the_tasks_that_it_passed_over() {
 #[test]
 fn get_where_nothing_failed_is_a_document_without_a_task() {
     let scene = Scene::with_tasks([clean("T1")]);
-    let skipped =
-        json!([{"task": "T1", "created": "2019-10-16T20:39:07Z", "reason": "nothing failed in it"}]);
+    let skipped = json!([{"task": "T1", "created": "2019-10-16T20:39:07Z", "reason": "it left no dump"}]);
     scene.run("get NIGHTLY --json").json(json!({"task": null, "skipped": skipped, "dumps": []}));
 }
 

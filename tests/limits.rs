@@ -1,13 +1,13 @@
 //! What has no end, or a far one, is cut off at a limit that the error names, and takes no memory.
 
-use xtask::fake::{Dump, Fault, When};
+use xtask::fake::{Dump, Fault, When, dump_file};
 
 use crate::support::texts::{KEPT, THE_LIST, incomplete, the_chunk};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
-const CHUNK_LIMIT: &str = "it is larger than the limit of <ANY> (the limit of one chunk)";
-const JSON_LIMIT: &str = "it is larger than the limit of <ANY> (the limit of JSON answers)";
-const HEADER_LIMIT: &str = "the answer's header is larger than <ANY>";
+const CHUNK_LIMIT: &str = "it is larger than the limit of one chunk, 67108864 bytes";
+const JSON_LIMIT: &str = "it is larger than the limit of a JSON answer, 8388608 bytes";
+const HEADER_LIMIT: &str = "the header of the answer is larger than 64 KiB or 128 lines";
 
 /// Larger than any limit, and than the memory that the command has.
 const BOMB: Fault = Fault::GzipBomb { inflated: 200_000_000 };
@@ -20,7 +20,7 @@ const MEMORY_FOR_JSON: &str = "-v 262144";
 
 #[test]
 fn a_download_needs_little_memory() {
-    let dump = Dump::from_bytes(vec![b'x'; 50_000_000], 10_000_000);
+    let dump = Dump::from_bytes(dump_file::generate(7, 50_000_000), 10_000_000);
     let scene = Scene::with_dump(dump.clone());
     scene.command("get DUMP -o dump.csv").limited(MEMORY).run().saves(&dump);
 }
@@ -38,7 +38,9 @@ fn a_chunk_without_an_end_is_cut_off() {
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk(1));
         let outcome = scene.command("get DUMP -o dump.csv").limited(MEMORY).run();
-        outcome.fails(5, incomplete(1, 3, &format!("{}: {limit}{KEPT}", the_chunk(1)))).asks_for(&["0", "1"]);
+        outcome
+            .fails(5, incomplete(1, 3, &format!("{}: {limit}{KEPT}", the_chunk(1, 3))))
+            .asks_for(&["0", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
     }
 }
@@ -71,7 +73,7 @@ fn an_endless_chunk_never_reaches_standard_output() {
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::EndlessBody, chunk(1));
     let outcome = scene.pipe("");
-    let error = incomplete(1, 3, &format!("{}: {CHUNK_LIMIT}", the_chunk(1)));
+    let error = incomplete(1, 3, &format!("{}: {CHUNK_LIMIT}", the_chunk(1, 3)));
     outcome.fails(5, error).prints(&bytes_of(3, 1)[..CHUNK]);
 }
 
@@ -79,7 +81,7 @@ fn an_endless_chunk_never_reaches_standard_output() {
 fn endless_chunks_side_by_side_are_cut_off() {
     let scene = Scene::with_chunks(6);
     scene.server.fault(Fault::EndlessBody, chunk(2));
-    let error = incomplete(2, 6, &format!("{}: {CHUNK_LIMIT}{KEPT}", the_chunk(2)));
+    let error = incomplete(2, 6, &format!("{}: {CHUNK_LIMIT}{KEPT}", the_chunk(2, 6)));
     scene.get("--parallel=3").fails(5, error);
     scene.keeps_part(&bytes_of(6, 1)[..2 * CHUNK]);
 }

@@ -80,7 +80,7 @@ fn a_chunk_id_is_encoded_in_the_request_and_harmless_in_the_table_and_in_errors(
     outcome.prints(b"abc").asks_for(&["a%2Fb%3Fc%23d", "%1B%5B31m%0D%0AX%3A%201", "%252e%252e"]);
 
     let scene = Scene::with_dump(three_chunks().with_ids([HARMFUL, HARMFUL]));
-    scene.get("").fails(5, format!("{THE_LIST}: chunk \"{HARMLESS}\" stands in it twice\n  <ANY>"));
+    scene.get("").fails(5, format!("{THE_LIST}: it has the chunk id \"{HARMLESS}\" twice\n  <ANY>"));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_message_and_an_answer_are_harmless_in_errors() {
     let scene = Scene::with_dump(three_chunks());
     let body = ErrorBody::Json(format!("{HARMFUL}anaplan-dump: done"));
     scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, chunk_list().times(1));
-    let shown = answered(403, &format!("{HARMLESS}anaplan-dump: done"));
+    let shown = answered(&format!("403 Forbidden ({HARMLESS}anaplan-dump: done)"));
     scene.get("").fails(3, format!("{THE_LIST}: {shown}\n  <ANY>"));
     scene.server.fault(Fault::WrongJson(format!("{{\"chunks\": {HARMFUL}}}")), chunk_list());
     scene.get("").fails(5, format!("{THE_LIST}: <ANY>\\u{{1b}}[2J<ANY>\n  <ANY>"));
@@ -110,7 +110,7 @@ fn ids_that_a_path_would_lose_are_refused_before_anything_is_sent() {
     let scene = Scene::with_dump(three_chunks());
     for object in ["..", ".", "%2e%2e", "%2E"] {
         let outcome = scene.run(&format!("get NIGHTLY/{TASK}/{object}"));
-        outcome.refuses("cannot read \"<ANY>an identifier cannot be \".\" or \"..\"");
+        outcome.refuses("cannot read \"<ANY>\" from character 113 on: expected <ANY> an identifier, which cannot be \".\" or \"..\"");
     }
 }
 
@@ -130,7 +130,7 @@ fn a_locator_with_raw_control_characters_injects_nothing() {
 fn an_invalid_percent_encoding_is_refused_with_its_position() {
     let scene = Scene::with_dump(three_chunks());
     let where_it_is =
-        "cannot read \"W/M/P/T%zz/O\": at character 8, before \"%zz/O\", expected <ANY>%25<ANY>";
+        "cannot read \"W/M/P/T%zz/O\" from character 8 on: expected two hexadecimal digits<ANY>%25";
     scene.run("chunks W/M/P/T%zz/O").refuses(where_it_is);
 }
 

@@ -3,7 +3,7 @@
 
 use xtask::fake::{Fault, PROCESS, Task, TaskState, When};
 
-use crate::support::texts::{NO_TASKS, answered};
+use crate::support::texts::{NO_TASKS, answered, gave_up};
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
 
 const COLLEAGUE: &str = "colleague@example.com";
@@ -74,8 +74,8 @@ fn tasks_that_run_were_cancelled_or_left_nothing_are_passed_over() {
         "T8 of 2019-10-16 19:39:07: it was cancelled",
         "T7 of 2019-10-16 18:39:07: it has not finished",
         "T6 of 2019-10-16 17:39:07: it has not finished",
-        "T5 of 2019-10-16 16:39:07: nothing failed in it",
-        "T4 of 2019-10-16 15:39:07: nothing failed in it",
+        "T5 of 2019-10-16 16:39:07: it left no dump",
+        "T4 of 2019-10-16 15:39:07: it left no dump",
     ];
     takes(&scene, "T3", &passed_over);
 }
@@ -104,12 +104,8 @@ fn quiet_does_not_report_what_was_passed_over() {
 fn a_fault_that_stays_is_not_taken_for_a_missing_dump() {
     let list = format!("the chunk list of dump <NIGHTLY>/T9/{}", COSTS.0);
     for (status, code, error) in [
-        (
-            503,
-            5,
-            format!("gave up after 2 tries in <TIME>: {list}: {}", answered(503, "Service Unavailable")),
-        ),
-        (403, 3, format!("{list}: {}", answered(403, "Forbidden"))),
+        (503, 5, gave_up(2, &list, &answered("503 Service Unavailable"))),
+        (403, 3, format!("{list}: {}", answered("403 Forbidden"))),
     ] {
         let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
         scene.server.fault(Fault::status(status), When::containing("/tasks/T9/dumps/"));
@@ -133,7 +129,7 @@ fn an_object_is_taken_from_the_newest_task_that_has_its_dump() {
     let scene = Scene::with_tasks([failed("T9", &[ACTUALS]), gone("T8"), failed("T7", &[COSTS, ACTUALS])]);
     let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o dump.csv", COSTS.0));
     let passed_over =
-        "T9 of 2019-10-16 20:39:07: nothing failed in it\npassed over task T8 of 2019-10-16 19:39:07";
+        "T9 of 2019-10-16 20:39:07: it left no dump\npassed over task T8 of 2019-10-16 19:39:07";
     outcome
         .notes(format!("passed over task {passed_over}: {GONE}\ntask <NIGHTLY>/T7\n"))
         .saves(&dump_for(COSTS.0));
@@ -165,7 +161,7 @@ fn failed_but_gone_is_not_there_with_every_reason() {
                  T9 of 2019-10-16 20:39:07: it has not finished\n  \
                  T8 of 2019-10-16 19:39:07: {GONE}\n  \
                  T7 of 2019-10-16 18:39:07: {GONE}\n  \
-                 T6 of 2019-10-16 17:39:07: nothing failed in it\n  \
+                 T6 of 2019-10-16 17:39:07: it left no dump\n  \
                  a dump is removed 48 hours after its last access, or when its import next runs without errors; \
                  it is replaced when the same user runs the import again; and it is there for that user only"
             ),

@@ -139,7 +139,7 @@ fn a_disk_that_fills_up_after_a_retry_keeps_the_whole_chunks() {
     let scene = Scene::with_chunks(5);
     scene.server.fault(Fault::CutBody { after_bytes: 9_000 }, chunk(1).times(1));
     let outcome = scene.command("get DUMP -o dump.csv").limited(TWO_AND_A_HALF_CHUNKS).run();
-    outcome.notes(wait(&the_chunk(1), CUT, 1, 12)).fails(7, incomplete(2, 5, "<ANY>") + KEPT);
+    outcome.notes(wait(&the_chunk(1, 5), CUT, 1, 12)).fails(7, incomplete(2, 5, "<ANY>") + KEPT);
     scene.keeps_part(&bytes_of(5, 1)[..2 * CHUNK]);
 }
 

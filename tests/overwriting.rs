@@ -52,7 +52,7 @@ fn a_file_with_the_dumps_own_name_is_taken_for_the_dump() {
 fn force_replaces_a_file_once_the_new_one_is_complete() {
     let scene = with_file("dump.csv");
     scene.server.fault(Fault::status(403), chunk(2).times(1));
-    let why = format!("{}: {}\n  <ANY>", the_chunk(2), answered(403, "Forbidden"));
+    let why = format!("{}: {}\n  <ANY>", the_chunk(2, 3), answered("403 Forbidden"));
     scene.get("--force").fails(3, incomplete(2, 3, &why) + KEPT);
     scene.holds(&["dump.csv", PART_FILES[0], PART_FILES[1]]);
     scene.get("").fails(7, exists("dump.csv")).without_a_connection();
@@ -133,6 +133,6 @@ fn a_download_that_failed_before_its_first_chunk_leaves_nothing() {
     for (options, when) in [("", chunk(0)), ("", chunk_list()), ("--whole", xtask::fake::When::any())] {
         let scene = Scene::with_dump(three_chunks());
         scene.server.fault(Fault::status(403), when);
-        scene.get(options).fails(3, "<ANY>: the service answered 403 (Forbidden)\n  <ANY>");
+        scene.get(options).fails(3, "<ANY>: the service answered 403 Forbidden\n  <ANY>");
     }
 }

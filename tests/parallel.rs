@@ -79,7 +79,7 @@ fn chunks_before_a_failure_are_kept_and_those_after_it_are_not() {
         scene.server.fault(Fault::Latency(Duration::from_millis(150)), chunk(number));
     }
     scene.server.fault(Fault::status(403), chunk(2));
-    let why = format!("{}: {}\n  <ANY>{KEPT}", the_chunk(2), answered(403, "Forbidden"));
+    let why = format!("{}: {}\n  <ANY>{KEPT}", the_chunk(2, CHUNKS), answered("403 Forbidden"));
     scene.get("--parallel=4").fails(3, incomplete(2, CHUNKS, &why));
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
@@ -117,5 +117,5 @@ fn a_stalled_chunk_is_retried_while_others_go_on() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::Stall { after_bytes: 3_000 }, chunk(1).times(1));
     let outcome = scene.get("--parallel=4 --stall-timeout=500ms");
-    outcome.notes(wait(&the_chunk(1), STALLED, 1, 12)).saves(&dump_of(CHUNKS, 1));
+    outcome.notes(wait(&the_chunk(1, CHUNKS), STALLED, 1, 12)).saves(&dump_of(CHUNKS, 1));
 }

@@ -34,7 +34,8 @@ fn without_a_terminal_waits_are_plain_lines_whatever_its_kind() {
     for (name, value) in [("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")] {
         let scene = Scene::with_chunks(CHUNKS);
         scene.server.fault(Fault::status(503), chunk(2).times(2));
-        let waits = [1, 2].map(|retry| wait(&the_chunk(2), &answered(503, "Service Unavailable"), retry, 12));
+        let waits =
+            [1, 2].map(|retry| wait(&the_chunk(2, CHUNKS), &answered("503 Service Unavailable"), retry, 12));
         let outcome = scene.command("get DUMP -o dump.csv").env(name, value).run();
         outcome.stderr("downloading 5 chunks\n".to_owned() + &waits.concat()).saves(&dump_of(CHUNKS, 1));
     }
@@ -44,7 +45,7 @@ fn without_a_terminal_waits_are_plain_lines_whatever_its_kind() {
 fn quiet_reports_an_error_and_nothing_else() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::status(503), chunk(2));
-    let why = gave_up(2, &the_chunk(2), &answered(503, "Service Unavailable"));
+    let why = gave_up(2, &the_chunk(2, CHUNKS), &answered("503 Service Unavailable"));
     let outcome = scene.get("-q --retries=1");
     outcome.stderr(format!("anaplan-dump: {}\n  <ANY>{KEPT}\n", incomplete(2, CHUNKS, &why))).exits_with(5);
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
@@ -63,19 +64,17 @@ fn verbose_reports_each_request_with_its_status_and_duration() {
         request("", "200"),
         request("/0", "200"),
         request("/1", "503"),
-        wait(&the_chunk(1), &answered(503, "Service Unavailable"), 1, 12),
+        wait(&the_chunk(1, 3), &answered("503 Service Unavailable"), 1, 12),
         request("/1", "200"),
         request("/2", "no answer"),
-        wait(&the_chunk(2), CLOSED, 1, 12),
+        wait(&the_chunk(2, 3), CLOSED, 1, 12),
         request("/2", "200"),
         request("", "200"),
     ];
     scene.get("-v").notes(expected.concat()).saves(&dump_of(3, 1));
     scene.server.fault(Fault::status(403), crate::support::chunk_list());
     let outcome = scene.run("chunks DUMP -v");
-    outcome
-        .notes(request("", "403"))
-        .fails(3, format!("{THE_LIST}: {}\n  <ANY>", answered(403, "Forbidden")));
+    outcome.notes(request("", "403")).fails(3, format!("{THE_LIST}: {}\n  <ANY>", answered("403 Forbidden")));
 }
 
 #[test]
@@ -103,7 +102,7 @@ fn a_wait_or_an_error_on_a_terminal_replaces_the_line() {
     scene.server.fault(Fault::status(403), chunk(2));
     let outcome = on_a_terminal(&scene, "", "xterm");
     let screen = outcome.exits_with(3).any_stdout().stdout_text();
-    assert!(screen.contains("\r\u{1b}[Kchunk 1 of dump "), "{screen:?}");
+    assert!(screen.contains("\r\u{1b}[Kchunk 2 of 5 (id 1): "), "{screen:?}");
     assert!(screen.contains(", then retry 1 of 12\r\n"), "{screen:?}");
     let end = screen.rsplit_once("\r\u{1b}[K").map(|(_, end)| end).unwrap_or_default();
     assert!(end.starts_with("anaplan-dump: dump "), "{screen:?}");

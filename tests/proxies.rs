@@ -71,8 +71,12 @@ fn root_certificates_that_cannot_be_used_are_refused() {
     scene.write("empty.pem", "");
     scene.write("text.pem", "no certificate");
     scene.write("broken.pem", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n");
-    for file in ["empty.pem", "text.pem", "broken.pem", "nowhere.pem"] {
-        let error = "the file of root certificates cannot be used: <ANY>";
+    let none = "it holds no certificate (\"-----BEGIN CERTIFICATE-----\")";
+    let not_there = "nowhere.pem cannot be read: No such file <ANY>\nTry anaplan-dump --help.";
+    for (file, why) in
+        [("empty.pem", none), ("text.pem", none), ("broken.pem", "<ANY>"), ("nowhere.pem", not_there)]
+    {
+        let error = &format!("the file of root certificates cannot be used: {why}");
         scene.command("chunks DUMP --ca-file").arg(file).run().refuses(error);
         scene.command("chunks DUMP").env("ANAPLAN_CA_FILE", file).run().refuses(error);
     }

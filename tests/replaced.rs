@@ -1,4 +1,4 @@
-//! A dump that is removed or replaced during its download never becomes a file of mixed pieces, as far as
+//! A dump that is removed or replaced during its download never becomes a file of mixed chunks, as far as
 //! its chunk list or `--verify` shows it.
 
 use xtask::fake::{Dump, Fault, OBJECT, TASK};
@@ -81,7 +81,7 @@ fn a_dump_that_vanishes_or_shrinks_midway_is_reported_and_what_is_there_is_kept(
     for fault in [Fault::EraseDump, shorter] {
         let scene = Scene::with_chunks(CHUNKS);
         scene.server.fault(fault.clone(), chunk(2).times(1));
-        let why = format!("{}: {}", the_chunk(2), answered(404, "Not Found"));
+        let why = format!("{}: {}", the_chunk(2, CHUNKS), answered("404 Not Found"));
         let outcome = scene.get("");
         outcome
             .fails(4, incomplete(2, CHUNKS, &why) + DUMP_VANISHED + KEPT_IN_VAIN)
@@ -108,7 +108,7 @@ fn a_dump_that_vanishes_after_its_last_chunk_is_not_taken_for_confirmed() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::EraseDump, chunk_list().occurrence(2));
     let unconfirmed = "it could not be confirmed that they belong together: <ANY>\n  <ANY>";
-    let error = format!("all 4 chunks of dump <DUMP> are there, but {unconfirmed}{KEPT_IN_VAIN}");
+    let error = format!("all 4 chunks are there, but {unconfirmed}{KEPT_IN_VAIN}");
     scene.get("").fails(4, error);
     scene.keeps_part(&bytes_of(CHUNKS, 1));
 }

@@ -1,9 +1,8 @@
 //! A run that ended in any way is continued by the next one, as far as what it left is good.
 
 use std::fs;
-use std::sync::Arc;
 
-use xtask::fake::{ActionResult, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
+use xtask::fake::{ActionResult, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
 
 use crate::support::texts::{CUT, KEPT, begins_anew, gave_up, goes_on, incomplete, the_chunk};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of};
@@ -63,7 +62,7 @@ fn a_run_that_lost_the_network_is_continued() {
     for number in 2..CHUNKS {
         scene.server.fault(Fault::ResetInBody { after_bytes: 7_000 }, chunk(number));
     }
-    let why = gave_up(3, &the_chunk(2), CUT) + KEPT;
+    let why = gave_up(3, &the_chunk(2, 5), CUT) + KEPT;
     scene.get("--retries=2 -q").fails(5, incomplete(2, CHUNKS, &why));
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
@@ -84,16 +83,6 @@ fn the_same_dump_named_by_its_url_is_continued() {
     let scene = killed_in_chunk(3);
     let url = scene.server.dump_url();
     scene.command("get -o dump.csv").arg(url).run().notes(goes_on(3, CHUNKS)).saves(&dump_of(CHUNKS, 1));
-}
-
-#[test]
-fn empty_chunks_are_continued_like_others() {
-    let full: Arc<[u8]> = bytes_of(1, 1).into();
-    let dump = Dump::from_chunks(vec![full.clone(), Vec::new().into(), full]);
-    let scene = Scene::with_dump(dump.clone());
-    scene.killed_in_chunk(2);
-    let note = "an earlier run left 2 of 3 chunks (5.0 kB): going on from there\n";
-    scene.get("").notes(note).asks_for(&["2"]).saves(&dump);
 }
 
 #[test]

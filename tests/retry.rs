@@ -24,17 +24,18 @@ fn each_refusal_has_its_exit_code_and_its_advice_and_is_not_repeated() {
     let permission = "\n  this user is not permitted to do this: ask a workspace administrator";
     let moved = "\n  this address has moved: use https://api.anaplan.com or the host of your region";
     for (status, code, advice) in [
-        (400, 4, no_dump),
-        (401, 3, token),
-        (403, 3, permission),
-        (404, 4, DUMP_NOT_FOUND),
-        (410, 4, moved),
-        (418, 1, ""),
-        (422, 1, "\n  the model is archived"),
-        (424, 1, "\n  the model is offline"),
-        (425, 1, "\n  the model is in deployed mode"),
+        ("400 Bad Request", 4, no_dump),
+        ("401 Unauthorized", 3, token),
+        ("403 Forbidden", 3, permission),
+        ("404 Not Found", 4, DUMP_NOT_FOUND),
+        ("410 Gone", 4, moved),
+        ("418", 1, ""),
+        ("422 Unprocessable Content", 1, "\n  the model is archived"),
+        ("424 Failed Dependency", 1, "\n  the model is offline"),
+        ("425 Too Early", 1, "\n  the model is in deployed mode"),
     ] {
-        let why = answered(status, MESSAGE);
+        let why = answered(&format!("{status} ({MESSAGE})"));
+        let status = status[..3].parse().expect("a status");
         let scene = Scene::with_chunks(3);
         scene.server.fault(refusal(status, MESSAGE), chunk_list());
         scene.get("").fails(code, format!("{THE_LIST}: {why}{advice}"));
@@ -44,7 +45,7 @@ fn each_refusal_has_its_exit_code_and_its_advice_and_is_not_repeated() {
         scene.server.fault(refusal(status, MESSAGE), chunk(1));
         let advice = if status == 404 { DUMP_VANISHED } else { advice };
         let kept = if code == 4 { KEPT_IN_VAIN } else { KEPT };
-        let error = incomplete(1, 3, &format!("{}: {why}", the_chunk(1))) + advice + kept;
+        let error = incomplete(1, 3, &format!("{}: {why}", the_chunk(1, 3))) + advice + kept;
         scene.get("").fails(code, error).asks_for(&["0", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
     }
@@ -54,11 +55,11 @@ fn each_refusal_has_its_exit_code_and_its_advice_and_is_not_repeated() {
 fn a_dump_that_is_not_found_is_reported_with_every_reason_by_every_command() {
     let scene = Scene::with_dump(three_chunks());
     scene.server.service().erase_dump(TASK, OBJECT);
-    let why = answered(404, "Not Found") + DUMP_NOT_FOUND;
+    let why = answered("404 Not Found") + DUMP_NOT_FOUND;
     for command in ["chunks DUMP", "get DUMP -o dump.csv", "get DUMP -o -"] {
         scene.run(command).fails(4, format!("{THE_LIST}: {why}"));
     }
-    scene.get("--whole").fails(4, incomplete(0, 1, &format!("the whole of dump <DUMP>: {why}")));
+    scene.get("--whole").fails(4, incomplete(0, 1, &format!("the whole dump: {why}")));
     assert_eq!(scene.requests().len(), 4, "once each\n{}", scene.describe());
 }
 
@@ -71,7 +72,7 @@ fn a_redirect_is_not_followed_to_any_host() {
         scene.server.clear_faults();
         scene.server.fault(Fault::Redirect { location }, When::any());
         for command in ["chunks DUMP", "get DUMP", "get DUMP --whole -o dump.csv", "get DUMP -o -"] {
-            scene.run(command).fails(1, format!("<ANY>: the service answered 302{advice}"));
+            scene.run(command).fails(1, format!("<ANY>: the service answered 302 Found{advice}"));
         }
     }
     assert_eq!(scene.requests().len(), 8, "{}", scene.describe());
@@ -82,7 +83,8 @@ fn a_redirect_is_not_followed_to_any_host() {
 fn a_token_that_expires_midway_keeps_what_is_there_and_a_new_one_goes_on() {
     let scene = Scene::with_chunks(4);
     scene.server.fault(Fault::ExpireToken, chunk(2));
-    let why = format!("{}: {}", the_chunk(2), answered(401, "Authentication token has expired"));
+    let why =
+        format!("{}: {}", the_chunk(2, 4), answered("401 Unauthorized (Authentication token has expired)"));
     scene.get("").fails(3, incomplete(2, 4, &why) + "\n  <ANY>" + KEPT);
     scene.keeps_part(&bytes_of(4, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
@@ -107,8 +109,8 @@ fn a_long_message_is_cut() {
 fn the_message_of_the_service_is_reported_with_each_wait() {
     let scene = Scene::with_chunks(3);
     scene.server.fault(refusal(423, "The model is locked by an import"), chunk(1).times(1));
-    let why = answered(423, "The model is locked by an import");
-    scene.get("").notes(wait(&the_chunk(1), &why, 1, 12)).saves(&dump_of(3, 1));
+    let why = answered("423 Locked (The model is locked by an import)");
+    scene.get("").notes(wait(&the_chunk(1, 3), &why, 1, 12)).saves(&dump_of(3, 1));
 }
 
 #[test]
@@ -119,17 +121,17 @@ fn retries_are_counted_for_each_chunk_and_not_for_the_download() {
     for number in 0..5 {
         scene.server.fault(Fault::CutBody { after_bytes: 4_000 }, chunk(number).times(1));
     }
-    let of_list = wait(THE_LIST, &answered(500, "Internal Server Error"), 1, 1);
-    let of_chunks: String = (0..5).map(|number| wait(&the_chunk(number), CUT, 1, 1)).collect();
+    let of_list = wait(THE_LIST, &answered("500 Internal Server Error"), 1, 1);
+    let of_chunks: String = (0..5).map(|number| wait(&the_chunk(number, 5), CUT, 1, 1)).collect();
     scene.get("--retries=1").notes(of_list.clone() + &of_chunks + &of_list).saves(&dump_of(5, 1));
 }
 
 #[test]
 fn as_many_faults_as_retries_are_survived_and_one_more_ends_the_download() {
-    let why = answered(500, "Internal Server Error");
+    let why = answered("500 Internal Server Error");
     for retries in [0, 3] {
         let options = format!("--retries={retries}");
-        let waits: String = (1..=retries).map(|retry| wait(&the_chunk(1), &why, retry, retries)).collect();
+        let waits: String = (1..=retries).map(|retry| wait(&the_chunk(1, 3), &why, retry, retries)).collect();
         let scene = Scene::with_chunks(3);
         scene.server.fault(Fault::status(500), chunk(1).times(retries as usize));
         scene.get(&options).notes(&waits).saves(&dump_of(3, 1));
@@ -137,7 +139,7 @@ fn as_many_faults_as_retries_are_survived_and_one_more_ends_the_download() {
         let scene = Scene::with_chunks(3);
         let tries = retries as usize + 1;
         scene.server.fault(Fault::status(500), chunk(1).times(tries));
-        let error = incomplete(1, 3, &gave_up(tries, &the_chunk(1), &why)) + "\n  <ANY>" + KEPT;
+        let error = incomplete(1, 3, &gave_up(tries, &the_chunk(1, 3), &why)) + "\n  <ANY>" + KEPT;
         scene.get(&options).notes(&waits).fails(5, error);
         assert_eq!(scene.count_of("GET DUMP/chunks/1"), tries, "{}", scene.describe());
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);

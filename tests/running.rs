@@ -127,8 +127,9 @@ fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
     let outcome = scene.run(&format!("{RUN} --timeout=0s -q"));
     let task = only_task(&scene);
     let get = format!("get <NIGHTLY>/{task}");
-    let goes_on = format!("it goes on, and its dumps can be collected later with:\n  anaplan-dump {get}");
-    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>; {goes_on}"));
+    let goes_on =
+        format!("the process goes on; its dumps can be collected later with:\n    anaplan-dump {get}");
+    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  {goes_on}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
     // Two looks bring the task to its end.
     for _ in 0..2 {
@@ -175,7 +176,7 @@ fn faults_while_it_is_followed_are_retried() {
     scene.server.fault(Fault::CloseBeforeAnswer, looks());
     let outcome = scene.run(RUN);
     let task = only_task(&scene);
-    let [of_status, of_connection] = [answered(503, "Service Unavailable"), CLOSED.to_owned()];
+    let [of_status, of_connection] = [answered("503 Service Unavailable"), CLOSED.to_owned()];
     let whys = [&of_status, &of_status, &of_connection, &of_connection];
     let waits = (1..).zip(whys).map(|(retry, why)| wait(&format!("task <NIGHTLY>/{task}"), why, retry, 12));
     let end = format!("<TIME>  {DONE}\n");
@@ -189,7 +190,7 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
     scene.server.fault(Fault::status(403), When::path("tasks/*").method("GET"));
     let outcome = scene.run(&format!("{RUN} -q"));
     let locator = format!("<NIGHTLY>/{}", only_task(&scene));
-    let why = answered(403, "Forbidden");
+    let why = answered("403 Forbidden");
     let goes_on = "the process goes on; its dumps can be collected later with:\n    anaplan-dump get";
     outcome.fails(3, format!("task {locator}: {why}\n  <ANY>\n  {goes_on} {locator}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
@@ -204,7 +205,7 @@ fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
     let file = file_of(ACTUALS, &task);
     let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n1 of 2 dumps are there\n");
     outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
-    let why = answered(404, "Not Found");
+    let why = answered("404 Not Found");
     outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/{task}/{}: {why}\n  <ANY>", COSTS.0));
     scene.holds(&[file]);
 }

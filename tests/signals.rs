@@ -33,10 +33,10 @@ fn a_long_wait_is_interrupted_at_once() {
     running.wait_for_note(", then retry 1 of 12");
     running.signal("INT");
     let outcome = running.finish();
-    let why = "the service answered 503";
+    let why = "the service answered 503 Service Unavailable";
     outcome
         .ends_by_signal(2)
-        .notes(format!("{}: {why}; waiting 1 h 00 min, then retry 1 of 12\n", the_chunk(1)));
+        .notes(format!("{}: {why}; waiting 1 h 00 min, then retry 1 of 12\n", the_chunk(1, 3)));
     scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
 }
 
@@ -55,6 +55,6 @@ fn an_interrupt_ends_fetches_side_by_side() {
     // The second chunk may not have been recorded yet.
     scene
         .get("")
-        .notes("an earlier run left <ANY> of 5 chunks (<ANY>): going on from there\n")
+        .notes("an earlier run left <ANY> of 5 chunks (<ANY>): continuing from there\n")
         .saves(&dump_of(5, 1));
 }

@@ -11,7 +11,7 @@ const START: &str = "the start of <NIGHTLY>";
 /// An unclear start, with its cause and what follows the advice.
 fn unclear(cause: &str, tasks: &str) -> String {
     format!(
-        "it is not known whether process <NIGHTLY> was started: {cause}\n  look at the newest tasks before it \
+        "it is unknown whether the process was started: {cause}\n  look at the newest tasks before it \
          is started again: it may be running\n  {tasks}"
     )
 }
@@ -40,7 +40,7 @@ fn a_start_sends_the_locale_of_the_messages() {
 
 #[test]
 fn a_start_that_was_not_accepted_is_sent_again() {
-    for (code, message, advice) in [
+    for (code, phrase, advice) in [
         (423, "Locked", "the model is locked: try again when it is unlocked"),
         (429, "Too Many Requests", "the whole tenant shares one rate limit: <ANY>"),
     ] {
@@ -52,7 +52,7 @@ fn a_start_that_was_not_accepted_is_sent_again() {
         assert_eq!(scene.count_of("POST"), 3, "{}", scene.describe());
 
         let scene = Scene::with_run(ProcessRun::new());
-        let why = answered(code, message);
+        let why = answered(&format!("{code} {phrase}"));
         let waits = [1, 2, 3].map(|retry| wait(START, &why, retry, 3));
         let outcome = run_with(&scene, Fault::status(code));
         outcome.notes(waits.concat()).fails(5, gave_up(4, START, &why) + "\n  " + advice);
@@ -68,7 +68,7 @@ fn a_start_that_was_refused_is_reported_at_once() {
         let scene = Scene::with_run(ProcessRun::new());
         let advice = if status == 400 { "" } else { "\n  <ANY>" };
         let outcome = run_with(&scene, Fault::status(status));
-        outcome.fails(code, format!("{START}: the service answered {status} (<ANY>){advice}"));
+        outcome.fails(code, format!("{START}: the service answered {status} <ANY>{advice}"));
         scene.assert_requests(&["POST NIGHTLY/tasks"]);
     }
 }
@@ -118,14 +118,14 @@ fn three_tasks_are_shown_after_an_unclear_start() {
     let tasks = "the newest tasks now:\n    20<ANY>  NOT_STARTED  <ANY>\n    \
                  2019-10-16 20:39:07  COMPLETE  OLD1\n    2019-10-16 19:39:07  COMPLETE  OLD2";
     let outcome = run_with(&scene, Fault::status(500));
-    outcome.fails(5, unclear(&format!("{START}: {}", answered(500, "Internal Server Error")), tasks));
+    outcome.fails(5, unclear(&format!("{START}: {}", answered("500 Internal Server Error")), tasks));
 }
 
 #[test]
 fn tasks_that_cannot_be_listed_after_an_unclear_start_are_reported() {
     let scene = Scene::with_run(ProcessRun::new());
     scene.server.fault(Fault::status(403), When::path("tasks").method("GET"));
-    let why = answered(403, "Forbidden");
+    let why = answered("403 Forbidden");
     let tasks = format!("the tasks cannot be listed now: the tasks of <NIGHTLY>: {why}");
     run_with(&scene, Fault::CloseBeforeAnswer).fails(5, unclear("<ANY>", &tasks));
     let scene = Scene::with_service(Service::new());

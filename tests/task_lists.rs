@@ -82,7 +82,7 @@ fn six_thousand_processes_are_all_listed() {
 fn a_model_without_processes_or_access_is_not_there_with_json_too() {
     let scene = with_processes(&[]);
     let error =
-        "model <MODEL> has no processes, or this user has no access to it: the service does not tell which";
+        "model <MODEL> has no processes, or this user has no access to it: the service does not say which";
     scene.run("processes MODEL").fails(4, error);
     let outcome = scene.run("processes MODEL --json");
     outcome.fails(4, error).json(json!({"model": scene.fill("<MODEL>"), "processes": []}));
@@ -111,7 +111,7 @@ CREATED (UTC)        STATE        TASK
 -                    COMPLETE     TIMELESS
 ",
     );
-    scene.assert_requests(&["GET NIGHTLY/tasks?sort=-creationTime"]);
+    scene.assert_requests(&["GET NIGHTLY/tasks?sort=-creationDate"]);
 }
 
 #[test]

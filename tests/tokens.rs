@@ -122,13 +122,15 @@ fn an_empty_token_file_is_refused() {
 
 #[test]
 fn a_token_file_that_cannot_be_read_is_named() {
-    let error =
-        "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)";
+    let error = "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)\nTry anaplan-dump --help.";
     is_refused(error, |scene| without_token(scene, "--token-file=nowhere"));
-    is_refused("the token file cannot be used: binary cannot be read: <ANY>", |scene| {
-        scene.write("binary", b"\xff\xfe\x00");
-        without_token(scene, "--token-file=binary")
-    });
+    is_refused(
+        "the token file cannot be used: binary cannot be read: <ANY>\nTry anaplan-dump --help.",
+        |scene| {
+            scene.write("binary", b"\xff\xfe\x00");
+            without_token(scene, "--token-file=binary")
+        },
+    );
 }
 
 #[cfg(unix)]
@@ -171,6 +173,6 @@ fn a_service_that_repeats_the_token_in_its_message_does_not_make_it_shown() {
     let scene = scene();
     let body = ErrorBody::Json(format!("unknown token: {AS_ANAPLANS}"));
     scene.server.fault(Fault::Status { code: 401, retry_after: None, body }, When::any());
-    let error = "the service answered 401 (unknown token: AnaplanAuthToken ***)";
+    let error = "the service answered 401 Unauthorized (unknown token: AnaplanAuthToken ***)";
     scene.get("").fails(3, format!("{THE_LIST}: {error}\n  <ANY>"));
 }

@@ -298,8 +298,7 @@ impl<'a> Outcome<'a> {
         let harmful = text.chars().find(steers);
         self.check(harmful.is_none(), || format!("{harmful:?} is in the output"));
         let stderr = String::from_utf8_lossy(&self.output.stderr);
-        // What cannot be read is quoted once more, from where it goes wrong.
-        let repeated = stderr.lines().filter(|line| !line.contains("cannot read")).find_map(repetition);
+        let repeated = stderr.lines().find_map(repetition);
         self.check(repeated.is_none(), || format!("a line of stderr says {repeated:?} twice"));
     }
 }
@@ -327,13 +326,7 @@ impl Drop for Outcome<'_> {
 
 /// An identifier, a locator or four words in a row that stand in a line twice.
 fn repetition(line: &str) -> Option<String> {
-    let mut words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
-    // A request is named together with the dump or the process that it is about.
-    for subject in [["of", "dump"], ["start", "of"]] {
-        if let Some(at) = words.windows(2).position(|pair| pair == subject) {
-            words.drain(at..(at + 3).min(words.len()));
-        }
-    }
+    let words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
     let is_identifier =
         |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
     let phrases = words.windows(4).map(|phrase| phrase.join(" "));

@@ -8,21 +8,22 @@ pub(crate) const CUT: &str = "the body was cut short<ANY>";
 pub(crate) const NO_CONNECTION: &str = "no connection could be made<ANY>";
 pub(crate) const PROXY_REFUSED: &str =
     "the proxy refused the connection<ANY>\n  check the proxy's address and credentials (HTTPS_PROXY)";
-pub(crate) const STALLED: &str = "nothing moved for 0.5 s<ANY>";
+pub(crate) const STALLED: &str = "nothing arrived for 0.5 s<ANY>";
 pub(crate) const GZIP_DAMAGED: &str = "its gzip data is damaged";
 pub(crate) const NO_PROOF: &str =
-    "it came without length, chunked coding or gzip, so nothing proves that it is complete";
+    "it came without length, chunked coding or gzip: nothing proves that it is complete";
 pub(crate) const CHANGED_LIST: &str = "the chunk list changed";
 pub(crate) const CHANGED_CHUNK: &str = "a chunk that was fetched again differs";
 
 /// Why a process or import has no tasks.
 pub(crate) const NO_TASKS: &str = concat!(
     "has no tasks: it never ran, it does not exist, or this user has no access to it ",
-    "(the service does not tell which)"
+    "(the service does not say which)"
 );
 
 /// The next line of an error where `dump.csv.part` can be continued.
-pub(crate) const KEPT: &str = "\n  what is there is kept in dump.csv.part: the same command goes on from it";
+pub(crate) const KEPT: &str =
+    "\n  what is there is kept in dump.csv.part: the same command continues from it";
 
 /// The same where the dump is gone, so that it cannot be continued.
 pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
@@ -44,13 +45,13 @@ pub(crate) const DUMP_VANISHED: &str = concat!(
 pub(crate) const THE_LIST: &str = "the chunk list of dump <DUMP>";
 
 /// A chunk of the server's dump.
-pub(crate) fn the_chunk(number: usize) -> String {
-    format!("chunk {number} of dump <DUMP>")
+pub(crate) fn the_chunk(id: usize, of: usize) -> String {
+    format!("chunk {} of {of} (id {id})", id + 1)
 }
 
-/// An answer of the service with its message.
-pub(crate) fn answered(status: u16, message: &str) -> String {
-    format!("the service answered {status} ({message})")
+/// An answer of the service: its status with the reason phrase.
+pub(crate) fn answered(status: &str) -> String {
+    format!("the service answered {status}")
 }
 
 /// A note before a retry.
@@ -58,10 +59,13 @@ pub(crate) fn wait(subject: &str, why: &str, retry: u32, retries: u32) -> String
     format!("{subject}: {why}; waiting <TIME>, then retry {retry} of {retries}\n")
 }
 
-/// What is wrong after the last retry.
+/// What is wrong after the last try. The transport's own words come last.
 pub(crate) fn gave_up(tries: usize, subject: &str, why: &str) -> String {
-    let plural = if tries == 1 { "try" } else { "tries" };
-    format!("gave up after {tries} {plural} in <TIME>: {subject}: {why}")
+    if tries == 1 {
+        return format!("{subject}: {why}");
+    }
+    let (why, words) = why.strip_suffix("<ANY>").map_or((why, ""), |why| (why, "<ANY>"));
+    format!("{subject}: {why}, after {tries} tries in <TIME>{words}")
 }
 
 /// A download of the server's dump that ended early.
@@ -72,7 +76,7 @@ pub(crate) fn incomplete(chunks: usize, of: usize, why: &str) -> String {
 /// A note: the part file of an earlier run is continued.
 pub(crate) fn goes_on(chunks: usize, of: usize) -> String {
     let bytes = if chunks == of { of * CHUNK - CHUNK / 2 } else { chunks * CHUNK };
-    format!("an earlier run left {chunks} of {of} chunks ({}): going on from there\n", size(bytes))
+    format!("an earlier run left {chunks} of {of} chunks ({}): continuing from there\n", size(bytes))
 }
 
 /// A note: the part file is not continued.
@@ -83,7 +87,7 @@ pub(crate) fn begins_anew(why: &str) -> String {
 /// A dump that was replaced while it was downloaded.
 pub(crate) fn changed(what: &str) -> String {
     let advice = "the import probably ran again: wait until it has ended, then download its dump";
-    format!("{THE_LIST}: {what} while it was downloaded, so its pieces do not belong together\n  {advice}")
+    format!("dump <DUMP>: {what} while it was downloaded, so its chunks do not belong together\n  {advice}")
 }
 
 /// A file that is not replaced.

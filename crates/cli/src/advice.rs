@@ -12,7 +12,9 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
     }
     Some(match error.innermost() {
         Error::Request { subject, fault, .. } => {
-            let was_begun = matches!(error, Error::Incomplete { .. });
+            // A dump in one piece is the first request that asks for it.
+            let was_begun =
+                matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
             return advice_on_request(subject, fault, was_begun);
         }
         Error::UntrustedOrigin { .. } => {

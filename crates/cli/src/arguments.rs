@@ -358,11 +358,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
         texts.remove(0);
         texts.insert(texts.len().min(1), "--help".to_owned());
     }
-    let texts = match normalize(texts, &Arguments::get_args_info()) {
+    let program = Arguments::get_args_info();
+    let texts = match normalize(texts, &program) {
         Ok(texts) => texts,
         Err(problem) => return Parsed::Wrong(problem),
     };
-    if texts.iter().take_while(|text| text.starts_with('-')).any(|text| text == "--version") {
+    // General options are before the command now, each with its value.
+    let is_command = |text: &str| program.commands.iter().any(|command| command.name == text);
+    if texts.iter().take_while(|text| !is_command(text)).any(|text| text == "--version") {
         return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();

@@ -129,9 +129,11 @@ impl Client {
     /// [`Error::Request`], except for a dump that is not there; [`Error::UntrustedOrigin`].
     pub fn dumps(&self, task: &Task) -> Result<Vec<Dump>> {
         let mut dumps = Vec::new();
+        let is_flat = task.result.as_ref().is_some_and(|result| result.nested.is_empty());
         for mut dump in task.dumps() {
-            let is_there = self.find_chunks(&mut dump.address, task)?;
-            if dump.is_reported || is_there {
+            // One that was reported has one address, unless the result lists no actions.
+            let is_certain = dump.is_reported && !is_flat;
+            if is_certain || self.find_chunks(&mut dump.address, task)? || dump.is_reported {
                 dumps.push(dump);
             }
         }

@@ -23,7 +23,7 @@ pub(super) fn find_change(
         return Ok(Some("the chunk list changed"));
     }
     if has_repeated_chunk(digests) {
-        return Ok(Some("two of its chunks are the same"));
+        return Ok(Some("one of its chunks came twice"));
     }
     let mut source = DumpSource::new(requests, list.dump(), false);
     for index in again {

@@ -51,8 +51,8 @@ pub(super) enum Phase {
 pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
     let problem = problem(&error, phase, limits);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
-        // Its text repeats the limit and nothing else.
-        ureq::Error::Timeout(_) => None,
+        // Their texts repeat the limit and nothing else.
+        ureq::Error::Timeout(_) | ureq::Error::LargeResponseHeader(..) => None,
         ureq::Error::Io(error) => Some(Box::new(error)),
         other => Some(Box::new(other)),
     };

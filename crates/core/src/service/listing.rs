@@ -26,6 +26,7 @@ const MAX_LIST_PAGES: usize = 10_000;
 
 /// An entry of a list that has an identifier and a name: a process, or a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "an entry with an id")]
 #[non_exhaustive]
 pub struct Entry {
     /// Its identifier.

@@ -30,7 +30,10 @@ impl RetryPolicy {
     fn wait(&self, retry: u32, retry_after: Option<Duration>, random: f64) -> Duration {
         let random = random.clamp(0.0, 1.0);
         match retry_after {
-            Some(asked) => asked.saturating_add(self.first_wait.mul_f64(random)).min(self.max_wait),
+            Some(asked) => {
+                let jitter = self.first_wait.min(self.max_wait).mul_f64(random);
+                asked.saturating_add(jitter).min(self.max_wait)
+            }
             None => {
                 let doublings = retry.saturating_sub(1).min(31);
                 let longest = self.first_wait.saturating_mul(1 << doublings).min(self.max_wait);

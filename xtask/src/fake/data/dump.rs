@@ -10,8 +10,6 @@ pub struct Dump {
     pub(crate) list_body: Option<String>,
     pub(crate) page_size: Option<usize>,
     pub(crate) total_size: Option<u64>,
-    pub(crate) etag: bool,
-    pub(crate) last_modified: bool,
     pub(crate) erased: bool,
 }
 
@@ -52,20 +50,6 @@ impl Dump {
     #[must_use]
     pub fn with_total_size(mut self, claimed: u64) -> Self {
         self.total_size = Some(claimed);
-        self
-    }
-
-    /// Sends an `ETag` (a hash of the content) with each chunk.
-    #[must_use]
-    pub fn with_etag(mut self, send: bool) -> Self {
-        self.etag = send;
-        self
-    }
-
-    /// Sends `Last-Modified` with each chunk; dumps of different content have different dates.
-    #[must_use]
-    pub fn with_last_modified(mut self, send: bool) -> Self {
-        self.last_modified = send;
         self
     }
 

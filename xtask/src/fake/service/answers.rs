@@ -200,32 +200,10 @@ impl Service {
             }
             (Part::Chunk(id), _) => {
                 let content = dump.chunk(id).ok_or_else(|| Answer::not_found(request))?;
-                Ok(with_validators(Answer::data(vec![content.clone()]), dump, content))
+                Ok(Answer::data(vec![content.clone()]))
             }
         }
     }
-}
-
-/// The headers by which a client can tell that a dump was replaced.
-fn with_validators(mut answer: Answer, dump: &Dump, content: &[u8]) -> Answer {
-    if dump.etag {
-        answer = answer.with_header("ETag", format!("\"{:08x}\"", checksum(&[content])));
-    }
-    if dump.last_modified {
-        // A date of its own for each content, on one fixed day.
-        let whole: Vec<&[u8]> = dump.chunks.iter().map(|chunk| &chunk[..]).collect();
-        let second = checksum(&whole) % 86_400;
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let date = format!("Tue, 14 Jul 2026 {hour:02}:{minute:02}:{second:02} GMT");
-        answer = answer.with_header("Last-Modified", date);
-    }
-    answer
-}
-
-fn checksum(blocks: &[&[u8]]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    blocks.iter().for_each(|block| crc.update(block));
-    crc.sum()
 }
 
 fn milliseconds() -> u64 {
