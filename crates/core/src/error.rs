@@ -216,7 +216,7 @@ fn kind_of_request(subject: &Subject, fault: &Fault) -> ErrorKind {
         Some(404 | 410) => ErrorKind::NotFound,
         // How the service says that a task left no dump.
         Some(400) if subject.dump().is_some() => ErrorKind::NotFound,
-        Some(408 | 409 | 423 | 429 | 500..) | None => ErrorKind::Service,
+        Some(200..=299 | 304 | 408 | 409 | 423 | 429 | 500..) | None => ErrorKind::Service,
         Some(_) => ErrorKind::Other,
     }
 }
