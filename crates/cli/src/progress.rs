@@ -168,6 +168,9 @@ impl DownloadProgress<'_> {
     pub(crate) fn show(&mut self, step: Progress) {
         match step {
             Progress::Begun { chunks, resume, .. } => self.begin(chunks, resume),
+            Progress::NoLock => self
+                .reporter
+                .note("the file system has no locks: make sure that no other run writes the same file"),
             Progress::Bytes { index, chunks, bytes, .. } => self.draw(index, chunks, bytes),
             Progress::Finished { bytes, .. } => {
                 self.finished += 1;

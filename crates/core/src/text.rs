@@ -50,6 +50,14 @@ pub(crate) fn seconds(duration: Duration) -> String {
     format!("{} s", Duration::from_millis(duration.as_millis() as u64).as_secs_f64())
 }
 
+/// A checksum for file names: the 64-bit FNV-1a hash. It must not change from one version to the next, as
+/// std's hashers may.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
+    const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    bytes.iter().fold(OFFSET_BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +72,11 @@ mod tests {
     fn long_text_is_cut_at_a_character() {
         let shown = Printable(&"é".repeat(MAX_SHOWN_CHARS + 1)).to_string();
         assert_eq!(shown, "é".repeat(MAX_SHOWN_CHARS) + "...");
+    }
+
+    #[test]
+    fn the_checksum_is_the_published_hash() {
+        assert_eq!(checksum(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(checksum(b"foobar"), 0x8594_4171_f739_67e8);
     }
 }

@@ -3,7 +3,8 @@
 #![cfg(feature = "http")]
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -159,6 +160,44 @@ fn an_agent_of_ones_own_is_used_and_decides_its_settings() {
             Err(Error::Setting { setting: refused, .. }) => assert_eq!(refused, setting),
             other => panic!("{setting}: {other:?}"),
         }
+    }
+}
+
+/// Answers each connection with `head`, then sends `more` until the other side goes.
+fn endless(head: &'static str, more: &'static str) -> Origin {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(connection.try_clone().expect("a second handle")).lines();
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                let _ = connection.write_all(head.as_bytes());
+                // Slower than any limit on the size of a header.
+                while connection.write_all(more.as_bytes()).is_ok() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+        }
+    });
+    format!("http://{address}").parse().expect("an origin")
+}
+
+#[test]
+fn endless_trailers_and_endless_interim_answers_end_like_a_stall() {
+    const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    let server = server();
+    for (head, more) in [(CHUNKED, "X: y\r\n"), ("", "HTTP/1.1 100 Continue\r\n\r\n")] {
+        let client = builder(&server)
+            .api(endless(head, more))
+            .stall_timeout(Duration::from_millis(100))
+            .connect_timeout(Duration::from_millis(100))
+            .retries(0)
+            .build()
+            .expect("a client");
+        let error = client.chunks(&dump(&server)).unwrap_err();
+        let Some((_, Fault::Connection { .. })) = error.request() else { panic!("{error:?}") };
+        assert!(error.to_string().contains("nothing arrived for 0.1 s"), "{more:?}: {error:?}");
     }
 }
 

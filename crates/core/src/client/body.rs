@@ -2,6 +2,7 @@
 //! here so that nothing is hidden, and it is cut off at a limit.
 
 use std::io::{self, BufRead, BufReader, Read};
+use std::time::Duration;
 
 use flate2::bufread::GzDecoder;
 use flate2::read::MultiGzDecoder;
@@ -9,8 +10,9 @@ use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTEN
 use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Body, BodyReader};
 
+use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
-use crate::service::{BodyProblem, Fault};
+use crate::service::{BodyProblem, Fault, document, is_gzip};
 
 /// The maximum size of a body, and the name of that limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,7 @@ enum Data {
 struct WireReader {
     reader: BodyReader<'static>,
     left: u64,
+    stall: Duration,
     failure: Option<io::Error>,
     /// The first bytes, read to see whether they are gzip at all.
     head: Vec<u8>,
@@ -74,7 +77,7 @@ impl Read for WireReader {
             self.head.drain(..count);
             return Ok(count);
         }
-        match self.reader.read(buffer) {
+        match within(self.stall, || self.reader.read(buffer)) {
             Ok(count) if count as u64 > self.left => {
                 self.left = 0;
                 Err(io::ErrorKind::FileTooLarge.into())
@@ -139,7 +142,13 @@ impl AnswerBody {
             None | Some("" | "identity") if has_framing => Data::Plain(reader),
             None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
             Some(encoding @ ("gzip" | "x-gzip")) => {
-                let mut wire = WireReader { reader, left: wire_limit, failure: None, head: Vec::new() };
+                let mut wire = WireReader {
+                    reader,
+                    left: wire_limit,
+                    stall: time_limits.stall,
+                    failure: None,
+                    head: Vec::new(),
+                };
                 if !wire.begins_with_gzip() {
                     return match wire.failure.take() {
                         Some(failure) => Err(connection_fault(failure.into(), Phase::Body, time_limits)),
@@ -165,7 +174,7 @@ impl AnswerBody {
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         loop {
             let read = match &mut self.data {
-                Data::Plain(reader) => reader.read(buffer),
+                Data::Plain(reader) => within(self.time_limits.stall, || reader.read(buffer)),
                 Data::Gzip(decoder) => decoder.read(buffer),
                 Data::UnframedGzip(decoder) => decoder.read(buffer).and_then(|count| {
                     let ends_early = count == 0 && !decoder.get_mut().fill_buf()?.is_empty();
@@ -184,17 +193,26 @@ impl AnswerBody {
         }
     }
 
-    /// Reads everything into memory.
-    pub(super) fn read_all(mut self) -> Result<Vec<u8>, Fault> {
+    /// Reads a JSON answer into memory.
+    ///
+    /// # Errors
+    ///
+    /// Also [`Fault::Body`] for a page or gzip data in its place. What JSON means is for others to say.
+    pub(super) fn read_json(mut self) -> Result<Vec<u8>, Fault> {
         const STEP_BYTES: usize = 16 * 1024;
         let mut bytes = Vec::new();
         let mut buffer = vec![0; STEP_BYTES];
         loop {
             match self.read(&mut buffer)? {
-                0 => return Ok(bytes),
+                0 => break,
                 count => bytes.extend_from_slice(&buffer[..count]),
             }
         }
+        if is_gzip(&bytes) {
+            return Err(Fault::Body(BodyProblem::UnlabelledGzip));
+        }
+        let page = bytes.trim_ascii_start().starts_with(b"<").then(|| document(&self.content_type, &bytes));
+        page.flatten().map_or(Ok(bytes), |problem| Err(Fault::Body(problem)))
     }
 
     fn fault(&mut self, error: io::Error) -> Fault {

@@ -13,7 +13,7 @@ use crate::address::DumpAddress;
 use crate::error::{Error, Result};
 use crate::service::{ChunkList, ConnectionProblem, Fault};
 use crate::transfer::{
-    ChunkDigest, ChunkSink, ChunkSource, PartFile, Progress, Resume, StreamSink, concatenate,
+    ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate,
 };
 
 /// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
@@ -129,9 +129,14 @@ impl<'a> Download<'a> {
         let list = self.list()?;
         (self.on_progress)(Progress::Begun { chunks: list.len(), resume: Resume::Fresh });
         // A writer takes whole chunks only: each is fetched while the one before it is written.
-        let mut source = if self.whole { self.source() } else { self.read_ahead(&list, 0)? };
-        let mut sink = StreamSink::new(writer);
-        let digests = concatenate(&mut *source, &list, &mut sink, &mut self.on_progress)?;
+        let read_ahead = if self.whole { None } else { self.read_ahead(&list, 0) };
+        let mut source = self.source();
+        let progress = &mut self.on_progress;
+        let digests = match read_ahead {
+            Some(mut ahead) => concatenate(&mut ahead, &list, &mut StreamSink::new(writer), progress)?,
+            None if self.whole => concatenate(&mut source, &list, &mut StreamSink::new(writer), progress)?,
+            None => concatenate(&mut source, &list, &mut WriteSink::new(writer), progress)?,
+        };
         self.check_unchanged(&list, &digests, 0)?;
         Ok(Downloaded { chunks: list.len(), bytes: total(&digests), resumed_chunks: 0 })
     }
@@ -147,6 +152,9 @@ impl<'a> Download<'a> {
         let part = PartFile::builder(target).overwrite(self.overwrite).restart(self.restart);
         // Locked before anything is requested.
         let claim = part.claim()?;
+        if !claim.has_lock {
+            (self.on_progress)(Progress::NoLock);
+        }
         let mut list = self.list()?;
         let identity = self.identity();
         let mut part = claim.resume(&identity, &list)?;
@@ -157,8 +165,11 @@ impl<'a> Download<'a> {
             (self.on_progress)(Progress::Begun { chunks: list.len(), resume });
             // A file can be cut back, so a single chunk at a time is written as it arrives.
             let is_sequential = self.whole || self.parallel == 1;
-            let mut source = if is_sequential { self.source() } else { self.read_ahead(&list, kept)? };
-            concatenate(&mut *source, &list, &mut part, &mut self.on_progress)?;
+            let read_ahead = if is_sequential { None } else { self.read_ahead(&list, kept) };
+            match read_ahead {
+                Some(mut source) => concatenate(&mut source, &list, &mut part, &mut self.on_progress)?,
+                None => concatenate(&mut self.source(), &list, &mut part, &mut self.on_progress)?,
+            };
             match self.check_unchanged(&list, part.digests(), kept) {
                 Ok(()) => {
                     let bytes = total(part.digests());
@@ -206,13 +217,13 @@ impl<'a> Download<'a> {
         format!("{origin}{path}")
     }
 
-    fn source(&self) -> Box<dyn ChunkSource> {
-        Box::new(DumpSource::new(&self.client.requests, self.dump, self.whole))
+    fn source(&self) -> DumpSource {
+        DumpSource::new(&self.client.requests, self.dump, self.whole)
     }
 
-    fn read_ahead(&self, list: &ChunkList, first: usize) -> Result<Box<dyn ChunkSource>> {
-        let source = DumpSource::new(&self.client.requests, self.dump, false);
-        Ok(Box::new(ReadAhead::new(&source, list, first, self.parallel)?))
+    /// `None` if this host starts no further thread: the chunks can be fetched one after the other.
+    fn read_ahead(&self, list: &ChunkList, first: usize) -> Option<ReadAhead> {
+        ReadAhead::new(&self.source(), list, first, self.parallel).ok()
     }
 
     /// Asks whether the chunks, of which the first `kept` are from an earlier run, belong to one dump.

@@ -9,6 +9,7 @@ use ureq::{Agent, AsSendBody, Body};
 
 use super::body::{AnswerBody, SizeLimit};
 use super::event::Event;
+use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::address::Origin;
 use crate::service::{Fault, error_message, retry_after};
@@ -99,8 +100,8 @@ pub(super) fn send(
         // The service's reference sends it with every request, those without a body included.
         .header("content-type", "application/json");
     let sent = match body {
-        Some(json) => run(agent, builder.body(json)),
-        None => run(agent, builder.body(())),
+        Some(json) => within(limits.moving_header(), || run(agent, builder.body(json))),
+        None => within(limits.moving_header(), || run(agent, builder.body(()))),
     };
     let status = sent.as_ref().ok().map(|response| response.status().as_u16());
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });

@@ -13,6 +13,7 @@ mod proxy;
 mod questions;
 mod read_ahead;
 mod requests;
+mod stall_guard;
 mod token;
 mod transport;
 mod unchanged;

@@ -57,13 +57,13 @@ impl ReadAhead {
     ///
     /// # Errors
     ///
-    /// [`Error::Output`] if no thread can be started.
+    /// The system's error if not even one thread can be started.
     pub(super) fn new(
         source: &DumpSource,
         list: &ChunkList,
         first: usize,
         window: usize,
-    ) -> Result<ReadAhead> {
+    ) -> io::Result<ReadAhead> {
         let waiting: Vec<Chunk> = list.as_slice().iter().skip(first).cloned().collect();
         let threads = window.min(waiting.len());
         let state = State {
@@ -83,7 +83,7 @@ impl ReadAhead {
                 Ok(worker) => read_ahead.workers.push(worker),
                 // Fewer threads do the same, slower.
                 Err(_) if !read_ahead.workers.is_empty() => break,
-                Err(source) => return Err(Error::output("start a thread for", None, source)),
+                Err(error) => return Err(error),
             }
         }
         Ok(read_ahead)

@@ -146,7 +146,7 @@ impl Requests {
             let bytes = match answer.status() {
                 // By definition without a body.
                 204 => Vec::new(),
-                _ => answer.into_body(self.limits.json)?.read_all()?,
+                _ => answer.into_body(self.limits.json)?.read_json()?,
             };
             Ok(read(&bytes)?)
         })

@@ -9,9 +9,10 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, DefaultConnector, NextTimeout};
 
 use super::proxy::{Proxies, ProxyChoice};
+use super::stall_guard::StallGuard;
 use super::ureq_error::TimeLimits;
 use crate::address::Origin;
 use crate::error::{Error, Result};
@@ -57,7 +58,8 @@ impl Transport {
         let names = NameCache::default();
         let agent = |proxy: Option<ureq::Proxy>| {
             let ureq_config = agent_config(config, connections, roots.clone(), proxy);
-            Agent::with_parts(ureq_config, DefaultConnector::new(), names.clone())
+            // Outermost, so that it sees what TLS has already taken apart.
+            Agent::with_parts(ureq_config, DefaultConnector::new().chain(StallGuard), names.clone())
         };
         let proxy = config.proxy.clone().unwrap_or_default();
         let proxied = Proxies::new(&proxy)?.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
@@ -106,7 +108,6 @@ fn agent_config(
     Agent::config_builder()
         .proxy(proxy)
         .tls_config(tls.build())
-        .timeout_resolve(Some(connect_timeout))
         .timeout_connect(Some(connect_timeout))
         .timeout_per_read(Some(stall_timeout))
         .timeout_per_write(Some(stall_timeout))
@@ -164,6 +165,9 @@ impl Resolver for NameCache {
         if let Some(addresses) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(addresses.clone());
         }
+        // With a time limit, ureq would start a thread, and panic on a host that refuses it. The system's
+        // resolver has limits of its own.
+        let timeout = NextTimeout { after: NextTimeout::default().after, ..timeout };
         let addresses = DefaultResolver::default().resolve(uri, config, timeout)?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, addresses.clone());
         Ok(addresses)

@@ -8,6 +8,25 @@ use std::time::Duration;
 use crate::text::{Printable, seconds};
 
 /// Why a request did not bring what was asked for. Each variant says whether it is retried.
+///
+/// What is taken as an answer, what is retried, and what ends a request at once:
+///
+/// | answer | a JSON answer | a chunk or whole dump |
+/// | --- | --- | --- |
+/// | 200, 203 | taken, if it carries what was asked for or its status says success; else retried | taken, unless it is a document in place of a chunk |
+/// | 201 | taken likewise | taken likewise |
+/// | 204 | taken where nothing is asked for, as in cancelling; else retried | an empty whole dump; for a chunk retried |
+/// | 202, 205, 206 and other 2xx, 304 | retried | retried |
+/// | 408, 409, 423, 429, 5xx | retried; a start only after 423 and 429 | retried |
+/// | every other status | ends at once | ends at once |
+/// | an HTML page by its type | retried | retried |
+/// | a whole body of up to 64 KiB that is an HTML page, an XML document, or JSON with the keys of an error | a page is retried, other text ends at once unless it was cut short | retried |
+/// | `Content-Range` of less than everything | retried | retried |
+/// | no bytes | retried | an empty dump if it is the only chunk; else retried |
+/// | gzip that is labelled | decoded and checked | decoded and checked |
+/// | gzip that is not labelled | retried, without compression | retried, without compression |
+/// | any other encoding, or a gzip label on other data | retried once, without compression | retried once, without compression |
+/// | a body whose end nothing proves | retried, without compression | retried, without compression |
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Fault {

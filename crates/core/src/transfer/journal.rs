@@ -55,6 +55,12 @@ fn line(value: &impl Serialize) -> String {
     line
 }
 
+/// Whether a file that begins like this is a journal, whole or torn: another program's file is not touched.
+pub(super) fn is_ours(head: &[u8]) -> bool {
+    const BEGINNING: &[u8] = b"{\"format\":";
+    head.starts_with(BEGINNING) || BEGINNING.starts_with(head)
+}
+
 /// Reads a journal up to the first line that is torn or does not continue it.
 pub(super) fn read(journal: &[u8], dump: &str, list: &ChunkList) -> Reading {
     if journal.is_empty() {

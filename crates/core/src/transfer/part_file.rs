@@ -3,12 +3,16 @@
 //! The journal is always true: a chunk's line is written after the chunk's bytes. Killed at any instant,
 //! the next run keeps every chunk whose bytes still match its line, cuts what is beyond and goes on.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
 
+use super::files::{
+    check_target, cut, is_same_file, open_locked, open_own, read_head, resolve_link, sync_folder,
+    working_names,
+};
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
 use super::progress::Resume;
 use super::sink::{ChunkDigest, ChunkSink};
@@ -52,19 +56,27 @@ impl PartFileBuilder {
 
     /// Opens and locks the part file before the chunk list is known. The errors are those of
     /// [`open`](PartFileBuilder::open).
-    pub(crate) fn claim(self) -> Result<Claim> {
+    pub(crate) fn claim(mut self) -> Result<Claim> {
         check_target(&self.target, self.overwrite)?;
-        let part_path = with_suffix(&self.target, ".part");
-        let journal_path = with_suffix(&self.target, ".part.journal");
-        let part = open_locked(&self.target, &part_path)?;
+        // To replace a link would leave the old file behind its other name.
+        self.target = resolve_link(&self.target)
+            .map_err(|e| Error::output("follow the link", Some(&self.target), e))?;
+        check_target(&self.target, self.overwrite)?;
+        let (part_path, journal_path) = working_names(&self.target);
+        let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
+        if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
+            // Somebody's own file that happens to have this name.
+            return Err(Error::Exists { path: journal_path });
+        }
+        let (part, has_lock) = open_locked(&self.target, &part_path)?;
         let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
-        let has_journal = journal_path.symlink_metadata().is_ok();
-        if length > 0 && !has_journal && !self.overwrite && !self.restart {
+        if length > 0 && journal.is_none() && !self.overwrite && !self.restart {
             return Err(Error::Exists { path: part_path });
         }
         Ok(Claim {
+            has_lock,
             builder: self,
-            files: Files { part_path, journal_path, part, remove_on_drop: length == 0 },
+            files: Files { part_path, journal_path, part, owns_journal: false, remove_on_drop: length == 0 },
         })
     }
 }
@@ -75,6 +87,8 @@ struct Files {
     part_path: PathBuf,
     journal_path: PathBuf,
     part: File,
+    /// This run opened the journal; before that, something else may have its name.
+    owns_journal: bool,
     /// The part file holds no whole chunk, so nothing would be lost with it.
     remove_on_drop: bool,
 }
@@ -82,6 +96,8 @@ struct Files {
 /// A target that is locked against other runs.
 #[derive(Debug)]
 pub(crate) struct Claim {
+    /// Whether the file system has locks. Without one, nothing stops another run.
+    pub(crate) has_lock: bool,
     builder: PartFileBuilder,
     files: Files,
 }
@@ -90,9 +106,10 @@ impl Claim {
     /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
     /// text that names the dump, such as its URL.
     pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
-        let Claim { builder, mut files } = self;
+        let Claim { builder, mut files, .. } = self;
         let failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
-        let mut journal = open_regular(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
+        let mut journal = open_own(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
+        files.owns_journal = true;
         let reading = if builder.restart {
             Reading::Empty
         } else {
@@ -169,7 +186,7 @@ impl PartFile {
         // The journal first: without its lines, the bytes count for nothing.
         cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
         cut(&mut self.files.part, 0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
-        Ok(Claim { builder: self.builder, files: self.files })
+        Ok(Claim { has_lock: true, builder: self.builder, files: self.files })
     }
 
     /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder.
@@ -179,7 +196,7 @@ impl PartFile {
     /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file cannot be made
     /// durable or renamed, or is not what this run wrote.
     pub fn finish(mut self) -> Result<()> {
-        let Files { part_path, journal_path, part, remove_on_drop } = &mut self.files;
+        let Files { part_path, journal_path, part, remove_on_drop, .. } = &mut self.files;
         let failed = |action, path: &Path| {
             let path = path.to_owned();
             move |error| Error::output(action, Some(&path), error)
@@ -271,7 +288,9 @@ impl Drop for Files {
     fn drop(&mut self) {
         if self.remove_on_drop && is_same_file(&self.part, &self.part_path) {
             // Still locked: no other run can have begun with these files.
-            let _ = std::fs::remove_file(&self.journal_path);
+            if self.owns_journal {
+                let _ = std::fs::remove_file(&self.journal_path);
+            }
             let _ = std::fs::remove_file(&self.part_path);
         }
         // Closing alone would not do: a child process that another thread is starting right now may
@@ -282,87 +301,6 @@ impl Drop for Files {
 
 fn total(digests: &[ChunkDigest]) -> u64 {
     digests.iter().map(|digest| digest.bytes).sum()
-}
-
-/// Cuts a file and goes on writing at its new end.
-fn cut(file: &mut File, length: u64) -> io::Result<()> {
-    file.set_len(length)?;
-    file.seek(SeekFrom::Start(length)).map(drop)
-}
-
-fn check_target(target: &Path, overwrite: bool) -> Result<()> {
-    match target.symlink_metadata() {
-        Ok(metadata) if metadata.is_dir() => {
-            Err(Error::output("write to", Some(target), io::ErrorKind::IsADirectory.into()))
-        }
-        Ok(_) if !overwrite => Err(Error::Exists { path: target.to_owned() }),
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::output("write to", Some(target), error)),
-    }
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Opens a file for reading and writing, made if needed. Symbolic links are not followed: in a shared
-/// folder they may lead anywhere.
-fn open_regular(path: &Path) -> io::Result<File> {
-    match path.symlink_metadata() {
-        Ok(metadata) if !metadata.is_file() => {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        _ => {}
-    }
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it has become a symbolic link")),
-        _ => Ok(file),
-    }
-}
-
-fn open_locked(target: &Path, part_path: &Path) -> Result<File> {
-    loop {
-        let part = open_regular(part_path).map_err(|e| Error::output("open", Some(part_path), e))?;
-        match part.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: target.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(Error::output("lock", Some(part_path), error)),
-        }
-        // Between opening and locking, the run that held the lock may have given the file its final
-        // name: then this is the finished dump, not a part file.
-        if is_same_file(&part, part_path) {
-            return Ok(part);
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_same_file(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), path.symlink_metadata()) {
-        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_file: &File, path: &Path) -> bool {
-    path.exists()
-}
-
-#[cfg(unix)]
-fn sync_folder(target: &Path) -> io::Result<()> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_target: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

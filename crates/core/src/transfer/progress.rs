@@ -34,6 +34,8 @@ pub enum Progress {
         /// How the download begins.
         resume: Resume,
     },
+    /// The file system has no locks: nothing stops another run from writing the same file.
+    NoLock,
     /// More bytes of a chunk arrived.
     #[non_exhaustive]
     Bytes {

@@ -112,6 +112,81 @@ fn a_run_that_got_nothing_leaves_nothing() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn a_journal_of_somebody_else_is_never_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let journal = folder.path().join("dump.csv.part.journal");
+    fs::write(&journal, "my notes").unwrap();
+    for builder in [PartFile::builder(&target), PartFile::builder(&target).restart(true).overwrite(true)] {
+        assert!(matches!(builder.open(&list(1)), Err(Error::Exists { path }) if path == journal));
+    }
+    assert_eq!(fs::read(&journal).unwrap(), b"my notes");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn names_that_are_too_long_for_a_suffix_get_shorter_working_names_that_stay_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    for length in [242, 243, 255] {
+        let names = ["a", "b"].map(|last| "é".repeat(120) + &"x".repeat(length - 241) + last);
+        let mut parts = names.clone().map(|name| part_file(&folder.path().join(name), 1));
+        for (index, part) in parts.iter_mut().enumerate() {
+            write_chunk(part, 0, names[index].as_bytes());
+        }
+        parts.into_iter().for_each(|part| part.finish().unwrap());
+        for name in names {
+            assert_eq!(fs::read(folder.path().join(&name)).unwrap(), name.as_bytes());
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6, "nothing is left over");
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_that_may_be_replaced_stays_a_link_and_its_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real.csv"), folder.path().join("link.csv"));
+        fs::write(&real, "old").unwrap();
+        symlink("real.csv", &link).unwrap();
+        assert!(matches!(PartFile::builder(&link).open(&list(1)), Err(Error::Exists { .. })));
+        let mut part = PartFile::builder(&link).overwrite(true).open(&list(1)).unwrap();
+        write_chunk(&mut part, 0, b"new");
+        part.finish().unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+    }
+
+    #[test]
+    fn links_in_the_way_of_working_files_are_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, victim) = (folder.path().join("dump.csv"), folder.path().join("victim"));
+        for name in ["dump.csv.part", "dump.csv.part.journal"] {
+            let in_the_way = folder.path().join(name);
+            for is_hard_link in [false, true] {
+                fs::write(&victim, "{\"format\":").unwrap();
+                match is_hard_link {
+                    true => fs::hard_link(&victim, &in_the_way).unwrap(),
+                    false => symlink(&victim, &in_the_way).unwrap(),
+                }
+                let opened = PartFile::builder(&target).overwrite(true).restart(true).open(&list(1));
+                assert!(opened.is_err(), "{name}, hard link: {is_hard_link}");
+                assert_eq!(fs::read(&victim).unwrap(), b"{\"format\":", "{name}");
+                fs::remove_file(&in_the_way).unwrap();
+            }
+        }
+        // A link to nothing would make the file that it leads to.
+        symlink("elsewhere", folder.path().join("dump.csv.part")).unwrap();
+        assert!(PartFile::builder(&target).open(&list(1)).is_err());
+        assert!(!folder.path().join("elsewhere").exists());
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_a_kill_leaves_only_good_whole_chunks_are_kept(

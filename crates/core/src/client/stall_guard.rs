@@ -1,0 +1,61 @@
+//! A connection that moves for ever without bringing an answer further, as one with endless trailers or
+//! endless interim answers does, is stalled. ureq's own limit does not see it: each read brings bytes.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
+use ureq::{Error, Timeout};
+
+thread_local! {
+    /// When what this thread waits for must have come.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Waits for a header, or for more of a body, for at most `limit` (if it is not zero).
+pub(super) fn within<T>(limit: Duration, wait: impl FnOnce() -> T) -> T {
+    DEADLINE.set(Instant::now().checked_add(limit).filter(|_| !limit.is_zero()));
+    let outcome = wait();
+    DEADLINE.set(None);
+    outcome
+}
+
+/// Adds the guard to each connection.
+#[derive(Debug)]
+pub(super) struct StallGuard;
+
+impl<In: Transport> Connector<In> for StallGuard {
+    type Out = Guarded<In>;
+
+    fn connect(&self, _: &ConnectionDetails, connected: Option<In>) -> Result<Option<Guarded<In>>, Error> {
+        Ok(connected.map(Guarded))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Guarded<T>(T);
+
+impl<T: Transport> Transport for Guarded<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.0.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        self.0.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if DEADLINE.get().is_some_and(|deadline| Instant::now() > deadline) {
+            return Err(Error::Timeout(Timeout::PerRead));
+        }
+        self.0.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.0.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.0.is_tls()
+    }
+}

@@ -1,0 +1,174 @@
+//! Files as a shared and hostile folder may hold them: names, links, locks, and what each system calls them.
+
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::text::checksum;
+
+/// Cuts a file and continues writing at its new end.
+pub(super) fn cut(file: &mut File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(length)).map(drop)
+}
+
+pub(super) fn check_target(target: &Path, overwrite: bool) -> Result<()> {
+    match target.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            Err(Error::output("write to", Some(target), io::ErrorKind::IsADirectory.into()))
+        }
+        Ok(_) if !overwrite => Err(Error::Exists { path: target.to_owned() }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::output("write to", Some(target), error)),
+    }
+}
+
+/// The file that a symbolic link leads to, or the path itself.
+pub(super) fn resolve_link(path: &Path) -> io::Result<PathBuf> {
+    /// Links that lead to links, as many as Linux follows.
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => {
+                let target = std::fs::read_link(&path)?;
+                path = path.parent().map_or(target.clone(), |folder| folder.join(target));
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links lead from one to the next"))
+}
+
+/// The names of the part file and its journal: beside the target, so that the last step is a rename.
+pub(super) fn working_names(target: &Path) -> (PathBuf, PathBuf) {
+    /// Maximum length of a file name on the file systems in use, in bytes.
+    const MAX_NAME_BYTES: usize = 255;
+    const PART: &str = ".part";
+    const JOURNAL: &str = ".part.journal";
+    let name = target.file_name().unwrap_or_default();
+    let mut stem = name.to_owned();
+    if name.len() + JOURNAL.len() > MAX_NAME_BYTES {
+        // Cut, with a checksum of the whole name, so that two long names stay apart.
+        let checksum = format!("~{:016x}", checksum(name.as_encoded_bytes()));
+        let max_bytes = MAX_NAME_BYTES - JOURNAL.len() - checksum.len();
+        let mut text = name.to_string_lossy().into_owned();
+        while text.len() > max_bytes {
+            text.pop();
+        }
+        stem = (text + &checksum).into();
+    }
+    let with = |suffix: &str| {
+        let mut name = stem.clone();
+        name.push(suffix);
+        target.with_file_name(name)
+    };
+    (with(PART), with(JOURNAL))
+}
+
+/// The first bytes of a file, or `None` if there is none.
+pub(super) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    const HEAD_BYTES: u64 = 64;
+    let mut head = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(HEAD_BYTES).read_to_end(&mut head).map(|_| Some(head)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Opens a file of ours for reading and writing, and makes it if it is not there. In a shared folder,
+/// somebody else may have put a link in its place, which could lead anywhere: a link is never followed, and
+/// a file with a second name is left alone.
+pub(super) fn open_own(path: &Path) -> io::Result<File> {
+    /// Times that the file may come or go between two steps.
+    const TRIES: usize = 10;
+    for _ in 0..TRIES {
+        let known = match path.symlink_metadata() {
+            Ok(known) => known,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Fails if anything has this name, a dangling link included.
+                match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                    outcome => return outcome,
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        if !known.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        if has_second_name(&known) {
+            return Err(io::Error::other("it has a second name (a hard link)"));
+        }
+        match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) if is_same_file(&file, path) => return Ok(file),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("another program keeps replacing it"))
+}
+
+/// Opens and locks the part file; the flag says whether the file system has locks.
+pub(super) fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool)> {
+    loop {
+        let part = open_own(part_path).map_err(|e| Error::output("open", Some(part_path), e))?;
+        let has_lock = match part.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: target.to_owned() }),
+            Err(TryLockError::Error(error)) if means_no_locks(&error) => false,
+            Err(TryLockError::Error(error)) => return Err(Error::output("lock", Some(part_path), error)),
+        };
+        // Between opening and locking, the run that held the lock may have given the file its final
+        // name: then this is the finished dump, not a part file.
+        if is_same_file(&part, part_path) {
+            return Ok((part, has_lock));
+        }
+    }
+}
+
+/// Whether the error says that the file system has no locks, as some network file systems have none.
+fn means_no_locks(error: &io::Error) -> bool {
+    /// "No locks available", which has no kind of its own.
+    const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
+    error.kind() == io::ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))
+}
+
+#[cfg(unix)]
+fn has_second_name(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+#[cfg(not(unix))]
+fn has_second_name(_metadata: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+pub(super) fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_same_file(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(unix)]
+pub(super) fn sync_folder(target: &Path) -> io::Result<()> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+#[cfg(not(unix))]
+pub(super) fn sync_folder(_target: &Path) -> io::Result<()> {
+    Ok(())
+}
