@@ -11,6 +11,10 @@ mod cancelling;
 mod chaos;
 /// `get` from a task: several dumps, those that fail beside the others, and tasks without any.
 mod collecting;
+/// Answers with status 200 that deny what was asked for, in place of lists and tasks.
+mod denials;
+/// Whole answers with a good status that are not the chunk.
+mod documents;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.

@@ -110,10 +110,13 @@ pub(crate) fn check_done(bytes: &[u8]) -> Result<(), Fault> {
 }
 
 /// The message of an error's body, from the shapes that the service has: the API's
-/// `{"status":{"message":…}}`, the sign-in service's `{"statusMessage":…}` and OAuth's `{"error":…}`. `None`
-/// for anything else, such as a gateway's HTML.
+/// `{"status":{"message":…}}`, the sign-in service's `{"statusMessage":…}` or the word in its `{"status":…}`,
+/// OAuth's `{"error":…}`, and the `{"title":…}` of RFC 9457. `None` for anything else, such as a gateway's
+/// HTML.
 pub(crate) fn error_message(body: &[u8]) -> Option<String> {
-    parse_json::<Envelope<Nothing>>(body).ok()?.message()
+    let envelope = parse_json::<Envelope<Nothing>>(body).ok()?;
+    let word = envelope.word().filter(|_| !envelope.says_success());
+    envelope.message().or_else(|| word.map(str::to_owned))
 }
 
 #[derive(Deserialize)]
@@ -126,7 +129,7 @@ impl Payload for Nothing {
 struct Envelope<T> {
     /// An object with code and message, a word, or a number.
     status: Value,
-    /// `statusMessage`, `message` or `error`, whichever comes first.
+    /// `statusMessage`, `message`, `error` or `title`, whichever comes first.
     message: Option<String>,
     meta: Meta,
     payload: Option<T>,
@@ -218,7 +221,7 @@ impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
                     envelope.payload = map.next_value()?;
                 }
                 "status" => envelope.status = map.next_value()?,
-                "statusMessage" | "message" | "error" => {
+                "statusMessage" | "message" | "error" | "title" => {
                     let message = map.next_value::<Value>()?;
                     let message = message.as_str().or_else(|| message.get("message")?.as_str());
                     envelope.message = envelope.message.or(message.map(str::to_owned));
@@ -377,7 +380,10 @@ mod tests {
                 r#"{"status":"FAILURE_BAD_CREDENTIAL","statusMessage":"incorrect credentials"}"#,
                 Some("incorrect credentials"),
             ),
+            (r#"{"status":"FAILURE_BAD_TOKEN"}"#, Some("FAILURE_BAD_TOKEN")),
+            (r#"{"status":"SUCCESS"}"#, None),
             (r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
+            (r#"{"type":"about:blank","status":401,"title":"Unauthorized"}"#, Some("Unauthorized")),
             ("<html>502</html>", None),
             ("", None),
             ("{}", None),

@@ -255,7 +255,7 @@ pub enum BodyProblem {
     Empty,
     /// It is compressed and does not say so. Retried, without compression.
     UnlabelledGzip,
-    /// An encoding that was not asked for and cannot be undone. Retried once, without compression.
+    /// An encoding that cannot be undone. Retried once, without compression.
     Encoding(String),
     /// It is labelled as gzip and is not. Retried once, without compression.
     NotGzip,
@@ -287,7 +287,7 @@ impl fmt::Display for BodyProblem {
             BodyProblem::Empty => f.write_str("it came empty"),
             BodyProblem::UnlabelledGzip => f.write_str("it came compressed without saying so"),
             BodyProblem::Encoding(encoding) => {
-                write!(f, "it came with the encoding \"{}\", which was not asked for", Printable(encoding))
+                write!(f, "it came with the encoding \"{}\", which cannot be undone", Printable(encoding))
             }
             BodyProblem::NoProofOfEnd => f.write_str(
                 "it came without length, chunked coding or gzip: nothing proves that it is complete",

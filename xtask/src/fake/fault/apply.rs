@@ -64,6 +64,7 @@ fn needs_plain_body(fault: &Fault) -> bool {
             | Fault::GzipEmptyBlocks
             | Fault::EndlessBody
             | Fault::LeftoverEncoding(_)
+            | Fault::UnlabelledGzip
     )
 }
 
@@ -94,6 +95,22 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
         }
         Fault::HtmlOk => delivery.answer = Answer::new(200, "text/html", CAPTIVE_PAGE),
         Fault::WrongJson(text) => delivery.answer = Answer::new(200, "application/json", text.clone()),
+        Fault::Document { types, text } => {
+            let mut answer = Answer::empty(200);
+            answer.headers = types.iter().map(|kind| ("Content-Type".to_owned(), kind.clone())).collect();
+            answer.body = Body::Blocks(vec![Arc::from(text.as_bytes())]);
+            delivery.answer = answer;
+        }
+        Fault::UnderStatus(code) => delivery.answer.status = *code,
+        Fault::ContentRange(range) => {
+            delivery.answer.headers.push(("Content-Range".to_owned(), range.clone()));
+        }
+        Fault::EmptyBody => delivery.answer.body = Body::Blocks(Vec::new()),
+        Fault::UnlabelledGzip => {
+            if let Body::Blocks(blocks) = &delivery.answer.body {
+                delivery.answer.body = Body::Blocks(vec![Arc::from(compress(blocks))]);
+            }
+        }
         Fault::TruncatedJson => {
             let mut half = delivery.answer.bytes();
             half.truncate(half.len() / 2);

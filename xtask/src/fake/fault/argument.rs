@@ -60,6 +60,14 @@ impl FromArgument for String {
     }
 }
 
+/// Texts up to the next comma, separated by `|`; none where there is nothing before the comma.
+impl FromArgument for Vec<String> {
+    fn read(argument: &mut Argument<'_>) -> Option<Self> {
+        let texts = argument.part()?.split('|').filter(|text| !text.is_empty());
+        Some(texts.map(str::to_owned).collect())
+    }
+}
+
 /// The header `Retry-After`, which may be left out.
 impl FromArgument for Option<String> {
     fn read(argument: &mut Argument<'_>) -> Option<Self> {

@@ -70,6 +70,12 @@ faults! {
         "Answers with this status, in JSON unless something else is asked for";
     "html-ok" => HtmlOk, "Answers 200 with the sign-in page of a captive proxy";
     "wrong-json:TEXT" => WrongJson(String), "Answers 200 with this text as JSON";
+    "document:TYPES,TEXT" => Document { types: Vec<String>, text: String },
+        "Answers 200 with this text; TYPES are its Content-Type lines, separated by |, and may be none";
+    "under-status:CODE" => UnderStatus(u16), "Sends the right answer under this status";
+    "content-range:RANGE" => ContentRange(String), "Sends the right answer under this Content-Range";
+    "empty-body" => EmptyBody, "Sends no bytes, properly framed";
+    "unlabelled-gzip" => UnlabelledGzip, "Compresses without saying so";
     "truncated-json" => TruncatedJson, "Sends the first half of the answer, properly framed";
     "gzip-bad-crc" => GzipBadCrc, "Compresses, with a wrong checksum at the end";
     "gzip-bad-length" => GzipBadLength, "Compresses, with a wrong length at the end";

@@ -91,6 +91,8 @@ mod tests {
         assert_eq!(shown("dribble:10,50ms"), expected(&dribble, &When::any()));
         let status = Fault::Status { code: 503, retry_after: Some("7".to_owned()), body: ErrorBody::Html };
         assert_eq!(shown("status:503,html,retry-after=7"), expected(&status, &When::any()));
+        let page = Fault::Document { types: vec!["a/b".to_owned(), "c".to_owned()], text: "x,y".to_owned() };
+        assert_eq!(shown("document:a/b|c,x,y"), expected(&page, &When::any()));
         let length = Fault::WrongLength { delta: -3 };
         assert_eq!(shown("wrong-length:-3"), expected(&length, &When::any()));
     }
@@ -114,6 +116,7 @@ mod tests {
             let argument = match name {
                 "dribble" => ":1,1ms",
                 "latency" => ":1s",
+                "document" => ":text/html|text/csv,a page",
                 _ if usage.contains(':') => ":200",
                 _ => "",
             };
