@@ -354,9 +354,11 @@ mod tests {
         {
             assert!(read(&[&format!(r#"{{"chunks":[{entry}]}}"#)]).is_err(), "{entry}");
             let mut tasks = Listing::tasks(&"W/M/118".parse::<Locator>().unwrap().action().unwrap());
-            let page =
-                format!(r#"{{"tasks":[{entry},{{"taskId":"B7EA","taskState":7,"creationTime":"12"}}]}}"#);
+            let page = format!(
+                r#"{{"meta":{{"paging":{{"totalSize":2}}}},"tasks":[{{"taskId":"B7EA","taskState":7,"creationTime":"12"}},{entry}]}}"#
+            );
             tasks.take(page.as_bytes()).unwrap();
+            assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
             let tasks = tasks.into_entries();
             assert_eq!((tasks.len(), tasks[0].creation_time), (1, Some(12)), "{entry}");
         }

@@ -65,8 +65,8 @@ impl PartFileBuilder {
         let (part_path, journal_path) = working_names(&self.target);
         let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
         if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
-            // Somebody's own file that happens to have this name.
-            return Err(Error::Exists { path: journal_path });
+            let foreign = io::Error::other("it is not a journal of this program: move it away");
+            return Err(Error::output("use", Some(&journal_path), foreign));
         }
         let (part, has_lock) = open_locked(&self.target, &part_path)?;
         let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
