@@ -15,6 +15,10 @@ mod collecting;
 mod download;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
+/// What a process or `latest` means: the newest finished run, and how to go further down.
+mod habits_newest;
+/// How a task ended, as exit codes and words.
+mod habits_outcomes;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.
