@@ -19,6 +19,8 @@ mod faults;
 mod habits_newest;
 /// How a task ended, as exit codes and words.
 mod habits_outcomes;
+/// Where a dump goes: the locator decides; options that contradict each other.
+mod habits_output;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.

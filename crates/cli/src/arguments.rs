@@ -69,9 +69,9 @@ pub(crate) struct Arguments {
     #[argh(switch, short = 'v')]
     pub(crate) verbose: bool,
 
-    /// no progress, only results and errors
+    /// no progress, only results, warnings and errors; -qq: no warnings either
     #[argh(switch, short = 'q')]
-    pub(crate) quiet: bool,
+    pub(crate) quiet: u8,
 
     /// print the version
     #[argh(switch, short = 'V')]
@@ -82,20 +82,22 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// How much is written to standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much is written to standard error. Errors always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    Quiet,
-    Normal,
-    Verbose,
+    Errors,
+    Warnings,
+    Progress,
+    Requests,
 }
 
 impl Arguments {
     pub(crate) fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
+            (0, false) => Verbosity::Progress,
+            (0, true) => Verbosity::Requests,
+            (1, _) => Verbosity::Warnings,
+            (2.., _) => Verbosity::Errors,
         }
     }
 }
@@ -394,6 +396,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match Arguments::from_args(&[PROGRAM], &texts) {
+        Ok(Arguments { quiet: 1.., verbose: true, .. }) => {
+            Parsed::Wrong("-v and -q contradict each other".to_owned())
+        }
         Ok(arguments) => Parsed::Run(Box::new(arguments)),
         Err(exit) if exit.status.is_ok() => Parsed::Show(exit.output + "\n"),
         Err(exit) => Parsed::Wrong(exit.output.trim_end().to_owned()),

@@ -153,7 +153,7 @@ impl Session {
 
     fn note_skipped(&self, skipped: &[Skipped]) {
         for skipped in skipped {
-            self.reporter.note(&format!("passed over task {}", describe(skipped)));
+            self.reporter.warn(&format!("passed over task {}", describe(skipped)));
         }
     }
 }
