@@ -22,6 +22,8 @@ pub(crate) struct DownloadOptions {
     pub(crate) verify: bool,
     pub(crate) overwrite: bool,
     pub(crate) restart: bool,
+    /// Looks a few times for a dump that is not there yet.
+    pub(crate) fresh: bool,
     /// Reads each file once more for its SHA-256.
     pub(crate) checksums: bool,
 }
@@ -34,6 +36,7 @@ impl Default for DownloadOptions {
             verify: false,
             overwrite: false,
             restart: false,
+            fresh: false,
             checksums: false,
         }
     }
@@ -51,7 +54,9 @@ enum Status {
 /// What became of a dump, as `--json` shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct DumpReport {
-    object: String,
+    /// The object whose rows were rejected.
+    id: String,
+    locator: String,
     name: Option<String>,
     status: Status,
     /// The file; null if there is none.
@@ -79,16 +84,18 @@ pub(crate) fn collect(
     session: &Session,
 ) -> Result<Collected, Failure> {
     if dumps.len() > 1 && !matches!(target, Target::Folder(_)) {
+        let commands = dumps.iter().map(|dump| format!("\n  anaplan-dump get {} -o -", dump.address));
         return Err(Failure::Usage(format!(
-            "there are {} dumps: -o must name a folder (end a new one with a slash, as in rejected/), or the \
-             locator one object",
-            dumps.len()
+            "there are {} dumps, and -o names one output; get one of them:{}",
+            dumps.len(),
+            commands.collect::<String>()
         )));
     }
     let mut collected = Collected::default();
     for dump in dumps {
         let mut report = DumpReport {
-            object: dump.address.object().as_str().to_owned(),
+            id: dump.address.object().as_str().to_owned(),
+            locator: dump.address.to_string(),
             name: dump.name.clone(),
             status: Status::Failed,
             path: None,
@@ -145,6 +152,7 @@ fn download(
             .verify(options.verify)
             .overwrite(options.overwrite)
             .restart(options.restart)
+            .fresh(options.fresh)
             .on_progress(|step| progress.show(step));
         let done = match (target, &path) {
             (_, Some(path)) => download.save_to(path).map_err(|error| with_what_is_kept(error, path))?,
@@ -176,7 +184,7 @@ impl DumpReport {
                 format!("{path}  {size}  {chunks}  {}", duration(self.elapsed))
             }
             Status::AlreadyThere => format!("{path}  {size}  already there"),
-            Status::Failed => format!("object {} failed", safe(&self.object)),
+            Status::Failed => format!("object {} failed", safe(&self.id)),
         }
     }
 }

@@ -38,9 +38,16 @@ impl Reporter {
         Reporter { verbosity, redraws, line_is_drawn: Mutex::new(false) }
     }
 
-    /// Writes a line, unless the user wants quiet.
+    /// Writes a line about what goes on.
     pub(crate) fn note(&self, text: &str) {
-        if self.verbosity != Verbosity::Quiet {
+        if self.verbosity >= Verbosity::Progress {
+            self.write_line(text);
+        }
+    }
+
+    /// Writes a line about what is not as it should be, and does not end the command.
+    pub(crate) fn warn(&self, text: &str) {
+        if self.verbosity >= Verbosity::Warnings {
             self.write_line(text);
         }
     }
@@ -52,7 +59,7 @@ impl Reporter {
 
     /// Shows how a task goes on: on a terminal in place, otherwise only what is new.
     pub(crate) fn step(&self, text: &str, elapsed: Duration, is_new: bool) {
-        if self.redraws && self.verbosity != Verbosity::Quiet {
+        if self.redraws && self.verbosity >= Verbosity::Progress {
             self.redraw(&cut(&format!("{}  {text}", duration(elapsed)), MAX_LINE_CHARS));
         } else if is_new {
             self.note(&format!("{}  {text}", duration(elapsed)));
@@ -95,7 +102,7 @@ impl Reporter {
     /// Writes what the client reports: each wait, and with `--verbose` each request.
     pub(crate) fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Exchange { method, url, status, elapsed, .. } if self.verbosity == Verbosity::Verbose => {
+            Event::Exchange { method, url, status, elapsed, .. } if self.verbosity == Verbosity::Requests => {
                 let status = status.map_or("no answer".to_owned(), |status| status.to_string());
                 self.write_line(&format!("{method} {url}  {status}  {}", duration(*elapsed)));
             }
@@ -104,9 +111,9 @@ impl Reporter {
                 if let Some(source) = std::error::Error::source(fault) {
                     let _ = write!(text, ": {}", safe(&source.to_string()));
                 }
-                self.note(&format!("{text}; waiting {}, then retry {retry} of {retries}", duration(*wait)));
+                self.warn(&format!("{text}; waiting {}, then retry {retry} of {retries}", duration(*wait)));
             }
-            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.note(&format!(
+            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&format!(
                 "{subject}: waiting {}, because the service limits the rate of requests",
                 duration(*wait)
             )),
@@ -134,7 +141,7 @@ impl DownloadProgress<'_> {
                 size(bytes)
             )),
             Resume::BegunAnew { reason, .. } => {
-                self.reporter.note(&format!("what is there cannot be continued ({reason}): beginning anew"));
+                self.reporter.warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
             }
             _ if !self.reporter.redraws => {
                 self.reporter.note(&format!("downloading {}", counted(chunks, "chunk")));
@@ -145,7 +152,7 @@ impl DownloadProgress<'_> {
 
     fn draw(&mut self, index: usize, chunks: usize, bytes_of_chunk: u64) {
         let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
-        if !self.reporter.redraws || self.reporter.verbosity == Verbosity::Quiet || !is_due {
+        if !self.reporter.redraws || self.reporter.verbosity < Verbosity::Progress || !is_due {
             return;
         }
         self.drawn = Some(Instant::now());
