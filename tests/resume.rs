@@ -128,7 +128,7 @@ fn a_journal_with_a_damaged_line_keeps_the_chunks_before_it() {
 }
 
 #[test]
-fn a_journal_with_a_damaged_header_may_be_somebody_elses_file_and_is_left() {
+fn a_file_that_is_no_journal_of_ours_is_left_as_it_is() {
     let scene = killed_in_chunk(3);
     let mut journal = scene.read(JOURNAL);
     journal[0] = b'#';
@@ -136,6 +136,17 @@ fn a_journal_with_a_damaged_header_may_be_somebody_elses_file_and_is_left() {
     let error = "dump.csv.part.journal exists already and is left as it is\n  choose another name, <ANY>";
     scene.get("").fails(7, error);
     scene.has(JOURNAL, &journal);
+}
+
+#[test]
+fn a_journal_with_a_damaged_header_is_begun_anew() {
+    changed(
+        JOURNAL,
+        // Behind the words by which a journal is known as one of ours.
+        |journal| journal[11] = b'#',
+        &begins_anew("its journal is damaged or of another version"),
+        &ALL,
+    );
 }
 
 #[test]

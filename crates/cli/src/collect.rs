@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Dump, Error, ErrorKind};
@@ -155,7 +155,7 @@ fn download(
             .fresh(options.fresh)
             .on_progress(|step| progress.show(step));
         let done = match (target, &path) {
-            (_, Some(path)) => download.save_to(path).map_err(|error| with_what_is_kept(error, path))?,
+            (_, Some(path)) => download.save_to(path).map_err(with_what_is_kept)?,
             (Target::Device(device), None) => {
                 let opened = OpenOptions::new().write(true).open(device);
                 download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
@@ -205,16 +205,15 @@ pub(crate) fn print_reports(dumps: &[DumpReport], target: &Target, session: &Ses
     Ok(())
 }
 
-fn with_what_is_kept(error: Error, path: &Path) -> Failure {
+fn with_what_is_kept(error: Error) -> Failure {
     // What is kept of a dump that is gone or was replaced cannot be continued.
     let goes_on = match error.kind() {
         ErrorKind::NotFound => "",
         _ => ": the same command continues from it",
     };
     let note = match &error {
-        _ if matches!(error.innermost(), Error::Changed { .. }) => None,
-        Error::Incomplete { whole_chunks: 1.., .. } | Error::Unconfirmed { .. } => {
-            Some(format!("what is there is kept in {}.part{goes_on}", safe_path(path)))
+        Error::Incomplete { kept: Some(part), .. } | Error::Unconfirmed { kept: Some(part), .. } => {
+            Some(format!("what is there is kept in {}{goes_on}", safe_path(part)))
         }
         _ => None,
     };

@@ -136,6 +136,8 @@ pub enum Error {
         whole_chunks: usize,
         /// Number of chunks of the dump.
         chunks: usize,
+        /// The part file that the next run continues, if there is one.
+        kept: Option<PathBuf>,
         /// Why it ended.
         source: Box<Error>,
     },
@@ -147,6 +149,8 @@ pub enum Error {
         dump: Box<DumpAddress>,
         /// Number of chunks of the dump.
         chunks: usize,
+        /// The part file that the next run continues, if there is one.
+        kept: Option<PathBuf>,
         /// Why it could not be confirmed.
         source: Box<Error>,
     },
@@ -226,8 +230,8 @@ fn kind_of_request(subject: &Subject, fault: &Fault) -> ErrorKind {
         Some(404 | 410) => ErrorKind::NotFound,
         // How the service says that a task left no dump.
         Some(400) if subject.dump().is_some() => ErrorKind::NotFound,
-        Some(200..=299 | 304 | 408 | 409 | 423 | 429 | 500..) | None => ErrorKind::Service,
-        Some(_) => ErrorKind::Other,
+        Some(_) if !fault.is_transient() => ErrorKind::Other,
+        _ => ErrorKind::Service,
     }
 }
 
@@ -369,9 +373,15 @@ mod tests {
                 dump: dump().into(),
                 whole_chunks: 1,
                 chunks: 3,
+                kept: None,
                 source: Box::new(source),
             },
-            |source| Error::Unconfirmed { dump: dump().into(), chunks: 3, source: Box::new(source) },
+            |source| Error::Unconfirmed {
+                dump: dump().into(),
+                chunks: 3,
+                kept: None,
+                source: Box::new(source),
+            },
             |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) },
         ];
         let mut errors = Vec::new();
@@ -432,6 +442,7 @@ mod tests {
             dump: dump().into(),
             whole_chunks: 1,
             chunks: 3,
+            kept: None,
             source: Box::new(Error::Request {
                 subject: subjects().remove(6).into(),
                 fault: Fault::Status { status: 503, message: None, retry_after: None },

@@ -187,17 +187,19 @@ fn endless(head: &'static str, more: &'static str) -> Origin {
 fn endless_trailers_and_endless_interim_answers_end_like_a_stall() {
     const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
     let server = server();
-    for (head, more) in [(CHUNKED, "X: y\r\n"), ("", "HTTP/1.1 100 Continue\r\n\r\n")] {
+    for (head, more, words) in [
+        (CHUNKED, "X: y\r\n", "nothing arrived for 0.1 s"),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n", "the header of the answer was not complete after 0.3 s"),
+    ] {
         let client = builder(&server)
             .api(endless(head, more))
             .stall_timeout(Duration::from_millis(100))
-            .connect_timeout(Duration::from_millis(100))
             .retries(0)
             .build()
             .expect("a client");
         let error = client.chunks(&dump(&server)).unwrap_err();
         let Some((_, Fault::Connection { .. })) = error.request() else { panic!("{error:?}") };
-        assert!(error.to_string().contains("nothing arrived for 0.1 s"), "{more:?}: {error:?}");
+        assert!(error.to_string().contains(words), "{more:?}: {error:?}");
     }
 }
 
@@ -242,6 +244,20 @@ fn a_proxy_that_is_named_is_used_for_every_other_host() {
     let elsewhere = "https://eu3.api.anaplan.com/2/0/models/M/processes/P".parse::<Locator>().expect("a URL");
     let error = client.tasks(&elsewhere.action().expect("a process")).unwrap_err();
     let Some((_, Fault::Connection { .. })) = error.request() else { panic!("{error:?}") };
+}
+
+#[test]
+fn a_callback_that_panics_in_a_worker_ends_the_download() {
+    let server = server();
+    let client = builder(&server)
+        .on_event(|event| {
+            let Event::Exchange { url, .. } = event else { return };
+            assert!(!url.ends_with("/chunks/1"), "a callback of the program panics");
+        })
+        .build()
+        .expect("a client");
+    let error = client.download(&dump(&server)).parallel(3).write_to(Vec::new()).unwrap_err();
+    assert!(matches!(error, Error::Incomplete { whole_chunks: 1, .. }), "{error:?}");
 }
 
 #[test]

@@ -176,24 +176,6 @@ fn tokens_must_be_known_and_rightly_presented() {
 }
 
 #[test]
-fn validators_change_with_the_content() {
-    let dump = |text: &str| Dump::from_bytes(text.into(), 4).with_etag(true).with_last_modified(true);
-    let server = FakeServer::start(Service::with_dump(dump("abcdefgh")));
-    let validators = || {
-        let reply = get(&server, &dump_path("/chunks/0"));
-        (reply.header("etag").unwrap(), reply.header("last-modified").unwrap())
-    };
-    let (tag, date) = validators();
-    assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
-    assert!(date.starts_with("Tue, 14 Jul 2026 ") && date.ends_with(" GMT"), "{date}");
-    assert_eq!(validators(), (tag.clone(), date.clone()));
-    server.service().replace_dump(TASK, OBJECT, dump("abcdXXXX"));
-    let (same_tag, other_date) = validators();
-    assert_eq!(same_tag, tag, "the chunk is the same");
-    assert_ne!(other_date, date, "the dump is not");
-}
-
-#[test]
 fn imports_of_their_own_have_their_own_addresses() {
     let failed = Task::complete("T1")
         .with_result(ActionResult::failed_import("112000000001", "Accounts"))

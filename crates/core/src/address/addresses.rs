@@ -94,6 +94,11 @@ impl TaskAddress {
         DumpAddress { task: self.clone(), object }
     }
 
+    /// The address of the dump that belongs to the task itself, as that of a single import does.
+    pub fn own_dump(&self) -> DumpAddress {
+        DumpAddress { task: self.clone(), object: None }
+    }
+
     /// The model that the task ran in.
     pub fn model(&self) -> &ModelAddress {
         &self.action.model

@@ -8,11 +8,10 @@ use ureq::Agent;
 use ureq::http::HeaderValue;
 
 use super::Client;
-use super::download::MAX_PARALLEL;
 use super::event::Event;
 use super::pace::Pace;
 use super::proxy::ProxyChoice;
-use super::requests::{Requests, SizeLimits};
+use super::requests::{MAX_PARALLEL, Requests, SizeLimits};
 use super::token::Token;
 use super::transport::{Transport, TransportConfig};
 use crate::address::Origin;

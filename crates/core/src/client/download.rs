@@ -8,17 +8,14 @@ use std::path::Path;
 use super::Client;
 use super::dump_source::DumpSource;
 use super::read_ahead::ReadAhead;
+use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
 use crate::address::DumpAddress;
 use crate::error::{Error, Result};
 use crate::service::{ChunkList, ConnectionProblem, Fault};
 use crate::transfer::{
-    ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate,
+    ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate, total_bytes,
 };
-
-/// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
-/// service's memory are shared with everybody else.
-pub const MAX_PARALLEL: usize = 16;
 
 /// What a download brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +135,7 @@ impl<'a> Download<'a> {
             None => concatenate(&mut source, &list, &mut WriteSink::new(writer), progress)?,
         };
         self.check_unchanged(&list, &digests, 0)?;
-        Ok(Downloaded { chunks: list.len(), bytes: total(&digests), resumed_chunks: 0 })
+        Ok(Downloaded { chunks: list.len(), bytes: total_bytes(&digests), resumed_chunks: 0 })
     }
 
     /// Saves the dump as `target`: through `target.part` and a journal, so that the next run continues where
@@ -172,7 +169,7 @@ impl<'a> Download<'a> {
             };
             match self.check_unchanged(&list, part.digests(), kept) {
                 Ok(()) => {
-                    let bytes = total(part.digests());
+                    let bytes = total_bytes(part.digests());
                     part.finish()?;
                     return Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: kept });
                 }
@@ -192,10 +189,15 @@ impl<'a> Download<'a> {
                     part = claim.resume(&identity, &list)?;
                     resume = Resume::BegunAnew { reason: what };
                 }
-                Err(error) => {
-                    if makes_no_sense(&error) {
+                Err(Error::Unconfirmed { dump, chunks, source, .. }) => {
+                    let mut kept = part.path().map(Path::to_owned);
+                    if makes_no_sense(&source) {
                         part.discard()?;
+                        kept = None;
                     }
+                    return Err(Error::Unconfirmed { dump, chunks, kept, source });
+                }
+                Err(error) => {
                     return Err(error);
                 }
             }
@@ -241,6 +243,7 @@ impl<'a> Download<'a> {
             Err(source) => Err(Error::Unconfirmed {
                 dump: self.dump.clone().into(),
                 chunks: list.len(),
+                kept: None,
                 source: Box::new(source),
             }),
         }
@@ -255,8 +258,4 @@ fn makes_no_sense(error: &Error) -> bool {
         fault,
         Some(Fault::Malformed { .. } | Fault::Connection { problem: ConnectionProblem::Protocol, .. })
     )
-}
-
-fn total(digests: &[ChunkDigest]) -> u64 {
-    digests.iter().map(|digest| digest.bytes).sum()
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::body::AnswerBody;
+use super::body::{AnswerBody, SizeLimit};
 use super::exchange::{Accept, Request};
-use super::requests::Requests;
+use super::requests::{Halt, Requests};
 use crate::address::DumpAddress;
 use crate::error::Error;
 use crate::service::{BodyProblem, Chunk, Fault, MAX_DOCUMENT_BYTES, Repeat, Subject, document, is_gzip};
@@ -48,23 +48,39 @@ impl ChunkSource for DumpSource {
             if failed > 0 {
                 into.restart()?;
             }
-            let answer = requests.send(&subject, request)?;
-            if answer.status() == 204 {
-                // How the service answers for the whole dump of an import without failures.
-                let nothing = Fault::Status { status: 204, message: None, retry_after: None };
-                return if *whole { Ok(()) } else { Err(nothing.into()) };
-            }
-            let mut body = answer.into_body(limit)?;
-            let (head, is_all) = read_head(&mut body, buffer)?;
-            check_head(head, is_all, body.content_type(), chunks)?;
-            into.write(head)?;
-            loop {
-                match body.read(buffer)? {
-                    0 => return Ok(()),
-                    count => into.write(&buffer[..count])?,
-                }
-            }
+            let fetched = fetch_once(requests, &subject, request, limit, buffer, into);
+            fetched.map_err(|halt| match halt {
+                Halt::Fault(fault) if !into.can_restart() => Halt::Final(fault),
+                halt => halt,
+            })
         })
+    }
+}
+
+fn fetch_once(
+    requests: &Requests,
+    subject: &Subject,
+    request: Request<'_>,
+    limit: SizeLimit,
+    buffer: &mut [u8],
+    into: &mut ChunkWriter<'_>,
+) -> Result<(), Halt> {
+    let answer = requests.send(subject, request)?;
+    if answer.status() == 204 {
+        // How the service answers for the whole dump of an import without failures.
+        let nothing = Fault::Status { status: 204, message: None, retry_after: None };
+        let is_whole = matches!(subject, Subject::WholeDump(_));
+        return if is_whole { Ok(()) } else { Err(nothing.into()) };
+    }
+    let mut body = answer.into_body(limit)?;
+    let (head, is_all) = read_head(&mut body, buffer)?;
+    check_head(head, is_all, body.content_type(), into.chunks())?;
+    into.write(head)?;
+    loop {
+        match body.read(buffer)? {
+            0 => return Ok(()),
+            count => into.write(&buffer[..count])?,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
+use flate2::read::MultiGzDecoder;
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::http::{HeaderValue, Response};
 use ureq::{Agent, AsSendBody, Body};
@@ -12,7 +13,7 @@ use super::event::Event;
 use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::address::Origin;
-use crate::service::{Fault, error_message, retry_after};
+use crate::service::{Fault, error_message, is_gzip, retry_after};
 
 /// Maximum size of an error's body that is read, in bytes: enough for any message. The rest is dropped
 /// with the connection.
@@ -100,8 +101,8 @@ pub(super) fn send(
         // The service's reference sends it with every request, those without a body included.
         .header("content-type", "application/json");
     let sent = match body {
-        Some(json) => within(limits.moving_header(), || run(agent, builder.body(json))),
-        None => within(limits.moving_header(), || run(agent, builder.body(()))),
+        Some(json) => run(agent, builder.body(json)),
+        None => run(agent, builder.body(())),
     };
     let status = sent.as_ref().ok().map(|response| response.status().as_u16());
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });
@@ -141,11 +142,17 @@ fn read_error_body(body: Body) -> Vec<u8> {
     let mut reader = body.into_with_config().limit(MAX_ERROR_BYTES).reader();
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
-    while begun.elapsed() < ERROR_BODY_TIME {
-        match reader.read(&mut buffer) {
+    while let Some(left) = ERROR_BODY_TIME.checked_sub(begun.elapsed()) {
+        match within(left, || reader.read(&mut buffer)) {
             Ok(count @ 1..) => bytes.extend_from_slice(&buffer[..count]),
             Ok(0) | Err(_) => break,
         }
+    }
+    if is_gzip(&bytes) {
+        let mut plain = Vec::new();
+        // What can be decoded is enough for a message.
+        let _ = MultiGzDecoder::new(&*bytes).take(MAX_ERROR_BYTES).read_to_end(&mut plain);
+        bytes = plain;
     }
     bytes
 }

@@ -23,10 +23,11 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::builder::ClientBuilder;
-pub use self::download::{Download, Downloaded, MAX_PARALLEL};
+pub use self::download::{Download, Downloaded};
 pub use self::event::Event;
 pub use self::find::{Search, SkipReason, Skipped};
 pub use self::proxy::ProxyChoice;
+pub use self::requests::MAX_PARALLEL;
 use self::requests::Requests;
 pub use self::token::Token;
 use crate::address::Origin;

@@ -87,6 +87,7 @@ impl Client {
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         let subject = Subject::Tasks(action.clone());
         let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
+        tasks.iter_mut().for_each(|task| task.for_each_text(&|text| self.requests.token.mask(text)));
         // The service may not have sorted. Tasks without a time keep their order at the end.
         tasks.sort_by_key(|task| Reverse(task.creation_time));
         // A task that began while pages were read moved others to the next page.

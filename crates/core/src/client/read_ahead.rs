@@ -158,14 +158,30 @@ impl Shared {
 
 fn work(shared: &Shared, mut source: DumpSource) {
     while let Some((chunk, memory)) = shared.next() {
+        let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
         let mut sink = MemorySink { shared, bytes: memory };
         let mut ignore = |_| {};
         let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, shared.chunks);
-        let fetched = source.fetch(&chunk, &mut writer).map(|()| sink.bytes);
-        let mut state = shared.lock();
+        delivery.fetched = Some(source.fetch(&chunk, &mut writer).map(|()| sink.bytes));
+    }
+}
+
+/// Delivers the outcome of a fetch, also if the fetch panics, as a callback of the program may: nobody waits
+/// for a chunk that never comes.
+struct Delivery<'a> {
+    shared: &'a Shared,
+    index: usize,
+    fetched: Option<Result<Vec<u8>>>,
+}
+
+impl Drop for Delivery<'_> {
+    fn drop(&mut self) {
+        let panicked = || Err(Error::Source("the thread that fetched a chunk panicked".into()));
+        let fetched = self.fetched.take().unwrap_or_else(panicked);
+        let mut state = self.shared.lock();
         state.has_failed |= fetched.is_err();
-        state.fetched.insert(chunk.index, fetched);
-        shared.changed.notify_all();
+        state.fetched.insert(self.index, fetched);
+        self.shared.changed.notify_all();
     }
 }
 

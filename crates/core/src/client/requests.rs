@@ -19,6 +19,10 @@ use crate::address::{DumpAddress, ModelAddress, Origin};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{ChunkList, Fault, Listing, Repeat, RetryPolicy, Subject, Tries};
 
+/// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
+/// service's memory are shared with everybody else.
+pub const MAX_PARALLEL: usize = 16;
+
 /// The default limit of one chunk in bytes. The service cuts at 10 MB; six times that allows for changes.
 const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -59,6 +63,8 @@ impl Default for SizeLimits {
 pub(super) enum Halt {
     /// The request failed; it may be sent again.
     Fault(Fault),
+    /// The request failed, and what it brought cannot be taken back.
+    Final(Fault),
     /// Something else failed, such as the output: no further try would help.
     Error(Error),
 }
@@ -180,15 +186,16 @@ impl Requests {
         let begun = Instant::now();
         let mut tries = Tries::new(&self.retry, repeat);
         loop {
-            let fault = match attempt(tries.failed()) {
+            let (fault, may_repeat) = match attempt(tries.failed()) {
                 Ok(value) => {
                     self.pace.succeeded();
                     return Ok(value);
                 }
                 Err(Halt::Error(error)) => return Err(error),
-                Err(Halt::Fault(fault)) => self.masked(fault),
+                Err(Halt::Fault(fault)) => (self.masked(fault), true),
+                Err(Halt::Final(fault)) => (self.masked(fault), false),
             };
-            let Some(wait) = tries.wait_after(&fault, random()) else {
+            let Some(wait) = tries.wait_after(&fault, random()).filter(|_| may_repeat) else {
                 let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
                 return Err(Error::Request { subject, fault, tries, elapsed });
             };

@@ -1,5 +1,5 @@
-//! A connection that moves for ever without bringing an answer further, as one with endless trailers or
-//! endless interim answers does, is stalled. ureq's own limit does not see it: each read brings bytes.
+//! A connection that moves for ever without bringing a body further, as one with endless trailers does, is
+//! stalled. ureq's own limit does not see it: each read brings bytes.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ thread_local! {
     static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
-/// Waits for a header, or for more of a body, for at most `limit` (if it is not zero).
+/// Waits for more of a body for at most `limit` (if it is not zero).
 pub(super) fn within<T>(limit: Duration, wait: impl FnOnce() -> T) -> T {
     DEADLINE.set(Instant::now().checked_add(limit).filter(|_| !limit.is_zero()));
     let outcome = wait();

@@ -71,7 +71,10 @@ impl Token {
             Some((scheme, value.trim_start()))
         });
         let (scheme, value) = copied.unwrap_or((scheme, text));
-        if value.is_empty() {
+        let is_bare_word = [Scheme::AnaplanAuthToken, Scheme::Bearer]
+            .iter()
+            .any(|scheme| scheme.word().eq_ignore_ascii_case(value));
+        if value.is_empty() || is_bare_word {
             return Err(unusable("it is empty"));
         }
         if !value.bytes().all(|b| b.is_ascii_graphic()) {
@@ -133,11 +136,8 @@ mod tests {
     #[test]
     fn a_token_that_no_header_can_carry_is_refused_and_never_shown() {
         for text in ["", " \n", "s3cret\r\nX-Injected: 1", "s3cret more", "s3crét", "s3cret\0", "Bearer "] {
-            if let Err(error) = Token::bearer(text) {
-                assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}");
-            } else {
-                assert_eq!(text, "Bearer ");
-            }
+            let error = Token::bearer(text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("s3cr"), "{error}");
         }
         let token = Token::bearer("s3cret").unwrap();
         assert!(!format!("{token:?}").contains("s3cret"));

@@ -23,8 +23,9 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Maximum time to make a connection, TLS and proxy included. Far above what a distant host needs.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Maximum wait for the complete header of an answer. Silence is caught earlier, by the stall limit.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(180);
+/// Maximum wait for the complete header of an answer, interim answers included, in stall limits: three
+/// minutes by default. Silence is caught earlier.
+const HEADER_STALLS: u32 = 3;
 
 /// Maximum time for one body. At 64 MiB a chunk arrives within it unless the link is slower than 3.2 KB/s;
 /// it ends bodies that move for ever without bringing anything, which no limit on silence or size notices.
@@ -111,7 +112,7 @@ fn agent_config(
         .timeout_connect(Some(connect_timeout))
         .timeout_per_read(Some(stall_timeout))
         .timeout_per_write(Some(stall_timeout))
-        .timeout_recv_response(Some(HEADER_TIMEOUT.max(stall_timeout)))
+        .timeout_recv_response(Some(stall_timeout.saturating_mul(HEADER_STALLS)))
         .timeout_recv_body(Some(BODY_TIMEOUT))
         .max_idle_age(IDLE_CONNECTION)
         .max_idle_connections(connections)

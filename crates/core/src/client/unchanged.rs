@@ -1,11 +1,11 @@
 //! Whether a dump stayed the same while its chunks were fetched one after the other.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
 use super::dump_source::DumpSource;
-use super::requests::Requests;
+use super::requests::{MAX_PARALLEL, Requests};
 use crate::error::Result;
 use crate::service::{Chunk, ChunkList};
 use crate::transfer::{ChunkDigest, ChunkSink, fetch};
@@ -37,14 +37,18 @@ pub(super) fn find_change(
     Ok(None)
 }
 
-/// Whether two chunks are the same. Rows have numbers, so a dump does not repeat itself over the length of a
-/// chunk; a gateway that answers with what it has in its cache does.
+/// Whether a chunk repeats one shortly before it. Rows have numbers, so a dump does not repeat itself over
+/// the length of a chunk; a gateway that answers with what it has in its cache does.
 fn has_repeated_chunk(digests: &[ChunkDigest]) -> bool {
     /// Minimum length in bytes at which equality is no coincidence.
     const MIN_BYTES: u64 = 256;
-    let mut seen = HashSet::new();
-    let mut long = digests.iter().filter(|digest| digest.bytes >= MIN_BYTES);
-    long.any(|digest| !seen.insert((digest.bytes, digest.crc32)))
+    /// Number of chunks before one that it is compared with: as many as may be on their way together. More
+    /// would let checksums meet by chance in a very long dump.
+    const BEFORE: usize = MAX_PARALLEL;
+    digests.iter().enumerate().any(|(index, digest)| {
+        let before = &digests[index.saturating_sub(BEFORE)..index];
+        digest.bytes >= MIN_BYTES && before.contains(digest)
+    })
 }
 
 /// A sink for chunks of which only the digest counts.

@@ -11,7 +11,6 @@ use crate::service::{ConnectionProblem, Fault};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimeLimits {
     pub(super) stall: Duration,
-    connect: Duration,
     header: Duration,
     body: Duration,
     /// A limit on the whole exchange, which only an embedder's own agent has.
@@ -19,18 +18,11 @@ pub(super) struct TimeLimits {
 }
 
 impl TimeLimits {
-    /// How long it may take until the header of an answer is complete while something moves: a connection
-    /// and a silence at their limits.
-    pub(super) fn moving_header(self) -> Duration {
-        self.connect.saturating_add(self.stall)
-    }
-
     pub(super) fn of(agent: &Agent) -> TimeLimits {
         let config = agent.config();
         let timeouts = config.timeouts();
         TimeLimits {
             stall: config.timeout_per_read().or(config.timeout_per_write()).unwrap_or_default(),
-            connect: timeouts.connect.unwrap_or_default(),
             header: timeouts.recv_response.unwrap_or_default(),
             body: timeouts.recv_body.unwrap_or_default(),
             total: timeouts.per_call.or(timeouts.global).unwrap_or_default(),

@@ -257,6 +257,8 @@ pub enum BodyProblem {
     UnlabelledGzip,
     /// An encoding that cannot be undone. Retried once, without compression.
     Encoding(String),
+    /// It is labelled as gzip and is not. Retried once, without compression.
+    NotGzip,
     /// No length, no chunked coding, no gzip trailer: its end proves nothing. Retried, without
     /// compression.
     NoProofOfEnd,
@@ -290,6 +292,7 @@ impl fmt::Display for BodyProblem {
             BodyProblem::NoProofOfEnd => f.write_str(
                 "it came without length, chunked coding or gzip: nothing proves that it is complete",
             ),
+            BodyProblem::NotGzip => f.write_str("it is labelled as gzip, but is not"),
             BodyProblem::GzipDamaged => f.write_str("its gzip data is damaged"),
             BodyProblem::TooLarge { limit, name } => {
                 write!(f, "it is larger than {name}, {limit} bytes")

@@ -52,13 +52,21 @@ pub struct ListedTask {
     pub creation_time: Option<u64>,
 }
 
-type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<T>>, Fault>;
+type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<Option<T>>>, Fault>;
 
 impl Entry {
     /// Passes every text of the service through `change`.
     #[cfg(feature = "http")]
     pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
         [self.id.text_mut()].into_iter().chain(&mut self.name).for_each(change);
+    }
+}
+
+impl ListedTask {
+    /// Passes every text of the service through `change`.
+    #[cfg(feature = "http")]
+    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
+        [self.id.text_mut()].into_iter().chain(self.state.text_mut()).for_each(change);
     }
 }
 
@@ -89,6 +97,8 @@ pub struct Listing<T> {
     /// `None` once the list is complete.
     next: Option<String>,
     entries: Vec<T>,
+    /// Number of entries received, those that could not be read included.
+    received: u64,
     /// The largest total of all pages: a later page that says less, or nothing, is not to be trusted.
     total: Option<u64>,
     pages: usize,
@@ -115,7 +125,7 @@ impl Listing<ListedTask> {
 }
 
 impl<T> Listing<T> {
-    fn new<P: Payload + Into<Vec<T>>>(path: String, id: fn(&T) -> &Id) -> Listing<T> {
+    fn new<P: Payload + Into<Vec<Option<T>>>>(path: String, id: fn(&T) -> &Id) -> Listing<T> {
         Listing {
             read: |bytes| {
                 let Answer { payload, says_success, paging } = answer::parse::<P>(bytes)?;
@@ -127,6 +137,7 @@ impl<T> Listing<T> {
             next: Some(path.clone()),
             path,
             entries: Vec::new(),
+            received: 0,
             total: None,
             pages: 0,
             bytes: 0,
@@ -150,18 +161,17 @@ impl<T> Listing<T> {
     pub fn take(&mut self, answer: &[u8]) -> Result<(), Fault> {
         let Answer { payload, says_success, paging } = (self.read)(answer)?;
         let mut entries = payload.unwrap_or_default();
-        let is_first_page = self.entries.is_empty();
-        if is_first_page && entries.is_empty() && !says_success {
+        if self.received == 0 && entries.is_empty() && !says_success {
             // An empty list is only believed from an answer that says it succeeded.
             return Err(Fault::NoPayload(self.key));
         }
         // A service that ignores the offset sends its first page again.
-        if let (Some(first), Some(known)) = (entries.first(), self.entries.first())
+        if let (Some(Some(first)), Some(known)) = (entries.first(), self.entries.first())
             && (self.id)(first) == (self.id)(known)
         {
             entries.clear();
         }
-        let received = (self.entries.len() + entries.len()) as u64;
+        let received = self.received + entries.len() as u64;
         let total = self.total.max(paging.total_size);
         let is_page_empty = entries.is_empty();
         let is_complete = match total {
@@ -179,7 +189,8 @@ impl<T> Listing<T> {
             }
         }
         self.next = (!is_complete).then(|| page(&self.path, received, PAGE_ENTRIES));
-        self.entries.append(&mut entries);
+        self.entries.extend(entries.into_iter().flatten());
+        self.received = received;
         self.total = total;
         self.pages += 1;
         self.bytes += answer.len() as u64;
@@ -193,26 +204,39 @@ impl<T> Listing<T> {
 }
 
 macro_rules! payload {
-    ($name:ident, $key:literal, $entry:ty, $read:literal) => {
+    ($name:ident, $key:literal, $entry:ty) => {
         #[derive(Deserialize)]
-        struct $name(#[serde(deserialize_with = $read)] Vec<$entry>);
+        struct $name(Vec<$entry>);
 
         impl Payload for $name {
             const KEY: &'static str = $key;
         }
-
-        impl From<$name> for Vec<$entry> {
-            fn from(payload: $name) -> Vec<$entry> {
-                payload.0
-            }
-        }
     };
 }
 
-// A chunk that cannot be read would be a hole in the dump. One odd old task or process harms nobody.
-payload!(Chunks, "chunks", Entry, "Vec::deserialize");
-payload!(Processes, "processes", Entry, "tolerant::list");
-payload!(Tasks, "tasks", ListedTask, "tolerant::list");
+// A chunk that cannot be read would be a hole in the dump. One odd old task or process must not block the
+// rest; it counts as received, so that the pages still add up.
+payload!(Chunks, "chunks", Entry);
+payload!(Processes, "processes", tolerant::Readable<Entry>);
+payload!(Tasks, "tasks", tolerant::Readable<ListedTask>);
+
+impl From<Chunks> for Vec<Option<Entry>> {
+    fn from(chunks: Chunks) -> Vec<Option<Entry>> {
+        chunks.0.into_iter().map(Some).collect()
+    }
+}
+
+impl From<Processes> for Vec<Option<Entry>> {
+    fn from(processes: Processes) -> Vec<Option<Entry>> {
+        processes.0.into_iter().map(|process| process.0).collect()
+    }
+}
+
+impl From<Tasks> for Vec<Option<ListedTask>> {
+    fn from(tasks: Tasks) -> Vec<Option<ListedTask>> {
+        tasks.0.into_iter().map(|task| task.0).collect()
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -330,9 +354,11 @@ mod tests {
         {
             assert!(read(&[&format!(r#"{{"chunks":[{entry}]}}"#)]).is_err(), "{entry}");
             let mut tasks = Listing::tasks(&"W/M/118".parse::<Locator>().unwrap().action().unwrap());
-            let page =
-                format!(r#"{{"tasks":[{entry},{{"taskId":"B7EA","taskState":7,"creationTime":"12"}}]}}"#);
+            let page = format!(
+                r#"{{"meta":{{"paging":{{"totalSize":2}}}},"tasks":[{{"taskId":"B7EA","taskState":7,"creationTime":"12"}},{entry}]}}"#
+            );
             tasks.take(page.as_bytes()).unwrap();
+            assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
             let tasks = tasks.into_entries();
             assert_eq!((tasks.len(), tasks[0].creation_time), (1, Some(12)), "{entry}");
         }

@@ -3,6 +3,7 @@
 
 use super::dump::Dump;
 use super::task::{ActionResult, Task, TaskState};
+use crate::address::ActionKind;
 
 /// How a task ended, as far as the service proved it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,10 @@ impl Task {
         let is_unnamed = |action: &&&ActionResult| {
             action.failure_dump_available == Some(true) && action.object_id.is_none()
         };
+        if self.address.action.kind == ActionKind::Import {
+            // Its dump needs no object.
+            return 0;
+        }
         self.actions().iter().filter(is_unnamed).count()
     }
 

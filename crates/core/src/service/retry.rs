@@ -106,8 +106,7 @@ impl Fault {
                 ConnectionProblem::HeaderTooLarge | ConnectionProblem::Other => (No, Unknown),
             },
             Fault::Status { status, .. } => match status {
-                423 | 429 => (Yes, Refused),
-                409 => (Yes, Refused),
+                409 | 423 | 429 => (Yes, Refused),
                 // A gateway on the way gave up waiting; the service itself does not send 408.
                 408 | 500..=599 => (Yes, Unknown),
                 // Another answer than this request can have: of a cache, or of a gateway that makes it up.
@@ -119,7 +118,7 @@ impl Fault {
             Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
             Fault::List(_) => (No, Unknown),
             Fault::Body(problem) => match problem {
-                BodyProblem::Encoding(_) => (WithoutCompression, Unknown),
+                BodyProblem::Encoding(_) | BodyProblem::NotGzip => (WithoutCompression, Unknown),
                 BodyProblem::Document { .. }
                 | BodyProblem::Partial(_)
                 | BodyProblem::Empty
@@ -136,7 +135,12 @@ impl Fault {
     pub(crate) fn asks_for_identity(&self) -> bool {
         matches!(
             self,
-            Fault::Body(BodyProblem::Encoding(_) | BodyProblem::NoProofOfEnd | BodyProblem::UnlabelledGzip)
+            Fault::Body(
+                BodyProblem::Encoding(_)
+                    | BodyProblem::NotGzip
+                    | BodyProblem::NoProofOfEnd
+                    | BodyProblem::UnlabelledGzip
+            )
         )
     }
 }
@@ -167,7 +171,7 @@ impl<'a> Tries<'a> {
         };
         let is_allowed = match self.repeat {
             Repeat::IfTransient => true,
-            // A busy model (409) may have taken the request all the same.
+            // The service's reference names 423 and 429 alone for a start, not a busy model (409).
             Repeat::IfRefused => verdict.fate == Fate::Refused && fault.status() != Some(409),
         };
         let retry_after = match fault {

@@ -2,8 +2,6 @@
 //!
 //! Every field may be missing, as observed in logs of the live service.
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -11,7 +9,7 @@ use super::answer::{self, Payload};
 use super::dump::Dump;
 use super::fault::Fault;
 use super::tolerant;
-use crate::address::{Id, TaskAddress};
+use crate::address::{ActionKind, Id, TaskAddress};
 
 /// How far a task has come.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -40,6 +38,14 @@ impl TaskState {
     /// Whether the state alone says that the task is over.
     pub fn is_final(&self) -> bool {
         matches!(self, TaskState::Complete | TaskState::Cancelled | TaskState::Failed)
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn text_mut(&mut self) -> Option<&mut String> {
+        match self {
+            TaskState::Other(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The service's word.
@@ -254,22 +260,22 @@ impl Task {
     /// The dumps that the task left or may have left, each object once: a second run of the same import
     /// overwrites the dump of the first.
     pub fn dumps(&self) -> Vec<Dump> {
-        let mut seen = HashSet::new();
         let mut dumps: Vec<Dump> = Vec::new();
         for action in self.actions() {
-            let Some(object) = &action.object_id else { continue };
+            let address = match (self.address.action.kind, &action.object_id) {
+                (ActionKind::Import, _) => self.address.own_dump(),
+                (ActionKind::Process, Some(object)) => self.address.dump(object.clone()),
+                (ActionKind::Process, None) => continue,
+            };
             let is_reported = match action.failure_dump_available {
                 Some(true) => true,
                 Some(false) => continue,
                 // Whatever the outermost flag says: real logs have `false` there beside dumps that exist.
                 None => false,
             };
-            let address = self.address.dump(object.clone());
-            if seen.insert(object) {
-                dumps.push(Dump { address, name: action.object_name.clone(), is_reported });
-            } else if is_reported && let Some(known) = dumps.iter_mut().find(|known| known.address == address)
-            {
-                known.is_reported = true;
+            match dumps.iter_mut().find(|known| known.address == address) {
+                Some(known) => known.is_reported |= is_reported,
+                None => dumps.push(Dump { address, name: action.object_name.clone(), is_reported }),
             }
         }
         dumps
@@ -278,7 +284,7 @@ impl Task {
     /// Passes every text that the service wrote for people through `change`.
     #[cfg(feature = "http")]
     pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
-        self.current_step.iter_mut().for_each(change);
+        self.current_step.iter_mut().chain(self.state.text_mut()).for_each(change);
         self.result.iter_mut().for_each(|result| result.for_each_text(change));
     }
 }

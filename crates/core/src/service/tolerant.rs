@@ -59,19 +59,20 @@ pub(super) fn value<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Value::deserialize(deserializer).map(|value| T::deserialize(value).ok())
 }
 
+/// An entry of a list, if it can be read.
+pub(super) struct Readable<T>(pub(super) Option<T>);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Readable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Readable<T>, D::Error> {
+        value(deserializer).map(Readable)
+    }
+}
+
 /// A list; null counts as empty, and entries that cannot be read are left out.
 pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    struct Entry<T>(Option<T>);
-
-    impl<'de, T: DeserializeOwned> Deserialize<'de> for Entry<T> {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entry<T>, D::Error> {
-            value(deserializer).map(Entry)
-        }
-    }
-
-    let entries = Option::<Vec<Entry<T>>>::deserialize(deserializer)?;
+    let entries = Option::<Vec<Readable<T>>>::deserialize(deserializer)?;
     Ok(entries.into_iter().flatten().filter_map(|entry| entry.0).collect())
 }
 

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::path::Path;
 
 use crc32fast::Hasher;
 
@@ -77,6 +78,11 @@ impl<'a> ChunkWriter<'a> {
         self.chunks
     }
 
+    /// Whether [`restart`](ChunkWriter::restart) is possible: not once the sink has passed bytes on.
+    pub fn can_restart(&self) -> bool {
+        self.sink.can_roll_back()
+    }
+
     /// Writes bytes of the chunk to the sink.
     ///
     /// # Errors
@@ -142,6 +148,7 @@ pub fn concatenate(
             dump: list.dump().clone().into(),
             whole_chunks: chunk.index,
             chunks,
+            kept: sink.path().filter(|_| chunk.index > 0).map(Path::to_owned),
             source: Box::new(error),
         })?;
         progress(Progress::Finished { index: chunk.index, chunks, bytes: digest.bytes });
@@ -167,10 +174,11 @@ pub(crate) fn fetch(
         return Err(error);
     }
     let digest = ChunkDigest { bytes: written, crc32: hash.finalize() };
-    match sink.commit(chunk, &digest) {
-        Ok(()) => Ok(digest),
-        Err(source) => Err(Error::output("write to", sink.path(), source)),
-    }
+    sink.commit(chunk, &digest).map_err(|source| {
+        let _ = sink.roll_back();
+        Error::output("write to", sink.path(), source)
+    })?;
+    Ok(digest)
 }
 
 #[cfg(test)]

@@ -142,8 +142,12 @@ mod tests {
             let (mut bytes, _) = journal(3);
             let at = at.index(bytes.len());
             bytes[at] = byte;
+            let (whole, _) = journal(3);
+            let Reading::Records { records: originals, .. } = read(&whole, "D", &list(4)) else { panic!() };
             if let Reading::Records { records, .. } = read(&bytes, "D", &list(4)) {
-                prop_assert!(records.len() <= 3);
+                // Digits of a length or checksum can change unseen; the bytes of the chunk show it then.
+                let ids = |records: &[(Record, u64)]| records.iter().map(|(r, _)| r.chunk.clone()).collect::<Vec<_>>();
+                prop_assert!(ids(&originals).starts_with(&ids(&records)));
             }
         }
     }

@@ -15,6 +15,6 @@ pub(crate) use self::concat::fetch;
 pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
 pub use self::part_file::{PartFile, PartFileBuilder};
 pub use self::progress::{Progress, Resume};
-#[cfg(feature = "http")]
-pub(crate) use self::sink::StreamSink;
 pub use self::sink::{ChunkDigest, ChunkSink, WriteSink};
+#[cfg(feature = "http")]
+pub(crate) use self::sink::{StreamSink, total_bytes};

@@ -15,7 +15,7 @@ use super::files::{
 };
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
 use super::progress::Resume;
-use super::sink::{ChunkDigest, ChunkSink};
+use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 
@@ -65,8 +65,8 @@ impl PartFileBuilder {
         let (part_path, journal_path) = working_names(&self.target);
         let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
         if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
-            // Somebody's own file that happens to have this name.
-            return Err(Error::Exists { path: journal_path });
+            let foreign = io::Error::other("it is not a journal of this program: move it away");
+            return Err(Error::output("use", Some(&journal_path), foreign));
         }
         let (part, has_lock) = open_locked(&self.target, &part_path)?;
         let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
@@ -106,7 +106,7 @@ impl Claim {
     /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
     /// text that names the dump, such as its URL.
     pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
-        let Claim { builder, mut files, .. } = self;
+        let Claim { has_lock, builder, mut files } = self;
         let failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
         let mut journal = open_own(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
         files.owns_journal = true;
@@ -135,7 +135,7 @@ impl Claim {
                 let resume = match (digests.len(), records.len()) {
                     (0, 0) => Resume::Fresh,
                     (0, _) => Resume::BegunAnew { reason: "its content does not match its journal" },
-                    (chunks, _) => Resume::Resumed { chunks, bytes: total(&digests) },
+                    (chunks, _) => Resume::Resumed { chunks, bytes: total_bytes(&digests) },
                 };
                 (resume, end)
             }
@@ -145,10 +145,10 @@ impl Claim {
             let header = journal::header_line(dump, list);
             journal.write_all(header.as_bytes()).map_err(|e| failed(&files.journal_path, e))?;
         }
-        let committed = total(&digests);
+        let committed = total_bytes(&digests);
         cut(&mut files.part, committed).map_err(|e| Error::output("cut", Some(&files.part_path), e))?;
         files.remove_on_drop = digests.is_empty();
-        Ok(PartFile { builder, files, journal, committed, digests, resume })
+        Ok(PartFile { has_lock, builder, files, journal, committed, digests, resume })
     }
 }
 
@@ -161,6 +161,7 @@ pub struct PartFile {
     builder: PartFileBuilder,
     files: Files,
     journal: File,
+    has_lock: bool,
     /// Length of the whole chunks; beyond it is the chunk that is being written.
     committed: u64,
     /// One for each whole chunk.
@@ -191,7 +192,7 @@ impl PartFile {
         // The journal first: without its lines, the bytes count for nothing.
         cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
         cut(&mut self.files.part, 0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
-        Ok(Claim { has_lock: true, builder: self.builder, files: self.files })
+        Ok(Claim { has_lock: self.has_lock, builder: self.builder, files: self.files })
     }
 
     /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder.
@@ -223,7 +224,9 @@ impl PartFile {
         *remove_on_drop = false;
         // The dump is complete: a journal that cannot be removed harms nothing.
         let _ = std::fs::remove_file(journal_path);
-        sync_folder(&self.builder.target).map_err(failed("make durable the folder of", &self.builder.target))
+        // Nor does a folder that this user may not read, or whose file system knows no fsync of folders.
+        let _ = sync_folder(&self.builder.target);
+        Ok(())
     }
 }
 
@@ -302,10 +305,6 @@ impl Drop for Files {
         // hold a copy of the descriptor, and the lock with it, for a moment longer.
         let _ = self.part.unlock();
     }
-}
-
-fn total(digests: &[ChunkDigest]) -> u64 {
-    digests.iter().map(|digest| digest.bytes).sum()
 }
 
 #[cfg(test)]

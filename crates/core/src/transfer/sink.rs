@@ -14,6 +14,11 @@ pub struct ChunkDigest {
     pub crc32: u32,
 }
 
+/// The length of chunks together, in bytes.
+pub(crate) fn total_bytes(digests: &[ChunkDigest]) -> u64 {
+    digests.iter().map(|digest| digest.bytes).sum()
+}
+
 /// Where whole chunks go. A sink may store bytes as they arrive if it can take them back, as a file can;
 /// one that cannot keeps them until [`commit`](ChunkSink::commit).
 pub trait ChunkSink {
@@ -41,6 +46,11 @@ pub trait ChunkSink {
     ///
     /// The error of the output; the chunk then does not count.
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()>;
+
+    /// Whether [`roll_back`](ChunkSink::roll_back) is possible now. Defaults to yes.
+    fn can_roll_back(&self) -> bool {
+        true
+    }
 
     /// Takes back what was written of the current chunk.
     ///
@@ -117,6 +127,10 @@ impl<W: Write> ChunkSink for StreamSink<W> {
     fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
         self.has_passed_on = false;
         self.writer.flush()
+    }
+
+    fn can_roll_back(&self) -> bool {
+        !self.has_passed_on
     }
 
     fn roll_back(&mut self) -> io::Result<()> {

@@ -119,7 +119,9 @@ fn a_journal_of_somebody_else_is_never_touched() {
     let journal = folder.path().join("dump.csv.part.journal");
     fs::write(&journal, "my notes").unwrap();
     for builder in [PartFile::builder(&target), PartFile::builder(&target).restart(true).overwrite(true)] {
-        assert!(matches!(builder.open(&list(1)), Err(Error::Exists { path }) if path == journal));
+        assert!(
+            matches!(builder.open(&list(1)), Err(Error::Output { path: Some(path), .. }) if path == journal)
+        );
     }
     assert_eq!(fs::read(&journal).unwrap(), b"my notes");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
