@@ -87,6 +87,8 @@ pub(super) struct Requests {
     pub(super) pace: Pace,
     /// Set once a compressed answer was unusable: compression is a convenience.
     pub(super) without_compression: AtomicBool,
+    /// Set once any request was answered.
+    pub(super) was_reached: AtomicBool,
 }
 
 impl Requests {
@@ -182,18 +184,23 @@ impl Requests {
         loop {
             let fault = match attempt(tries.failed()) {
                 Ok(value) => {
+                    self.was_reached.store(true, Ordering::Relaxed);
                     self.pace.succeeded();
                     return Ok(value);
                 }
                 Err(Halt::Error(error)) => return Err(error),
                 Err(Halt::Fault(fault)) => self.masked(fault),
             };
-            let Some(wait) = tries.wait_after(&fault, random()) else {
+            if !matches!(fault, Fault::Connection { .. }) {
+                self.was_reached.store(true, Ordering::Relaxed);
+            }
+            let was_reached = self.was_reached.load(Ordering::Relaxed);
+            let Some(wait) = tries.wait_after(&fault, was_reached, random()) else {
                 let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
                 return Err(Error::Request { subject, fault, tries, elapsed });
             };
             self.adapt(&fault, wait);
-            let (retry, retries) = (tries.failed(), self.retry.retries);
+            let (retry, retries) = (tries.failed(), tries.retries());
             self.report(&Event::Retry { subject, fault: &fault, wait, retry, retries });
             sleep(wait);
         }
