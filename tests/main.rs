@@ -25,6 +25,11 @@ mod habits_newest;
 mod habits_outcomes;
 /// Where a dump goes: the locator decides; options that contradict each other.
 mod habits_output;
+/// Ctrl-C and SIGTERM: what is kept, and how to continue.
+#[cfg(unix)]
+mod habits_signals;
+/// Waits: progress, retry lines, and hosts that were never reached.
+mod habits_waiting;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.

@@ -79,6 +79,15 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A wait, to a tenth of a second where that matters: `0.7 s`, `12 s`, `3 min 05 s`.
+pub(crate) fn seconds(wait: Duration) -> String {
+    match wait.as_secs_f64() {
+        s if s < 9.95 => format!("{s:.1} s"),
+        s if s < 59.5 => format!("{s:.0} s"),
+        _ => duration(wait),
+    }
+}
+
 /// A time in milliseconds since 1970, in UTC: `2019-10-16 20:39:07`.
 pub(crate) fn time(milliseconds: u64) -> String {
     let (year, month, day, second) = civil(milliseconds);

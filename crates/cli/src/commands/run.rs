@@ -46,6 +46,8 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
         "started task {address}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
          anaplan-dump task {address}\n  anaplan-dump get {address}"
     ));
+    let folder = command.output.as_deref().map(|folder| format!(" -o {}", safe(folder))).unwrap_or_default();
+    session.reporter.set_follow_up(format!("anaplan-dump get {address}{folder}"));
     let task = wait(command, &address, session)?;
     let dumps = session.client.dumps(&task)?;
     let outcome = task.outcome(&dumps);

@@ -270,6 +270,10 @@ impl ChunkSink for PartFile {
         self.digests.len()
     }
 
+    fn held_bytes(&self) -> u64 {
+        self.committed
+    }
+
     fn path(&self) -> Option<&Path> {
         Some(&self.files.part_path)
     }
