@@ -198,46 +198,49 @@ fn last_nights_file_is_not_taken_for_tonights() {
 }
 
 #[test]
-fn several_dumps_do_not_go_into_one_file_or_one_stream() {
+fn several_dumps_do_not_go_into_one_stream() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
-    for output in ["rejected.csv", "-", "/dev/null"] {
+    for output in ["-", "/dev/null"] {
         let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}"));
-        outcome
-            .asks_for(&[])
-            .fails(2, "there are 2 dumps: -o must name a folder<ANY>\nTry anaplan-dump --help.");
+        outcome.asks_for(&[]).fails(
+            2,
+            "there are 2 dumps, and -o names one output; get one of them:\n  \
+             anaplan-dump get <NIGHTLY>/T1/112000000021 -o -\n  \
+             anaplan-dump get <NIGHTLY>/T1/112000000022 -o -\nTry anaplan-dump --help.",
+        );
     }
 }
 
 #[test]
-fn the_only_dump_of_a_task_goes_into_a_file_or_to_standard_output() {
+fn the_only_dump_of_a_task_goes_to_standard_output() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    scene.run("get NIGHTLY/T1 -o dump.csv").saves(&dump_for(COSTS.0));
     scene.run("get NIGHTLY/T1 -o -").prints(&dump_for(COSTS.0).bytes());
 }
 
 #[test]
 fn a_clean_task_has_nothing_to_download() {
-    const NOTHING: &str = "Nothing failed: there is no dump to download.\n";
+    let newest = "The newest run (2019-10-16 20:39:07 UTC) had no failures.\n";
     let scene = Scene::with_tasks([clean("T1")]);
-    for locator in ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"] {
-        scene.run(&format!("get {locator}")).stdout(NOTHING);
+    for (locator, nothing) in [
+        ("NIGHTLY/T1", "Nothing failed: there is no dump to download.\n"),
+        ("NIGHTLY/latest", newest),
+        ("NIGHTLY", newest),
+    ] {
+        scene.run(&format!("get {locator}")).stdout(nothing);
         // Who reads a dump from standard output would take the sentence for one.
-        scene.run(&format!("get {locator} -o -")).notes(NOTHING);
+        scene.run(&format!("get {locator} -o -")).notes(nothing);
     }
 }
 
-/// A task without a dump is not called fine: it exits with 4, and the reason is named.
+/// A task without a dump is not called fine: the reason is named, and what to do.
 #[track_caller]
-fn is_not_called_fine(task: Task, answer: Option<&str>, locators: &[&str], why: &str) {
+fn is_not_called_fine(task: Task, answer: Option<&str>, locators: &[&str], code: i32, why: &str) {
     let scene = Scene::with_tasks([task]);
     if let Some(answer) = answer {
         scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path("tasks/T1"));
     }
     for locator in locators {
-        let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
-        scene
-            .run(&format!("get {locator}"))
-            .fails(4, format!("{}; {look}", why.replace("TASK", "task <NIGHTLY>/T1")));
+        scene.run(&format!("get {locator}")).fails(code, why.replace("TASK", "task <NIGHTLY>/T1"));
     }
 }
 
@@ -247,7 +250,9 @@ fn an_action_that_failed_without_a_dump_is_not_called_fine() {
         ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_successful(false));
     let task = Task::complete("T1").with_result(result);
     let locators = ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"];
-    is_not_called_fine(task, None, &locators, "something failed in TASK, but no dump was left");
+    let look = "look at it with:\n  anaplan-dump TASK";
+    let why = format!("something failed in TASK, but no dump was left; {look}");
+    is_not_called_fine(task, None, &locators, 4, &why);
 }
 
 #[test]
@@ -255,20 +260,20 @@ fn a_dump_of_an_action_without_an_id_is_not_called_fine() {
     let action = r#"{"failureDumpAvailable":true,"successful":true}"#;
     let result = format!(r#"{{"failureDumpAvailable":true,"nestedResults":[{action}]}}"#);
     let answer = format!(r#"{{"task":{{"taskState":"COMPLETE","result":{result}}}}}"#);
-    let why = "TASK left a dump, but does not say of which object: it cannot be downloaded";
-    is_not_called_fine(clean("T1"), Some(&answer), &["NIGHTLY/T1", "NIGHTLY"], why);
+    let why = "TASK left a dump without an objectId: the service does not say how to download it";
+    is_not_called_fine(clean("T1"), Some(&answer), &["NIGHTLY/T1", "NIGHTLY"], 4, why);
 }
 
 #[test]
 fn a_cancelled_task_is_not_called_fine() {
     let task = Task::new("T1", TaskState::Cancelled);
-    is_not_called_fine(task, None, &["NIGHTLY/T1"], "TASK was cancelled, and no dump was left");
+    is_not_called_fine(task, None, &["NIGHTLY/T1"], 4, "TASK was cancelled, and no dump was left");
 }
 
 #[test]
 fn a_task_without_a_result_is_not_called_fine() {
-    let why = "TASK has no result: it is not known whether anything failed";
-    is_not_called_fine(Task::complete("T1"), None, &["NIGHTLY/T1", "NIGHTLY"], why);
+    let why = "TASK is over, but the service does not say how it ended: it has no result";
+    is_not_called_fine(Task::complete("T1"), None, &["NIGHTLY/T1", "NIGHTLY"], 1, why);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn the_file_has_the_same_name_from_the_task_and_from_latest() {
 fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
     let scene = with_tasks([clean("T1")]);
     let outcome = scene.run(&format!("get {SHORT}/latest"));
-    outcome.stdout("Nothing failed: there is no dump to download.\n");
+    outcome.stdout("The newest run (2019-10-16 20:39:07 UTC) had no failures.\n");
     for command in by_every_name(&scene, "get") {
         let error = format!(
             "the chunk list of dump <ANY>/T1<ANY>: {}",
@@ -137,7 +137,7 @@ OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME
 112000000099  yes    90       3        5  yes   Cost centres
     Cost centres: 90 (0/90) rows successful, 5 ignored
 
-Download what was rejected:
+Download what was rejected, if you ran the task (a dump is its user's own, for 48 hours):
   anaplan-dump get <MODEL>/{IMPORT}/T1
 "
     ));

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Fault, Process, Service, Task, TaskState, When};
 
-use crate::support::{ACTUALS, COSTS, Import, Scene, clean, failed, failing_run, file_of};
+use crate::support::{ACTUALS, COSTS, Import, Scene, clean, failed, failing_run, file_of, nightly};
 
 /// A downloaded dump of an import, with the checksum of the file.
 #[track_caller]
-fn downloaded(scene: &Scene, (object, name): Import, path: &str) -> Value {
-    json!({"object": object, "name": name, "status": "downloaded", "path": path, "bytes": 2500, "chunks": 3,
-        "sha256": scene.sha256sum(path), "error": null})
+fn downloaded(scene: &Scene, task: &str, (object, name): Import, path: &str) -> Value {
+    let locator = scene.fill(&format!("<NIGHTLY>/{task}/{object}"));
+    json!({"id": object, "locator": locator, "name": name, "status": "downloaded", "path": path, "bytes": 2500,
+        "chunks": 3, "sha256": scene.sha256sum(path), "error": null})
 }
 
 /// An import with rejected rows, in the report of a task.
@@ -23,9 +24,9 @@ fn action((object, name): Import) -> Value {
 fn processes_are_a_document() {
     let process = Process::new("118000000001", "Größe \u{1b}\n");
     let scene = Scene::with_service(Service::new().with_process(process));
-    let processes = json!([{"id": "118000000001", "name": "Größe \u{1b}\n"}]);
+    let processes = json!([{"id": "118000000001", "locator": nightly(), "name": "Größe \u{1b}\n"}]);
     let outcome = scene.run("processes MODEL --json");
-    outcome.json(json!({"model": scene.fill("<MODEL>"), "processes": processes}));
+    outcome.json(json!({"model": scene.named("<MODEL>"), "processes": processes}));
 }
 
 #[test]
@@ -33,8 +34,12 @@ fn a_process_without_a_name_has_null_for_it() {
     let scene = Scene::with_tasks([]);
     let answer = r#"{"processes":[{"id":118000000001},{"id":"2","name":null}]}"#.to_owned();
     scene.server.fault(Fault::WrongJson(answer), When::path("processes"));
-    let processes = json!([{"id": "118000000001", "name": null}, {"id": "2", "name": null}]);
-    scene.run("processes MODEL --json").json_has("/processes", processes);
+    let outcome = scene.run("processes MODEL --json");
+    for (index, id) in ["118000000001", "2"].into_iter().enumerate() {
+        let mut process = scene.named(&format!("<MODEL>/{id}"));
+        process["name"] = Value::Null;
+        outcome.json_has(&format!("/processes/{index}"), process);
+    }
 }
 
 #[test]
@@ -42,11 +47,11 @@ fn tasks_are_a_document() {
     let paused = Task::new("T3", TaskState::Other("PAUSED".to_owned()));
     let scene = Scene::with_tasks([paused, clean("T2"), clean("T1").without_creation_time()]);
     let tasks = json!([
-        {"task": "T3", "state": "PAUSED", "created": "2019-10-16T20:39:07Z"},
-        {"task": "T2", "state": "COMPLETE", "created": "2019-10-16T19:39:07Z"},
+        {"task": scene.named("<NIGHTLY>/T3"), "state": "PAUSED", "created": "2019-10-16T20:39:07Z"},
+        {"task": scene.named("<NIGHTLY>/T2"), "state": "COMPLETE", "created": "2019-10-16T19:39:07Z"},
     ]);
     let outcome = scene.run("tasks NIGHTLY --json --limit=2");
-    outcome.json(json!({"process": scene.fill("<NIGHTLY>"), "total": 3, "tasks": tasks}));
+    outcome.json(json!({"process": scene.named("<NIGHTLY>"), "total": 3, "tasks": tasks}));
     scene.run("tasks NIGHTLY --json").json_has("/tasks/2/created", Value::Null);
 }
 
@@ -58,8 +63,8 @@ fn a_task_is_a_document() {
     let silent = json!({"object": "117000000003", "name": null, "successful": true, "dump": false,
         "rows": {"successful": null, "failed": null, "ignored": null}, "messages": []});
     scene.run("task NIGHTLY/T1 --json").json(json!({
-        "task": scene.fill("<NIGHTLY>/T1"), "state": "COMPLETE", "step": "Complete.", "progress": 1.0,
-        "created": "2019-10-16T20:39:07Z", "successful": true, "has_failures": true,
+        "task": scene.named("<NIGHTLY>/T1"), "state": "COMPLETE", "step": "Complete.", "progress": 1.0,
+        "created": "2019-10-16T20:39:07Z", "successful": true, "outcome": "failed",
         "actions": [action(COSTS), silent],
         "next": scene.fill("anaplan-dump get <NIGHTLY>/T1"),
     }));
@@ -68,9 +73,9 @@ fn a_task_is_a_document() {
 #[test]
 fn a_running_task_has_the_same_fields() {
     let scene = Scene::with_tasks([Task::new("T1", TaskState::InProgress).with_step("Importing", 0.5)]);
-    scene.run("task NIGHTLY/latest --json").json(json!({
-        "task": scene.fill("<NIGHTLY>/T1"), "state": "IN_PROGRESS", "step": "Importing", "progress": 0.5,
-        "created": "2019-10-16T20:39:07Z", "successful": null, "has_failures": false, "actions": [],
+    scene.run("task NIGHTLY/T1 --json").json(json!({
+        "task": scene.named("<NIGHTLY>/T1"), "state": "IN_PROGRESS", "step": "Importing", "progress": 0.5,
+        "created": "2019-10-16T20:39:07Z", "successful": null, "outcome": "not_finished", "actions": [],
         "next": null,
     }));
 }
@@ -81,8 +86,10 @@ fn get_names_files_sizes_and_checksums() {
         let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
         let outcome = scene.run(&format!("get NIGHTLY/T1 --json -o ./{folder}"));
         let files = [COSTS, ACTUALS].map(|import| format!("./{folder}{}", file_of(import, "T1")));
-        let dumps = [downloaded(&scene, COSTS, &files[0]), downloaded(&scene, ACTUALS, &files[1])];
-        outcome.json(json!({"task": scene.fill("<NIGHTLY>/T1"), "skipped": [], "dumps": dumps}));
+        let dumps =
+            [downloaded(&scene, "T1", COSTS, &files[0]), downloaded(&scene, "T1", ACTUALS, &files[1])];
+        outcome
+            .json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": dumps, "older": null}));
         scene.any_files();
     }
 }
@@ -91,10 +98,10 @@ fn get_names_files_sizes_and_checksums() {
 fn get_of_one_object_has_the_same_fields() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     let outcome = scene.run(&format!("get NIGHTLY/T1/{} --json -o dump.csv", COSTS.0));
-    let mut dump = downloaded(&scene, COSTS, "dump.csv");
+    let mut dump = downloaded(&scene, "T1", COSTS, "dump.csv");
     // Only the task knows the name, which the file does not need.
     dump["name"] = Value::Null;
-    outcome.json(json!({"task": scene.fill("<NIGHTLY>/T1"), "skipped": [], "dumps": [dump]}));
+    outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": [dump], "older": null}));
     scene.holds(&["dump.csv"]);
 }
 
@@ -102,7 +109,7 @@ fn get_of_one_object_has_the_same_fields() {
 fn get_again_says_that_the_file_is_there_with_its_checksum() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     scene.run("get NIGHTLY/T1").collects("", "T1", &[COSTS]);
-    let mut dump = downloaded(&scene, COSTS, &file_of(COSTS, "T1"));
+    let mut dump = downloaded(&scene, "T1", COSTS, &file_of(COSTS, "T1"));
     dump["status"] = "already_there".into();
     dump["chunks"] = Value::Null;
     scene.run("get NIGHTLY/T1 --json").json_has("/dumps", json!([dump]));
@@ -113,7 +120,7 @@ fn get_in_one_piece_has_no_chunks() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     let outcome = scene.run("get NIGHTLY/T1 --json --whole");
     let file = file_of(COSTS, "T1");
-    let mut dump = downloaded(&scene, COSTS, &file);
+    let mut dump = downloaded(&scene, "T1", COSTS, &file);
     dump["chunks"] = Value::Null;
     outcome.json_has("/dumps", json!([dump]));
     scene.holds(&[file]);
@@ -127,9 +134,9 @@ fn get_reports_the_dumps_that_failed_beside_those_that_did_not() {
     let file = file_of(ACTUALS, "T1");
     let error =
         scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 Not Found");
-    let gone = json!({"object": COSTS.0, "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
+    let gone = json!({"id": COSTS.0, "locator": scene.fill("<NIGHTLY>/T1/112000000021"), "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
         "chunks": null, "sha256": null, "error": error});
-    outcome.json_has("/dumps", json!([gone, downloaded(&scene, ACTUALS, &file)]));
+    outcome.json_has("/dumps", json!([gone, downloaded(&scene, "T1", ACTUALS, &file)]));
     outcome.fails(4, format!("{error}\n  <ANY>"));
     scene.holds(&[file]);
 }
@@ -150,25 +157,31 @@ fn get_names_the_tasks_that_it_passed_over() {
     let colleague = failed("T9", &[COSTS]).with_owner("colleague@example.com");
     let running = Task::new("T8", TaskState::InProgress);
     let cancelled = Task::new("T7", TaskState::Cancelled);
-    let scene = Scene::with_tasks([colleague, running, cancelled, clean("T6"), failed("T5", &[COSTS])]);
-    let outcome = scene.run("get NIGHTLY -q --json");
-    let file = file_of(COSTS, "T5");
-    let skipped = json!([
-        {"task": "T9", "created": "2019-10-16T20:39:07Z", "reason": "its dump is gone, or another user's"},
-        {"task": "T8", "created": "2019-10-16T19:39:07Z", "reason": "it has not finished"},
-        {"task": "T7", "created": "2019-10-16T18:39:07Z", "reason": "it was cancelled"},
-        {"task": "T6", "created": "2019-10-16T17:39:07Z", "reason": "it left no dump"},
-    ]);
-    let dumps = [downloaded(&scene, COSTS, &file)];
-    outcome.json(json!({"task": scene.fill("<NIGHTLY>/T5"), "skipped": skipped, "dumps": dumps}));
+    let scene = Scene::with_tasks([colleague, running, cancelled, failed("T6", &[COSTS])]);
+    let outcome = scene.run("get NIGHTLY -qq --json");
+    let file = file_of(COSTS, "T6");
+    let skipped: Vec<Value> = [
+        ("T9", "2019-10-16T20:39:07Z", "dump_gone", "its dump is gone, or another user's"),
+        ("T8", "2019-10-16T19:39:07Z", "not_finished", "it has not finished"),
+        ("T7", "2019-10-16T18:39:07Z", "cancelled", "it was cancelled"),
+    ]
+    .map(|(task, created, reason, text)| {
+        let task = scene.named(&format!("<NIGHTLY>/{task}"));
+        json!({"task": task, "created": created, "reason": reason, "text": text})
+    })
+    .into();
+    let dumps = [downloaded(&scene, "T6", COSTS, &file)];
+    let task = scene.named("<NIGHTLY>/T6");
+    outcome.json(json!({"task": task, "skipped": skipped, "dumps": dumps, "older": null}));
     scene.holds(&[file]);
 }
 
 #[test]
-fn get_where_nothing_failed_is_a_document_without_a_task() {
-    let scene = Scene::with_tasks([clean("T1")]);
-    let skipped = json!([{"task": "T1", "created": "2019-10-16T20:39:07Z", "reason": "it left no dump"}]);
-    scene.run("get NIGHTLY --json").json(json!({"task": null, "skipped": skipped, "dumps": []}));
+fn get_where_nothing_failed_names_the_task_that_proves_it() {
+    let scene = Scene::with_tasks([clean("T2"), failed("T1", &[COSTS])]);
+    let (task, older) = (scene.named("<NIGHTLY>/T2"), scene.named("<NIGHTLY>/T1"));
+    let expected = json!({"task": task, "skipped": [], "dumps": [], "older": older});
+    scene.run("get NIGHTLY --json").json(expected);
 }
 
 #[test]
@@ -188,10 +201,10 @@ fn a_run_is_one_document() {
     let task = &scene.task_ids()[0];
     let file = file_of(COSTS, task);
     let expected = json!({"task": {
-        "task": scene.fill(&format!("<NIGHTLY>/{task}")), "state": "COMPLETE", "step": "Complete.",
-        "progress": 1.0, "created": null, "successful": true, "has_failures": true,
+        "task": scene.named(&format!("<NIGHTLY>/{task}")), "state": "COMPLETE", "step": "Complete.",
+        "progress": 1.0, "created": null, "successful": true, "outcome": "failed",
         "actions": [action(COSTS)], "next": null,
-    }, "dumps": [downloaded(&scene, COSTS, &file)]});
+    }, "dumps": [downloaded(&scene, task, COSTS, &file)]});
     assert_eq!(document, expected);
     scene.holds(&[file]);
 }
@@ -200,19 +213,19 @@ fn a_run_is_one_document() {
 fn a_run_without_failures_has_no_dumps() {
     let scene = Scene::with_run(failing_run(&[]));
     let outcome = scene.run("run NIGHTLY --poll=1ms -q --json");
-    outcome.json_has("/dumps", json!([])).json_has("/task/has_failures", false);
+    outcome.json_has("/dumps", json!([])).json_has("/task/outcome", "clean");
 }
 
 #[test]
 fn cancelling_is_a_document() {
     let scene = Scene::with_tasks([Task::new("T1", TaskState::InProgress)]);
     let outcome = scene.run("cancel NIGHTLY/T1 --json");
-    outcome.json(json!({"task": scene.fill("<NIGHTLY>/T1"), "state": "CANCELLING"}));
+    outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "state": "CANCELLING"}));
 }
 
 #[test]
 fn chunks_are_a_document() {
     let scene = Scene::with_chunks(2);
     let chunks = json!([{"id": "0", "name": "Chunk 0"}, {"id": "1", "name": "Chunk 1"}]);
-    scene.run("chunks DUMP --json").json(json!({"dump": scene.fill("<DUMP>"), "chunks": chunks}));
+    scene.run("chunks DUMP --json").json(json!({"dump": scene.named("<DUMP>"), "chunks": chunks}));
 }

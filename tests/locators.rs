@@ -1,6 +1,7 @@
 //! How a dump, a task or a process is named: by URL, path or short form, with the environment's model, and
 //! a process by its name.
 
+use serde_json::json;
 use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState, WORKSPACE};
 
 use crate::support::{COSTS, Invocation, PROCESS_NAME, Scene, failed, own_name, three_chunks};
@@ -74,7 +75,7 @@ fn a_task_has_one_locator_whichever_command_names_it() {
         .fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
     for command in ["task --json", "get -q --json", "cancel --json"] {
         let outcome = scene.command(command).arg(&url).env_remove("ANAPLAN_API_URL").run();
-        outcome.json_has("/task", url.as_str());
+        outcome.json_has("/task", json!({"id": "T1", "locator": url}));
     }
     let outcome = scene.command("task").arg(&url).env_remove("ANAPLAN_API_URL").run();
     outcome.stdout_has(format!("  anaplan-dump get {url}\n"));

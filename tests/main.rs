@@ -19,6 +19,17 @@ mod documents;
 mod download;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
+/// What a process or `latest` means: the newest finished run, and how to go further down.
+mod habits_newest;
+/// How a task ended, as exit codes and words.
+mod habits_outcomes;
+/// Where a dump goes: the locator decides; options that contradict each other.
+mod habits_output;
+/// Ctrl-C and SIGTERM: what is kept, and how to continue.
+#[cfg(unix)]
+mod habits_signals;
+/// Waits: progress, retry lines, and hosts that were never reached.
+mod habits_waiting;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.

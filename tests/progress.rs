@@ -42,16 +42,19 @@ fn without_a_terminal_waits_are_plain_lines_whatever_its_kind() {
 }
 
 #[test]
-fn quiet_reports_an_error_and_nothing_else() {
+fn quiet_reports_warnings_and_errors_and_twice_quiet_errors_only() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::status(503), chunk(2));
-    let why = gave_up(2, &the_chunk(2, CHUNKS), &answered("503 Service Unavailable"));
+    let unavailable = answered("503 Service Unavailable");
+    let why = gave_up(2, &the_chunk(2, CHUNKS), &unavailable);
+    let error = format!("anaplan-dump: {}\n  <ANY>{KEPT}\n", incomplete(2, CHUNKS, &why));
     let outcome = scene.get("-q --retries=1");
-    outcome.stderr(format!("anaplan-dump: {}\n  <ANY>{KEPT}\n", incomplete(2, CHUNKS, &why))).exits_with(5);
+    outcome.stderr(wait(&the_chunk(2, CHUNKS), &unavailable, 1, 1) + &error).exits_with(5);
+    scene.get("-qq --retries=1").stderr(error).exits_with(5);
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
     scene.server.fault(Fault::status(503), chunk(3).times(2));
-    scene.get("--quiet").stderr("").saves(&dump_of(CHUNKS, 1));
+    scene.get("--quiet --quiet").stderr("").saves(&dump_of(CHUNKS, 1));
 }
 
 #[test]

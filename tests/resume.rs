@@ -63,7 +63,7 @@ fn a_run_that_lost_the_network_is_continued() {
         scene.server.fault(Fault::ResetInBody { after_bytes: 7_000 }, chunk(number));
     }
     let why = gave_up(3, &the_chunk(2, 5), CUT) + KEPT;
-    scene.get("--retries=2 -q").fails(5, incomplete(2, CHUNKS, &why));
+    scene.get("--retries=2 -qq").fails(5, incomplete(2, CHUNKS, &why));
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
     scene.get("").notes(goes_on(2, CHUNKS)).asks_for(&["2", "3", "4"]).saves(&dump_of(CHUNKS, 1));
@@ -128,6 +128,17 @@ fn a_journal_with_a_damaged_line_keeps_the_chunks_before_it() {
 }
 
 #[test]
+fn a_file_that_is_no_journal_of_ours_is_left_as_it_is() {
+    let scene = killed_in_chunk(3);
+    let mut journal = scene.read(JOURNAL);
+    journal[0] = b'#';
+    scene.write(JOURNAL, &journal);
+    let error = "dump.csv.part.journal exists already and is left as it is\n  choose another name, <ANY>";
+    scene.get("").fails(7, error);
+    scene.has(JOURNAL, &journal);
+}
+
+#[test]
 fn a_journal_with_a_damaged_header_is_begun_anew() {
     changed(
         JOURNAL,
@@ -147,7 +158,7 @@ fn a_chunk_list_that_changed_since_is_begun_anew() {
 }
 
 #[test]
-fn what_is_left_of_another_dump_is_begun_anew() {
+fn what_is_left_of_another_dump_is_kept_unless_it_is_given_up() {
     let other = "112000000016";
     let result = ActionResult::process(PROCESS)
         .with_nested(ActionResult::failed_import(OBJECT, "Accounts"))
@@ -159,6 +170,10 @@ fn what_is_left_of_another_dump_is_begun_anew() {
     let service = Service::new().with_process(Process::new(PROCESS, "Nightly load").with_task(task));
     let scene = Scene::with_service(service);
     scene.killed_in_chunk(3);
-    let outcome = scene.run(&format!("get NIGHTLY/{TASK}/{other} -o dump.csv"));
-    outcome.notes(begins_anew("it is part of another dump")).saves(&dump_of(CHUNKS, 2));
+    let command = format!("get NIGHTLY/{TASK}/{other} -o dump.csv");
+    let error = "dump.csv.part is the unfinished file of another dump, <URL>/chunks\n  choose another name, \
+                 or give that dump up with --restart";
+    scene.run(&command).fails(7, error);
+    scene.keeps_part(&bytes_of(CHUNKS, 1)[..3 * CHUNK]);
+    scene.run(&format!("{command} --restart")).saves(&dump_of(CHUNKS, 2));
 }

@@ -133,7 +133,7 @@ fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
     // Two looks bring the task to its end.
     for _ in 0..2 {
-        scene.run("task NIGHTLY/latest").any_stdout();
+        scene.run(&format!("task NIGHTLY/{task}")).any_stdout();
     }
     scene.run(&scene.fill(&get)).collects("", &task, &[COSTS]);
 }
@@ -200,7 +200,7 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
 fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
     let run = ProcessRun::new().with_result(result_of(&[COSTS, ACTUALS]));
     let scene = Scene::with_run(run.with_dump(ACTUALS.0, dump_for(ACTUALS.0)));
-    let outcome = scene.run(&format!("{RUN} -q"));
+    let outcome = scene.run(&format!("{RUN} -qq"));
     let task = only_task(&scene);
     let file = file_of(ACTUALS, &task);
     let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n1 of 2 dumps are there\n");

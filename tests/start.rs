@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use xtask::fake::{ErrorBody, Fault, ProcessRun, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, answered, gave_up, wait};
-use crate::support::{Outcome, Scene, clean};
+use crate::support::{Outcome, Scene, clean, failing_run};
 
 const START: &str = "the start of <NIGHTLY>";
 
@@ -29,7 +29,7 @@ fn run_with(scene: &Scene, fault: Fault) -> Outcome<'_> {
 
 #[test]
 fn a_start_sends_the_locale_of_the_messages() {
-    let scene = Scene::with_run(ProcessRun::new());
+    let scene = Scene::with_run(failing_run(&[]));
     scene.run("run NIGHTLY --poll=1ms -q").any_stdout();
     scene.run("run NIGHTLY --poll=1ms -q --locale=de_DE").any_stdout();
     let requests = scene.server.requests();
@@ -44,7 +44,7 @@ fn a_start_that_was_not_accepted_is_sent_again() {
         (423, "Locked", "the model is locked: try again when it is unlocked"),
         (429, "Too Many Requests", "the whole tenant shares one rate limit: <ANY>"),
     ] {
-        let scene = Scene::with_run(ProcessRun::new());
+        let scene = Scene::with_run(failing_run(&[]));
         let fault = Fault::Status { code, retry_after: Some("0".to_owned()), body: ErrorBody::Html };
         scene.server.fault(fault, starts().times(2));
         let outcome = scene.run("run NIGHTLY --poll=1ms");
@@ -136,7 +136,7 @@ fn tasks_that_cannot_be_listed_after_an_unclear_start_are_reported() {
 fn a_service_that_cannot_be_reached_has_not_started_anything() {
     let scene = Scene::with_run(ProcessRun::new());
     scene.server.stop();
-    let outcome = scene.run("run NIGHTLY --poll=1ms --retries=2 -q");
+    let outcome = scene.run("run NIGHTLY --poll=1ms --retries=2 -qq");
     outcome.fails(5, gave_up(3, START, NO_CONNECTION) + "\n  <ANY>");
 }
 
@@ -147,9 +147,8 @@ fn what_cannot_work_is_reported_before_anything_is_started() {
     let folder = "-o must name a folder: a process can leave several dumps";
     let process = "run needs a process: WORKSPACE/MODEL/PROCESS";
     for (arguments, error) in [
-        ("NIGHTLY -o rejected.csv", folder),
         ("NIGHTLY -o -", folder),
-        ("NIGHTLY -o file", folder),
+        ("NIGHTLY -o file", "-o file is a file, and there may be several dumps: name a folder<ANY>"),
         ("NIGHTLY/T1", process),
         ("NIGHTLY/latest", process),
         ("NIGHTLY --timeout=soon", "<ANY>a duration such as 500ms, 30s, 5m, 2h<ANY>"),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
+use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 use xtask::fake::{Dump, FakeServer, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE};
 
@@ -214,6 +215,12 @@ impl Scene {
     pub(crate) fn fill(&self, text: &str) -> String {
         let fill = |text: String, (placeholder, meaning): (&str, String)| text.replace(placeholder, &meaning);
         self.placeholders().into_iter().fold(text.to_owned(), fill)
+    }
+
+    /// What `--json` says of the thing that a locator names, which may be a placeholder.
+    pub(crate) fn named(&self, locator: &str) -> Value {
+        let locator = self.fill(locator);
+        json!({"id": locator.rsplit('/').next(), "locator": locator})
     }
 
     /// The same text with placeholders, which is easier to read.

@@ -26,6 +26,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
         Error::AmbiguousProcess { .. } => "name the process by its id",
         Error::Exists { .. } => "choose another name, or replace it with --force",
+        Error::OtherDump { .. } => "choose another name, or give that dump up with --restart",
         Error::Locked { .. } => "wait for the other run to end, or choose another name",
         Error::Changed { .. } => {
             "the import probably ran again: wait until it has ended, then download its dump"

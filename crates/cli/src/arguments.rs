@@ -7,7 +7,7 @@ use anaplan_dump_core::MAX_PARALLEL;
 use argh::{ArgsInfo, FromArgs};
 
 use crate::normalize::normalize;
-use crate::text::parse_duration;
+use crate::text::{parse_duration, parse_since};
 
 /// Name under which help and errors speak of the program.
 pub(crate) const PROGRAM: &str = "anaplan-dump";
@@ -34,7 +34,9 @@ plain seconds.",
     error_code(4, "not there: no such task, no dump, expired, replaced"),
     error_code(5, "the network or the service failed in spite of retries"),
     error_code(6, "the process finished, but rows or actions failed"),
-    error_code(7, "the local disk or output failed")
+    error_code(7, "the local disk or output failed"),
+    error_code(130, "interrupted by Ctrl-C; what was downloaded is kept"),
+    error_code(143, "ended by SIGTERM; the same")
 )]
 pub(crate) struct Arguments {
     /// origin of the API, such as https://eu3.api.anaplan.com
@@ -69,9 +71,9 @@ pub(crate) struct Arguments {
     #[argh(switch, short = 'v')]
     pub(crate) verbose: bool,
 
-    /// no progress, only results and errors
+    /// no progress, only results, warnings and errors; -qq: no warnings either
     #[argh(switch, short = 'q')]
-    pub(crate) quiet: bool,
+    pub(crate) quiet: u8,
 
     /// print the version
     #[argh(switch, short = 'V')]
@@ -82,20 +84,22 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// How much is written to standard error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much is written to standard error. Errors always are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    Quiet,
-    Normal,
-    Verbose,
+    Errors,
+    Warnings,
+    Progress,
+    Requests,
 }
 
 impl Arguments {
     pub(crate) fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
+            (0, false) => Verbosity::Progress,
+            (0, true) => Verbosity::Requests,
+            (1, _) => Verbosity::Warnings,
+            (2.., _) => Verbosity::Errors,
         }
     }
 }
@@ -112,7 +116,7 @@ pub(crate) enum Command {
     Cancel(Cancel),
 }
 
-/// The default number of tasks that `tasks` shows, and that `get` looks at for a dump that can be read.
+/// The default number of tasks that `tasks` shows.
 const DEFAULT_LIMIT: usize = 20;
 
 /// The default time between two looks at a running task: the least that the service asks for.
@@ -154,9 +158,10 @@ pub(crate) struct Tasks {
     #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
     pub(crate) limit: usize,
 
-    /// show only tasks created within this time
-    #[argh(option, arg_name = "duration", from_str_fn(duration))]
-    pub(crate) since: Option<Duration>,
+    /// show only tasks created since then: a duration, such as 48h, or a date,
+    /// such as 2026-11-24 (UTC)
+    #[argh(option, arg_name = "time", from_str_fn(since))]
+    pub(crate) since: Option<u64>,
 
     /// print one JSON document instead of a table
     #[argh(switch)]
@@ -173,11 +178,16 @@ pub(crate) struct Tasks {
 )]
 pub(crate) struct TaskCommand {
     /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK; latest is
-    /// the newest one
+    /// the newest finished one
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
-    /// exit with 6 if rows or actions failed
+    /// further tasks
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) more: Vec<String>,
+
+    /// exit with 6 if rows or actions failed, with 1 if it has not finished,
+    /// was cancelled, or ended without a word about its success
     #[argh(switch)]
     pub(crate) check: bool,
 
@@ -247,6 +257,12 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a duration such as 500ms, 30s, 5m, 2h or plain seconds is needed".to_owned())
 }
 
+fn since(text: &str) -> Result<u64, String> {
+    parse_since(text).ok_or_else(|| {
+        "a duration such as 48h, or a date such as 2026-11-24 or 2026-11-24T20:00 (UTC), is needed".to_owned()
+    })
+}
+
 /// List the chunks of one dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
@@ -265,7 +281,7 @@ pub(crate) struct Chunks {
     pub(crate) json: bool,
 }
 
-/// Download a dump, or every dump of a task.
+/// Download a dump, every dump of a task, or those of a process's newest run.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
@@ -274,7 +290,9 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
-process, or with latest for the task: of the newest task whose dump can be read.
+process, or with latest for the task: the dumps of its newest finished run; past runs
+without failures goes --older. With an object in the locator -o names a file, or a
+folder that is there or ends with a slash; else it names a folder.
 
 Until it is complete, a file is NAME.part with a journal beside it. A run that was
 ended in any way is continued by the same command. In a folder, a file that is
@@ -285,6 +303,10 @@ pub(crate) struct Get {
     /// WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
+
+    /// further tasks or dumps
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) more: Vec<String>,
 
     /// folder or file to write to, or - for standard output; default is the
     /// current folder, in which a file is named OBJECT-NAME-TASK.csv
@@ -311,9 +333,18 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// tasks of a process to look at for a dump that can be read; default 20
-    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
-    pub(crate) limit: usize,
+    /// go past runs of a process without failures, to the newest dump
+    #[argh(switch)]
+    pub(crate) older: bool,
+
+    /// the same among runs since then: a duration, such as 48h, or a date, such
+    /// as 2026-11-24 (UTC)
+    #[argh(option, arg_name = "time", from_str_fn(since))]
+    pub(crate) since: Option<u64>,
+
+    /// maximum number of tasks of a process to look at; default 20
+    #[argh(option, arg_name = "n", from_str_fn(limit))]
+    pub(crate) limit: Option<usize>,
 
     /// print one JSON document, with paths, sizes and SHA-256
     #[argh(switch)]
@@ -370,6 +401,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match Arguments::from_args(&[PROGRAM], &texts) {
+        Ok(Arguments { quiet: 1.., verbose: true, .. }) => {
+            Parsed::Wrong("-v and -q contradict each other".to_owned())
+        }
         Ok(arguments) => Parsed::Run(Box::new(arguments)),
         Err(exit) if exit.status.is_ok() => Parsed::Show(exit.output + "\n"),
         Err(exit) => Parsed::Wrong(exit.output.trim_end().to_owned()),

@@ -5,10 +5,11 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{Dump, Error, ErrorKind};
+use anaplan_dump_core::{BodyProblem, Dump, Error, ErrorKind, Fault};
 use serde::Serialize;
 
 use crate::failure::{Failure, chain};
+use crate::meter::Label;
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
@@ -22,6 +23,8 @@ pub(crate) struct DownloadOptions {
     pub(crate) verify: bool,
     pub(crate) overwrite: bool,
     pub(crate) restart: bool,
+    /// Looks a few times for a dump that is not there yet.
+    pub(crate) fresh: bool,
     /// Reads each file once more for its SHA-256.
     pub(crate) checksums: bool,
 }
@@ -34,6 +37,7 @@ impl Default for DownloadOptions {
             verify: false,
             overwrite: false,
             restart: false,
+            fresh: false,
             checksums: false,
         }
     }
@@ -51,7 +55,9 @@ enum Status {
 /// What became of a dump, as `--json` shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct DumpReport {
-    object: String,
+    /// The object whose rows were rejected.
+    id: String,
+    locator: String,
     name: Option<String>,
     status: Status,
     /// The file; null if there is none.
@@ -79,16 +85,19 @@ pub(crate) fn collect(
     session: &Session,
 ) -> Result<Collected, Failure> {
     if dumps.len() > 1 && !matches!(target, Target::Folder(_)) {
+        let commands = dumps.iter().map(|dump| format!("\n  anaplan-dump get {} -o -", dump.address));
         return Err(Failure::Usage(format!(
-            "there are {} dumps: -o must name a folder (end a new one with a slash, as in rejected/), or the \
-             locator one object",
-            dumps.len()
+            "there are {} dumps, and -o names one output; get one of them:{}",
+            dumps.len(),
+            commands.collect::<String>()
         )));
     }
     let mut collected = Collected::default();
-    for dump in dumps {
+    for (index, dump) in dumps.iter().enumerate() {
+        let label = Label { name: dump.name.clone(), number: index + 1, count: dumps.len() };
         let mut report = DumpReport {
-            object: dump.address.object().as_str().to_owned(),
+            id: dump.address.object().as_str().to_owned(),
+            locator: dump.address.to_string(),
             name: dump.name.clone(),
             status: Status::Failed,
             path: None,
@@ -99,7 +108,7 @@ pub(crate) fn collect(
             elapsed: Duration::ZERO,
         };
         let begun = Instant::now();
-        let outcome = download(dump, target, options, session, &mut report);
+        let outcome = download(dump, label, target, options, session, &mut report);
         report.elapsed = begun.elapsed();
         if let Err(failure) = outcome {
             if let Failure::Library { error, .. } = &failure {
@@ -118,6 +127,7 @@ pub(crate) fn collect(
 
 fn download(
     dump: &Dump,
+    label: Label,
     target: &Target,
     options: DownloadOptions,
     session: &Session,
@@ -136,7 +146,7 @@ fn download(
         report.status = Status::AlreadyThere;
         report.bytes = Some(metadata.len());
     } else {
-        let mut progress = session.reporter.download();
+        let mut progress = session.reporter.download(label, path.as_deref());
         let download = session
             .client
             .download(&dump.address)
@@ -145,9 +155,10 @@ fn download(
             .verify(options.verify)
             .overwrite(options.overwrite)
             .restart(options.restart)
+            .fresh(options.fresh)
             .on_progress(|step| progress.show(step));
         let done = match (target, &path) {
-            (_, Some(path)) => download.save_to(path).map_err(with_what_is_kept)?,
+            (_, Some(path)) => download.save_to(path).map_err(|error| with_what_is_kept(error, session))?,
             (Target::Device(device), None) => {
                 let opened = OpenOptions::new().write(true).open(device);
                 download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
@@ -176,7 +187,7 @@ impl DumpReport {
                 format!("{path}  {size}  {chunks}  {}", duration(self.elapsed))
             }
             Status::AlreadyThere => format!("{path}  {size}  already there"),
-            Status::Failed => format!("object {} failed", safe(&self.object)),
+            Status::Failed => format!("object {} failed", safe(&self.id)),
         }
     }
 }
@@ -197,11 +208,13 @@ pub(crate) fn print_reports(dumps: &[DumpReport], target: &Target, session: &Ses
     Ok(())
 }
 
-fn with_what_is_kept(error: Error) -> Failure {
+fn with_what_is_kept(error: Error, session: &Session) -> Failure {
     // What is kept of a dump that is gone or was replaced cannot be continued.
     let goes_on = match error.kind() {
-        ErrorKind::NotFound => "",
-        _ => ": the same command continues from it",
+        ErrorKind::NotFound => String::new(),
+        // A limit of this version, which no other run passes.
+        _ if is_too_large(&error) => String::new(),
+        _ => format!(": {}", session.reporter.how_to_continue()),
     };
     let note = match &error {
         Error::Incomplete { kept: Some(part), .. } | Error::Unconfirmed { kept: Some(part), .. } => {
@@ -210,6 +223,10 @@ fn with_what_is_kept(error: Error) -> Failure {
         _ => None,
     };
     Failure::Library { error, note }
+}
+
+fn is_too_large(error: &Error) -> bool {
+    matches!(error.request(), Some((_, Fault::Body(BodyProblem::TooLarge { .. }))))
 }
 
 /// The SHA-256 of a file, in hexadecimal.

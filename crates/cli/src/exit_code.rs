@@ -7,6 +7,8 @@ pub(crate) const NOT_FOUND: u8 = 4;
 pub(crate) const SERVICE: u8 = 5;
 pub(crate) const ROWS_FAILED: u8 = 6;
 pub(crate) const OUTPUT: u8 = 7;
+pub(crate) const INTERRUPTED: u8 = 130;
+pub(crate) const TERMINATED: u8 = 143;
 
 #[cfg(test)]
 mod tests {
@@ -16,11 +18,13 @@ mod tests {
     #[test]
     fn the_help_and_the_readme_list_every_exit_code() {
         let readme = include_str!("../../../README.md");
-        for code in [0, OTHER, USAGE, NOT_PERMITTED, NOT_FOUND, SERVICE, ROWS_FAILED, OUTPUT] {
+        for code in
+            [0, OTHER, USAGE, NOT_PERMITTED, NOT_FOUND, SERVICE, ROWS_FAILED, OUTPUT, INTERRUPTED, TERMINATED]
+        {
             let (_, meaning) = exit_codes().find(|(listed, _)| *listed == i32::from(code)).unwrap();
             let row = format!("| {code} | {meaning}");
             assert!(readme.contains(&row), "the README lacks {row:?}");
         }
-        assert_eq!(exit_codes().count(), 8);
+        assert_eq!(exit_codes().count(), 10);
     }
 }

@@ -1,16 +1,17 @@
-//! Progress and notes on standard error: one line that is redrawn on a terminal, plain lines otherwise, and
-//! every wait.
+//! Progress, warnings and notes on standard error: one line that is redrawn on a terminal, plain lines
+//! otherwise, and every wait. Knows what is kept if the run is interrupted now.
 
-use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use anaplan_dump_core::{Event, Progress, Resume};
+use anaplan_dump_core::{Event, Fault, Progress, Resume, Subject};
 
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
-use crate::text::{counted, cut, duration, safe, size};
+use crate::meter::{Label, Meter};
+use crate::text::{counted, cut, duration, safe, safe_path, seconds, size, time};
 
 /// Time between two redraws of the line: often enough to look alive.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -18,8 +19,9 @@ const REDRAW: Duration = Duration::from_millis(200);
 /// Shortest wait for the rate limit that gets a line: shorter ones are too many.
 const SHORTEST_REPORTED_PACE: Duration = Duration::from_secs(1);
 
-/// Maximum length of a line that is redrawn, in characters: one that wraps could not be redrawn.
-const MAX_LINE_CHARS: usize = 78;
+/// Maximum length of a line that is redrawn, in characters, where nobody says how wide the terminal is. Other
+/// than on Windows, the terminal itself cuts what does not fit.
+const MAX_LINE_CHARS: usize = if cfg!(windows) { 78 } else { 200 };
 
 /// Writes to standard error. Shared by the threads that fetch.
 #[derive(Debug)]
@@ -27,20 +29,46 @@ pub(crate) struct Reporter {
     verbosity: Verbosity,
     /// Whether a line may be redrawn in place.
     redraws: bool,
-    /// Whether the terminal shows a redrawn line, which must be cleared first.
-    line_is_drawn: Mutex<bool>,
+    /// Maximum length of a line that is redrawn, in characters.
+    max_chars: usize,
+    /// Length of the redrawn line that the terminal shows, in characters; 0 if there is none.
+    drawn_chars: Mutex<usize>,
+    standing: Mutex<Standing>,
+}
+
+/// What there is to say if the run is interrupted now.
+#[derive(Debug, Default)]
+struct Standing {
+    /// The unfinished file, and how many chunks of how many are in it.
+    part: Option<(PathBuf, usize, usize)>,
+    /// The command that continues; the same one if there is no other.
+    follow_up: Option<String>,
 }
 
 impl Reporter {
     pub(crate) fn new(verbosity: Verbosity) -> Reporter {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let redraws = std::io::stderr().is_terminal() && !is_dumb;
-        Reporter { verbosity, redraws, line_is_drawn: Mutex::new(false) }
+        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse::<usize>().ok());
+        Reporter {
+            verbosity,
+            redraws: std::io::stderr().is_terminal() && !is_dumb,
+            // The last column stays free: some terminals begin a new line with it.
+            max_chars: columns.map_or(MAX_LINE_CHARS, |columns| columns.saturating_sub(1).max(10)),
+            drawn_chars: Mutex::new(0),
+            standing: Mutex::default(),
+        }
     }
 
-    /// Writes a line, unless the user wants quiet.
+    /// Writes a line about what goes on.
     pub(crate) fn note(&self, text: &str) {
-        if self.verbosity != Verbosity::Quiet {
+        if self.verbosity >= Verbosity::Progress {
+            self.write_line(text);
+        }
+    }
+
+    /// Writes a line about what is not as it should be, and does not end the command.
+    pub(crate) fn warn(&self, text: &str) {
+        if self.verbosity >= Verbosity::Warnings {
             self.write_line(text);
         }
     }
@@ -52,66 +80,154 @@ impl Reporter {
 
     /// Shows how a task goes on: on a terminal in place, otherwise only what is new.
     pub(crate) fn step(&self, text: &str, elapsed: Duration, is_new: bool) {
-        if self.redraws && self.verbosity != Verbosity::Quiet {
-            self.redraw(&cut(&format!("{}  {text}", duration(elapsed)), MAX_LINE_CHARS));
+        if self.redraws && self.verbosity >= Verbosity::Progress {
+            self.redraw(&format!("{}  {text}", duration(elapsed)));
         } else if is_new {
             self.note(&format!("{}  {text}", duration(elapsed)));
         }
     }
 
-    /// The progress of one download.
-    pub(crate) fn download(&self) -> DownloadProgress<'_> {
+    /// The progress of one download; `path` is the file that it goes to.
+    pub(crate) fn download(&self, label: Label, path: Option<&Path>) -> DownloadProgress<'_> {
+        let path = path.map(Path::to_owned);
         DownloadProgress {
             reporter: self,
+            path,
             begun: Instant::now(),
             drawn: None,
-            finished_bytes: 0,
-            finished: 0,
+            meter: Meter::new(label),
         }
     }
 
-    fn write_line(&self, text: &str) {
-        let mut drawn = self.line_is_drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        let clear = if std::mem::take(&mut *drawn) { "\r\u{1b}[K" } else { "" };
+    /// From now on, another command than the same one continues.
+    pub(crate) fn set_follow_up(&self, command: String) {
+        self.standing().follow_up = Some(command);
+    }
+
+    /// How to continue what was interrupted.
+    pub(crate) fn how_to_continue(&self) -> String {
+        match &self.standing().follow_up {
+            Some(command) => format!("this continues from it:\n    {command}"),
+            None => "the same command continues from it".to_owned(),
+        }
+    }
+
+    /// What is kept of a run that ends now, for a person.
+    pub(crate) fn what_is_kept(&self) -> String {
+        let Standing { part, follow_up } = &*self.standing();
+        match (part, follow_up) {
+            (Some((path, finished @ 1.., chunks)), None) => format!(
+                ": {finished} of {} are kept in {}.part, and the same command continues from there",
+                counted(*chunks, "chunk"),
+                safe_path(path)
+            ),
+            (Some((path, finished @ 1.., chunks)), Some(command)) => format!(
+                ": {finished} of {} are kept in {}.part\n  continue with:\n    {command}",
+                counted(*chunks, "chunk"),
+                safe_path(path)
+            ),
+            (_, Some(command)) => {
+                format!(
+                    ": the process goes on, if it has not ended\n  collect its dumps with:\n    {command}"
+                )
+            }
+            (Some(_), None) => ": no whole chunk had arrived, and the same command begins anew".to_owned(),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn standing(&self) -> std::sync::MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a line, whatever the verbosity.
+    pub(crate) fn write_line(&self, text: &str) {
+        let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
+        let clear = clearing(std::mem::take(&mut *drawn));
         // A standard error that fails is no reason to stop.
         let _ = writeln!(std::io::stderr(), "{clear}{text}");
     }
 
     fn redraw(&self, text: &str) {
-        let mut drawn = self.line_is_drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        *drawn = true;
+        let text = cut(text, self.max_chars);
+        let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *drawn, text.chars().count());
         let mut stderr = std::io::stderr();
-        let _ = write!(stderr, "\r{text}\u{1b}[K").and_then(|()| stderr.flush());
+        let line = if cfg!(windows) {
+            // A console of Windows may not know the sequences of a terminal.
+            format!("\r{text:before$}")
+        } else {
+            // Without line wrap (mode 7), the terminal cuts at its width, which may change at any time.
+            format!("\u{1b}[?7l\r{text}\u{1b}[K\u{1b}[?7h")
+        };
+        let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
     }
 
     /// Clears a redrawn line.
     pub(crate) fn clear(&self) {
-        let mut drawn = self.line_is_drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut *drawn) {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = write!(std::io::stderr(), "{}", clearing(std::mem::take(&mut *drawn)));
+    }
+
+    /// A line as a log needs it: with the time of day (UTC).
+    fn dated(&self, text: &str) -> String {
+        if self.redraws {
+            return text.to_owned();
         }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = time(u64::try_from(now.as_millis()).unwrap_or(0));
+        let clock = now.split_once(' ').map_or("", |(_, clock)| clock);
+        format!("{clock} {text}")
     }
 
     /// Writes what the client reports: each wait, and with `--verbose` each request.
     pub(crate) fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Exchange { method, url, status, elapsed, .. } if self.verbosity == Verbosity::Verbose => {
+            Event::Exchange { method, url, status, elapsed, .. } if self.verbosity == Verbosity::Requests => {
                 let status = status.map_or("no answer".to_owned(), |status| status.to_string());
                 self.write_line(&format!("{method} {url}  {status}  {}", duration(*elapsed)));
             }
             Event::Retry { subject, fault, wait, retry, retries, .. } => {
-                let mut text = format!("{subject}: {fault}");
-                if let Some(source) = std::error::Error::source(fault) {
-                    let _ = write!(text, ": {}", safe(&source.to_string()));
-                }
-                self.note(&format!("{text}; waiting {}, then retry {retry} of {retries}", duration(*wait)));
+                let (what, why, wait) = (short_subject(subject), short_fault(fault), seconds(*wait));
+                self.warn(&self.dated(&format!("{what}: {why}; retry {retry} of {retries} in {wait}")));
             }
-            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.note(&format!(
-                "{subject}: waiting {}, because the service limits the rate of requests",
-                duration(*wait)
+            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&self.dated(
+                &format!("{}: rate limit of the service; waiting {}", short_subject(subject), seconds(*wait)),
             )),
             _ => {}
         }
+    }
+}
+
+/// What a request is about, in a line that follows others about the same task or dump.
+fn short_subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Chunk { index, chunks, .. } => format!("chunk {} of {chunks}", index + 1),
+        Subject::ChunkList(_) => "the chunk list".to_owned(),
+        Subject::Tasks(_) => "the list of tasks".to_owned(),
+        Subject::Processes(_) => "the list of processes".to_owned(),
+        Subject::Task(task) => format!("task {}", task.id),
+        Subject::Start(_) => "the start of the process".to_owned(),
+        Subject::Cancel(_) => "the cancelling of the task".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn short_fault(fault: &Fault) -> String {
+    let text = fault.to_string();
+    let text = text.strip_prefix("the service answered ").map(str::to_owned).unwrap_or(text);
+    match std::error::Error::source(fault) {
+        Some(source) => format!("{text}: {}", safe(&source.to_string())),
+        None => text,
+    }
+}
+
+/// What clears a redrawn line of this length.
+fn clearing(chars: usize) -> String {
+    match chars {
+        0 => String::new(),
+        _ if cfg!(windows) => format!("\r{:chars$}\r", ""),
+        _ => "\r\u{1b}[K".to_owned(),
     }
 }
 
@@ -119,70 +235,65 @@ impl Reporter {
 #[derive(Debug)]
 pub(crate) struct DownloadProgress<'a> {
     reporter: &'a Reporter,
+    path: Option<PathBuf>,
     begun: Instant,
     drawn: Option<Instant>,
-    finished_bytes: u64,
-    finished: usize,
+    meter: Meter,
 }
 
 impl DownloadProgress<'_> {
     fn begin(&mut self, chunks: usize, resume: Resume) {
-        (self.begun, self.finished, self.finished_bytes) = (Instant::now(), 0, 0);
+        self.begun = Instant::now();
+        let label = self.meter.label().text();
+        let label = if label.is_empty() { label } else { format!("{label}:") };
         match resume {
             Resume::Resumed { chunks: kept, bytes, .. } => self.reporter.note(&format!(
                 "an earlier run left {kept} of {chunks} chunks ({}): continuing from there",
                 size(bytes)
             )),
             Resume::BegunAnew { reason, .. } => {
-                self.reporter.note(&format!("what is there cannot be continued ({reason}): beginning anew"));
+                self.reporter.warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
             }
             _ if !self.reporter.redraws => {
-                self.reporter.note(&format!("downloading {}", counted(chunks, "chunk")));
+                self.reporter.note(&format!("downloading{label} {}", counted(chunks, "chunk")));
             }
             _ => {}
         }
     }
 
-    fn draw(&mut self, index: usize, chunks: usize, bytes_of_chunk: u64) {
-        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
-        if !self.reporter.redraws || self.reporter.verbosity == Verbosity::Quiet || !is_due {
+    fn draw(&mut self) {
+        if !self.reporter.redraws {
+            if let Some(line) = self.meter.log_line(self.begun.elapsed()) {
+                self.reporter.note(&self.reporter.dated(&line));
+            }
             return;
         }
-        self.drawn = Some(Instant::now());
-        let received = self.finished_bytes + bytes_of_chunk;
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let rate = received as f64 / seconds.max(0.001);
-        let mut text =
-            format!("chunk {} of {chunks}  {}  {}/s", index + 1, size(received), size(rate as u64));
-        // The chunks are about equally long, except for the last one.
-        if self.finished > 0 {
-            let per_chunk = self.finished_bytes as f64 / self.finished as f64;
-            let left = per_chunk * (chunks - index) as f64 - bytes_of_chunk as f64;
-            let left = Duration::from_secs_f64((left / rate.max(1.0)).clamp(0.0, 1e9));
-            let _ = write!(text, "  about {} left", duration(left));
+        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
+        if self.reporter.verbosity >= Verbosity::Progress && is_due {
+            self.drawn = Some(Instant::now());
+            self.reporter.redraw(&self.meter.line(self.begun.elapsed()));
         }
-        self.reporter.redraw(&text);
     }
 
     /// Shows a step.
     pub(crate) fn show(&mut self, step: Progress) {
+        self.meter.take(step);
         match step {
             Progress::Begun { chunks, resume, .. } => self.begin(chunks, resume),
             Progress::NoLock => self
                 .reporter
-                .note("the file system has no locks: make sure that no other run writes the same file"),
-            Progress::Bytes { index, chunks, bytes, .. } => self.draw(index, chunks, bytes),
-            Progress::Finished { bytes, .. } => {
-                self.finished += 1;
-                self.finished_bytes += bytes;
-            }
+                .warn("the file system has no locks: make sure that no other run writes the same file"),
+            Progress::Arrived { .. } => return self.draw(),
             _ => {}
         }
+        let (finished, chunks) = self.meter.chunks();
+        self.reporter.standing().part = self.path.clone().map(|path| (path, finished, chunks));
     }
 }
 
 impl Drop for DownloadProgress<'_> {
     fn drop(&mut self) {
+        self.reporter.standing().part = None;
         self.reporter.clear();
     }
 }

@@ -1,8 +1,8 @@
 //! What a locator means: a process may be given by its name, a task as `latest`. May send requests.
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, ActionResult, DumpAddress, Error, ErrorKind, Id, Locator, ModelAddress,
-    TaskAddress, TaskChoice,
+    ActionAddress, ActionKind, ActionResult, Error, ErrorKind, Id, Locator, ModelAddress, Task, TaskAddress,
+    TaskChoice,
 };
 
 use crate::failure::Failure;
@@ -44,25 +44,27 @@ impl Session {
         }
     }
 
-    /// The task of a locator; `latest` is the newest one.
-    pub(crate) fn task(&self, locator: &Locator) -> Result<TaskAddress, Failure> {
+    /// The task of a locator, read; `latest` is the newest finished one.
+    pub(crate) fn task(&self, locator: &Locator) -> Result<Task, Failure> {
         let action = self.action(locator)?;
         match locator.task_choice() {
-            Some(TaskChoice::Id(id)) => Ok(action.task(id.clone())),
-            Some(TaskChoice::Latest) => {
-                let newest = self.client.tasks(&action)?.into_iter().next();
-                newest.map(|task| action.task(task.id)).ok_or_else(|| Failure::no_tasks(&action))
-            }
+            Some(TaskChoice::Id(id)) => Ok(self.client.task(&action.task(id.clone()))?),
+            Some(TaskChoice::Latest) => self.latest(&action),
             // The error says what is missing.
-            None => Ok(locator.task()?),
+            None => Ok(self.client.task(&locator.task()?)?),
         }
     }
 
-    /// The dump of a locator.
-    pub(crate) fn dump(&self, locator: &Locator) -> Result<DumpAddress, Failure> {
-        let complete = locator.dump()?;
-        let action = self.action(locator)?;
-        Ok(action.task(complete.task.id.clone()).dump(complete.object().clone()))
+    /// The task that a locator names by its id.
+    pub(crate) fn task_address(&self, locator: &Locator) -> Result<TaskAddress, Failure> {
+        if locator.task_choice() == Some(&TaskChoice::Latest) {
+            return Err(Failure::Usage(
+                "latest is the newest finished task: name the one that runs by its id, which tasks shows"
+                    .into(),
+            ));
+        }
+        let complete = locator.task()?;
+        Ok(self.action(locator)?.task(complete.id))
     }
 
     /// The name that a task has for one of its objects, if the task can be read.

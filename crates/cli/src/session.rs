@@ -8,6 +8,7 @@ use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::progress::Reporter;
 use crate::settings;
+use crate::signals;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -21,6 +22,8 @@ impl Session {
     /// A session with the settings of the command line and the environment. Sends nothing.
     pub(crate) fn new(arguments: &Arguments) -> Result<Session, Failure> {
         let reporter = Arc::new(Reporter::new(arguments.verbosity()));
+        signals::watch(Arc::clone(&reporter))
+            .map_err(|error| Failure::Other(format!("signals cannot be watched: {error}")))?;
         let events = Arc::clone(&reporter);
         let builder = settings::client(arguments)?.on_event(move |event| events.event(event));
         Ok(Session { client: builder.build()?, model: settings::model()?, reporter })

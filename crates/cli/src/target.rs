@@ -1,10 +1,17 @@
-//! Where a dump goes.
+//! Where a dump goes. The locator alone decides whether `-o` names a file or a folder, never how many dumps
+//! there are.
 
-use std::path::{MAIN_SEPARATOR, PathBuf};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use anaplan_dump_core::Error;
 
 use crate::failure::Failure;
+use crate::text::safe;
+
+/// Names of standard output. What is behind them is written to, never replaced.
+const STDOUT_NAMES: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// Where dumps go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,29 +27,90 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// Reads the option `--output`; without it, the current folder.
-    pub(crate) fn read(output: Option<&str>) -> Result<Target, Failure> {
+    /// Reads the option `--output` for a locator that names one dump, or for what can leave several.
+    /// Without the option it is the current folder.
+    pub(crate) fn read(output: Option<&str>, is_one_dump: bool) -> Result<Target, Failure> {
         let output = match output {
             None => return Ok(Target::Folder(PathBuf::new())),
             Some("") => return Err(Failure::Usage("-o needs a file, a folder or -".into())),
-            Some("-") => return Ok(Target::Stdout),
+            Some(output) if STDOUT_NAMES.contains(&output) => return Ok(Target::Stdout),
             Some(output) => output,
         };
         let path = PathBuf::from(output);
+        let is_named_as_folder = output.ends_with(['/', MAIN_SEPARATOR]);
         Ok(match path.metadata() {
             Ok(metadata) if metadata.is_dir() => Target::Folder(path),
             Ok(metadata) if !metadata.is_file() => Target::Device(path),
-            Err(_) if output.ends_with(['/', MAIN_SEPARATOR]) => Target::Folder(path),
+            Err(_) if is_named_as_folder || !is_one_dump => Target::Folder(path),
+            Ok(_) if !is_one_dump => {
+                return Err(Failure::Usage(format!(
+                    "-o {} is a file, and there may be several dumps: name a folder, or one object in the locator",
+                    safe(output)
+                )));
+            }
             _ => Target::File(path),
         })
     }
 
     /// Makes the folder, if it is one that is not there yet.
-    pub(crate) fn prepare(&self) -> Result<(), Failure> {
+    pub(crate) fn prepare(&self) -> Result<MadeFolders, Failure> {
         match self {
-            Target::Folder(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder)
+            Target::Folder(folder) => MadeFolders::make(folder)
                 .map_err(|error| Error::output("make the folder", Some(folder), error).into()),
-            _ => Ok(()),
+            Target::File(path) => {
+                let folder = path.parent().unwrap_or(Path::new(""));
+                if folder.as_os_str().is_empty() || folder.exists() {
+                    return Ok(MadeFolders(Vec::new()));
+                }
+                let text = format!("the folder {} is not there", safe(&folder.to_string_lossy()));
+                let error = io::Error::new(io::ErrorKind::NotFound, text);
+                Err(Error::output("write to", Some(path), error).into())
+            }
+            Target::Stdout | Target::Device(_) => Ok(MadeFolders(Vec::new())),
+        }
+    }
+
+    /// Finds out whether a file can be written into the folder.
+    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
+        let Target::Folder(folder) = self else {
+            return Ok(());
+        };
+        let probe = folder.join(format!(".anaplan-dump-{}.probe", std::process::id()));
+        let written = OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|file: File| {
+            drop(file);
+            std::fs::remove_file(&probe)
+        });
+        let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        written.map_err(|error| Error::output("write into the folder", Some(shown), error).into())
+    }
+}
+
+/// Folders that were made for dumps. Dropped, those that stayed empty are removed again.
+#[derive(Debug)]
+pub(crate) struct MadeFolders(Vec<PathBuf>);
+
+impl MadeFolders {
+    fn make(folder: &Path) -> io::Result<MadeFolders> {
+        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let mut made = MadeFolders(Vec::new());
+        let mut missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+        while let Some(folder) = missing.pop() {
+            match std::fs::create_dir(folder) {
+                Ok(()) => made.0.push(folder.to_owned()),
+                // Another run made it meanwhile, or it is the same folder by another name, such as `a/.`.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(made)
+    }
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // One that holds a file is not empty, and stays.
+            let _ = std::fs::remove_dir(folder);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! A task and its actions for people and for programs: what `task` prints, and `run` at its end.
 
-use anaplan_dump_core::{ActionResult, Task};
+use anaplan_dump_core::{ActionResult, Outcome, Task};
 use serde::Serialize;
 
+use crate::ending;
+use crate::json::Named;
 use crate::table::{MAX_ID_CHARS, align_right, table, widths};
 use crate::text::{cut, rfc3339, safe, time, wrapped};
 
@@ -26,18 +28,23 @@ const MESSAGE_LINES: usize = 3;
 /// A task, as `--json` shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct TaskReport {
-    task: String,
+    task: Named,
     state: String,
     step: Option<String>,
     /// From 0 to 1.
     progress: Option<f64>,
     created: Option<String>,
     #[serde(skip)]
+    locator: String,
+    #[serde(skip)]
     creation_time: Option<u64>,
     /// Whether the task as a whole ran; null until it has finished.
     successful: Option<bool>,
-    /// Whether an action failed, left a dump, or rejected or ignored rows.
-    has_failures: bool,
+    /// How it ended, as a machine word.
+    outcome: &'static str,
+    /// What the service did not say.
+    #[serde(skip)]
+    unclear: Option<String>,
     actions: Vec<Action>,
     /// The command that downloads every dump; null if there is none.
     next: Option<String>,
@@ -62,7 +69,7 @@ struct Rows {
 }
 
 impl TaskReport {
-    pub(crate) fn new(task: &Task) -> TaskReport {
+    pub(crate) fn new(task: &Task, outcome: Outcome) -> TaskReport {
         let address = task.address.to_string();
         TaskReport {
             state: task.state.as_str().to_owned(),
@@ -71,10 +78,12 @@ impl TaskReport {
             created: task.creation_time.map(rfc3339),
             creation_time: task.creation_time,
             successful: task.result.as_ref().and_then(|result| result.successful),
-            has_failures: task.has_failures(),
+            outcome: ending::word(outcome),
+            unclear: (outcome == Outcome::Unclear).then(|| ending::unclear(task)),
             actions: task.actions().into_iter().map(Action::new).collect(),
             next: (!task.dumps().is_empty()).then(|| format!("anaplan-dump get {address}")),
-            task: address,
+            task: Named::from(&task.address),
+            locator: address,
         }
     }
 
@@ -89,7 +98,7 @@ impl TaskReport {
         facts.extend(self.progress.map(|progress| format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)));
         facts.extend(self.creation_time.map(|created| format!("created {} UTC", time(created))));
         let facts = facts.join(", ");
-        let mut text = format!("Task {}\n{facts}", self.task);
+        let mut text = format!("Task {}\n{facts}", self.locator);
         // The step of a task that has ended only repeats its state.
         let step =
             self.step.as_deref().filter(|step| !step.trim_matches('.').eq_ignore_ascii_case(&self.state));
@@ -103,8 +112,14 @@ impl TaskReport {
             text.push('\n');
             text.push_str(&self.table());
         }
+        if let Some(unclear) = &self.unclear {
+            text.push_str(&format!("\nThis {unclear}.\n"));
+        }
         if let Some(next) = &self.next {
-            text.push_str(&format!("\nDownload what was rejected:\n  {next}\n"));
+            // The service says that a dump is there to everybody, and gives it to one user only.
+            text.push_str(&format!(
+                "\nDownload what was rejected, if you ran the task (a dump is its user's own, for 48 hours):\n  {next}\n"
+            ));
         }
         text
     }

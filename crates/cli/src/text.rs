@@ -1,7 +1,7 @@
 //! Text for people: sizes, times and durations, and texts of the service made safe, cut or wrapped.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::Printable;
 
@@ -79,6 +79,15 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// A wait, to a tenth of a second where that matters: `0.7 s`, `12 s`, `3 min 05 s`.
+pub(crate) fn seconds(wait: Duration) -> String {
+    match wait.as_secs_f64() {
+        s if s < 9.95 => format!("{s:.1} s"),
+        s if s < 59.5 => format!("{s:.0} s"),
+        _ => duration(wait),
+    }
+}
+
 /// A time in milliseconds since 1970, in UTC: `2019-10-16 20:39:07`.
 pub(crate) fn time(milliseconds: u64) -> String {
     let (year, month, day, second) = civil(milliseconds);
@@ -125,6 +134,42 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     };
     let duration = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
     (duration <= LONGEST_DURATION).then_some(duration)
+}
+
+/// Reads the time since when something is wanted, in milliseconds since 1970: a duration back from now, or a
+/// date in UTC as `2026-11-24`, `2026-11-24T20:00` or `2026-11-24T20:00:00Z`.
+pub(crate) fn parse_since(text: &str) -> Option<u64> {
+    if let Some(duration) = parse_duration(text) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        return u64::try_from(now.saturating_sub(duration).as_millis()).ok();
+    }
+    let text = text.trim().trim_end_matches('Z');
+    let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
+    let number = |text: &str, digits: usize| {
+        let is_number = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse::<u64>().ok().filter(|_| is_number)
+    };
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = parts[..] else { return None };
+    let (year, month, day) = (number(year, 4)?, number(month, 2)?, number(day, 2)?);
+    let parts: Vec<&str> = clock.split(':').collect();
+    let (hour, minute, second) = match parts[..] {
+        [hour, minute] => (number(hour, 2)?, number(minute, 2)?, 0),
+        [hour, minute, second] => (number(hour, 2)?, number(minute, 2)?, number(second, 2)?),
+        _ => return None,
+    };
+    if year < 1970 || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days from 1 March of year 0, as in `civil`.
+    let (year_from_march, month_from_march) =
+        if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = year_from_march / 4 - year_from_march / 100 + year_from_march / 400;
+    let days =
+        (365 * year_from_march + leap_days + (153 * month_from_march + 2) / 5 + day).checked_sub(719_469)?;
+    let milliseconds = (days * 86_400 + hour * 3600 + minute * 60 + second) * 1000;
+    // A day that no month has comes back as another one.
+    (civil(milliseconds) == (year, month, day, hour * 3600 + minute * 60 + second)).then_some(milliseconds)
 }
 
 #[cfg(test)]
@@ -214,5 +259,24 @@ mod tests {
         for text in ["", "s", "-1", "1y", "1.2.3", "1e400", "NaN", "inf", "99999999999999999999999h", "1 2"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_since_when_is_a_duration_or_a_date() {
+        for (text, expected) in [
+            ("1970-01-01", Some(0)),
+            ("2019-10-16T20:39:07Z", Some(1_571_258_347_000)),
+            ("2019-10-16 20:39", Some(1_571_258_340_000)),
+            ("2024-02-29", Some(1_709_164_800_000)),
+            ("2023-02-29", None),
+            ("2019-13-01", None),
+            ("2019-10-16T24:00", None),
+            ("2019-10", None),
+            ("19-10-16", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(parse_since(text), expected, "{text}");
+        }
+        assert!(parse_since("48h") < parse_since("1s"));
     }
 }

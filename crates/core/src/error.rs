@@ -105,6 +105,14 @@ pub enum Error {
         /// The target.
         path: PathBuf,
     },
+    /// The target's part file is that of another dump, and the caller did not ask to begin anew.
+    #[non_exhaustive]
+    OtherDump {
+        /// The part file.
+        path: PathBuf,
+        /// The other dump, by its URL or locator.
+        dump: String,
+    },
     /// Another run is writing the same target.
     #[non_exhaustive]
     Locked {
@@ -203,7 +211,9 @@ impl Error {
             | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
             Error::NoSuchProcess { .. } => ErrorKind::NotFound,
             Error::Changed { .. } => ErrorKind::Service,
-            Error::Output { .. } | Error::Exists { .. } | Error::Locked { .. } => ErrorKind::Output,
+            Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
+                ErrorKind::Output
+            }
             _ => ErrorKind::Other,
         }
     }
@@ -257,6 +267,9 @@ impl fmt::Display for Error {
             Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown(path)),
             Error::Output { action, path: None, .. } => write!(f, "cannot {action} the output"),
             Error::Exists { path } => write!(f, "{} exists already and is left as it is", shown(path)),
+            Error::OtherDump { path, dump } => {
+                write!(f, "{} is the unfinished file of another dump, {}", shown(path), Printable(dump))
+            }
             Error::Locked { path } => write!(f, "another run is writing {}", shown(path)),
             Error::Changed { dump, what } => {
                 write!(f, "dump {dump}: {what} while it was downloaded, so its chunks do not belong together")

@@ -347,3 +347,33 @@ fn the_newest_dumps_come_with_the_tasks_that_were_passed_over() {
         panic!("{skipped:?}")
     };
 }
+
+#[test]
+fn the_totals_count_what_arrived_and_what_was_kept_also_side_by_side() {
+    let server = server();
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("dump.csv");
+    for parallel in [1, 3] {
+        // The first run ends in the second chunk.
+        server.fault(fake::Fault::status(404), When::path("chunks/1").times(1));
+        client(&server).download(&dump(&server)).save_to(&target).expect_err("a chunk is missing");
+        let mut totals = Vec::new();
+        let report = |step| {
+            if let Progress::Arrived { bytes, finished, chunks, .. } = step {
+                totals.push((bytes, finished, chunks));
+            }
+        };
+        let dump = dump(&server);
+        let download = client(&server);
+        let download = download.download(&dump).parallel(parallel).on_progress(report);
+        download.save_to(&target).expect("the rest");
+        assert!(
+            totals.iter().all(|(bytes, finished, chunks)| (10_000..=25_000).contains(bytes)
+                && (1..=2).contains(finished)
+                && *chunks == 3),
+            "{totals:?}"
+        );
+        assert_eq!(totals.last(), Some(&(25_000, 2, 3)), "{totals:?}");
+        std::fs::remove_file(&target).expect("it is there");
+    }
+}

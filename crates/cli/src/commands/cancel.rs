@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::arguments::Cancel;
 use crate::failure::Failure;
+use crate::json::Named;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::MAX_ID_CHARS;
@@ -12,12 +13,12 @@ use crate::text::cut;
 
 #[derive(Serialize)]
 struct Report<'a> {
-    task: String,
+    task: Named,
     state: &'a str,
 }
 
 pub(crate) fn cancel(command: &Cancel, session: &Session) -> Result<(), Failure> {
-    let address = session.task(&session.locator(&command.locator)?)?;
+    let address = session.task_address(&session.locator(&command.locator)?)?;
     if address.action.kind == ActionKind::Import {
         return Err(Failure::Usage(
             "only tasks of processes can be cancelled, not those of an import".into(),
@@ -26,7 +27,7 @@ pub(crate) fn cancel(command: &Cancel, session: &Session) -> Result<(), Failure>
     session.client.cancel(&address)?;
     let state = session.client.task(&address)?.state;
     match command.json {
-        true => print_json(&Report { task: address.to_string(), state: state.as_str() }),
+        true => print_json(&Report { task: Named::from(&address), state: state.as_str() }),
         false => print(&format!("Task {address}: {}\n", cut(state.as_str(), MAX_ID_CHARS))),
     }
 }

@@ -1,52 +1,106 @@
-//! `get`: from a locator of any depth to the dumps that it means.
+//! `get`: from locators of any depth to the dumps that they mean.
 
-use anaplan_dump_core::{
-    ActionAddress, ActionKind, ActionResult, Dump, Id, Locator, Search, SkipReason, Skipped, Task,
-    TaskAddress, TaskChoice, TaskState,
-};
+use anaplan_dump_core::{ActionKind, Dump, Locator, TaskAddress, TaskChoice};
 use serde::Serialize;
 
 use crate::arguments::Get;
-use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
+use crate::collect::{Collected, DownloadOptions, DumpReport, collect, print_reports};
+use crate::ending;
 use crate::failure::Failure;
+use crate::json::Named;
+use crate::newest::{DEFAULT_REACH, Meant, Reach, SkippedTask, check_nothing_failed};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
-use crate::text::{counted, rfc3339, safe, time};
+use crate::text::safe;
 
-/// What was done, as `--json` shows it.
+/// What was done for a locator, as `--json` shows it.
 #[derive(Serialize)]
 struct Report {
-    /// The task whose dumps these are; null if none was found.
-    task: Option<String>,
+    /// The task whose dumps these are, or which had no failures.
+    task: Option<Named>,
     /// Tasks that were passed over, the newest first.
     skipped: Vec<SkippedTask>,
     dumps: Vec<DumpReport>,
-}
-
-#[derive(Serialize)]
-struct SkippedTask {
-    task: String,
-    created: Option<String>,
-    reason: &'static str,
-}
-
-/// The dumps that a locator means.
-#[derive(Default)]
-struct Meant {
-    task: Option<TaskAddress>,
-    skipped: Vec<Skipped>,
-    dumps: Vec<Dump>,
+    /// The newest older task that has a dump to read, if the newest one had no failures.
+    older: Option<Named>,
 }
 
 pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
-    let target = Target::read(command.output.as_deref())?;
-    if command.json && target == Target::Stdout {
-        return Err(Failure::Usage("--json and -o - both want standard output".into()));
+    let texts: Vec<&String> = std::iter::once(&command.locator).chain(&command.more).collect();
+    let locators = texts.into_iter().map(|text| session.locator(text)).collect::<Result<Vec<_>, _>>()?;
+    for locator in &locators {
+        check_options(command, locator)?;
     }
-    let locator = session.locator(&command.locator)?;
-    target.prepare()?;
-    let meant = find(command, &locator, &target, session)?;
+    let is_one_dump = matches!(locators.as_slice(), [locator] if names_one_dump(locator));
+    let target = Target::read(command.output.as_deref(), is_one_dump)?;
+    check_target(command, &target, locators.len())?;
+    let _made = target.prepare()?;
+    let mut reports = Vec::new();
+    let mut first_failure = None;
+    for locator in &locators {
+        let failure = match get_one(command, locator, &target, session) {
+            Ok((report, failure)) => {
+                reports.push(report);
+                failure
+            }
+            Err(failure) if locators.len() == 1 => return Err(failure),
+            Err(failure) => {
+                session.reporter.problem(&failure);
+                Some(Failure::Reported(Box::new(failure)))
+            }
+        };
+        first_failure = first_failure.or(failure);
+    }
+    match reports.as_slice() {
+        _ if !command.json => {}
+        [report] if locators.len() == 1 => print_json(report)?,
+        reports => print_json(&reports)?,
+    }
+    first_failure.map_or(Ok(()), Err)
+}
+
+/// Whether `-o` may name a file: the locator means one dump, whatever happened. A single import has one.
+fn names_one_dump(locator: &Locator) -> bool {
+    locator.object().is_some() || locator.action().is_ok_and(|action| action.kind == ActionKind::Import)
+}
+
+/// Refuses options that contradict each other or the locator.
+fn check_options(command: &Get, locator: &Locator) -> Result<(), Failure> {
+    let is_task = matches!(locator.task_choice(), Some(TaskChoice::Id(_)));
+    let contradiction = match command {
+        Get { whole: true, parallel: 2.., .. } => {
+            "--whole fetches one piece: --parallel has no meaning with it"
+        }
+        Get { whole: true, verify: true, .. } => "--whole has no chunks: --verify has no meaning with it",
+        Get { limit: Some(_), .. } if is_task => "--limit is for a process: the locator names a task",
+        Get { older: true, .. } if is_task => "--older is for a process: the locator names a task",
+        Get { since: Some(_), .. } if is_task => "--since is for a process: the locator names a task",
+        _ => return Ok(()),
+    };
+    Err(Failure::Usage(contradiction.into()))
+}
+
+fn check_target(command: &Get, target: &Target, locators: usize) -> Result<(), Failure> {
+    let is_file = matches!(target, Target::File(_) | Target::Folder(_));
+    let contradiction = match command {
+        Get { json: true, .. } if *target == Target::Stdout => "--json and -o - both want standard output",
+        _ if locators > 1 && !matches!(target, Target::Folder(_)) => "several locators need a folder for -o",
+        Get { force: true, .. } if !is_file => "--force replaces a file: -o names none",
+        Get { restart: true, .. } if !is_file => "--restart begins a file anew: -o names none",
+        _ => return Ok(()),
+    };
+    Err(Failure::Usage(contradiction.into()))
+}
+
+/// What became of one locator, and the first failure, which is on the screen already.
+fn get_one(
+    command: &Get,
+    locator: &Locator,
+    target: &Target,
+    session: &Session,
+) -> Result<(Report, Option<Failure>), Failure> {
+    let meant = find(command, locator, target, session)?;
     let options = DownloadOptions {
         whole: command.whole,
         parallel: command.parallel,
@@ -54,48 +108,62 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
         overwrite: command.force,
         restart: command.restart,
         checksums: command.json,
+        ..DownloadOptions::default()
     };
-    let collected = collect(&meant.dumps, &target, options, session)?;
-    if command.json {
-        let task = meant.task.map(|task| task.to_string());
-        let skipped = meant.skipped.iter().map(SkippedTask::new).collect();
-        print_json(&Report { task, skipped, dumps: collected.dumps })?;
-    } else if meant.dumps.is_empty() {
-        const TEXT: &str = "Nothing failed: there is no dump to download.";
+    let Collected { dumps, mut failure } = collect(&meant.dumps, target, options, session)?;
+    if let Some(unnamed) = meant.unnamed {
+        session.reporter.problem(&unnamed);
+        failure = failure.or(Some(Failure::Reported(Box::new(unnamed))));
+    }
+    if !command.json && !meant.dumps.is_empty() {
+        print_reports(&dumps, target, session)?;
+    } else if !command.json {
+        let text = meant.clean.as_deref().unwrap_or("Nothing failed: there is no dump to download.");
+        let older = meant.older.as_ref().map(|task| match locator.object() {
+            Some(object) => format!("\nAn older dump can be downloaded:\n  anaplan-dump get {task}/{object}"),
+            None => format!("\nOlder dumps can be downloaded:\n  anaplan-dump get {task}"),
+        });
+        let text = format!("{text}{}", older.unwrap_or_default());
         match target {
             // Whoever reads the dump would take it for one.
-            Target::Stdout | Target::Device(_) => session.reporter.note(TEXT),
-            _ => print(&format!("{TEXT}\n"))?,
+            Target::Stdout | Target::Device(_) => session.reporter.note(&text),
+            _ => print(&format!("{text}\n"))?,
         }
-    } else {
-        print_reports(&collected.dumps, &target, session)?;
     }
-    collected.failure.map_or(Ok(()), Err)
+    let report = Report {
+        task: meant.task.as_ref().map(Named::from),
+        skipped: meant.skipped.iter().map(SkippedTask::new).collect(),
+        dumps,
+        older: meant.older.as_ref().map(Named::from),
+    };
+    Ok((report, failure))
 }
 
 fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) -> Result<Meant, Failure> {
     let action = session.action(locator)?;
     let Some(TaskChoice::Id(id)) = locator.task_choice() else {
-        return newest(&action, locator.object(), command.limit, session);
+        let limit = command.limit.unwrap_or(DEFAULT_REACH);
+        let reach = Reach { is_older: command.older, since: command.since, limit };
+        return session.newest_dumps(&action, locator.object(), reach);
     };
     let task = action.task(id.clone());
-    let dumps = match (action.kind, locator.object()) {
-        (ActionKind::Import, _) => vec![Dump::new(task.dump(action.id.clone()), None)],
+    let dump = match (action.kind, locator.object()) {
+        (ActionKind::Import, _) => Dump::new(task.dump(action.id.clone()), None),
         (ActionKind::Process, Some(object)) => {
             // Only the task has the object's name, and only a file in a folder needs it.
             let name = match target {
                 Target::Folder(_) => session.object_name(&task, object)?,
                 _ => None,
             };
-            vec![Dump::new(task.dump(object.clone()), name)]
+            Dump::new(task.dump(object.clone()), name)
         }
-        (ActionKind::Process, None) => dumps_of_task(&task, session)?,
+        (ActionKind::Process, None) => return dumps_of_task(task, session),
     };
-    Ok(Meant { task: Some(task), skipped: Vec::new(), dumps })
+    Ok(Meant { task: Some(task), dumps: vec![dump], ..Meant::default() })
 }
 
-fn dumps_of_task(address: &TaskAddress, session: &Session) -> Result<Vec<Dump>, Failure> {
-    let task = session.client.task(address)?;
+fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Meant, Failure> {
+    let task = session.client.task(&address)?;
     if !task.is_over() {
         return Err(Failure::NotFound(format!(
             "task {address} has not finished ({}): its dumps are there once it has",
@@ -106,133 +174,5 @@ fn dumps_of_task(address: &TaskAddress, session: &Session) -> Result<Vec<Dump>, 
     if dumps.is_empty() {
         check_nothing_failed(&task, None)?;
     }
-    Ok(dumps)
-}
-
-/// The dumps of the newest task that has one to read.
-fn newest(
-    action: &ActionAddress,
-    object: Option<&Id>,
-    limit: usize,
-    session: &Session,
-) -> Result<Meant, Failure> {
-    let Search { task, mut dumps, skipped, .. } = session.client.find_dumps(action, object, limit)?;
-    let Some(task) = task else {
-        return without_dump(action, object, skipped, session);
-    };
-    note_skipped(&skipped, session);
-    session.reporter.note(&format!("task {}", task.address));
-    if action.kind == ActionKind::Import {
-        // The file of a single import is named alike whether or not the task was looked at.
-        dumps.iter_mut().for_each(|dump| dump.name = None);
-    }
-    Ok(Meant { task: Some(task.address), skipped, dumps })
-}
-
-/// No dump can be read. Whether that is good news, the newest finished task says.
-fn without_dump(
-    action: &ActionAddress,
-    object: Option<&Id>,
-    skipped: Vec<Skipped>,
-    session: &Session,
-) -> Result<Meant, Failure> {
-    let is_finished = |reason: &SkipReason| {
-        matches!(reason, SkipReason::NoDump(_) | SkipReason::DumpGone | SkipReason::TaskGone)
-    };
-    let Some(at) = skipped.iter().position(|skipped| is_finished(&skipped.reason)) else {
-        return Err(no_finished_task(action, &skipped));
-    };
-    let SkipReason::NoDump(task) = &skipped[at].reason else {
-        return Err(gone(action, &skipped));
-    };
-    note_skipped(&skipped[..at], session);
-    check_nothing_failed(task, object)?;
-    Ok(Meant { skipped, ..Meant::default() })
-}
-
-fn note_skipped(skipped: &[Skipped], session: &Session) {
-    for skipped in skipped {
-        session.reporter.note(&format!("passed over task {}", describe(skipped)));
-    }
-}
-
-/// Checks that nothing failed in a finished task without a dump to fetch (in its action `object`, if one is
-/// named). That there is no dump does not say so.
-fn check_nothing_failed(task: &Task, object: Option<&Id>) -> Result<(), Failure> {
-    let actions = task.actions();
-    let is_meant =
-        |action: &&&ActionResult| object.is_none_or(|object| action.object_id.as_ref() == Some(object));
-    let mut meant = actions.iter().filter(is_meant);
-    let address = &task.address;
-    let what = if task.state == TaskState::Cancelled {
-        format!("task {address} was cancelled, and no dump was left")
-    } else if task.result.is_none() {
-        format!("task {address} has no result: it is not known whether anything failed")
-    } else if meant.clone().any(|action| action.failure_dump_available == Some(true)) {
-        format!("task {address} left a dump, but does not say of which object: it cannot be downloaded")
-    } else if meant.any(|action| action.has_failures()) || (object.is_none() && task.has_failures()) {
-        format!("something failed in task {address}, but no dump was left")
-    } else {
-        return Ok(());
-    };
-    Err(Failure::NotFound(format!("{what}; look at it with:\n  anaplan-dump task {address}")))
-}
-
-impl SkippedTask {
-    fn new(skipped: &Skipped) -> SkippedTask {
-        SkippedTask {
-            task: skipped.address.id.as_str().to_owned(),
-            created: skipped.creation_time.map(rfc3339),
-            reason: reason(&skipped.reason),
-        }
-    }
-}
-
-fn reason(reason: &SkipReason) -> &'static str {
-    match reason {
-        SkipReason::NotFinished(_) => "it has not finished",
-        SkipReason::Cancelled => "it was cancelled",
-        SkipReason::NoDump(_) => "it left no dump",
-        SkipReason::DumpGone => "its dump is gone, or another user's",
-        SkipReason::TaskGone => "it cannot be read",
-        _ => "unknown",
-    }
-}
-
-fn describe(skipped: &Skipped) -> String {
-    let created = skipped.creation_time.map(|created| format!(" of {}", time(created))).unwrap_or_default();
-    format!("{}{created}: {}", skipped.address.id, reason(&skipped.reason))
-}
-
-fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
-    let mut text = format!(
-        "rows failed in {action}, but no dump of its newest {} can be read",
-        counted(skipped.len(), "task")
-    );
-    for skipped in skipped {
-        text.push_str(&format!("\n  {}", describe(skipped)));
-    }
-    text.push_str(
-        "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
-         replaced when the same user runs the import again; and it is there for that user only",
-    );
-    Failure::NotFound(text)
-}
-
-fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
-    let [newest, ..] = skipped else {
-        return Failure::no_tasks(action);
-    };
-    let created = newest.creation_time.map(|created| format!(" of {}", time(created)));
-    let state = match &newest.reason {
-        SkipReason::NotFinished(state) => state.as_str(),
-        SkipReason::Cancelled => "CANCELLED",
-        other => reason(other),
-    };
-    Failure::NotFound(format!(
-        "no task of {action} has finished; the newest is {}{} ({})",
-        newest.address.id,
-        created.unwrap_or_default(),
-        safe(state)
-    ))
+    Ok(Meant { task: Some(address), dumps, unnamed: ending::unnamed_dumps(&task), ..Meant::default() })
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::arguments::Processes;
 use crate::failure::Failure;
+use crate::json::Named;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::{MAX_ID_CHARS, table};
@@ -14,13 +15,14 @@ const MAX_NAME_CHARS: usize = 60;
 
 #[derive(Serialize)]
 struct Report<'a> {
-    model: String,
+    model: Named,
     processes: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
 struct Row<'a> {
     id: &'a str,
+    locator: String,
     name: Option<&'a str>,
 }
 
@@ -29,7 +31,11 @@ pub(crate) fn processes(command: &Processes, session: &Session) -> Result<(), Fa
     let processes = session.client.processes(&model)?;
     let rows: Vec<Row<'_>> = processes
         .iter()
-        .map(|process| Row { id: process.id.as_str(), name: process.name.as_deref() })
+        .map(|process| Row {
+            id: process.id.as_str(),
+            locator: model.process(process.id.clone()).to_string(),
+            name: process.name.as_deref(),
+        })
         .collect();
     if !command.json && !rows.is_empty() {
         let cells =
@@ -38,7 +44,7 @@ pub(crate) fn processes(command: &Processes, session: &Session) -> Result<(), Fa
     }
     let is_empty = rows.is_empty();
     if command.json {
-        print_json(&Report { model: model.to_string(), processes: rows })?;
+        print_json(&Report { model: Named::from(&model), processes: rows })?;
     }
     if is_empty {
         return Err(Failure::NotFound(format!(

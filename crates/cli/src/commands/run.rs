@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionAddress, ActionKind, Error, Task, TaskAddress, TaskState};
+use anaplan_dump_core::{ActionAddress, ActionKind, Error, Task, TaskAddress};
 use serde::Serialize;
 
 use crate::arguments::Run;
 use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
+use crate::ending;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
@@ -24,17 +25,18 @@ struct Report {
 }
 
 pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
-    let target = Target::read(command.output.as_deref())?;
-    if !matches!(target, Target::Folder(_)) {
-        return Err(Failure::Usage("-o must name a folder: a process can leave several dumps".into()));
-    }
-    // Before the process runs: a folder that cannot be made is found out now.
-    target.prepare()?;
     let locator = session.locator(&command.locator)?;
     let action = session.action(&locator)?;
     if action.kind == ActionKind::Import || locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process: WORKSPACE/MODEL/PROCESS".into()));
     }
+    let target = Target::read(command.output.as_deref(), false)?;
+    if !matches!(target, Target::Folder(_)) {
+        return Err(Failure::Usage("-o must name a folder: a process can leave several dumps".into()));
+    }
+    // Before the process runs: what cannot be written is found out now.
+    let _made = target.prepare()?;
+    target.check_writable()?;
     let started = match &command.locale {
         Some(locale) => session.client.start_with_locale(&action, locale),
         None => session.client.start(&action),
@@ -44,14 +46,21 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
         "started task {address}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
          anaplan-dump task {address}\n  anaplan-dump get {address}"
     ));
+    let folder = command.output.as_deref().map(|folder| format!(" -o {}", safe(folder))).unwrap_or_default();
+    session.reporter.set_follow_up(format!("anaplan-dump get {address}{folder}"));
     let task = wait(command, &address, session)?;
-    let report = TaskReport::new(&task).without_next();
+    let dumps = session.client.dumps(&task)?;
+    let outcome = task.outcome(&dumps);
+    let report = TaskReport::new(&task, outcome).without_next();
     if !command.json {
         print(&report.text())?;
     }
-    let dumps = session.client.dumps(&task)?;
-    let options = DownloadOptions { checksums: command.json, ..DownloadOptions::default() };
-    let collected = collect(&dumps, &target, options, session)?;
+    let options = DownloadOptions { checksums: command.json, fresh: true, ..DownloadOptions::default() };
+    let mut collected = collect(&dumps, &target, options, session)?;
+    if let Some(unnamed) = ending::unnamed_dumps(&task) {
+        session.reporter.problem(&unnamed);
+        collected.failure.get_or_insert(Failure::Reported(Box::new(unnamed)));
+    }
     if command.json {
         print_json(&Report { task: report, dumps: collected.dumps })?;
     } else if !dumps.is_empty() {
@@ -60,11 +69,7 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     }
     match collected.failure {
         Some(failure) => Err(failure),
-        None if task.state == TaskState::Cancelled => {
-            Err(Failure::Other(format!("task {address} was cancelled")))
-        }
-        None if task.has_failures() => Err(Failure::RowsFailed),
-        None => Ok(()),
+        None => ending::check(&task, outcome),
     }
 }
 

@@ -1,12 +1,11 @@
 //! `tasks`: the tasks of a process or import.
 
-use std::time::{Duration, SystemTime};
-
 use anaplan_dump_core::ListedTask;
 use serde::Serialize;
 
 use crate::arguments::Tasks;
 use crate::failure::Failure;
+use crate::json::Named;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::{MAX_ID_CHARS, table};
@@ -14,7 +13,7 @@ use crate::text::{counted, cut, rfc3339, time};
 
 #[derive(Serialize)]
 struct Report<'a> {
-    process: String,
+    process: Named,
     /// Number of tasks, those beyond the limit included.
     total: usize,
     tasks: Vec<Row<'a>>,
@@ -22,7 +21,7 @@ struct Report<'a> {
 
 #[derive(Serialize)]
 struct Row<'a> {
-    task: &'a str,
+    task: Named,
     state: &'a str,
     created: Option<String>,
 }
@@ -32,19 +31,19 @@ pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
     let all = session.client.tasks(&action)?;
     let total = all.len();
     let is_recent = |task: &&ListedTask| match (command.since, task.creation_time) {
-        (Some(since), Some(created)) => created >= oldest(since),
+        (Some(since), Some(created)) => created >= since,
         // A task without a time may be recent.
         _ => true,
     };
     let shown: Vec<&ListedTask> = all.iter().filter(is_recent).take(command.limit).collect();
     if command.json {
         let rows = shown.iter().map(|task| Row {
-            task: task.id.as_str(),
+            task: Named::from(&action.task(task.id.clone())),
             state: task.state.as_str(),
             created: task.creation_time.map(rfc3339),
         });
         let tasks = rows.collect();
-        print_json(&Report { process: action.to_string(), total, tasks })?;
+        print_json(&Report { process: Named::from(&action), total, tasks })?;
     }
     if total == 0 {
         return Err(Failure::no_tasks(&action));
@@ -61,10 +60,4 @@ pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
         text.push_str(&format!("{} of {}\n", shown.len(), counted(total, "task")));
     }
     print(&text)
-}
-
-/// The oldest time that is recent, in milliseconds since 1970.
-fn oldest(since: Duration) -> u64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.saturating_sub(since).as_millis()).unwrap_or(u64::MAX)
 }

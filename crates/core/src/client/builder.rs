@@ -94,7 +94,8 @@ impl ClientBuilder {
     }
 
     /// Tries after the first one, for each chunk or other request. Defaults to 12: with the default waits,
-    /// an outage of three to seven minutes is survived.
+    /// an outage of three to seven minutes is survived. Until a first request was answered, a connection that
+    /// cannot be made is tried at most 3 more times, a few seconds in all.
     pub fn retries(mut self, count: u32) -> Self {
         self.retry.retries = count;
         self
@@ -213,6 +214,7 @@ impl ClientBuilder {
                 on_event: self.on_event,
                 pace: Pace::default(),
                 without_compression: false.into(),
+                was_reached: false.into(),
             }),
         })
     }

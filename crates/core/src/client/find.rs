@@ -1,4 +1,4 @@
-//! From a process to the newest task whose dumps can be read.
+//! From a process to its newest finished task, and to the dumps that it left.
 //!
 //! The newest task may be another user's, or its dump may be erased: the service answers 404 for both, and
 //! the task still reports a dump. The one to take may be further down.
@@ -12,7 +12,7 @@ use crate::service::{Dump, Task, TaskState};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Search {
-    /// The newest finished task of which a dump can be read; `None` if there is none.
+    /// The task that was looked for; `None` if there is none.
     pub task: Option<Task>,
     /// Its dumps.
     pub dumps: Vec<Dump>,
@@ -49,24 +49,91 @@ pub enum SkipReason {
 }
 
 impl Client {
-    /// Looks for the newest finished task of which a dump can be read (that of `object` if one is named),
-    /// among the `limit` newest tasks.
+    /// Looks for the dumps of the newest finished task (that of `object` if one is named), among the `limit`
+    /// newest tasks. Passes over tasks whose dump cannot be read, and ends at the first one that left no dump:
+    /// older dumps would be old news.
     ///
     /// # Errors
     ///
     /// [`Error::Request`](crate::Error::Request), except for a task or dump that is not there;
     /// [`Error::UntrustedOrigin`](crate::Error::UntrustedOrigin).
     pub fn find_dumps(&self, action: &ActionAddress, object: Option<&Id>, limit: usize) -> Result<Search> {
+        self.search(action, limit, None, true, |client, address, state| {
+            client.readable_dumps(address, state, object)
+        })
+    }
+
+    /// The same, and goes past tasks that left no dump. With `since`, in milliseconds since 1970, tasks that
+    /// were created before it are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::find_dumps`].
+    pub fn find_older_dumps(
+        &self,
+        action: &ActionAddress,
+        object: Option<&Id>,
+        limit: usize,
+        since: Option<u64>,
+    ) -> Result<Search> {
+        self.search(action, limit, since, false, |client, address, state| {
+            client.readable_dumps(address, state, object)
+        })
+    }
+
+    /// Looks for the newest finished task among the `limit` newest tasks, without its dumps.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::find_dumps`].
+    pub fn find_latest(&self, action: &ActionAddress, limit: usize) -> Result<Search> {
+        self.search(action, limit, None, true, |client, address, state| {
+            Ok(client.finished(address, state)?.map(|task| (task, Vec::new())))
+        })
+    }
+
+    fn search(
+        &self,
+        action: &ActionAddress,
+        limit: usize,
+        since: Option<u64>,
+        ends_without_dump: bool,
+        look: impl Fn(&Client, &TaskAddress, &TaskState) -> Result<Result<(Task, Vec<Dump>), SkipReason>>,
+    ) -> Result<Search> {
         let mut skipped = Vec::new();
-        for listed in self.tasks(action)?.into_iter().take(limit) {
+        // A task without a time may be recent.
+        let is_recent =
+            |created: Option<u64>| created.zip(since).is_none_or(|(created, since)| created >= since);
+        let tasks = self.tasks(action)?.into_iter().filter(|task| is_recent(task.creation_time));
+        for listed in tasks.take(limit) {
             let address = action.task(listed.id);
-            let reason = match self.readable_dumps(&address, &listed.state, object)? {
+            let reason = match look(self, &address, &listed.state)? {
                 Ok((task, dumps)) => return Ok(Search { task: Some(task), dumps, skipped }),
                 Err(reason) => reason,
             };
+            let is_end = ends_without_dump && matches!(reason, SkipReason::NoDump(_));
             skipped.push(Skipped { address, creation_time: listed.creation_time, reason });
+            if is_end {
+                break;
+            }
         }
         Ok(Search { task: None, dumps: Vec::new(), skipped })
+    }
+
+    /// The task, if it has finished.
+    fn finished(&self, address: &TaskAddress, state: &TaskState) -> Result<Result<Task, SkipReason>> {
+        match state {
+            // A word that the list does not explain: the task itself does.
+            TaskState::Complete | TaskState::Failed | TaskState::Unknown | TaskState::Other(_) => {}
+            TaskState::Cancelled => return Ok(Err(SkipReason::Cancelled)),
+            state => return Ok(Err(SkipReason::NotFinished(state.clone()))),
+        }
+        match self.task(address) {
+            Ok(task) if task.is_over() => Ok(Ok(task)),
+            Ok(task) => Ok(Err(SkipReason::NotFinished(task.state))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Err(SkipReason::TaskGone)),
+            Err(error) => Err(error),
+        }
     }
 
     fn readable_dumps(
@@ -75,20 +142,10 @@ impl Client {
         state: &TaskState,
         object: Option<&Id>,
     ) -> Result<Result<(Task, Vec<Dump>), SkipReason>> {
-        match state {
-            // A word that the list does not explain: the task itself does.
-            TaskState::Complete | TaskState::Failed | TaskState::Unknown | TaskState::Other(_) => {}
-            TaskState::Cancelled => return Ok(Err(SkipReason::Cancelled)),
-            state => return Ok(Err(SkipReason::NotFinished(state.clone()))),
-        }
-        let task = match self.task(address) {
+        let task = match self.finished(address, state)? {
             Ok(task) => task,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Err(SkipReason::TaskGone)),
-            Err(error) => return Err(error),
+            Err(reason) => return Ok(Err(reason)),
         };
-        if !task.is_over() {
-            return Ok(Err(SkipReason::NotFinished(task.state)));
-        }
         let mut is_any_reported = false;
         let mut is_any_readable = false;
         let mut dumps = Vec::new();

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,10 +15,11 @@ use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, ChunkWriter};
 
-/// How often the delivering thread checks that the workers are still there.
-const LIVENESS_CHECK: Duration = Duration::from_secs(1);
+/// How often the delivering thread, while it waits, reports what has arrived and checks that the workers are
+/// still there: often enough to look alive.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// Bytes delivered at once: the steps in which progress is seen.
+/// Bytes delivered at once, to a reader that may be slow.
 const DELIVERY_BYTES: usize = 256 * 1024;
 
 /// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Once dropped, it sends no
@@ -26,12 +28,16 @@ const DELIVERY_BYTES: usize = 256 * 1024;
 pub(super) struct ReadAhead {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    /// Bytes of the chunks before the first one that is fetched; known with the first delivery.
+    kept: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// Bytes that the workers have received of the chunks that they fetched or are fetching.
+    arrived: AtomicU64,
     window: usize,
     /// Number of chunks of the dump.
     chunks: usize,
@@ -74,8 +80,9 @@ impl ReadAhead {
             has_failed: false,
             is_abandoned: false,
         };
-        let shared = Shared { state: Mutex::new(state), changed: Condvar::new(), window, chunks: list.len() };
-        let mut read_ahead = ReadAhead { shared: Arc::new(shared), workers: Vec::new() };
+        let (state, changed, arrived) = (Mutex::new(state), Condvar::new(), AtomicU64::new(0));
+        let shared = Shared { state, changed, arrived, window, chunks: list.len() };
+        let mut read_ahead = ReadAhead { shared: Arc::new(shared), workers: Vec::new(), kept: None };
         for _ in 0..threads {
             let (shared, source) = (Arc::clone(&read_ahead.shared), source.clone());
             let thread = std::thread::Builder::new().name("read-ahead".to_owned());
@@ -90,26 +97,28 @@ impl ReadAhead {
     }
 
     /// Waits until the chunk is fetched.
-    fn take(&self, index: usize) -> Result<Vec<u8>> {
-        let mut state = self.shared.lock();
+    fn take(&self, index: usize, kept: u64, into: &mut ChunkWriter<'_>) -> Result<Vec<u8>> {
         loop {
+            into.report_arrived(kept + self.shared.arrived.load(Ordering::Relaxed));
+            let mut state = self.shared.lock();
             if let Some(fetched) = state.fetched.remove(&index) {
                 return fetched;
             }
             if self.workers.iter().all(JoinHandle::is_finished) {
                 return Err(Error::Source("every thread that fetches has ended".into()));
             }
-            let waited = self.shared.changed.wait_timeout(state, LIVENESS_CHECK);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            drop(self.shared.changed.wait_timeout(state, LOOK));
         }
     }
 }
 
 impl ChunkSource for ReadAhead {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
-        let mut bytes = self.take(chunk.index)?;
+        let kept = *self.kept.get_or_insert(into.held_bytes());
+        let mut bytes = self.take(chunk.index, kept, into)?;
         for piece in bytes.chunks(DELIVERY_BYTES) {
             into.write(piece)?;
+            into.report_arrived(kept + self.shared.arrived.load(Ordering::Relaxed));
         }
         bytes.clear();
         let mut state = self.shared.lock();
@@ -161,7 +170,7 @@ fn work(shared: &Shared, mut source: DumpSource) {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
         let mut sink = MemorySink { shared, bytes: memory };
         let mut ignore = |_| {};
-        let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, shared.chunks);
+        let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, shared.chunks, 0);
         delivery.fetched = Some(source.fetch(&chunk, &mut writer).map(|()| sink.bytes));
     }
 }
@@ -196,6 +205,7 @@ impl ChunkSink for MemorySink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.shared.check_wanted()?;
         self.bytes.extend_from_slice(bytes);
+        self.shared.arrived.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
@@ -205,6 +215,7 @@ impl ChunkSink for MemorySink<'_> {
 
     fn roll_back(&mut self) -> io::Result<()> {
         self.shared.check_wanted()?;
+        self.shared.arrived.fetch_sub(self.bytes.len() as u64, Ordering::Relaxed);
         self.bytes.clear();
         Ok(())
     }

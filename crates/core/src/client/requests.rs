@@ -93,6 +93,8 @@ pub(super) struct Requests {
     pub(super) pace: Pace,
     /// Set once a compressed answer was unusable: compression is a convenience.
     pub(super) without_compression: AtomicBool,
+    /// Set once any request was answered.
+    pub(super) was_reached: AtomicBool,
 }
 
 impl Requests {
@@ -188,6 +190,7 @@ impl Requests {
         loop {
             let (fault, may_repeat) = match attempt(tries.failed()) {
                 Ok(value) => {
+                    self.was_reached.store(true, Ordering::Relaxed);
                     self.pace.succeeded();
                     return Ok(value);
                 }
@@ -195,12 +198,17 @@ impl Requests {
                 Err(Halt::Fault(fault)) => (self.masked(fault), true),
                 Err(Halt::Final(fault)) => (self.masked(fault), false),
             };
-            let Some(wait) = tries.wait_after(&fault, random()).filter(|_| may_repeat) else {
+            if !matches!(fault, Fault::Connection { .. }) {
+                self.was_reached.store(true, Ordering::Relaxed);
+            }
+            let was_reached = self.was_reached.load(Ordering::Relaxed);
+            let wait = tries.wait_after(&fault, was_reached, random());
+            let Some(wait) = wait.filter(|_| may_repeat) else {
                 let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
                 return Err(Error::Request { subject, fault, tries, elapsed });
             };
             self.adapt(&fault, wait);
-            let (retry, retries) = (tries.failed(), self.retry.retries);
+            let (retry, retries) = (tries.failed(), tries.retries());
             self.report(&Event::Retry { subject, fault: &fault, wait, retry, retries });
             sleep(wait);
         }

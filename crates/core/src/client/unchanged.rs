@@ -30,7 +30,7 @@ pub(super) fn find_change(
         let (Some(chunk), Some(digest)) = (list.as_slice().get(*index), digests.get(*index)) else {
             continue;
         };
-        if fetch(&mut source, chunk, list.len(), &mut Discard, &mut |_| {})? != *digest {
+        if fetch(&mut source, chunk, list.len(), 0, &mut Discard, &mut |_| {})? != *digest {
             return Ok(Some("a chunk that was fetched again differs"));
         }
     }

@@ -22,6 +22,13 @@ impl Default for RetryPolicy {
     }
 }
 
+/// Tries after the first one while no answer has come from anywhere: the host, the proxy or the network may
+/// be named wrong, which no patience mends. Together they take less than ten seconds.
+const FIRST_CONTACT_RETRIES: u32 = 3;
+
+/// The maximum wait between those tries.
+const FIRST_CONTACT_WAIT: Duration = Duration::from_secs(2);
+
 impl RetryPolicy {
     /// How long to wait before retry number `retry` (from 1). `random` is uniform in [0, 1).
     ///
@@ -131,6 +138,12 @@ impl Fault {
         Verdict { retry, fate }
     }
 
+    /// Whether no connection could be made at all.
+    pub(crate) fn is_no_connection(&self) -> bool {
+        use self::ConnectionProblem::{Connect, NameLookup, Unreachable};
+        matches!(self, Fault::Connection { problem: NameLookup | Connect | Unreachable, .. })
+    }
+
     /// Whether the answer may become usable if it comes without compression.
     pub(crate) fn asks_for_identity(&self) -> bool {
         matches!(
@@ -152,17 +165,26 @@ pub(crate) struct Tries<'a> {
     repeat: Repeat,
     failed: u32,
     was_uncompressed: bool,
+    /// The maximum number of retries, as the last fault left it.
+    retries: u32,
 }
 
 impl<'a> Tries<'a> {
     pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat) -> Tries<'a> {
-        Tries { policy, repeat, failed: 0, was_uncompressed: false }
+        Tries { policy, repeat, failed: 0, was_uncompressed: false, retries: policy.retries }
     }
 
     /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
-    /// `random` is uniform in [0, 1).
-    pub(crate) fn wait_after(&mut self, fault: &Fault, random: f64) -> Option<Duration> {
+    /// `was_reached` says whether any request has been answered before: the long patience is for what worked
+    /// once. `random` is uniform in [0, 1).
+    pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
         self.failed += 1;
+        let is_first_contact = !was_reached && fault.is_no_connection();
+        let (most_retries, max_wait) = match is_first_contact {
+            true => (FIRST_CONTACT_RETRIES, FIRST_CONTACT_WAIT),
+            false => (u32::MAX, Duration::MAX),
+        };
+        self.retries = self.policy.retries.min(most_retries);
         let verdict = fault.verdict();
         let may_help = match verdict.retry {
             Retry::Yes => true,
@@ -178,8 +200,13 @@ impl<'a> Tries<'a> {
             Fault::Status { retry_after, .. } => *retry_after,
             _ => None,
         };
-        let may_repeat = may_help && is_allowed && self.failed <= self.policy.retries;
-        may_repeat.then(|| self.policy.wait(self.failed, retry_after, random))
+        let may_repeat = may_help && is_allowed && self.failed <= self.retries;
+        may_repeat.then(|| self.policy.wait(self.failed, retry_after, random).min(max_wait))
+    }
+
+    /// The maximum number of retries.
+    pub(crate) fn retries(&self) -> u32 {
+        self.retries
     }
 
     /// The number of tries that failed.
@@ -214,7 +241,7 @@ mod tests {
     fn waits(repeat: Repeat, fault: &Fault) -> usize {
         let policy = RetryPolicy { retries: 3, ..RetryPolicy::default() };
         let mut tries = Tries::new(&policy, repeat);
-        (0..10).take_while(|_| tries.wait_after(fault, 0.5).is_some()).count()
+        (0..10).take_while(|_| tries.wait_after(fault, true, 0.5).is_some()).count()
     }
 
     /// Every status of HTTP, as ranges: whether a request that brings something is sent again, and whether
@@ -276,6 +303,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_reached_is_given_up_soon() {
+        let policy = RetryPolicy::default();
+        let waits = |problem, was_reached| {
+            let mut tries = Tries::new(&policy, Repeat::IfTransient);
+            let fault = Fault::Connection { problem, source: None };
+            std::iter::from_fn(|| tries.wait_after(&fault, was_reached, 1.0)).collect::<Vec<_>>()
+        };
+        for problem in
+            [ConnectionProblem::NameLookup, ConnectionProblem::Connect, ConnectionProblem::Unreachable]
+        {
+            assert_eq!(waits(problem, false), [1, 2, 2].map(Duration::from_secs), "{problem:?}");
+            assert_eq!(waits(problem, true).len(), 12, "{problem:?}");
+        }
+        assert_eq!(waits(ConnectionProblem::Closed, false).len(), 12);
+        let few = RetryPolicy { retries: 1, ..RetryPolicy::default() };
+        let fault = Fault::Connection { problem: ConnectionProblem::Connect, source: None };
+        let mut tries = Tries::new(&few, Repeat::IfTransient);
+        assert!(
+            tries.wait_after(&fault, false, 0.5).is_some() && tries.wait_after(&fault, false, 0.5).is_none()
+        );
+    }
+
+    #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {
         let now = http_date::parse("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         let read = |text| retry_after(text, None, now);
@@ -296,7 +346,7 @@ mod tests {
         let policy =
             RetryPolicy { retries: 9, first_wait: Duration::from_secs(2), max_wait: Duration::from_secs(9) };
         let mut tries = Tries::new(&policy, Repeat::IfTransient);
-        let waits: Vec<f64> = std::iter::from_fn(|| tries.wait_after(&status(503), 0.5))
+        let waits: Vec<f64> = std::iter::from_fn(|| tries.wait_after(&status(503), true, 0.5))
             .map(|wait| wait.as_secs_f64())
             .collect();
         assert_eq!(waits, [1.0, 2.0, 4.0, 4.5, 4.5, 4.5, 4.5, 4.5, 4.5]);

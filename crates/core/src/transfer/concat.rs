@@ -53,7 +53,11 @@ pub struct ChunkWriter<'a> {
     progress: &'a mut dyn FnMut(Progress),
     index: usize,
     chunks: usize,
+    /// Bytes of the chunks before this one.
+    held: u64,
     written: u64,
+    /// The source reports arrivals itself: what is written now arrived earlier.
+    reports_arrivals: bool,
     hash: Hasher,
 }
 
@@ -69,8 +73,23 @@ impl<'a> ChunkWriter<'a> {
         progress: &'a mut dyn FnMut(Progress),
         index: usize,
         chunks: usize,
+        held: u64,
     ) -> ChunkWriter<'a> {
-        ChunkWriter { sink, progress, index, chunks, written: 0, hash: Hasher::new() }
+        let hash = Hasher::new();
+        ChunkWriter { sink, progress, index, chunks, held, written: 0, reports_arrivals: false, hash }
+    }
+
+    /// Bytes of the chunks before this one.
+    #[cfg(feature = "http")]
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.held
+    }
+
+    /// Reports how many bytes of the dump are here, from a source that fetches ahead.
+    #[cfg(feature = "http")]
+    pub(crate) fn report_arrived(&mut self, bytes: u64) {
+        self.reports_arrivals = true;
+        (self.progress)(Progress::Arrived { bytes, finished: self.index, chunks: self.chunks });
     }
 
     /// Number of chunks of the dump.
@@ -92,7 +111,10 @@ impl<'a> ChunkWriter<'a> {
         self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))?;
         self.hash.update(bytes);
         self.written += bytes.len() as u64;
-        (self.progress)(Progress::Bytes { index: self.index, chunks: self.chunks, bytes: self.written });
+        if !self.reports_arrivals {
+            let bytes = self.held + self.written;
+            (self.progress)(Progress::Arrived { bytes, finished: self.index, chunks: self.chunks });
+        }
         Ok(())
     }
 
@@ -143,29 +165,33 @@ pub fn concatenate(
 ) -> Result<Vec<ChunkDigest>> {
     let chunks = list.len();
     let mut digests = Vec::new();
+    let mut held = sink.held_bytes();
     for chunk in list.as_slice().iter().skip(sink.held_chunks()) {
-        let digest = fetch(source, chunk, chunks, sink, progress).map_err(|error| Error::Incomplete {
-            dump: list.dump().clone().into(),
-            whole_chunks: chunk.index,
-            chunks,
-            kept: sink.path().filter(|_| chunk.index > 0).map(Path::to_owned),
-            source: Box::new(error),
-        })?;
+        let digest =
+            fetch(source, chunk, chunks, held, sink, progress).map_err(|error| Error::Incomplete {
+                dump: list.dump().clone().into(),
+                whole_chunks: chunk.index,
+                chunks,
+                kept: sink.path().filter(|_| chunk.index > 0).map(Path::to_owned),
+                source: Box::new(error),
+            })?;
         progress(Progress::Finished { index: chunk.index, chunks, bytes: digest.bytes });
+        held += digest.bytes;
         digests.push(digest);
     }
     Ok(digests)
 }
 
-/// Fetches one chunk and commits it.
+/// Fetches one chunk and commits it. `held` are the bytes of the chunks before it.
 pub(crate) fn fetch(
     source: &mut dyn ChunkSource,
     chunk: &Chunk,
     chunks: usize,
+    held: u64,
     sink: &mut dyn ChunkSink,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ChunkDigest> {
-    let mut writer = ChunkWriter::new(sink, progress, chunk.index, chunks);
+    let mut writer = ChunkWriter::new(sink, progress, chunk.index, chunks, held);
     let fetched = source.fetch(chunk, &mut writer);
     let ChunkWriter { written, hash, .. } = writer;
     if let Err(error) = fetched {

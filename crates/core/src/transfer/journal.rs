@@ -35,6 +35,8 @@ pub(super) enum Reading {
     Empty,
     /// It cannot be used, for this reason.
     Unusable(&'static str),
+    /// It is that of another dump, which it names so.
+    OfAnother(String),
     /// The finished chunks, each with the offset in the journal at which its line ends.
     Records { header_end: u64, records: Vec<(Record, u64)> },
 }
@@ -75,7 +77,7 @@ pub(super) fn read(journal: &[u8], dump: &str, list: &ChunkList) -> Reading {
         _ => return Reading::Unusable("its journal is damaged or of another version"),
     };
     if header.dump != dump {
-        return Reading::Unusable("it is part of another dump");
+        return Reading::OfAnother(header.dump);
     }
     let ids = list.as_slice().iter().map(|chunk| chunk.id.as_str());
     if !ids.eq(header.chunks.iter().map(String::as_str)) {
@@ -115,7 +117,7 @@ mod tests {
     #[test]
     fn another_dump_or_another_chunk_list_is_not_continued() {
         let (bytes, _) = journal(2);
-        assert_eq!(read(&bytes, "E", &list(4)), Reading::Unusable("it is part of another dump"));
+        assert_eq!(read(&bytes, "E", &list(4)), Reading::OfAnother("D".to_owned()));
         assert_eq!(read(&bytes, "D", &list(5)), Reading::Unusable("the dump's chunk list has changed"));
         assert_eq!(read(b"", "D", &list(4)), Reading::Empty);
         assert!(matches!(read(b"{}\n", "D", &list(4)), Reading::Unusable(_)));
@@ -130,6 +132,7 @@ mod tests {
             match read(&bytes[..cut], "D", &list(4)) {
                 Reading::Empty => prop_assert_eq!(cut, 0),
                 Reading::Unusable(_) => prop_assert_eq!(whole, 0),
+                Reading::OfAnother(dump) => prop_assert!(false, "of {dump}"),
                 Reading::Records { records, .. } => prop_assert_eq!(records.len() + 1, whole),
             }
         }

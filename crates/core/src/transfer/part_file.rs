@@ -124,6 +124,11 @@ impl Claim {
         let (resume, journal_end) = match reading {
             Reading::Empty => (Resume::Fresh, 0),
             Reading::Unusable(reason) => (Resume::BegunAnew { reason }, 0),
+            // Its chunks may be all that is left of that dump.
+            Reading::OfAnother(dump) if !files.remove_on_drop => {
+                return Err(Error::OtherDump { path: files.part_path.clone(), dump });
+            }
+            Reading::OfAnother(_) => (Resume::Fresh, 0),
             Reading::Records { header_end, records } => {
                 digests = files.good_chunks(&records)?;
                 let end = digests.len().checked_sub(1).map_or(header_end, |last| records[last].1);
@@ -263,6 +268,10 @@ impl Files {
 impl ChunkSink for PartFile {
     fn held_chunks(&self) -> usize {
         self.digests.len()
+    }
+
+    fn held_bytes(&self) -> u64 {
+        self.committed
     }
 
     fn path(&self) -> Option<&Path> {

@@ -36,15 +36,16 @@ pub enum Progress {
     },
     /// The file system has no locks: nothing stops another run from writing the same file.
     NoLock,
-    /// More bytes of a chunk arrived.
+    /// More bytes arrived: the running totals. They can fall, when what had arrived of a chunk is taken back.
     #[non_exhaustive]
-    Bytes {
-        /// The chunk's index, from 0.
-        index: usize,
+    Arrived {
+        /// Bytes of the dump that are here: those of an earlier run, and those that are still on their way to
+        /// the sink, included.
+        bytes: u64,
+        /// Number of chunks that the sink holds, those of an earlier run included.
+        finished: usize,
         /// Number of chunks of the dump.
         chunks: usize,
-        /// Bytes of this chunk so far.
-        bytes: u64,
     },
     /// What had arrived of the chunk was taken back; it is fetched again.
     #[non_exhaustive]

@@ -27,6 +27,11 @@ pub trait ChunkSink {
         0
     }
 
+    /// The bytes of those chunks, for progress. Defaults to 0.
+    fn held_bytes(&self) -> u64 {
+        0
+    }
+
     /// The file behind the sink, for errors. Defaults to none.
     fn path(&self) -> Option<&Path> {
         None

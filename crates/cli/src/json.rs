@@ -1,0 +1,43 @@
+//! What `--json` documents have in common.
+
+use std::fmt::Display;
+
+use anaplan_dump_core::{ActionAddress, DumpAddress, ModelAddress, TaskAddress};
+use serde::Serialize;
+
+/// A thing of the service: its id, and the locator that names it in any command.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Named {
+    id: String,
+    locator: String,
+}
+
+impl Named {
+    fn new(id: &str, address: &impl Display) -> Named {
+        Named { id: id.to_owned(), locator: address.to_string() }
+    }
+}
+
+impl From<&ModelAddress> for Named {
+    fn from(model: &ModelAddress) -> Named {
+        Named::new(model.id.as_str(), model)
+    }
+}
+
+impl From<&ActionAddress> for Named {
+    fn from(action: &ActionAddress) -> Named {
+        Named::new(action.id.as_str(), action)
+    }
+}
+
+impl From<&TaskAddress> for Named {
+    fn from(task: &TaskAddress) -> Named {
+        Named::new(task.id.as_str(), task)
+    }
+}
+
+impl From<&DumpAddress> for Named {
+    fn from(dump: &DumpAddress) -> Named {
+        Named::new(dump.object().as_str(), dump)
+    }
+}

@@ -1,0 +1,40 @@
+//! Ctrl-C and SIGTERM: the run ends and says what is kept. A second signal ends it at once.
+
+use std::io;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use crate::arguments::PROGRAM;
+use crate::exit_code;
+use crate::progress::Reporter;
+
+/// Time between two looks for a signal: people do not notice it.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Watches for signals from now on.
+pub(crate) fn watch(reporter: Arc<Reporter>) -> io::Result<()> {
+    let mut seen = Vec::new();
+    for (signal, code, word) in
+        [(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")]
+    {
+        let is_seen = Arc::new(AtomicBool::new(false));
+        // In this order: the first signal finds the flag unset, the second one set.
+        flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&is_seen))?;
+        flag::register(signal, Arc::clone(&is_seen))?;
+        seen.push((is_seen, code, word));
+    }
+    let watch = move || loop {
+        if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
+            reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
+            process::exit(i32::from(*code));
+        }
+        thread::sleep(LOOK);
+    };
+    thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
+}
