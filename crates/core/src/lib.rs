@@ -56,6 +56,8 @@ mod locator;
 #[cfg(feature = "http")]
 mod newest;
 mod origin;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod response;
 mod retry;
 mod save;

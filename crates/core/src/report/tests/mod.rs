@@ -1,0 +1,1 @@
+//! Dumps of all shapes, from file to report.
