@@ -10,8 +10,8 @@ use super::shown::text_of;
 use super::tally::Tally;
 use crate::report::ReportError;
 
-/// Reads dumps, one after the other, into one report. Each is read once and in memory that does not grow with it, so it may be
-/// a pipe.
+/// Reads dumps, one after the other, into one report. Each is read once and in memory that does not grow with
+/// it, so it may be a pipe.
 #[derive(Debug)]
 pub struct ReportBuilder {
     inputs: Vec<Input>,
@@ -36,7 +36,8 @@ impl ReportBuilder {
     ///
     /// # Errors
     ///
-    /// [`ReportError::NotADump`], [`ReportError::Read`]. The report must not be used then: it has a part of the dump.
+    /// [`ReportError::NotADump`], [`ReportError::Read`]. The report must not be used then: it has a part of
+    /// the dump.
     pub fn add(&mut self, name: &str, source: impl Read) -> Result<(), ReportError> {
         self.add_with(name, Dump::open(source)?, |_| Ok(()))
     }

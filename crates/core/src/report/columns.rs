@@ -20,8 +20,8 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds the service's columns among the names. A dump that was itself imported has some of them twice; then those that
-    /// the service added last count: `_Status_` in front, `_Line_` and the errors behind.
+    /// Finds the service's columns among the names. A dump that was itself imported has some of them twice;
+    /// then those that the service added last count: `_Status_` in front, `_Line_` and the errors behind.
     pub(super) fn find(names: Vec<Box<[u8]>>) -> Self {
         let status = names.iter().position(|name| **name == *b"_Status_");
         let line = names.iter().rposition(|name| **name == *b"_Line_");

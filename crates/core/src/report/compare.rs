@@ -16,7 +16,8 @@ pub struct Comparison {
     pub rejected_after: u64,
     /// Each kind of either report, the largest changes first.
     pub changes: Vec<Change>,
-    /// One of the reports does not list or count everything, so a kind that seems new or gone may only be a rare one.
+    /// One of the reports does not list or count everything, so a kind that seems new or gone may only be a
+    /// rare one.
     pub is_approximate: bool,
 }
 

@@ -1,8 +1,8 @@
 //! Counts how often each text occurs, in bounded memory.
 //!
-//! Up to a limit every text is counted exactly. Beyond it the rarer half is forgotten (lossy counting): a text that stays is
-//! counted from its last arrival on, so its count is a lower bound, and one that makes up more than a few parts in `limit`
-//! of all is never missing.
+//! Up to a limit every text is counted exactly. Beyond it the rarer half is forgotten (lossy counting): a
+//! text that stays is counted from its last arrival on, so its count is a lower bound, and one that makes up
+//! more than a few parts in `limit` of all is never missing.
 
 use std::collections::HashMap;
 
@@ -39,7 +39,8 @@ impl<T> Default for Counter<T> {
 }
 
 impl<T: Default> Counter<T> {
-    /// Calls `update` with the entry of a text, a new one where there is none; makes room first where there are `limit`.
+    /// Calls `update` with the entry of a text, a new one where there is none; makes room first where there
+    /// are `limit`.
     pub(super) fn update<U>(
         &mut self,
         text: &[u8],

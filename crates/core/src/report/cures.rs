@@ -10,24 +10,21 @@ const FIELDS: &str = "Look for a quote or a separator in a field that the source
 const BY_TITLE: &[(&str, &str)] = &[
     (
         "Invalid number",
-        "Write plain numbers: no units, no words such as n/a, the decimal sign that the import expects; or nothing.",
+        "Write plain numbers without units or words, with the decimal sign that the import expects.",
     ),
     (
         "Invalid date format",
         "Write the dates as the import's mapping expects them, or change the format there.",
     ),
     ("Invalid date", "Write the dates as the import's mapping expects them, within the model's calendar."),
-    (
-        "Invalid name",
-        "Give the item a name that is allowed: not empty, not reserved, and one that the list has if it is not created.",
-    ),
+    ("Invalid name", "Give the item a name that is neither empty nor reserved, or one that the list has."),
     ("Invalid code", "Correct the code in the source, or map the column that really holds codes."),
     ("Invalid parent", "Load the parent first, or correct its name or code in the source."),
     ("Invalid boolean", "Write true or false."),
     ("Invalid Boolean", "Write true or false."),
     (
         "Invalid line item identifier",
-        "Map these columns to line items of the module, or ignore them in the import; a line item may have a new name.",
+        "Map these columns to line items of the module, or ignore them: a line item may have a new name.",
     ),
     (
         NOT_IN_LIST,
@@ -52,7 +49,8 @@ const BY_TITLE: &[(&str, &str)] = &[
     (CUT_OFF, "The file is not complete: download the dump again."),
 ];
 
-/// By a word of the title, in lower case: for messages whose wording is not known, but whose subject the vendor names.
+/// By a word of the title, in lower case: for messages whose wording is not known, but whose subject the
+/// vendor names.
 const BY_WORD: &[(&str, &str)] = &[
     ("calendar", "Use dates and periods within the model's calendar, or extend the calendar."),
     ("empty key", "Fill the columns that identify the item."),

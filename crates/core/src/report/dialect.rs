@@ -18,8 +18,9 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    /// Detects the dialect from the beginning of a file: the separator with which the header has the most columns of the
-    /// service. Returns the header and its length, or `None` if the header may go on behind `text`.
+    /// Detects the dialect from the beginning of a file: the separator with which the header has the most
+    /// columns of the service. Returns the header and its length, or `None` if the header may go on behind
+    /// `text`.
     pub(super) fn detect(text: &[u8], is_whole_file: bool) -> Option<(Self, Columns, usize)> {
         let mut best: Option<(u8, Columns, usize)> = None;
         for separator in SEPARATORS {

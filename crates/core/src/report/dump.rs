@@ -15,15 +15,16 @@ use crate::report::ReportError;
 /// Longest header, in bytes of UTF-8. One with 10,000 columns of 100 characters fits.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 
-/// Longest row, in bytes of UTF-8 and in fields. Anything longer is what follows a quote that is never closed: it is
-/// counted as one row with too many fields and not held.
+/// Longest row, in bytes of UTF-8 and in fields. Anything longer is what follows a quote that is never
+/// closed: it is counted as one row with too many fields and not held.
 const MAX_ROW_BYTES: usize = 8 * 1024 * 1024;
 pub(super) const MAX_ROW_FIELDS: usize = 64 * 1024;
 
 /// How much of a file that is no dump the error shows.
 const BEGINNING_BYTES: usize = 60;
 
-/// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the columns.
+/// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the
+/// columns.
 pub struct Dump<R> {
     decoder: Decoder<R>,
     dialect: Dialect,
@@ -35,12 +36,15 @@ pub struct Dump<R> {
     /// The fields of the current row, one after the other, and where each ends.
     fields: Vec<u8>,
     ends: Vec<usize>,
+    /// All text was decoded, and a line end was put behind it.
+    is_at_end: bool,
     /// The number of the row that was read last. The header is row 1, as in a spreadsheet.
     row: u64,
 }
 
 impl<R: Read> Dump<R> {
-    /// Opens a dump at its beginning. A file without any bytes, or with line ends alone, is a dump without columns.
+    /// Opens a dump at its beginning. A file without any bytes, or with line ends alone, is a dump without
+    /// columns.
     ///
     /// # Errors
     ///
@@ -64,7 +68,7 @@ impl<R: Read> Dump<R> {
         }
         let parser = dialect.parser();
         let (fields, ends) = (vec![0; 4096], vec![0; columns.names.len() + 1]);
-        Ok(Self { decoder, dialect, columns, parser, text, parsed, fields, ends, row: 1 })
+        Ok(Self { decoder, dialect, columns, parser, text, parsed, fields, ends, is_at_end: false, row: 1 })
     }
 
     /// The next row, or `None` at the end.
@@ -78,13 +82,8 @@ impl<R: Read> Dump<R> {
         let mut is_too_long = false;
         let mut is_cut_off = false;
         loop {
-            let mut is_at_end = false;
             if self.parsed == self.text.len() {
-                self.text.clear();
-                self.parsed = 0;
-                self.decoder.fill(&mut self.text)?;
-                is_at_end = self.text.is_empty();
-                is_cut_off = is_at_end && self.ends_inside_row();
+                self.refill()?;
             }
             let (result, read, more, more_fields) = self.parser.read_record(
                 &self.text[self.parsed..],
@@ -94,6 +93,8 @@ impl<R: Read> Dump<R> {
             self.parsed += read;
             written += more;
             count += more_fields;
+            // The line end at the end of the file is text in a quoted field alone.
+            is_cut_off |= self.is_at_end && more > 0 && result != ReadRecordResult::Record;
             match result {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull if self.fields.len() < MAX_ROW_BYTES => {
@@ -110,8 +111,11 @@ impl<R: Read> Dump<R> {
                     self.row += 1;
                     if is_too_long {
                         (written, count) = (0, 0);
+                    } else if is_cut_off {
+                        written -= 1;
+                        self.ends[count - 1] = written;
                     }
-                    let damage = self.damage(count, is_too_long, is_cut_off, is_at_end);
+                    let damage = self.damage(count, is_too_long, is_cut_off);
                     return Ok(Some(Row {
                         text: &self.fields[..written],
                         ends: &self.ends[..count],
@@ -125,10 +129,27 @@ impl<R: Read> Dump<R> {
         }
     }
 
-    fn damage(&self, fields: usize, is_too_long: bool, is_cut_off: bool, is_at_end: bool) -> Option<Damage> {
+    /// Decodes more text. At the end of the file that is one line end, once: it ends the last row, unless
+    /// that is cut off.
+    fn refill(&mut self) -> Result<(), ReportError> {
+        self.text.clear();
+        self.parsed = 0;
+        if self.is_at_end {
+            return Ok(());
+        }
+        self.decoder.fill(&mut self.text)?;
+        if self.text.is_empty() {
+            self.is_at_end = true;
+            self.text.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn damage(&self, fields: usize, is_too_long: bool, is_cut_off: bool) -> Option<Damage> {
         let expected = self.columns.names.len();
         // A last row without a line end is whole if it has all fields.
-        let is_cut_off = is_cut_off || is_at_end && fields < expected;
+        let is_cut_off =
+            is_cut_off || self.is_at_end && (fields < expected || self.decoder.ends_inside_unit());
         match fields.cmp(&expected) {
             _ if is_cut_off => Some(Damage::CutOff),
             _ if is_too_long => Some(Damage::TooManyFields),
@@ -136,13 +157,6 @@ impl<R: Read> Dump<R> {
             std::cmp::Ordering::Equal => None,
             std::cmp::Ordering::Greater => Some(Damage::TooManyFields),
         }
-    }
-
-    /// Whether the file ended in a quoted field or in the middle of a character. A line end is a row's end anywhere else,
-    /// which a copy of the parser shows.
-    fn ends_inside_row(&self) -> bool {
-        let (result, _, text, _) = self.parser.clone().read_record(b"\n", &mut [0; 8], &mut [0; 8]);
-        self.decoder.ends_inside_unit() || (result != ReadRecordResult::Record && text > 0)
     }
 
     pub(super) fn encoding(&self) -> Encoding {

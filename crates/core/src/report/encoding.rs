@@ -1,6 +1,6 @@
-//! The bytes of a dump as text, and back. Dumps in UTF-16 become UTF-8; all others pass as they are, so that a row of a
-//! legacy encoding keeps its bytes. What is not Unicode survives the way there and back; lone surrogates are kept as three
-//! bytes each (WTF-8).
+//! The bytes of a dump as text, and back. Dumps in UTF-16 become UTF-8; all others pass as they are, so that
+//! a row of a legacy encoding keeps its bytes. What is not Unicode survives the way there and back; lone
+//! surrogates are kept as three bytes each (WTF-8).
 
 use std::io::{ErrorKind, Read};
 
@@ -9,7 +9,8 @@ use crate::report::ReportError;
 /// Bytes requested from the source at a time: large enough that the cost of a system call disappears.
 const READ_BYTES: usize = 128 * 1024;
 
-/// Bytes at the start that the encoding is detected from. A pipe may bring a byte at a time, so they are waited for.
+/// Bytes at the start that the encoding is detected from. A pipe may bring a byte at a time, so they are
+/// waited for.
 const DETECT_BYTES: usize = 512;
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
@@ -30,8 +31,8 @@ pub(super) struct Encoding {
 }
 
 impl Encoding {
-    /// Detects the encoding from the first bytes of a file. Without a byte order mark, zero bytes give UTF-16 away: no other
-    /// text has them, and each ASCII character of UTF-16 has one.
+    /// Detects the encoding from the first bytes of a file. Without a byte order mark, zero bytes give UTF-16
+    /// away: no other text has them, and each ASCII character of UTF-16 has one.
     fn detect(start: &[u8]) -> Self {
         let with_bom = |unit| Self { unit, has_bom: true };
         match start {
@@ -136,7 +137,8 @@ fn push_code_point(code: u32, text: &mut Vec<u8>) {
 pub(super) struct Decoder<R> {
     source: R,
     encoding: Encoding,
-    /// Bytes that were read and not yet decoded: at most one unit or one half of a surrogate pair after each call.
+    /// Bytes that were read and not yet decoded: at most one unit or one half of a surrogate pair after each
+    /// call.
     raw: Vec<u8>,
     at_end: bool,
 }

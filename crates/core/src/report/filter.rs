@@ -9,11 +9,12 @@ use crate::report::ReportError;
 /// Titles that an error lists.
 const MAX_LISTED: usize = 20;
 
-/// Decisions that are kept, so that a title which comes again costs one look. Many more titles are made for one row each.
+/// Decisions that are kept, so that a title which comes again costs one look. Many more titles are made for
+/// one row each.
 const MAX_DECISIONS: usize = 1_000;
 
-/// Picks the one kind whose title has a text in it, in upper or lower case. A title that *is* the text goes before titles that
-/// have more.
+/// Picks the one kind whose title has a text in it, in upper or lower case. A title that *is* the text goes
+/// before titles that have more.
 #[derive(Debug, Clone)]
 pub(super) struct KindFilter {
     text: String,
@@ -106,7 +107,8 @@ mod tests {
         );
         assert_eq!(
             picked("parent", &titles).unwrap_err(),
-            "no error in the dump is of the kind \"parent\"; there are: Invalid number; Invalid date; Duplicate key"
+            "no error in the dump is of the kind \"parent\"; \
+             there are: Invalid number; Invalid date; Duplicate key"
         );
     }
 }

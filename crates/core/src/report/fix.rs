@@ -9,11 +9,12 @@ use super::filter::KindFilter;
 use super::row::Row;
 use crate::report::ReportError;
 
-/// Writes the rejected rows of a dump with the import's own columns alone. Separator, quoting, line ends, encoding and byte
-/// order mark are those of the dump, and fields come out byte for byte, so the file can be corrected and uploaded in place of
-/// the import's source.
+/// Writes the rejected rows of a dump with the import's own columns alone. Separator, quoting, line ends,
+/// encoding and byte order mark are those of the dump, and fields come out byte for byte, so the file can be
+/// corrected and uploaded in place of the import's source.
 ///
-/// Rows that were loaded with a warning are left out: importing them again would change nothing, or count them twice.
+/// Rows that were loaded with a warning are left out: importing them again would change nothing, or count
+/// them twice.
 pub struct Fix<W> {
     output: W,
     encoding: Encoding,
@@ -48,8 +49,8 @@ impl<W: Write> Fix<W> {
         }
     }
 
-    /// Writes only rows with a message of one kind: the one whose title has this text in it, in upper or lower case. Defaults
-    /// to rows of all kinds.
+    /// Writes only rows with a message of one kind: the one whose title has this text in it, in upper or
+    /// lower case. Defaults to rows of all kinds.
     pub fn kind(mut self, text: &str) -> Self {
         self.filter = Some(KindFilter::new(text));
         self
@@ -93,8 +94,8 @@ impl<W: Write> Fix<W> {
     ///
     /// # Errors
     ///
-    /// [`ReportError::Write`], and if one kind was asked for, [`ReportError::NoSuchKind`] or [`ReportError::AmbiguousKind`].
-    /// Discard the file then.
+    /// [`ReportError::Write`], and if one kind was asked for, [`ReportError::NoSuchKind`] or
+    /// [`ReportError::AmbiguousKind`]. Discard the file then.
     pub fn finish(&mut self) -> Result<(), ReportError> {
         if let Some(filter) = &self.filter {
             filter.title()?;

@@ -12,10 +12,11 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// The numbers of all dumps together.
     pub totals: Totals,
-    /// The kinds of errors, then those of consequences, then those of warnings; within each those with the most rows first.
+    /// The kinds of errors, then those of consequences, then those of warnings; within each those with the
+    /// most rows first.
     pub kinds: Vec<Kind>,
-    /// Messages whose kinds are not among `kinds`, because a dump had more kinds than are told apart. The rarest are left
-    /// out; 0 where `kinds` is complete.
+    /// Messages whose kinds are not among `kinds`, because a dump had more kinds than are told apart. The
+    /// rarest are left out; 0 where `kinds` is complete.
     pub unlisted_messages: u64,
 }
 
@@ -34,8 +35,8 @@ pub struct Input {
     pub name: String,
     /// The file has no header and no rows. The format below is that of no file then.
     pub is_empty: bool,
-    /// `UTF-8`, `UTF-16LE` or `UTF-16BE`, each perhaps followed by ` with BOM`, or `unknown` where a file without byte order
-    /// mark holds bytes that are not UTF-8.
+    /// `UTF-8`, `UTF-16LE` or `UTF-16BE`, each perhaps followed by ` with BOM`, or `unknown` where a file
+    /// without byte order mark holds bytes that are not UTF-8.
     pub encoding: &'static str,
     /// What separates fields: a comma, a tab, a semicolon or a pipe.
     pub separator: char,
@@ -110,10 +111,11 @@ pub struct Kind {
     pub rows: u64,
     /// `rows` is a lower bound: the kind may have been left out of the count while there were too many kinds.
     pub at_least: bool,
-    /// `rows` as a part of all rejected rows, or of all warnings, from 0 to 1. Shares may add up to more than 1.
+    /// `rows` as a part of all rejected rows, or of all warnings, from 0 to 1. Shares may add up to more than
+    /// 1.
     pub share: f64,
-    /// The import's columns that hold the values, the commonest first, at most 20. A column is named where it is the only
-    /// one of the row that holds the value, or where the message quotes its name.
+    /// The import's columns that hold the values, the commonest first, at most 20. A column is named where it
+    /// is the only one of the row that holds the value, or where the message quotes its name.
     pub columns: Vec<Counted>,
     /// The values that the messages complain of, the commonest first, at most 20.
     pub values: Vec<Counted>,
@@ -123,8 +125,8 @@ pub struct Kind {
     pub input: usize,
     /// Where its first rows in that dump are, at most five.
     pub lines: Vec<u64>,
-    /// `lines` are numbers of rows in the dump, whose header is row 1, rather than lines of the import's source: the dump
-    /// does not say these, or the rows are damaged.
+    /// `lines` are numbers of rows in the dump, whose header is row 1, rather than lines of the import's
+    /// source: the dump does not say these, or the rows are damaged.
     pub lines_are_dump_rows: bool,
     /// What usually cures it, in a sentence or two.
     pub cure: &'static str,

@@ -29,7 +29,8 @@ impl Damage {
     }
 }
 
-/// One row of a dump, whose fields are bytes: a dump may be in any encoding. Fields of a dump in UTF-16 are in UTF-8.
+/// One row of a dump, whose fields are bytes: a dump may be in any encoding. Fields of a dump in UTF-16 are
+/// in UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
     /// The fields, one after the other.
@@ -47,7 +48,8 @@ impl<'a> Row<'a> {
         (0..self.ends.len()).filter_map(|index| self.field(index))
     }
 
-    /// Fields of the import's own columns; `None` if the row lacks one of them, or is damaged so that they cannot be told.
+    /// Fields of the import's own columns; `None` if the row lacks one of them, or is damaged so that they
+    /// cannot be told.
     pub fn own_fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + '_> {
         let has_own = self.columns.own.last().is_some_and(|index| *index < self.ends.len());
         let is_whole = has_own && matches!(self.damage, None | Some(Damage::TooFewFields));
@@ -61,6 +63,9 @@ impl<'a> Row<'a> {
 
     /// The line of the import's source that the row comes from, if the dump says it.
     pub fn source_line(&self) -> Option<u64> {
+        if matches!(self.damage, Some(Damage::TooManyFields | Damage::CutOff)) {
+            return None;
+        }
         let digits = self.field(self.columns.line?)?;
         let append = |number: u64, digit: &u8| {
             let digit = char::from(*digit).to_digit(10)?;
@@ -69,7 +74,8 @@ impl<'a> Row<'a> {
         if digits.is_empty() { None } else { digits.iter().try_fold(0, append) }
     }
 
-    /// Whether the row was loaded, with a warning. The service says so by a `W`; all other rows count as rejected.
+    /// Whether the row was loaded, with a warning. The service says so by a `W`; all other rows count as
+    /// rejected.
     pub fn is_warning(&self) -> bool {
         self.columns.status.and_then(|index| self.field(index)).is_some_and(|status| status == b"W")
     }
@@ -80,8 +86,8 @@ impl<'a> Row<'a> {
         self.text.get(start..end)
     }
 
-    /// Calls `visit` with what the service says about the row, and with what this library notes about its shape. A row has
-    /// at least one message.
+    /// Calls `visit` with what the service says about the row, and with what this library notes about its
+    /// shape. A row has at least one message.
     pub(super) fn for_each_message(&self, mut visit: impl FnMut(Message<'_>)) {
         if let Some(damage) = self.damage {
             visit(Message::note(damage.title(), Some(&self.as_line())));

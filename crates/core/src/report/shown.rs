@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use crate::text::MAX_SHOWN_CHARS;
 
-/// Longest text of a dump that is kept, in bytes: no more is shown of it, and tens of thousands of them must fit in memory.
+/// Longest text of a dump that is kept, in bytes: no more is shown of it, and tens of thousands of them must
+/// fit in memory.
 pub(super) const MAX_KEPT_BYTES: usize = MAX_SHOWN_CHARS;
 
 /// The text of these bytes. What is not UTF-8 is shown byte by byte: `\xE9`.

@@ -17,8 +17,8 @@ const MAX_CELL: usize = 30;
 /// Blanks between columns.
 const GAP: usize = 2;
 
-/// The first rows of one kind, as a table for a terminal: where the row is from, the value that the message complains of, and
-/// as many of the import's columns as fit.
+/// The first rows of one kind, as a table for a terminal: where the row is from, the value that the message
+/// complains of, and as many of the import's columns as fit.
 #[derive(Debug)]
 pub struct RowTable {
     filter: KindFilter,
@@ -31,8 +31,8 @@ pub struct RowTable {
 }
 
 impl RowTable {
-    /// Prepares a table of rows of this dump that have a message of one kind: the one whose title has `kind` in it, in upper or
-    /// lower case.
+    /// Prepares a table of rows of this dump that have a message of one kind: the one whose title has `kind`
+    /// in it, in upper or lower case.
     pub fn new<R: Read>(dump: &Dump<R>, kind: &str) -> Self {
         let columns = dump.columns();
         let line = if columns.line.is_some() { "line" } else { "row" };

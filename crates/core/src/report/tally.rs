@@ -11,8 +11,8 @@ use super::shown::text_of;
 /// Kinds that are told apart. Far more than a person reads; at about 1 kB each a few MB.
 const MAX_KINDS: usize = 5_000;
 
-/// Different values of one kind that are counted exactly, and values of all kinds together: with 300 bytes of text each takes
-/// about 400 bytes.
+/// Different values of one kind that are counted exactly, and values of all kinds together: with 300 bytes of
+/// text each takes about 400 bytes.
 const MAX_VALUES: usize = 10_000;
 const MAX_ALL_VALUES: usize = 30_000;
 
@@ -56,8 +56,8 @@ impl Tally {
         Self { kinds: Counter::default(), values: 0, max_values: MAX_VALUES }
     }
 
-    /// Counts a message and returns whether it is a consequence. `row_id` differs from row to row over all dumps, and is
-    /// not 0.
+    /// Counts a message and returns whether it is a consequence. `row_id` differs from row to row over all
+    /// dumps, and is not 0.
     pub(super) fn add(&mut self, message: &Message<'_>, row: &Row<'_>, row_id: u64, input: usize) -> bool {
         let max_values = self.max_values;
         let (is_consequence, has_grown) = self.kinds.update(message.title, MAX_KINDS, |kind| {

@@ -58,8 +58,8 @@ impl<'a> ReportView<'a> {
         self
     }
 
-    /// The same as one HTML page that needs nothing else: no script, no picture, no other file. Text of the dump in it is text,
-    /// whatever it says.
+    /// The same as one HTML page that needs nothing else: no script, no picture, no other file. Text of the
+    /// dump in it is text, whatever it says.
     pub fn html(&self) -> impl fmt::Display + '_ {
         Page(self)
     }

@@ -8,7 +8,7 @@ pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -35,7 +35,7 @@ pub(super) fn times(counted: &Counted) -> String {
 pub(super) fn percent(share: f64) -> String {
     match share * 100.0 {
         p if p > 0.0 && p < 0.1 => "<0.1 %".to_owned(),
-        p if p < 100.0 && p >= 99.95 => "99.9 %".to_owned(),
+        p if (99.95..100.0).contains(&p) => "99.9 %".to_owned(),
         p => format!("{p:.1} %"),
     }
 }
@@ -95,7 +95,10 @@ pub(super) fn facts(totals: &Totals) -> Vec<String> {
 /// The lines of the source that the rows come from.
 pub(super) fn source_lines(totals: &Totals) -> Option<String> {
     let (first, last) = (totals.first_line?, totals.last_line?);
-    Some(format!("source lines {} to {}", thousands(first), thousands(last)))
+    Some(match first == last {
+        true => format!("source line {}", thousands(first)),
+        false => format!("source lines {} to {}", thousands(first), thousands(last)),
+    })
 }
 
 /// What it means that a dump has no rows.
