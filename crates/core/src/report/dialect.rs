@@ -99,17 +99,15 @@ fn first_record(text: &[u8], separator: u8, is_whole_file: bool) -> Option<(Vec<
     let mut parser = parser(separator);
     let mut fields = vec![0; text.len() + 1];
     let mut ends = vec![0; MAX_ROW_FIELDS];
-    let (mut result, read, mut written, mut count) = parser.read_record(text, &mut fields, &mut ends);
+    let (mut result, read, written, mut count) = parser.read_record(text, &mut fields, &mut ends);
     if is_whole_file && result == ReadRecordResult::InputEmpty {
-        let (last, _, more, fields_more) =
-            parser.read_record(b"", &mut fields[written..], &mut ends[count..]);
-        (result, written, count) = (last, written + more, count + fields_more);
+        let (last, _, _, more) = parser.read_record(b"", &mut fields[written..], &mut ends[count..]);
+        (result, count) = (last, count + more);
     }
     match result {
         ReadRecordResult::Record | ReadRecordResult::End => {}
         _ => return None,
     }
-    debug_assert!(ends[..count].iter().all(|end| *end <= written));
     let mut start = 0;
     let names = ends[..count].iter().map(|end| fields[std::mem::replace(&mut start, *end)..*end].into());
     Some((names.collect(), read))

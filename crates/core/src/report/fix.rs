@@ -9,12 +9,13 @@ use super::filter::KindFilter;
 use super::row::Row;
 use crate::report::ReportError;
 
-/// Writes the rejected rows of a dump with the import's own columns alone. Separator, quoting, line ends,
-/// encoding and byte order mark are those of the dump, and fields come out byte for byte, so the file can be
-/// corrected and uploaded in place of the import's source.
+/// Writes the rejected rows of a dump with the import's own columns alone. Separator, line ends, encoding and
+/// byte order mark are those of the dump, and fields come out byte for byte, so the file can be corrected and
+/// uploaded in place of the import's source. Each field is quoted if the dump's header is, as the service
+/// writes it, and otherwise where it must be.
 ///
-/// Rows that were loaded with a warning are left out: importing them again would change nothing, or count
-/// them twice.
+/// Rows that were loaded with a warning are left out: importing them again would change nothing, or count them
+/// twice.
 pub struct Fix<W> {
     output: W,
     encoding: Encoding,

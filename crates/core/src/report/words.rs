@@ -88,7 +88,7 @@ pub(super) fn facts(totals: &Totals) -> Vec<String> {
         "is cut off by the end of the file",
         "are cut off by the ends of the files",
     );
-    fact(totals.rows_not_unicode, "row", "has bytes that are no text", "have bytes that are no text");
+    fact(totals.rows_not_unicode, "row", "has bytes that are not Unicode", "have bytes that are not Unicode");
     facts
 }
 

@@ -46,6 +46,11 @@ struct Shape {
     errors: usize,
 }
 
+type Fields = Vec<Vec<u8>>;
+
+/// What the service says about a row: whether it was loaded, and the errors.
+type Said = (bool, Fields);
+
 type Encode = fn(&[u8]) -> Vec<u8>;
 
 fn as_utf16(text: &[u8], bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -64,7 +69,7 @@ const ENCODINGS: [(&[u8], Encode); 6] = [
 
 impl Shape {
     /// A file of these rows, each field quoted.
-    fn file(&self, rows: &[Vec<Vec<u8>>]) -> Vec<u8> {
+    fn file(&self, rows: &[Fields]) -> Vec<u8> {
         let mut text = Vec::new();
         for row in rows {
             for (index, field) in row.iter().enumerate() {
@@ -105,7 +110,7 @@ fn field(encoding: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A shape, the import's rows with their header, and for each row whether it is a warning, and its errors.
-fn dumps() -> impl Strategy<Value = (Shape, Vec<Vec<Vec<u8>>>, Vec<(bool, Vec<Vec<u8>>)>)> {
+fn dumps() -> impl Strategy<Value = (Shape, Vec<Fields>, Vec<Said>)> {
     (shapes(), 1..5usize, 0..8usize).prop_flat_map(|(shape, columns, rows)| {
         let row = vec(field(shape.encoding), columns);
         // Names of the import's columns are never those of the service.
@@ -118,11 +123,7 @@ fn dumps() -> impl Strategy<Value = (Shape, Vec<Vec<Vec<u8>>>, Vec<(bool, Vec<Ve
     })
 }
 
-fn with_service_columns(
-    shape: &Shape,
-    rows: &[Vec<Vec<u8>>],
-    said: &[(bool, Vec<Vec<u8>>)],
-) -> Vec<Vec<Vec<u8>>> {
+fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fields> {
     let text = |text: String| text.into_bytes();
     let mut dump = Vec::new();
     for (index, row) in rows.iter().enumerate() {

@@ -10,10 +10,14 @@ use std::io::Read;
 use super::{Report, ReportBuilder};
 
 /// The vendor's own test fixtures, tab-separated.
-const INVALID_NAME: &str = "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n\
-    \"_Item_\"\t\"\"\t\"\"\t\"\"\t\"12\"\t\"Invalid name: _Item_\"\n";
-const INVALID_NUMBER: &str = "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n\
-    \"Item 9\"\t\"a\"\t\"true\"\t\"false\"\t\"11\"\t\"Invalid number: a\"\n";
+const INVALID_NAME: &str = concat!(
+    "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n",
+    "\"_Item_\"\t\"\"\t\"\"\t\"\"\t\"12\"\t\"Invalid name: _Item_\"\n",
+);
+const INVALID_NUMBER: &str = concat!(
+    "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n",
+    "\"Item 9\"\t\"a\"\t\"true\"\t\"false\"\t\"11\"\t\"Invalid number: a\"\n",
+);
 
 /// A dump with a status, warnings, gaps between errors, a consequence, and fields that hold separators and
 /// line breaks.
@@ -29,6 +33,14 @@ lines","11","","Item not located in Regions list: South",""
 "E","A8","A1","5","z","13","The moon is in the way: 12","",""
 "E","A9","North","6","z","14","","",""
 "#;
+
+#[test]
+fn reports_and_errors_can_go_to_another_thread() {
+    fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    is_send_and_sync::<Report>();
+    is_send_and_sync::<ReportBuilder>();
+    is_send_and_sync::<super::ReportError>();
+}
 
 /// The report on one dump.
 fn report(dump: impl Read) -> Report {
