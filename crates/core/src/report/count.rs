@@ -12,7 +12,7 @@ use super::shown::kept;
 #[derive(Debug)]
 pub(super) struct Counter<T> {
     entries: HashMap<Box<[u8]>, Entry<T>, Seed>,
-    /// The most that a text which is not among the entries can have been counted.
+    /// The maximum count of a text that is not among the entries.
     missed: u64,
     /// The sum of the counts that were forgotten.
     forgotten: u64,
@@ -21,7 +21,7 @@ pub(super) struct Counter<T> {
 #[derive(Debug, Default)]
 pub(super) struct Entry<T> {
     pub(super) count: u64,
-    /// The most that may be missing from `count`.
+    /// The maximum that is missing from `count`.
     missed: u64,
     pub(super) rest: T,
 }

@@ -129,7 +129,7 @@ impl Page<'_> {
         write_counted(f, "Columns", &kind.columns, None)?;
         let shown = kind.values.len().min(SHOWN_VALUES);
         write_counted(f, "Values", &kind.values, words::other_values(kind, shown))?;
-        let (label, lines) = words::places(self.0.report, kind);
+        let (label, lines) = words::first_lines(self.0.report, kind);
         let label = if label == "lines" { "Source lines" } else { "Dump rows" };
         if !lines.is_empty() {
             writeln!(f, "<dt>{label}<dd>{}", Escaped(&lines))?;

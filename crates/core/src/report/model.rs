@@ -15,8 +15,8 @@ pub struct Report {
     /// The kinds of errors, then those of consequences, then those of warnings; within each those with the
     /// most rows first.
     pub kinds: Vec<Kind>,
-    /// Messages whose kinds are not among `kinds`, because a dump had more kinds than are told apart. The
-    /// rarest are left out; 0 where `kinds` is complete.
+    /// Messages of kinds that are not in `kinds`, because there were too many: the rarest are left out. 0 where
+    /// `kinds` is complete.
     pub unlisted_messages: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct Totals {
     pub warnings: u64,
     /// Rows with fewer fields than the header.
     pub rows_too_short: u64,
-    /// Rows with more fields than the header, or too long to be a row. Their messages cannot be told.
+    /// Rows with more fields than the header, or too long to be a row. Their messages are not counted.
     pub rows_too_long: u64,
     /// Rows that the end of the file cuts off: at most one a dump.
     pub rows_cut_off: u64,

@@ -48,8 +48,8 @@ impl<'a> Row<'a> {
         (0..self.ends.len()).filter_map(|index| self.field(index))
     }
 
-    /// Fields of the import's own columns; `None` if the row lacks one of them, or is damaged so that they
-    /// cannot be told.
+    /// Fields of the import's own columns; `None` if the row lacks one of them, has more fields than the header,
+    /// or is cut off.
     pub fn own_fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + '_> {
         let has_own = self.columns.own.last().is_some_and(|index| *index < self.ends.len());
         let is_whole = has_own && matches!(self.damage, None | Some(Damage::TooFewFields));

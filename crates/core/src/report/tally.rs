@@ -8,7 +8,7 @@ use super::model::{Counted, Kind, Severity};
 use super::row::Row;
 use super::shown::text_of;
 
-/// Kinds that are told apart. Far more than a person reads; at about 1 kB each a few MB.
+/// Kinds that are counted. Far more than a person reads; at about 1 kB each a few MB.
 const MAX_KINDS: usize = 5_000;
 
 /// Different values of one kind that are counted exactly, and values of all kinds together: with 300 bytes of

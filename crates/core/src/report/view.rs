@@ -127,7 +127,7 @@ impl<'a> ReportView<'a> {
         let values = counted(&kind.values, true);
         let others = words::other_values(kind, values.len());
         self.write_items(f, "values", values.into_iter().chain(others).collect())?;
-        let (label, lines) = words::places(self.report, kind);
+        let (label, lines) = words::first_lines(self.report, kind);
         self.write_words(f, label, &lines)?;
         self.write_words(f, "cure", kind.cure)
     }
@@ -212,7 +212,7 @@ pub(super) fn section(report: &Report, severity: Severity) -> String {
 /// What is said about kinds that were too many.
 pub(super) fn unlisted(report: &Report) -> String {
     format!(
-        "{} of rare kinds not listed: there are too many kinds to tell all apart",
+        "{} of rare kinds not listed: there are too many kinds to count each",
         words::number(report.unlisted_messages, "more message")
     )
 }

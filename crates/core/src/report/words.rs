@@ -111,7 +111,7 @@ pub(super) fn no_rows(input: &Input) -> &'static str {
 }
 
 /// Where the first rows of a kind are: what the numbers are, and the numbers.
-pub(super) fn places(report: &Report, kind: &Kind) -> (&'static str, String) {
+pub(super) fn first_lines(report: &Report, kind: &Kind) -> (&'static str, String) {
     let label = if kind.lines_are_dump_rows { "dump rows" } else { "lines" };
     let lines: Vec<_> = kind.lines.iter().map(|line| thousands(*line)).collect();
     let more = if kind.rows > kind.lines.len() as u64 { ", ..." } else { "" };

@@ -48,7 +48,7 @@ fn a_million_kinds_are_not_held_and_the_common_one_is_found() {
     let listed: u64 = found.kinds.iter().map(|kind| kind.rows).sum();
     assert_eq!(listed + found.unlisted_messages, 1_333_334);
     let text = found.view().top(1).to_string();
-    assert!(text.contains("rare kinds not listed: there are too many kinds to tell all apart"), "{text}");
+    assert!(text.contains("rare kinds not listed: there are too many kinds to count each"), "{text}");
     let comparison = crate::report::Comparison::new(&found, &found);
     assert!(comparison.is_approximate);
 }
