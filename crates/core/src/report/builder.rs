@@ -1,9 +1,10 @@
 //! Reads dumps into a report.
 
 use std::cmp::Reverse;
-use std::io::Read;
+use std::io::{Read, Write};
 
 use super::dump::Dump;
+use super::fix::{Fix, Fixed};
 use super::model::{Input, Report, Totals};
 use super::row::{Damage, Row};
 use super::shown::text_of;
@@ -39,19 +40,39 @@ impl ReportBuilder {
     /// [`ReportError::NotADump`], [`ReportError::Read`]. The report must not be used then: it has a part of
     /// the dump.
     pub fn add(&mut self, name: &str, source: impl Read) -> Result<(), ReportError> {
-        self.add_with(name, Dump::open(source)?, |_| Ok(()))
+        self.read(name, &mut Dump::open(source)?, |_| Ok(()))
     }
 
-    /// Like [`ReportBuilder::add`], and calls `each` with every row, so that one pass does for a report and a
-    /// [`Fix`](super::Fix) or a [`RowTable`](super::RowTable).
+    /// Like [`ReportBuilder::add`], and writes the rejected rows with the import's own columns alone. Separator,
+    /// line ends, encoding and byte order mark are those of the dump, and fields come out byte for byte, so the
+    /// file can be corrected and uploaded in place of the import's source. Each field is quoted if the dump's
+    /// header is, as the service writes it, and otherwise where it must be.
+    ///
+    /// Rows that were loaded with a warning are left out: importing them again would change nothing, or count
+    /// them twice. With `kind` only rows with a message of one kind are written: the one whose title has this
+    /// text in it, in upper or lower case. Each row is a small write: hand in a `BufWriter` for a file.
     ///
     /// # Errors
     ///
-    /// [`ReportError::Read`], and what `each` returns, at once.
-    pub fn add_with<R: Read>(
+    /// Those of [`ReportBuilder::add`]; [`ReportError::Write`]; [`ReportError::NoSuchKind`] and
+    /// [`ReportError::AmbiguousKind`], which show only at the end. Discard what was written then.
+    pub fn add_and_fix(
         &mut self,
         name: &str,
-        mut dump: Dump<R>,
+        source: impl Read,
+        kind: Option<&str>,
+        output: impl Write,
+    ) -> Result<Fixed, ReportError> {
+        let mut dump = Dump::open(source)?;
+        let mut fix = Fix::begin(&dump, kind, output)?;
+        self.read(name, &mut dump, |row| fix.add(row))?;
+        fix.end()
+    }
+
+    fn read<R: Read>(
+        &mut self,
+        name: &str,
+        dump: &mut Dump<R>,
         mut each: impl FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();

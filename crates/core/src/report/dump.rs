@@ -1,6 +1,5 @@
 //! Reads a dump row by row, in memory that does not grow with the file.
 
-use std::fmt;
 use std::io::Read;
 
 use csv_core::{ReadRecordResult, Reader};
@@ -25,7 +24,7 @@ const BEGINNING_BYTES: usize = 60;
 
 /// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the
 /// columns.
-pub struct Dump<R> {
+pub(super) struct Dump<R> {
     decoder: Decoder<R>,
     dialect: Dialect,
     columns: Columns,
@@ -45,11 +44,7 @@ pub struct Dump<R> {
 impl<R: Read> Dump<R> {
     /// Opens a dump at its beginning. A file without any bytes, or with line ends alone, is a dump without
     /// columns.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::NotADump`] if the first line has none of the service's columns, [`ReportError::Read`].
-    pub fn open(source: R) -> Result<Self, ReportError> {
+    pub(super) fn open(source: R) -> Result<Self, ReportError> {
         let mut decoder = Decoder::new(source)?;
         let mut text = Vec::new();
         let (dialect, columns, parsed) = loop {
@@ -72,11 +67,7 @@ impl<R: Read> Dump<R> {
     }
 
     /// The next row, or `None` at the end.
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::Read`].
-    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, ReportError> {
+    pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, ReportError> {
         // How much of `fields` and `ends` is filled.
         let (mut written, mut count) = (0, 0);
         let mut is_too_long = false;
@@ -169,16 +160,6 @@ impl<R: Read> Dump<R> {
 
     pub(super) fn columns(&self) -> &Columns {
         &self.columns
-    }
-}
-
-impl<R> fmt::Debug for Dump<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dump")
-            .field("dialect", &self.dialect)
-            .field("columns", &self.columns)
-            .field("row", &self.row)
-            .finish_non_exhaustive()
     }
 }
 

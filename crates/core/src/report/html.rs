@@ -4,8 +4,7 @@ use std::fmt::{self, Write};
 
 use super::model::{Counted, Kind};
 use super::view::{
-    APPROXIMATE, MAX_VALUE, ReportView, SHOWN_VALUES, comparison_title, rows, section, shown_changes,
-    unlisted,
+    APPROXIMATE, MAX_VALUE, ReportView, SHOWN_VALUES, changes, changes_title, rows, section, unlisted,
 };
 use super::words;
 
@@ -87,14 +86,14 @@ impl Page<'_> {
     }
 
     fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(comparison) = &self.0.comparison else { return Ok(()) };
-        writeln!(f, "<h2>{}</h2>", comparison_title(comparison))?;
-        let (changes, more) = shown_changes(comparison, self.0.top);
+        let Some(before) = self.0.before else { return Ok(()) };
+        writeln!(f, "<h2>{}</h2>", changes_title(before, self.0.report))?;
+        let changes = changes(before, self.0.report);
         if !changes.is_empty() {
             f.write_str(
                 "<table>\n<tr><th>Change<th>Kind<th class=\"number\">Before<th class=\"number\">After</tr>\n",
             )?;
-            for change in changes {
+            for change in changes.iter().take(self.0.top) {
                 writeln!(
                     f,
                     "<tr><td>{}<td><bdi>{}</bdi><td class=\"number\">{}<td class=\"number\">{}</tr>",
@@ -106,10 +105,11 @@ impl Page<'_> {
             }
             f.write_str("</table>\n")?;
         }
+        let more = changes.len().saturating_sub(self.0.top);
         if more > 0 {
             writeln!(f, "<p class=\"quiet\">and {}</p>", words::number(more as u64, "smaller change"))?;
         }
-        if comparison.is_approximate {
+        if changes.iter().any(|change| change.is_approximate) {
             writeln!(f, "<p class=\"quiet\">{APPROXIMATE}</p>")?;
         }
         Ok(())

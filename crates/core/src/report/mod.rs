@@ -3,24 +3,22 @@
 //! The service rejects rows with a message each, and leaves people with a file of any size. A [`Report`]
 //! groups the messages into [`Kind`]s: `Invalid number: a` and `Invalid number: 1.2.3` are one kind with two
 //! values. It counts rows, values and columns of each kind, names the first lines, and says what usually
-//! cures it. [`Fix`] writes the rejected rows as a file that can be corrected and imported again.
+//! cures it. [`ReportBuilder::add_and_fix`] also writes the rejected rows as a file that can be corrected and
+//! imported again, and a [`RowTable`] shows the rows of one kind.
 //!
 //! Everything here works on any [`Read`](std::io::Read) in one pass and in bounded memory, whatever the file.
 //! Nothing here opens files or looks at the clock.
 //!
 //! ```
-//! use anaplan_dump_core::report::{Dump, Fix, ReportBuilder};
+//! use anaplan_dump_core::report::ReportBuilder;
 //!
 //! # fn main() -> Result<(), anaplan_dump_core::report::ReportError> {
 //! let file = r#""Item","Amount","_Line_","_Error_1_"
 //! "Item 9","a","11","Invalid number: a"
 //! "#;
-//! let dump = Dump::open(file.as_bytes())?;
 //! let mut corrected = Vec::new();
-//! let mut fix = Fix::new(&dump, &mut corrected);
 //! let mut report = ReportBuilder::new();
-//! report.add_with("rejected.csv", dump, |row| fix.write(row))?;
-//! fix.finish()?;
+//! report.add_and_fix("rejected.csv", file.as_bytes(), None, &mut corrected)?;
 //! let report = report.finish();
 //!
 //! let kind = &report.kinds[0];
@@ -60,11 +58,9 @@ mod view;
 mod words;
 
 pub use builder::ReportBuilder;
-pub use compare::{Change, Comparison};
-pub use dump::Dump;
+pub use compare::Change;
 pub use error::ReportError;
-pub use fix::Fix;
+pub use fix::Fixed;
 pub use model::{Counted, Input, Kind, Report, Severity, Totals};
-pub use row::Row;
 pub use table::RowTable;
 pub use view::ReportView;

@@ -32,7 +32,7 @@ impl Damage {
 /// One row of a dump, whose fields are bytes: a dump may be in any encoding. Fields of a dump in UTF-16 are
 /// in UTF-8.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
+pub(super) struct Row<'a> {
     /// The fields, one after the other.
     pub(super) text: &'a [u8],
     /// Where each field ends in `text`.
@@ -44,25 +44,25 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// All fields, in the order of the file.
-    pub fn fields(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+    fn fields(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
         (0..self.ends.len()).filter_map(|index| self.field(index))
     }
 
     /// Fields of the import's own columns; `None` if the row lacks one of them, has more fields than the header,
     /// or is cut off.
-    pub fn own_fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + '_> {
+    pub(super) fn own_fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + '_> {
         let has_own = self.columns.own.last().is_some_and(|index| *index < self.ends.len());
         let is_whole = has_own && matches!(self.damage, None | Some(Damage::TooFewFields));
         is_whole.then(|| self.columns.own.iter().filter_map(|index| self.field(*index)))
     }
 
     /// The number of the row in the dump. The header is row 1, as in a spreadsheet.
-    pub fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.number
     }
 
     /// The line of the import's source that the row comes from, if the dump says it.
-    pub fn source_line(&self) -> Option<u64> {
+    pub(super) fn source_line(&self) -> Option<u64> {
         if matches!(self.damage, Some(Damage::TooManyFields | Damage::CutOff)) {
             return None;
         }
@@ -76,7 +76,7 @@ impl<'a> Row<'a> {
 
     /// Whether the row was loaded, with a warning. The service says so by a `W`; all other rows count as
     /// rejected.
-    pub fn is_warning(&self) -> bool {
+    pub(super) fn is_warning(&self) -> bool {
         self.columns.status.and_then(|index| self.field(index)).is_some_and(|status| status == b"W")
     }
 

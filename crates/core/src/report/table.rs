@@ -17,13 +17,16 @@ const MAX_CELL: usize = 30;
 /// Blanks between columns.
 const GAP: usize = 2;
 
+/// Columns that are kept: no terminal shows more.
+const MAX_COLUMNS: usize = 100;
+
 /// The first rows of one kind, as a table for a terminal: where the row is from, the value that the message
 /// complains of, and as many of the import's columns as fit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RowTable {
-    filter: KindFilter,
-    limit: usize,
+    title: String,
     width: usize,
+    /// The import's columns, those that are not kept included.
     columns: usize,
     /// The header and the rows, in cells.
     cells: Vec<Vec<String>>,
@@ -31,63 +34,48 @@ pub struct RowTable {
 }
 
 impl RowTable {
-    /// Prepares a table of rows of this dump that have a message of one kind: the one whose title has `kind`
-    /// in it, in upper or lower case.
-    pub fn new<R: Read>(dump: &Dump<R>, kind: &str) -> Self {
+    /// Reads a dump to its end, and keeps the first `limit` rows with a message of one kind: the one whose title
+    /// has `kind` in it, in upper or lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::NotADump`], [`ReportError::Read`], [`ReportError::NoSuchKind`] and
+    /// [`ReportError::AmbiguousKind`].
+    pub fn read(source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
+        let mut dump = Dump::open(source)?;
         let columns = dump.columns();
         let line = if columns.line.is_some() { "line" } else { "row" };
-        let own = columns.own.iter().map(|index| cell(&columns.names[*index]));
+        let own = columns.own.iter().take(MAX_COLUMNS).map(|index| cell(&columns.names[*index]));
         let header = [line.to_owned(), "value".to_owned()].into_iter().chain(own).collect();
-        Self {
-            filter: KindFilter::new(kind),
-            limit: 20,
+        let mut table = Self {
+            title: String::new(),
             width: 80,
             columns: columns.own.len(),
             cells: vec![header],
             rows: 0,
+        };
+        let mut filter = KindFilter::new(kind);
+        while let Some(row) = dump.next_row()? {
+            let mut value = None;
+            row.for_each_message(|message| {
+                if filter.accepts(message.title) && value.is_none() {
+                    value = Some(message.value.map(cell).unwrap_or_default());
+                }
+            });
+            let Some(value) = value else { continue };
+            table.rows += 1;
+            if table.cells.len() <= limit {
+                table.cells.push(cells(&row, value));
+            }
         }
-    }
-
-    /// Sets how many rows are shown. Defaults to 20.
-    pub fn limit(mut self, rows: usize) -> Self {
-        self.limit = rows;
-        self
+        table.title = filter.title()?.to_owned();
+        Ok(table)
     }
 
     /// Sets the width of the terminal, in characters. Defaults to 80.
     pub fn width(mut self, characters: usize) -> Self {
         self.width = characters;
         self
-    }
-
-    /// Adds a row, if it is of the kind.
-    pub fn add(&mut self, row: &Row<'_>) {
-        let filter = &mut self.filter;
-        let mut value = None;
-        row.for_each_message(|message| {
-            if filter.accepts(message.title) && value.is_none() {
-                value = Some(message.value.map(cell).unwrap_or_default());
-            }
-        });
-        let Some(value) = value else { return };
-        self.rows += 1;
-        if self.cells.len() > self.limit {
-            return;
-        }
-        let line = if row.columns.line.is_some() { row.source_line() } else { Some(row.number()) };
-        let first = [line.map(|line| line.to_string()).unwrap_or_default(), value];
-        // No more columns than could fit at a character each.
-        let fields = row.own_fields().into_iter().flatten().take(self.width / (1 + GAP)).map(cell);
-        self.cells.push(first.into_iter().chain(fields).collect());
-    }
-
-    /// Ends the table; it is printed through [`Display`](fmt::Display).
-    ///
-    /// # Errors
-    ///
-    /// [`ReportError::NoSuchKind`] or [`ReportError::AmbiguousKind`].
-    pub fn finish(&self) -> Result<(), ReportError> {
-        self.filter.title().map(|_| ())
     }
 
     /// The widths of the columns that fit.
@@ -110,13 +98,10 @@ impl RowTable {
 
 impl fmt::Display for RowTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = self.filter.title().map_err(|_| fmt::Error)?;
-        let shown = self.cells.len() as u64 - 1;
+        let (title, shown) = (Printable(&self.title), self.cells.len() as u64 - 1);
         match self.rows == shown {
-            true => writeln!(f, "{}: {}\n", Printable(title), number(shown, "row"))?,
-            false => {
-                writeln!(f, "{}: the first {shown} of {}\n", Printable(title), number(self.rows, "row"))?
-            }
+            true => writeln!(f, "{title}: {}\n", number(shown, "row"))?,
+            false => writeln!(f, "{title}: the first {shown} of {}\n", number(self.rows, "row"))?,
         }
         let widths = self.widths();
         for row in &self.cells {
@@ -134,6 +119,13 @@ impl fmt::Display for RowTable {
             more => writeln!(f, "\n{} not shown", number(more as u64, "more column")),
         }
     }
+}
+
+fn cells(row: &Row<'_>, value: String) -> Vec<String> {
+    let line = if row.columns.line.is_some() { row.source_line() } else { Some(row.number()) };
+    let first = [line.map(|line| line.to_string()).unwrap_or_default(), value];
+    let fields = row.own_fields().into_iter().flatten().take(MAX_COLUMNS).map(cell);
+    first.into_iter().chain(fields).collect()
 }
 
 fn cell(bytes: &[u8]) -> String {

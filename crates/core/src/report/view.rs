@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::compare::{Change, Comparison};
+use super::compare::Change;
 use super::html::Page;
 use super::model::{Counted, Kind, Report, Severity};
 use super::words;
@@ -23,7 +23,7 @@ const INDENT: usize = 13;
 #[derive(Debug, Clone)]
 pub struct ReportView<'a> {
     pub(super) report: &'a Report,
-    pub(super) comparison: Option<Comparison>,
+    pub(super) before: Option<&'a Report>,
     pub(super) top: usize,
     width: usize,
     is_ascii: bool,
@@ -31,7 +31,7 @@ pub struct ReportView<'a> {
 
 impl<'a> ReportView<'a> {
     pub(super) fn new(report: &'a Report) -> Self {
-        Self { report, comparison: None, top: 10, width: 80, is_ascii: false }
+        Self { report, before: None, top: 10, width: 80, is_ascii: false }
     }
 
     /// Sets how many kinds and changes are shown. Defaults to 10.
@@ -53,8 +53,8 @@ impl<'a> ReportView<'a> {
     }
 
     /// Says first what changed since an earlier report. Defaults to no comparison.
-    pub fn against(mut self, before: &Report) -> Self {
-        self.comparison = Some(Comparison::new(before, self.report));
+    pub fn against(mut self, before: &'a Report) -> Self {
+        self.before = Some(before);
         self
     }
 
@@ -90,10 +90,10 @@ impl<'a> ReportView<'a> {
         Ok(())
     }
 
-    fn write_comparison(&self, f: &mut fmt::Formatter<'_>, comparison: &Comparison) -> fmt::Result {
-        writeln!(f, "\n{}", comparison_title(comparison))?;
-        let (changes, more) = shown_changes(comparison, self.top);
-        for change in &changes {
+    fn write_changes(&self, f: &mut fmt::Formatter<'_>, before: &Report) -> fmt::Result {
+        writeln!(f, "\n{}", changes_title(before, self.report))?;
+        let changes = changes(before, self.report);
+        for change in changes.iter().take(self.top) {
             let title = words::cut(&change.title, self.width - 34);
             let width = self.width - 34;
             writeln!(
@@ -104,10 +104,11 @@ impl<'a> ReportView<'a> {
                 words::thousands(change.rows_after)
             )?;
         }
+        let more = changes.len().saturating_sub(self.top);
         if more > 0 {
             writeln!(f, "  and {}", words::number(more as u64, "smaller change"))?;
         }
-        if comparison.is_approximate {
+        if changes.iter().any(|change| change.is_approximate) {
             writeln!(f, "  {APPROXIMATE}")?;
         }
         Ok(())
@@ -170,8 +171,8 @@ impl<'a> ReportView<'a> {
 impl fmt::Display for ReportView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_head(f)?;
-        if let Some(comparison) = &self.comparison {
-            self.write_comparison(f, comparison)?;
+        if let Some(before) = self.before {
+            self.write_changes(f, before)?;
         }
         let (kinds, more) = self.shown_kinds();
         let mut severity = None;
@@ -217,8 +218,8 @@ pub(super) fn unlisted(report: &Report) -> String {
     )
 }
 
-pub(super) fn comparison_title(comparison: &Comparison) -> String {
-    let (before, after) = (comparison.rejected_before, comparison.rejected_after);
+pub(super) fn changes_title(before: &Report, after: &Report) -> String {
+    let (before, after) = (before.totals.rejected, after.totals.rejected);
     let change = match before.cmp(&after) {
         std::cmp::Ordering::Less => format!("{} more than before", words::thousands(after - before)),
         std::cmp::Ordering::Equal => "as many as before".to_owned(),
@@ -227,12 +228,11 @@ pub(super) fn comparison_title(comparison: &Comparison) -> String {
     format!("Changes: {} rejected, {change}", words::number(after, "row"))
 }
 
-/// The changes that are shown, and how many are not. What is the same is no change.
-pub(super) fn shown_changes(comparison: &Comparison, top: usize) -> (Vec<&Change>, usize) {
-    let mut changes: Vec<_> = comparison.changes.iter().filter(|change| change.change != "same").collect();
-    let more = changes.len().saturating_sub(top);
-    changes.truncate(top);
-    (changes, more)
+/// The changes that are worth a line: what is the same is no change.
+pub(super) fn changes(before: &Report, after: &Report) -> Vec<Change> {
+    let mut changes = after.changes_since(before);
+    changes.retain(|change| change.change != "same");
+    changes
 }
 
 /// The rows of a kind, in words.

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::report::{Dump, Fix, ReportError};
+use crate::report::ReportError;
 
 /// Parts of fields: everything that a format could trip over.
 const PARTS: &[&[u8]] = &[
@@ -148,14 +148,9 @@ fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fi
     dump
 }
 
-type Output<'a> = Fix<&'a mut Vec<u8>>;
-
-fn fixed(file: &[u8], option: impl for<'a> FnOnce(Output<'a>) -> Output<'a>) -> Result<Vec<u8>, ReportError> {
-    let dump = Dump::open(file)?;
+fn fixed(file: &[u8], kind: Option<&str>) -> Result<Vec<u8>, ReportError> {
     let mut output = Vec::new();
-    let mut fix = option(Fix::new(&dump, &mut output));
-    ReportBuilder::new().add_with("", dump, |row| fix.write(row))?;
-    fix.finish()?;
+    ReportBuilder::new().add_and_fix("", file, kind, &mut output)?;
     Ok(output)
 }
 
@@ -166,8 +161,7 @@ proptest! {
         let is_rejected = |index: usize| index == 0 || !(shape.has_status && said[index - 1].0);
         let indexes = (0..rows.len()).filter(|index| is_rejected(*index));
         let rejected: Vec<_> = indexes.map(|index| rows[index].clone()).collect();
-        prop_assert_eq!(fixed(&file, |fix| fix).unwrap(), shape.file(&rejected));
-        prop_assert_eq!(fixed(&file, |fix| fix.warnings(true)).unwrap(), shape.file(&rows));
+        prop_assert_eq!(fixed(&file, None).unwrap(), shape.file(&rejected));
     }
 
     #[test]
@@ -191,7 +185,7 @@ proptest! {
                 prop_assert_eq!(report.totals.rows, report.totals.rejected + report.totals.warnings);
                 prop_assert!(report.view().to_string().starts_with("x: "));
                 prop_assert!(report.view().html().to_string().ends_with("</html>\n"));
-                fixed(&file, |fix| fix).unwrap();
+                fixed(&file, None).unwrap();
             }
             Err(ReportError::NotADump { .. }) => {}
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
@@ -201,48 +195,43 @@ proptest! {
 
 #[test]
 fn only_rows_of_one_kind_are_written_if_asked() {
-    let file = fixed(MIXED.as_bytes(), |fix| fix.kind("invalid NUMBER")).unwrap();
+    let file = fixed(MIXED.as_bytes(), Some("invalid NUMBER")).unwrap();
     let expected = "\"Code\",\"Parent\",\"Amount\",\"02 Customer\"\n\"A1\",\"North\",\"1.2.3\",\"x\"\n\
         \"A2\",\"North\",\"n/a\",\"x\"\n\"A3\",\"South\",\"n/a\",\"x\"\n";
     assert_eq!(String::from_utf8(file).unwrap(), expected);
-    assert!(matches!(fixed(MIXED.as_bytes(), |fix| fix.kind("in")), Err(ReportError::AmbiguousKind { .. })));
-    assert!(matches!(fixed(MIXED.as_bytes(), |fix| fix.kind("x y")), Err(ReportError::NoSuchKind { .. })));
+    assert!(matches!(fixed(MIXED.as_bytes(), Some("in")), Err(ReportError::AmbiguousKind { .. })));
+    assert!(matches!(fixed(MIXED.as_bytes(), Some("x y")), Err(ReportError::NoSuchKind { .. })));
 }
 
 #[test]
 fn a_source_without_quotes_gets_them_only_where_they_must_be() {
     let dump = "Code;Text;_Line_;_Error_1_\nA;\"x;y\";2;Odd\nB;;3;Odd\n";
-    assert_eq!(fixed(dump.as_bytes(), |fix| fix).unwrap(), b"Code;Text\nA;\"x;y\"\nB;\n");
-    assert_eq!(fixed(b"Code;_Line_\n\"\";2\n", |fix| fix).unwrap(), b"Code\n\"\"\n");
+    assert_eq!(fixed(dump.as_bytes(), None).unwrap(), b"Code;Text\nA;\"x;y\"\nB;\n");
+    assert_eq!(fixed(b"Code;_Line_\n\"\";2\n", None).unwrap(), b"Code\n\"\"\n");
 }
 
 #[test]
 fn rows_that_lack_a_field_or_have_too_many_are_counted_not_written() {
     let file =
         b"\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"a\"\n\"b\",\"c\"\n\"d\",\"e\",\"2\",\"x\",\"y\"\n\"f\",\"g";
-    let dump = Dump::open(&file[..]).unwrap();
     let mut output = Vec::new();
-    let mut fix = Fix::new(&dump, &mut output);
-    ReportBuilder::new().add_with("", dump, |row| fix.write(row)).unwrap();
-    fix.finish().unwrap();
-    assert_eq!((fix.rows(), fix.left_out()), (1, 3));
+    let fixed = ReportBuilder::new().add_and_fix("", &file[..], None, &mut output).unwrap();
+    assert_eq!((fixed.rows, fixed.left_out), (1, 3));
     assert_eq!(output, b"\"A\",\"B\"\n\"b\",\"c\"\n");
 }
 
 #[test]
 fn a_dump_without_rows_gives_its_header() {
     assert_eq!(
-        fixed("\u{feff}\"A\"\t\"_Line_\"\r\n".as_bytes(), |fix| fix).unwrap(),
+        fixed("\u{feff}\"A\"\t\"_Line_\"\r\n".as_bytes(), None).unwrap(),
         "\u{feff}\"A\"\r\n".as_bytes()
     );
-    assert_eq!(fixed(b"", |fix| fix).unwrap(), b"");
+    assert_eq!(fixed(b"", None).unwrap(), b"");
 }
 
 #[test]
 fn an_output_that_is_full_is_reported() {
-    let dump = Dump::open(MIXED.as_bytes()).unwrap();
     let mut space = [0; 50];
-    let mut fix = Fix::new(&dump, &mut space[..]);
-    let error = ReportBuilder::new().add_with("", dump, |row| fix.write(row)).unwrap_err();
+    let error = ReportBuilder::new().add_and_fix("", MIXED.as_bytes(), None, &mut space[..]).unwrap_err();
     assert!(matches!(error, ReportError::Write(_)), "{error}");
 }
