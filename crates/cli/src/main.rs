@@ -10,8 +10,10 @@ mod collect;
 mod commands;
 mod exit_code;
 mod failure;
+mod new_file;
 mod normalize;
 mod progress;
+mod report;
 mod resolve;
 mod session;
 mod settings;
@@ -36,14 +38,15 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let session = Session::new(arguments)?;
+    let session = || Session::new(arguments);
     match &arguments.command {
-        Command::Chunks(command) => commands::chunks(command, &session),
-        Command::Get(command) => commands::get(command, &session),
-        Command::Processes(command) => commands::processes(command, &session),
-        Command::Tasks(command) => commands::tasks(command, &session),
-        Command::Task(command) => commands::task(command, &session),
-        Command::Run(command) => commands::run(command, &session),
-        Command::Cancel(command) => commands::cancel(command, &session),
+        Command::Chunks(command) => commands::chunks(command, &session()?),
+        Command::Get(command) => commands::get(command, &session()?),
+        Command::Processes(command) => commands::processes(command, &session()?),
+        Command::Tasks(command) => commands::tasks(command, &session()?),
+        Command::Task(command) => commands::task(command, &session()?),
+        Command::Run(command) => commands::run(command, &session()?),
+        Command::Cancel(command) => commands::cancel(command, &session()?),
+        Command::Explain(command) => commands::explain(command, arguments.verbosity()),
     }
 }

@@ -1,5 +1,5 @@
 //! Arguments as people write them to arguments as argh reads them: `--name=value` becomes two, general
-//! options may follow the command, and so may `-V`.
+//! options may follow the command, and so may `-V`; `-` is a file and no option.
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
@@ -15,11 +15,12 @@ pub(crate) fn normalize(
         program.commands.iter().flat_map(|command| command.command.flags.iter()).collect();
     let mut general = Vec::new();
     let mut rest = Vec::new();
+    // `-`, and the files behind it.
+    let mut files = Vec::new();
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         if argument == "--" {
-            rest.push(argument);
-            rest.extend(arguments);
+            files.extend(arguments);
             break;
         }
         let (name, value) = match argument.split_once('=') {
@@ -30,7 +31,8 @@ pub(crate) fn normalize(
             (Some(flag), _) => (flag, &mut general),
             (None, Some(flag)) => (flag, &mut rest),
             (None, None) => {
-                rest.push(argument);
+                let is_file = argument == "-" || (!files.is_empty() && !argument.starts_with('-'));
+                if is_file { &mut files } else { &mut rest }.push(argument);
                 continue;
             }
         };
@@ -45,6 +47,10 @@ pub(crate) fn normalize(
         }
     }
     general.extend(rest);
+    if !files.is_empty() {
+        general.push("--".to_owned());
+        general.extend(files);
+    }
     Ok(general)
 }
 
@@ -82,6 +88,7 @@ mod tests {
     fn general_options_may_follow_the_command() {
         check("get L --api-url=U -o - -q", "--api-url U --quiet get L --output -");
         check("get -- -q", "get -- -q");
+        check("explain a - b --top=3 -q", "--quiet explain a --top 3 -- - b");
     }
 
     #[test]

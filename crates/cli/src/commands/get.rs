@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::arguments::Get;
 use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
 use crate::failure::Failure;
+use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
@@ -22,6 +23,9 @@ struct Report {
     /// Tasks that were passed over, the newest first.
     skipped: Vec<SkippedTask>,
     dumps: Vec<DumpReport>,
+    /// What is wrong in the dumps; left out unless `--explain` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportDocument>,
 }
 
 #[derive(Serialize)]
@@ -44,6 +48,11 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
     if command.json && target == Target::Stdout {
         return Err(Failure::Usage("--json and -o - both want standard output".into()));
     }
+    if command.explain && matches!(target, Target::Stdout | Target::Device(_)) {
+        return Err(Failure::Usage(
+            "--explain reads what was downloaded: -o must name a file or a folder".into(),
+        ));
+    }
     let locator = session.locator(&command.locator)?;
     target.prepare()?;
     let meant = find(command, &locator, &target, session)?;
@@ -55,11 +64,13 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
         restart: command.restart,
         checksums: command.json,
     };
-    let collected = collect(&meant.dumps, &target, options, session)?;
+    let mut collected = collect(&meant.dumps, &target, options, session)?;
+    let report = if command.explain { collected.explain(session) } else { None };
     if command.json {
+        let report = report.map(ReportDocument::new);
         let task = meant.task.map(|task| task.to_string());
         let skipped = meant.skipped.iter().map(SkippedTask::new).collect();
-        print_json(&Report { task, skipped, dumps: collected.dumps })?;
+        print_json(&Report { task, skipped, dumps: collected.dumps, report })?;
     } else if meant.dumps.is_empty() {
         const TEXT: &str = "Nothing failed: there is no dump to download.";
         match target {
@@ -69,6 +80,10 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
         }
     } else {
         print_reports(&collected.dumps, &target, session)?;
+        if let Some(report) = report {
+            print("\n")?;
+            print_report(report.view())?;
+        }
     }
     collected.failure.map_or(Ok(()), Err)
 }
