@@ -3,10 +3,12 @@
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::columns::Columns;
-use super::dump::MAX_ROW_FIELDS;
 
 /// The separators that an import can have. The first wins where a header of one column leaves it open.
 const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
+
+/// Maximum number of fields of a row. Anything longer is what follows a quote that is never closed.
+pub(super) const MAX_ROW_FIELDS: usize = 64 * 1024;
 
 /// How fields and rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

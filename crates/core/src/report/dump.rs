@@ -5,7 +5,7 @@ use std::io::Read;
 use csv_core::{ReadRecordResult, Reader};
 
 use super::columns::Columns;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, MAX_ROW_FIELDS};
 use super::encoding::{Decoder, Encoding};
 use super::row::{Damage, Row};
 use super::shown::text_of;
@@ -14,10 +14,9 @@ use crate::report::ReportError;
 /// Longest header, in bytes of UTF-8. One with 10,000 columns of 100 characters fits.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 
-/// Longest row, in bytes of UTF-8 and in fields. Anything longer is what follows a quote that is never
-/// closed: it is counted as one row with too many fields and not held.
+/// Longest row, in bytes of UTF-8. Anything longer is what follows a quote that is never closed: it is
+/// counted as one row with too many fields and not held.
 const MAX_ROW_BYTES: usize = 8 * 1024 * 1024;
-pub(super) const MAX_ROW_FIELDS: usize = 64 * 1024;
 
 /// How much of a file that is no dump the error shows.
 const BEGINNING_BYTES: usize = 60;

@@ -27,8 +27,16 @@ td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; }
 @media print { body { margin: 0; max-width: none; } section { break-inside: avoid; } }
 ";
 
+impl ReportView<'_> {
+    /// The same as one HTML page that needs nothing else: no script, no picture, no other file. Text of the
+    /// dump in it is text, whatever it says.
+    pub fn html(&self) -> impl fmt::Display + '_ {
+        Page(self)
+    }
+}
+
 /// Writes the page of a view.
-pub(super) struct Page<'a>(pub(super) &'a ReportView<'a>);
+struct Page<'a>(&'a ReportView<'a>);
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::view::ReportView;
-
 /// What is wrong in one or several dumps.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -18,13 +16,6 @@ pub struct Report {
     /// Messages of kinds that are not in `kinds`, because there were too many: the rarest are left out. 0 where
     /// `kinds` is complete.
     pub unlisted_messages: u64,
-}
-
-impl Report {
-    /// The report for people: as text through [`Display`](std::fmt::Display), or as a page.
-    pub fn view(&self) -> ReportView<'_> {
-        ReportView::new(self)
-    }
 }
 
 /// One dump of a report.

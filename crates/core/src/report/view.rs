@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::compare::Change;
-use super::html::Page;
 use super::model::{Counted, Kind, Report, Severity};
 use super::words;
 
@@ -29,11 +28,14 @@ pub struct ReportView<'a> {
     is_ascii: bool,
 }
 
-impl<'a> ReportView<'a> {
-    pub(super) fn new(report: &'a Report) -> Self {
-        Self { report, before: None, top: 10, width: 80, is_ascii: false }
+impl Report {
+    /// The report for people: as text through [`Display`](fmt::Display), or as a page.
+    pub fn view(&self) -> ReportView<'_> {
+        ReportView { report: self, before: None, top: 10, width: 80, is_ascii: false }
     }
+}
 
+impl<'a> ReportView<'a> {
     /// Sets how many kinds and changes are shown. Defaults to 10.
     pub fn top(mut self, kinds: usize) -> Self {
         self.top = kinds;
@@ -56,12 +58,6 @@ impl<'a> ReportView<'a> {
     pub fn against(mut self, before: &'a Report) -> Self {
         self.before = Some(before);
         self
-    }
-
-    /// The same as one HTML page that needs nothing else: no script, no picture, no other file. Text of the
-    /// dump in it is text, whatever it says.
-    pub fn html(&self) -> impl fmt::Display + '_ {
-        Page(self)
     }
 
     /// The kinds that are shown, and how many are not.
