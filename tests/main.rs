@@ -13,6 +13,8 @@ mod chaos;
 mod collecting;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
+/// `explain`, `get --explain` and `run --explain`.
+mod explain;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
 /// Which hosts the token may go to.
