@@ -103,7 +103,6 @@ fn every_format_gets_the_same_report_and_its_own_format_back() {
         ("UTF-16LE, comma, LF", ",", "\n", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("UTF-16BE, pipe, LF", "|", "\n", |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
     ];
-    assert_eq!(utf16("a", u16::to_le_bytes), b"a\0");
     for (format, separator, line_end, write) in cases {
         let scene = Scene::with_chunks(3);
         let rewritten = |text: &str| {
@@ -281,8 +280,7 @@ fn a_kind_that_is_none_or_several_leaves_no_file() {
              Try anaplan-dump --help.",
         );
         let outcome = scene.run(&format!("explain dump.csv --kind moon{fix}"));
-        let there =
-            "Invalid number; Invalid code; Cannot be directly updated as it is a calculated line item";
+        let there = format!("Invalid number; Invalid code{warning}");
         outcome
             .fails(4, format!("dump.csv: no error in the dump is of the kind \"moon\"; there are: {there}"));
         scene.holds(&["dump.csv"]);

@@ -48,7 +48,8 @@ impl NewFile {
 
     /// An error of writing it.
     pub(crate) fn failed(&self, source: io::Error) -> Failure {
-        Error::output("write to", Some(&self.path), source).into()
+        // Of no kind: what is advised where the disk is full holds for downloads, which can be continued.
+        Error::output("write to", Some(&self.path), io::Error::other(source)).into()
     }
 
     /// Gives it its name.
