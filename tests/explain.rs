@@ -84,8 +84,6 @@ fn the_report_needs_neither_a_token_nor_the_network() {
 
 #[test]
 fn every_format_gets_the_same_report_and_its_own_format_back() {
-    let utf16 =
-        |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<u8>>();
     type Write = fn(&str) -> Vec<u8>;
     let plain: Write = |text| text.as_bytes().to_vec();
     let cases: [(&str, &str, &str, Write); 9] = [
@@ -450,4 +448,45 @@ fn a_dump_that_cannot_be_explained_is_there_all_the_same() {
     outcome.stdout("dump.csv  2.0 kB  2 chunks  <TIME>\n");
     outcome.fails(1, format!("dump.csv: {NO_DUMP}; it begins with \"{}\"", "x".repeat(60)));
     scene.has("dump.csv", &dump);
+}
+
+/// A dump such as a nightly load leaves, of 1,200 rows.
+fn nightly_dump() -> String {
+    let mut dump =
+        "\"_Status_\",\"Cost centre\",\"Month\",\"Amount\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n"
+            .to_owned();
+    for n in 0..1_200_u32 {
+        let centre = format!("CC {}", 4_700 + n % 5);
+        let amount = ["n/a", "n/a", "n/a", "-", "1.250,00 EUR"][n as usize % 5];
+        let number = format!("Invalid number: {amount}");
+        let missing = format!("Item not located in Cost centres list: {centre}");
+        let (month, status, first, second) = match n % 12 {
+            0..=5 => ("Jan 26", "E", number, String::new()),
+            6..=8 => ("Jan 26", "E", missing, String::new()),
+            9 => ("13/2026", "E", "Invalid date: 13/2026".to_owned(), String::new()),
+            10 => ("Jan 26", "E", number, missing),
+            _ => (
+                "Jan 26",
+                "W",
+                "Cannot be directly updated as it is a calculated line item".to_owned(),
+                String::new(),
+            ),
+        };
+        let line = 7 * n + 2;
+        dump += &format!(
+            "\"{status}\",\"{centre}\",\"{month}\",\"{amount}\",\"{line}\",\"{first}\",\"{second}\"\n"
+        );
+    }
+    dump
+}
+
+#[test]
+fn the_report_in_the_readme_is_real() {
+    let readme = include_str!("../README.md");
+    let (_, shown) =
+        readme.split_once("$ anaplan-dump explain rejected.csv\n").expect("the README shows a report");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    let scene = Scene::with_chunks(3);
+    scene.write("rejected.csv", nightly_dump());
+    scene.run("explain rejected.csv").stdout(shown);
 }

@@ -37,6 +37,8 @@ mod newest;
 mod output;
 /// Files that exist, and runs on the same file.
 mod overwriting;
+/// The page of `explain --html` in a browser.
+mod page;
 /// `--parallel`.
 mod parallel;
 /// Faults of a download to standard output.
