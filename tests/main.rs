@@ -17,6 +17,8 @@ mod denials;
 mod documents;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
+/// `explain`, `get --explain` and `run --explain`.
+mod explain;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
 /// What a process or `latest` means: the newest finished run, and how to go further down.
@@ -50,6 +52,8 @@ mod newest;
 mod output;
 /// Files that exist, and runs on the same file.
 mod overwriting;
+/// The page of `explain --html` in a browser.
+mod page;
 /// `--parallel`.
 mod parallel;
 /// Faults of a download to standard output.

@@ -96,19 +96,21 @@ $ mkdir dumps",
         time.as_secs_f64()
     );
     show_run(stage, &server, &process_dumps)?;
+    show_report(stage, &server)?;
     println!(
         "
 What this showed: the real binary listed the chunks of a dump, downloaded all {chunks} of them and joined
 them. Then it started a process, waited for its end, and collected the dump of each failed import; exit
 code 6 tells a script that rows were rejected. Every file was compared byte for byte with what the service
-holds. Only the service was not the real one. (The folder is removed again.)
+holds. Last it said what is wrong in one of them, and wrote the rows to correct. Only the service was not
+the real one. (The folder is removed again.)
 
 The same against the real service, with a token and the ids of your own process:
 
   export ANAPLAN_TOKEN=...
   {PROGRAM} chunks WORKSPACE/MODEL/PROCESS/TASK/OBJECT
   {PROGRAM} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o dumps/
-  {PROGRAM} run WORKSPACE/MODEL/PROCESS -o tonight/
+  {PROGRAM} run WORKSPACE/MODEL/PROCESS -o tonight/ --explain
 
 The URL of the dump, as the API's reference prints it, can be used instead of the five ids."
     );
@@ -128,6 +130,29 @@ fn show_run(stage: &Stage, server: &FakeServer, dumps: &[(&str, Dump)]) -> Resul
     }
     println!("\n  same  both files are what the service holds");
     Ok(())
+}
+
+/// What is wrong in a dump, and the rows to correct.
+fn show_report(stage: &Stage, server: &FakeServer) -> Result<(), String> {
+    let file = stage.find("tonight", COST_CENTRES)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let dump = format!("tonight/{name}");
+    let explain = ["explain", &dump, "--top", "3", "--fix", "to-correct.csv"];
+    stage.perform(
+        server,
+        "What is wrong in one of them? Also write its rows, to be corrected:",
+        &explain,
+        0,
+    )?;
+    let header = fs::read_to_string(stage.folder.join("to-correct.csv"));
+    let header = header.map_err(|error| format!("to-correct.csv: {error}"))?;
+    match header.lines().next() {
+        Some(header) if !header.contains("_Line_") => {
+            println!("$ head -1 to-correct.csv\n{header}");
+            Ok(())
+        }
+        header => Err(format!("to-correct.csv begins with {header:?}")),
+    }
 }
 
 fn failing_process(dumps: &[(&'static str, Dump)]) -> Process {
@@ -182,8 +207,8 @@ impl Stage {
         Err(format!("`{PROGRAM} {}` ended with {status}, expected {exit}", arguments[0]))
     }
 
-    /// Finds the one file in a folder whose name begins with the object, and compares it with the dump.
-    fn compare(&self, folder: &str, object: &str, dump: &Dump) -> Result<PathBuf, String> {
+    /// The one file in a folder whose name begins with the object.
+    fn find(&self, folder: &str, object: &str) -> Result<PathBuf, String> {
         let folder = self.folder.join(folder);
         let failed = |error| format!("{}: {error}", folder.display());
         let entries = fs::read_dir(&folder).map_err(failed)?;
@@ -193,8 +218,14 @@ impl Stage {
         let (Some(name), None) = (own.next(), own.next()) else {
             return Err(format!("one file of {object} was expected in {}, not {names:?}", folder.display()));
         };
-        let file = folder.join(name);
-        compare(&fs::read(&file).map_err(failed)?, &dump.bytes())?;
+        Ok(folder.join(name))
+    }
+
+    /// Compares the file of an object with its dump.
+    fn compare(&self, folder: &str, object: &str, dump: &Dump) -> Result<PathBuf, String> {
+        let file = self.find(folder, object)?;
+        let bytes = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        compare(&bytes, &dump.bytes())?;
         Ok(file)
     }
 }

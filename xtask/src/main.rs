@@ -31,6 +31,7 @@ enum Task {
     Chaos(chaos::Chaos),
     Bench(bench::Bench),
     BenchServer(bench::BenchServer),
+    BenchRecords(bench::BenchRecords),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +65,7 @@ fn run(task: &Task) -> Result<(), String> {
         Task::Chaos(chaos) => chaos::run(chaos),
         Task::Bench(bench) => bench::run(bench),
         Task::BenchServer(server) => bench::serve(server),
+        Task::BenchRecords(records) => bench::count_records(records),
     }
 }
 

@@ -114,6 +114,7 @@ pub(crate) enum Command {
     Task(TaskCommand),
     Chunks(Chunks),
     Cancel(Cancel),
+    Explain(Explain),
 }
 
 /// The default number of tasks that `tasks` shows.
@@ -228,6 +229,10 @@ pub(crate) struct Run {
     /// the least that the service asks for
     #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
     pub(crate) poll: Duration,
+
+    /// report what is wrong in the dumps, as explain does
+    #[argh(switch)]
+    pub(crate) explain: bool,
 
     /// print one JSON document instead of a table
     #[argh(switch)]
@@ -346,7 +351,58 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", from_str_fn(limit))]
     pub(crate) limit: Option<usize>,
 
+    /// report what is wrong in the dumps, as explain does
+    #[argh(switch)]
+    pub(crate) explain: bool,
+
     /// print one JSON document, with paths, sizes and SHA-256
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Report what is wrong in dump files: kinds of errors, their values and lines.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "explain",
+    help_triggers("-h", "--help"),
+    example = "{command_name} rejected.csv --html report.html",
+    example = "{command_name} rejected.csv --kind number --fix numbers.csv",
+    note = "Needs neither a token nor the network. Exits with 0 whatever the dump holds, and with
+1 if a file has none of the columns that the service adds: then it is no dump."
+)]
+pub(crate) struct Explain {
+    /// dump files to report on together; - is standard input
+    #[argh(positional, arg_name = "FILE")]
+    pub(crate) files: Vec<String>,
+
+    /// dump file of an earlier run to compare with; may be repeated
+    #[argh(option, arg_name = "file")]
+    pub(crate) against: Vec<String>,
+
+    /// show rows of the kind whose title has this text in it, instead of the
+    /// report; with --fix, write only those
+    #[argh(option, arg_name = "text")]
+    pub(crate) kind: Option<String>,
+
+    /// kinds to show, default 10, or rows of --kind, default 20
+    #[argh(option, arg_name = "n", from_str_fn(limit))]
+    pub(crate) top: Option<usize>,
+
+    /// also write the report as a page for a browser
+    #[argh(option, arg_name = "file")]
+    pub(crate) html: Option<String>,
+
+    /// also write the rejected rows without the columns that the service adds,
+    /// to be corrected and imported again
+    #[argh(option, arg_name = "file")]
+    pub(crate) fix: Option<String>,
+
+    /// let --html and --fix replace a file that exists
+    #[argh(switch)]
+    pub(crate) force: bool,
+
+    /// print one JSON document instead of text
     #[argh(switch)]
     pub(crate) json: bool,
 }

@@ -5,11 +5,13 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use anaplan_dump_core::report::Report;
 use anaplan_dump_core::{BodyProblem, Dump, Error, ErrorKind, Fault};
 use serde::Serialize;
 
 use crate::failure::{Failure, chain};
 use crate::meter::Label;
+use crate::report::report_on;
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
@@ -174,6 +176,17 @@ fn download(
         report.sha256 = options.checksums.then(|| sha256(path)).transpose()?;
     }
     Ok(())
+}
+
+impl Collected {
+    /// What is wrong in the dumps that are there; none where there are none.
+    pub(crate) fn explain(&mut self, session: &Session) -> Option<Report> {
+        let are_there = self.dumps.iter().filter(|dump| dump.status != Status::Failed);
+        let (report, failure) =
+            report_on(are_there.filter_map(|dump| dump.path.as_deref()), &session.reporter);
+        self.failure = self.failure.take().or(failure);
+        if report.inputs.is_empty() { None } else { Some(report) }
+    }
 }
 
 impl DumpReport {

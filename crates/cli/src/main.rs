@@ -13,9 +13,11 @@ mod exit_code;
 mod failure;
 mod json;
 mod meter;
+mod new_file;
 mod newest;
 mod normalize;
 mod progress;
+mod report;
 mod resolve;
 mod session;
 mod settings;
@@ -41,14 +43,15 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let session = Session::new(arguments)?;
+    let session = || Session::new(arguments);
     match &arguments.command {
-        Command::Chunks(command) => commands::chunks(command, &session),
-        Command::Get(command) => commands::get(command, &session),
-        Command::Processes(command) => commands::processes(command, &session),
-        Command::Tasks(command) => commands::tasks(command, &session),
-        Command::Task(command) => commands::task(command, &session),
-        Command::Run(command) => commands::run(command, &session),
-        Command::Cancel(command) => commands::cancel(command, &session),
+        Command::Chunks(command) => commands::chunks(command, &session()?),
+        Command::Get(command) => commands::get(command, &session()?),
+        Command::Processes(command) => commands::processes(command, &session()?),
+        Command::Tasks(command) => commands::tasks(command, &session()?),
+        Command::Task(command) => commands::task(command, &session()?),
+        Command::Run(command) => commands::run(command, &session()?),
+        Command::Cancel(command) => commands::cancel(command, &session()?),
+        Command::Explain(command) => commands::explain(command, arguments.verbosity()),
     }
 }

@@ -21,11 +21,11 @@ pub(crate) fn normalize(
     let command_flags: Vec<&FlagInfo> =
         program.commands.iter().flat_map(|command| command.command.flags.iter()).collect();
     let (mut general, mut specific, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    let mut literal = Vec::new();
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         if argument == "--" {
-            rest.push(argument);
-            rest.extend(arguments);
+            literal.extend(arguments);
             break;
         }
         for (name, value) in split(&argument, &[&general_flags[..], &command_flags].concat()) {
@@ -48,10 +48,17 @@ pub(crate) fn normalize(
     }
     // Options of a command stand behind it, wherever they were given.
     let command = rest.iter().position(|argument| !argument.starts_with('-')).map_or(0, |at| at + 1);
-    let behind = rest.split_off(command.min(rest.len()));
+    let mut behind = rest.split_off(command.min(rest.len()));
     let flat = |given: Vec<Given>| {
         given.into_iter().flat_map(|given| std::iter::once(given.name).chain(given.value)).collect::<Vec<_>>()
     };
+    // argh takes `-`, which is a file here, for an option.
+    let is_literal = |argument: &String| argument == "-" || !argument.starts_with('-');
+    if !literal.is_empty() || behind.iter().any(|argument| argument == "-") {
+        let (mut plain, odd): (Vec<_>, Vec<_>) = behind.into_iter().partition(is_literal);
+        plain.insert(0, "--".to_owned());
+        behind = [odd, plain, literal].concat();
+    }
     Ok([flat(general), rest, flat(specific), behind].concat())
 }
 
@@ -136,6 +143,7 @@ mod tests {
         check("--json get L -qv", "--quiet --verbose get --json L");
         check("get L -qoX", "--quiet get --output X L");
         check("get -- -q", "get -- -q");
+        check("explain a - b --top=3 -q", "--quiet explain --top 3 -- a - b");
     }
 
     #[test]

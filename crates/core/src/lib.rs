@@ -132,6 +132,8 @@ mod address;
 #[cfg(feature = "http")]
 mod client;
 mod error;
+#[cfg(feature = "report")]
+pub mod report;
 mod service;
 mod text;
 mod transfer;

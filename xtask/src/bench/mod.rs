@@ -2,6 +2,7 @@
 
 mod contestant;
 mod download;
+mod explain;
 mod measure;
 mod rate_limit;
 mod read_ahead;
@@ -10,6 +11,7 @@ mod setting;
 mod table;
 
 use crate::cargo::{PROGRAM, build_program};
+pub(crate) use explain::{BenchRecords, count_records};
 pub(crate) use server::{BenchServer, serve};
 pub(crate) use setting::Bench;
 use setting::Setting;
@@ -36,7 +38,10 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
         "download" => download::run(&setting, arguments),
         "read-ahead" => read_ahead::run(&setting, arguments),
         "rate-limit" => rate_limit::run(&setting, arguments),
-        other => Err(format!("no scenario is called {other}; there are download, read-ahead and rate-limit")),
+        "explain" => explain::run(&setting, arguments),
+        other => Err(format!(
+            "no scenario is called {other}; there are download, read-ahead, rate-limit and explain"
+        )),
     });
     let removed = folder.close().map_err(|error| format!("the temporary folder stays behind: {error}"));
     outcome.and(removed)

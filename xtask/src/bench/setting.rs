@@ -9,7 +9,7 @@ use xtask::fake::TOKEN;
 
 use crate::cargo::clean_command;
 
-/// measure the release binary: beside curl, with read-ahead on a slow link, under the tenant's rate limit
+/// measure the release binary: beside curl, with read-ahead on a slow link, under the tenant's rate limit, on a dump
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -19,22 +19,24 @@ use crate::cargo::clean_command;
               chunks, to a file and to a pipe. Without curl only our own numbers are printed.
   read-ahead  --parallel 1 and 4 on a link with latency and a limited rate per connection.
   rate-limit  50 processes at once against the tenant's token bucket; fails where one gives up or
-              too many requests are sent. Not among those that run where none is named."
+              too many requests are sent. Not among those that run where none is named.
+  explain     speed and peak memory of a report beside reading the records alone and beside
+              `cut | sort | uniq -c`. Not among those that run where none is named."
 )]
 pub(crate) struct Bench {
-    /// what to measure: download, read-ahead or rate-limit; may be repeated (default: download, read-ahead)
+    /// what to measure: download, read-ahead, rate-limit or explain; may be repeated (default: download, read-ahead)
     #[argh(option)]
     pub(super) scenario: Vec<String>,
-    /// chunks of each dump (default: 40 in download, 24 in read-ahead, 30 in rate-limit)
+    /// chunks of each dump (default: 40 in download and explain, 24 in read-ahead, 30 in rate-limit)
     #[argh(option)]
     pub(super) chunks: Option<usize>,
-    /// bytes of each chunk in download and read-ahead (default: 10000000)
+    /// bytes of each chunk in download, read-ahead and explain (default: 10000000)
     #[argh(option, default = "10_000_000")]
     pub(super) chunk_size: usize,
-    /// measured runs of each program in download (default: 5)
+    /// measured runs of each program in download and explain (default: 5)
     #[argh(option, default = "5")]
     pub(super) repeat: usize,
-    /// in download also a dump of 400 chunks, one measured run: does the memory grow with the dump?
+    /// one measured run of a large dump: 400 chunks in download, 200 in explain; does the memory grow with it?
     #[argh(switch)]
     pub(super) large: bool,
     /// download and read-ahead over TLS

@@ -67,7 +67,8 @@ pub(super) fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
+/// The middle of several times, in seconds.
+pub(super) fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
     let middle = times.len() / 2;
     let at = |index: usize| times.get(index).map_or(0.0, Duration::as_secs_f64);

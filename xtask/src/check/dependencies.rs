@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::cargo::{PROGRAM, cargo};
 
-/// Crates of others in the binary, on Linux. Exactly what argh, serde, `serde_json`, ureq with rustls, flate2
+/// Crates of others in the binary, on Linux. Exactly what argh, csv-core, serde, `serde_json`, ureq with rustls, flate2
 /// with zlib-rs, and signal-hook bring: whoever adds one changes this number on purpose and says why.
-const BUDGET: usize = 35;
+const BUDGET: usize = 36;
 
 /// What the packages may name as a run-time dependency.
 const DIRECT: &[(&str, &[&str])] = &[
     (
         "anaplan-dump-core",
         // crc32fast and percent-encoding are in the tree of the others anyway, as ring is below.
-        &["crc32fast", "flate2", "percent-encoding", "serde", "serde_json", "ureq"],
+        &["crc32fast", "csv-core", "flate2", "percent-encoding", "serde", "serde_json", "ureq"],
     ),
     (PROGRAM, &["anaplan-dump-core", "argh", "ring", "serde", "serde_json", "signal-hook"]),
 ];

@@ -23,8 +23,9 @@ const HOUSES: &[House] = &[
     House {
         source: "crates/cli/src",
         floors:
-            "text | table | normalize | arguments | exit_code | advice | failure | stdout | progress | settings
-            | session | resolve | target | task_report | collect | commands | main.rs",
+            "text | json | table | normalize | arguments | exit_code | advice | failure | stdout | meter | progress
+            | signals | settings | session | ending | resolve newest | target | new_file | report | task_report
+            | collect | commands | main.rs",
     },
     House {
         source: "xtask/src",

@@ -9,6 +9,7 @@ use crate::ending;
 use crate::failure::Failure;
 use crate::json::Named;
 use crate::newest::{DEFAULT_REACH, Meant, Reach, SkippedTask, check_nothing_failed};
+use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
@@ -24,6 +25,9 @@ struct Report {
     dumps: Vec<DumpReport>,
     /// The newest older task that has a dump to read, if the newest one had no failures.
     older: Option<Named>,
+    /// What is wrong in the dumps; left out unless `--explain` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportDocument>,
 }
 
 pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
@@ -85,6 +89,9 @@ fn check_target(command: &Get, target: &Target, locators: usize) -> Result<(), F
     let is_file = matches!(target, Target::File(_) | Target::Folder(_));
     let contradiction = match command {
         Get { json: true, .. } if *target == Target::Stdout => "--json and -o - both want standard output",
+        Get { explain: true, .. } if !is_file => {
+            "--explain reads what was downloaded: -o must name a file or a folder"
+        }
         _ if locators > 1 && !matches!(target, Target::Folder(_)) => "several locators need a folder for -o",
         Get { force: true, .. } if !is_file => "--force replaces a file: -o names none",
         Get { restart: true, .. } if !is_file => "--restart begins a file anew: -o names none",
@@ -110,13 +117,19 @@ fn get_one(
         checksums: command.json,
         ..DownloadOptions::default()
     };
-    let Collected { dumps, mut failure } = collect(&meant.dumps, target, options, session)?;
+    let mut collected = collect(&meant.dumps, target, options, session)?;
+    let explained = if command.explain { collected.explain(session) } else { None };
+    let Collected { dumps, mut failure, .. } = collected;
     if let Some(unnamed) = meant.unnamed {
         session.reporter.problem(&unnamed);
         failure = failure.or(Some(Failure::Reported(Box::new(unnamed))));
     }
     if !command.json && !meant.dumps.is_empty() {
         print_reports(&dumps, target, session)?;
+        if let Some(report) = &explained {
+            print("\n")?;
+            print_report(report.view())?;
+        }
     } else if !command.json {
         let text = meant.clean.as_deref().unwrap_or("Nothing failed: there is no dump to download.");
         let older = meant.older.as_ref().map(|task| match locator.object() {
@@ -135,6 +148,7 @@ fn get_one(
         skipped: meant.skipped.iter().map(SkippedTask::new).collect(),
         dumps,
         older: meant.older.as_ref().map(Named::from),
+        report: explained.map(ReportDocument::new),
     };
     Ok((report, failure))
 }

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod chunks;
+mod explain;
 mod get;
 mod processes;
 mod run;
@@ -10,6 +11,7 @@ mod tasks;
 
 pub(crate) use self::cancel::cancel;
 pub(crate) use self::chunks::chunks;
+pub(crate) use self::explain::explain;
 pub(crate) use self::get::get;
 pub(crate) use self::processes::processes;
 pub(crate) use self::run::run;

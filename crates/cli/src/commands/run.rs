@@ -9,6 +9,7 @@ use crate::arguments::Run;
 use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
 use crate::ending;
 use crate::failure::Failure;
+use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
@@ -22,6 +23,9 @@ const NEWEST_SHOWN: usize = 3;
 struct Report {
     task: TaskReport,
     dumps: Vec<DumpReport>,
+    /// What is wrong in the dumps; left out unless `--explain` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportDocument>,
 }
 
 pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
@@ -57,15 +61,21 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     }
     let options = DownloadOptions { checksums: command.json, fresh: true, ..DownloadOptions::default() };
     let mut collected = collect(&dumps, &target, options, session)?;
+    let explained = if command.explain { collected.explain(session) } else { None };
     if let Some(unnamed) = ending::unnamed_dumps(&task) {
         session.reporter.problem(&unnamed);
         collected.failure.get_or_insert(Failure::Reported(Box::new(unnamed)));
     }
     if command.json {
-        print_json(&Report { task: report, dumps: collected.dumps })?;
+        let explained = explained.map(ReportDocument::new);
+        print_json(&Report { task: report, dumps: collected.dumps, report: explained })?;
     } else if !dumps.is_empty() {
         print("\n")?;
         print_reports(&collected.dumps, &target, session)?;
+        if let Some(explained) = explained {
+            print("\n")?;
+            print_report(explained.view())?;
+        }
     }
     match collected.failure {
         Some(failure) => Err(failure),

@@ -1,0 +1,124 @@
+//! `explain`: what is wrong in dump files. Needs neither a token nor the network.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, RowTable};
+
+use crate::arguments::{Explain, Verbosity};
+use crate::failure::Failure;
+use crate::new_file::NewFile;
+use crate::progress::Reporter;
+use crate::report::{Input, ReportDocument, failed, print_report, width};
+use crate::stdout::{print, print_json};
+use crate::text::{counted, safe};
+
+/// Kinds of a report, and rows of one kind, where `--top` does not give the number.
+const DEFAULT_KINDS: usize = 10;
+const DEFAULT_ROWS: usize = 20;
+
+pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Failure> {
+    check(command)?;
+    let reporter = Reporter::new(verbosity);
+    // Before gigabytes are read: a file that is not there, and one that must stay, are found out now.
+    let inputs = command.files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
+    let earlier = command.against.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
+    let begin = |option: &str, file: &Option<String>| {
+        file.as_deref().map(|file| NewFile::begin(option, file, command.force)).transpose()
+    };
+    let mut page = begin("--html", &command.html)?;
+    let fix = begin("--fix", &command.fix)?;
+    if let (Some(kind), None) = (&command.kind, &fix) {
+        return inputs.into_iter().try_for_each(|input| print_rows(input, kind, command, &reporter));
+    }
+    let report = match fix {
+        Some(file) => read_and_fix(inputs, file, command, &reporter)?,
+        None => read(inputs, &reporter)?,
+    };
+    let before = if earlier.is_empty() { None } else { Some(read(earlier, &reporter)?) };
+    let mut view = report.view().top(command.top.unwrap_or(DEFAULT_KINDS));
+    if let Some(before) = &before {
+        view = view.against(before);
+    }
+    if let Some(mut page) = page.take() {
+        write(&mut page, view.html())?;
+        page.finish()?;
+    }
+    if command.json {
+        let document = ReportDocument::new(report);
+        return match &before {
+            Some(before) => print_json(&document.against(before)),
+            None => print_json(&document),
+        };
+    }
+    print_report(view)
+}
+
+/// Refuses what contradicts itself, before anything is opened.
+fn check(command: &Explain) -> Result<(), Failure> {
+    let wrong = |text: &str| Err(Failure::Usage(text.to_owned()));
+    let shows_rows = command.kind.is_some() && command.fix.is_none();
+    let inputs = || command.files.iter().chain(&command.against);
+    match command {
+        _ if command.files.is_empty() => wrong("explain needs a dump file; - is standard input"),
+        _ if inputs().filter(|file| *file == "-").count() > 1 => wrong("standard input can be read once"),
+        Explain { json: true, top: Some(_), .. } => wrong("--json has every kind: leave out --top"),
+        Explain { fix: Some(_), .. } | Explain { kind: Some(_), .. } if command.files.len() > 1 => {
+            wrong("--fix and --kind need one dump file: the columns of others may differ")
+        }
+        Explain { json: true, .. } | Explain { html: Some(_), .. } if shows_rows => {
+            wrong("--kind shows rows instead of the report: leave out --json and --html, or add --fix")
+        }
+        _ if shows_rows && !command.against.is_empty() => {
+            wrong("--kind shows rows instead of the report: leave out --against, or add --fix")
+        }
+        Explain { fix: None, html: None, force: true, .. } => wrong("--force is for --fix and --html"),
+        Explain { fix: Some(fix), html: Some(html), .. } if fix == html => {
+            wrong("--fix and --html name the same file")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read(inputs: Vec<Input>, reporter: &Reporter) -> Result<Report, Failure> {
+    let mut builder = ReportBuilder::new();
+    inputs.into_iter().try_for_each(|input| input.add_to(&mut builder, reporter))?;
+    Ok(builder.finish())
+}
+
+fn read_and_fix(
+    inputs: Vec<Input>,
+    mut file: NewFile,
+    command: &Explain,
+    reporter: &Reporter,
+) -> Result<Report, Failure> {
+    let mut builder = ReportBuilder::new();
+    for input in inputs {
+        let name = input.name.clone();
+        let fixed = builder.add_and_fix(&name, input.read(reporter), command.kind.as_deref(), &mut file);
+        let fixed = fixed.map_err(|error| match error {
+            ReportError::Write(source) => file.failed(source),
+            error => failed(&name, error),
+        })?;
+        let rows = |count| counted(usize::try_from(count).unwrap_or(usize::MAX), "row");
+        let left_out = match fixed.left_out {
+            0 => String::new(),
+            count => format!(", {} left out that cannot be read for certain", rows(count)),
+        };
+        let target = safe(command.fix.as_deref().unwrap_or_default());
+        reporter.note(&format!("{target}: {} to correct{left_out}", rows(fixed.rows)));
+    }
+    file.finish()?;
+    Ok(builder.finish())
+}
+
+fn print_rows(input: Input, kind: &str, command: &Explain, reporter: &Reporter) -> Result<(), Failure> {
+    let name = input.name.clone();
+    let table = RowTable::read(input.read(reporter), kind, command.top.unwrap_or(DEFAULT_ROWS));
+    let table = table.map_err(|error| failed(&name, error))?;
+    print(&table.width(width()).to_string())
+}
+
+fn write(file: &mut NewFile, text: impl Display) -> Result<(), Failure> {
+    write!(file, "{text}").map_err(|error| file.failed(error))
+}

@@ -1,0 +1,120 @@
+//! What is wrong in dump files, for `explain` and for the commands that download them: reading with progress,
+//! the report on standard output, and errors that name the file.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+use anaplan_dump_core::Error;
+use anaplan_dump_core::report::{Change, Report, ReportBuilder, ReportError, ReportView};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::progress::Reporter;
+use crate::stdout::print;
+use crate::text::safe;
+
+/// What reports call the file `-`.
+const STANDARD_INPUT: &str = "standard input";
+
+/// Width of a report, in characters, where `COLUMNS` does not give it: that of a mail.
+const DEFAULT_WIDTH: usize = 80;
+
+/// A report as `--json` shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReportDocument {
+    #[serde(flatten)]
+    report: Report,
+    /// What changed since the earlier dumps; left out where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<Change>>,
+}
+
+impl ReportDocument {
+    pub(crate) fn new(report: Report) -> ReportDocument {
+        ReportDocument { report, changes: None }
+    }
+
+    pub(crate) fn against(self, before: &Report) -> ReportDocument {
+        let changes = Some(self.report.changes_since(before));
+        ReportDocument { changes, ..self }
+    }
+}
+
+/// A dump file that is about to be read.
+pub(crate) struct Input {
+    pub(crate) name: String,
+    source: Box<dyn Read>,
+    /// None for a pipe.
+    bytes: Option<u64>,
+}
+
+impl Input {
+    /// Opens a file; `-` is standard input.
+    pub(crate) fn open(file: &str) -> Result<Input, Failure> {
+        if file == "-" {
+            let source = Box::new(std::io::stdin().lock());
+            return Ok(Input { name: STANDARD_INPUT.to_owned(), source, bytes: None });
+        }
+        let opened = File::open(file).map_err(|error| Error::output("open", Some(Path::new(file)), error))?;
+        let bytes =
+            opened.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
+        Ok(Input { name: file.to_owned(), source: Box::new(opened), bytes })
+    }
+
+    /// Its content, whose reading is shown.
+    pub(crate) fn read(self, reporter: &Reporter) -> impl Read {
+        reporter.reading(&self.name, self.bytes, self.source)
+    }
+
+    /// Its content as a part of a report.
+    pub(crate) fn add_to(self, builder: &mut ReportBuilder, reporter: &Reporter) -> Result<(), Failure> {
+        let name = self.name.clone();
+        builder.add(&name, self.read(reporter)).map_err(|error| failed(&name, error))
+    }
+}
+
+/// The report on downloaded files. A file that is no dump is reported and left out.
+pub(crate) fn report_on<'a>(
+    files: impl Iterator<Item = &'a str>,
+    reporter: &Reporter,
+) -> (Report, Option<Failure>) {
+    let mut builder = ReportBuilder::new();
+    let mut first = None;
+    for file in files {
+        let added = Input::open(file).and_then(|input| input.add_to(&mut builder, reporter));
+        if let Err(failure) = added {
+            reporter.problem(&failure);
+            first.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+        }
+    }
+    (builder.finish(), first)
+}
+
+/// An error of the library, with the file that it is about.
+pub(crate) fn failed(name: &str, error: ReportError) -> Failure {
+    let shown = safe(name);
+    match error {
+        ReportError::Read(source) => Error::output("read", Some(Path::new(name)), source).into(),
+        error @ ReportError::NoSuchKind { .. } => Failure::NotFound(format!("{shown}: {error}")),
+        error @ ReportError::AmbiguousKind { .. } => Failure::Usage(format!("{shown}: {error}")),
+        error => Failure::Other(format!("{shown}: {error}")),
+    }
+}
+
+/// Prints a report in the width and the characters of standard output.
+pub(crate) fn print_report(view: ReportView<'_>) -> Result<(), Failure> {
+    print(&view.width(width()).ascii(is_ascii()).to_string())
+}
+
+/// The width of standard output, in characters.
+pub(crate) fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_WIDTH)
+}
+
+/// Whether bars are drawn in ASCII: for programs, and for terminals that can or shall show no more.
+fn is_ascii() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    is_dumb || is_set("NO_COLOR") || !std::io::stdout().is_terminal()
+}

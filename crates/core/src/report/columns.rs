@@ -1,0 +1,86 @@
+//! The columns of a dump: which are the service's own and which are the import's.
+
+use std::collections::HashMap;
+
+/// The header of a dump.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Columns {
+    /// All names, in the order of the file.
+    pub(super) names: Vec<Box<[u8]>>,
+    /// Index of `_Status_`.
+    pub(super) status: Option<usize>,
+    /// Index of `_Line_`.
+    pub(super) line: Option<usize>,
+    /// Indexes of `_Error_1_`, `_Error_2_`, ...
+    pub(super) errors: Vec<usize>,
+    /// Indexes of the import's columns: all others.
+    pub(super) own: Vec<usize>,
+    /// Index of the first of the import's columns with this name.
+    by_name: HashMap<Box<[u8]>, usize>,
+}
+
+impl Columns {
+    /// Finds the service's columns among the names. A dump that was itself imported has some of them twice;
+    /// then those that the service added last count: `_Status_` in front, `_Line_` and the errors behind.
+    pub(super) fn find(names: Vec<Box<[u8]>>) -> Self {
+        let status = names.iter().position(|name| **name == *b"_Status_");
+        let line = names.iter().rposition(|name| **name == *b"_Line_");
+        let errors: Vec<_> = (0..names.len()).filter(|index| is_error(&names[*index])).collect();
+        let behind: Vec<_> = errors.iter().copied().filter(|index| Some(*index) > line).collect();
+        let errors = if behind.is_empty() { errors } else { behind };
+        let is_own = |index: &usize| {
+            Some(*index) != status && Some(*index) != line && errors.binary_search(index).is_err()
+        };
+        let own: Vec<_> = (0..names.len()).filter(is_own).collect();
+        let by_name = own.iter().rev().map(|index| (names[*index].clone(), *index)).collect();
+        Self { names, status, line, errors, own, by_name }
+    }
+
+    /// How many columns the service added; none in a file that is no dump.
+    pub(super) fn services(&self) -> usize {
+        self.names.len() - self.own.len()
+    }
+
+    /// The index of the import's column of this name.
+    pub(super) fn own_index(&self, name: &[u8]) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+}
+
+/// Whether this is `_Error_n_`.
+fn is_error(name: &[u8]) -> bool {
+    name.strip_prefix(b"_Error_")
+        .and_then(|rest| rest.strip_suffix(b"_"))
+        .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(header: &str) -> Columns {
+        Columns::find(header.split(',').map(|name| name.as_bytes().into()).collect())
+    }
+
+    #[test]
+    fn the_columns_of_the_service_are_told_from_those_of_the_import() {
+        let found = columns("_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_");
+        assert_eq!((found.status, found.line), (Some(0), Some(4)));
+        assert_eq!((found.errors, found.own), (vec![5, 6], vec![1, 2, 3]));
+    }
+
+    #[test]
+    fn any_of_the_columns_may_be_missing() {
+        let found = columns("Code,_Error_1_");
+        assert_eq!((found.status, found.line, found.errors, found.own), (None, None, vec![1], vec![0]));
+        assert_eq!(columns("_Status_,Code").services(), 1);
+        assert_eq!(columns("Code,Line,Error 1,_Error_x_").services(), 0);
+    }
+
+    #[test]
+    fn the_columns_of_a_dump_that_was_imported_belong_to_the_import() {
+        let found = columns("_Status_,_Status_,Code,_Line_,_Error_1_,_Error_2_,_Line_,_Error_1_");
+        assert_eq!((found.status, found.line), (Some(0), Some(6)));
+        assert_eq!((found.errors, found.own), (vec![7], vec![1, 2, 3, 4, 5]));
+    }
+}

@@ -1,0 +1,139 @@
+//! Counts how often each text occurs, in bounded memory.
+//!
+//! Up to a limit every text is counted exactly. Beyond it the rarer half is forgotten (lossy counting): a
+//! text that stays is counted from its last arrival on, so its count is a lower bound, and one that makes up
+//! more than a few parts in `limit` of all is never missing.
+
+use std::collections::HashMap;
+
+use super::hash::Seed;
+use super::shown::kept;
+
+#[derive(Debug)]
+pub(super) struct Counter<T> {
+    entries: HashMap<Box<[u8]>, Entry<T>, Seed>,
+    /// The maximum count of a text that is not among the entries.
+    missed: u64,
+    /// The sum of the counts that were forgotten.
+    forgotten: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Entry<T> {
+    pub(super) count: u64,
+    /// The maximum that is missing from `count`.
+    missed: u64,
+    pub(super) rest: T,
+}
+
+impl<T> Entry<T> {
+    pub(super) fn is_exact(&self) -> bool {
+        self.missed == 0
+    }
+}
+
+impl<T> Default for Counter<T> {
+    fn default() -> Self {
+        Self { entries: HashMap::default(), missed: 0, forgotten: 0 }
+    }
+}
+
+impl<T: Default> Counter<T> {
+    /// Calls `update` with the entry of a text, a new one where there is none; makes room first where there
+    /// are `limit`.
+    pub(super) fn update<U>(
+        &mut self,
+        text: &[u8],
+        limit: usize,
+        update: impl FnOnce(&mut Entry<T>) -> U,
+    ) -> U {
+        let text = kept(text);
+        if let Some(entry) = self.entries.get_mut(&*text) {
+            return update(entry);
+        }
+        if self.entries.len() >= limit {
+            self.forget_rarer_half();
+        }
+        let mut entry = Entry { count: 0, missed: self.missed, rest: T::default() };
+        let result = update(&mut entry);
+        self.entries.insert(text.into(), entry);
+        result
+    }
+
+    /// Forgets at least half of the entries, those with the lowest counts.
+    pub(super) fn forget_rarer_half(&mut self) {
+        let score = |entry: &Entry<T>| entry.count + entry.missed;
+        let mut scores: Vec<_> = self.entries.values().map(score).collect();
+        let middle = scores.len() / 2;
+        if scores.is_empty() {
+            return;
+        }
+        let (_, median, _) = scores.select_nth_unstable(middle);
+        self.missed = self.missed.max(*median);
+        let forgotten = &mut self.forgotten;
+        self.entries.retain(|_, entry| {
+            let stays = score(entry) > *median;
+            if !stays {
+                *forgotten += entry.count;
+            }
+            stays
+        });
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether every text is counted exactly.
+    pub(super) fn is_exact(&self) -> bool {
+        self.missed == 0
+    }
+
+    /// The sum of the counts that were forgotten.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], &Entry<T>)> {
+        self.entries.iter().map(|(text, entry)| (&**text, entry))
+    }
+
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry<T>> {
+        self.entries.values_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(texts: impl IntoIterator<Item = u64>, limit: usize) -> Counter<()> {
+        let mut counter = Counter::default();
+        for text in texts {
+            counter.update(&text.to_le_bytes(), limit, |entry: &mut Entry<()>| entry.count += 1);
+        }
+        counter
+    }
+
+    #[test]
+    fn counts_are_exact_up_to_the_limit() {
+        let counter = count((0..1000).map(|n| n % 10), 10);
+        assert!(
+            counter.is_exact() && counter.iter().all(|(_, entry)| entry.count == 100 && entry.is_exact())
+        );
+        assert_eq!((counter.len(), counter.forgotten()), (10, 0));
+    }
+
+    #[test]
+    fn a_common_text_is_found_among_very_many_wherever_it_begins() {
+        // Every tenth text is 7, in the second half only; all others are different.
+        let texts = (0..200_000).map(|n| if n > 100_000 && n % 10 == 0 { 7 } else { 1_000 + n });
+        let counter = count(texts, 100);
+        assert!(counter.len() <= 100 && !counter.is_exact());
+        let (text, entry) = counter.iter().max_by_key(|(_, entry)| entry.count).unwrap();
+        assert_eq!(text, 7u64.to_le_bytes());
+        assert!((9_000..=9_999).contains(&entry.count), "{entry:?}");
+        let held: u64 = counter.iter().map(|(_, entry)| entry.count).sum();
+        assert_eq!(held + counter.forgotten(), 200_000);
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong while a dump is read, reported on or corrected.
+
+use std::fmt;
+use std::io;
+
+use crate::text::Printable;
+
+/// What went wrong with a dump file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The dump could not be read.
+    Read(io::Error),
+    /// The output could not be written.
+    Write(io::Error),
+    /// The first line has none of the columns that the service adds, so this is no dump, or its header is
+    /// missing.
+    NotADump {
+        /// How the file begins.
+        beginning: String,
+    },
+    /// No row of the dump has an error of the kind that was asked for.
+    NoSuchKind {
+        /// The text that was asked for.
+        text: String,
+        /// Titles of kinds that the dump has, at most 20.
+        kinds: Vec<String>,
+    },
+    /// The text fits several kinds. What was written so far holds rows of more than one: discard it.
+    AmbiguousKind {
+        /// The text that was asked for.
+        text: String,
+        /// Titles of the kinds that it fits, at most 20.
+        kinds: Vec<String>,
+    },
+}
+
+impl fmt::Display for ReportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(_) => f.write_str("cannot read the dump"),
+            Self::Write(_) => f.write_str("cannot write the output"),
+            Self::NotADump { beginning } => write!(
+                f,
+                "not a dump file: the first line has none of the columns _Status_, _Line_ and _Error_1_; \
+                 it begins with \"{}\"",
+                Printable(beginning)
+            ),
+            Self::NoSuchKind { text, kinds } => {
+                write!(f, "no error in the dump is of the kind \"{}\"", Printable(text))?;
+                if kinds.is_empty() {
+                    return Ok(());
+                }
+                f.write_str("; there are: ")?;
+                list(f, kinds)
+            }
+            Self::AmbiguousKind { text, kinds } => {
+                write!(f, "\"{}\" fits several kinds, give more of the title: ", Printable(text))?;
+                list(f, kinds)
+            }
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, titles: &[String]) -> fmt::Result {
+    for (index, title) in titles.iter().enumerate() {
+        let separator = if index == 0 { "" } else { "; " };
+        write!(f, "{separator}{}", Printable(title))?;
+    }
+    Ok(())
+}
+
+impl std::error::Error for ReportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read(error) | Self::Write(error) => Some(error),
+            Self::NotADump { .. } | Self::NoSuchKind { .. } | Self::AmbiguousKind { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! A message of the service, taken apart: what it is about, and the value that it complains of.
+
+/// What messages that end in a value begin with. Each was seen, or is named in the vendor's table of codes;
+/// nothing is taken out of any other message.
+const WITH_VALUE: [&str; 12] = [
+    "Invalid name",
+    "Invalid number",
+    "Invalid date",
+    "Invalid date format",
+    "Invalid parent",
+    "Invalid code",
+    "Invalid boolean",
+    "Invalid Boolean",
+    LINE_ITEM,
+    "Expected separator in date/period",
+    "Name or code already exists",
+    "Cannot be directly updated as it is a calculated line item",
+];
+
+const LINE_ITEM: &str = "Invalid line item identifier";
+pub(super) const NOT_IN_LIST: &str = "Item not located in ";
+const LIST: &[u8] = b" list";
+pub(super) const DUPLICATE: &str = "Duplicate ";
+
+/// What a row's message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Message<'a> {
+    /// The message without its value. Messages with the same title are of one kind.
+    pub(super) title: &'a [u8],
+    pub(super) value: Option<&'a [u8]>,
+    /// The service did not say this: the row's shape did.
+    pub(super) is_note: bool,
+}
+
+impl<'a> Message<'a> {
+    /// Takes a message apart. The colon before a value may be missing; then only a text that the row holds,
+    /// as `is_in_row` says, is a value.
+    pub(super) fn new(text: &'a [u8], is_in_row: impl Fn(&[u8]) -> bool) -> Self {
+        let title = if text.starts_with(NOT_IN_LIST.as_bytes()) {
+            list_title(text, is_in_row)
+        } else {
+            title(text, is_in_row)
+        };
+        let (title, rest) = text.split_at(title.unwrap_or(text.len()));
+        let value = match rest {
+            [] => None,
+            [b':', b' ', value @ ..] | [b':' | b' ', value @ ..] => Some(value),
+            value => Some(value),
+        };
+        Self { title, value, is_note: false }
+    }
+
+    /// What this library notes about a row.
+    pub(super) fn note(title: &'static str, value: Option<&'a [u8]>) -> Self {
+        Self { title: title.as_bytes(), value, is_note: true }
+    }
+
+    /// The name of the column that a message about a line item quotes: `Column 85717 ("02 Customer")`.
+    pub(super) fn quoted_column(&self) -> Option<&'a [u8]> {
+        if self.title != LINE_ITEM.as_bytes() {
+            return None;
+        }
+        let value = self.value?;
+        let Some(start) = value.windows(2).position(|pair| pair == b"(\"") else { return Some(value) };
+        Some(value[start + 2..].strip_suffix(b"\")").unwrap_or(value))
+    }
+}
+
+/// Whether a message of this title only says that another row, on which this one depends, was rejected.
+pub(super) fn is_consequence(title: &[u8]) -> bool {
+    let has = |word: &[u8]| title.windows(word.len()).any(|part| part == word);
+    has(b"epend") && (has(b"eject") || has(b"fail"))
+}
+
+/// Whether this is the whole title of a kind that is known beforehand, given in lower case.
+pub(super) fn is_known_title(lowercase: &str) -> bool {
+    WITH_VALUE.iter().any(|title| title.to_lowercase() == lowercase)
+}
+
+/// The length of the title of a message about an item and a list. Its value may hold the word again, so the
+/// first end that fits counts.
+fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let ends =
+        (NOT_IN_LIST.len()..text.len()).filter(|at| text[*at..].starts_with(LIST)).map(|at| at + LIST.len());
+    ends.into_iter().find(|end| match &text[*end..] {
+        [] | [b':', ..] => true,
+        [b' ', value @ ..] => is_in_row(value),
+        _ => false,
+    })
+}
+
+fn title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    if let Some(colon) = text.iter().position(|byte| *byte == b':') {
+        let head = &text[..colon];
+        if WITH_VALUE.iter().any(|known| known.as_bytes() == head) || is_duplicate(head) {
+            return Some(colon);
+        }
+    }
+    if is_consequence(text) {
+        // The vendor's wording is not known: what names the other row begins at a colon, a digit or a quote.
+        let end = text.iter().position(|byte| b":'\"".contains(byte) || byte.is_ascii_digit())?;
+        let title = text[..end].trim_ascii_end();
+        return is_consequence(title).then_some(title.len());
+    }
+    let before_value = |known: &&&str| match text.strip_prefix(known.as_bytes()) {
+        Some([b' ', value @ ..]) => is_in_row(value),
+        _ => false,
+    };
+    WITH_VALUE.iter().find(before_value).map(|known| known.len())
+}
+
+/// Whether this is `Duplicate` and plain words: a value would be part of it otherwise.
+fn is_duplicate(head: &[u8]) -> bool {
+    head.starts_with(DUPLICATE.as_bytes())
+        && head.iter().all(|byte| byte.is_ascii_alphabetic() || b" /-".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Title and value of a message in a row that holds `field`.
+    fn parts<'a>(text: &'a str, field: &str) -> (&'a str, Option<&'a str>) {
+        let message = Message::new(text.as_bytes(), |value| value == field.as_bytes());
+        let text = |bytes| std::str::from_utf8(bytes).unwrap();
+        (text(message.title), message.value.map(text))
+    }
+
+    #[test]
+    fn messages_that_were_seen_are_taken_apart() {
+        for (text, title, value) in [
+            ("Invalid name: _Item_", "Invalid name", Some("_Item_")),
+            ("Invalid number: a", "Invalid number", Some("a")),
+            ("Invalid date: ,,,", "Invalid date", Some(",,,")),
+            ("Invalid parent", "Invalid parent", None),
+            ("Invalid code: 4711", "Invalid code", Some("4711")),
+            (
+                "Invalid line item identifier: Column 85717 (\"02 Customer\")",
+                "Invalid line item identifier",
+                Some("Column 85717 (\"02 Customer\")"),
+            ),
+            ("Item not located in Products list", "Item not located in Products list", None),
+            ("Item not located in Products list: X 1", "Item not located in Products list", Some("X 1")),
+            (
+                "Item not located in Price list list: a list: b",
+                "Item not located in Price list list",
+                Some("a list: b"),
+            ),
+            ("Expected separator in date/period", "Expected separator in date/period", None),
+            ("Name or code already exists: N", "Name or code already exists", Some("N")),
+            (
+                "Cannot be directly updated as it is a calculated line item",
+                "Cannot be directly updated as it is a calculated line item",
+                None,
+            ),
+            ("Duplicate key: A: B", "Duplicate key", Some("A: B")),
+        ] {
+            assert_eq!(parts(text, ""), (title, value));
+        }
+    }
+
+    #[test]
+    fn a_value_may_hold_anything() {
+        for value in [
+            "",
+            " ",
+            "a: b",
+            "\"quoted\"",
+            "(x) [y]",
+            ";|\t,",
+            "line\nbreak",
+            "Größe",
+            " leading and trailing ",
+        ] {
+            assert_eq!(parts(&format!("Invalid number: {value}"), ""), ("Invalid number", Some(value)));
+        }
+        assert_eq!(parts("Invalid number:7", ""), ("Invalid number", Some("7")));
+    }
+
+    #[test]
+    fn without_a_colon_only_a_text_of_the_row_is_a_value() {
+        assert_eq!(
+            parts("Invalid parent North: East", "North: East"),
+            ("Invalid parent", Some("North: East"))
+        );
+        assert_eq!(parts("Invalid parent North", "South"), ("Invalid parent North", None));
+        let text = "Item not located in Cost list centres list K 1";
+        assert_eq!(parts(text, "K 1"), ("Item not located in Cost list centres list", Some("K 1")));
+        assert_eq!(parts(text, ""), (text, None));
+    }
+
+    #[test]
+    fn nothing_is_taken_out_of_an_unknown_message() {
+        for text in [
+            "Something odd: 12",
+            "Duplicate item 'A: B'",
+            "Invalid names: a",
+            "invalid number: a",
+            ": a",
+            "Item lost",
+        ] {
+            assert_eq!(parts(text, "12"), (text, None));
+        }
+    }
+
+    #[test]
+    fn messages_that_name_another_rejected_row_are_consequences() {
+        for (text, title) in [
+            ("Depends on rejected row 12", "Depends on rejected row"),
+            ("Dependency on a rejected row: 12", "Dependency on a rejected row"),
+            ("Dependent row failed", "Dependent row failed"),
+        ] {
+            assert!(is_consequence(text.as_bytes()));
+            assert_eq!(parts(text, "").0, title);
+        }
+        assert!(!is_consequence(b"Rejected") && !is_consequence(b"Independent of the calendar"));
+    }
+
+    #[test]
+    fn a_line_item_identifier_names_its_column() {
+        let quoted = |text: &str| {
+            let message = Message::new(text.as_bytes(), |_| false);
+            message.quoted_column().map(|name| String::from_utf8(name.to_vec()).unwrap())
+        };
+        let column = "Invalid line item identifier: Column 85717 (\"02 (new) \"Customer\"\")";
+        assert_eq!(quoted(column).unwrap(), "02 (new) \"Customer\"");
+        assert_eq!(quoted("Invalid line item identifier: 00A Partner").unwrap(), "00A Partner");
+        assert_eq!(quoted("Invalid name: Column 1 (\"x\")"), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! The first rows of one kind, side by side.
+
+use std::fmt;
+use std::io::Read;
+
+use super::dump::Dump;
+use super::filter::KindFilter;
+use super::row::Row;
+use super::shown::text_of;
+use super::words::{cut, number};
+use crate::report::ReportError;
+use crate::text::Printable;
+
+/// Widest cell, in characters: enough to recognize a value, and several fit beside each other.
+const MAX_CELL: usize = 30;
+
+/// Blanks between columns.
+const GAP: usize = 2;
+
+/// Columns that are kept: no terminal shows more.
+const MAX_COLUMNS: usize = 100;
+
+/// The first rows of one kind, as a table for a terminal: where the row is from, the value that the message
+/// complains of, and as many of the import's columns as fit.
+#[derive(Debug, Clone)]
+pub struct RowTable {
+    title: String,
+    width: usize,
+    /// The import's columns, those that are not kept included.
+    columns: usize,
+    /// The header and the rows, in cells.
+    cells: Vec<Vec<String>>,
+    rows: u64,
+}
+
+impl RowTable {
+    /// Reads a dump to its end, and keeps the first `limit` rows with a message of one kind: the one whose title
+    /// has `kind` in it, in upper or lower case.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError::NotADump`], [`ReportError::Read`], [`ReportError::NoSuchKind`] and
+    /// [`ReportError::AmbiguousKind`].
+    pub fn read(source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
+        let mut dump = Dump::open(source)?;
+        let columns = dump.columns();
+        let line = if columns.line.is_some() { "line" } else { "row" };
+        let own = columns.own.iter().take(MAX_COLUMNS).map(|index| cell(&columns.names[*index]));
+        let header = [line.to_owned(), "value".to_owned()].into_iter().chain(own).collect();
+        let mut table = Self {
+            title: String::new(),
+            width: 80,
+            columns: columns.own.len(),
+            cells: vec![header],
+            rows: 0,
+        };
+        let mut filter = KindFilter::new(kind);
+        while let Some(row) = dump.next_row()? {
+            let mut value = None;
+            row.for_each_message(|message| {
+                if filter.accepts(message.title) && value.is_none() {
+                    value = Some(message.value.map(cell).unwrap_or_default());
+                }
+            });
+            let Some(value) = value else { continue };
+            table.rows += 1;
+            if table.cells.len() <= limit {
+                table.cells.push(cells(&row, value));
+            }
+        }
+        table.title = filter.title()?.to_owned();
+        Ok(table)
+    }
+
+    /// Sets the width of the terminal, in characters. Defaults to 80.
+    pub fn width(mut self, characters: usize) -> Self {
+        self.width = characters;
+        self
+    }
+
+    /// The widths of the columns that fit.
+    fn widths(&self) -> Vec<usize> {
+        let mut widths = Vec::new();
+        let mut free = self.width;
+        for column in 0..self.columns + 2 {
+            let cells = self.cells.iter().filter_map(|row| row.get(column));
+            let width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+            let needed = if column == 0 { width } else { width + GAP };
+            if needed > free {
+                break;
+            }
+            free -= needed;
+            widths.push(width);
+        }
+        widths
+    }
+}
+
+impl fmt::Display for RowTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (title, shown) = (Printable(&self.title), self.cells.len() as u64 - 1);
+        match self.rows == shown {
+            true => writeln!(f, "{title}: {}\n", number(shown, "row"))?,
+            false => writeln!(f, "{title}: the first {shown} of {}\n", number(self.rows, "row"))?,
+        }
+        let widths = self.widths();
+        for row in &self.cells {
+            let mut line = String::new();
+            for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
+                match index {
+                    0 => line.push_str(&format!("{cell:>width$}")),
+                    _ => line.push_str(&format!("{:GAP$}{cell:<width$}", "")),
+                }
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        match (self.columns + 2).saturating_sub(widths.len()) {
+            0 => Ok(()),
+            more => writeln!(f, "\n{} not shown", number(more as u64, "more column")),
+        }
+    }
+}
+
+fn cells(row: &Row<'_>, value: String) -> Vec<String> {
+    let line = if row.columns.line.is_some() { row.source_line() } else { Some(row.number()) };
+    let first = [line.map(|line| line.to_string()).unwrap_or_default(), value];
+    let fields = row.own_fields().into_iter().flatten().take(MAX_COLUMNS).map(cell);
+    first.into_iter().chain(fields).collect()
+}
+
+fn cell(bytes: &[u8]) -> String {
+    cut(&text_of(&bytes[..bytes.len().min(4 * MAX_CELL)]), MAX_CELL)
+}

@@ -1,0 +1,237 @@
+//! The corrected file: the generated rows come out exactly.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::ReportError;
+
+/// Parts of fields: everything that a format could trip over.
+const PARTS: &[&[u8]] = &[
+    b"",
+    b"a",
+    b"12.5",
+    b",",
+    b";",
+    b"\t",
+    b"|",
+    b"\"",
+    b"\"\"",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b" ",
+    b"=1+1",
+    b"+x",
+    b"@y",
+    b"_Line_",
+    "Größe".as_bytes(),
+    "東京".as_bytes(),
+    "𝄞".as_bytes(),
+    b"\x1b[31m",
+    b"'",
+];
+
+/// Bytes of other encodings, where the dump is not in UTF-16.
+const BYTES: &[&[u8]] = &[b"\xf6", b"\xff\xfe", b"\xed\xa0\x80", b"\xe6\x9d"];
+
+#[derive(Debug, Clone)]
+struct Shape {
+    separator: u8,
+    line_end: &'static str,
+    /// Index into [`ENCODINGS`].
+    encoding: usize,
+    has_status: bool,
+    has_line: bool,
+    errors: usize,
+}
+
+type Fields = Vec<Vec<u8>>;
+
+/// What the service says about a row: whether it was loaded, and the errors.
+type Said = (bool, Fields);
+
+type Encode = fn(&[u8]) -> Vec<u8>;
+
+fn as_utf16(text: &[u8], bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    utf16(std::str::from_utf8(text).unwrap(), bytes)
+}
+
+/// The byte order mark and the bytes of a text.
+const ENCODINGS: [(&[u8], Encode); 6] = [
+    (b"", |text| text.to_vec()),
+    (b"\xef\xbb\xbf", |text| text.to_vec()),
+    (b"", |text| as_utf16(text, u16::to_le_bytes)),
+    (b"\xff\xfe", |text| as_utf16(text, u16::to_le_bytes)),
+    (b"", |text| as_utf16(text, u16::to_be_bytes)),
+    (b"\xfe\xff", |text| as_utf16(text, u16::to_be_bytes)),
+];
+
+impl Shape {
+    /// A file of these rows, each field quoted.
+    fn file(&self, rows: &[Fields]) -> Vec<u8> {
+        let mut text = Vec::new();
+        for row in rows {
+            for (index, field) in row.iter().enumerate() {
+                text.extend_from_slice(if index > 0 { std::slice::from_ref(&self.separator) } else { b"" });
+                text.push(b'"');
+                field.iter().for_each(|byte| match byte {
+                    b'"' => text.extend_from_slice(b"\"\""),
+                    byte => text.push(*byte),
+                });
+                text.push(b'"');
+            }
+            text.extend_from_slice(self.line_end.as_bytes());
+        }
+        let (bom, encode) = ENCODINGS[self.encoding];
+        [bom, &encode(&text)].concat()
+    }
+}
+
+fn shapes() -> impl Strategy<Value = Shape> {
+    let line_ends = prop_oneof![Just("\n"), Just("\r\n"), Just("\r")];
+    let separators = prop_oneof![Just(b','), Just(b'\t'), Just(b';'), Just(b'|')];
+    (separators, line_ends, 0..ENCODINGS.len(), any::<bool>(), any::<bool>(), 1..4usize).prop_map(
+        |(separator, line_end, encoding, has_status, has_line, errors)| Shape {
+            separator,
+            line_end,
+            encoding,
+            has_status,
+            has_line,
+            errors,
+        },
+    )
+}
+
+/// Fields that any encoding of the shape can hold.
+fn field(encoding: usize) -> impl Strategy<Value = Vec<u8>> {
+    let parts = if encoding < 2 { [PARTS, BYTES].concat() } else { PARTS.to_vec() };
+    vec(proptest::sample::select(parts), 0..4).prop_map(|parts| parts.concat())
+}
+
+/// A shape, the import's rows with their header, and for each row whether it is a warning, and its errors.
+fn dumps() -> impl Strategy<Value = (Shape, Vec<Fields>, Vec<Said>)> {
+    (shapes(), 1..5usize, 0..8usize).prop_flat_map(|(shape, columns, rows)| {
+        let row = vec(field(shape.encoding), columns);
+        // Names of the import's columns are never those of the service.
+        let rows_of_import = vec(row, rows + 1).prop_map(|mut rows| {
+            rows[0].iter_mut().for_each(|name| name.insert(0, b'c'));
+            rows
+        });
+        let said = (any::<bool>(), vec(field(shape.encoding), shape.errors));
+        (Just(shape), rows_of_import, vec(said, rows))
+    })
+}
+
+fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fields> {
+    let text = |text: String| text.into_bytes();
+    let mut dump = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let mut all = Vec::new();
+        let said = index.checked_sub(1).map(|index| &said[index]);
+        if shape.has_status {
+            all.push(said.map_or(b"_Status_".to_vec(), |(is_warning, _)| {
+                if *is_warning { b"W".to_vec() } else { b"E".to_vec() }
+            }));
+        }
+        all.extend(row.iter().cloned());
+        if shape.has_line {
+            all.push(if said.is_none() { b"_Line_".to_vec() } else { text(format!("{}", index * 3)) });
+        }
+        for error in 0..shape.errors {
+            all.push(
+                said.map_or(text(format!("_Error_{}_", error + 1)), |(_, errors)| errors[error].clone()),
+            );
+        }
+        dump.push(all);
+    }
+    dump
+}
+
+fn fixed(file: &[u8], kind: Option<&str>) -> Result<Vec<u8>, ReportError> {
+    let mut output = Vec::new();
+    ReportBuilder::new().add_and_fix("", file, kind, &mut output)?;
+    Ok(output)
+}
+
+proptest! {
+    #[test]
+    fn the_rejected_rows_come_out_byte_for_byte((shape, rows, said) in dumps()) {
+        let file = shape.file(&with_service_columns(&shape, &rows, &said));
+        let is_rejected = |index: usize| index == 0 || !(shape.has_status && said[index - 1].0);
+        let indexes = (0..rows.len()).filter(|index| is_rejected(*index));
+        let rejected: Vec<_> = indexes.map(|index| rows[index].clone()).collect();
+        prop_assert_eq!(fixed(&file, None).unwrap(), shape.file(&rejected));
+    }
+
+    #[test]
+    fn no_damage_to_a_file_makes_anything_panic(
+        (shape, rows, said) in dumps(),
+        edits in vec((any::<prop::sample::Index>(), 0..3u8, any::<u8>()), 1..6),
+    ) {
+        let mut file = shape.file(&with_service_columns(&shape, &rows, &said));
+        for (at, edit, byte) in edits {
+            let at = at.index(file.len().max(1)).min(file.len());
+            match edit {
+                0 => file.truncate(at),
+                1 => file.insert(at, byte),
+                _ => if let Some(old) = file.get_mut(at) { *old = byte },
+            }
+        }
+        let mut builder = ReportBuilder::new();
+        match builder.add("x", &*file) {
+            Ok(()) => {
+                let report = builder.finish();
+                prop_assert_eq!(report.totals.rows, report.totals.rejected + report.totals.warnings);
+                prop_assert!(report.view().to_string().starts_with("x: "));
+                prop_assert!(report.view().html().to_string().ends_with("</html>\n"));
+                fixed(&file, None).unwrap();
+            }
+            Err(ReportError::NotADump { .. }) => {}
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        }
+    }
+}
+
+#[test]
+fn only_rows_of_one_kind_are_written_if_asked() {
+    let file = fixed(MIXED.as_bytes(), Some("invalid NUMBER")).unwrap();
+    let expected = "\"Code\",\"Parent\",\"Amount\",\"02 Customer\"\n\"A1\",\"North\",\"1.2.3\",\"x\"\n\
+        \"A2\",\"North\",\"n/a\",\"x\"\n\"A3\",\"South\",\"n/a\",\"x\"\n";
+    assert_eq!(String::from_utf8(file).unwrap(), expected);
+    assert!(matches!(fixed(MIXED.as_bytes(), Some("in")), Err(ReportError::AmbiguousKind { .. })));
+    assert!(matches!(fixed(MIXED.as_bytes(), Some("x y")), Err(ReportError::NoSuchKind { .. })));
+}
+
+#[test]
+fn a_source_without_quotes_gets_them_only_where_they_must_be() {
+    let dump = "Code;Text;_Line_;_Error_1_\nA;\"x;y\";2;Odd\nB;;3;Odd\n";
+    assert_eq!(fixed(dump.as_bytes(), None).unwrap(), b"Code;Text\nA;\"x;y\"\nB;\n");
+    assert_eq!(fixed(b"Code;_Line_\n\"\";2\n", None).unwrap(), b"Code\n\"\"\n");
+}
+
+#[test]
+fn rows_that_lack_a_field_or_have_too_many_are_counted_not_written() {
+    let file =
+        b"\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"a\"\n\"b\",\"c\"\n\"d\",\"e\",\"2\",\"x\",\"y\"\n\"f\",\"g";
+    let mut output = Vec::new();
+    let fixed = ReportBuilder::new().add_and_fix("", &file[..], None, &mut output).unwrap();
+    assert_eq!((fixed.rows, fixed.left_out), (1, 3));
+    assert_eq!(output, b"\"A\",\"B\"\n\"b\",\"c\"\n");
+}
+
+#[test]
+fn a_dump_without_rows_gives_its_header() {
+    assert_eq!(
+        fixed("\u{feff}\"A\"\t\"_Line_\"\r\n".as_bytes(), None).unwrap(),
+        "\u{feff}\"A\"\r\n".as_bytes()
+    );
+    assert_eq!(fixed(b"", None).unwrap(), b"");
+}
+
+#[test]
+fn an_output_that_is_full_is_reported() {
+    let mut space = [0; 50];
+    let error = ReportBuilder::new().add_and_fix("", MIXED.as_bytes(), None, &mut space[..]).unwrap_err();
+    assert!(matches!(error, ReportError::Write(_)), "{error}");
+}

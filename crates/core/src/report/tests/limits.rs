@@ -1,0 +1,116 @@
+//! Files that are too much to hold.
+
+use std::io;
+
+use super::*;
+use crate::report::Severity;
+
+/// A file that is made while it is read.
+struct Generated<F> {
+    row: F,
+    next: u64,
+    rows: u64,
+    text: Vec<u8>,
+    taken: usize,
+}
+
+fn generated<F: Fn(u64) -> String>(header: &str, rows: u64, row: F) -> Generated<F> {
+    Generated { row, next: 0, rows, text: header.as_bytes().to_vec(), taken: 0 }
+}
+
+impl<F: Fn(u64) -> String> Read for Generated<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.text.len() && self.next < self.rows {
+            self.text.clear();
+            self.taken = 0;
+            for _ in 0..1000.min(self.rows - self.next) {
+                self.text.extend_from_slice((self.row)(self.next).as_bytes());
+                self.next += 1;
+            }
+        }
+        let count = buffer.len().min(self.text.len() - self.taken);
+        buffer[..count].copy_from_slice(&self.text[self.taken..self.taken + count]);
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_million_kinds_are_not_held_and_the_common_one_is_found() {
+    let row = |n| match n % 4 {
+        0 => format!("\"a\",\"{n}\",\"Invalid number: a\"\n"),
+        _ => format!("\"b\",\"{n}\",\"Trouble {n} of its own\"\n"),
+    };
+    let found = report(generated("\"Code\",\"_Line_\",\"_Error_1_\"\n", 1_333_334, row));
+    assert!(found.kinds.len() <= 5_000, "{} kinds", found.kinds.len());
+    let first = &found.kinds[0];
+    assert_eq!((&*first.title, first.rows, first.at_least), ("Invalid number", 333_334, false));
+    let listed: u64 = found.kinds.iter().map(|kind| kind.rows).sum();
+    assert_eq!(listed + found.unlisted_messages, 1_333_334);
+    let text = found.view().top(1).to_string();
+    assert!(text.contains("rare kinds not listed: there are too many kinds to count each"), "{text}");
+    assert!(found.changes_since(&found).iter().any(|change| change.is_approximate));
+}
+
+#[test]
+fn values_beyond_the_limit_are_said_to_be_approximate() {
+    let row = |n: u64| match n % 5 {
+        0 => "\"n/a\",\"Invalid number: n/a\"\n".to_owned(),
+        _ => format!("\"{n}\",\"Invalid number: {n}\"\n"),
+    };
+    let found = report(generated("\"Amount\",\"_Error_1_\"\n", 100_000, row));
+    let kind = &found.kinds[0];
+    assert_eq!((kind.rows, kind.distinct_values), (100_000, None));
+    assert_eq!((&*kind.values[0].text, kind.values[0].rows, kind.values[0].at_least), ("n/a", 20_000, false));
+    assert!(kind.values[1].at_least);
+    assert!(found.view().to_string().contains("and too many others to count"));
+}
+
+#[test]
+fn many_lists_share_the_room_for_values() {
+    let row = |n: u64| format!("\"{n}\",\"Item not located in L{} list: {n}\"\n", n % 3_000);
+    let found = report(generated("\"Amount\",\"_Error_1_\"\n", 150_000, row));
+    assert_eq!(found.kinds.len(), 3_000);
+    assert!(found.kinds.iter().all(|kind| kind.rows == 50 && kind.columns[0].rows == 50));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_one_row_and_is_not_held() {
+    let rows = generated("\"Code\",\"_Line_\",\"_Error_1_\"\n\"a\",\"2\",\"Odd\"\n\"never", 200_000, |_| {
+        "x".repeat(100)
+    });
+    let found = report(rows);
+    assert_eq!((found.totals.rows, found.totals.rows_cut_off, found.totals.rejected), (2, 1, 2));
+    assert_eq!(
+        found.kinds.iter().map(|kind| &*kind.title).collect::<Vec<_>>(),
+        ["Odd", "Row cut off at the end of the file"]
+    );
+}
+
+#[test]
+fn a_row_of_very_many_fields_is_one_with_too_many() {
+    let row = format!("\"a\",\"2\",\"Odd\"{}\n\"b\",\"3\",\"Odd\"\n", ",\"\"".repeat(200_000));
+    let found = report(format!("\"Code\",\"_Line_\",\"_Error_1_\"\n{row}").as_bytes());
+    assert_eq!((found.totals.rows, found.totals.rows_too_long), (2, 1));
+}
+
+#[test]
+fn a_read_that_fails_is_reported() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("unplugged"))
+        }
+    }
+    let file = "\"_Line_\"\n".as_bytes().chain(Broken);
+    let error = ReportBuilder::new().add("x", file).unwrap_err();
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "unplugged");
+}
+
+#[test]
+fn warnings_and_errors_of_one_title_are_apart() {
+    let dump = "_Status_,Code,_Error_1_\nW,a,Invalid code: a\nE,b,Invalid code: b\nE,c,Invalid code: c\n";
+    let found = report(dump.as_bytes());
+    let kinds: Vec<_> = found.kinds.iter().map(|kind| (kind.severity, kind.rows, kind.share)).collect();
+    assert_eq!(kinds, [(Severity::Error, 2, 1.0), (Severity::Warning, 1, 1.0)]);
+}

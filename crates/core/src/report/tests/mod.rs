@@ -1,0 +1,60 @@
+//! Dumps of all shapes, from file to report.
+
+mod fixing;
+mod golden;
+mod limits;
+mod numbers;
+
+use std::io::Read;
+
+use super::{Report, ReportBuilder};
+
+/// The vendor's own test fixtures, tab-separated.
+const INVALID_NAME: &str = concat!(
+    "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n",
+    "\"_Item_\"\t\"\"\t\"\"\t\"\"\t\"12\"\t\"Invalid name: _Item_\"\n",
+);
+const INVALID_NUMBER: &str = concat!(
+    "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n",
+    "\"Item 9\"\t\"a\"\t\"true\"\t\"false\"\t\"11\"\t\"Invalid number: a\"\n",
+);
+
+/// A dump with a status, warnings, gaps between errors, a consequence, and fields that hold separators and
+/// line breaks.
+const MIXED: &str = r#""_Status_","Code","Parent","Amount","02 Customer","_Line_","_Error_1_","_Error_2_","_Error_3_"
+"E","A1","North","1.2.3","x","2","Invalid number: 1.2.3","",""
+"E","A2","North","n/a","x","5","Invalid number: n/a","","Invalid line item identifier: Column 85717 (""02 Customer"")"
+"E","A3","South","n/a","x","6","Invalid number: n/a","Item not located in Regions list: South",""
+"E",",,,","East","1","x","7","Invalid code: ,,,","Item not located in Regions list: East",""
+"W","A5","North","2","y","9","Cannot be directly updated as it is a calculated line item","",""
+"E","A6","South","3","two
+lines","11","","Item not located in Regions list: South",""
+"E","A7","A1","4","z","12","Depends on rejected row: 2","",""
+"E","A8","A1","5","z","13","The moon is in the way: 12","",""
+"E","A9","North","6","z","14","","",""
+"#;
+
+#[test]
+fn reports_and_errors_can_go_to_another_thread() {
+    fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    is_send_and_sync::<Report>();
+    is_send_and_sync::<ReportBuilder>();
+    is_send_and_sync::<super::ReportError>();
+}
+
+/// The report on one dump.
+fn report(dump: impl Read) -> Report {
+    let mut builder = ReportBuilder::new();
+    builder.add("dump.csv", dump).unwrap();
+    builder.finish()
+}
+
+/// A dump in comma and LF, written another way.
+fn rewritten(dump: &str, separator: &str, line_end: &str) -> String {
+    // Separators between fields stand between quotes; the samples have no such sequence inside fields.
+    dump.replace("\",\"", &format!("\"{separator}\"")).replace("\"\n\"", &format!("\"{line_end}\""))
+}
+
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}

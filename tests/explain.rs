@@ -1,0 +1,492 @@
+//! `explain`: the report on dump files of all shapes, the corrected file, and what is refused. The rules of
+//! grouping and counting have tests in the library.
+
+use serde_json::json;
+use xtask::fake::dump_file::{self, Format};
+
+use crate::support::{COSTS, Outcome, Scene, dump_for, failed, failing_run, file_of};
+
+/// A status, a warning, an error in two rows, two errors in one, a separator and a line break inside fields.
+const DUMP: &str = r#""_Status_","Code","Amount","_Line_","_Error_1_","_Error_2_"
+"E","A1","n/a","2","Invalid number: n/a",""
+"E","A,2","n/a","3","Invalid number: n/a","Invalid code: A,2"
+"W","A3","3","4","Cannot be directly updated as it is a calculated line item",""
+"E","A
+4","1","5","","Invalid code: A
+4"
+"#;
+
+/// What `--fix` makes of it.
+const FIXED: &str = "\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n\"A\n4\",\"1\"\n";
+
+/// The report on it, behind its first line.
+const REPORT: &str = "  3 rows were rejected
+  1 rejected row has several messages
+  1 row was loaded with a warning
+  source lines 2 to 5
+
+2 kinds of errors
+-----------------
+
+Invalid code                                                     2 rows   66.7 %
+  ####################################################
+  columns    Code 2
+  values     \"A\\n4\" 1, \"A,2\" 1
+  lines      3, 5
+  cure       Correct the code in the source, or map the column that really holds
+             codes.
+
+Invalid number                                                   2 rows   66.7 %
+  ####################################################
+  columns    Amount 2
+  values     \"n/a\" 2
+  lines      2, 3
+  cure       Write plain numbers without units or words, with the decimal sign
+             that the import expects.
+
+1 kind of warnings: these rows were loaded
+------------------------------------------
+
+Cannot be directly updated as it is a calculated line item        1 row  100.0 %
+  ##############################################################################
+  lines      4
+  cure       Leave the column out of the import, or map it to a line item
+             without a formula.
+";
+
+const NO_DUMP: &str =
+    "not a dump file: the first line has none of the columns _Status_, _Line_ and _Error_1_";
+
+#[track_caller]
+fn scene() -> Scene {
+    let scene = Scene::with_chunks(3);
+    scene.write("dump.csv", DUMP);
+    scene
+}
+
+/// Runs a command of the shell, in which `$EXPLAIN` is `anaplan-dump explain`, on a terminal of this kind.
+#[track_caller]
+fn on_a_terminal<'a>(scene: &'a Scene, term: &str, command: &str) -> Outcome<'a> {
+    let script = format!("export EXPLAIN=\"$0 explain\"; exec /usr/bin/script -qec '{command}' /dev/null");
+    scene.command("").env("TERM", term).env("SHELL", "/bin/bash").through(&script).run()
+}
+
+fn report_on(name: &str) -> String {
+    format!("{name}: 4 rows (UTF-8, comma, LF)\n{REPORT}")
+}
+
+#[test]
+fn the_report_needs_neither_a_token_nor_the_network() {
+    let scene = scene();
+    let outcome = scene.command("explain dump.csv").env_remove("ANAPLAN_TOKEN").run();
+    outcome.stdout(report_on("dump.csv")).without_a_connection();
+}
+
+#[test]
+fn every_format_gets_the_same_report_and_its_own_format_back() {
+    type Write = fn(&str) -> Vec<u8>;
+    let plain: Write = |text| text.as_bytes().to_vec();
+    let cases: [(&str, &str, &str, Write); 9] = [
+        ("UTF-8, tab, LF", "\t", "\n", plain),
+        ("UTF-8, semicolon, CRLF", ";", "\r\n", plain),
+        ("UTF-8, pipe, CR", "|", "\r", plain),
+        ("UTF-8, comma, CRLF", ",", "\r\n", plain),
+        ("UTF-8 with BOM, comma, LF", ",", "\n", |text| ["\u{feff}", text].concat().into_bytes()),
+        ("UTF-16LE with BOM, tab, CRLF", "\t", "\r\n", |text| {
+            [b"\xff\xfe", &*text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat()
+        }),
+        ("UTF-16BE with BOM, comma, LF", ",", "\n", |text| {
+            [b"\xfe\xff", &*text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()].concat()
+        }),
+        ("UTF-16LE, comma, LF", ",", "\n", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("UTF-16BE, pipe, LF", "|", "\n", |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ];
+    for (format, separator, line_end, write) in cases {
+        let scene = Scene::with_chunks(3);
+        let rewritten = |text: &str| {
+            let text =
+                text.replace("\",\"", &format!("\"{separator}\"")).replace("\"\n", &format!("\"{line_end}"));
+            write(&text)
+        };
+        scene.write("dump", rewritten(DUMP));
+        let outcome = scene.run("explain dump --fix fixed");
+        outcome.notes("fixed: 3 rows to correct\n").stdout(format!("dump: 4 rows ({format})\n{REPORT}"));
+        scene.has("fixed", &rewritten(FIXED));
+    }
+}
+
+/// The rows of a generated dump, read strictly: every field is quoted.
+fn rows_of(dump: &[u8], format: Format) -> Vec<Vec<String>> {
+    let text = std::str::from_utf8(dump).expect("the dump is UTF-8");
+    let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
+    while let Some(field) = rest.strip_prefix('"') {
+        let mut at = 0;
+        while let Some(quote) = field[at..].find('"').filter(|quote| field[at + quote + 1..].starts_with('"'))
+        {
+            at += quote + 2;
+        }
+        let end = at + field[at..].find('"').expect("the field ends");
+        row.push(field[..end].to_owned());
+        rest = &field[end + 1..];
+        if let Some(next) = rest.strip_prefix(char::from(format.delimiter)) {
+            rest = next;
+        } else {
+            rows.push(std::mem::take(&mut row));
+            rest = rest.trim_start_matches('\r').strip_prefix('\n').expect("the row ends");
+        }
+    }
+    rows
+}
+
+#[test]
+fn the_corrected_file_has_the_rejected_rows_byte_for_byte() {
+    for seed in 0..12 {
+        let format = Format::from_seed(seed);
+        let dump = dump_file::generate(seed, 200_000);
+        let rows = rows_of(&dump, format);
+        let first = usize::from(format.status);
+        let (end, separator) =
+            (if format.crlf { "\r\n" } else { "\n" }, char::from(format.delimiter).to_string());
+        let rejected: Vec<&Vec<String>> = rows.iter().filter(|row| !format.status || row[0] != "W").collect();
+        let fixed: String = rejected
+            .iter()
+            .map(|row| format!("\"{}\"{end}", row[first..first + 4].join(&format!("\"{separator}\""))))
+            .collect();
+        let scene = Scene::with_chunks(3);
+        scene.write("dump.csv", &dump);
+        let outcome = scene.run("explain dump.csv --json --fix fixed.csv");
+        outcome.notes(format!("fixed.csv: {} rows to correct\n", rejected.len() - 1));
+        outcome.json_has("/totals/rows", rows.len() - 1);
+        outcome.json_has("/totals/rejected", rejected.len() - 1);
+        assert_eq!(String::from_utf8_lossy(&scene.read("fixed.csv")), fixed, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_pipe_is_read_in_one_pass() {
+    let scene = scene();
+    let outcome = scene.command("explain - --fix fixed.csv -q").through("cat dump.csv | \"$0\" \"$@\"").run();
+    outcome.stdout(report_on("standard input"));
+    scene.has("fixed.csv", FIXED.as_bytes());
+    let outcome = scene.command("explain - dump.csv --top=1").stdin(DUMP).run();
+    outcome.stdout_has("standard input: 4 rows").stdout_has("\nTogether: 8 rows\n  6 rows were rejected\n");
+}
+
+#[test]
+fn several_files_are_one_report_and_say_what_changed() {
+    let scene = scene();
+    scene.write("other.csv", "Code;_Line_;_Error_1_\nB;7;Invalid code: B\nC;8;Invalid parent: C\n");
+    scene.write("yesterday.csv", "Code,_Line_,_Error_1_\nB,7,Invalid code: B\nC,8,Invalid date: C\n");
+    let together = "dump.csv: 4 rows (UTF-8, comma, LF)
+  3 rows were rejected
+  1 rejected row has several messages
+  1 row was loaded with a warning
+  source lines 2 to 5
+other.csv: 2 rows (UTF-8, semicolon, LF)
+  2 rows were rejected
+  source lines 7 to 8
+Together: 6 rows
+  5 rows were rejected
+  1 rejected row has several messages
+  1 row was loaded with a warning
+";
+    let code = "
+3 kinds of errors
+-----------------
+
+Invalid code                                                     3 rows   60.0 %
+  ###############################################
+  columns    Code 3
+  values     \"A\\n4\" 1, \"A,2\" 1, \"B\" 1
+  lines      3, 5, ... of dump.csv
+  cure       Correct the code in the source, or map the column that really holds
+             codes.
+
+and 3 more kinds not shown
+";
+    scene.run("explain dump.csv other.csv --top 1").stdout(together.to_owned() + code);
+    let changes = "
+Changes: 5 rows rejected, 3 more than before
+  more   Invalid code                                             1 ->         3
+  and 4 smaller changes
+";
+    let outcome = scene.run("explain dump.csv other.csv --top 1 --against yesterday.csv");
+    outcome.stdout(together.to_owned() + changes + code);
+    let outcome = scene.run("explain other.csv --json --against=dump.csv --against=yesterday.csv");
+    let change = |title: &str, severity: &str, change: &str, before: u64, after: u64| {
+        json!({"title": title, "severity": severity, "change": change, "rows_before": before,
+            "rows_after": after, "is_approximate": false})
+    };
+    let changes = json!([
+        change("Invalid code", "error", "fewer", 3, 1),
+        change("Invalid number", "error", "gone", 2, 0),
+        change("Invalid date", "error", "gone", 1, 0),
+        change("Invalid parent", "error", "new", 0, 1),
+        change("Cannot be directly updated as it is a calculated line item", "warning", "gone", 1, 0),
+    ]);
+    outcome.json_has("/changes", changes);
+}
+
+#[test]
+fn the_document_has_the_fields_that_the_readme_names() {
+    let scene = Scene::with_chunks(3);
+    scene.write("dump.csv", "Code,_Line_,_Error_1_\nA,7,Invalid code: A\n");
+    let totals = json!({"rows": 1, "rejected": 1, "consequences": 0, "several_messages": 0, "warnings": 0,
+        "rows_too_short": 0, "rows_too_long": 0, "rows_cut_off": 0, "rows_not_unicode": 0, "first_line": 7,
+        "last_line": 7});
+    let mut input = totals.clone();
+    for (name, value) in [
+        ("name", json!("dump.csv")),
+        ("is_empty", json!(false)),
+        ("encoding", json!("UTF-8")),
+        ("separator", json!(",")),
+        ("line_end", json!("LF")),
+        ("columns", json!(["Code"])),
+    ] {
+        input[name] = value;
+    }
+    let counted = |text: &str| json!([{"text": text, "rows": 1, "at_least": false}]);
+    let kind = json!({"title": "Invalid code", "severity": "error", "rows": 1, "at_least": false, "share": 1.0,
+        "columns": counted("Code"), "values": counted("A"), "distinct_values": 1, "input": 0, "lines": [7],
+        "lines_are_dump_rows": false,
+        "cure": "Correct the code in the source, or map the column that really holds codes."});
+    let report = json!({"inputs": [input], "totals": totals, "kinds": [kind], "unlisted_messages": 0});
+    scene.run("explain dump.csv --json").json(report);
+}
+
+#[test]
+fn rows_of_one_kind_are_a_table_or_a_file() {
+    let scene = scene();
+    let table = "Invalid number: 2 rows\n\nline  value  Code  Amount\n   2  n/a    A1    n/a\n   3  n/a    A,2   n/a\n";
+    scene.run("explain dump.csv --kind NUMBER").stdout(table);
+    let first = "Invalid code: the first 1 of 2 rows\n\nline  value  Code  Amount\n   3  A,2    A,2   n/a\n";
+    scene.run("explain dump.csv --kind code --top 1").stdout(first);
+    let outcome = scene.run("explain dump.csv --kind number --fix numbers.csv");
+    outcome.notes("numbers.csv: 2 rows to correct\n").stdout(report_on("dump.csv"));
+    scene.has("numbers.csv", b"\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n");
+}
+
+#[test]
+fn a_kind_that_is_none_or_several_leaves_no_file() {
+    // A warning is no row to correct.
+    let warning = "; Cannot be directly updated as it is a calculated line item";
+    for (fix, warning) in [("", warning), (" --fix fixed.csv", "")] {
+        let scene = scene();
+        let outcome = scene.run(&format!("explain dump.csv --kind invalid{fix}"));
+        outcome.refuses(
+            "dump.csv: \"invalid\" fits several kinds, give more of the title: Invalid number; Invalid code\n\
+             Try anaplan-dump --help.",
+        );
+        let outcome = scene.run(&format!("explain dump.csv --kind moon{fix}"));
+        let there = format!("Invalid number; Invalid code{warning}");
+        outcome
+            .fails(4, format!("dump.csv: no error in the dump is of the kind \"moon\"; there are: {there}"));
+        scene.holds(&["dump.csv"]);
+    }
+}
+
+#[test]
+fn nothing_is_overwritten_without_force() {
+    for option in ["--fix", "--html"] {
+        let scene = scene();
+        scene.write("there", "mine");
+        let outcome = scene.run(&format!("explain dump.csv {option} there"));
+        outcome.fails(
+            7,
+            "cannot write to there: it exists, and is left as it is\n  \
+             choose another name, or replace it with --force",
+        );
+    }
+    let scene = scene();
+    let outcome = scene.run("explain dump.csv --fix dump.csv --force");
+    outcome.notes("dump.csv: 3 rows to correct\n").stdout(report_on("dump.csv"));
+    scene.has("dump.csv", FIXED.as_bytes());
+    scene
+        .run("explain dump.csv")
+        .fails(1, format!("dump.csv: {NO_DUMP}; it begins with \"\"Code\",\"Amount\"\""));
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_reported() {
+    let scene = scene();
+    for option in ["--fix", "--html"] {
+        let outcome = scene.run(&format!("explain dump.csv -q {option} /dev/full"));
+        outcome.fails(7, "cannot write to /dev/full: No space left on device (os error 28)");
+        let outcome = scene.run(&format!("explain dump.csv {option} missing/file"));
+        outcome.fails(7, "cannot write to missing/file: No such file or directory (os error 2)");
+    }
+    scene.run("explain dump.csv").stdout(report_on("dump.csv"));
+    scene
+        .command("explain dump.csv")
+        .through("\"$0\" \"$@\" > /dev/full")
+        .run()
+        .fails(7, "cannot write to the output: No space left on device (os error 28)");
+}
+
+#[test]
+fn a_file_that_is_no_dump_is_an_error_that_names_it() {
+    let scene = scene();
+    scene.write("plain.csv", "Code;Amount\nA;1\n");
+    scene.make_folder("folder");
+    let no_dump = format!("plain.csv: {NO_DUMP}; it begins with \"Code;Amount\"");
+    scene.run("explain plain.csv").fails(1, &no_dump);
+    scene.run("explain dump.csv plain.csv --html page.html").fails(1, &no_dump);
+    scene.run("explain plain.csv --fix fixed.csv").fails(1, &no_dump);
+    let missing = "cannot open missing.csv: No such file or directory (os error 2)";
+    scene.run("explain dump.csv missing.csv").fails(7, missing);
+    scene.run("explain dump.csv --against missing.csv").fails(7, missing);
+    scene.run("explain folder").fails(7, "cannot read folder: Is a directory (os error 21)");
+    scene.holds(&["dump.csv", "plain.csv", "folder/"]);
+}
+
+#[test]
+fn a_file_without_rows_is_reported_as_it_is() {
+    let scene = Scene::with_chunks(3);
+    scene.write("empty.csv", "");
+    scene.write("header.csv", "\"Code\",\"_Line_\"\n");
+    let outcome = scene.run("explain empty.csv header.csv");
+    outcome.stdout(
+        "empty.csv: 0 rows (empty)\n  The file is empty: not even a header.\n\
+         header.csv: 0 rows (UTF-8, comma, LF)\n  The file has a header and no rows.\nTogether: 0 rows\n",
+    );
+    scene.run("explain empty.csv --fix fixed.csv -q").any_stdout();
+    scene.has("fixed.csv", b"");
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    let rows = "--kind shows rows instead of the report: leave out";
+    for (arguments, why) in [
+        ("", "explain needs a dump file; - is standard input"),
+        ("- -", "standard input can be read once"),
+        ("- --against -", "standard input can be read once"),
+        ("dump.csv --json --top 3", "--json has every kind: leave out --top"),
+        (
+            "dump.csv a.csv --fix b.csv",
+            "--fix and --kind need one dump file: the columns of others may differ",
+        ),
+        ("dump.csv a.csv --kind b", "--fix and --kind need one dump file: the columns of others may differ"),
+        ("dump.csv --kind b --json", &format!("{rows} --json and --html, or add --fix")),
+        ("dump.csv --kind b --html c", &format!("{rows} --json and --html, or add --fix")),
+        ("dump.csv --kind b --against c", &format!("{rows} --against, or add --fix")),
+        ("dump.csv --force", "--force is for --fix and --html"),
+        ("dump.csv --fix a --html a", "--fix and --html name the same file"),
+        ("dump.csv --fix -", "--fix needs a file: standard output has the report"),
+        ("dump.csv --html folder/", "--html needs a file, not a folder"),
+        ("dump.csv --top 0", "Error parsing option '--top' with value '0': a whole number from 1 is needed"),
+    ] {
+        let outcome = scene();
+        outcome.run(&format!("explain {arguments}")).refuses(format!("{why}\nTry anaplan-dump --help."));
+    }
+}
+
+#[test]
+fn a_terminal_gets_bars_of_blocks_unless_it_is_plain() {
+    let scene = scene();
+    let bars = |outcome: Outcome<'_>| {
+        let screen = outcome.any_stdout().stdout_text();
+        assert!(screen.contains("dump.csv: 4 rows"), "{screen}");
+        (screen.contains('\u{2588}'), screen.contains("####"))
+    };
+    assert_eq!(bars(on_a_terminal(&scene, "xterm", "$EXPLAIN dump.csv")), (true, false));
+    assert_eq!(bars(on_a_terminal(&scene, "dumb", "$EXPLAIN dump.csv")), (false, true));
+    assert_eq!(bars(on_a_terminal(&scene, "xterm", "NO_COLOR=1 $EXPLAIN dump.csv")), (false, true));
+    assert_eq!(bars(scene.command("explain dump.csv").env("TERM", "xterm").run()), (false, true));
+}
+
+#[test]
+fn a_terminal_shows_the_progress_of_a_long_file() {
+    let scene = scene();
+    let slowly = "{ head -c 200 dump.csv; sleep 0.4; tail -c +201 dump.csv; } | $EXPLAIN -";
+    let screen = on_a_terminal(&scene, "xterm", slowly).any_stdout().stdout_text();
+    assert!(screen.contains("\rreading standard input  "), "{screen:?}");
+    let end = screen.rsplit_once("\r\u{1b}[K").map(|(_, end)| end).unwrap_or_default();
+    assert!(end.starts_with("standard input: 4 rows"), "{screen:?}");
+    let quiet = on_a_terminal(&scene, "xterm", &format!("{slowly} -q")).any_stdout().stdout_text();
+    assert!(quiet.starts_with("standard input: 4 rows"), "{quiet:?}");
+}
+
+#[test]
+fn get_explains_what_it_downloaded() {
+    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+    let file = file_of(COSTS, "T1");
+    scene.write("same.csv", dump_for(COSTS.0).bytes());
+    let report = scene.run("explain same.csv").stdout_text().replacen("same.csv", &file, 1);
+    let outcome = scene.run("get NIGHTLY/T1 --explain");
+    outcome.stdout(format!("{file}  2.5 kB  3 chunks  <TIME>\n\n{report}"));
+    let outcome = scene.run("get NIGHTLY/T1 --explain");
+    outcome.stdout(format!("{file}  2.5 kB  already there\n\n{report}"));
+    let document = scene.run("explain same.csv --json").document();
+    let outcome = scene.run("get NIGHTLY/T1 --explain --json");
+    outcome.json_has("/report/kinds", document["kinds"].clone());
+    outcome.json_has("/report/inputs/0/name", file.clone());
+    scene.run("get NIGHTLY/T1 --explain -o -").refuses(
+        "--explain reads what was downloaded: -o must name a file or a folder\nTry anaplan-dump --help.",
+    );
+    scene.has(&file, &dump_for(COSTS.0).bytes());
+}
+
+#[test]
+fn run_explains_what_it_downloaded() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    let outcome = scene.run("run NIGHTLY --poll=1ms --explain");
+    let task = scene.task_ids().remove(0);
+    let file = file_of(COSTS, &task);
+    outcome.exits_with(6).stderr_has("started task");
+    scene.write("same.csv", dump_for(COSTS.0).bytes());
+    let report = scene.run("explain same.csv").stdout_text().replacen("same.csv", &file, 1);
+    outcome.stdout_has(format!("{file}  2.5 kB  3 chunks  ")).stdout_has(format!("\n\n{report}"));
+    scene.has(&file, &dump_for(COSTS.0).bytes());
+}
+
+#[test]
+fn a_dump_that_cannot_be_explained_is_there_all_the_same() {
+    let mut dump = dump_file::generate(1, 2_000);
+    dump[..200].fill(b'x');
+    let scene = Scene::with_dump(xtask::fake::Dump::from_bytes(dump.clone(), 1_000));
+    let outcome = scene.run("get DUMP -o dump.csv --explain");
+    outcome.stdout("dump.csv  2.0 kB  2 chunks  <TIME>\n");
+    outcome.fails(1, format!("dump.csv: {NO_DUMP}; it begins with \"{}\"", "x".repeat(60)));
+    scene.has("dump.csv", &dump);
+}
+
+/// A dump such as a nightly load leaves, of 1,200 rows.
+fn nightly_dump() -> String {
+    let mut dump =
+        "\"_Status_\",\"Cost centre\",\"Month\",\"Amount\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n"
+            .to_owned();
+    for n in 0..1_200_u32 {
+        let centre = format!("CC {}", 4_700 + n % 5);
+        let amount = ["n/a", "n/a", "n/a", "-", "1.250,00 EUR"][n as usize % 5];
+        let number = format!("Invalid number: {amount}");
+        let missing = format!("Item not located in Cost centres list: {centre}");
+        let (month, status, first, second) = match n % 12 {
+            0..=5 => ("Jan 26", "E", number, String::new()),
+            6..=8 => ("Jan 26", "E", missing, String::new()),
+            9 => ("13/2026", "E", "Invalid date: 13/2026".to_owned(), String::new()),
+            10 => ("Jan 26", "E", number, missing),
+            _ => (
+                "Jan 26",
+                "W",
+                "Cannot be directly updated as it is a calculated line item".to_owned(),
+                String::new(),
+            ),
+        };
+        let line = 7 * n + 2;
+        dump += &format!(
+            "\"{status}\",\"{centre}\",\"{month}\",\"{amount}\",\"{line}\",\"{first}\",\"{second}\"\n"
+        );
+    }
+    dump
+}
+
+#[test]
+fn the_report_in_the_readme_is_real() {
+    let readme = include_str!("../README.md");
+    let (_, shown) =
+        readme.split_once("$ anaplan-dump explain rejected.csv\n").expect("the README shows a report");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    let scene = Scene::with_chunks(3);
+    scene.write("rejected.csv", nightly_dump());
+    scene.run("explain rejected.csv").stdout(shown);
+}

@@ -1,0 +1,119 @@
+//! The page of `explain --html` in a real browser: Chromium, as Debian packages it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::Scene;
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+
+/// How long the browser may take, in seconds. Far more than it ever takes.
+const DEADLINE: &str = "120";
+
+/// Hostile fields and messages, in a dump whose values a browser could mistake for markup.
+const DUMP: &str = "\"Code\",\"<b>Amount</b>\",\"_Line_\",\"_Error_1_\"
+\"A1\",\"<script>document.title='owned'</script>\",\"2\",\"Invalid number: <script>document.title='owned'</script>\"
+\"A2\",\"=cmd|' /C calc'!A0\",\"3\",\"Invalid number: =cmd|' /C calc'!A0\"
+\"A3\",\"\",\"4\",\"</h3><img src=x onerror=document.title='owned'>\"
+\"A4\",\"1 &amp; 2\",\"5\",\"Invalid number: 1 &amp; 2\"
+";
+
+/// Runs the browser on a page of the scene's folder. None, and a line about it, where it is not installed.
+fn browse(scene: &Scene, page: &str, action: &str) -> Option<String> {
+    if !Path::new(CHROMIUM).exists() {
+        // Not by `eprintln!`, which the test harness keeps to itself.
+        let _ = writeln!(std::io::stderr(), "skipped: {CHROMIUM} is not installed");
+        return None;
+    }
+    let profile = tempfile::tempdir().expect("a scratch folder");
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", DEADLINE, CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"]);
+    command.args(["--no-first-run", "--disable-background-networking", "--disable-component-update"]);
+    command.args(["--disable-sync", "--window-size=500,1200", action]);
+    command.arg(format!("--user-data-dir={}", profile.path().display()));
+    command.arg(format!("file://{}", scene.path(page).display()));
+    command.env("HOME", profile.path()).stdin(Stdio::null());
+    let output = command.output().expect("the browser starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{stderr}", output.status);
+    Some(String::from_utf8(output.stdout).expect("the document is UTF-8"))
+}
+
+/// The text of a document, without markup, style and repeated blanks.
+fn text_of(document: &str) -> String {
+    let body = document.split_once("</style>").map_or(document, |(_, body)| body);
+    let mut text = String::new();
+    for part in body.split('<') {
+        text.push_str(part.split_once('>').map_or(part, |(_, text)| text));
+        text.push(' ');
+    }
+    for (escape, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
+        text = text.replace(escape, character);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The names of the elements of a document.
+fn elements_of(document: &str) -> Vec<&str> {
+    let tags = document.split('<').skip(1).filter(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let mut names: Vec<&str> = tags.filter_map(|tag| tag.split([' ', '>', '\n']).next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[test]
+fn a_browser_shows_the_report_and_runs_nothing_of_the_dump() {
+    let scene = Scene::with_chunks(3);
+    scene.write("dump.csv", DUMP);
+    scene.write("yesterday.csv", "Code,_Line_,_Error_1_\nA1,2,Invalid date: x\n");
+    let outcome = scene.run("explain dump.csv --html page.html --against yesterday.csv");
+    outcome.stdout_has("Invalid number   ");
+    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    let Some(document) = browse(&scene, "page.html", "--dump-dom") else { return };
+    assert!(document.contains("<title>What is wrong in dump.csv</title>"), "{document}");
+    let text = text_of(&document);
+    for expected in [
+        "dump.csv : 4 rows (UTF-8, comma, LF) 4 rows were rejected source lines 2 to 5",
+        "Changes: 4 rows rejected, 3 more than before Change Kind Before After new Invalid number 0 3",
+        "gone Invalid date 1 0",
+        "2 kinds of errors Invalid number 3 rows, 75.0 % Columns <b>Amount</b> 3",
+        "<script>document.title='owned'</script> 1",
+        "=cmd|' /C calc'!A0 1",
+        "1 &amp; 2 1",
+        "Source lines 2, 3, 5 Usual cure Write plain numbers",
+        "</h3><img src=x onerror=document.title='owned'> 1 row, 25.0 %",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}\n-- of\n{document}");
+    }
+    // The browser closes elements that the page leaves open, and adds the bodies of tables, but no others.
+    let mut expected = elements_of(&page);
+    expected.push("tbody");
+    expected.sort_unstable();
+    assert_eq!(elements_of(&document), expected);
+    assert!(document.contains("<span style=\"width:75.00%\"></span>"), "{document}");
+}
+
+#[test]
+fn a_page_fits_a_narrow_window() {
+    let scene = Scene::with_chunks(3);
+    let long = "x".repeat(300);
+    scene.write(
+        "dump.csv",
+        format!("Code,_Line_,_Error_1_\n{long},2,Invalid code: {long}\n{long},3,{long}\n"),
+    );
+    scene.run("explain dump.csv --html page.html").any_stdout();
+    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    // The page forbids scripts; a copy with one reports how wide it is.
+    let (head, policy) = page.split_once("<meta http-equiv").expect("a policy");
+    let (_, rest) = policy.split_once(">\n").expect("its end");
+    let measure = "<script>const all = document.documentElement; document.title = \
+        `${all.scrollWidth} of ${all.clientWidth}`</script></body>";
+    scene.write("measured.html", format!("{head}{}", rest.replace("</body>", measure)));
+    let Some(document) = browse(&scene, "measured.html", "--dump-dom") else { return };
+    let (_, title) = document.split_once("<title>").expect("a title");
+    let (title, _) = title.split_once("</title>").expect("its end");
+    let (width, window) = title.split_once(" of ").unwrap_or_else(|| panic!("{title}"));
+    assert_eq!(width, window, "the page must be scrolled sideways");
+}

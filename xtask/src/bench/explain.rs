@@ -1,0 +1,182 @@
+//! The scenario `explain`: a report on a dump, beside what reading it costs at least, and beside what people do
+//! without a report.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::process::Command;
+
+use argh::FromArgs;
+use csv_core::{ReadRecordResult, Reader};
+use xtask::fake::dump_file::{Format, generate_with};
+
+use super::measure::{self, Sample};
+use super::setting::{Bench, Setting};
+use super::table::{median, mib};
+use crate::cargo::{PROGRAM, clean_command};
+use crate::format::grouped;
+
+/// Chunks of the dump where none are asked for, and of the large one: 400 MB and 2 GB as the service cuts them.
+const CHUNKS: usize = 40;
+const LARGE: usize = 200;
+
+/// The format of newer dumps, which `cut` can read as well.
+const FORMAT: Format = Format { delimiter: b',', crlf: false, errors: 2, status: true };
+
+/// The column `_Error_1_` of this format, for `cut`.
+const ERROR_COLUMN: usize = 7;
+
+/// The least that is expected: MB/s, and times the speed of reading the records alone. By CPU time, which a busy
+/// machine does not change: both have one thread.
+const LEAST_RATE: f64 = 200.0;
+const LEAST_RATIO: f64 = 0.5;
+
+/// Peak memory that a report may take, in MiB, whatever the file.
+const MOST_MEMORY: f64 = 64.0;
+
+/// Bytes that the record counter reads at once, as the program does.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// count the records of a file with csv-core and do nothing else, for `bench`
+#[derive(FromArgs)]
+#[argh(subcommand, name = "bench-records")]
+pub(crate) struct BenchRecords {
+    #[argh(positional)]
+    file: String,
+}
+
+/// Measures and prints.
+pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
+    let chunks = arguments.chunks.unwrap_or(if arguments.large { LARGE } else { CHUNKS });
+    let repeat = if arguments.large { 1 } else { arguments.repeat };
+    println!("\n{PROGRAM} explain on one core, beside csv-core and beside `cut | sort | uniq -c`;");
+    println!("the file is in memory, each time is the median of {repeat}");
+    for (title, block) in [
+        ("ten different values", generate_with(1, arguments.chunk_size, FORMAT)),
+        ("a value of its own in each row", distinct(arguments.chunk_size)),
+    ] {
+        let path = setting.fresh("dump.csv")?;
+        let failed = |error: io::Error| format!("{}: {error}", path.display());
+        let length = write_repeated(&path, &block, chunks).map_err(failed)?;
+        // The memory of this process is the least that its children can show.
+        drop(block);
+        println!("\n{title}, {} bytes", grouped(length));
+        println!("{:<34}{:>9}{:>9}{:>9}{:>9}{:>11}", "", "wall s", "MB/s", "CPU s", "MB/s", "peak MiB");
+        let contestants = [
+            (format!("{PROGRAM} explain"), explain(setting, &path)),
+            ("csv-core, records alone".to_owned(), records(&path)?),
+            ("cut | sort | uniq -c".to_owned(), sort(setting, &path)),
+        ];
+        let mut rates = Vec::new();
+        for (name, mut command) in contestants {
+            // Once unmeasured: it also brings the file into memory.
+            let samples: Vec<Sample> = (0..=repeat)
+                .map(|_| measure::child(&mut command, &mut io::sink()))
+                .collect::<io::Result<_>>()
+                .map_err(|error| format!("{name}: {error}"))?;
+            let samples = &samples[1..];
+            let wall = median(samples.iter().map(|sample| sample.wall).collect());
+            let cpu = median(samples.iter().map(|sample| sample.cpu).collect());
+            let peak = mib(samples.iter().map(|sample| sample.peak).max().unwrap_or(0));
+            let (rate, cpu_rate) = (length as f64 / 1e6 / wall, length as f64 / 1e6 / cpu);
+            println!("  {name:<32}{wall:>9.3}{rate:>9.0}{cpu:>9.3}{cpu_rate:>9.0}{peak:>11.1}");
+            rates.push((cpu_rate, peak));
+        }
+        let ((ours, peak), (alone, _)) = (rates[0], rates[1]);
+        println!("  {:<32}{:>36.2}", format!("{PROGRAM} / csv-core"), ours / alone);
+        if ours < LEAST_RATE || ours / alone < LEAST_RATIO || peak > MOST_MEMORY {
+            println!(
+                "That is WORSE than expected: at least {LEAST_RATE} MB/s, {LEAST_RATIO} of csv-core, and at most \
+                 {MOST_MEMORY} MiB. Is the machine busy?"
+            );
+        }
+    }
+    println!(
+        "\n`cut` splits at every comma and every line end, also those inside fields: its counts are wrong."
+    );
+    Ok(())
+}
+
+fn explain(setting: &Setting, path: &Path) -> Command {
+    let mut command = clean_command(&setting.program);
+    command.arg("explain").arg(path);
+    command
+}
+
+fn records(path: &Path) -> Result<Command, String> {
+    let own = std::env::current_exe().map_err(|error| format!("the record counter: {error}"))?;
+    let mut command = Command::new(own);
+    command.arg("bench-records").arg(path);
+    Ok(command)
+}
+
+/// With the locale in which `sort` is fastest.
+fn sort(setting: &Setting, path: &Path) -> Command {
+    let script = format!("cut -d, -f{ERROR_COLUMN} \"$0\" | sort | uniq -c | sort -rn | head");
+    let mut command = clean_command("sh");
+    command.args(["-c", &script]).arg(path).env("LC_ALL", "C").env("TMPDIR", &setting.folder);
+    command
+}
+
+/// A block in which no two rows complain of the same value.
+fn distinct(size: usize) -> Vec<u8> {
+    let mut block =
+        b"\"_Status_\",\"Code\",\"Name\",\"Amount\",\"Comment\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n"
+            .to_vec();
+    let mut line = 1_u64;
+    while block.len() < size {
+        line += 1;
+        let code = line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        let row = format!(
+            "\"E\",\"CC{code}\",\"Cost centre {line}\",\"{line}.{code}.0\",\"\",\"{line}\",\"Invalid number: \
+             {line}.{code}.0\",\"Item not located in Cost centres list: CC{code}\"\n"
+        );
+        block.extend_from_slice(row.as_bytes());
+    }
+    block
+}
+
+/// Writes the header once and the rows so many times. Returns the length.
+fn write_repeated(path: &Path, block: &[u8], times: usize) -> io::Result<u64> {
+    let header = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
+    let (header, rows) = block.split_at(header);
+    let mut file = File::create(path)?;
+    file.write_all(header)?;
+    (0..times).try_for_each(|_| file.write_all(rows))?;
+    file.sync_all()?;
+    Ok((header.len() + rows.len() * times) as u64)
+}
+
+/// Counts the records of a file.
+pub(crate) fn count_records(arguments: &BenchRecords) -> Result<(), String> {
+    let failed = |error: io::Error| format!("{}: {error}", arguments.file);
+    let mut file = File::open(&arguments.file).map_err(failed)?;
+    let mut reader = Reader::new();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let (mut fields, mut ends) = (vec![0; BUFFER_BYTES], vec![0; 1024]);
+    let mut records = 0_u64;
+    loop {
+        let count = file.read(&mut buffer).map_err(failed)?;
+        let mut input = &buffer[..count];
+        loop {
+            let (result, read, ..) = reader.read_record(input, &mut fields, &mut ends);
+            input = &input[read..];
+            match result {
+                ReadRecordResult::Record => {
+                    records += 1;
+                    // To the parser an empty input is the end of the file.
+                    if input.is_empty() {
+                        break;
+                    }
+                }
+                ReadRecordResult::InputEmpty => break,
+                ReadRecordResult::End => {
+                    println!("{records}");
+                    return Ok(());
+                }
+                // A record that is longer than its buffer goes on in it from the start.
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
+            }
+        }
+    }
+}
