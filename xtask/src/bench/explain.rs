@@ -2,7 +2,7 @@
 //! without a report.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 use std::process::Command;
 
@@ -34,6 +34,10 @@ const LEAST_RATIO: f64 = 0.5;
 /// Peak memory that a report may take, in MiB, whatever the file.
 const MOST_MEMORY: f64 = 64.0;
 
+/// Bytes of the rows that are written over and over. The memory of this process is the least that its children can
+/// show.
+const BLOCK_BYTES: usize = 1_000_000;
+
 /// Bytes that the record counter reads at once, as the program does.
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -51,15 +55,13 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
     let repeat = if arguments.large { 1 } else { arguments.repeat };
     println!("\n{PROGRAM} explain on one core, beside csv-core and beside `cut | sort | uniq -c`;");
     println!("the file is in memory, each time is the median of {repeat}");
-    for (title, block) in [
-        ("ten different values", generate_with(1, arguments.chunk_size, FORMAT)),
-        ("a value of its own in each row", distinct(arguments.chunk_size)),
-    ] {
+    type Write = fn(&Path, usize) -> io::Result<u64>;
+    let dumps: [(&str, Write); 2] =
+        [("ten different values", write_usual), ("values of its own in each row", write_distinct)];
+    for (title, write) in dumps {
         let path = setting.fresh("dump.csv")?;
         let failed = |error: io::Error| format!("{}: {error}", path.display());
-        let length = write_repeated(&path, &block, chunks).map_err(failed)?;
-        // The memory of this process is the least that its children can show.
-        drop(block);
+        let length = write(&path, chunks * arguments.chunk_size).map_err(failed)?;
         println!("\n{title}, {} bytes", grouped(length));
         println!("{:<34}{:>9}{:>9}{:>9}{:>9}{:>11}", "", "wall s", "MB/s", "CPU s", "MB/s", "peak MiB");
         let contestants = [
@@ -118,33 +120,37 @@ fn sort(setting: &Setting, path: &Path) -> Command {
     command
 }
 
-/// A block in which no two rows complain of the same value.
-fn distinct(size: usize) -> Vec<u8> {
-    let mut block =
-        b"\"_Status_\",\"Code\",\"Name\",\"Amount\",\"Comment\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n"
-            .to_vec();
-    let mut line = 1_u64;
-    while block.len() < size {
+/// Writes a dump as the fake service makes it, its rows over and over. Returns the length.
+fn write_usual(path: &Path, size: usize) -> io::Result<u64> {
+    let block = generate_with(1, BLOCK_BYTES, FORMAT);
+    let header = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
+    let (header, rows) = block.split_at(header);
+    let mut file = File::create(path)?;
+    file.write_all(header)?;
+    (0..size / rows.len()).try_for_each(|_| file.write_all(rows))?;
+    file.metadata().map(|metadata| metadata.len())
+}
+
+/// Writes a dump of two errors a row, in which no two rows complain of the same value. Returns the length.
+fn write_distinct(path: &Path, size: usize) -> io::Result<u64> {
+    let mut file = BufWriter::new(File::create(path)?);
+    file.write_all(
+        b"\"_Status_\",\"Code\",\"Name\",\"Amount\",\"Comment\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n",
+    )?;
+    let (mut length, mut line) = (0, 1_u64);
+    while length < size {
         line += 1;
+        // Multiplied by an odd number, so that codes differ, but not in order.
         let code = line.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
         let row = format!(
             "\"E\",\"CC{code}\",\"Cost centre {line}\",\"{line}.{code}.0\",\"\",\"{line}\",\"Invalid number: \
              {line}.{code}.0\",\"Item not located in Cost centres list: CC{code}\"\n"
         );
-        block.extend_from_slice(row.as_bytes());
+        file.write_all(row.as_bytes())?;
+        length += row.len();
     }
-    block
-}
-
-/// Writes the header once and the rows so many times. Returns the length.
-fn write_repeated(path: &Path, block: &[u8], times: usize) -> io::Result<u64> {
-    let header = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
-    let (header, rows) = block.split_at(header);
-    let mut file = File::create(path)?;
-    file.write_all(header)?;
-    (0..times).try_for_each(|_| file.write_all(rows))?;
-    file.sync_all()?;
-    Ok((header.len() + rows.len() * times) as u64)
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.metadata().map(|metadata| metadata.len())
 }
 
 /// Counts the records of a file.

@@ -10,6 +10,9 @@ pub(super) const TOO_MANY_FIELDS: &str = "Row with too many fields";
 pub(super) const CUT_OFF: &str = "Row cut off at the end of the file";
 pub(super) const NO_MESSAGE: &str = "Row without a message";
 
+/// Maximum digits of a line: this many always fit into 64 bits.
+const MAX_LINE_DIGITS: usize = 19;
+
 /// How a row does not fit the header of its dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Damage {
@@ -67,11 +70,9 @@ impl<'a> Row<'a> {
             return None;
         }
         let digits = self.field(self.columns.line?)?;
-        let append = |number: u64, digit: &u8| {
-            let digit = char::from(*digit).to_digit(10)?;
-            number.checked_mul(10)?.checked_add(digit.into())
-        };
-        if digits.is_empty() { None } else { digits.iter().try_fold(0, append) }
+        let is_number =
+            (1..=MAX_LINE_DIGITS).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+        is_number.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
     }
 
     /// Whether the row was loaded, with a warning. The service says so by a `W`; all other rows count as
