@@ -8,6 +8,8 @@ mod operations;
 mod pace;
 mod proxy;
 mod read_ahead;
+#[allow(dead_code, reason = "the client does not use it yet")]
+mod sign_in;
 mod source;
 mod transport;
 
