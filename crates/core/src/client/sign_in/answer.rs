@@ -134,7 +134,7 @@ impl Answer {
         self.value(path).is_some_and(|value| !value.is_null())
     }
 
-    /// The text of a field, of several names parted by dots for one inside others. A number is taken for its text.
+    /// The text of a field. Dots stand between the names of fields inside each other. A number counts as text.
     pub(super) fn text(&self, path: &str) -> Option<String> {
         match self.value(path)? {
             Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),

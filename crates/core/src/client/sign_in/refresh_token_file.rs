@@ -92,7 +92,7 @@ impl LockedTokenFile {
         // Some systems do not rename what is open.
         drop(next);
         fs::rename(self.next_path(), &self.target)?;
-        // The new token is in its place: no later trouble calls that failed.
+        // The new token is stored: no later trouble calls that failed.
         let _ = sync_folder(&self.target);
         Ok(())
     }

@@ -55,16 +55,12 @@ impl fmt::Display for SecretFileError {
     }
 }
 
-impl std::error::Error for SecretFileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        None // The io error is in the message.
-    }
-}
+impl std::error::Error for SecretFileError {}
 
 /// The bytes of a file, and whether too many may read it.
 pub(crate) struct SecretFile {
     pub(crate) bytes: Vec<u8>,
-    /// Whether users that the file is not meant for can read it. Always false where permissions are not those of Unix.
+    /// Whether users that the file is not meant for can read it. Never known but on Unix.
     pub(crate) is_exposed: bool,
 }
 
@@ -100,7 +96,7 @@ pub(crate) fn text(file: SecretFile, path: &Path) -> Result<Secret, SecretFileEr
     Ok(Secret::new(text.to_owned()))
 }
 
-/// Whether a text is in UTF-16, with or without a byte order mark: Windows' tools write it where nobody asks for it.
+/// Whether a text is in UTF-16, with or without a byte order mark: tools of Windows write it unasked.
 pub(super) fn is_utf16(bytes: &[u8]) -> bool {
     let is_ascii_in_utf16 = |pair: &[u8]| matches!(pair, [0, 0x20..=0x7e] | [0x20..=0x7e, 0]);
     match bytes {

@@ -12,8 +12,8 @@ const USUAL_LIFETIME: Duration = Duration::from_secs(35 * 60);
 /// Longest lifetime that is believed. None is documented beyond 35 minutes.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long before its end a token is renewed, as the vendor's client does: longer than the retries of one request
-/// usually take.
+/// How long before its end a token is renewed, as the vendor's client does: longer than the retries of a
+/// request usually take.
 const RENEWAL_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// A token, and what the service said about its end.
@@ -34,8 +34,8 @@ pub(crate) enum TokenEnd {
 }
 
 impl IssuedToken {
-    /// How long the token is good for, from the answer on. `answered` is the `Date` of that answer: the service's
-    /// clock counts, and this machine's only where the answer has no date.
+    /// How long the token is good for, from the answer on. `answered` is the `Date` of that answer: the
+    /// service's clock counts, and this machine's only where the answer has no date.
     pub(crate) fn lifetime(&self, answered: SystemTime) -> Duration {
         let lifetime = match self.end {
             TokenEnd::At(end) => end.duration_since(answered).unwrap_or_default(),
@@ -46,8 +46,8 @@ impl IssuedToken {
     }
 }
 
-/// When to renew a token of this lifetime. Of a short one at least a half is used, so that no service can make a
-/// client sign in all the time.
+/// When to renew a token of this lifetime. Of a short one at least a half is used, so that no service can
+/// make a client sign in all the time.
 pub(crate) fn renewal_after(lifetime: Duration) -> Duration {
     lifetime.saturating_sub(RENEWAL_MARGIN).max(lifetime / 2)
 }

@@ -1,4 +1,4 @@
-//! What some bytes are, told by their structure: names and labels of files are often wrong.
+//! What some bytes are, recognised by their structure: names and labels of files are often wrong.
 
 use super::der::{Reader, tag, unsigned};
 use super::x509;
@@ -114,7 +114,7 @@ fn with_version(version: Option<u64>, mut rest: Reader<'_>) -> Option<Contents> 
     Some(Contents::Foreign(Foreign::KeyOf(algorithm)))
 }
 
-/// Integers only, the first one read: the old forms of RSA and DSA keys, told apart by their number.
+/// Integers only, the first one read: the old forms of RSA and DSA keys, which differ in their number.
 fn with_integers(mut rest: Reader<'_>) -> Contents {
     let mut more = 0;
     while rest.read(tag::INTEGER).is_some() {
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_form_is_told_by_its_bytes() {
+    fn each_form_is_recognised_by_its_bytes() {
         let foreign = Contents::Foreign;
         let ec = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
         let ed25519 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();

@@ -12,8 +12,9 @@ const PROTECTION: &str = if cfg!(feature = "encrypted-keys") { "-aes256" } else 
 const PKCS8_PROTECTION: &str = if cfg!(feature = "encrypted-keys") { "-v2 aes-256-cbc" } else { "-nocrypt" };
 
 /// How to get a key that can be used, and its certificate.
-pub(super) const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out new-key.pem`, \
-     and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
+pub(super) const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt \
+     rsa_keygen_bits:2048 -out new-key.pem`, and ask for a certificate with \
+     `openssl req -new -key new-key.pem -out request.csr`";
 
 /// Says what a file is, and how to get one that is read.
 pub(super) struct Advice<'a> {
@@ -25,17 +26,17 @@ pub(super) struct Advice<'a> {
 impl fmt::Display for Advice<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = Printable(self.file);
-        let file = argument(self.file);
-        let converted = argument(&converted_name(self.file));
+        let file = argument(self.file, "FILE");
+        let converted = argument(&converted_name(self.file), "CONVERTED");
         let form = if self.is_der { " -inform DER" } else { "" };
         match self.found {
             Foreign::Pkcs12 => write!(
                 f,
-                "{shown} is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {file} {PROTECTION} \
-                 -out {converted}` (for a file from an old program also -legacy) and use {converted}"
+                "{shown} is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {file} \
+                 {PROTECTION} -out {converted}` (also with -legacy if the file is old) and use {converted}"
             ),
             Foreign::JavaKeyStore => {
-                let pkcs12 = argument(&format!("{}.p12", self.file));
+                let pkcs12 = argument(&format!("{}.p12", self.file), "PKCS12");
                 write!(
                     f,
                     "{shown} is a Java key store, which is not read here: run `keytool -importkeystore \
@@ -45,8 +46,8 @@ impl fmt::Display for Advice<'_> {
             }
             Foreign::Pkcs7 => write!(
                 f,
-                "{shown} is a PKCS#7 file, which is not read here: run `openssl pkcs7 -print_certs{form} -in {file} \
-                 -out {converted}` and use {converted}"
+                "{shown} is a PKCS#7 file, which is not read here: run `openssl pkcs7 -print_certs{form} \
+                 -in {file} -out {converted}` and use {converted}"
             ),
             Foreign::TraditionalEncryptedKey | Foreign::EncryptedKey => write!(
                 f,
@@ -83,15 +84,15 @@ fn converted_name(file: &str) -> String {
     }
 }
 
-/// A file name as a shell takes it. One that could mean something else to a shell is left for the reader to
-/// put in.
-fn argument(file: &str) -> String {
+/// A file name as a shell takes it. For one that could mean something else to a shell, this word stands, and
+/// the reader puts in the name.
+fn argument(file: &str, otherwise: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "._-/:+@,=".contains(c) || (cfg!(windows) && c == '\\');
     match file {
-        "" => "FILE".to_owned(),
+        "" => otherwise.to_owned(),
         file if file.chars().all(is_plain) => file.to_owned(),
         file if file.chars().all(|c| is_plain(c) || " ()&;'".contains(c)) => format!("\"{file}\""),
-        _ => "FILE".to_owned(),
+        _ => otherwise.to_owned(),
     }
 }
 
@@ -108,7 +109,11 @@ mod tests {
         let with = |file| advice(Foreign::Pkcs12, file, true);
         assert!(with("a/client.p12").contains("-in a/client.p12 "), "{}", with("a/client.p12"));
         assert!(with("my client.p12").contains("-in \"my client.p12\" "), "{}", with("my client.p12"));
-        assert!(with("$(reboot).p12").contains("-in FILE "), "{}", with("$(reboot).p12"));
+        let unsafe_name = with("$(reboot).p12");
+        assert!(
+            unsafe_name.contains("-in FILE ") && unsafe_name.contains("-out CONVERTED`"),
+            "{unsafe_name}"
+        );
         assert!(with("a\n.p12").starts_with("a\\n.p12 is"), "{}", with("a\n.p12"));
     }
 

@@ -23,8 +23,9 @@ impl<'a> Reader<'a> {
         Reader(der)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Bytes that are still to be read.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The tag of the next element.
@@ -85,10 +86,10 @@ mod tests {
         let mut reader = Reader::new(&[0x30, 3, 2, 1, 7, 4, 0x81, 2, 8, 9]);
         let mut inner = reader.sequence().unwrap();
         assert_eq!(inner.read(tag::INTEGER), Some(&[7][..]));
-        assert!(inner.is_empty());
+        assert_eq!(inner.len(), 0);
         assert_eq!(reader.read(tag::INTEGER), None, "another tag is not taken");
         assert_eq!(reader.read(tag::OCTET_STRING), Some(&[8, 9][..]));
-        assert!(reader.is_empty());
+        assert_eq!(reader.len(), 0);
     }
 
     #[test]

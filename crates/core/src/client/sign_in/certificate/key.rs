@@ -8,7 +8,7 @@ use super::der::{Reader, tag};
 use super::encrypted::{self, Refusal};
 use super::problem::CertificateProblem;
 
-/// The sizes of RSA keys that are taken, in bits: shorter ones are not safe, longer ones are not verified by all.
+/// The sizes of RSA keys that are taken, in bits: shorter ones are not safe, ring signs with no longer ones.
 pub(super) const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
 /// Smallest public exponent that is taken, as everywhere today.

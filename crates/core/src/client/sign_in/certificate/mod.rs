@@ -93,14 +93,14 @@ impl SigningCertificate {
         let key = key::rsa_key(found_key, passphrase)?;
         let of_key = certificates.iter().filter_map(|(file, der)| {
             let facts = x509::read(der).filter(|facts| facts.public_key == key::public_key(&key))?;
-            Some((facts, *file, der))
+            Some((facts, *file))
         });
         // An old certificate and its renewal may have the same key.
-        let chosen = of_key.max_by_key(|(facts, ..)| {
+        let chosen = of_key.max_by_key(|(facts, _)| {
             let is_valid = (facts.not_before..=facts.not_after).contains(&Moment::from(now));
             (is_valid, facts.not_after)
         });
-        let Some((facts, file, der)) = chosen else {
+        let Some((facts, file)) = chosen else {
             return Err(CertificateProblem::Mismatch {
                 key: found_key.file.to_owned(),
                 certificates: certificates.len(),
@@ -108,7 +108,7 @@ impl SigningCertificate {
             });
         };
         let certificate = SigningCertificate {
-            authorization: format!("CACertificate {}", STANDARD.encode(pem::certificate_text(der))),
+            authorization: format!("CACertificate {}", STANDARD.encode(pem::certificate_text(facts.der))),
             not_before: facts.not_before,
             not_after: facts.not_after,
             file: file.to_owned(),

@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn blocks_are_found_between_other_text_whatever_ends_the_lines() {
-        let text = "Bag Attributes\n friendlyName: -----x\n-----BEGIN A B-----\nAAEC\nAwQF\n-----END A B-----\nsubject=me\n\
-                    -----BEGIN C-----AAEC-----END C-----";
+        let text = "Bag Attributes\n friendlyName: -----x\n-----BEGIN A B-----\nAAEC\nAwQF\n-----END A B-----\n\
+                    subject=me\n-----BEGIN C-----AAEC-----END C-----";
         let expected = vec![Ok(vec![0, 1, 2, 3, 4, 5]), Ok(vec![0, 1, 2])];
         for line_end in ["\n", "\r\n", "\r", " "] {
             assert_eq!(read(&text.replace('\n', line_end)), expected, "{line_end:?}");
@@ -125,8 +125,8 @@ mod tests {
 
     #[test]
     fn the_old_encryption_is_known_by_its_header() {
-        let text = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00FF\n\nAAEC\n\
-                    -----END RSA PRIVATE KEY-----\n";
+        let text = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00FF\n\n\
+                    AAEC\n-----END RSA PRIVATE KEY-----\n";
         assert_eq!(read(text), [Ok(b"encrypted".to_vec())]);
     }
 
@@ -139,7 +139,9 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "(-----BEGIN A-----|-----END A-----|-----|BEGIN |A|\n|=|\u{e9}){0,12}") {
+        fn no_text_makes_it_panic(
+            text in "(-----BEGIN A-----|-----END A-----|-----|BEGIN |A|\n|=|\u{e9}){0,12}",
+        ) {
             read(&text);
         }
     }

@@ -126,7 +126,8 @@ fn a_pair_that_cannot_be_used_is_refused_before_any_request() {
         (
             &format!("{valid}{other_key}"),
             KEY_PEM,
-            "there is more than one private key in cert.pem and key.pem: keep the one that belongs to the certificate",
+            "there is more than one private key in cert.pem and key.pem: keep the one that belongs to the \
+             certificate",
         ),
         (&valid, "", "key.pem holds neither a certificate nor a private key, in PEM or in DER"),
         (&valid, "path: key", "key.pem holds neither a certificate nor a private key, in PEM or in DER"),
@@ -210,7 +211,7 @@ fn what_stands_for_a_key_or_a_certificate_is_named() {
         (
             &request,
             KEY_PEM.to_owned(),
-            "cert.pem is a request for a certificate: use the certificate that the certificate authority returned",
+            "cert.pem is a request for a certificate: use the certificate that the certificate authority ",
         ),
     ] {
         let refusal = refusal(&[("cert.pem", certificate.as_bytes()), ("key.pem", key.as_bytes())]);
@@ -241,8 +242,8 @@ fn an_encrypted_key_is_refused_with_the_command_that_decrypts_it() {
     let key = fixture::ENCRYPTED_KEY_PEM.as_bytes();
     assert_eq!(
         refusal(&[("cert.pem", valid.as_bytes()), ("key.pem", key)]),
-        "the private key in key.pem is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 -nocrypt \
-         -in key.pem -out key.converted.pem` and use key.converted.pem"
+        "the private key in key.pem is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 \
+         -nocrypt -in key.pem -out key.converted.pem` and use key.converted.pem"
     );
 }
 

@@ -9,6 +9,8 @@ use super::der::{Reader, tag};
 /// What is read of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Facts<'a> {
+    /// The certificate itself, without what may follow it: OpenSSL appends its own notes on trust.
+    pub(super) der: &'a [u8],
     /// The bytes of the subject's public key, in the form that its algorithm has: for RSA, an `RSAPublicKey`.
     pub(super) public_key: &'a [u8],
     pub(super) not_before: Moment,
@@ -17,7 +19,9 @@ pub(super) struct Facts<'a> {
 
 /// Reads a certificate; `None` if the bytes are none.
 pub(super) fn read(der: &[u8]) -> Option<Facts<'_>> {
-    let mut certificate = Reader::new(der).sequence()?;
+    let mut outer = Reader::new(der);
+    let mut certificate = outer.sequence()?;
+    let der = &der[..der.len() - outer.len()];
     let mut signed = certificate.sequence()?;
     if signed.next_tag()? == tag::CONTEXT_0 {
         signed.any()?; // version
@@ -32,7 +36,7 @@ pub(super) fn read(der: &[u8]) -> Option<Facts<'_>> {
     key_info.sequence()?; // algorithm
     // The first byte counts unused bits; keys are whole bytes.
     let public_key = key_info.read(tag::BIT_STRING)?.strip_prefix(&[0])?;
-    Some(Facts { public_key, not_before, not_after })
+    Some(Facts { der, public_key, not_before, not_after })
 }
 
 /// A second of the calendar, in UTC.
@@ -73,7 +77,7 @@ fn date_of(days_since_1970: u64) -> (u16, u8, u8) {
     const CYCLE: u64 = 146_097;
     let days = days_since_1970 + 719_468; // since the first of March of the year 0
     let (cycle, of_cycle) = (days / CYCLE, days % CYCLE);
-    // A leap day every 4 years, but not every 100, but every 400.
+    // Years that 4 divides have a leap day; of those that 100 divides, only those that 400 divides.
     let year_of_cycle = (of_cycle - of_cycle / 1_460 + of_cycle / 36_524 - of_cycle / (CYCLE - 1)) / 365;
     let of_year = of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
     let month_from_march = (5 * of_year + 2) / 153;
@@ -151,6 +155,8 @@ mod tests {
         assert_eq!(facts.not_before.to_string(), "2024-01-01 00:00 UTC");
         assert_eq!(facts.not_after.to_string(), "2031-01-01 00:00 UTC");
         assert_eq!(facts.public_key, fixture::public_key());
+        let followed = [&der[..], b"\r\n"].concat();
+        assert_eq!(read(&followed).unwrap(), facts, "what follows does not belong to it");
     }
 
     proptest! {

@@ -84,8 +84,8 @@ fn a_key_that_openssl_encrypts_is_opened_by_its_passphrase() {
         for hash in ["hmacWithSHA1", "hmacWithSHA256", "hmacWithSHA384", "hmacWithSHA512"] {
             for form in ["PEM", "DER"] {
                 let arguments = format!(
-                    "pkcs8 -topk8 -in key.pem -v2 {cipher} -v2prf {hash} -outform {form} -out encrypted -passout \
-                     pass:s\u{fc}\u{df}"
+                    "pkcs8 -topk8 -in key.pem -v2 {cipher} -v2prf {hash} -outform {form} -out encrypted \
+                     -passout pass:s\u{fc}\u{df}"
                 );
                 if openssl(folder.path(), &arguments) {
                     let read =
@@ -128,7 +128,8 @@ fn a_key_encrypted_in_another_way_comes_with_the_command_that_converts_it() {
 #[test]
 fn a_pkcs12_file_comes_with_the_command_that_converts_it() {
     let folder = folder();
-    let make = "pkcs12 -export -in cert.pem -inkey key.pem -certfile other.pem -name me -out client.p12 -passout pass:old";
+    let make = "pkcs12 -export -in cert.pem -inkey key.pem -certfile other.pem -name me -out client.p12 \
+                -passout pass:old";
     if !openssl(folder.path(), make) {
         return;
     }
@@ -258,7 +259,7 @@ fn the_commands_for_a_new_key_make_one_that_is_read() {
     let folder = folder();
     let refusal = format!("{} use new-key.pem", super::super::conversion::NEW_KEY);
     let Some(key) = follow(folder.path(), &refusal, &[&[], &["-subj", "/CN=me"]]) else { return };
-    // In place of the certificate authority.
+    // What a certificate authority would do.
     openssl(folder.path(), "x509 -req -in request.csr -signkey new-key.pem -days 1 -out new-cert.pem");
     let inputs =
         ["new-cert.pem", key.as_str()].map(|name| (name, std::fs::read(folder.path().join(name)).unwrap()));

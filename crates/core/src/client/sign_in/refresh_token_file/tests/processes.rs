@@ -14,7 +14,7 @@ const ROTATIONS: usize = 8;
 /// Rotations from one kill to the next.
 const KILL_EVERY: u32 = 3;
 
-/// Kills. Another process takes the place of each that is killed.
+/// Kills. Another process is started for each that is killed.
 const KILLS: u32 = 40;
 
 /// What a child finds its part by: `ADDRESS NUMBER PATH`.
