@@ -214,10 +214,6 @@ fn keys_of_other_sizes_and_kinds_are_read_or_named() {
     let folder = folder();
     for (make, expected) in [
         (
-            "RSA -pkeyopt rsa_keygen_bits:3072",
-            "the private key in k does not belong to the certificate in cert.pem",
-        ),
-        (
             "RSA -pkeyopt rsa_keygen_bits:4096",
             "the private key in k does not belong to the certificate in cert.pem",
         ),
