@@ -10,19 +10,23 @@ use ureq::http::HeaderValue;
 use super::Client;
 use super::download::MAX_PARALLEL;
 use super::event::Event;
+use super::mask::Mask;
 use super::pace::Pace;
 use super::proxy::ProxyChoice;
-use super::requests::{Requests, SizeLimits};
-use super::token::Token;
+use super::requests::{RETIRED, Requests, SizeLimits};
+use super::session::{Session, SignInHosts};
+use super::sign_in::credentials::Credentials;
 use super::transport::{Transport, TransportConfig};
+use super::wire::Wire;
 use crate::address::Origin;
 use crate::error::{Error, Result};
 use crate::service::RetryPolicy;
 
 /// Builds a [`Client`]; made with [`Client::builder`].
 pub struct ClientBuilder {
-    token: Token,
+    credentials: Credentials,
     api: Origin,
+    hosts: SignInHosts,
     user_agent: String,
     limits: SizeLimits,
     retry: RetryPolicy,
@@ -43,15 +47,16 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Setting`] if the environment names a proxy that cannot be used.
-    pub fn new(token: Token) -> Result<Client> {
-        Client::builder(token).build()
+    pub fn new(credentials: impl Into<Credentials>) -> Result<Client> {
+        Client::builder(credentials).build()
     }
 
-    /// A builder for a client that sends `token` with each request.
-    pub fn builder(token: Token) -> ClientBuilder {
+    /// A builder for a client that signs in with a ready [`Token`](crate::Token) or other [`Credentials`].
+    pub fn builder(credentials: impl Into<Credentials>) -> ClientBuilder {
         ClientBuilder {
-            token,
+            credentials: credentials.into(),
             api: Origin::anaplan(),
+            hosts: SignInHosts::default(),
             user_agent: concat!("anaplan-dump/", env!("CARGO_PKG_VERSION")).to_owned(),
             limits: SizeLimits::default(),
             retry: RetryPolicy::default(),
@@ -67,6 +72,20 @@ impl ClientBuilder {
     /// Defaults to `https://api.anaplan.com`.
     pub fn api(mut self, origin: Origin) -> Self {
         self.api = origin;
+        self
+    }
+
+    /// The host to sign in at. Defaults to that of the region whose API it is; for another API it must be
+    /// given. Passwords go there and nowhere else.
+    pub fn auth(mut self, origin: Origin) -> Self {
+        self.hosts.auth = Some(origin);
+        self
+    }
+
+    /// The host to get OAuth tokens from. Defaults to that of the region whose API it is; for another API
+    /// it must be given. Refresh tokens go there and nowhere else.
+    pub fn oauth(mut self, origin: Origin) -> Self {
+        self.hosts.oauth = Some(origin);
         self
     }
 
@@ -162,11 +181,15 @@ impl ClientBuilder {
     /// a proxy that cannot be used, and for a setting that the [agent](ClientBuilder::agent) decides;
     /// [`Error::UntrustedOrigin`] for plain HTTP to another machine.
     pub fn build(self) -> Result<Client> {
-        if !self.api.is_https() && !self.api.is_loopback() {
+        let origins = [Some(&self.api), self.hosts.auth.as_ref(), self.hosts.oauth.as_ref()];
+        if let Some(origin) = origins.into_iter().flatten().find(|o| !o.is_https() && !o.is_loopback()) {
             return Err(Error::UntrustedOrigin {
-                origin: self.api,
+                origin: origin.clone(),
                 reason: "plain http is for this machine only; use https",
             });
+        }
+        if self.api.is_retired() {
+            return Err(Error::UntrustedOrigin { origin: self.api, reason: RETIRED });
         }
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
         let transport = &self.transport;
@@ -203,18 +226,18 @@ impl ClientBuilder {
                 Transport::from_agent(agent)
             }
         };
-        Ok(Client {
-            requests: Arc::new(Requests {
-                transport,
-                api: self.api,
-                token: self.token,
-                user_agent,
-                limits: self.limits,
-                retry: self.retry,
-                on_event: self.on_event,
-                pace: Pace::default(),
-                without_compression: false.into(),
-            }),
-        })
+        let usual = self.api.sign_in_hosts().unzip();
+        let hosts = SignInHosts { auth: self.hosts.auth.or(usual.0), oauth: self.hosts.oauth.or(usual.1) };
+        let wire = Wire {
+            transport,
+            user_agent,
+            retry: self.retry,
+            on_event: self.on_event,
+            pace: Pace::default(),
+            mask: Mask::new(self.credentials.secrets().iter().map(String::as_str)),
+            without_compression: false.into(),
+        };
+        let session = Session::new(self.credentials, hosts);
+        Ok(Client { requests: Arc::new(Requests { wire, session, api: self.api, limits: self.limits }) })
     }
 }

@@ -44,11 +44,11 @@ impl ChunkSource for DumpSource {
         };
         let origin = requests.origin(dump.model())?;
         let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Bytes };
-        requests.retry(&subject, Repeat::IfTransient, |failed| {
-            if failed > 0 {
+        requests.retry(&subject, Repeat::IfTransient, |a_try| {
+            if a_try.failed > 0 {
                 into.restart()?;
             }
-            let answer = requests.send(&subject, request)?;
+            let answer = requests.send(&subject, request, a_try)?;
             if answer.status() == 204 {
                 // How the service answers for the whole dump of an import without failures.
                 let nothing = Fault::Status { status: 204, message: None, retry_after: None };

@@ -1,6 +1,7 @@
 //! The client: asks the service, downloads, waits. The only folder that knows ureq, threads, sleep and
 //! tokens.
 
+mod account;
 mod body;
 mod builder;
 mod download;
@@ -8,27 +9,32 @@ mod dump_source;
 mod event;
 mod exchange;
 mod find;
+mod mask;
 mod pace;
 mod proxy;
 mod questions;
 mod read_ahead;
 mod requests;
-#[allow(dead_code, reason = "wired in a later commit")]
+mod session;
 mod sign_in;
 mod token;
 mod transport;
 mod unchanged;
 mod ureq_error;
+mod wire;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::account::{Account, Approval};
 pub use self::builder::ClientBuilder;
 pub use self::download::{Download, Downloaded, MAX_PARALLEL};
 pub use self::event::Event;
 pub use self::find::{Search, SkipReason, Skipped};
 pub use self::proxy::ProxyChoice;
 use self::requests::Requests;
+pub use self::sign_in::credentials::Credentials;
+pub use self::sign_in::secret::Secret;
 pub use self::token::Token;
 use crate::address::Origin;
 

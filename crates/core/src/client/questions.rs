@@ -42,7 +42,7 @@ impl Client {
         let mut processes = self.requests.list(&subject, model, Listing::processes(model))?;
         processes
             .iter_mut()
-            .for_each(|process| process.for_each_text(&|text| self.requests.token.mask(text)));
+            .for_each(|process| process.for_each_text(&|text| self.requests.wire.mask.apply(text)));
         Ok(processes)
     }
 
@@ -106,7 +106,7 @@ impl Client {
         let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
         let mut task = self.requests.json(&subject, request, Repeat::IfTransient, read)?;
-        task.for_each_text(&|text| self.requests.token.mask(text));
+        task.for_each_text(&|text| self.requests.wire.mask.apply(text));
         Ok(task)
     }
 

@@ -48,6 +48,14 @@ pub enum Fault {
     List(ListProblem),
     /// The body is not what was asked for. Retried as [`BodyProblem`] says.
     Body(BodyProblem),
+    /// A sign-in service refused, in its own words. Not retried.
+    #[non_exhaustive]
+    SignInRefused {
+        /// The service's word for the reason, such as `invalid_grant`.
+        word: String,
+        /// Its sentence, and what is known besides.
+        message: Option<String>,
+    },
 }
 
 impl Fault {
@@ -75,6 +83,9 @@ impl Fault {
             Fault::Body(BodyProblem::Partial(range)) => Fault::Body(BodyProblem::Partial(change(&range))),
             Fault::Body(BodyProblem::Document { kind, message }) => {
                 Fault::Body(BodyProblem::Document { kind, message: message.as_deref().map(change) })
+            }
+            Fault::SignInRefused { word, message } => {
+                Fault::SignInRefused { word: change(&word), message: message.as_deref().map(change) }
             }
             Fault::List(ListProblem::Duplicate(id)) => Fault::List(ListProblem::Duplicate(change(&id))),
             Fault::List(ListProblem::MixedIds(id)) => Fault::List(ListProblem::MixedIds(change(&id))),
@@ -112,6 +123,10 @@ impl fmt::Display for Fault {
             ),
             Fault::List(problem) => problem.fmt(f),
             Fault::Body(problem) => problem.fmt(f),
+            Fault::SignInRefused { word, message: None } => write!(f, "it was refused: {}", Printable(word)),
+            Fault::SignInRefused { word, message: Some(message) } => {
+                write!(f, "it was refused: {} ({})", Printable(message), Printable(word))
+            }
         }
     }
 }

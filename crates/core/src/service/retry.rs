@@ -115,6 +115,7 @@ impl Fault {
             Fault::ErrorMessage(_) | Fault::NoPayload(_) => (Yes, Unknown),
             Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
             Fault::List(_) => (No, Unknown),
+            Fault::SignInRefused { .. } => (No, Refused),
             Fault::Body(problem) => match problem {
                 BodyProblem::Encoding(_) => (WithoutCompression, Unknown),
                 BodyProblem::Document { .. }

@@ -26,7 +26,7 @@ impl Accounts {
         let user = match header.split_once(' ') {
             Some(("Basic", encoded)) => self.user_of_password(encoded),
             Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.sent.body),
-            _ => None,
+            _ => return bad_header(),
         };
         let Some(user) = user else { return refused("The credentials are not valid") };
         let token = tokens.issue(user, Scheme::Anaplan);
@@ -41,8 +41,10 @@ impl Accounts {
     }
 
     fn user_of_certificate(&self, encoded: &str, body: &[u8]) -> Option<String> {
-        let pem = base64::decode(encoded)?;
-        let certificate = CertificateDer::from_pem_slice(&pem).ok()?;
+        let bytes = base64::decode(encoded)?;
+        // Clients send the PEM text or the DER inside it.
+        let certificate =
+            CertificateDer::from_pem_slice(&bytes).unwrap_or_else(|_| CertificateDer::from(bytes.clone()));
         let body: Value = serde_json::from_slice(body).ok()?;
         let data = base64::decode(body["encodedData"].as_str()?)?;
         let signed = base64::decode(body["encodedSignedData"].as_str()?)?;
@@ -66,7 +68,7 @@ pub(super) fn refresh(tokens: &mut Tokens, request: &Request, origin: &str) -> A
 
 pub(super) fn validate(tokens: &Tokens, request: &Request, origin: &str) -> Answer {
     if request.header("authorization").is_some_and(|header| header.starts_with("Bearer ")) {
-        return Answer::error(400, "Bad Request", request);
+        return bad_header();
     }
     let Some((user, token)) = holder(tokens, request) else { return refused("The token is not valid") };
     Answer::json(
@@ -120,6 +122,11 @@ fn expires_at(tokens: &Tokens, token: &str) -> u64 {
 fn is_fresh(data: &[u8]) -> bool {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     data.first_chunk().is_some_and(|bytes| u64::from_be_bytes(*bytes).abs_diff(now) < 300)
+}
+
+fn bad_header() -> Answer {
+    let message = "The Authorization header is not one of this service";
+    Answer::json(400, &json!({ "status": "FAILURE_BAD_HEADER", "statusMessage": message }))
 }
 
 fn refused(message: &str) -> Answer {

@@ -6,6 +6,8 @@ mod oauth;
 mod signature;
 mod tokens;
 
+use std::time::Duration;
+
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -39,6 +41,10 @@ impl SignIn {
 
     pub(crate) fn approve_devices(&mut self, user: String, pending_polls: usize) {
         self.oauth.approval = Some((user, pending_polls));
+    }
+
+    pub(crate) fn set_device_interval(&mut self, interval: Duration) {
+        self.oauth.interval = interval;
     }
 
     /// The answer of the sign-in services, where the address is one of theirs.

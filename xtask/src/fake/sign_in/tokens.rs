@@ -83,7 +83,9 @@ impl Tokens {
             .into_iter()
             .find_map(|(word, scheme)| header.strip_prefix(word).map(|value| (value, scheme)));
         let known = presented.and_then(|(value, scheme)| {
-            self.all.iter().find(|token| token.value == value && token.scheme == scheme)
+            // An OAuth access token is taken under either word.
+            let fits = |token: &&Token| token.scheme == scheme || scheme == Scheme::Anaplan;
+            self.all.iter().filter(|token| token.value == value).find(fits)
         });
         match known {
             Some(token) if token.expired || token.expires.is_some_and(|end| end <= Instant::now()) => {

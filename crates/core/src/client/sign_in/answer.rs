@@ -63,7 +63,7 @@ impl Word {
     ];
 
     /// The word as the service writes it.
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         match self {
             Word::BadCredential => "FAILURE_BAD_CREDENTIAL",
             Word::BadHeader => "FAILURE_BAD_HEADER",

@@ -6,6 +6,7 @@
 pub(crate) mod answer;
 #[cfg(feature = "certificate")]
 pub(crate) mod certificate;
+pub(crate) mod credentials;
 pub(crate) mod oauth;
 pub(crate) mod refresh_token_file;
 pub(crate) mod secret;

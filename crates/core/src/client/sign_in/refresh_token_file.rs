@@ -33,17 +33,13 @@ pub(crate) struct LockedTokenFile {
     next: Option<File>,
 }
 
-/// A refresh token as it is stored.
-#[derive(Debug)]
-pub(crate) struct StoredToken {
-    pub(crate) token: Secret,
-    /// Whether users that it is not meant for can read the file, which is worth a warning.
-    pub(crate) is_exposed: bool,
-}
-
 impl RefreshTokenFile {
     pub(crate) fn new(path: PathBuf) -> Self {
         RefreshTokenFile { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Locks the file, which need not be there yet; `None` if another process has it locked. Whoever waits for
@@ -66,11 +62,18 @@ impl RefreshTokenFile {
 }
 
 impl LockedTokenFile {
-    pub(crate) fn read(&self) -> Result<StoredToken, SecretFileError> {
+    pub(crate) fn read(&self) -> Result<Secret, SecretFileError> {
         let file = secret_file::read(&self.target).map_err(|error| error.problem.of(&self.path))?;
-        let is_exposed = file.is_exposed;
-        let token = secret_file::text(file, &self.path)?;
-        Ok(StoredToken { token, is_exposed })
+        secret_file::text(file, &self.path)
+    }
+
+    /// Removes the file; `false` if it was not there.
+    pub(crate) fn forget(&self) -> Result<bool, SecretFileError> {
+        match fs::remove_file(&self.target) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(SecretFileProblem::Io("remove", error).of(&self.path)),
+        }
     }
 
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.

@@ -41,6 +41,7 @@ impl fmt::Display for SecretFileError {
         let path = self.path.to_string_lossy();
         let path = Printable(&path);
         match &self.problem {
+            SecretFileProblem::Io("read", error) => write!(f, "{path} cannot be read: {error}"),
             SecretFileProblem::Io(action, error) => write!(f, "cannot {action} {path}: {error}"),
             SecretFileProblem::TooLong => {
                 write!(f, "{path} is no file of a secret: it is longer than {} KiB", MAX_FILE_BYTES / 1024)
@@ -94,6 +95,11 @@ pub(crate) fn text(file: SecretFile, path: &Path) -> Result<Secret, SecretFileEr
         return Err(failed(SecretFileProblem::ControlCharacter));
     }
     Ok(Secret::new(text.to_owned()))
+}
+
+/// Whether a file that is there can be read by users that it is not meant for.
+pub(super) fn is_exposed_at(path: &Path) -> bool {
+    File::open(path).and_then(|file| is_exposed(&file)).unwrap_or(false)
 }
 
 /// Whether a text is in UTF-16, with or without a byte order mark: tools of Windows write it unasked.
@@ -184,6 +190,6 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_named() {
         let error = read(Path::new("no/such/file")).err().unwrap().to_string();
-        assert!(error.starts_with("cannot read no/such/file: "), "{error}");
+        assert!(error.starts_with("no/such/file cannot be read: "), "{error}");
     }
 }

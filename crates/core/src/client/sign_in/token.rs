@@ -63,6 +63,20 @@ pub(crate) fn read(bytes: &[u8]) -> Result<IssuedToken, AnswerProblem> {
     Ok(IssuedToken { value, end })
 }
 
+/// Reads an answer of `/token/validate`: the user, and when the token ends.
+pub(crate) fn read_validation(bytes: &[u8]) -> Result<(Option<String>, Option<SystemTime>), AnswerProblem> {
+    let answer = Answer::parse(bytes)?;
+    if let Some(refusal) = refusal(&answer) {
+        return Err(AnswerProblem::Refused(refusal));
+    }
+    if answer.text("status").is_none() {
+        return Err(AnswerProblem::Missing("status"));
+    }
+    let user = ["userInfo.userEmail", "userInfo.userId", "userInfo.userGuid"];
+    let user = user.into_iter().find_map(|field| answer.text(field));
+    Ok((user, answer.number("tokenInfo.expiresAt").and_then(at)))
+}
+
 fn at(milliseconds: u64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
 }

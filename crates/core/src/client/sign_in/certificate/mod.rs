@@ -59,6 +59,7 @@ pub(crate) struct SigningCertificate {
     not_before: Moment,
     not_after: Moment,
     file: String,
+    key_file: String,
 }
 
 impl fmt::Debug for SigningCertificate {
@@ -112,6 +113,7 @@ impl SigningCertificate {
             not_before: facts.not_before,
             not_after: facts.not_after,
             file: file.to_owned(),
+            key_file: found_key.file.to_owned(),
             key,
         };
         certificate.check_validity(now)?;
@@ -121,6 +123,11 @@ impl SigningCertificate {
     /// The value of the header `Authorization`. It is no secret, but of no use to anybody else.
     pub(crate) fn authorization(&self) -> &str {
         &self.authorization
+    }
+
+    /// The name of the input that the key is in.
+    pub(crate) fn key_file(&self) -> &str {
+        &self.key_file
     }
 
     /// The last second of the certificate.

@@ -36,9 +36,9 @@ fn names(folder: &tempfile::TempDir) -> Vec<String> {
 fn a_new_token_replaces_the_old_one() {
     let (folder, file) = file_with("\u{feff}old\r\n");
     let mut locked = lock(&file);
-    assert_eq!(locked.read().unwrap().token, secret("old"));
+    assert_eq!(locked.read().unwrap(), secret("old"));
     locked.store(&secret("new")).unwrap();
-    assert_eq!(locked.read().unwrap().token, secret("new"));
+    assert_eq!(locked.read().unwrap(), secret("new"));
     locked.store(&secret("newer, and longer")).unwrap();
     drop(locked);
     assert_eq!(fs::read_to_string(&file.path).unwrap(), "newer, and longer\n");
@@ -61,7 +61,7 @@ fn the_first_token_needs_no_file() {
     let error = locked.read().unwrap_err().to_string();
     assert!(error.starts_with("cannot read ") && error.contains("token: "), "{error}");
     locked.store(&secret("first")).unwrap();
-    assert_eq!(locked.read().unwrap().token, secret("first"));
+    assert_eq!(locked.read().unwrap(), secret("first"));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn who_waits_for_the_lock_reads_what_the_winner_stored() {
     winner.store(&secret("new")).unwrap();
     assert!(file.try_lock().unwrap().is_none());
     drop(winner);
-    assert_eq!(lock(&file).read().unwrap().token, secret("new"));
+    assert_eq!(lock(&file).read().unwrap(), secret("new"));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn what_a_killed_process_left_does_not_matter() {
     let (folder, file) = file_with("old");
     fs::write(folder.path().join("token.new"), [0; 100]).unwrap();
     let mut locked = lock(&file);
-    assert_eq!(locked.read().unwrap().token, secret("old"));
+    assert_eq!(locked.read().unwrap(), secret("old"));
     locked.store(&secret("new")).unwrap();
     drop(locked);
     assert_eq!(names(&folder), ["token", "token.lock"]);
@@ -109,9 +109,9 @@ fn a_new_token_is_for_its_owner_only_and_a_link_stays_a_link() {
     std::os::unix::fs::symlink("token", &link).unwrap();
     let mut locked = lock(&RefreshTokenFile::new(link.clone()));
     assert!(file.try_lock().unwrap().is_none(), "by whatever name");
-    assert!(locked.read().unwrap().is_exposed);
+    assert!(secret_file::is_exposed_at(&link));
     locked.store(&secret("new")).unwrap();
-    assert!(!locked.read().unwrap().is_exposed);
+    assert!(!secret_file::is_exposed_at(&link));
     for name in ["token", "token.lock"] {
         let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -130,7 +130,7 @@ fn eight_threads_that_rotate_one_token_lose_none() {
             scope.spawn(|| {
                 for _ in 0..8 {
                     let mut locked = lock(&file);
-                    let token = locked.read().unwrap().token;
+                    let token = locked.read().unwrap();
                     let new = {
                         let mut newest = newest.lock().unwrap();
                         assert_eq!(token.reveal(), newest.to_string(), "a dead token was used");

@@ -29,7 +29,7 @@ fn child() {
     let file = RefreshTokenFile::new(path.into());
     for _ in 0..ROTATIONS {
         let mut locked = lock(&file);
-        let token = locked.read().unwrap().token;
+        let token = locked.read().unwrap();
         let mut service = TcpStream::connect(address).unwrap();
         writeln!(service, "{number} {}", token.reveal()).unwrap();
         let mut new = String::new();
@@ -96,6 +96,6 @@ fn eight_processes_that_rotate_one_token_lose_none_even_if_some_are_killed() {
         assert!(status.success() || is_killed[number], "process {number}: {status}");
     }
     assert_eq!(kills, KILLS);
-    let stored: u32 = lock(&file).read().unwrap().token.reveal().parse().unwrap();
+    let stored: u32 = lock(&file).read().unwrap().reveal().parse().unwrap();
     assert!(stored == newest || (is_in_doubt && stored + 1 == newest), "{stored} is stored, of {newest}");
 }
