@@ -8,6 +8,7 @@ mod advice;
 mod arguments;
 mod collect;
 mod commands;
+mod credentials;
 mod exit_code;
 mod failure;
 mod normalize;
@@ -45,5 +46,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Task(command) => commands::task(command, &session),
         Command::Run(command) => commands::run(command, &session),
         Command::Cancel(command) => commands::cancel(command, &session),
+        Command::Login(_) => commands::login(&session),
+        Command::Logout(_) => commands::logout(&session),
+        Command::Whoami(command) => commands::whoami(command, &session),
+        Command::Doctor(command) => commands::doctor(command, &session),
     }
 }

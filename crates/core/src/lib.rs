@@ -143,7 +143,7 @@ pub use crate::address::{
 #[cfg(feature = "http")]
 pub use crate::client::{
     Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL,
-    ProxyChoice, Search, Secret, SkipReason, Skipped, Token,
+    ProxyChoice, Reached, Search, Secret, SkipReason, Skipped, Token,
 };
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::service::{

@@ -24,7 +24,7 @@ const HOUSES: &[House] = &[
         source: "crates/cli/src",
         floors:
             "text | table | normalize | arguments | exit_code | advice | failure | stdout | progress | settings
-            | session | resolve | target | task_report | collect | commands | main.rs",
+            | credentials | session | resolve | target | task_report | collect | commands | main.rs",
     },
     House {
         source: "xtask/src",

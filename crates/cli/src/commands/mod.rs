@@ -1,15 +1,19 @@
 //! One file a command.
 
+mod account;
 mod cancel;
 mod chunks;
+mod doctor;
 mod get;
 mod processes;
 mod run;
 mod task;
 mod tasks;
 
+pub(crate) use self::account::{login, logout, whoami};
 pub(crate) use self::cancel::cancel;
 pub(crate) use self::chunks::chunks;
+pub(crate) use self::doctor::doctor;
 pub(crate) use self::get::get;
 pub(crate) use self::processes::processes;
 pub(crate) use self::run::run;

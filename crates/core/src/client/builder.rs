@@ -75,6 +75,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Signs in at the hosts of the region that `api` belongs to: for addresses of a region of their own.
+    pub fn region_of(mut self, api: &Origin) -> Self {
+        if let Some((auth, oauth)) = api.sign_in_hosts() {
+            self.hosts = SignInHosts { auth: Some(auth), oauth: Some(oauth) };
+        }
+        self
+    }
+
     /// The host to sign in at. Defaults to that of the region whose API it is; for another API it must be
     /// given. Passwords go there and nowhere else.
     pub fn auth(mut self, origin: Origin) -> Self {
@@ -148,7 +156,13 @@ impl ClientBuilder {
 
     /// Root certificates as PEM text, instead of the built-in ones.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.transport.root_certificates = Some(pem.into());
+        self.transport.roots.only = Some(pem.into());
+        self
+    }
+
+    /// Root certificates as PEM text, beside the others.
+    pub fn add_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.transport.roots.added = Some(pem.into());
         self
     }
 
@@ -216,7 +230,7 @@ impl ClientBuilder {
                 for (setting, is_set) in [
                     ("the stall timeout", transport.stall_timeout.is_some()),
                     ("the connect timeout", transport.connect_timeout.is_some()),
-                    ("the root certificates", transport.root_certificates.is_some()),
+                    ("the root certificates", transport.roots.are_set()),
                     ("the proxy", transport.proxy.is_some()),
                 ] {
                     if is_set {

@@ -83,6 +83,14 @@ impl Session {
         &self.credentials
     }
 
+    /// The hosts that this way of signing in needs.
+    pub(super) fn hosts(&self) -> Vec<(&'static str, Origin)> {
+        let is_oauth = matches!(self.credentials.way(), Way::OAuth { .. });
+        let auth = self.hosts.auth.clone().map(|origin| ("sign-in", origin));
+        let oauth = self.hosts.oauth.clone().filter(|_| is_oauth).map(|origin| ("OAuth", origin));
+        auth.into_iter().chain(oauth).collect()
+    }
+
     /// The token to send now.
     pub(super) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

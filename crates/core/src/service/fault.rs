@@ -195,8 +195,17 @@ pub enum ConnectionProblem {
     HeaderTimeout(Duration),
     /// The body of the answer was not complete within this limit. Retried.
     BodyTimeout(Duration),
-    /// TLS failed: an untrusted or expired certificate, a wrong name, no common version. Not retried.
+    /// The certificate of the host, or of a proxy that opens TLS, is of an issuer that is not trusted. Not
+    /// retried.
+    UnknownIssuer,
+    /// The certificate is expired or not valid yet. Not retried.
+    Expired,
+    /// The certificate is for another host. Not retried.
+    WrongName,
+    /// TLS failed in another way, such as for want of a common version. Not retried.
     Tls,
+    /// The proxy wants a user and a password, or others (407). Not retried.
+    ProxyAuthentication,
     /// The proxy refused the connection. Not retried.
     Proxy,
     /// The answer is not valid HTTP. Retried: a proxy may have been in the way.
@@ -222,7 +231,13 @@ impl fmt::Display for ConnectionProblem {
             ConnectionProblem::BodyTimeout(limit) => {
                 write!(f, "the body was not complete after {}", seconds(*limit))
             }
+            ConnectionProblem::UnknownIssuer => {
+                f.write_str("TLS failed: the issuer of the certificate is not trusted")
+            }
+            ConnectionProblem::Expired => f.write_str("TLS failed: the certificate is not valid now"),
+            ConnectionProblem::WrongName => f.write_str("TLS failed: the certificate is for another host"),
             ConnectionProblem::Tls => f.write_str("TLS failed"),
+            ConnectionProblem::ProxyAuthentication => f.write_str("the proxy wants other credentials"),
             ConnectionProblem::Proxy => f.write_str("the proxy refused the connection"),
             ConnectionProblem::Protocol => f.write_str("the answer is not valid HTTP"),
             ConnectionProblem::HeaderTooLarge => {

@@ -99,7 +99,12 @@ impl Fault {
                 | ConnectionProblem::HeaderTimeout(_)
                 | ConnectionProblem::BodyTimeout(_)
                 | ConnectionProblem::Protocol => (Yes, Unknown),
-                ConnectionProblem::Tls | ConnectionProblem::Proxy => (No, Refused),
+                ConnectionProblem::UnknownIssuer
+                | ConnectionProblem::Expired
+                | ConnectionProblem::WrongName
+                | ConnectionProblem::Tls
+                | ConnectionProblem::ProxyAuthentication
+                | ConnectionProblem::Proxy => (No, Refused),
                 ConnectionProblem::HeaderTooLarge | ConnectionProblem::Other => (No, Unknown),
             },
             Fault::Status { status, .. } => match status {

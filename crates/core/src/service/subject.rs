@@ -13,6 +13,8 @@ use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, Origin, TaskA
 pub enum Subject {
     /// Signing in, or what belongs to it, at this host.
     SignIn(Origin),
+    /// Whether a host can be reached.
+    Host(Origin),
     /// The processes of a model.
     Processes(ModelAddress),
     /// The tasks of a process or import.
@@ -47,6 +49,7 @@ impl Subject {
         match self {
             Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => Some(dump),
             Subject::SignIn(_)
+            | Subject::Host(_)
             | Subject::Processes(_)
             | Subject::Tasks(_)
             | Subject::Task(_)
@@ -60,6 +63,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Subject::SignIn(origin) => write!(f, "signing in at {origin}"),
+            Subject::Host(origin) => write!(f, "{origin}"),
             Subject::Processes(model) => write!(f, "the processes of model {model}"),
             Subject::Tasks(action) => write!(f, "the tasks of {action}"),
             Subject::Task(task) => write!(f, "task {task}"),

@@ -64,6 +64,17 @@ impl From<Way> for Credentials {
 }
 
 impl Credentials {
+    /// The token in a file, as [`Token::anaplan`] takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a file that cannot be read, is empty, is in UTF-16, or holds no token.
+    pub fn token_file(path: impl AsRef<Path>) -> Result<Credentials> {
+        let secret = Secret::from_file("the token file", path)?;
+        let exposed_files = secret.exposed_file().map(Path::to_owned).into_iter().collect();
+        Ok(Credentials { exposed_files, ..Token::anaplan(secret.reveal())?.into() })
+    }
+
     /// Tokens from the program itself, such as from a vault: `provider` is called when one is needed, and
     /// again after the service has refused the last one.
     pub fn provider<E: Into<Box<dyn StdError + Send + Sync>>>(

@@ -10,6 +10,7 @@ pub(super) mod tag {
     pub(in super::super) const UTC_TIME: u8 = 0x17;
     pub(in super::super) const GENERALIZED_TIME: u8 = 0x18;
     pub(in super::super) const SEQUENCE: u8 = 0x30;
+    pub(in super::super) const SET: u8 = 0x31;
     /// `[0]`, constructed.
     pub(in super::super) const CONTEXT_0: u8 = 0xa0;
 }

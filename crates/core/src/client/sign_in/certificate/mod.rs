@@ -30,6 +30,7 @@ use serde::Serialize;
 use self::found::Found;
 pub(crate) use self::problem::CertificateProblem;
 use self::x509::Moment;
+pub(crate) use self::x509::describe;
 
 /// Random bytes that are signed at each sign-in. The service demands 100 at least.
 const RANDOM_BYTES: usize = 100;

@@ -39,6 +39,49 @@ pub(super) fn read(der: &[u8]) -> Option<Facts<'_>> {
     Some(Facts { der, public_key, not_before, not_after })
 }
 
+/// What people want to know of a certificate that a host shows.
+pub(crate) struct Described {
+    pub(crate) issuer: String,
+    /// From when until when.
+    pub(crate) validity: String,
+}
+
+/// Reads whose certificate it is and when it is valid; `None` if the bytes are none.
+pub(crate) fn describe(der: &[u8]) -> Option<Described> {
+    let facts = read(der)?;
+    let validity = format!("it is valid from {} until {}", facts.not_before, facts.not_after);
+    Some(Described { issuer: issuer(der)?, validity })
+}
+
+/// The names of the issuer, the most telling one first.
+fn issuer(der: &[u8]) -> Option<String> {
+    let mut signed = Reader::new(der).sequence()?.sequence()?;
+    if signed.next_tag()? == tag::CONTEXT_0 {
+        signed.any()?; // version
+    }
+    signed.read(tag::INTEGER)?;
+    signed.sequence()?; // signature algorithm
+    let mut names = signed.sequence()?;
+    let (mut common, mut organization) = (None, None);
+    while names.len() > 0 {
+        let mut attribute = Reader::new(names.read(tag::SET)?).sequence()?;
+        let kind = attribute.read(tag::OBJECT_IDENTIFIER)?;
+        let text = String::from_utf8_lossy(attribute.any()?).into_owned();
+        match kind {
+            COMMON_NAME => common = Some(text),
+            ORGANIZATION => organization = Some(text),
+            _ => {}
+        }
+    }
+    let names: Vec<String> =
+        [common, organization].into_iter().flatten().map(|n| format!("\"{n}\"")).collect();
+    Some(if names.is_empty() { "an issuer without a name".to_owned() } else { names.join(", ") })
+}
+
+/// Object identifiers of the parts of a name: 2.5.4.3 and 2.5.4.10.
+const COMMON_NAME: &[u8] = &[0x55, 4, 3];
+const ORGANIZATION: &[u8] = &[0x55, 4, 10];
+
 /// A second of the calendar, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment {

@@ -59,7 +59,7 @@ fn the_first_token_needs_no_file() {
     let file = RefreshTokenFile::new(folder.path().join("token"));
     let mut locked = lock(&file);
     let error = locked.read().unwrap_err().to_string();
-    assert!(error.starts_with("cannot read ") && error.contains("token: "), "{error}");
+    assert!(error.contains("token cannot be read: "), "{error}");
     locked.store(&secret("first")).unwrap();
     assert_eq!(locked.read().unwrap(), secret("first"));
 }
