@@ -11,6 +11,8 @@ mod cancelling;
 mod chaos;
 /// `get` from a task: several dumps, those that fail beside the others, and tasks without any.
 mod collecting;
+/// `doctor`.
+mod doctor;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
@@ -29,6 +31,8 @@ mod lists;
 mod locators;
 /// Names, ids and messages of the service that try to choose a path, a request or a terminal's state.
 mod names;
+/// Proxies that are used, and certificates that are refused.
+mod network;
 /// `get` from a process: which task is taken, and what is said about the others.
 mod newest;
 /// Where a dump goes, and outputs that cannot be written.
@@ -51,6 +55,8 @@ mod resume;
 mod retry;
 /// `run` from the start of the process to the last dump.
 mod running;
+/// The ways to sign in, a token's life; `login`, `logout`, `whoami`.
+mod sign_in;
 /// Ctrl-C and SIGTERM.
 #[cfg(unix)]
 mod signals;

@@ -1,6 +1,6 @@
 //! The tokens that are good, and who holds them.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::fake::http::{Answer, Request};
 
@@ -28,11 +28,13 @@ pub(crate) struct Tokens {
     pub(crate) lifetime: Duration,
     /// How many were issued.
     pub(super) issued: usize,
+    /// Seconds that the service's clock is ahead of this machine's.
+    pub(super) clock_ahead: i64,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { all: Vec::new(), lifetime: Duration::from_secs(35 * 60), issued: 0 }
+        Self { all: Vec::new(), lifetime: Duration::from_secs(35 * 60), issued: 0, clock_ahead: 0 }
     }
 }
 
@@ -68,6 +70,13 @@ impl Tokens {
     /// This token lives a whole lifetime from now on.
     pub(super) fn renew(&mut self, user: String, value: String, scheme: Scheme) {
         self.add(user, value, scheme, Some(Instant::now() + self.lifetime));
+    }
+
+    /// The service's clock.
+    pub(super) fn now(&self) -> SystemTime {
+        let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
+        let now = SystemTime::now();
+        if self.clock_ahead < 0 { now - ahead } else { now + ahead }
     }
 
     /// How long this token will be good.
