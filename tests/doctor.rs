@@ -24,8 +24,8 @@ fn where_everything_is_right_each_check_says_what_it_found() {
     let scene = Scene::with_tls(service());
     let outcome = doctor(&scene, "MODEL").run();
     outcome.stdout(format!(
-        "ok      API <ORIGIN>: reached directly, certificate issued by \"Fake Anaplan root\"\n\
-         ok      sign-in <ORIGIN>: reached directly, certificate issued by \"Fake Anaplan root\"\n\
+        "ok      API <ORIGIN>: reached directly, certificate issued by \"Fake Anaplan root\", clock right\n\
+         ok      sign-in <ORIGIN>: reached directly, certificate issued by \"Fake Anaplan root\", clock right\n\
          ok      sign-in: {USER}, by user and password, token until <ANY>\n\
          ok      model: <MODEL> has 1 process\n\
          ok      output folder: <ANY> can be written to and locked\n"

@@ -111,6 +111,18 @@ pub(super) fn ask(
     Ok(Reply { status, body, date, retry_after })
 }
 
+/// Sends a request and receives the header of its answer, whatever it is: the host's clock, if it says it.
+pub(super) fn knock(
+    agent: &Agent,
+    limits: TimeLimits,
+    request: Request<'_>,
+    headers: &Headers<'_>,
+    on_event: &dyn Fn(&Event<'_>),
+) -> Result<Option<SystemTime>, Fault> {
+    let response = receive(agent, limits, request, headers, on_event)?;
+    Ok(dates(response.headers()).0)
+}
+
 /// Sends a request and receives the header of its answer; a status that is not a success is a fault.
 pub(super) fn send(
     agent: &Agent,

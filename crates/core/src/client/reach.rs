@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Client;
 use super::exchange::{Accept, Request};
+use super::session::CLOCK_TOLERANCE;
 use crate::address::Origin;
 use crate::error::Result;
 use crate::service::{Repeat, Subject};
@@ -39,8 +40,7 @@ impl Client {
         let wire = &self.requests.wire;
         wire.retry(&Subject::Host(origin.clone()), Repeat::IfTransient, |_| {
             let request = Request { method: "GET", origin, path: "/", body: None, accept: Accept::Bytes };
-            let reply = wire.ask(request, None);
-            let date = reply?.date;
+            let date = wire.knock(request)?;
             Ok(Reached {
                 proxy: wire.transport.proxy(origin),
                 issuer: wire.transport.issuer(origin),
@@ -78,6 +78,3 @@ impl fmt::Display for Reached {
         }
     }
 }
-
-/// Difference of the clocks that is worth a word: the service accepts a few minutes.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);

@@ -32,7 +32,7 @@ const LOCK_POLL: Duration = Duration::from_millis(50);
 const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
 
 /// Difference of the clocks that is worth a word: the service accepts a few minutes.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
 
 const AUTHENTICATE: &str = "/token/authenticate";
 const VALIDATE: &str = "/token/validate";

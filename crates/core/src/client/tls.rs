@@ -224,7 +224,10 @@ impl TlsFailure {
         let valid = seen.map(|seen| seen.validity.clone());
         let (problem, words) = match error {
             rustls::Error::InvalidCertificate(problem) => match problem {
-                CertificateError::UnknownIssuer => (ConnectionProblem::UnknownIssuer, by),
+                // A root of that name may be trusted, but not this one.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    (ConnectionProblem::UnknownIssuer, by)
+                }
                 CertificateError::Expired
                 | CertificateError::ExpiredContext { .. }
                 | CertificateError::NotValidYet

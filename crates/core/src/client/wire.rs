@@ -5,12 +5,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::HeaderValue;
 
 use super::event::{Event, OnEvent};
-use super::exchange::{Answer, Headers, Reply, Request, ask, send};
+use super::exchange::{Answer, Headers, Reply, Request, ask, knock, send};
 use super::mask::Mask;
 use super::pace::{Pace, random};
 use super::transport::Transport;
@@ -110,6 +110,14 @@ impl Wire {
         let headers = Headers { authorization, user_agent: &self.user_agent, accept_encoding: "identity" };
         let agent = self.transport.agent(request.origin);
         ask(agent, self.transport.limits(), request, &headers, &|event| self.report(event))
+    }
+
+    /// Whether a host answers anything at all, and its clock.
+    pub(super) fn knock(&self, request: Request<'_>) -> Result<Option<SystemTime>, Fault> {
+        let headers =
+            Headers { authorization: None, user_agent: &self.user_agent, accept_encoding: "identity" };
+        let agent = self.transport.agent(request.origin);
+        knock(agent, self.transport.limits(), request, &headers, &|event| self.report(event))
     }
 
     /// Updates what all requests share after a fault that is followed by a retry.

@@ -57,6 +57,7 @@ impl SignIn {
             ("GET", "/token/validate") => anaplan::validate(tokens, request, origin),
             ("POST", "/token/logout") => anaplan::logout(tokens, request),
             ("POST", "/oauth/token") => self.oauth.token(tokens, request),
+            ("GET", "/") => Answer::not_found(request),
             ("POST", "/oauth/device/code") => self.oauth.device_code(request, origin),
             _ => return None,
         };
