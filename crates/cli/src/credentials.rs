@@ -27,19 +27,21 @@ const NO_WAY: &str = "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOK
      or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, with ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY, or with \
      ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
 
+type Way<'a> = &'a dyn Fn() -> Result<Credentials, Failure>;
+
 /// The one way to sign in that the options and the environment describe. The files of secrets are read
 /// here, once.
 pub(crate) fn read(arguments: &Arguments) -> Result<Credentials, Failure> {
     if let Some(path) = &arguments.token_file {
         return token_file(path);
     }
-    let ways: [(&[&'static str], &dyn Fn() -> Result<Credentials, Failure>); 4] = [
+    let ways: [(&[&'static str], Way<'_>); 4] = [
         (&TOKEN, &token),
         (&PASSWORD, &|| password(arguments)),
         (&CERTIFICATE, &certificate),
         (&OAUTH, &oauth),
     ];
-    let mut found: Option<(&str, &dyn Fn() -> Result<Credentials, Failure>)> = None;
+    let mut found: Option<(&str, Way<'_>)> = None;
     for (variables, way) in ways {
         let option = arguments.password_file.as_ref().filter(|_| variables == PASSWORD);
         let first = if option.is_some() { Some("--password-file") } else { first_set(variables)? };

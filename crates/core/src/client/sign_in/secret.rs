@@ -3,9 +3,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::secret_file;
-use crate::error::{Error, Result};
-
 /// A password, a token or a passphrase. `Debug` hides it, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
@@ -19,23 +16,9 @@ impl Secret {
         Secret { text: text.into(), exposed_file: None }
     }
 
-    /// The secret in a file that holds nothing else: one line of UTF-8, with or without a byte order mark.
-    /// A line break at the end does not belong to it. `what` is the name of the file in errors, as "the
-    /// password file".
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Setting`] for a file that cannot be read, is empty, is in UTF-16, or holds more than a line.
-    pub fn from_file(what: &'static str, path: impl AsRef<Path>) -> Result<Secret> {
-        let path = path.as_ref();
-        let unusable = |error: secret_file::SecretFileError| Error::Setting {
-            setting: what,
-            problem: error.to_string(),
-        };
-        let file = secret_file::read(path).map_err(unusable)?;
-        let exposed_file = file.is_exposed.then(|| path.to_owned());
-        let secret = secret_file::text(file, path).map_err(unusable)?;
-        Ok(Secret { exposed_file, ..secret })
+    /// The same from this file, which other users of this machine can read.
+    pub(super) fn exposed_in(self, path: &Path) -> Secret {
+        Secret { exposed_file: Some(path.to_owned()), ..self }
     }
 
     /// The text itself.

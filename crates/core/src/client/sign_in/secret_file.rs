@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
+use crate::error::Error;
 use crate::text::{Printable, is_unprintable};
 
 /// Longest file of a secret that is read, in bytes: a certificate with its whole chain needs a tenth of it.
@@ -63,6 +64,24 @@ pub(crate) struct SecretFile {
     pub(crate) bytes: Vec<u8>,
     /// Whether users that the file is not meant for can read it. Never known but on Unix.
     pub(crate) is_exposed: bool,
+}
+
+impl Secret {
+    /// The secret in a file that holds nothing else: one line of UTF-8, with or without a byte order mark.
+    /// A line break at the end does not belong to it. `what` is the name of the file in errors, as "the
+    /// password file".
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a file that cannot be read, is empty, is in UTF-16, or holds more than a line.
+    pub fn from_file(what: &'static str, path: impl AsRef<Path>) -> Result<Secret, Error> {
+        let path = path.as_ref();
+        let unusable = |error: SecretFileError| Error::Setting { setting: what, problem: error.to_string() };
+        let file = read(path).map_err(unusable)?;
+        let is_exposed = file.is_exposed;
+        let secret = text(file, path).map_err(unusable)?;
+        Ok(if is_exposed { secret.exposed_in(path) } else { secret })
+    }
 }
 
 /// Reads a file of a secret, whole. It may be a pipe.

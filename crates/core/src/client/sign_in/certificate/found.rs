@@ -1,11 +1,18 @@
 //! What the given files hold: the private key, the certificates, and what people take for them.
 
-use super::Input;
 use super::contents::{self, Contents, Foreign};
 use super::key::FoundKey;
 use super::pem::{self, Block};
 use super::problem::CertificateProblem;
 use crate::client::sign_in::secret_file::{is_utf16, without_bom};
+
+/// A file of a certificate or of a private key, or of both.
+#[derive(Clone, Copy)]
+pub(crate) struct Input<'a> {
+    /// How errors name it.
+    pub(crate) name: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
 
 /// All that is found in the inputs.
 pub(super) struct Found<'a> {

@@ -6,10 +6,7 @@ use super::contents::{self, Contents, Foreign, KeyForm};
 use super::der::{Reader, tag};
 #[cfg(feature = "encrypted-keys")]
 use super::encrypted::{self, Refusal};
-use super::problem::CertificateProblem;
-
-/// The sizes of RSA keys that are taken, in bits: shorter ones are not safe, ring signs with no longer ones.
-pub(super) const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+use super::problem::{CertificateProblem, KEY_BITS};
 
 /// Smallest public exponent that is taken, as everywhere today.
 const MIN_EXPONENT: &[u8] = &[1, 0, 1];

@@ -28,20 +28,13 @@ use ring::signature::{RSA_PKCS1_SHA512, RsaKeyPair};
 use serde::Serialize;
 
 use self::found::Found;
+pub(crate) use self::found::Input;
 pub(crate) use self::problem::CertificateProblem;
 use self::x509::Moment;
 pub(crate) use self::x509::describe;
 
 /// Random bytes that are signed at each sign-in. The service demands 100 at least.
 const RANDOM_BYTES: usize = 100;
-
-/// A file of a certificate or of a private key, or of both.
-#[derive(Clone, Copy)]
-pub(crate) struct Input<'a> {
-    /// How errors name it.
-    pub(crate) name: &'a str,
-    pub(crate) bytes: &'a [u8],
-}
 
 /// The form of the data that is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

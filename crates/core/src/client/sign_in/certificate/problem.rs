@@ -8,6 +8,9 @@ use super::pem::PemDamage;
 use super::x509::Moment;
 use crate::text::Printable;
 
+/// The sizes of RSA keys that are taken, in bits: shorter ones are not safe, ring signs with no longer ones.
+pub(super) const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
 /// Why a certificate or its private key cannot be used. `file` is the name that the caller gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CertificateProblem {
@@ -132,8 +135,8 @@ impl fmt::Display for CertificateProblem {
                 f,
                 "the RSA key in {} has {bits} bits, and must have {} to {}; {}",
                 Printable(file),
-                super::key::KEY_BITS.start(),
-                super::key::KEY_BITS.end(),
+                KEY_BITS.start(),
+                KEY_BITS.end(),
                 super::conversion::NEW_KEY
             ),
             Self::UnusableKey { file, reason } => write!(
