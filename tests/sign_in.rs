@@ -213,7 +213,7 @@ fn a_service_that_repeats_a_secret_in_any_form_does_not_make_it_shown() {
 
 #[test]
 fn a_clock_that_is_off_is_named_where_signing_in_fails() {
-    for (ahead, words) in [(3600, "3600 s behind the service's"), (-7200, "7200 s ahead of the service's")] {
+    for (ahead, words) in [(3600, "clock is 3600 s behind"), (-7200, "clock is 7200 s ahead")] {
         let scene = scene();
         scene.server.service().set_clock_ahead(ahead);
         let outcome = signed_in(&scene, "certificate", "chunks DUMP").run();

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anaplan_dump_core::Error;
+use anaplan_dump_core::{ConnectionProblem, Error, Fault, Origin, Reached};
 use serde::Serialize;
 
 use super::account::describe;
@@ -12,7 +12,7 @@ use crate::arguments::Doctor;
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
-use crate::text::{counted, safe_path};
+use crate::text::{counted, safe, safe_path};
 
 /// One check, as `--json` shows it.
 #[derive(Serialize)]
@@ -60,10 +60,9 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
     let mut checks = Checks { is_json: command.json, ..Checks::default() };
     for (name, origin) in session.client.hosts() {
         let reached = session.client.reach(&origin);
-        checks.add(
-            &format!("{name} {origin}"),
-            reached.map(|reached| reached.to_string()).map_err(Failure::from),
-        )?;
+        for (step, outcome) in steps(reached, &origin) {
+            checks.add(&format!("{name} {origin}: {step}"), outcome)?;
+        }
     }
     checks
         .add("sign-in", session.client.account().map(|account| describe(&account)).map_err(Failure::from))?;
@@ -76,6 +75,38 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
         print_json(&Report { ok: checks.failure.is_none(), checks: checks.done })?;
     }
     checks.failure.map_or(Ok(()), |failure| Err(Failure::Reported(Box::new(failure))))
+}
+
+/// The way to a host, step by step, up to the first that fails.
+fn steps(reached: Result<Reached, Error>, origin: &Origin) -> Vec<(&'static str, Result<String, Failure>)> {
+    let reached = match reached {
+        Ok(reached) => reached,
+        Err(error) if is_about_tls(&error) => {
+            return vec![("connection", Ok("made".to_owned())), ("TLS", Err(error.into()))];
+        }
+        Err(error) => return vec![("connection", Err(error.into()))],
+    };
+    let proxy =
+        reached.proxy.map_or_else(|| "directly".to_owned(), |proxy| format!("through the proxy {proxy}"));
+    let mut steps = vec![("connection", Ok(proxy))];
+    if origin.is_https() {
+        let issuer = reached.issuer.as_deref().map_or_else(|| "an unknown issuer".to_owned(), safe);
+        steps.push(("TLS", Ok(format!("certificate issued by {issuer}"))));
+    }
+    steps.push(match reached.clock_error {
+        None => ("clock", Ok("right".to_owned())),
+        Some(error) => ("clock", Err(Failure::Other(format!("this machine's clock is {error}: set it")))),
+    });
+    steps
+}
+
+fn is_about_tls(error: &Error) -> bool {
+    use ConnectionProblem::{Expired, Tls, UnknownIssuer, WrongName};
+    let problem = match error.request() {
+        Some((_, Fault::Connection { problem, .. })) => problem,
+        _ => return false,
+    };
+    matches!(problem, Tls | UnknownIssuer | Expired | WrongName)
 }
 
 fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {

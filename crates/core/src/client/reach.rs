@@ -1,17 +1,13 @@
 //! Whether a host can be reached, without signing in: for those who look for what is wrong.
 
-use std::fmt;
-use std::time::{Duration, SystemTime};
-
 use super::Client;
 use super::exchange::{Accept, Request};
-use super::session::CLOCK_TOLERANCE;
+use super::session::clock_error;
 use crate::address::Origin;
 use crate::error::Result;
 use crate::service::{Repeat, Subject};
-use crate::text::{Printable, seconds};
 
-/// How a host was reached. `Display` is one line for people.
+/// How a host was reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reached {
@@ -19,8 +15,9 @@ pub struct Reached {
     pub proxy: Option<String>,
     /// Who issued the certificate of the host, or of the proxy that opens TLS.
     pub issuer: Option<String>,
-    /// How far this machine's clock is ahead of that of the host, or behind it if the flag is set.
-    pub clock: Option<(Duration, bool)>,
+    /// How far this machine's clock is off, if the host told its own and the difference is large enough to
+    /// matter: "3600 s behind".
+    pub clock_error: Option<String>,
 }
 
 impl Client {
@@ -44,37 +41,8 @@ impl Client {
             Ok(Reached {
                 proxy: wire.transport.proxy(origin),
                 issuer: wire.transport.issuer(origin),
-                clock: date.map(clock_difference),
+                clock_error: date.and_then(clock_error),
             })
         })
-    }
-}
-
-fn clock_difference(service: SystemTime) -> (Duration, bool) {
-    match SystemTime::now().duration_since(service) {
-        Ok(ahead) => (ahead, false),
-        Err(behind) => (behind.duration(), true),
-    }
-}
-
-impl fmt::Display for Reached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("reached")?;
-        match &self.proxy {
-            Some(proxy) => write!(f, " through the proxy {}", Printable(proxy))?,
-            None => f.write_str(" directly")?,
-        }
-        if let Some(issuer) = &self.issuer {
-            write!(f, ", certificate issued by {}", Printable(issuer))?;
-        }
-        match self.clock {
-            Some((difference, is_behind)) if difference >= CLOCK_TOLERANCE => {
-                let rounded = Duration::from_secs(difference.as_secs());
-                let direction = if is_behind { "behind" } else { "ahead" };
-                write!(f, "; this machine's clock is {} {direction}: set it", seconds(rounded))
-            }
-            Some(_) => f.write_str(", clock right"),
-            None => Ok(()),
-        }
     }
 }

@@ -32,7 +32,7 @@ const LOCK_POLL: Duration = Duration::from_millis(50);
 const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
 
 /// Difference of the clocks that is worth a word: the service accepts a few minutes.
-pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
 
 const AUTHENTICATE: &str = "/token/authenticate";
 const VALIDATE: &str = "/token/validate";
@@ -246,7 +246,7 @@ impl Session {
                 wire.mask.apply(&mut user);
                 user
             });
-            Ok(Validation { user, until: until.or(end) })
+            Ok(Validation { user, until: end.or(until) })
         })
     }
 
@@ -327,7 +327,9 @@ fn fault(problem: AnswerProblem, reply: &Reply) -> Fault {
             }
         }
         AnswerProblem::Refused(Refusal { word, message }) => {
-            let known = [message, clock_difference(reply)].into_iter().flatten().collect::<Vec<_>>();
+            let clock = reply.date.and_then(clock_error);
+            let clock = clock.map(|error| format!("this machine's clock is {error}: set it"));
+            let known = [message, clock].into_iter().flatten().collect::<Vec<_>>();
             let message = (!known.is_empty()).then(|| known.join("; "));
             Fault::SignInRefused { word: word.as_str().to_owned(), message }
         }
@@ -346,16 +348,14 @@ fn is_refusal(word: &str, reply: &Reply) -> bool {
     word.parse::<u16>().is_err() && !may_pass
 }
 
-/// A clock that is off makes signatures and certificates look invalid.
-fn clock_difference(reply: &Reply) -> Option<String> {
-    let (service, here) = (reply.date?, SystemTime::now());
-    let (difference, direction) = match here.duration_since(service) {
-        Ok(ahead) => (ahead, "ahead of"),
+/// How far this machine's clock is off, where it matters: signatures and certificates look invalid then.
+pub(super) fn clock_error(service: SystemTime) -> Option<String> {
+    let (difference, direction) = match SystemTime::now().duration_since(service) {
+        Ok(ahead) => (ahead, "ahead"),
         Err(behind) => (behind.duration(), "behind"),
     };
     let rounded = Duration::from_secs(difference.as_secs());
-    let text = || format!("this machine's clock is {} {direction} the service's", seconds(rounded));
-    (difference > CLOCK_TOLERANCE).then(text)
+    (difference > CLOCK_TOLERANCE).then(|| format!("{} {direction}", seconds(rounded)))
 }
 
 /// Locks the file, waiting for another run that uses it.
