@@ -47,6 +47,9 @@ mod piped;
 mod progress;
 /// Proxies and root certificates.
 mod proxies;
+/// Clients, a proxy and a web server that nobody here wrote.
+#[cfg(unix)]
+mod real_parts;
 /// Dumps that vanish or change during a download; `--verify`.
 mod replaced;
 /// What an earlier run left, whole or damaged.

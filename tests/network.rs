@@ -13,7 +13,7 @@ use crate::support::{Invocation, Scene, bytes_of, three_chunks};
 
 /// How the proxy treats a connection.
 #[derive(Debug, Clone, Copy)]
-enum Mood {
+pub(crate) enum Mood {
     /// Closes it without an answer.
     Drop,
     /// Answers `CONNECT` with this status.
@@ -21,14 +21,14 @@ enum Mood {
 }
 
 /// A proxy that leads every `CONNECT` to one server, after it has had its moods.
-struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     /// The heads of the requests.
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Proxy {
-    fn start(server: SocketAddr, moods: Vec<Mood>) -> Proxy {
+    pub(crate) fn start(server: SocketAddr, moods: Vec<Mood>) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -42,6 +42,10 @@ impl Proxy {
             }
         });
         Proxy { address, heads }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     fn heads(&self) -> Vec<String> {

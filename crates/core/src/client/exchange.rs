@@ -11,7 +11,7 @@ use super::body::{AnswerBody, SizeLimit};
 use super::event::Event;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::address::Origin;
-use crate::service::{Fault, error_message, http_date, retry_after};
+use crate::service::{ConnectionProblem, Fault, error_message, http_date, retry_after};
 
 /// Maximum size of an error's body that is read, in bytes: enough for any message. The rest is dropped
 /// with the connection.
@@ -135,7 +135,7 @@ pub(super) fn send(
     match response.status().as_u16() {
         // 203: a proxy on the way has changed something, such as a header.
         200 | 201 | 203 | 204 => Ok(Answer { response, limits }),
-        status => Err(status_fault(status, response)),
+        status => Err(status_fault(status, response, request.origin)),
     }
 }
 
@@ -186,10 +186,18 @@ fn run(
     agent.run(request)
 }
 
-fn status_fault(status: u16, response: Response<Body>) -> Fault {
+fn status_fault(status: u16, response: Response<Body>, origin: &Origin) -> Fault {
     let (parts, body) = response.into_parts();
     let (_, retry_after) = dates(&parts.headers);
-    Fault::Status { status, message: error_message(&read_error_body(body)), retry_after }
+    let body = read_error_body(body);
+    // The servers that are used most say it in these words, one of them each.
+    let page = String::from_utf8_lossy(&body);
+    let is_for_tls = ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|w| page.contains(w));
+    if status == 400 && !origin.is_https() && is_for_tls {
+        let words = "plain http was sent to a port that speaks TLS: write https://";
+        return Fault::Connection { problem: ConnectionProblem::Tls, source: Some(words.into()) };
+    }
+    Fault::Status { status, message: error_message(&body), retry_after }
 }
 
 /// The service's clock, and how long it asks to wait.
