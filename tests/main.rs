@@ -13,6 +13,8 @@ mod chaos;
 mod collecting;
 /// Answers with status 200 that deny what was asked for, in place of lists and tasks.
 mod denials;
+/// `doctor`.
+mod doctor;
 /// Whole answers with a good status that are not the chunk.
 mod documents;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
@@ -46,6 +48,8 @@ mod lists;
 mod locators;
 /// Names, ids and messages of the service that try to choose a path, a request or a terminal's state.
 mod names;
+/// Proxies that are used, and certificates that are refused.
+mod network;
 /// `get` from a process: which task is taken, and what is said about the others.
 mod newest;
 /// Where a dump goes, and outputs that cannot be written.
@@ -62,6 +66,9 @@ mod piped;
 mod progress;
 /// Proxies and root certificates.
 mod proxies;
+/// Clients, a proxy and a web server that nobody here wrote.
+#[cfg(unix)]
+mod real_parts;
 /// Dumps that vanish or change during a download; `--verify`.
 mod replaced;
 /// What an earlier run left, whole or damaged.
@@ -70,6 +77,8 @@ mod resume;
 mod retry;
 /// `run` from the start of the process to the last dump.
 mod running;
+/// The ways to sign in, a token's life; `login`, `logout`, `whoami`.
+mod sign_in;
 /// Ctrl-C and SIGTERM.
 #[cfg(unix)]
 mod signals;

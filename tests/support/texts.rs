@@ -6,8 +6,7 @@ use super::{CHUNK, size};
 pub(crate) const CLOSED: &str = "the connection was closed before the answer came<ANY>";
 pub(crate) const CUT: &str = "the body was cut short<ANY>";
 pub(crate) const NO_CONNECTION: &str = "no connection could be made<ANY>";
-pub(crate) const PROXY_REFUSED: &str =
-    "the proxy refused the connection<ANY>\n  check the proxy's address and credentials (HTTPS_PROXY)";
+pub(crate) const PROXY_REFUSED: &str = "the proxy refused the connection<ANY>\n  check the proxy's address, and whether it allows this host (HTTPS_PROXY)";
 pub(crate) const STALLED: &str = "nothing arrived for 0.5 s<ANY>";
 pub(crate) const GZIP_DAMAGED: &str = "its gzip data is damaged";
 pub(crate) const NO_PROOF: &str =

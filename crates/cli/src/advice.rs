@@ -25,6 +25,9 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         }
         Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
         Error::AmbiguousProcess { .. } => "name the process by its id",
+        Error::Setting { setting: "the file of the refresh token", .. } => "sign in once with: login",
+        Error::Setting { setting: "the sign-in host", .. } => "set --auth-url (ANAPLAN_AUTH_URL)",
+        Error::Setting { setting: "the OAuth host", .. } => "set --oauth-url (ANAPLAN_OAUTH_URL)",
         Error::Exists { .. } => "choose another name, or replace it with --force",
         Error::OtherDump { .. } => "choose another name, or give that dump up with --restart",
         Error::Locked { .. } => "wait for the other run to end, or choose another name",
@@ -54,7 +57,31 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
         Fault::Malformed { .. } | Fault::NoPayload(_) => {
             "check that the API URL is Anaplan's; if it is, report this answer"
         }
+        Fault::SignInRefused { word, .. } => return advice_on_refusal(word),
         Fault::List(_) => "nothing was downloaded; try again, and report it if it stays",
+        _ => return None,
+    })
+}
+
+/// What each word of the sign-in services means and asks for.
+fn advice_on_refusal(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "FAILURE_BAD_CREDENTIAL" => {
+            "check the user and the password, or whether the certificate is registered for the user; users of single \
+             sign-on have no password here and need a certificate or OAuth"
+        }
+        "FAILURE_BAD_HEADER" => {
+            "check the sign-in host (--auth-url, ANAPLAN_AUTH_URL) and the form of the certificate \
+             (ANAPLAN_CERTIFICATE_FORMAT)"
+        }
+        "invalid_grant" => {
+            "the refresh token is dead: it was revoked, replaced or expired; sign in again with: login"
+        }
+        "invalid_client" | "unauthorized_client" => {
+            "check ANAPLAN_OAUTH_CLIENT_ID, and that the client may do this: a device client to sign in with login"
+        }
+        "access_denied" => "the user has refused it, or may not approve it",
+        "authorization_pending" | "expired_token" => "nobody has approved it in time: start it again",
         _ => return None,
     })
 }
@@ -62,7 +89,9 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
 /// What each status means and asks for.
 fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
     let is_about_dump = subject.dump().is_some();
+    let is_sign_in = matches!(subject, Subject::SignIn(_));
     Some(match status {
+        300..=399 | 404 if is_sign_in => "check the sign-in host (--auth-url, --oauth-url)",
         400 if is_about_dump => "this task may have left no dump: look at the task's results",
         401 => "the token is missing, expired (it lives 35 minutes) or revoked: get a new one",
         403 => "this user is not permitted to do this: ask a workspace administrator",
@@ -95,10 +124,28 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::Connect | ConnectionProblem::Unreachable => {
             "check the network, and whether a proxy is needed (HTTPS_PROXY)"
         }
-        ConnectionProblem::Tls => {
-            "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-file, ANAPLAN_CA_FILE)"
+        ConnectionProblem::UnknownIssuer => {
+            "if that issuer is your company's, a proxy opens TLS: add its root certificate (--ca-add, ANAPLAN_CA_ADD)"
         }
-        ConnectionProblem::Proxy => "check the proxy's address and credentials (HTTPS_PROXY)",
+        ConnectionProblem::Expired => {
+            "check this machine's clock; if it is right, the host needs a new certificate"
+        }
+        ConnectionProblem::WrongName => {
+            "check the host's name; if a proxy opens TLS, ask for an exception or a certificate for the right name"
+        }
+        ConnectionProblem::Tls => {
+            "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-add, ANAPLAN_CA_ADD)"
+        }
+        ConnectionProblem::ProxyAuthentication => {
+            "check the user and the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for NTLM or \
+             Kerberos, put a relay such as px or cntlm in front and name that in HTTPS_PROXY"
+        }
+        ConnectionProblem::Proxy => {
+            "check the proxy's address, and whether it allows this host (HTTPS_PROXY)"
+        }
+        ConnectionProblem::Protocol => {
+            "if the URL begins with http:// and the port speaks TLS, write https://"
+        }
         _ => return None,
     })
 }

@@ -22,7 +22,12 @@ pub(crate) const PROGRAM: &str = "anaplan-dump";
 WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]. With ANAPLAN_WORKSPACE and ANAPLAN_MODEL
 set, the short form may begin at the process.
 
-The token comes from ANAPLAN_TOKEN, ANAPLAN_BEARER_TOKEN (OAuth) or --token-file.
+It signs in by one of these, never by an argument, which others could see:
+  ANAPLAN_TOKEN, ANAPLAN_BEARER_TOKEN (OAuth) or --token-file: a ready token
+  ANAPLAN_USER and ANAPLAN_PASSWORD or --password-file
+  ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY: files, PEM or DER, with
+    ANAPLAN_PRIVATE_KEY_PASSPHRASE (or ..._PASSPHRASE_FILE) for an encrypted key
+  ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE, see login
 Every general option has a variable as well: --stall-timeout is
 ANAPLAN_STALL_TIMEOUT. General options may stand before or after the command,
 and --name VALUE may be written --name=VALUE. Durations are 500ms, 30s, 5m, 2h or
@@ -47,13 +52,31 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "name")]
     pub(crate) region: Option<String>,
 
+    /// origin to sign in at; default is that of the region
+    #[argh(option, arg_name = "url")]
+    pub(crate) auth_url: Option<String>,
+
+    /// origin of OAuth; default is that of the region
+    #[argh(option, arg_name = "url")]
+    pub(crate) oauth_url: Option<String>,
+
     /// file that holds the token; - is standard input
     #[argh(option, arg_name = "file")]
     pub(crate) token_file: Option<String>,
 
-    /// root certificates to trust instead of the built-in ones (PEM)
+    /// file that holds the password of ANAPLAN_USER
+    #[argh(option, arg_name = "file")]
+    pub(crate) password_file: Option<String>,
+
+    /// root certificates to trust instead of the built-in ones (PEM);
+    /// SSL_CERT_FILE does the same
     #[argh(option, arg_name = "file")]
     pub(crate) ca_file: Option<String>,
+
+    /// root certificates to trust beside the built-in ones or those of
+    /// --ca-file (PEM)
+    #[argh(option, arg_name = "file")]
+    pub(crate) ca_add: Option<String>,
 
     /// tries after the first one, for each chunk or request; default 12
     #[argh(option, arg_name = "n")]
@@ -115,6 +138,27 @@ pub(crate) enum Command {
     Chunks(Chunks),
     Cancel(Cancel),
     Explain(Explain),
+    Login(Login),
+    Logout(Logout),
+    Whoami(Whoami),
+    Doctor(Doctor),
+}
+
+impl Command {
+    /// The locator, where the command has one.
+    pub(crate) fn locator(&self) -> Option<&str> {
+        match self {
+            Command::Get(command) => Some(&command.locator),
+            Command::Run(command) => Some(&command.locator),
+            Command::Processes(command) => command.locator.as_deref(),
+            Command::Tasks(command) => Some(&command.locator),
+            Command::Task(command) => Some(&command.locator),
+            Command::Chunks(command) => Some(&command.locator),
+            Command::Cancel(command) => Some(&command.locator),
+            Command::Doctor(command) => command.locator.as_deref(),
+            Command::Explain(_) | Command::Login(_) | Command::Logout(_) | Command::Whoami(_) => None,
+        }
+    }
 }
 
 /// The default number of tasks that `tasks` shows.
@@ -253,6 +297,55 @@ pub(crate) struct Cancel {
     pub(crate) locator: String,
 
     /// print one JSON document instead of a line
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Sign in with OAuth once, by approving it in a browser.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "login",
+    help_triggers("-h", "--help"),
+    note = "Shows a page and a code, waits for the approval, and stores the refresh token in
+ANAPLAN_OAUTH_REFRESH_TOKEN_FILE. Every other command signs in with it from then on."
+)]
+pub(crate) struct Login {}
+
+/// End the token, or forget the stored refresh token.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(subcommand, name = "logout", help_triggers("-h", "--help"))]
+pub(crate) struct Logout {}
+
+/// Show who is signed in, in which way, and until when.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(subcommand, name = "whoami", help_triggers("-h", "--help"))]
+pub(crate) struct Whoami {
+    /// print one JSON document instead of lines
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Check everything between here and a dump, and say what is wrong.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "doctor",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL -o rejected/",
+    note = "Exits with the code of the first check that fails. Prints no secret."
+)]
+pub(crate) struct Doctor {
+    /// a model to read: a URL of the API, or WORKSPACE/MODEL; default is the one
+    /// of ANAPLAN_WORKSPACE and ANAPLAN_MODEL
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: Option<String>,
+
+    /// folder that dumps are to be written to; default is the current folder
+    #[argh(option, short = 'o', arg_name = "dir")]
+    pub(crate) output: Option<String>,
+
+    /// print one JSON document instead of lines
     #[argh(switch)]
     pub(crate) json: bool,
 }

@@ -8,6 +8,7 @@ mod advice;
 mod arguments;
 mod collect;
 mod commands;
+mod credentials;
 mod ending;
 mod exit_code;
 mod failure;
@@ -53,5 +54,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Run(command) => commands::run(command, &session()?),
         Command::Cancel(command) => commands::cancel(command, &session()?),
         Command::Explain(command) => commands::explain(command, arguments.verbosity()),
+        Command::Login(_) => commands::login(&session()?),
+        Command::Logout(_) => commands::logout(&session()?),
+        Command::Whoami(command) => commands::whoami(command, &session()?),
+        Command::Doctor(command) => commands::doctor(command, &session()?),
     }
 }

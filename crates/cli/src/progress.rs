@@ -73,6 +73,11 @@ impl Reporter {
         }
     }
 
+    /// Writes a line that the user must see.
+    pub(crate) fn say(&self, text: &str) {
+        self.write_line(text);
+    }
+
     /// Writes a failure that does not end the command.
     pub(crate) fn problem(&self, failure: &Failure) {
         self.write_line(&format!("{PROGRAM}: {failure}"));

@@ -7,8 +7,8 @@ use anaplan_dump_core::{Client, ModelAddress};
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::progress::Reporter;
-use crate::settings;
-use crate::signals;
+use crate::text::safe_path;
+use crate::{credentials, settings, signals};
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -25,7 +25,12 @@ impl Session {
         signals::watch(Arc::clone(&reporter))
             .map_err(|error| Failure::Other(format!("signals cannot be watched: {error}")))?;
         let events = Arc::clone(&reporter);
-        let builder = settings::client(arguments)?.on_event(move |event| events.event(event));
+        let credentials = credentials::read(arguments)?;
+        for path in credentials.exposed_files() {
+            let path = safe_path(path);
+            reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
+        }
+        let builder = settings::client(arguments, credentials)?.on_event(move |event| events.event(event));
         Ok(Session { client: builder.build()?, model: settings::model()?, reporter })
     }
 }

@@ -1,21 +1,26 @@
 //! Options and environment variables to a client. An option wins over its variable; what cannot be used is
 //! an error, never ignored. Sends nothing.
 
-use std::io::Read;
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, ClientBuilder, Id, ModelAddress, Origin, Token};
+use anaplan_dump_core::{Client, ClientBuilder, Credentials, Id, Locator, ModelAddress, Origin};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::text::{parse_duration, safe};
 
-/// Maximum size of a token file in bytes: tokens have some thousand characters.
-const MAX_TOKEN_BYTES: u64 = 64 * 1024;
-
 /// The client that the options and the environment describe.
-pub(crate) fn client(arguments: &Arguments) -> Result<ClientBuilder, Failure> {
-    let mut builder = Client::builder(token(arguments)?).api(api(arguments)?);
+pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<ClientBuilder, Failure> {
+    let mut builder = Client::builder(credentials).api(api(arguments)?);
+    if let Some(region) = locator_region(arguments) {
+        builder = builder.region_of(&region);
+    }
+    if let Some(url) = setting(&arguments.auth_url, "ANAPLAN_AUTH_URL")? {
+        builder = builder.auth(url.parse()?);
+    }
+    if let Some(url) = setting(&arguments.oauth_url, "ANAPLAN_OAUTH_URL")? {
+        builder = builder.oauth(url.parse()?);
+    }
     if let Some(text) = setting(&arguments.retries, "ANAPLAN_RETRIES")? {
         let retries = text.trim().parse();
         builder = builder.retries(
@@ -29,11 +34,29 @@ pub(crate) fn client(arguments: &Arguments) -> Result<ClientBuilder, Failure> {
     if let Some(limit) = duration(&arguments.stall_timeout, "--stall-timeout", "ANAPLAN_STALL_TIMEOUT")? {
         builder = builder.stall_timeout(limit);
     }
-    if let Some(path) = setting(&arguments.ca_file, "ANAPLAN_CA_FILE")? {
+    if let Some(path) = ca_file(arguments)? {
         let pem = std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
         builder = builder.root_certificates(pem);
     }
+    if let Some(path) = setting(&arguments.ca_add, "ANAPLAN_CA_ADD")? {
+        let pem = std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
+        builder = builder.add_root_certificates(pem);
+    }
     Ok(builder)
+}
+
+/// The file of root certificates; `SSL_CERT_FILE` is the name that other programs know.
+fn ca_file(arguments: &Arguments) -> Result<Option<String>, Failure> {
+    match setting(&arguments.ca_file, "ANAPLAN_CA_FILE")? {
+        Some(path) => Ok(Some(path)),
+        None => variable("SSL_CERT_FILE"),
+    }
+}
+
+/// The API of a locator that is a URL of Anaplan's: one signs in at the host of its region.
+fn locator_region(arguments: &Arguments) -> Option<Origin> {
+    let locator: Locator = arguments.command.locator()?.parse().ok()?;
+    locator.model().origin.clone().filter(Origin::is_anaplan)
 }
 
 /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
@@ -48,7 +71,7 @@ pub(crate) fn model() -> Result<Option<ModelAddress>, Failure> {
 }
 
 /// The value of an option, or else of its variable; an empty variable counts as not set.
-fn setting(option: &Option<String>, variable: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn setting(option: &Option<String>, variable: &str) -> Result<Option<String>, Failure> {
     match option {
         Some(value) => Ok(Some(value.clone())),
         None => match std::env::var(variable) {
@@ -60,7 +83,7 @@ fn setting(option: &Option<String>, variable: &str) -> Result<Option<String>, Fa
     }
 }
 
-fn variable(name: &str) -> Result<Option<String>, Failure> {
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
     setting(&None, name)
 }
 
@@ -81,41 +104,9 @@ fn api(arguments: &Arguments) -> Result<Origin, Failure> {
     }
 }
 
-fn token(arguments: &Arguments) -> Result<Token, Failure> {
-    if let Some(path) = &arguments.token_file {
-        return token_from_file(path);
-    }
-    let mut found = Vec::new();
-    for name in ["ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN", "ANAPLAN_TOKEN_FILE"] {
-        found.extend(variable(name)?.map(|value| (name, value)));
-    }
-    match found.as_slice() {
-        [] => Err(Failure::Usage(
-            "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file"
-                .into(),
-        )),
-        [("ANAPLAN_TOKEN_FILE", path)] => token_from_file(path),
-        [("ANAPLAN_BEARER_TOKEN", text)] => Ok(Token::bearer(text)?),
-        [(_, text)] => Ok(Token::anaplan(text)?),
-        [(first, _), (second, _), ..] => Err(both(first, second)),
-    }
-}
-
 /// Two settings that contradict each other.
-fn both(first: &str, second: &str) -> Failure {
+pub(crate) fn both(first: &str, second: &str) -> Failure {
     Failure::Usage(format!("{first} and {second} are both set: unset one of them"))
-}
-
-fn token_from_file(path: &str) -> Result<Token, Failure> {
-    let mut text = String::new();
-    let read = match path {
-        "-" => std::io::stdin().lock().take(MAX_TOKEN_BYTES).read_to_string(&mut text),
-        path => {
-            std::fs::File::open(path).and_then(|file| file.take(MAX_TOKEN_BYTES).read_to_string(&mut text))
-        }
-    };
-    read.map_err(|error| unreadable("the token file", path, &error))?;
-    Ok(Token::anaplan(&text)?)
 }
 
 fn duration(option: &Option<String>, name: &str, variable: &str) -> Result<Option<Duration>, Failure> {
@@ -137,6 +128,6 @@ fn id(name: &'static str) -> Result<Option<Id>, Failure> {
     text.trim().parse().map(Some).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }
 
-fn unreadable(setting: &str, path: &str, error: &std::io::Error) -> Failure {
+pub(crate) fn unreadable(setting: &str, path: &str, error: &std::io::Error) -> Failure {
     Failure::Usage(format!("{setting} cannot be used: {} cannot be read: {error}", safe(path)))
 }

@@ -51,6 +51,8 @@ pub enum Error {
         /// Time from the first try to the end of the last.
         elapsed: Duration,
     },
+    /// The program's own source of tokens failed.
+    NoToken(Box<dyn StdError + Send + Sync>),
     /// A [`ChunkSource`](crate::ChunkSource) of the program's own failed.
     Source(Box<dyn StdError + Send + Sync>),
     /// It is unknown whether the service accepted the start of a process. It is not sent again: the
@@ -209,6 +211,7 @@ impl Error {
             | Error::Setting { .. }
             | Error::UntrustedOrigin { .. }
             | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
+            Error::NoToken(_) => ErrorKind::NotPermitted,
             Error::NoSuchProcess { .. } => ErrorKind::NotFound,
             Error::Changed { .. } => ErrorKind::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
@@ -225,6 +228,9 @@ impl Error {
 }
 
 fn kind_of_request(subject: &Subject, fault: &Fault) -> ErrorKind {
+    if matches!(fault, Fault::SignInRefused { .. }) {
+        return ErrorKind::NotPermitted;
+    }
     match fault.status() {
         Some(401 | 403) => ErrorKind::NotPermitted,
         Some(404 | 410) => ErrorKind::NotFound,
@@ -247,6 +253,7 @@ impl fmt::Display for Error {
             Error::Request { subject, fault, tries, elapsed } => {
                 write!(f, "{subject}: {fault}, after {tries} tries in {}", seconds(*elapsed))
             }
+            Error::NoToken(_) => f.write_str("there is no token"),
             Error::Source(_) => f.write_str("the chunk source failed"),
             Error::StartUnclear { .. } => f.write_str("it is unknown whether the process was started"),
             Error::NotFinished { task, waited } => {
@@ -305,7 +312,7 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Error::Request { fault, .. } => fault.source(),
-            Error::Source(source) => Some(&**source as _),
+            Error::NoToken(source) | Error::Source(source) => Some(&**source as _),
             Error::Output { source, .. } => Some(source),
             Error::Incomplete { source, .. }
             | Error::Unconfirmed { source, .. }

@@ -144,8 +144,8 @@ pub use crate::address::{
 };
 #[cfg(feature = "http")]
 pub use crate::client::{
-    Client, ClientBuilder, Download, Downloaded, Event, MAX_PARALLEL, ProxyChoice, Search, SkipReason,
-    Skipped, Token,
+    Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL,
+    ProxyChoice, Reached, Search, Secret, SkipReason, Skipped, Token,
 };
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::service::{

@@ -7,15 +7,29 @@ use serde_json::Value;
 use crate::cargo::{PROGRAM, cargo};
 
 /// Crates of others in the binary, on Linux. Exactly what argh, csv-core, serde, `serde_json`, ureq with rustls, flate2
-/// with zlib-rs, and signal-hook bring: whoever adds one changes this number on purpose and says why.
-const BUDGET: usize = 36;
+/// with zlib-rs, libaes for encrypted private keys, and signal-hook bring: whoever adds one changes this number on purpose
+/// and says why.
+const BUDGET: usize = 37;
 
 /// What the packages may name as a run-time dependency.
 const DIRECT: &[(&str, &[&str])] = &[
     (
         "anaplan-dump-core",
-        // crc32fast and percent-encoding are in the tree of the others anyway, as ring is below.
-        &["crc32fast", "csv-core", "flate2", "percent-encoding", "serde", "serde_json", "ureq"],
+        // base64, crc32fast, percent-encoding, ring, rustls and webpki-roots are in the tree of the others anyway.
+        &[
+            "base64",
+            "crc32fast",
+            "csv-core",
+            "flate2",
+            "libaes",
+            "percent-encoding",
+            "ring",
+            "rustls",
+            "serde",
+            "serde_json",
+            "ureq",
+            "webpki-roots",
+        ],
     ),
     (PROGRAM, &["anaplan-dump-core", "argh", "ring", "serde", "serde_json", "signal-hook"]),
 ];

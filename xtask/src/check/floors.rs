@@ -24,8 +24,8 @@ const HOUSES: &[House] = &[
         source: "crates/cli/src",
         floors:
             "text | json | table | normalize | arguments | exit_code | advice | failure | stdout | meter | progress
-            | signals | settings | session | ending | resolve newest | target | new_file | report | task_report
-            | collect | commands | main.rs",
+            | signals | settings | credentials | session | ending | resolve newest | target | new_file | report
+            | task_report | collect | commands | main.rs",
     },
     House {
         source: "xtask/src",

@@ -32,4 +32,4 @@ pub use fault::{ErrorBody, Fault, KINDS, When, parse_fault};
 pub use http::RequestLog;
 pub use server::FakeServer;
 pub use service::Service;
-pub use wire::{Framing, GzipMode};
+pub use wire::{Framing, GzipMode, ServerCertificate};

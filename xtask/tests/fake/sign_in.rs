@@ -44,6 +44,8 @@ fn a_password_buys_a_token_that_works() {
     assert!(reply.json()["tokenInfo"]["expiresAt"].as_u64().unwrap() > 1_700_000_000_000);
     assert_eq!(status_with(&server, &format!("AnaplanAuthToken {}", issued(&reply))), 200);
 
+    let none = call(&server, "POST", "/token/authenticate", "Bearer x", "");
+    assert_eq!((none.status(), none.json()["status"].clone()), (400, json!("FAILURE_BAD_HEADER")));
     let bad = call(&server, "POST", "/token/authenticate", "Basic eDp5", "");
     assert_eq!(bad.status(), 401);
     assert_eq!(bad.json()["status"], "FAILURE_BAD_CREDENTIAL");
@@ -75,6 +77,9 @@ fn tokens_are_validated_and_ended() {
     assert_eq!((valid.status(), valid.json()["userInfo"]["userId"].clone()), (200, json!(USER)));
     server.service().add_bearer_token(USER, "b");
     assert_eq!(call(&server, "GET", "/token/validate", "Bearer b", "").status(), 400);
+    assert_eq!(call(&server, "GET", "/token/validate", "AnaplanAuthToken b", "").status(), 200);
+    assert_eq!(status_with(&server, "AnaplanAuthToken b"), 200, "the API takes it under either word");
+    assert_eq!(status_with(&server, &format!("Bearer {TOKEN}")), 401);
     assert_eq!(call(&server, "POST", "/token/logout", &token, "").status(), 204);
     assert_eq!(call(&server, "GET", "/token/validate", &token, "").status(), 401);
 }
@@ -120,10 +125,28 @@ fn a_device_waits_for_its_approval() {
             .json()
     };
     assert_eq!(poll()["error"], "authorization_pending");
+    server.service().set_device_interval(Duration::from_secs(60));
+    assert_eq!(poll()["error"], "slow_down");
+    server.service().set_device_interval(Duration::ZERO);
     let approved = poll();
     let access = approved["access_token"].as_str().unwrap();
     assert_eq!(status_with(&server, &format!("Bearer {access}")), 200);
     assert!(approved["refresh_token"].is_string());
+    assert_eq!(poll()["error"], "expired_token", "a code is good once");
+}
+
+#[test]
+fn oauth_takes_forms_too() {
+    let server = small_server();
+    server.service().add_refresh_token(USER, "my client", "a+b", false);
+    let body = "grant_type=refresh_token&client_id=my+client&refresh_token=a%2Bb";
+    let text = format!(
+        "POST /oauth/token HTTP/1.1\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let reply = exchange(&server, &text);
+    assert_eq!((reply.status(), reply.json()["refresh_token"].clone()), (200, json!("a+b")));
 }
 
 // A certificate whose key signed the digits 0 to 9 ten times over; the key itself is not kept.

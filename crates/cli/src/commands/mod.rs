@@ -1,7 +1,9 @@
 //! One file a command.
 
+mod account;
 mod cancel;
 mod chunks;
+mod doctor;
 mod explain;
 mod get;
 mod processes;
@@ -9,8 +11,10 @@ mod run;
 mod task;
 mod tasks;
 
+pub(crate) use self::account::{login, logout, whoami};
 pub(crate) use self::cancel::cancel;
 pub(crate) use self::chunks::chunks;
+pub(crate) use self::doctor::doctor;
 pub(crate) use self::explain::explain;
 pub(crate) use self::get::get;
 pub(crate) use self::processes::processes;

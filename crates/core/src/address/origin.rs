@@ -9,21 +9,55 @@ use super::LocatorError;
 /// Path under which the service keeps version 2.0 of its API.
 pub(super) const API_ROOT: &str = "/2/0";
 
-/// The names of each region, as the vendor's own table has them or as observed on the live service, and
-/// the API host that serves it.
-const REGIONS: [(&[&str], &str); 12] = [
-    (&["us1", "us1a", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"], "api.anaplan.com"),
-    (&["ae1"], "ae1.api.anaplan.com"),
-    (&["au1", "au1a"], "au1a.api2.anaplan.com"),
-    (&["ca1", "ca1a"], "ca1a.api.anaplan.com"),
-    (&["eu3"], "eu3.api.anaplan.com"),
-    (&["eu5"], "eu5.api.anaplan.com"),
-    (&["gb1"], "gb1.api.anaplan.com"),
-    (&["id1"], "id1.api.anaplan.com"),
-    (&["in1"], "in1.api.anaplan.com"),
-    (&["me1"], "me1.api.anaplan.com"),
-    (&["sg1"], "sg1.api.anaplan.com"),
-    (&["us9"], "us9.api.anaplan.com"),
+/// The names of a region, and the hosts that serve it.
+struct Region {
+    /// As the vendor's own table has them or as observed on the live service.
+    names: &'static [&'static str],
+    api: &'static str,
+    auth: &'static str,
+    oauth: &'static str,
+}
+
+/// A region whose hosts are all below its own name.
+macro_rules! region {
+    ($name:literal) => {
+        Region {
+            names: &[$name],
+            api: concat!($name, ".api.anaplan.com"),
+            auth: concat!($name, ".auth.anaplan.com"),
+            oauth: concat!($name, ".app.anaplan.com"),
+        }
+    };
+}
+
+const REGIONS: [Region; 12] = [
+    Region {
+        names: &["us1", "us1a", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"],
+        api: "api.anaplan.com",
+        auth: "auth.anaplan.com",
+        oauth: "us1a.app.anaplan.com",
+    },
+    region!("ae1"),
+    Region {
+        names: &["au1", "au1a"],
+        api: "au1a.api2.anaplan.com",
+        auth: "au1a.app2.anaplan.com",
+        oauth: "au1a.app2.anaplan.com",
+    },
+    Region {
+        names: &["ca1", "ca1a"],
+        api: "ca1a.api.anaplan.com",
+        auth: "ca1a.auth.anaplan.com",
+        oauth: "ca1a.app.anaplan.com",
+    },
+    region!("eu3"),
+    region!("eu5"),
+    region!("gb1"),
+    region!("id1"),
+    region!("in1"),
+    region!("me1"),
+    region!("sg1"),
+    region!("us9"),
 ];
 
 /// The host that once served the API and no longer does.
@@ -56,14 +90,30 @@ impl Origin {
     /// [`LocatorError`] for an unknown region; it names those that are known.
     pub fn of_region(name: &str) -> Result<Origin, LocatorError> {
         let wanted = name.trim().to_ascii_lowercase();
-        match REGIONS.iter().find(|(names, _)| names.contains(&wanted.as_str())) {
-            Some((_, host)) => Ok(Origin { scheme: Scheme::Https, host: (*host).to_owned(), port: None }),
+        match REGIONS.iter().find(|region| region.names.contains(&wanted.as_str())) {
+            Some(region) => Ok(Origin::of_host(region.api)),
             None => {
-                let known: Vec<&str> = REGIONS.iter().flat_map(|(names, _)| *names).copied().collect();
+                let known: Vec<&str> = REGIONS.iter().flat_map(|region| region.names).copied().collect();
                 let expected = format!("a region ({}); name any other host by its URL", known.join(", "));
                 Err(LocatorError::at(name, 0, &expected))
             }
         }
+    }
+
+    fn of_host(host: &str) -> Origin {
+        Origin { scheme: Scheme::Https, host: host.to_owned(), port: None }
+    }
+
+    /// The sign-in and the OAuth host that belong to this API, if it is that of a region.
+    pub(crate) fn sign_in_hosts(&self) -> Option<(Origin, Origin)> {
+        let mut regions = REGIONS.iter();
+        let region = regions.find(|region| *self == Origin::of_host(region.api))?;
+        Some((Origin::of_host(region.auth), Origin::of_host(region.oauth)))
+    }
+
+    /// Whether the host once served the API and no longer does. It still serves OAuth.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.host == RETIRED_HOST
     }
 
     /// Whether the origin is reached over TLS.
@@ -126,13 +176,6 @@ impl Origin {
         let host = authority[..host_end].to_ascii_lowercase();
         if !is_host(&host) {
             return Err(LocatorError::at(text, start, "a host name such as api.anaplan.com"));
-        }
-        if host == RETIRED_HOST {
-            return Err(LocatorError::at(
-                text,
-                start,
-                "a host that still serves the API: us1a.app.anaplan.com is retired, use api.anaplan.com",
-            ));
         }
         let port = match &authority[host_end..] {
             "" => None,
@@ -227,6 +270,13 @@ mod tests {
         ] {
             assert_eq!(Origin::of_region(name).unwrap().host(), host);
         }
+        let api: Origin = "https://au1a.api2.anaplan.com".parse().unwrap();
+        let (auth, oauth) = api.sign_in_hosts().unwrap();
+        assert_eq!((auth.host(), oauth.host()), ("au1a.app2.anaplan.com", "au1a.app2.anaplan.com"));
+        let (auth, oauth) = Origin::of_region("eu1").unwrap().sign_in_hosts().unwrap();
+        assert_eq!((auth.host(), oauth.host()), ("auth.anaplan.com", "us1a.app.anaplan.com"));
+        let (auth, oauth) = Origin::of_region("gb1").unwrap().sign_in_hosts().unwrap();
+        assert_eq!((auth.host(), oauth.host()), ("gb1.auth.anaplan.com", "gb1.app.anaplan.com"));
         let error = Origin::of_region("xx1").unwrap_err().to_string();
         assert!(error.contains("xx1") && error.contains("ap1") && error.contains("us9"), "{error}");
     }
@@ -261,7 +311,6 @@ mod tests {
             "https://[::1",
             "https://[zz]",
             "https://api.anaplan.com/1/3",
-            "https://us1a.app.anaplan.com",
             "https://bücher.example",
         ] {
             assert!(text.parse::<Origin>().is_err(), "{text}");

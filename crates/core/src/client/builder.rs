@@ -9,19 +9,23 @@ use ureq::http::HeaderValue;
 
 use super::Client;
 use super::event::Event;
+use super::mask::Mask;
 use super::pace::Pace;
 use super::proxy::ProxyChoice;
-use super::requests::{MAX_PARALLEL, Requests, SizeLimits};
-use super::token::Token;
+use super::requests::{MAX_PARALLEL, RETIRED, Requests, SizeLimits};
+use super::session::{Session, SignInHosts};
+use super::sign_in::credentials::Credentials;
 use super::transport::{Transport, TransportConfig};
+use super::wire::Wire;
 use crate::address::Origin;
 use crate::error::{Error, Result};
 use crate::service::RetryPolicy;
 
 /// Builds a [`Client`]; made with [`Client::builder`].
 pub struct ClientBuilder {
-    token: Token,
+    credentials: Credentials,
     api: Origin,
+    hosts: SignInHosts,
     user_agent: String,
     limits: SizeLimits,
     retry: RetryPolicy,
@@ -42,15 +46,16 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Setting`] if the environment names a proxy that cannot be used.
-    pub fn new(token: Token) -> Result<Client> {
-        Client::builder(token).build()
+    pub fn new(credentials: impl Into<Credentials>) -> Result<Client> {
+        Client::builder(credentials).build()
     }
 
-    /// A builder for a client that sends `token` with each request.
-    pub fn builder(token: Token) -> ClientBuilder {
+    /// A builder for a client that signs in with a ready [`Token`](crate::Token) or other [`Credentials`].
+    pub fn builder(credentials: impl Into<Credentials>) -> ClientBuilder {
         ClientBuilder {
-            token,
+            credentials: credentials.into(),
             api: Origin::anaplan(),
+            hosts: SignInHosts::default(),
             user_agent: concat!("anaplan-dump/", env!("CARGO_PKG_VERSION")).to_owned(),
             limits: SizeLimits::default(),
             retry: RetryPolicy::default(),
@@ -66,6 +71,28 @@ impl ClientBuilder {
     /// Defaults to `https://api.anaplan.com`.
     pub fn api(mut self, origin: Origin) -> Self {
         self.api = origin;
+        self
+    }
+
+    /// Signs in at the hosts of the region that `api` belongs to: for addresses of a region of their own.
+    pub fn region_of(mut self, api: &Origin) -> Self {
+        if let Some((auth, oauth)) = api.sign_in_hosts() {
+            self.hosts = SignInHosts { auth: Some(auth), oauth: Some(oauth) };
+        }
+        self
+    }
+
+    /// The host to sign in at. Defaults to that of the region whose API it is; for another API it must be
+    /// given. Passwords go there and nowhere else.
+    pub fn auth(mut self, origin: Origin) -> Self {
+        self.hosts.auth = Some(origin);
+        self
+    }
+
+    /// The host to get OAuth tokens from. Defaults to that of the region whose API it is; for another API
+    /// it must be given. Refresh tokens go there and nowhere else.
+    pub fn oauth(mut self, origin: Origin) -> Self {
+        self.hosts.oauth = Some(origin);
         self
     }
 
@@ -129,7 +156,13 @@ impl ClientBuilder {
 
     /// Root certificates as PEM text, instead of the built-in ones.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.transport.root_certificates = Some(pem.into());
+        self.transport.roots.only = Some(pem.into());
+        self
+    }
+
+    /// Root certificates as PEM text, beside the others.
+    pub fn add_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.transport.roots.added = Some(pem.into());
         self
     }
 
@@ -162,11 +195,15 @@ impl ClientBuilder {
     /// a proxy that cannot be used, and for a setting that the [agent](ClientBuilder::agent) decides;
     /// [`Error::UntrustedOrigin`] for plain HTTP to another machine.
     pub fn build(self) -> Result<Client> {
-        if !self.api.is_https() && !self.api.is_loopback() {
+        let origins = [Some(&self.api), self.hosts.auth.as_ref(), self.hosts.oauth.as_ref()];
+        if let Some(origin) = origins.into_iter().flatten().find(|o| !o.is_https() && !o.is_loopback()) {
             return Err(Error::UntrustedOrigin {
-                origin: self.api,
+                origin: origin.clone(),
                 reason: "plain http is for this machine only; use https",
             });
+        }
+        if self.api.is_retired() {
+            return Err(Error::UntrustedOrigin { origin: self.api, reason: RETIRED });
         }
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
         let transport = &self.transport;
@@ -193,7 +230,7 @@ impl ClientBuilder {
                 for (setting, is_set) in [
                     ("the stall timeout", transport.stall_timeout.is_some()),
                     ("the connect timeout", transport.connect_timeout.is_some()),
-                    ("the root certificates", transport.root_certificates.is_some()),
+                    ("the root certificates", transport.roots.are_set()),
                     ("the proxy", transport.proxy.is_some()),
                 ] {
                     if is_set {
@@ -203,19 +240,19 @@ impl ClientBuilder {
                 Transport::from_agent(agent)
             }
         };
-        Ok(Client {
-            requests: Arc::new(Requests {
-                transport,
-                api: self.api,
-                token: self.token,
-                user_agent,
-                limits: self.limits,
-                retry: self.retry,
-                on_event: self.on_event,
-                pace: Pace::default(),
-                without_compression: false.into(),
-                was_reached: false.into(),
-            }),
-        })
+        let usual = self.api.sign_in_hosts().unzip();
+        let hosts = SignInHosts { auth: self.hosts.auth.or(usual.0), oauth: self.hosts.oauth.or(usual.1) };
+        let wire = Wire {
+            transport,
+            user_agent,
+            retry: self.retry,
+            on_event: self.on_event,
+            pace: Pace::default(),
+            mask: Mask::new(self.credentials.secrets().iter().map(String::as_str)),
+            without_compression: false.into(),
+            was_reached: false.into(),
+        };
+        let session = Session::new(self.credentials, hosts);
+        Ok(Client { requests: Arc::new(Requests { wire, session, api: self.api, limits: self.limits }) })
     }
 }

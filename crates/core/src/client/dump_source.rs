@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::body::{AnswerBody, SizeLimit};
 use super::exchange::{Accept, Request};
-use super::requests::{Halt, Requests};
+use super::requests::{Requests, Try};
+use super::wire::Halt;
 use crate::address::DumpAddress;
 use crate::error::Error;
 use crate::service::{BodyProblem, Chunk, Fault, MAX_DOCUMENT_BYTES, Repeat, Subject, document, is_gzip};
@@ -44,11 +45,11 @@ impl ChunkSource for DumpSource {
         };
         let origin = requests.origin(dump.model())?;
         let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Bytes };
-        requests.retry(&subject, Repeat::IfTransient, |failed| {
-            if failed > 0 {
+        requests.retry(&subject, Repeat::IfTransient, |a_try| {
+            if a_try.failed > 0 {
                 into.restart()?;
             }
-            let fetched = fetch_once(requests, &subject, request, limit, buffer, into);
+            let fetched = fetch_once(requests, &subject, request, a_try, limit, buffer, into);
             fetched.map_err(|halt| match halt {
                 Halt::Fault(fault) if !into.can_restart() => Halt::Final(fault),
                 halt => halt,
@@ -61,11 +62,12 @@ fn fetch_once(
     requests: &Requests,
     subject: &Subject,
     request: Request<'_>,
+    a_try: &Try<'_>,
     limit: SizeLimit,
     buffer: &mut [u8],
     into: &mut ChunkWriter<'_>,
 ) -> Result<(), Halt> {
-    let answer = requests.send(subject, request)?;
+    let answer = requests.send(subject, request, a_try)?;
     if answer.status() == 204 {
         // How the service answers for the whole dump of an import without failures.
         let nothing = Fault::Status { status: 204, message: None, retry_after: None };

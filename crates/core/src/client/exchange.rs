@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use flate2::read::MultiGzDecoder;
 use ureq::http::header::{DATE, RETRY_AFTER};
-use ureq::http::{HeaderValue, Response};
+use ureq::http::{HeaderMap, HeaderValue, Response};
 use ureq::{Agent, AsSendBody, Body};
 
 use super::body::{AnswerBody, SizeLimit};
@@ -13,11 +13,15 @@ use super::event::Event;
 use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::address::Origin;
-use crate::service::{Fault, error_message, is_gzip, retry_after};
+use crate::service::{ConnectionProblem, Fault, error_message, http_date, is_gzip, retry_after};
 
 /// Maximum size of an error's body that is read, in bytes: enough for any message. The rest is dropped
 /// with the connection.
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
+
+/// Maximum size of an answer of a sign-in service: access tokens have 2.5 KB and more, and an answer holds
+/// two or three.
+const SIGN_IN_LIMIT: SizeLimit = SizeLimit { bytes: 64 * 1024, name: "the limit of an answer to signing in" };
 
 /// Maximum time for an error's body: its message is not worth more.
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
@@ -55,7 +59,7 @@ pub(super) struct Request<'a> {
 /// What every request of a client carries.
 #[derive(Debug)]
 pub(super) struct Headers<'a> {
-    pub(super) authorization: &'a HeaderValue,
+    pub(super) authorization: Option<&'a HeaderValue>,
     pub(super) user_agent: &'a HeaderValue,
     pub(super) accept_encoding: &'static str,
 }
@@ -78,6 +82,49 @@ impl Answer {
     }
 }
 
+/// An answer of a sign-in service, complete.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+    /// The service's clock.
+    pub(super) date: Option<SystemTime>,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Sends a request to a sign-in service, whose errors are told by their words and not by their status.
+pub(super) fn ask(
+    agent: &Agent,
+    limits: TimeLimits,
+    request: Request<'_>,
+    headers: &Headers<'_>,
+    on_event: &dyn Fn(&Event<'_>),
+) -> Result<Reply, Fault> {
+    let (parts, body) = receive(agent, limits, request, headers, on_event)?.into_parts();
+    let (date, retry_after) = dates(&parts.headers);
+    let status = parts.status.as_u16();
+    let body = match status {
+        204 => Vec::new(),
+        200 | 201 => {
+            AnswerBody::new(&parts.headers, parts.version, body, SIGN_IN_LIMIT, limits)?.read_json()?
+        }
+        _ => read_error_body(body),
+    };
+    Ok(Reply { status, body, date, retry_after })
+}
+
+/// Sends a request and receives the header of its answer, whatever it is: the host's clock, if it says it.
+pub(super) fn knock(
+    agent: &Agent,
+    limits: TimeLimits,
+    request: Request<'_>,
+    headers: &Headers<'_>,
+    on_event: &dyn Fn(&Event<'_>),
+) -> Result<Option<SystemTime>, Fault> {
+    let response = receive(agent, limits, request, headers, on_event)?;
+    Ok(dates(response.headers()).0)
+}
+
 /// Sends a request and receives the header of its answer; a status that is not a success is a fault.
 pub(super) fn send(
     agent: &Agent,
@@ -86,13 +133,30 @@ pub(super) fn send(
     headers: &Headers<'_>,
     on_event: &dyn Fn(&Event<'_>),
 ) -> Result<Answer, Fault> {
+    let response = receive(agent, limits, request, headers, on_event)?;
+    match response.status().as_u16() {
+        // 203: a proxy on the way has changed something, such as a header.
+        200 | 201 | 203 | 204 => Ok(Answer { response, limits }),
+        status => Err(status_fault(status, response, request.origin)),
+    }
+}
+
+/// Sends a request and receives the header of its answer, whatever it is.
+fn receive(
+    agent: &Agent,
+    limits: TimeLimits,
+    request: Request<'_>,
+    headers: &Headers<'_>,
+    on_event: &dyn Fn(&Event<'_>),
+) -> Result<Response<Body>, Fault> {
     let Request { method, origin, path, body, accept } = request;
     let url = format!("{origin}{path}");
     let begun = Instant::now();
-    let builder = ureq::http::Request::builder()
-        .method(method)
-        .uri(&url)
-        .header("authorization", headers.authorization)
+    let mut builder = ureq::http::Request::builder().method(method).uri(&url);
+    if let Some(authorization) = headers.authorization {
+        builder = builder.header("authorization", authorization);
+    }
+    let builder = builder
         .header("user-agent", headers.user_agent)
         .header("accept", accept.header())
         .header("accept-encoding", headers.accept_encoding)
@@ -106,12 +170,7 @@ pub(super) fn send(
     };
     let status = sent.as_ref().ok().map(|response| response.status().as_u16());
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });
-    let response = sent.map_err(|error| connection_fault(error, Phase::Header, limits))?;
-    match response.status().as_u16() {
-        // 203: a proxy on the way has changed something, such as a header.
-        200 | 201 | 203 | 204 => Ok(Answer { response, limits }),
-        status => Err(status_fault(status, response)),
-    }
+    sent.map_err(|error| connection_fault(error, Phase::Header, limits))
 }
 
 /// Statuses and redirects are handled here: ureq would drop the service's message with the first, and send
@@ -129,11 +188,25 @@ fn run(
     agent.run(request)
 }
 
-fn status_fault(status: u16, response: Response<Body>) -> Fault {
+fn status_fault(status: u16, response: Response<Body>, origin: &Origin) -> Fault {
     let (parts, body) = response.into_parts();
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let retry_after = text(RETRY_AFTER).and_then(|text_| retry_after(text_, text(DATE), SystemTime::now()));
-    Fault::Status { status, message: error_message(&read_error_body(body)), retry_after }
+    let (_, retry_after) = dates(&parts.headers);
+    let body = read_error_body(body);
+    // The servers that are used most say it in these words, one of them each.
+    let page = String::from_utf8_lossy(&body);
+    let is_for_tls = ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|w| page.contains(w));
+    if status == 400 && !origin.is_https() && is_for_tls {
+        let words = "plain http was sent to a port that speaks TLS: write https://";
+        return Fault::Connection { problem: ConnectionProblem::Tls, source: Some(words.into()) };
+    }
+    Fault::Status { status, message: error_message(&body), retry_after }
+}
+
+/// The service's clock, and how long it asks to wait.
+fn dates(headers: &HeaderMap) -> (Option<SystemTime>, Option<Duration>) {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let wait = text(RETRY_AFTER).and_then(|wait| retry_after(wait, text(DATE), SystemTime::now()));
+    (text(DATE).and_then(http_date), wait)
 }
 
 /// Reads an error's body within its limits of size and time.

@@ -42,7 +42,7 @@ impl Client {
         let mut processes = self.requests.list(&subject, model, Listing::processes(model))?;
         processes
             .iter_mut()
-            .for_each(|process| process.for_each_text(&|text| self.requests.token.mask(text)));
+            .for_each(|process| process.for_each_text(&|text| self.requests.wire.mask.apply(text)));
         Ok(processes)
     }
 
@@ -87,7 +87,7 @@ impl Client {
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         let subject = Subject::Tasks(action.clone());
         let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
-        tasks.iter_mut().for_each(|task| task.for_each_text(&|text| self.requests.token.mask(text)));
+        tasks.iter_mut().for_each(|task| task.for_each_text(&|text| self.requests.wire.mask.apply(text)));
         // The service may not have sorted. Tasks without a time keep their order at the end.
         tasks.sort_by_key(|task| Reverse(task.creation_time));
         // A task that began while pages were read moved others to the next page.
@@ -107,7 +107,7 @@ impl Client {
         let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
         let mut task = self.requests.json(&subject, request, Repeat::IfTransient, read)?;
-        task.for_each_text(&|text| self.requests.token.mask(text));
+        task.for_each_text(&|text| self.requests.wire.mask.apply(text));
         Ok(task)
     }
 

@@ -1,23 +1,17 @@
-//! Requests with retries: the only place that sends one, and the only one that waits.
-//!
-//! Below this loop there are only faults, which know nothing of what was asked. The loop knows the
-//! subject, the tries and the time, and makes [`Error::Request`] of them.
+//! Requests to the API: where they may go, and whose token they carry.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-use ureq::http::HeaderValue;
+use std::time::Duration;
 
 use super::body::SizeLimit;
-use super::event::{Event, OnEvent};
-use super::exchange::{Accept, Answer, Headers, Request, send};
-use super::pace::{Pace, random};
+use super::event::Event;
+use super::exchange::{Accept, Answer, Request};
+use super::session::Session;
 use super::token::Token;
-use super::transport::Transport;
+use super::wire::{Halt, Wire};
 use crate::address::{DumpAddress, ModelAddress, Origin};
 use crate::error::{Error, ErrorKind, Result};
-use crate::service::{ChunkList, Fault, Listing, Repeat, RetryPolicy, Subject, Tries};
+use crate::service::{ChunkList, Fault, Listing, Repeat, Subject};
 
 /// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
 /// service's memory are shared with everybody else.
@@ -41,6 +35,9 @@ const FRESH_LOOKS: u32 = 4;
 /// Wait before the second of those looks; it doubles with each one.
 const FRESH_WAIT: Duration = Duration::from_secs(1);
 
+/// What is said about the host that once served the API.
+pub(super) const RETIRED: &str = "it no longer serves the API and was retired: use api.anaplan.com";
+
 /// The maximum sizes of bodies, after decompression.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SizeLimits {
@@ -59,42 +56,19 @@ impl Default for SizeLimits {
     }
 }
 
-/// Why a try ended without a value.
-pub(super) enum Halt {
-    /// The request failed; it may be sent again.
-    Fault(Fault),
-    /// The request failed, and what it brought cannot be taken back.
-    Final(Fault),
-    /// Something else failed, such as the output: no further try would help.
-    Error(Error),
+/// One try of a request.
+pub(super) struct Try<'a> {
+    /// Tries that failed before it.
+    pub(super) failed: u32,
+    token: &'a Token,
 }
 
-impl From<Fault> for Halt {
-    fn from(fault: Fault) -> Halt {
-        Halt::Fault(fault)
-    }
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Halt {
-        Halt::Error(error)
-    }
-}
-
-/// Sends requests. Shared by everything that belongs to one client.
+/// Sends requests to the API. Shared by everything that belongs to one client.
 pub(super) struct Requests {
-    pub(super) transport: Transport,
+    pub(super) wire: Wire,
+    pub(super) session: Session,
     pub(super) api: Origin,
-    pub(super) token: Token,
-    pub(super) user_agent: HeaderValue,
     pub(super) limits: SizeLimits,
-    pub(super) retry: RetryPolicy,
-    pub(super) on_event: Option<OnEvent>,
-    pub(super) pace: Pace,
-    /// Set once a compressed answer was unusable: compression is a convenience.
-    pub(super) without_compression: AtomicBool,
-    /// Set once any request was answered.
-    pub(super) was_reached: AtomicBool,
 }
 
 impl Requests {
@@ -107,6 +81,9 @@ impl Requests {
         let Some(origin) = &model.origin else {
             return Ok(&self.api);
         };
+        if origin.is_retired() {
+            return Err(Error::UntrustedOrigin { origin: origin.clone(), reason: RETIRED });
+        }
         if origin.is_anaplan() || origin.is_loopback() || *origin == self.api {
             return Ok(origin);
         }
@@ -136,7 +113,7 @@ impl Requests {
         let subject = Subject::ChunkList(dump.clone());
         let entries = self.list(&subject, dump.model(), Listing::chunks(dump))?;
         ChunkList::new(dump, entries).map_err(|fault| {
-            let fault = self.masked(fault);
+            let fault = self.wire.masked(fault);
             Error::Request { subject: subject.into(), fault, tries: 1, elapsed: Duration::ZERO }
         })
     }
@@ -149,8 +126,8 @@ impl Requests {
         repeat: Repeat,
         mut read: impl FnMut(&[u8]) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.retry(subject, repeat, |_| {
-            let answer = self.send(subject, request)?;
+        self.retry(subject, repeat, |a_try| {
+            let answer = self.send(subject, request, a_try)?;
             let bytes = match answer.status() {
                 // By definition without a body.
                 204 => Vec::new(),
@@ -168,90 +145,52 @@ impl Requests {
                 Err(error) if error.kind() == ErrorKind::NotFound && look < FRESH_LOOKS => error,
                 outcome => return outcome,
             };
-            let wait = (FRESH_WAIT * (1 << (look - 1))).min(self.retry.max_wait);
+            let wait = (FRESH_WAIT * (1 << (look - 1))).min(self.wire.retry.max_wait);
             if let Some((subject, fault)) = error.request() {
-                self.report(&Event::Retry { subject, fault, wait, retry: look, retries: FRESH_LOOKS - 1 });
+                self.wire.report(&Event::Retry {
+                    subject,
+                    fault,
+                    wait,
+                    retry: look,
+                    retries: FRESH_LOOKS - 1,
+                });
             }
             sleep(wait);
             look += 1;
         }
     }
 
-    /// Runs `attempt` until it succeeds, fails for good, or has used up its retries. `attempt` receives the
-    /// number of tries that failed before it.
+    /// Runs `attempt` until it succeeds, fails for good, or has used up its retries. A token that the
+    /// service refuses is replaced once, where that is possible.
     pub(super) fn retry<T>(
         &self,
         subject: &Subject,
         repeat: Repeat,
-        mut attempt: impl FnMut(u32) -> Result<T, Halt>,
+        mut attempt: impl FnMut(&Try<'_>) -> Result<T, Halt>,
     ) -> Result<T> {
-        let begun = Instant::now();
-        let mut tries = Tries::new(&self.retry, repeat);
-        loop {
-            let (fault, may_repeat) = match attempt(tries.failed()) {
-                Ok(value) => {
-                    self.was_reached.store(true, Ordering::Relaxed);
-                    self.pace.succeeded();
-                    return Ok(value);
-                }
-                Err(Halt::Error(error)) => return Err(error),
-                Err(Halt::Fault(fault)) => (self.masked(fault), true),
-                Err(Halt::Final(fault)) => (self.masked(fault), false),
-            };
-            if !matches!(fault, Fault::Connection { .. }) {
-                self.was_reached.store(true, Ordering::Relaxed);
+        let mut was_replaced = false;
+        self.wire.retry(subject, repeat, |failed| {
+            let held = self.session.token(&self.wire)?;
+            let outcome = attempt(&Try { failed, token: &held.token });
+            let is_refused = matches!(&outcome, Err(Halt::Fault(fault)) if fault.status() == Some(401));
+            if !is_refused || was_replaced {
+                return outcome;
             }
-            let was_reached = self.was_reached.load(Ordering::Relaxed);
-            let wait = tries.wait_after(&fault, was_reached, random());
-            let Some(wait) = wait.filter(|_| may_repeat) else {
-                let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
-                return Err(Error::Request { subject, fault, tries, elapsed });
-            };
-            self.adapt(&fault, wait);
-            let (retry, retries) = (tries.failed(), tries.retries());
-            self.report(&Event::Retry { subject, fault: &fault, wait, retry, retries });
-            sleep(wait);
-        }
-    }
-
-    /// Sends a request once, when its turn has come.
-    pub(super) fn send(&self, subject: &Subject, request: Request<'_>) -> Result<Answer, Fault> {
-        let without_compression = self.without_compression.load(Ordering::Relaxed);
-        let headers = Headers {
-            authorization: self.token.header(),
-            user_agent: &self.user_agent,
-            accept_encoding: if without_compression { "identity" } else { "gzip" },
-        };
-        if let Some(wait) = self.pace.take_turn(Instant::now()) {
-            self.report(&Event::Paced { subject, wait });
-            sleep(wait);
-        }
-        let agent = self.transport.agent(request.origin);
-        send(agent, self.transport.limits(), request, &headers, &|event| self.report(event))
-    }
-
-    /// Updates what all requests share after a fault that is followed by a retry.
-    fn adapt(&self, fault: &Fault, wait: Duration) {
-        match fault {
-            Fault::Status { status: 429, .. } => self.pace.throttled(wait, self.retry.max_wait),
-            Fault::Connection { .. } => self.transport.forget_names(),
-            fault if fault.asks_for_identity() => self.without_compression.store(true, Ordering::Relaxed),
-            _ => {}
-        }
-    }
-
-    /// The fault without the token: the service or a proxy may repeat what it was sent.
-    fn masked(&self, fault: Fault) -> Fault {
-        fault.with_texts(|text| {
-            let mut text = text.to_owned();
-            self.token.mask(&mut text);
-            text
+            was_replaced = true;
+            match self.session.replace(&held, &self.wire)? {
+                Some(fresh) => attempt(&Try { failed: failed + 1, token: &fresh.token }),
+                None => outcome,
+            }
         })
     }
 
-    fn report(&self, event: &Event<'_>) {
-        if let Some(on_event) = &self.on_event {
-            on_event(event);
-        }
+    /// Sends a request once, when its turn has come.
+    pub(super) fn send(
+        &self,
+        subject: &Subject,
+        request: Request<'_>,
+        a_try: &Try<'_>,
+    ) -> Result<Answer, Fault> {
+        self.wire.send(subject, request, a_try.token.header())
     }
 }

@@ -7,15 +7,16 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{Connector, DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, NextTimeout, TcpConnector};
 
 use super::proxy::{Proxies, ProxyChoice};
 use super::stall_guard::StallGuard;
+use super::tls::{Roots, SeenCertificates, TlsConnector};
+use super::tunnel::ProxyConnector;
 use super::ureq_error::TimeLimits;
 use crate::address::Origin;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Silence after which a connection counts as stalled. Slow links move something within it.
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -39,7 +40,7 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(60);
 pub(super) struct TransportConfig {
     pub(super) stall_timeout: Option<Duration>,
     pub(super) connect_timeout: Option<Duration>,
-    pub(super) root_certificates: Option<Vec<u8>>,
+    pub(super) roots: Roots,
     pub(super) proxy: Option<ProxyChoice>,
 }
 
@@ -50,27 +51,47 @@ pub(super) struct Transport {
     proxied: Option<(Agent, Proxies)>,
     names: Option<NameCache>,
     limits: TimeLimits,
+    seen: SeenCertificates,
+    proxy_name: String,
 }
 
 impl Transport {
     /// `connections` is the number of idle connections that are kept.
     pub(super) fn new(config: &TransportConfig, connections: usize) -> Result<Transport> {
-        let roots = config.root_certificates.as_deref().map(read_roots).transpose()?;
+        let tls = TlsConnector::new(&config.roots)?;
         let names = NameCache::default();
+        let proxy = Proxies::new(&config.proxy.clone().unwrap_or_default())?;
+        let proxy_name = proxy.as_ref().map(|(proxy, _)| name_of(proxy)).unwrap_or_default();
         let agent = |proxy: Option<ureq::Proxy>| {
-            let ureq_config = agent_config(config, connections, roots.clone(), proxy);
-            // Outermost, so that it sees what TLS has already taken apart.
-            Agent::with_parts(ureq_config, DefaultConnector::new().chain(StallGuard), names.clone())
+            let connector = ().chain(ProxyConnector::new(proxy_name.clone()));
+            // The guard is outermost, so that it sees what TLS has already taken apart.
+            let connector = connector.chain(TcpConnector::default()).chain(tls.clone()).chain(StallGuard);
+            Agent::with_parts(agent_config(config, connections, proxy), connector, names.clone())
         };
-        let proxy = config.proxy.clone().unwrap_or_default();
-        let proxied = Proxies::new(&proxy)?.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
+        let proxied = proxy.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
         let direct = agent(None);
-        Ok(Transport { limits: TimeLimits::of(&direct), direct, proxied, names: Some(names) })
+        let (limits, names, seen) = (TimeLimits::of(&direct), Some(names), Arc::clone(&tls.seen));
+        Ok(Transport { direct, proxied, names, limits, seen, proxy_name })
     }
 
     /// Sends everything through an agent that an embedder configured.
     pub(super) fn from_agent(agent: Agent) -> Transport {
-        Transport { limits: TimeLimits::of(&agent), direct: agent, proxied: None, names: None }
+        let limits = TimeLimits::of(&agent);
+        let (seen, proxy_name) = (SeenCertificates::default(), String::new());
+        Transport { limits, direct: agent, proxied: None, names: None, seen, proxy_name }
+    }
+
+    /// Who issued the certificate that the host has shown, if it is known.
+    pub(super) fn issuer(&self, origin: &Origin) -> Option<String> {
+        let host = origin.host().trim_start_matches('[').trim_end_matches(']');
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(host).map(|seen| seen.issuer.clone())
+    }
+
+    /// The proxy on the way to `origin`, without its password.
+    pub(super) fn proxy(&self, origin: &Origin) -> Option<String> {
+        let is_direct = std::ptr::eq(self.agent(origin), &self.direct);
+        (!is_direct).then(|| self.proxy_name.clone())
     }
 
     /// The time limits of the agents.
@@ -94,21 +115,11 @@ impl Transport {
     }
 }
 
-fn agent_config(
-    config: &TransportConfig,
-    connections: usize,
-    roots: Option<RootCerts>,
-    proxy: Option<ureq::Proxy>,
-) -> Config {
+fn agent_config(config: &TransportConfig, connections: usize, proxy: Option<ureq::Proxy>) -> Config {
     let stall_timeout = config.stall_timeout.unwrap_or(STALL_TIMEOUT);
     let connect_timeout = config.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
-    let mut tls = TlsConfig::builder();
-    if let Some(roots) = roots {
-        tls = tls.root_certs(roots);
-    }
     Agent::config_builder()
         .proxy(proxy)
-        .tls_config(tls.build())
         .timeout_connect(Some(connect_timeout))
         .timeout_per_read(Some(stall_timeout))
         .timeout_per_write(Some(stall_timeout))
@@ -120,24 +131,13 @@ fn agent_config(
         .build()
 }
 
-fn read_roots(pem: &[u8]) -> Result<RootCerts> {
-    let mut certificates = Vec::new();
-    for item in parse_pem(pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-            Ok(_) => {}
-            // Not the parser's own words: they may repeat the file, a private key included.
-            Err(_) => return Err(bad_roots("it is not a valid PEM file")),
-        }
-    }
-    if certificates.is_empty() {
-        return Err(bad_roots("it holds no certificate (\"-----BEGIN CERTIFICATE-----\")"));
-    }
-    Ok(RootCerts::from(certificates))
-}
-
-fn bad_roots(problem: &str) -> Error {
-    Error::Setting { setting: "the file of root certificates", problem: problem.to_owned() }
+/// What people call a proxy: never with its password.
+fn name_of(proxy: &ureq::Proxy) -> String {
+    let scheme = match proxy.protocol() {
+        ureq::ProxyProtocol::Https => "https",
+        _ => "http",
+    };
+    format!("{scheme}://{}:{}", proxy.host(), proxy.port())
 }
 
 /// A resolver that looks each host up once. ureq asks its resolver for every request, even when it

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ureq::{Agent, Timeout};
 
+use super::tls::TlsFailure;
+use super::tunnel::ProxyFailure;
 use crate::service::{ConnectionProblem, Fault};
 
 /// The time limits of an agent, for the words of a fault.
@@ -46,6 +48,7 @@ pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLim
         // Their texts repeat the limit and nothing else.
         ureq::Error::Timeout(_) | ureq::Error::LargeResponseHeader(..) => None,
         ureq::Error::Io(error) => Some(Box::new(error)),
+        ureq::Error::Other(error) => Some(error),
         other => Some(Box::new(other)),
     };
     Fault::Connection { problem, source }
@@ -57,8 +60,11 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
         ureq::Error::Timeout(which) => timeout_problem(*which, limits),
         ureq::Error::HostNotFound => ConnectionProblem::NameLookup,
         ureq::Error::ConnectionFailed => ConnectionProblem::Connect,
-        // The proxy could not reach the host, or is overloaded: a matter of time.
-        ureq::Error::ConnectProxyFailed(text) if text.contains("responded 5") => ConnectionProblem::Connect,
+        ureq::Error::Other(error) => match (error.downcast_ref(), error.downcast_ref()) {
+            (Some(TlsFailure { problem, .. }), _) => *problem,
+            (_, Some(failure)) => proxy_problem(failure, limits),
+            _ => ConnectionProblem::Other,
+        },
         ureq::Error::ConnectProxyFailed(_) => ConnectionProblem::Proxy,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ConnectionProblem::Tls,
         ureq::Error::LargeResponseHeader(..) => ConnectionProblem::HeaderTooLarge,
@@ -70,6 +76,22 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
         // Whatever breaks a body in flight leaves it incomplete.
         _ if phase == Phase::Body => ConnectionProblem::Cut,
         _ => ConnectionProblem::Other,
+    }
+}
+
+/// A request that got no further than the proxy was never sent.
+fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProblem {
+    match (failure.status(), &failure.error) {
+        (Some(407), _) => ConnectionProblem::ProxyAuthentication,
+        // The proxy could not reach the host, or is overloaded: a matter of time.
+        (Some(408 | 429 | 500..=599), _) => ConnectionProblem::Connect,
+        (Some(_), _) => ConnectionProblem::Proxy,
+        // It dropped the connection.
+        (None, ureq::Error::ConnectProxyFailed(_) | ureq::Error::Protocol(_)) => ConnectionProblem::Connect,
+        (None, error) => match problem(error, Phase::Header, limits) {
+            ConnectionProblem::Closed | ConnectionProblem::Stalled(_) => ConnectionProblem::Connect,
+            problem => problem,
+        },
     }
 }
 

@@ -67,6 +67,14 @@ pub enum Fault {
     List(ListProblem),
     /// The body is not what was asked for. Retried as [`BodyProblem`] says.
     Body(BodyProblem),
+    /// A sign-in service refused, in its own words. Not retried.
+    #[non_exhaustive]
+    SignInRefused {
+        /// The service's word for the reason, such as `invalid_grant`.
+        word: String,
+        /// Its sentence, and what is known besides.
+        message: Option<String>,
+    },
 }
 
 impl Fault {
@@ -94,6 +102,9 @@ impl Fault {
             Fault::Body(BodyProblem::Partial(range)) => Fault::Body(BodyProblem::Partial(change(&range))),
             Fault::Body(BodyProblem::Document { kind, message }) => {
                 Fault::Body(BodyProblem::Document { kind, message: message.as_deref().map(change) })
+            }
+            Fault::SignInRefused { word, message } => {
+                Fault::SignInRefused { word: change(&word), message: message.as_deref().map(change) }
             }
             Fault::List(ListProblem::Duplicate(id)) => Fault::List(ListProblem::Duplicate(change(&id))),
             Fault::List(ListProblem::MixedIds(id)) => Fault::List(ListProblem::MixedIds(change(&id))),
@@ -131,6 +142,10 @@ impl fmt::Display for Fault {
             ),
             Fault::List(problem) => problem.fmt(f),
             Fault::Body(problem) => problem.fmt(f),
+            Fault::SignInRefused { word, message: None } => write!(f, "it was refused: {}", Printable(word)),
+            Fault::SignInRefused { word, message: Some(message) } => {
+                write!(f, "it was refused: {} ({})", Printable(message), Printable(word))
+            }
         }
     }
 }
@@ -199,8 +214,17 @@ pub enum ConnectionProblem {
     HeaderTimeout(Duration),
     /// The body of the answer was not complete within this limit. Retried.
     BodyTimeout(Duration),
-    /// TLS failed: an untrusted or expired certificate, a wrong name, no common version. Not retried.
+    /// The certificate of the host, or of a proxy that opens TLS, is of an issuer that is not trusted. Not
+    /// retried.
+    UnknownIssuer,
+    /// The certificate is expired or not valid yet. Not retried.
+    Expired,
+    /// The certificate is for another host. Not retried.
+    WrongName,
+    /// TLS failed in another way, such as for want of a common version. Not retried.
     Tls,
+    /// The proxy wants a user and a password, or others (407). Not retried.
+    ProxyAuthentication,
     /// The proxy refused the connection. Not retried.
     Proxy,
     /// The answer is not valid HTTP. Retried: a proxy may have been in the way.
@@ -226,7 +250,13 @@ impl fmt::Display for ConnectionProblem {
             ConnectionProblem::BodyTimeout(limit) => {
                 write!(f, "the body was not complete after {}", seconds(*limit))
             }
+            ConnectionProblem::UnknownIssuer => {
+                f.write_str("TLS failed: the issuer of the certificate is not trusted")
+            }
+            ConnectionProblem::Expired => f.write_str("TLS failed: the certificate is not valid now"),
+            ConnectionProblem::WrongName => f.write_str("TLS failed: the certificate is for another host"),
             ConnectionProblem::Tls => f.write_str("TLS failed"),
+            ConnectionProblem::ProxyAuthentication => f.write_str("the proxy wants other credentials"),
             ConnectionProblem::Proxy => f.write_str("the proxy refused the connection"),
             ConnectionProblem::Protocol => f.write_str("the answer is not valid HTTP"),
             ConnectionProblem::HeaderTooLarge => {

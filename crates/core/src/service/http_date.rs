@@ -8,7 +8,7 @@ const MONTHS: [&str; 12] =
 
 /// Reads an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for anything else, and for dates
 /// before 1970.
-pub(super) fn parse(text: &str) -> Option<SystemTime> {
+pub(crate) fn parse(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let [_weekday, day, month, year, time, "GMT"] = words[..] else { return None };
     let day = number(day, 2)?;

@@ -25,6 +25,8 @@ pub use self::chunk_list::{Chunk, ChunkList};
 pub(crate) use self::document::{MAX_DOCUMENT_BYTES, document, is_gzip};
 pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
+#[cfg(feature = "http")]
+pub(crate) use self::http_date::parse as http_date;
 pub use self::listing::{Entry, ListedTask, Listing};
 pub use self::outcome::Outcome;
 #[cfg(feature = "http")]

@@ -109,7 +109,12 @@ impl Fault {
                 | ConnectionProblem::HeaderTimeout(_)
                 | ConnectionProblem::BodyTimeout(_)
                 | ConnectionProblem::Protocol => (Yes, Unknown),
-                ConnectionProblem::Tls | ConnectionProblem::Proxy => (No, Refused),
+                ConnectionProblem::UnknownIssuer
+                | ConnectionProblem::Expired
+                | ConnectionProblem::WrongName
+                | ConnectionProblem::Tls
+                | ConnectionProblem::ProxyAuthentication
+                | ConnectionProblem::Proxy => (No, Refused),
                 ConnectionProblem::HeaderTooLarge | ConnectionProblem::Other => (No, Unknown),
             },
             Fault::Status { status, .. } => match status {
@@ -124,6 +129,7 @@ impl Fault {
             Fault::ErrorMessage(_) | Fault::NoPayload(_) => (Yes, Unknown),
             Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
             Fault::List(_) => (No, Unknown),
+            Fault::SignInRefused { .. } => (No, Refused),
             Fault::Body(problem) => match problem {
                 BodyProblem::Encoding(_) | BodyProblem::NotGzip => (WithoutCompression, Unknown),
                 BodyProblem::Document { .. }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
+use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, Origin, TaskAddress};
 
 /// What a request was about.
 ///
@@ -11,6 +11,10 @@ use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
+    /// Signing in, or what belongs to it, at this host.
+    SignIn(Origin),
+    /// Whether a host can be reached.
+    Host(Origin),
     /// The processes of a model.
     Processes(ModelAddress),
     /// The tasks of a process or import.
@@ -44,7 +48,9 @@ impl Subject {
     pub fn dump(&self) -> Option<&DumpAddress> {
         match self {
             Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => Some(dump),
-            Subject::Processes(_)
+            Subject::SignIn(_)
+            | Subject::Host(_)
+            | Subject::Processes(_)
             | Subject::Tasks(_)
             | Subject::Task(_)
             | Subject::Start(_)
@@ -56,6 +62,8 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Subject::SignIn(origin) => write!(f, "signing in at {origin}"),
+            Subject::Host(origin) => write!(f, "{origin}"),
             Subject::Processes(model) => write!(f, "the processes of model {model}"),
             Subject::Tasks(action) => write!(f, "the tasks of {action}"),
             Subject::Task(task) => write!(f, "task {task}"),

@@ -16,7 +16,7 @@ use super::fault::{Fault, When};
 use super::http::RequestLog;
 use super::service::Service;
 use super::stop::lock;
-use super::wire;
+use super::wire::{self, ServerCertificate};
 use shared::Shared;
 
 /// A running fake server. Dropping it stops it.
@@ -46,15 +46,27 @@ impl FakeServer {
         Self::start_on(service, 0, true).unwrap_or_else(|error| panic!("{error}"))
     }
 
+    /// Starts with TLS and a certificate with which something may be wrong.
+    ///
+    /// # Panics
+    /// When it cannot listen or make certificates: a test cannot go on then.
+    pub fn start_with_certificate(service: Service, certificate: ServerCertificate) -> Self {
+        Self::start_as(service, 0, Some(certificate)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// Starts on this port, 0 for a free one.
-    pub fn start_on(mut service: Service, port: u16, tls: bool) -> Result<Self, String> {
+    pub fn start_on(service: Service, port: u16, tls: bool) -> Result<Self, String> {
+        Self::start_as(service, port, tls.then_some(ServerCertificate::Good))
+    }
+
+    fn start_as(mut service: Service, port: u16, tls: Option<ServerCertificate>) -> Result<Self, String> {
         let cannot = |error: &dyn std::fmt::Display| {
             format!("the fake server cannot listen on 127.0.0.1:{port}: {error}")
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| cannot(&error))?;
         let address = listener.local_addr().map_err(|error| cannot(&error))?;
         let identity = tls
-            .then(wire::create)
+            .map(wire::create)
             .transpose()
             .map_err(|error| format!("the fake server cannot make certificates: {error}"))?;
         let (config, ca_pem) =

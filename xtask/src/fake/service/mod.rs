@@ -141,6 +141,16 @@ impl Service {
         self.sign_in.approve_devices(user.into(), pending_polls);
     }
 
+    /// How many seconds the clock of the sign-in service is ahead of this machine's.
+    pub fn set_clock_ahead(&mut self, seconds: i64) {
+        self.sign_in.set_clock_ahead(seconds);
+    }
+
+    /// How long a device has to wait between its polls, or is answered `slow_down`. Not at all at first.
+    pub fn set_device_interval(&mut self, interval: Duration) {
+        self.sign_in.set_device_interval(interval);
+    }
+
     /// Whether chunks are compressed for clients that accept it. Off at first.
     pub fn set_gzip(&mut self, mode: GzipMode) {
         self.settings.gzip = mode;

@@ -1,6 +1,6 @@
 //! The sign-in service `/token/...`: tokens for passwords and certificates.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -25,8 +25,8 @@ impl Accounts {
         let header = request.header("authorization").unwrap_or_default();
         let user = match header.split_once(' ') {
             Some(("Basic", encoded)) => self.user_of_password(encoded),
-            Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.sent.body),
-            _ => None,
+            Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.sent.body, tokens),
+            _ => return bad_header(),
         };
         let Some(user) = user else { return refused("The credentials are not valid") };
         let token = tokens.issue(user, Scheme::Anaplan);
@@ -40,16 +40,18 @@ impl Accounts {
         known.find(|(name, word)| name == user && word == password).map(|(name, _)| name.clone())
     }
 
-    fn user_of_certificate(&self, encoded: &str, body: &[u8]) -> Option<String> {
-        let pem = base64::decode(encoded)?;
-        let certificate = CertificateDer::from_pem_slice(&pem).ok()?;
+    fn user_of_certificate(&self, encoded: &str, body: &[u8], tokens: &Tokens) -> Option<String> {
+        let bytes = base64::decode(encoded)?;
+        // Clients send the PEM text or the DER inside it.
+        let certificate =
+            CertificateDer::from_pem_slice(&bytes).unwrap_or_else(|_| CertificateDer::from(bytes.clone()));
         let body: Value = serde_json::from_slice(body).ok()?;
         let data = base64::decode(body["encodedData"].as_str()?)?;
         let signed = base64::decode(body["encodedSignedData"].as_str()?)?;
         if data.len() < 100 || !signature::verify(&certificate, &data, &signed) {
             return None;
         }
-        if body["encodedDataFormat"] == "v2" && !is_fresh(&data) {
+        if body["encodedDataFormat"] == "v2" && !is_fresh(&data, tokens) {
             return None;
         }
         let mut known = self.certificates.iter();
@@ -66,7 +68,7 @@ pub(super) fn refresh(tokens: &mut Tokens, request: &Request, origin: &str) -> A
 
 pub(super) fn validate(tokens: &Tokens, request: &Request, origin: &str) -> Answer {
     if request.header("authorization").is_some_and(|header| header.starts_with("Bearer ")) {
-        return Answer::error(400, "Bad Request", request);
+        return bad_header();
     }
     let Some((user, token)) = holder(tokens, request) else { return refused("The token is not valid") };
     Answer::json(
@@ -112,14 +114,19 @@ fn token_answer(status: u16, message: &str, token: &str, tokens: &Tokens, origin
 
 /// In milliseconds since 1970.
 fn expires_at(tokens: &Tokens, token: &str) -> u64 {
-    let end = SystemTime::now() + tokens.time_left(token);
+    let end = tokens.now() + tokens.time_left(token);
     end.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 /// Whether the first eight bytes, big-endian seconds since 1970, are within five minutes of now.
-fn is_fresh(data: &[u8]) -> bool {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+fn is_fresh(data: &[u8], tokens: &Tokens) -> bool {
+    let now = tokens.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     data.first_chunk().is_some_and(|bytes| u64::from_be_bytes(*bytes).abs_diff(now) < 300)
+}
+
+fn bad_header() -> Answer {
+    let message = "The Authorization header is not one of this service";
+    Answer::json(400, &json!({ "status": "FAILURE_BAD_HEADER", "statusMessage": message }))
 }
 
 fn refused(message: &str) -> Answer {

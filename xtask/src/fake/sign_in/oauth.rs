@@ -1,5 +1,7 @@
 //! The OAuth service `/oauth/...`: refresh tokens, and devices that somebody approves.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::tokens::{Scheme, Tokens};
@@ -21,9 +23,13 @@ pub(super) struct OAuth {
     /// The user who approves devices, and after how many polls.
     pub(super) approval: Option<(String, usize)>,
     polls: usize,
+    /// The code that waits for its approval; each is good once.
+    device_code: Option<String>,
+    codes: usize,
+    /// How long a device has to wait between its polls.
+    pub(super) interval: Duration,
+    last_poll: Option<Instant>,
 }
-
-const DEVICE_CODE: &str = "fake-device-code";
 
 impl OAuth {
     /// `/oauth/token`
@@ -53,15 +59,18 @@ impl OAuth {
             return error("invalid_client");
         }
         self.polls = 0;
+        self.codes += 1;
+        let device_code = format!("fake-device-code-{}", self.codes);
+        self.device_code = Some(device_code.clone());
         Answer::json(
             200,
             &json!({
-                "device_code": DEVICE_CODE,
+                "device_code": device_code,
                 "user_code": "FAKE-CODE",
                 "verification_uri": format!("{origin}/activate"),
                 "verification_uri_complete": format!("{origin}/activate?user_code=FAKE-CODE"),
                 "expires_in": 900,
-                "interval": 0,
+                "interval": self.interval.as_secs(),
             }),
         )
     }
@@ -69,13 +78,18 @@ impl OAuth {
     fn poll_device(&mut self, tokens: &mut Tokens, body: &Value) -> Answer {
         let Some((user, pending)) = self.approval.clone() else { return error("invalid_grant") };
         let Some(client) = body["client_id"].as_str() else { return error("invalid_client") };
-        if body["device_code"] != DEVICE_CODE {
-            return error("invalid_grant");
+        if self.device_code.is_none() || body["device_code"].as_str() != self.device_code.as_deref() {
+            return error("expired_token");
+        }
+        let last = self.last_poll.replace(Instant::now());
+        if last.is_some_and(|last| last.elapsed() < self.interval) {
+            return error("slow_down");
         }
         self.polls += 1;
         if self.polls <= pending {
             return error("authorization_pending");
         }
+        self.device_code = None;
         let token = new_refresh_token(tokens);
         let grant = Grant { user, client: client.to_owned(), token, rotating: true };
         self.grants.push(grant.clone());
@@ -83,8 +97,30 @@ impl OAuth {
     }
 }
 
+/// The fields of a request, which may be JSON or a form.
 fn body(request: &Request) -> Value {
-    serde_json::from_slice(&request.sent.body).unwrap_or_default()
+    let is_form = request.header("content-type").is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
+    if !is_form {
+        return serde_json::from_slice(&request.sent.body).unwrap_or_default();
+    }
+    let text = String::from_utf8_lossy(&request.sent.body).into_owned();
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (decoded(name), Value::from(decoded(value)))).collect()
+}
+
+/// A text of a form without its encoding.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        match (first, hex) {
+            (b'%', Some(byte)) => (bytes.push(byte), rest = &after[2..]),
+            (b'+', _) => (bytes.push(b' '), rest = after),
+            _ => (bytes.push(*first), rest = after),
+        };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn new_refresh_token(tokens: &Tokens) -> String {
@@ -104,6 +140,12 @@ fn token_answer(tokens: &mut Tokens, grant: &Grant) -> Answer {
     )
 }
 
-fn error(error: &str) -> Answer {
-    Answer::json(400, &json!({ "error": error, "error_description": error.replace('_', " ") }))
+/// An error by its word. The statuses differ, as those of the live service do.
+fn error(word: &str) -> Answer {
+    let status = match word {
+        "invalid_client" => 401,
+        "authorization_pending" | "invalid_grant" | "access_denied" | "expired_token" => 403,
+        _ => 400,
+    };
+    Answer::json(status, &json!({ "error": word, "error_description": word.replace('_', " ") }))
 }

@@ -1,6 +1,6 @@
 //! The tokens that are good, and who holds them.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::fake::http::{Answer, Request};
 
@@ -28,11 +28,13 @@ pub(crate) struct Tokens {
     pub(crate) lifetime: Duration,
     /// How many were issued.
     pub(super) issued: usize,
+    /// Seconds that the service's clock is ahead of this machine's.
+    pub(super) clock_ahead: i64,
 }
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { all: Vec::new(), lifetime: Duration::from_secs(35 * 60), issued: 0 }
+        Self { all: Vec::new(), lifetime: Duration::from_secs(35 * 60), issued: 0, clock_ahead: 0 }
     }
 }
 
@@ -70,6 +72,13 @@ impl Tokens {
         self.add(user, value, scheme, Some(Instant::now() + self.lifetime));
     }
 
+    /// The service's clock.
+    pub(super) fn now(&self) -> SystemTime {
+        let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
+        let now = SystemTime::now();
+        if self.clock_ahead < 0 { now - ahead } else { now + ahead }
+    }
+
     /// How long this token will be good.
     pub(super) fn time_left(&self, value: &str) -> Duration {
         let expires = self.all.iter().find(|token| token.value == value).and_then(|token| token.expires);
@@ -83,7 +92,9 @@ impl Tokens {
             .into_iter()
             .find_map(|(word, scheme)| header.strip_prefix(word).map(|value| (value, scheme)));
         let known = presented.and_then(|(value, scheme)| {
-            self.all.iter().find(|token| token.value == value && token.scheme == scheme)
+            // An OAuth access token is taken under either word.
+            let fits = |token: &&Token| token.scheme == scheme || scheme == Scheme::Anaplan;
+            self.all.iter().filter(|token| token.value == value).find(fits)
         });
         match known {
             Some(token) if token.expired || token.expires.is_some_and(|end| end <= Instant::now()) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -15,8 +15,25 @@ pub(crate) struct Identity {
     pub(crate) ca_pem: String,
 }
 
+/// What is wrong with the certificate of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerCertificate {
+    /// Nothing: a root signed it, for this machine and for Anaplan's main hosts.
+    Good,
+    /// It was valid until the end of 2020.
+    Expired,
+    /// It signed itself.
+    SelfSigned,
+    /// It signed itself, and is marked as that of an authority.
+    SelfSignedAuthority,
+}
+
+/// The hosts that a server can be, behind a proxy that leads everything to it.
+const HOSTS: [&str; 5] =
+    ["localhost", "127.0.0.1", "api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"];
+
 /// Makes both anew: nothing secret is kept in the repository, and no run trusts another's root.
-pub(crate) fn create() -> Result<Identity, Box<dyn std::error::Error>> {
+pub(crate) fn create(kind: ServerCertificate) -> Result<Identity, Box<dyn std::error::Error>> {
     let ca_key = KeyPair::generate()?;
     let mut ca = CertificateParams::new(Vec::new())?;
     ca.distinguished_name.push(DnType::CommonName, "Fake Anaplan root");
@@ -27,12 +44,27 @@ pub(crate) fn create() -> Result<Identity, Box<dyn std::error::Error>> {
 
     let key = KeyPair::generate()?;
     // rcgen turns a name that is an address into an address entry.
-    let mut leaf = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()])?;
+    let mut leaf = CertificateParams::new(HOSTS.map(str::to_owned))?;
     leaf.distinguished_name.push(DnType::CommonName, "localhost");
-    leaf.use_authority_key_identifier_extension = true;
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let certificate = leaf.signed_by(&key, &issuer)?;
+    let certificate = match kind {
+        ServerCertificate::Good | ServerCertificate::Expired => {
+            if kind == ServerCertificate::Expired {
+                leaf.not_before = date_time_ymd(2020, 1, 1);
+                leaf.not_after = date_time_ymd(2021, 1, 1);
+            }
+            leaf.use_authority_key_identifier_extension = true;
+            leaf.signed_by(&key, &issuer)?
+        }
+        ServerCertificate::SelfSigned => leaf.self_signed(&key)?,
+        ServerCertificate::SelfSignedAuthority => {
+            leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            leaf.self_signed(&key)?
+        }
+    };
+    let is_signed = matches!(kind, ServerCertificate::Good | ServerCertificate::Expired);
+    let ca_pem = if is_signed { ca_pem } else { certificate.pem() };
 
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

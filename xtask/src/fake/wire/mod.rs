@@ -8,6 +8,7 @@ mod receive;
 mod send;
 mod writer;
 
+pub use certificate::ServerCertificate;
 pub(crate) use certificate::create;
 pub(crate) use connection::{Connection, Ending};
 pub use delivery::Framing;

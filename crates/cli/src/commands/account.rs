@@ -1,0 +1,60 @@
+//! `login`, `logout` and `whoami`: the user of the session.
+
+use std::time::UNIX_EPOCH;
+
+use anaplan_dump_core::Account;
+use serde::Serialize;
+
+use crate::arguments::Whoami;
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::stdout::{print, print_json};
+use crate::text::{duration, rfc3339, safe, time};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    way: &'a str,
+    user: Option<&'a str>,
+    until: Option<String>,
+}
+
+pub(crate) fn login(session: &Session) -> Result<(), Failure> {
+    session.client.login(|approval| {
+        // Not a note: without it nobody can approve, however quiet it is to be.
+        session.reporter.say(&format!(
+            "Open {} and approve the code {} within {}.",
+            safe(&approval.page),
+            safe(&approval.code),
+            duration(approval.lifetime)
+        ));
+    })?;
+    print("Signed in: the refresh token is stored.\n")
+}
+
+pub(crate) fn logout(session: &Session) -> Result<(), Failure> {
+    match session.client.logout()? {
+        true => print("Signed out.\n"),
+        false => print("There is nothing to sign out of.\n"),
+    }
+}
+
+pub(crate) fn whoami(command: &Whoami, session: &Session) -> Result<(), Failure> {
+    let account = session.client.account()?;
+    if command.json {
+        let until = milliseconds(&account).map(rfc3339);
+        return print_json(&Report { way: &account.way, user: account.user.as_deref(), until });
+    }
+    print(&format!("{}\n", describe(&account)))
+}
+
+/// Who is signed in, in which way, and until when, on one line.
+pub(crate) fn describe(account: &Account) -> String {
+    let user = account.user.as_deref().map_or_else(|| "an unnamed user".to_owned(), safe);
+    let until = milliseconds(account).map(|end| format!(", token until {}", time(end))).unwrap_or_default();
+    format!("{user}, by {}{until}", account.way)
+}
+
+fn milliseconds(account: &Account) -> Option<u64> {
+    let end = account.until?.duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(end.as_millis()).ok()
+}

@@ -1,0 +1,142 @@
+//! `doctor`: everything between here and a dump, one check after the other.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anaplan_dump_core::{ConnectionProblem, Error, Fault, Origin, Reached};
+use serde::Serialize;
+
+use super::account::describe;
+use crate::arguments::Doctor;
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::stdout::{print, print_json};
+use crate::text::{counted, safe, safe_path};
+
+/// One check, as `--json` shows it.
+#[derive(Serialize)]
+struct Check {
+    check: String,
+    ok: bool,
+    /// What was found, or what is wrong and what to do.
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    checks: Vec<Check>,
+}
+
+/// The checks so far, and the first that failed.
+#[derive(Default)]
+struct Checks {
+    done: Vec<Check>,
+    failure: Option<Failure>,
+    is_json: bool,
+}
+
+impl Checks {
+    /// Adds a check, and shows it at once: the next one may take a while.
+    fn add(&mut self, name: &str, outcome: Result<String, Failure>) -> Result<(), Failure> {
+        let (ok, detail) = match outcome {
+            Ok(found) => (true, found),
+            Err(failure) => {
+                let detail = failure.to_string();
+                self.failure.get_or_insert(failure);
+                (false, detail)
+            }
+        };
+        if !self.is_json {
+            print(&format!("{} {name}: {detail}\n", if ok { "ok     " } else { "FAILED " }))?;
+        }
+        self.done.push(Check { check: name.to_owned(), ok, detail });
+        Ok(())
+    }
+}
+
+pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure> {
+    let mut checks = Checks { is_json: command.json, ..Checks::default() };
+    for (name, origin) in session.client.hosts() {
+        let reached = session.client.reach(&origin);
+        for (step, outcome) in steps(reached, &origin) {
+            checks.add(&format!("{name} {origin}: {step}"), outcome)?;
+        }
+    }
+    checks
+        .add("sign-in", session.client.account().map(|account| describe(&account)).map_err(Failure::from))?;
+    if command.locator.is_some() || session.model.is_some() {
+        checks.add("model", read_model(command, session))?;
+    }
+    let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), PathBuf::from);
+    checks.add("output folder", try_folder(&folder).map_err(Failure::from))?;
+    if command.json {
+        print_json(&Report { ok: checks.failure.is_none(), checks: checks.done })?;
+    }
+    checks.failure.map_or(Ok(()), |failure| Err(Failure::Reported(Box::new(failure))))
+}
+
+/// The way to a host, step by step, up to the first that fails.
+fn steps(reached: Result<Reached, Error>, origin: &Origin) -> Vec<(&'static str, Result<String, Failure>)> {
+    let reached = match reached {
+        Ok(reached) => reached,
+        Err(error) if is_about_tls(&error) => {
+            return vec![("connection", Ok("made".to_owned())), ("TLS", Err(error.into()))];
+        }
+        Err(error) => return vec![("connection", Err(error.into()))],
+    };
+    let proxy =
+        reached.proxy.map_or_else(|| "directly".to_owned(), |proxy| format!("through the proxy {proxy}"));
+    let mut steps = vec![("connection", Ok(proxy))];
+    if origin.is_https() {
+        let issuer = reached.issuer.as_deref().map_or_else(|| "an unknown issuer".to_owned(), safe);
+        steps.push(("TLS", Ok(format!("certificate issued by {issuer}"))));
+    }
+    steps.push(match reached.clock_error {
+        None => ("clock", Ok("right".to_owned())),
+        Some(error) => ("clock", Err(Failure::Other(format!("this machine's clock is {error}: set it")))),
+    });
+    steps
+}
+
+fn is_about_tls(error: &Error) -> bool {
+    use ConnectionProblem::{Expired, Tls, UnknownIssuer, WrongName};
+    let problem = match error.request() {
+        Some((_, Fault::Connection { problem, .. })) => problem,
+        _ => return false,
+    };
+    matches!(problem, Tls | UnknownIssuer | Expired | WrongName)
+}
+
+fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {
+    let model = session.model(command.locator.as_deref())?;
+    match session.client.processes(&model)?.len() {
+        0 => Err(Failure::NotFound(format!(
+            "model {model} has no processes, or this user has no access to it: the service does not say which"
+        ))),
+        count => Ok(format!("{model} has {}", counted(count, "process").replace("processs", "processes"))),
+    }
+}
+
+/// Writes, locks and removes a file in the folder, as a download does.
+fn try_folder(folder: &Path) -> Result<String, Error> {
+    let path = folder.join(format!(".anaplan-dump-doctor-{}", std::process::id()));
+    let failed = |action| move |error| Error::output(action, Some(folder), error);
+    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed("write to"))?;
+    let outcome = try_file(&mut file, folder);
+    drop(file);
+    fs::remove_file(&path).map_err(failed("remove a file from"))?;
+    outcome
+}
+
+fn try_file(file: &mut File, folder: &Path) -> Result<String, Error> {
+    let failed = |action| move |error| Error::output(action, Some(folder), error);
+    file.write_all(b"a line\n").and_then(|()| file.sync_all()).map_err(failed("write to"))?;
+    let shown = safe_path(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
+    match file.try_lock() {
+        Ok(()) => Ok(format!("{shown} can be written to and locked")),
+        Err(TryLockError::WouldBlock) => Err(failed("lock a file in")(std::io::ErrorKind::WouldBlock.into())),
+        Err(TryLockError::Error(error)) => Err(failed("lock a file in")(error)),
+    }
+}

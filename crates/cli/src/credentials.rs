@@ -1,0 +1,143 @@
+//! The way to sign in, from variables and files; never from arguments, which other users can see.
+
+use std::io::Read;
+
+use anaplan_dump_core::{Credentials, Secret, Token};
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::settings::{both, setting, unreadable, variable};
+
+/// Maximum size of a token on standard input in bytes: tokens have some thousand characters.
+const MAX_TOKEN_BYTES: u64 = 64 * 1024;
+
+/// The variables of each way, the ones that it needs first.
+const TOKEN: [&str; 3] = ["ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN", "ANAPLAN_TOKEN_FILE"];
+const PASSWORD: [&str; 3] = ["ANAPLAN_USER", "ANAPLAN_PASSWORD", "ANAPLAN_PASSWORD_FILE"];
+const CERTIFICATE: [&str; 5] = [
+    "ANAPLAN_CERTIFICATE",
+    "ANAPLAN_PRIVATE_KEY",
+    "ANAPLAN_PRIVATE_KEY_PASSPHRASE",
+    "ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
+    "ANAPLAN_CERTIFICATE_FORMAT",
+];
+const OAUTH: [&str; 2] = ["ANAPLAN_OAUTH_CLIENT_ID", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"];
+
+const NO_WAY: &str = "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file; \
+     or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, with ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY, or with \
+     ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
+
+type Way<'a> = &'a dyn Fn() -> Result<Credentials, Failure>;
+
+/// The one way to sign in that the options and the environment describe. The files of secrets are read
+/// here, once.
+pub(crate) fn read(arguments: &Arguments) -> Result<Credentials, Failure> {
+    if let Some(path) = &arguments.token_file {
+        return token_file(path);
+    }
+    let ways: [(&[&'static str], Way<'_>); 4] = [
+        (&TOKEN, &token),
+        (&PASSWORD, &|| password(arguments)),
+        (&CERTIFICATE, &certificate),
+        (&OAUTH, &oauth),
+    ];
+    let mut found: Option<(&str, Way<'_>)> = None;
+    for (variables, way) in ways {
+        let option = arguments.password_file.as_ref().filter(|_| variables == PASSWORD);
+        let first = if option.is_some() { Some("--password-file") } else { first_set(variables)? };
+        let Some(name) = first else { continue };
+        if let Some((other, _)) = found {
+            return Err(both(other, name));
+        }
+        found = Some((name, way));
+    }
+    let (_, way) = found.ok_or_else(|| Failure::Usage(NO_WAY.into()))?;
+    way()
+}
+
+fn first_set(variables: &[&'static str]) -> Result<Option<&'static str>, Failure> {
+    for name in variables {
+        if variable(name)?.is_some() {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn token() -> Result<Credentials, Failure> {
+    let mut found = Vec::new();
+    for name in TOKEN {
+        found.extend(variable(name)?.map(|value| (name, value)));
+    }
+    match found.as_slice() {
+        [("ANAPLAN_TOKEN_FILE", path)] => token_file(path),
+        [("ANAPLAN_BEARER_TOKEN", text)] => Ok(Token::bearer(text)?.into()),
+        [(_, text)] => Ok(Token::anaplan(text)?.into()),
+        [(first, _), (second, _), ..] => Err(both(first, second)),
+        [] => Err(Failure::Usage(NO_WAY.into())),
+    }
+}
+
+fn token_file(path: &str) -> Result<Credentials, Failure> {
+    if path != "-" {
+        return Ok(Credentials::token_file(path)?);
+    }
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(MAX_TOKEN_BYTES).read_to_string(&mut text);
+    read.map_err(|error| unreadable("the token file", path, &error))?;
+    Ok(Token::anaplan(&text)?.into())
+}
+
+fn password(arguments: &Arguments) -> Result<Credentials, Failure> {
+    let file = setting(&arguments.password_file, "ANAPLAN_PASSWORD_FILE")?;
+    let secret = secret("ANAPLAN_PASSWORD", "the password file", file)?;
+    match (variable("ANAPLAN_USER")?, secret) {
+        (Some(user), Some(password)) => Ok(Credentials::password(user.trim(), password)?),
+        (None, _) => Err(missing("there is a password, but no user: set ANAPLAN_USER")),
+        (_, None) => Err(missing(
+            "there is a user, but no password: set ANAPLAN_PASSWORD, or name a file with --password-file",
+        )),
+    }
+}
+
+fn certificate() -> Result<Credentials, Failure> {
+    let Some(certificate) = variable("ANAPLAN_CERTIFICATE")? else {
+        return Err(missing(
+            "there is a private key, but no certificate: set ANAPLAN_CERTIFICATE to its file",
+        ));
+    };
+    let files: Vec<String> =
+        [Some(certificate), variable("ANAPLAN_PRIVATE_KEY")?].into_iter().flatten().collect();
+    let file = variable("ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE")?;
+    let passphrase = secret("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "the passphrase file", file)?;
+    let credentials = Credentials::certificate(&files, passphrase.as_ref())?;
+    match variable("ANAPLAN_CERTIFICATE_FORMAT")?.as_deref().map(str::trim) {
+        None | Some("v2") => Ok(credentials),
+        Some("v1") => Ok(credentials.without_timestamp()),
+        Some(_) => Err(Failure::Usage("ANAPLAN_CERTIFICATE_FORMAT is neither v1 nor v2".into())),
+    }
+}
+
+fn oauth() -> Result<Credentials, Failure> {
+    match (variable(OAUTH[0])?, variable(OAUTH[1])?) {
+        (Some(client_id), Some(file)) => Ok(Credentials::oauth(&client_id, file)?),
+        (None, _) => Err(missing("there is a refresh token, but no client: set ANAPLAN_OAUTH_CLIENT_ID")),
+        (_, None) => Err(missing(
+            "there is an OAuth client, but no file for its refresh token: set ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",
+        )),
+    }
+}
+
+/// The secret of a variable or of a file.
+fn secret(name: &'static str, what: &'static str, file: Option<String>) -> Result<Option<Secret>, Failure> {
+    match (variable(name)?, file) {
+        (Some(_), Some(_)) => Err(both(name, what)),
+        (Some(text), None) => Ok(Some(Secret::new(text))),
+        (None, Some(path)) => Ok(Some(Secret::from_file(what, path)?)),
+        (None, None) => Ok(None),
+    }
+}
+
+fn missing(text: &str) -> Failure {
+    Failure::Usage(text.into())
+}

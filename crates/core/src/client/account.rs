@@ -1,0 +1,72 @@
+//! The user of a client: signing in once, who it is, and signing out.
+
+use std::time::{Duration, SystemTime};
+
+use super::Client;
+use crate::error::Result;
+
+/// Who a client is for the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Account {
+    /// The way of signing in, for people; that of a certificate says until when it is valid.
+    pub way: String,
+    /// The user, if the service or the credentials name one.
+    pub user: Option<String>,
+    /// Until when the token is good, if that is known.
+    pub until: Option<SystemTime>,
+}
+
+/// What a user needs to approve a sign-in. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Approval {
+    /// The page to open. It knows the code already if the service gave such a page.
+    pub page: String,
+    /// The code to enter, or to compare.
+    pub code: String,
+    /// How long the user has.
+    pub lifetime: Duration,
+}
+
+impl Client {
+    /// Signs in with OAuth once, by a user who approves it in a browser, and stores the refresh token in
+    /// the file of the credentials. `show` receives what the user needs; then this waits for the approval.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) for credentials of another kind;
+    /// [`Error::Request`](crate::Error::Request) also if the user refuses, or does not approve in time.
+    pub fn login(&self, show: impl FnOnce(&Approval)) -> Result<()> {
+        self.requests.session.device_flow(&self.requests.wire, |code| {
+            show(&Approval {
+                page: code.page.clone(),
+                code: code.user_code.clone(),
+                lifetime: code.lifetime,
+            });
+        })
+    }
+
+    /// Signs in if need be, and asks the sign-in service whose token it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request).
+    pub fn account(&self) -> Result<Account> {
+        let session = &self.requests.session;
+        let validation = session.validate(&self.requests.wire)?;
+        let credentials = session.credentials();
+        let user = validation.user.or_else(|| credentials.user().map(str::to_owned));
+        Ok(Account { way: credentials.name(), user, until: validation.until })
+    }
+
+    /// Ends the token that the client was made with, or removes the file of the refresh token. `false` if
+    /// there is nothing to end: a password or a certificate leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request), [`Error::Output`](crate::Error::Output).
+    pub fn logout(&self) -> Result<bool> {
+        self.requests.session.log_out(&self.requests.wire)
+    }
+}

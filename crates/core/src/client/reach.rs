@@ -1,0 +1,48 @@
+//! Whether a host can be reached, without signing in: for those who look for what is wrong.
+
+use super::Client;
+use super::exchange::{Accept, Request};
+use super::session::clock_error;
+use crate::address::Origin;
+use crate::error::Result;
+use crate::service::{Repeat, Subject};
+
+/// How a host was reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reached {
+    /// The proxy on the way, without its password.
+    pub proxy: Option<String>,
+    /// Who issued the certificate of the host, or of the proxy that opens TLS.
+    pub issuer: Option<String>,
+    /// How far this machine's clock is off, if the host told its own and the difference is large enough to
+    /// matter: "3600 s behind".
+    pub clock_error: Option<String>,
+}
+
+impl Client {
+    /// The hosts that this client needs, with what each is for: the API, and where to sign in.
+    pub fn hosts(&self) -> Vec<(&'static str, Origin)> {
+        let mut hosts = vec![("API", self.requests.api.clone())];
+        hosts.extend(self.requests.session.hosts());
+        hosts
+    }
+
+    /// Asks a host for anything at all, with the retries of every request and without a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request) if no answer comes; any status is one.
+    pub fn reach(&self, origin: &Origin) -> Result<Reached> {
+        let wire = &self.requests.wire;
+        wire.retry(&Subject::Host(origin.clone()), Repeat::IfTransient, |_| {
+            let request = Request { method: "GET", origin, path: "/", body: None, accept: Accept::Bytes };
+            let date = wire.knock(request)?;
+            Ok(Reached {
+                proxy: wire.transport.proxy(origin),
+                issuer: wire.transport.issuer(origin),
+                clock_error: date.and_then(clock_error),
+            })
+        })
+    }
+}

@@ -1,0 +1,385 @@
+//! The token of a client: got at its first use, renewed before its end or when the service refuses it, by
+//! one thread while the others wait.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use ureq::http::HeaderValue;
+
+use super::exchange::{Accept, Reply, Request};
+use super::sign_in::answer::{AnswerProblem, Refusal, Word};
+use super::sign_in::credentials::{Credentials, Way};
+use super::sign_in::oauth::{self, DeviceCode};
+use super::sign_in::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
+use super::sign_in::secret_file::{SecretFileError, SecretFileProblem};
+use super::sign_in::token::{self as issued, IssuedToken};
+use super::token::Token;
+use super::wire::Wire;
+use crate::address::Origin;
+use crate::error::{Error, Result};
+use crate::service::{BodyProblem, Fault, Repeat, Subject};
+use crate::text::seconds;
+
+/// How long a run waits for another one that is using the same refresh token: longer than the retries of
+/// a request usually take.
+const LOCK_WAIT: Duration = Duration::from_secs(120);
+
+/// Time between two looks at that lock.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Wait before a renewal that failed is tried again, while the old token is still good.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
+
+/// Difference of the clocks that is worth a word: the service accepts a few minutes.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
+
+const AUTHENTICATE: &str = "/token/authenticate";
+const VALIDATE: &str = "/token/validate";
+const LOGOUT: &str = "/token/logout";
+const OAUTH_TOKEN: &str = "/oauth/token";
+const DEVICE_CODE: &str = "/oauth/device/code";
+
+/// The hosts to sign in at, where they are known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SignInHosts {
+    pub(super) auth: Option<Origin>,
+    pub(super) oauth: Option<Origin>,
+}
+
+/// Who the client is for the service, and the token that says so.
+pub(super) struct Session {
+    credentials: Credentials,
+    hosts: SignInHosts,
+    held: Mutex<Option<Arc<Held>>>,
+}
+
+/// A token and its time.
+pub(super) struct Held {
+    pub(super) token: Token,
+    /// When to renew it, and when it ends; of a token that was brought neither is known.
+    times: Option<Times>,
+}
+
+struct Times {
+    renewal: Instant,
+    end: Instant,
+    /// The end by this machine's clock, for people.
+    end_date: SystemTime,
+}
+
+/// What the sign-in service says about a token.
+pub(super) struct Validation {
+    pub(super) user: Option<String>,
+    pub(super) until: Option<SystemTime>,
+}
+
+impl Session {
+    pub(super) fn new(credentials: Credentials, hosts: SignInHosts) -> Session {
+        Session { credentials, hosts, held: Mutex::default() }
+    }
+
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// The hosts that this way of signing in needs.
+    pub(super) fn hosts(&self) -> Vec<(&'static str, Origin)> {
+        let is_oauth = matches!(self.credentials.way(), Way::OAuth { .. });
+        let auth = self.hosts.auth.clone().map(|origin| ("sign-in", origin));
+        let oauth = self.hosts.oauth.clone().filter(|_| is_oauth).map(|origin| ("OAuth", origin));
+        auth.into_iter().chain(oauth).collect()
+    }
+
+    /// The token to send now.
+    pub(super) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        match &*held {
+            Some(good) if good.times.as_ref().is_none_or(|times| now < times.renewal) => Ok(Arc::clone(good)),
+            Some(old) => {
+                // Until its end the old token is good, and the sign-in service may be back by then.
+                let renewed = self.sign_in(wire).or_else(|error| old.postponed(now).ok_or(error))?;
+                Ok(Arc::clone(held.insert(Arc::new(renewed))))
+            }
+            None => Ok(Arc::clone(held.insert(Arc::new(self.sign_in(wire)?)))),
+        }
+    }
+
+    /// A token instead of one that the service refused; `None` if there is no other.
+    pub(super) fn replace(&self, refused: &Arc<Held>, wire: &Wire) -> Result<Option<Arc<Held>>> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*held {
+            // Another thread was faster.
+            Some(other) if !Arc::ptr_eq(other, refused) && other.token.value() != refused.token.value() => {
+                return Ok(Some(Arc::clone(other)));
+            }
+            _ => {}
+        }
+        if !self.credentials.can_renew() {
+            return Ok(None);
+        }
+        *held = None;
+        let fresh = self.sign_in(wire)?;
+        // The same once more would be refused once more.
+        let is_other = fresh.token.value() != refused.token.value();
+        let fresh = Arc::clone(held.insert(Arc::new(fresh)));
+        Ok(is_other.then_some(fresh))
+    }
+
+    fn sign_in(&self, wire: &Wire) -> Result<Held> {
+        let held = match self.credentials.way() {
+            Way::Token(token) => Held { token: token.clone(), times: None },
+            Way::Provider(provider) => Held { token: provider().map_err(Error::NoToken)?, times: None },
+            Way::Password { header, .. } => self.authenticate(wire, &|| Ok((header.clone(), None)))?,
+            #[cfg(feature = "certificate")]
+            Way::Certificate { certificate, format } => self.authenticate(wire, &|| {
+                let body = certificate.token_request(*format, SystemTime::now());
+                let body = body.map_err(super::sign_in::credentials::unusable_certificate)?;
+                let header = super::sign_in::credentials::header(certificate.authorization())?;
+                Ok((header, Some(String::from_utf8_lossy(&body).into_owned())))
+            })?,
+            Way::OAuth { client_id, file } => self.refresh(wire, client_id, file)?,
+        };
+        wire.mask.add_token(held.token.value());
+        Ok(held)
+    }
+
+    fn auth(&self) -> Result<&Origin> {
+        host(self.hosts.auth.as_ref(), "the sign-in host")
+    }
+
+    fn oauth(&self) -> Result<&Origin> {
+        host(self.hosts.oauth.as_ref(), "the OAuth host")
+    }
+
+    /// Signs in at `/token/authenticate`. Each try needs a body of its own: it holds the time.
+    fn authenticate(
+        &self,
+        wire: &Wire,
+        credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
+    ) -> Result<Held> {
+        let origin = self.auth()?;
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+            let (authorization, body) = credentials()?;
+            let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
+            let reply = wire.ask(request, Some(&authorization))?;
+            let token = issued::read(&reply.body).map_err(|problem| fault(problem, &reply))?;
+            Ok(held(&token, Token::anaplan(token.value.reveal())?, &reply))
+        })
+    }
+
+    /// Gets an access token for the refresh token of the file, and stores the one that replaces it.
+    fn refresh(&self, wire: &Wire, client_id: &str, file: &RefreshTokenFile) -> Result<Held> {
+        let mut locked = lock(file)?;
+        let stored = locked.read().map_err(unusable_file)?;
+        wire.mask.add_token(stored.reveal());
+        let body = text(oauth::refresh_request(client_id, &stored));
+        self.grant(wire, &body, &mut locked, Some(stored.reveal()))
+    }
+
+    fn grant(&self, wire: &Wire, body: &str, file: &mut LockedTokenFile, old: Option<&str>) -> Result<Held> {
+        let origin = self.oauth()?;
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+            let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
+            let grant =
+                oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
+            if let Some(refresh) = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old) {
+                wire.mask.add_token(refresh.reveal());
+                file.store(refresh).map_err(unusable_file)?;
+            }
+            Ok(held(&grant.access, Token::bearer(grant.access.value.reveal())?, &reply))
+        })
+    }
+
+    /// Signs in by the device flow and stores the refresh token. `show` receives what the user needs.
+    pub(super) fn device_flow(&self, wire: &Wire, show: impl FnOnce(&DeviceCode)) -> Result<()> {
+        let Way::OAuth { client_id, file } = self.credentials.way() else {
+            return Err(Error::Setting {
+                setting: "the way to sign in",
+                problem:
+                    "only OAuth has a sign-in that a user approves: give a client id and a file for the \
+                          refresh token"
+                        .to_owned(),
+            });
+        };
+        let mut locked = lock(file)?;
+        let origin = self.oauth()?;
+        let subject = Subject::SignIn(origin.clone());
+        let body = text(oauth::device_code_request(client_id));
+        let mut code = wire.retry(&subject, Repeat::IfTransient, |_| {
+            let reply = wire.ask(post(origin, DEVICE_CODE, &body), None)?;
+            Ok(oauth::read_device_code(&reply.body).map_err(|problem| fault(problem, &reply))?)
+        })?;
+        show(&code);
+        let end = Instant::now() + code.lifetime;
+        let body = text(oauth::device_token_request(client_id, &code.device_code));
+        loop {
+            sleep(code.interval.min(wire.retry.max_wait.max(Duration::from_millis(1))));
+            let is_over = Instant::now() >= end;
+            match self.grant(wire, &body, &mut locked, None) {
+                Ok(held) => {
+                    wire.mask.add_token(held.token.value());
+                    *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(held));
+                    return Ok(());
+                }
+                Err(error) => match refusal_word(&error) {
+                    Some("authorization_pending") if !is_over => {}
+                    Some("slow_down") if !is_over => code.slow_down(),
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Asks the sign-in service about the token.
+    pub(super) fn validate(&self, wire: &Wire) -> Result<Validation> {
+        let held = self.token(wire)?;
+        let origin = self.auth()?;
+        let authorization = held.token.anaplan_header();
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+            let request = Request { method: "GET", origin, path: VALIDATE, body: None, accept: Accept::Json };
+            let reply = wire.ask(request, Some(&authorization))?;
+            let (user, until) = issued::read_validation(&reply.body).map_err(|p| fault(p, &reply))?;
+            let end = held.times.as_ref().map(|times| times.end_date);
+            let user = user.map(|mut user| {
+                wire.mask.apply(&mut user);
+                user
+            });
+            Ok(Validation { user, until: end.or(until) })
+        })
+    }
+
+    /// Ends the token at the sign-in service, or forgets the stored refresh token. `false` if there is
+    /// nothing that outlives the client.
+    pub(super) fn log_out(&self, wire: &Wire) -> Result<bool> {
+        match self.credentials.way() {
+            Way::OAuth { file, .. } => {
+                let locked = lock(file)?;
+                return locked.forget().map_err(unusable_file);
+            }
+            Way::Token(_) | Way::Provider(_) => {}
+            _ => return Ok(false),
+        }
+        let held = self.token(wire)?;
+        let origin = self.auth()?;
+        let authorization = held.token.anaplan_header();
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+            let reply = wire.ask(post(origin, LOGOUT, "{}"), Some(&authorization))?;
+            match reply.status {
+                200 | 204 => Ok(true),
+                _ => Err(fault(AnswerProblem::NotJson, &reply).into()),
+            }
+        })
+    }
+}
+
+impl Held {
+    /// The same token, to be renewed a little later; `None` once it has ended.
+    fn postponed(&self, now: Instant) -> Option<Held> {
+        let times = self.times.as_ref().filter(|times| now < times.end)?;
+        let times = Times { renewal: (now + RENEWAL_PAUSE).min(times.end), ..*times };
+        Some(Held { token: self.token.clone(), times: Some(times) })
+    }
+}
+
+fn held(issued: &IssuedToken, token: Token, reply: &Reply) -> Held {
+    let (now, clock) = (Instant::now(), SystemTime::now());
+    let lifetime = issued.lifetime(reply.date.unwrap_or(clock));
+    let renewal = now + issued::renewal_after(lifetime);
+    let times = Times { renewal, end: now + lifetime, end_date: clock + lifetime };
+    Held { token, times: Some(times) }
+}
+
+fn host<'a>(origin: Option<&'a Origin>, setting: &'static str) -> Result<&'a Origin> {
+    origin.ok_or_else(|| Error::Setting {
+        setting,
+        problem: "it is not known for this API: give its URL".to_owned(),
+    })
+}
+
+fn post<'a>(origin: &'a Origin, path: &'a str, body: &'a str) -> Request<'a> {
+    Request { method: "POST", origin, path, body: Some(body), accept: Accept::Json }
+}
+
+/// JSON is UTF-8.
+fn text(json: Vec<u8>) -> String {
+    String::from_utf8(json).unwrap_or_default()
+}
+
+fn refusal_word(error: &Error) -> Option<&str> {
+    match error.request() {
+        Some((_, Fault::SignInRefused { word, .. })) => Some(word),
+        _ => None,
+    }
+}
+
+/// What an answer without a token means for the request. The word counts where it is known, else the
+/// status.
+fn fault(problem: AnswerProblem, reply: &Reply) -> Fault {
+    let is_good = matches!(reply.status, 200 | 201);
+    let status = |message| Fault::Status { status: reply.status, message, retry_after: reply.retry_after };
+    match problem {
+        AnswerProblem::Refused(Refusal { word: Word::Other(word), message }) if !is_refusal(&word, reply) => {
+            match word.parse() {
+                Ok(status) if is_good => Fault::Status { status, message, retry_after: reply.retry_after },
+                _ => status(Some(message.unwrap_or(word))),
+            }
+        }
+        AnswerProblem::Refused(Refusal { word, message }) => {
+            let clock = reply.date.and_then(clock_error);
+            let clock = clock.map(|error| format!("this machine's clock is {error}: set it"));
+            let known = [message, clock].into_iter().flatten().collect::<Vec<_>>();
+            let message = (!known.is_empty()).then(|| known.join("; "));
+            Fault::SignInRefused { word: word.as_str().to_owned(), message }
+        }
+        _ if !is_good => status(crate::service::error_message(&reply.body)),
+        AnswerProblem::Missing(field) | AnswerProblem::Unusable(field) => Fault::NoPayload(field),
+        AnswerProblem::NotJson | AnswerProblem::TooLong => {
+            Fault::Body(BodyProblem::Document { kind: "something else than JSON", message: None })
+        }
+    }
+}
+
+/// Whether a word that is not known means that the credentials are refused: it is no number, and the status
+/// is not one that passes.
+fn is_refusal(word: &str, reply: &Reply) -> bool {
+    let may_pass = matches!(reply.status, 408 | 409 | 423 | 429 | 500..=599);
+    word.parse::<u16>().is_err() && !may_pass
+}
+
+/// How far this machine's clock is off, where it matters: signatures and certificates look invalid then.
+pub(super) fn clock_error(service: SystemTime) -> Option<String> {
+    let (difference, direction) = match SystemTime::now().duration_since(service) {
+        Ok(ahead) => (ahead, "ahead"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    let rounded = Duration::from_secs(difference.as_secs());
+    (difference > CLOCK_TOLERANCE).then(|| format!("{} {direction}", seconds(rounded)))
+}
+
+/// Locks the file, waiting for another run that uses it.
+fn lock(file: &RefreshTokenFile) -> Result<LockedTokenFile> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock().map_err(unusable_file)? {
+            Some(locked) => return Ok(locked),
+            None if begun.elapsed() > LOCK_WAIT => {
+                return Err(Error::Locked { path: file.path().to_owned() });
+            }
+            None => sleep(LOCK_POLL),
+        }
+    }
+}
+
+fn unusable_file(error: SecretFileError) -> Error {
+    match error.problem {
+        SecretFileProblem::Io(action, source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Error::Output { action, path: Some(error.path), source }
+        }
+        problem => {
+            let problem = SecretFileError { path: error.path, problem }.to_string();
+            Error::Setting { setting: "the file of the refresh token", problem }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the answers of the sign-in services have in common: their size, their form, and how they refuse.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::secret::Secret;
+use crate::text::Printable;
+
+/// Longest answer that is read, in bytes. Access tokens have 2.5 KB and more, and an answer has two or three.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Longest token that is taken, in bytes: servers refuse longer headers.
+pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
+/// Why an answer gives no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AnswerProblem {
+    TooLong,
+    /// It is no JSON object: perhaps a page of a proxy.
+    NotJson,
+    /// This field is missing.
+    Missing(&'static str),
+    /// This field has a value that cannot be meant.
+    Unusable(&'static str),
+    Refused(Refusal),
+}
+
+/// The service's own word for why it refuses, and its sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) word: Word,
+    pub(crate) message: Option<String>,
+}
+
+/// The words by which the services refuse. They count more than the status, which differs for the same word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    BadCredential,
+    BadHeader,
+    AuthorizationPending,
+    SlowDown,
+    ExpiredToken,
+    AccessDenied,
+    InvalidGrant,
+    InvalidRequest,
+    UnauthorizedClient,
+    Other(String),
+}
+
+impl Word {
+    const KNOWN: [Word; 9] = [
+        Word::BadCredential,
+        Word::BadHeader,
+        Word::AuthorizationPending,
+        Word::SlowDown,
+        Word::ExpiredToken,
+        Word::AccessDenied,
+        Word::InvalidGrant,
+        Word::InvalidRequest,
+        Word::UnauthorizedClient,
+    ];
+
+    /// The word as the service writes it.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Word::BadCredential => "FAILURE_BAD_CREDENTIAL",
+            Word::BadHeader => "FAILURE_BAD_HEADER",
+            Word::AuthorizationPending => "authorization_pending",
+            Word::SlowDown => "slow_down",
+            Word::ExpiredToken => "expired_token",
+            Word::AccessDenied => "access_denied",
+            Word::InvalidGrant => "invalid_grant",
+            Word::InvalidRequest => "invalid_request",
+            Word::UnauthorizedClient => "unauthorized_client",
+            Word::Other(text) => text,
+        }
+    }
+}
+
+impl From<String> for Word {
+    fn from(text: String) -> Self {
+        Word::KNOWN.into_iter().find(|word| word.as_str() == text).unwrap_or(Word::Other(text))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            Some(message) => write!(f, "{} ({})", Printable(message), Printable(self.word.as_str())),
+            None => write!(f, "{}", Printable(self.word.as_str())),
+        }
+    }
+}
+
+impl fmt::Display for AnswerProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => {
+                write!(f, "the answer to signing in is longer than {} KiB", MAX_ANSWER_BYTES / 1024)
+            }
+            Self::NotJson => f.write_str("the answer to signing in is not JSON: perhaps a proxy sent it"),
+            Self::Missing(field) => write!(f, "the answer to signing in has no {field}"),
+            Self::Unusable(field) => write!(f, "the answer to signing in has a {field} that cannot be used"),
+            Self::Refused(refusal) => write!(f, "signing in was refused: {refusal}"),
+        }
+    }
+}
+
+impl std::error::Error for AnswerProblem {}
+
+/// A JSON object whose fields are read with some tolerance.
+pub(super) struct Answer(Value);
+
+impl Answer {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, AnswerProblem> {
+        if bytes.len() > MAX_ANSWER_BYTES {
+            return Err(AnswerProblem::TooLong);
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(value @ Value::Object(_)) => Ok(Answer(value)),
+            // The parser's error is not shown: it may show a part of what it read.
+            _ => Err(AnswerProblem::NotJson),
+        }
+    }
+
+    fn value(&self, path: &str) -> Option<&Value> {
+        path.split('.').try_fold(&self.0, |value, field| value.get(field))
+    }
+
+    /// Whether the field is there, and not null.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.value(path).is_some_and(|value| !value.is_null())
+    }
+
+    /// The text of a field. Dots stand between the names of fields inside each other. A number counts as text.
+    pub(super) fn text(&self, path: &str) -> Option<String> {
+        match self.value(path)? {
+            Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// The whole number of a field, which may be written as a text or with a fraction.
+    pub(super) fn number(&self, path: &str) -> Option<u64> {
+        let text = self.text(path)?;
+        let text = text.trim();
+        let as_float = || text.parse::<f64>().ok().filter(|number| (0.0..1e15).contains(number));
+        text.parse().ok().or_else(|| as_float().map(|number| number as u64))
+    }
+
+    pub(super) fn seconds(&self, path: &str) -> Option<Duration> {
+        self.number(path).map(Duration::from_secs)
+    }
+
+    /// A secret that will be a part of a request.
+    pub(super) fn secret(&self, path: &'static str) -> Result<Secret, AnswerProblem> {
+        let text = self.text(path).ok_or(AnswerProblem::Missing(path))?;
+        let can_be_sent = text.len() <= MAX_TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !can_be_sent {
+            return Err(AnswerProblem::Unusable(path));
+        }
+        Ok(Secret::new(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(json: &str) -> Answer {
+        Answer::parse(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn numbers_may_be_texts() {
+        let answer = answer(
+            r#"{"a": 5, "b": "5", "c": 5.0, "d": " 5 ", "e": {"f": "5"}, "g": -5, "h": 1e300, "i": true}"#,
+        );
+        for field in ["a", "b", "c", "d", "e.f"] {
+            assert_eq!(answer.number(field), Some(5), "{field}");
+        }
+        for field in ["g", "h", "i", "e", "e.f.g", "z"] {
+            assert_eq!(answer.number(field), None, "{field}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_no_header_can_carry_is_refused() {
+        let long = format!(r#"{{"token": "{}"}}"#, "x".repeat(MAX_TOKEN_BYTES + 1));
+        for json in [r#"{"token": "a b"}"#, r#"{"token": "a\nb"}"#, r#"{"token": "é"}"#, &long] {
+            assert_eq!(answer(json).secret("token"), Err(AnswerProblem::Unusable("token")));
+        }
+        for json in [r#"{"token": ""}"#, r#"{"token": null}"#, r#"{"token": ["a"]}"#, "{}"] {
+            assert_eq!(answer(json).secret("token"), Err(AnswerProblem::Missing("token")));
+        }
+        assert_eq!(answer(r#"{"token": "a.b-c_="}"#).secret("token").unwrap().reveal(), "a.b-c_=");
+    }
+
+    #[test]
+    fn what_is_no_answer_is_refused_and_not_shown() {
+        let problem = |bytes: &[u8]| Answer::parse(bytes).err().map(|problem| problem.to_string());
+        let not_json = Some("the answer to signing in is not JSON: perhaps a proxy sent it".to_owned());
+        for bytes in [&b"<html>Sign in</html>"[..], b"", b"[]", b"\"s3cret", b"{\"token\": \"s3cret", b"\xff"]
+        {
+            assert_eq!(problem(bytes), not_json);
+        }
+        let long = format!("{{\"a\": \"{}\"}}", "x".repeat(MAX_ANSWER_BYTES));
+        assert_eq!(problem(long.as_bytes()).unwrap(), "the answer to signing in is longer than 64 KiB");
+        let deep = format!("{}{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
+        assert_eq!(problem(deep.as_bytes()), not_json);
+    }
+
+    #[test]
+    fn what_the_service_says_reaches_no_terminal_raw() {
+        let refusal = |word: &str, message: Option<&str>| {
+            let refusal = Refusal { word: word.to_owned().into(), message: message.map(str::to_owned) };
+            AnswerProblem::Refused(refusal).to_string()
+        };
+        assert_eq!(refusal("x\u{1b}[2J", None), "signing in was refused: x\\u{1b}[2J");
+        assert_eq!(refusal("x", Some("a\nb")), "signing in was refused: a\\nb (x)");
+    }
+}

@@ -1,0 +1,202 @@
+//! Encrypted PKCS#8 (RFC 5958) as today's programs write it: PBES2 (RFC 8018) with PBKDF2 over HMAC and AES
+//! in CBC mode.
+
+use std::num::NonZeroU32;
+
+use libaes::Cipher;
+use ring::pbkdf2;
+
+use super::der::{Reader, tag, unsigned};
+
+/// Maximum iterations of PBKDF2: seconds on a slow machine, and eight times what careful programs set today
+/// (600,000). More can only be meant to keep this program busy.
+pub(super) const MAX_ITERATIONS: u32 = 5_000_000;
+
+/// Bytes of a block of AES.
+const BLOCK_BYTES: usize = 16;
+
+/// Bytes of the longest key of AES.
+const MAX_KEY_BYTES: usize = 32;
+
+/// Why a key cannot be decrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is encrypted in another way.
+    OtherScheme,
+    TooManyIterations(u64),
+    PassphraseNeeded,
+    WrongPassphrase,
+}
+
+/// How a key is encrypted.
+struct Scheme<'a> {
+    hash: pbkdf2::Algorithm,
+    salt: &'a [u8],
+    iterations: u64,
+    key_bytes: usize,
+    initial_vector: &'a [u8],
+    encrypted: &'a [u8],
+}
+
+/// The PKCS#8 key inside an encrypted one. What no passphrase can open is refused first.
+pub(super) fn decrypt(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
+    let scheme = scheme(der).ok_or(Refusal::OtherScheme)?;
+    let too_many = Refusal::TooManyIterations(scheme.iterations);
+    let iterations = u32::try_from(scheme.iterations).ok().filter(|count| *count <= MAX_ITERATIONS);
+    let iterations = iterations.and_then(NonZeroU32::new).ok_or(too_many)?;
+    let passphrase = passphrase.ok_or(Refusal::PassphraseNeeded)?;
+    let mut key = [0; MAX_KEY_BYTES];
+    let key = &mut key[..scheme.key_bytes];
+    pbkdf2::derive(scheme.hash, iterations, scheme.salt, passphrase, key);
+    let mut cipher = cipher(key).ok_or(Refusal::OtherScheme)?;
+    // Its own handling of the padding accepts what a wrong key makes.
+    cipher.set_auto_padding(false);
+    let mut plain = cipher.cbc_decrypt(scheme.initial_vector, scheme.encrypted);
+    let length = without_padding(&plain).ok_or(Refusal::WrongPassphrase)?;
+    plain.truncate(length);
+    Ok(plain)
+}
+
+fn scheme(der: &[u8]) -> Option<Scheme<'_>> {
+    let mut outer = Reader::new(der).sequence()?;
+    let mut algorithm = outer.sequence()?;
+    let encrypted = outer.read(tag::OCTET_STRING)?;
+    if algorithm.read(tag::OBJECT_IDENTIFIER)? != oid::PBES2 {
+        return None;
+    }
+    let mut parameters = algorithm.sequence()?;
+    let (mut derivation, mut encryption) = (parameters.sequence()?, parameters.sequence()?);
+    if derivation.read(tag::OBJECT_IDENTIFIER)? != oid::PBKDF2 {
+        return None;
+    }
+    let mut derivation = derivation.sequence()?;
+    let salt = derivation.read(tag::OCTET_STRING)?;
+    let iterations = unsigned(derivation.read(tag::INTEGER)?).filter(|count| *count > 0)?;
+    let stated_key_bytes = match derivation.read(tag::INTEGER) {
+        Some(bytes) => Some(unsigned(bytes)?),
+        None => None,
+    };
+    let hash = match derivation.sequence() {
+        None => pbkdf2::PBKDF2_HMAC_SHA1, // the default
+        Some(mut hash) => match hash.read(tag::OBJECT_IDENTIFIER)? {
+            oid::HMAC_SHA1 => pbkdf2::PBKDF2_HMAC_SHA1,
+            oid::HMAC_SHA256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            oid::HMAC_SHA384 => pbkdf2::PBKDF2_HMAC_SHA384,
+            oid::HMAC_SHA512 => pbkdf2::PBKDF2_HMAC_SHA512,
+            _ => return None,
+        },
+    };
+    let key_bytes = match encryption.read(tag::OBJECT_IDENTIFIER)? {
+        oid::AES_128_CBC => 16,
+        oid::AES_192_CBC => 24,
+        oid::AES_256_CBC => 32,
+        _ => return None,
+    };
+    let initial_vector = encryption.read(tag::OCTET_STRING)?;
+    let is_consistent = stated_key_bytes.is_none_or(|stated| stated == key_bytes as u64)
+        && initial_vector.len() == BLOCK_BYTES
+        && encrypted.len().is_multiple_of(BLOCK_BYTES);
+    is_consistent.then_some(Scheme { hash, salt, iterations, key_bytes, initial_vector, encrypted })
+}
+
+fn cipher(key: &[u8]) -> Option<Cipher> {
+    if let Ok(key) = key.try_into() {
+        return Some(Cipher::new_128(key));
+    }
+    if let Ok(key) = key.try_into() {
+        return Some(Cipher::new_192(key));
+    }
+    key.try_into().ok().map(Cipher::new_256)
+}
+
+/// The length without the padding of PKCS#7: n bytes of the value n.
+fn without_padding(plain: &[u8]) -> Option<usize> {
+    let padding = *plain.last()?;
+    let length = plain.len().checked_sub(usize::from(padding))?;
+    let is_padding = (1..=BLOCK_BYTES).contains(&usize::from(padding));
+    (is_padding && plain[length..].iter().all(|byte| *byte == padding)).then_some(length)
+}
+
+/// Object identifiers, as DER has them.
+mod oid {
+    pub(super) const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
+    pub(super) const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12];
+    pub(super) const HMAC_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 7];
+    pub(super) const HMAC_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9];
+    pub(super) const HMAC_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 10];
+    pub(super) const HMAC_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 11];
+    pub(super) const AES_128_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 2];
+    pub(super) const AES_192_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 22];
+    pub(super) const AES_256_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixture::{self, element};
+    use super::*;
+
+    #[test]
+    fn the_passphrase_opens_the_key_and_no_other_does() {
+        let encrypted = fixture::encrypted_pkcs8();
+        assert_eq!(decrypt(&encrypted, Some(fixture::PASSPHRASE)), Ok(fixture::pkcs8()));
+        assert_eq!(decrypt(&encrypted, Some(b"wrong")), Err(Refusal::WrongPassphrase));
+        assert_eq!(decrypt(&encrypted, Some(b"")), Err(Refusal::WrongPassphrase));
+        assert_eq!(decrypt(&encrypted, None), Err(Refusal::PassphraseNeeded));
+    }
+
+    /// An encrypted key with this iteration count and this cipher.
+    fn encrypted_key(iterations: &[u8], cipher: &[u8]) -> Vec<u8> {
+        let sequence = |parts: &[&[u8]]| element(tag::SEQUENCE, parts);
+        let identifier = |bytes: &[u8]| element(tag::OBJECT_IDENTIFIER, &[bytes]);
+        let octets = |bytes: &[u8]| element(tag::OCTET_STRING, &[bytes]);
+        let derivation = sequence(&[&octets(b"salt"), &element(tag::INTEGER, &[iterations])]);
+        let derivation = sequence(&[&identifier(oid::PBKDF2), &derivation]);
+        let encryption = sequence(&[&identifier(cipher), &octets(&[0; BLOCK_BYTES])]);
+        let parameters = sequence(&[&derivation, &encryption]);
+        let algorithm = sequence(&[&identifier(oid::PBES2), &parameters]);
+        sequence(&[&algorithm, &octets(&[0; 2 * BLOCK_BYTES])])
+    }
+
+    #[test]
+    fn a_key_that_would_keep_the_machine_busy_is_refused() {
+        let refusal = |iterations: &[u8]| decrypt(&encrypted_key(iterations, oid::AES_128_CBC), Some(b"any"));
+        assert_eq!(refusal(&[1]), Err(Refusal::WrongPassphrase));
+        assert_eq!(refusal(&[0x4c, 0x4b, 0x41]), Err(Refusal::TooManyIterations(5_000_001)));
+        assert_eq!(refusal(&[0x7f; 8]), Err(Refusal::TooManyIterations(0x7f7f_7f7f_7f7f_7f7f)));
+        assert_eq!(refusal(&[0]), Err(Refusal::OtherScheme));
+    }
+
+    #[test]
+    fn another_cipher_is_refused_whatever_the_passphrase() {
+        let des_ede3_cbc = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7];
+        assert_eq!(decrypt(&encrypted_key(&[1], &des_ede3_cbc), None), Err(Refusal::OtherScheme));
+    }
+
+    #[test]
+    fn padding_is_checked_whole() {
+        assert_eq!(without_padding(&[9, 9, 2, 2]), Some(2));
+        assert_eq!(without_padding(&[16; 16]), Some(0));
+        for plain in [&[][..], &[9, 9, 1, 2], &[0, 0], &[3, 3], &[17; 32]] {
+            assert_eq!(without_padding(plain), None, "{plain:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_damage_to_an_encrypted_key_makes_it_panic(
+            changes in prop::collection::vec((0usize..110, any::<u8>()), 1..6),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let mut der = fixture::encrypted_pkcs8();
+            for (at, byte) in changes {
+                der[at] = byte;
+            }
+            for der in [&der[..], &der[..cut.index(der.len())]] {
+                // Not the decryption: its iterations may have become millions.
+                let _ = scheme(der);
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The ways to sign in.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ureq::http::HeaderValue;
+
+#[cfg(feature = "certificate")]
+use super::certificate::{DataFormat, Input, SigningCertificate};
+use super::refresh_token_file::RefreshTokenFile;
+use super::secret::Secret;
+#[cfg(feature = "certificate")]
+use super::secret_file;
+use crate::client::token::Token;
+use crate::error::{Error, Result};
+
+/// How a client signs in. `Debug` shows the way and no secret.
+///
+/// A client gets a token when it needs one, and another one before the first ends or when the service
+/// refuses it, unless it was made with a ready [`Token`].
+#[derive(Clone)]
+pub struct Credentials {
+    way: Way,
+    exposed_files: Vec<PathBuf>,
+}
+
+/// The program's own source of tokens.
+type Provider = dyn Fn() -> Result<Token, Box<dyn StdError + Send + Sync>> + Send + Sync;
+
+#[derive(Clone)]
+pub(crate) enum Way {
+    Token(Token),
+    Provider(Arc<Provider>),
+    Password {
+        user: String,
+        password: Secret,
+        header: HeaderValue,
+    },
+    #[cfg(feature = "certificate")]
+    Certificate {
+        certificate: Arc<SigningCertificate>,
+        format: DataFormat,
+    },
+    OAuth {
+        client_id: String,
+        file: RefreshTokenFile,
+    },
+}
+
+impl From<Token> for Credentials {
+    fn from(token: Token) -> Credentials {
+        Way::Token(token).into()
+    }
+}
+
+impl From<Way> for Credentials {
+    fn from(way: Way) -> Credentials {
+        Credentials { way, exposed_files: Vec::new() }
+    }
+}
+
+impl Credentials {
+    /// The token in a file, as [`Token::anaplan`] takes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a file that cannot be read, is empty, is in UTF-16, or holds no token.
+    pub fn token_file(path: impl AsRef<Path>) -> Result<Credentials> {
+        let secret = Secret::from_file("the token file", path)?;
+        let exposed_files = secret.exposed_file().map(Path::to_owned).into_iter().collect();
+        Ok(Credentials { exposed_files, ..Token::anaplan(secret.reveal())?.into() })
+    }
+
+    /// Tokens from the program itself, such as from a vault: `provider` is called when one is needed, and
+    /// again after the service has refused the last one.
+    pub fn provider<E: Into<Box<dyn StdError + Send + Sync>>>(
+        provider: impl Fn() -> Result<Token, E> + Send + Sync + 'static,
+    ) -> Credentials {
+        Way::Provider(Arc::new(move || provider().map_err(Into::into))).into()
+    }
+
+    /// Signs in with a user's name and password.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for an empty name or password, and for one with control characters.
+    pub fn password(user: &str, password: Secret) -> Result<Credentials> {
+        let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
+        for (setting, text) in [("the user name", user), ("the password", password.reveal())] {
+            if text.is_empty() {
+                return Err(unusable(setting, "it is empty"));
+            }
+            if text.contains(char::is_control) {
+                return Err(unusable(setting, "it holds a control character, such as a line break"));
+            }
+        }
+        if user.contains(':') {
+            return Err(unusable(
+                "the user name",
+                "it holds a colon, which this way of signing in cannot carry",
+            ));
+        }
+        let header = header(&format!("Basic {}", encoded(user, &password)))?;
+        let exposed_files = password.exposed_file().map(Path::to_owned).into_iter().collect();
+        Ok(Credentials { way: Way::Password { user: user.to_owned(), password, header }, exposed_files })
+    }
+
+    /// Signs in with a certificate of a CA and its private RSA key, in one file or in several, PEM or DER.
+    ///
+    /// The files are read now, once. Of several certificates the one that belongs to the key is taken.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for files that cannot be used; it says what to do about it, for a key in another
+    /// form with the command that converts it.
+    #[cfg(feature = "certificate")]
+    pub fn certificate(files: &[impl AsRef<Path>], passphrase: Option<&Secret>) -> Result<Credentials> {
+        let mut read = Vec::new();
+        for path in files.iter().map(AsRef::as_ref) {
+            let file = secret_file::read(path).map_err(unusable_certificate)?;
+            read.push((path, path.to_string_lossy(), file));
+        }
+        let inputs: Vec<_> = read.iter().map(|(_, name, file)| Input { name, bytes: &file.bytes }).collect();
+        let phrase = passphrase.map(|secret| secret.reveal().as_bytes());
+        let certificate = SigningCertificate::read(&inputs, phrase, std::time::SystemTime::now());
+        let certificate = certificate.map_err(unusable_certificate)?;
+        // A certificate alone is no secret.
+        let of_key = read.iter().filter(|(_, name, file)| file.is_exposed && *name == certificate.key_file());
+        let exposed_files = of_key.map(|(path, ..)| *path).chain(passphrase.and_then(Secret::exposed_file));
+        let exposed_files = exposed_files.map(Path::to_owned).collect();
+        let way = Way::Certificate { certificate: Arc::new(certificate), format: DataFormat::default() };
+        Ok(Credentials { way, exposed_files })
+    }
+
+    /// Signs random bytes alone, without the time: the older form of signing in with a certificate.
+    #[cfg(feature = "certificate")]
+    pub fn without_timestamp(mut self) -> Credentials {
+        if let Way::Certificate { format, .. } = &mut self.way {
+            *format = DataFormat::V1;
+        }
+        self
+    }
+
+    /// Signs in with the OAuth refresh token in a file, which [`Client::login`](crate::Client::login)
+    /// writes. Where the service replaces the token at each use, the file is replaced as well; other
+    /// processes may use it at the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for an empty client id.
+    pub fn oauth(client_id: &str, refresh_token_file: impl Into<PathBuf>) -> Result<Credentials> {
+        let client_id = client_id.trim();
+        if client_id.is_empty() {
+            return Err(Error::Setting { setting: "the OAuth client id", problem: "it is empty".to_owned() });
+        }
+        let path = refresh_token_file.into();
+        let exposed_files =
+            super::secret_file::is_exposed_at(&path).then(|| path.clone()).into_iter().collect();
+        let file = RefreshTokenFile::new(path);
+        Ok(Credentials { way: Way::OAuth { client_id: client_id.to_owned(), file }, exposed_files })
+    }
+
+    /// The files with a secret that other users of this machine can read, which is worth a warning.
+    pub fn exposed_files(&self) -> &[PathBuf] {
+        &self.exposed_files
+    }
+
+    pub(crate) fn way(&self) -> &Way {
+        &self.way
+    }
+
+    /// What people call the way.
+    pub(crate) fn name(&self) -> String {
+        match &self.way {
+            Way::Token(_) => "a ready token".to_owned(),
+            Way::Provider(_) => "the program's own tokens".to_owned(),
+            Way::Password { .. } => "user and password".to_owned(),
+            #[cfg(feature = "certificate")]
+            Way::Certificate { certificate, .. } => {
+                format!("certificate, valid until {}", certificate.not_after())
+            }
+            Way::OAuth { .. } => "OAuth refresh token".to_owned(),
+        }
+    }
+
+    /// The name of the user, where it is a part of the credentials.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match &self.way {
+            Way::Password { user, .. } => Some(user),
+            _ => None,
+        }
+    }
+
+    /// Whether another token can be had.
+    pub(crate) fn can_renew(&self) -> bool {
+        !matches!(self.way, Way::Token(_))
+    }
+
+    /// Every secret in it, in each form in which it is sent.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        match &self.way {
+            Way::Token(token) => vec![token.value().to_owned()],
+            Way::Password { user, password, .. } => {
+                vec![password.reveal().to_owned(), encoded(user, password)]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn encoded(user: &str, password: &Secret) -> String {
+    STANDARD.encode(format!("{user}:{}", password.reveal()))
+}
+
+/// A header that is never logged.
+pub(crate) fn header(text: &str) -> Result<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).map_err(|_| Error::Setting {
+        setting: "the way to sign in",
+        problem: "it has characters that no header can carry".to_owned(),
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+#[cfg(feature = "certificate")]
+pub(crate) fn unusable_certificate(problem: impl fmt::Display) -> Error {
+    Error::Setting { setting: "the certificate", problem: problem.to_string() }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("way", &self.name()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+use std::sync::Mutex;
+
+use super::*;
+
+mod processes;
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.to_owned())
+}
+
+/// A folder with a token file that holds `text`.
+fn file_with(text: &str) -> (tempfile::TempDir, RefreshTokenFile) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    fs::write(&path, text).unwrap();
+    (folder, RefreshTokenFile::new(path))
+}
+
+fn lock(file: &RefreshTokenFile) -> LockedTokenFile {
+    loop {
+        match file.try_lock().unwrap() {
+            Some(locked) => return locked,
+            None => std::thread::yield_now(),
+        }
+    }
+}
+
+fn names(folder: &tempfile::TempDir) -> Vec<String> {
+    let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let mut names: Vec<_> = folder.path().read_dir().unwrap().map(name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_new_token_replaces_the_old_one() {
+    let (folder, file) = file_with("\u{feff}old\r\n");
+    let mut locked = lock(&file);
+    assert_eq!(locked.read().unwrap(), secret("old"));
+    locked.store(&secret("new")).unwrap();
+    assert_eq!(locked.read().unwrap(), secret("new"));
+    locked.store(&secret("newer, and longer")).unwrap();
+    drop(locked);
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "newer, and longer\n");
+    assert_eq!(names(&folder), ["token", "token.lock"]);
+}
+
+#[test]
+fn a_lock_without_a_new_token_leaves_the_file_as_it_is() {
+    let (folder, file) = file_with("old\n");
+    drop(lock(&file));
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "old\n");
+    assert_eq!(names(&folder), ["token", "token.lock"]);
+}
+
+#[test]
+fn the_first_token_needs_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = RefreshTokenFile::new(folder.path().join("token"));
+    let mut locked = lock(&file);
+    let error = locked.read().unwrap_err().to_string();
+    assert!(error.contains("token cannot be read: "), "{error}");
+    locked.store(&secret("first")).unwrap();
+    assert_eq!(locked.read().unwrap(), secret("first"));
+}
+
+#[test]
+fn who_waits_for_the_lock_reads_what_the_winner_stored() {
+    let (_folder, file) = file_with("old");
+    let mut winner = lock(&file);
+    assert!(file.try_lock().unwrap().is_none());
+    winner.store(&secret("new")).unwrap();
+    assert!(file.try_lock().unwrap().is_none());
+    drop(winner);
+    assert_eq!(lock(&file).read().unwrap(), secret("new"));
+}
+
+#[test]
+fn what_a_killed_process_left_does_not_matter() {
+    let (folder, file) = file_with("old");
+    fs::write(folder.path().join("token.new"), [0; 100]).unwrap();
+    let mut locked = lock(&file);
+    assert_eq!(locked.read().unwrap(), secret("old"));
+    locked.store(&secret("new")).unwrap();
+    drop(locked);
+    assert_eq!(names(&folder), ["token", "token.lock"]);
+}
+
+#[test]
+fn a_token_that_could_not_be_replaced_is_not_given_out() {
+    let (folder, file) = file_with("old");
+    // Whoever runs the tests may be allowed everything, but not this.
+    fs::create_dir(folder.path().join("token.new")).unwrap();
+    let error = file.try_lock().unwrap_err().to_string();
+    assert!(error.starts_with("cannot store a new token beside ") && error.contains("token: "), "{error}");
+
+    let file = RefreshTokenFile::new(folder.path().join("no/such/folder/token"));
+    let error = file.try_lock().unwrap_err().to_string();
+    assert!(error.starts_with("cannot find the folder of ") && error.contains("token: "), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_token_is_for_its_owner_only_and_a_link_stays_a_link() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, file) = file_with("old");
+    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("token", &link).unwrap();
+    let mut locked = lock(&RefreshTokenFile::new(link.clone()));
+    assert!(file.try_lock().unwrap().is_none(), "by whatever name");
+    assert!(secret_file::is_exposed_at(&link));
+    locked.store(&secret("new")).unwrap();
+    assert!(!secret_file::is_exposed_at(&link));
+    for name in ["token", "token.lock"] {
+        let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    assert!(link.is_symlink());
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n");
+}
+
+#[test]
+fn eight_threads_that_rotate_one_token_lose_none() {
+    let (_folder, file) = file_with("0");
+    // Like the service: only the newest token is taken, and each use makes a new one.
+    let newest = Mutex::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..8 {
+                    let mut locked = lock(&file);
+                    let token = locked.read().unwrap();
+                    let new = {
+                        let mut newest = newest.lock().unwrap();
+                        assert_eq!(token.reveal(), newest.to_string(), "a dead token was used");
+                        *newest += 1;
+                        newest.to_string()
+                    };
+                    locked.store(&secret(&new)).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "64\n");
+}

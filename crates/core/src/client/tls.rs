@@ -1,0 +1,320 @@
+//! TLS with rustls: which roots are trusted, and what is wrong with a certificate, in words. ureq's own
+//! connector takes roots instead of its own only, and does not say who issued what it refuses.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage, RootCertStore,
+    SignatureScheme, StreamOwned,
+};
+use ureq::tls::{PemItem, parse_pem};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+};
+
+use crate::error::{Error, Result};
+use crate::service::ConnectionProblem;
+use crate::text::Printable;
+
+/// The root certificates to trust.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Roots {
+    /// PEM text, instead of the built-in ones.
+    pub(super) only: Option<Vec<u8>>,
+    /// PEM text, beside the others.
+    pub(super) added: Option<Vec<u8>>,
+}
+
+impl Roots {
+    pub(super) fn are_set(&self) -> bool {
+        self.only.is_some() || self.added.is_some()
+    }
+
+    fn store(&self) -> Result<RootCertStore> {
+        let mut store = RootCertStore::empty();
+        match &self.only {
+            Some(pem) => add_roots(&mut store, pem)?,
+            None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        }
+        self.added.as_deref().map_or(Ok(()), |pem| add_roots(&mut store, pem))?;
+        Ok(store)
+    }
+}
+
+fn add_roots(store: &mut RootCertStore, pem: &[u8]) -> Result<()> {
+    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
+    if pem.starts_with(b"\xff\xfe") || pem.starts_with(b"\xfe\xff") {
+        return Err(bad_roots("it is in UTF-16: save it as UTF-8 or ASCII".to_owned()));
+    }
+    let mut count = 0;
+    for item in parse_pem(pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => {
+                count += 1;
+                let der = CertificateDer::from(certificate.der().to_vec());
+                // One that is left out in silence would be looked for in vain.
+                store.add(der).map_err(|_| {
+                    bad_roots(format!(
+                        "certificate {count} in it is damaged, or of a kind that cannot be used"
+                    ))
+                })?;
+            }
+            Ok(_) => {}
+            // Not the parser's own words: they may repeat the file, a private key included.
+            Err(_) => return Err(bad_roots("it is not a valid PEM file".to_owned())),
+        }
+    }
+    match count {
+        0 => Err(bad_roots("it holds no certificate (\"-----BEGIN CERTIFICATE-----\")".to_owned())),
+        _ => Ok(()),
+    }
+}
+
+fn bad_roots(problem: String) -> Error {
+    Error::Setting { setting: "the file of root certificates", problem }
+}
+
+/// What the certificates of the hosts say, as far as they were seen.
+pub(super) type SeenCertificates = Arc<Mutex<HashMap<String, Seen>>>;
+
+/// What is worth knowing of a certificate.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) issuer: String,
+    #[cfg_attr(not(feature = "certificate"), allow(dead_code, reason = "nothing is read without it"))]
+    validity: String,
+}
+
+#[cfg(feature = "certificate")]
+fn seen(der: &[u8]) -> Option<Seen> {
+    let described = super::sign_in::certificate::describe(der)?;
+    Some(Seen { issuer: described.issuer, validity: described.validity })
+}
+
+#[cfg(not(feature = "certificate"))]
+fn seen(_der: &[u8]) -> Option<Seen> {
+    None
+}
+
+/// Checks certificates as rustls does, and remembers whose they are.
+#[derive(Debug)]
+struct Watching {
+    inner: Arc<WebPkiServerVerifier>,
+    seen: SeenCertificates,
+}
+
+impl ServerCertVerifier for Watching {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(facts) = seen(end_entity) {
+            let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(server_name.to_str().into_owned(), facts);
+        }
+        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// Puts TLS on a connection to an `https` host.
+#[derive(Clone)]
+pub(super) struct TlsConnector {
+    config: Arc<ClientConfig>,
+    pub(super) seen: SeenCertificates,
+}
+
+impl fmt::Debug for TlsConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsConnector")
+    }
+}
+
+impl TlsConnector {
+    pub(super) fn new(roots: &Roots) -> Result<TlsConnector> {
+        let unusable =
+            |error: &dyn fmt::Display| Error::Setting { setting: "TLS", problem: error.to_string() };
+        let seen = SeenCertificates::default();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let store = Arc::new(roots.store()?);
+        let inner = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
+            .build()
+            .map_err(|error| unusable(&error))?;
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(rustls::ALL_VERSIONS)
+            .map_err(|error| unusable(&error))?
+            // Its checks are those of rustls; it only looks on.
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Watching { inner, seen: Arc::clone(&seen) }))
+            .with_no_client_auth();
+        Ok(TlsConnector { config: Arc::new(config), seen })
+    }
+}
+
+impl<In: Transport> Connector<In> for TlsConnector {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(transport) = chained else { return Ok(None) };
+        if !details.needs_tls() || transport.is_tls() {
+            return Ok(Some(Either::A(transport)));
+        }
+        let host = details.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let name = ServerName::try_from(host.to_owned());
+        let name = name.map_err(|_| ureq::Error::Tls("the host name cannot be that of a certificate"))?;
+        let mut conn = ClientConnection::new(Arc::clone(&self.config), name)?;
+        let mut sock = TransportAdapter::new(transport.boxed(), details.current_time.clone());
+        sock.set_timeout(details.timeout);
+        if let Err(error) = conn.complete_io(&mut sock) {
+            let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            let Some(refusal) = refusal else { return Err(error.into()) };
+            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned();
+            return Err(ureq::Error::Other(Box::new(TlsFailure::new(refusal, seen.as_ref()))));
+        }
+        let config = details.config;
+        let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
+        Ok(Some(Either::B(TlsTransport { buffers, stream: StreamOwned { conn, sock } })))
+    }
+}
+
+/// Why TLS failed, in words.
+#[derive(Debug)]
+pub(super) struct TlsFailure {
+    pub(super) problem: ConnectionProblem,
+    words: String,
+}
+
+impl TlsFailure {
+    fn new(error: &rustls::Error, seen: Option<&Seen>) -> TlsFailure {
+        let by = seen.map(|seen| format!("it was issued by {}", Printable(&seen.issuer)));
+        let valid = seen.map(|seen| seen.validity.clone());
+        let (problem, words) = match error {
+            rustls::Error::InvalidCertificate(problem) => match problem {
+                // A root of that name may be trusted, but not this one.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                    (ConnectionProblem::UnknownIssuer, by)
+                }
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. } => (ConnectionProblem::Expired, valid),
+                CertificateError::NotValidForNameContext { presented, .. } => {
+                    (ConnectionProblem::WrongName, Some(format!("it is for {}", names(presented))))
+                }
+                CertificateError::NotValidForName => (ConnectionProblem::WrongName, by),
+                other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
+                    ConnectionProblem::Tls,
+                    Some(
+                        "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may \
+                         have: it needs one that is not"
+                            .to_owned(),
+                    ),
+                ),
+                other => (ConnectionProblem::Tls, Some(other.to_string())),
+            },
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
+                ConnectionProblem::Tls,
+                Some("the host answered with something else than TLS: this may not be its port for https".to_owned()),
+            ),
+            other => (ConnectionProblem::Tls, Some(other.to_string())),
+        };
+        TlsFailure { problem, words: words.unwrap_or_else(|| error.to_string()) }
+    }
+}
+
+/// The names in a certificate, as rustls gives them.
+fn names(presented: &[String]) -> String {
+    /// Maximum number of names that are shown: some certificates have hundreds.
+    const SHOWN: usize = 5;
+    let bare = |name: &String| {
+        let inner = name.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
+        Printable(inner.unwrap_or(name)).to_string()
+    };
+    match presented {
+        [] => "no host".to_owned(),
+        names => names.iter().take(SHOWN).map(bare).collect::<Vec<_>>().join(", "),
+    }
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for TlsFailure {}
+
+/// A connection with TLS on it.
+pub(super) struct TlsTransport {
+    buffers: LazyBuffers,
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsTransport")
+    }
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.sock.set_timeout(timeout);
+        let output = &self.buffers.output()[..amount];
+        std::io::Write::write_all(&mut self.stream, output)?;
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.sock.set_timeout(timeout);
+        let input = self.buffers.input_append_buf();
+        let amount = std::io::Read::read(&mut self.stream, input)?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.sock.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}

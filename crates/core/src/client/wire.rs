@@ -1,0 +1,158 @@
+//! Sends requests and tries again: the only place that sends one, and the only one that waits.
+//!
+//! Below this loop there are only faults, which know nothing of what was asked. The loop knows the
+//! subject, the tries and the time, and makes [`Error::Request`] of them.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
+
+use ureq::http::HeaderValue;
+
+use super::event::{Event, OnEvent};
+use super::exchange::{Answer, Headers, Reply, Request, ask, knock, send};
+use super::mask::Mask;
+use super::pace::{Pace, random};
+use super::transport::Transport;
+use crate::error::{Error, Result};
+use crate::service::{Fault, Repeat, RetryPolicy, Subject, Tries};
+
+/// Why a try ended without a value.
+pub(super) enum Halt {
+    /// The request failed; it may be sent again.
+    Fault(Fault),
+    /// The request failed, and what it brought cannot be taken back.
+    Final(Fault),
+    /// Something else failed, such as the output: no further try would help.
+    Error(Error),
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Halt {
+        Halt::Fault(fault)
+    }
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Halt {
+        Halt::Error(error)
+    }
+}
+
+/// Sends requests. Knows neither what they mean nor whose token they carry.
+pub(super) struct Wire {
+    pub(super) transport: Transport,
+    pub(super) user_agent: HeaderValue,
+    pub(super) retry: RetryPolicy,
+    pub(super) on_event: Option<OnEvent>,
+    pub(super) pace: Pace,
+    pub(super) mask: Mask,
+    /// Set once a compressed answer was unusable: compression is a convenience.
+    pub(super) without_compression: AtomicBool,
+    /// Set once any request was answered.
+    pub(super) was_reached: AtomicBool,
+}
+
+impl Wire {
+    /// Runs `attempt` until it succeeds, fails for good, or has used up its retries. `attempt` receives the
+    /// number of tries that failed before it.
+    pub(super) fn retry<T>(
+        &self,
+        subject: &Subject,
+        repeat: Repeat,
+        mut attempt: impl FnMut(u32) -> Result<T, Halt>,
+    ) -> Result<T> {
+        let begun = Instant::now();
+        let mut tries = Tries::new(&self.retry, repeat);
+        loop {
+            let (fault, may_repeat) = match attempt(tries.failed()) {
+                Ok(value) => {
+                    self.was_reached.store(true, Ordering::Relaxed);
+                    self.pace.succeeded();
+                    return Ok(value);
+                }
+                Err(Halt::Error(error)) => return Err(error),
+                Err(Halt::Fault(fault)) => (self.masked(fault), true),
+                Err(Halt::Final(fault)) => (self.masked(fault), false),
+            };
+            if !matches!(fault, Fault::Connection { .. }) {
+                self.was_reached.store(true, Ordering::Relaxed);
+            }
+            let was_reached = self.was_reached.load(Ordering::Relaxed);
+            let wait = tries.wait_after(&fault, was_reached, random());
+            let Some(wait) = wait.filter(|_| may_repeat) else {
+                let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
+                return Err(Error::Request { subject, fault, tries, elapsed });
+            };
+            self.adapt(&fault, wait);
+            let (retry, retries) = (tries.failed(), tries.retries());
+            self.report(&Event::Retry { subject, fault: &fault, wait, retry, retries });
+            sleep(wait);
+        }
+    }
+
+    /// Sends a request to the API once, when its turn has come.
+    pub(super) fn send(
+        &self,
+        subject: &Subject,
+        request: Request<'_>,
+        authorization: &HeaderValue,
+    ) -> Result<Answer, Fault> {
+        let without_compression = self.without_compression.load(Ordering::Relaxed);
+        let headers = Headers {
+            authorization: Some(authorization),
+            user_agent: &self.user_agent,
+            accept_encoding: if without_compression { "identity" } else { "gzip" },
+        };
+        if let Some(wait) = self.pace.take_turn(Instant::now()) {
+            self.report(&Event::Paced { subject, wait });
+            sleep(wait);
+        }
+        let agent = self.transport.agent(request.origin);
+        send(agent, self.transport.limits(), request, &headers, &|event| self.report(event))
+    }
+
+    /// Sends a request to a sign-in service once, and reads its answer whatever the status is.
+    pub(super) fn ask(
+        &self,
+        request: Request<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Reply, Fault> {
+        let headers = Headers { authorization, user_agent: &self.user_agent, accept_encoding: "identity" };
+        let agent = self.transport.agent(request.origin);
+        ask(agent, self.transport.limits(), request, &headers, &|event| self.report(event))
+    }
+
+    /// Whether a host answers anything at all, and its clock.
+    pub(super) fn knock(&self, request: Request<'_>) -> Result<Option<SystemTime>, Fault> {
+        let headers =
+            Headers { authorization: None, user_agent: &self.user_agent, accept_encoding: "identity" };
+        let agent = self.transport.agent(request.origin);
+        knock(agent, self.transport.limits(), request, &headers, &|event| self.report(event))
+    }
+
+    /// Updates what all requests share after a fault that is followed by a retry.
+    fn adapt(&self, fault: &Fault, wait: Duration) {
+        match fault {
+            Fault::Status { status: 429, .. } => self.pace.throttled(wait, self.retry.max_wait),
+            Fault::Connection { .. } => self.transport.forget_names(),
+            fault if fault.asks_for_identity() => self.without_compression.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    /// The fault without secrets: the service or a proxy may repeat what it was sent.
+    pub(super) fn masked(&self, fault: Fault) -> Fault {
+        fault.with_texts(|text| {
+            let mut text = text.to_owned();
+            self.mask.apply(&mut text);
+            text
+        })
+    }
+
+    pub(super) fn report(&self, event: &Event<'_>) {
+        if let Some(on_event) = &self.on_event {
+            on_event(event);
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The ways to sign in as an embedder calls them, against the fake server over real sockets.
+
+#![cfg(feature = "http")]
+#![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anaplan_dump_core::{
+    Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token,
+};
+use xtask::fake::{Dump, FakeServer, Fault, Service, TOKEN, USER, When, dump_file};
+
+const PASSWORD: &str = "p\u{e4}ss:w\"rd 1";
+
+fn server() -> FakeServer {
+    let mut service = Service::with_dump(Dump::from_bytes(dump_file::generate(7, 25_000), 10_000));
+    service.add_password(USER, PASSWORD);
+    FakeServer::start(service)
+}
+
+fn builder(server: &FakeServer, credentials: impl Into<Credentials>) -> ClientBuilder {
+    let origin = server.origin().parse::<Origin>().expect("the server's origin");
+    Client::builder(credentials)
+        .api(origin.clone())
+        .auth(origin.clone())
+        .oauth(origin)
+        .max_wait(Duration::from_millis(2))
+}
+
+fn client(server: &FakeServer, credentials: impl Into<Credentials>) -> Client {
+    builder(server, credentials).build().expect("a client")
+}
+
+fn password() -> Credentials {
+    Credentials::password(USER, Secret::new(PASSWORD)).expect("credentials")
+}
+
+fn dump(server: &FakeServer) -> DumpAddress {
+    server.locator().parse::<Locator>().expect("a locator").dump().expect("a dump")
+}
+
+fn download(client: &Client, server: &FakeServer) -> Result<(), Error> {
+    let mut written = Vec::new();
+    client.download(&dump(server)).write_to(&mut written)?;
+    let all: Vec<u8> = server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect();
+    assert!(written == all);
+    Ok(())
+}
+
+/// How many requests there were at this address.
+fn asked(server: &FakeServer, target: &str) -> usize {
+    server.requests().iter().filter(|request| request.target == target).count()
+}
+
+#[test]
+fn one_token_serves_a_client_for_every_request() {
+    let server = server();
+    let client = client(&server, password());
+    assert_eq!(server.requests().len(), 0, "nothing is sent before it is needed");
+    for _ in 0..3 {
+        download(&client.clone(), &server).expect("a download");
+    }
+    assert_eq!(asked(&server, "/token/authenticate"), 1);
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_of_a_download_is_renewed_and_the_download_goes_on() {
+    let server = server();
+    server.fault(Fault::ExpireToken, When::path("chunks/1").times(1));
+    download(&client(&server, password()), &server).expect("a download");
+    assert_eq!(asked(&server, "/token/authenticate"), 2);
+}
+
+#[test]
+fn a_refused_token_is_renewed_once_for_a_request() {
+    let server = server();
+    server.fault(Fault::status(401), When::path("chunks/1"));
+    let error = download(&client(&server, password()), &server).expect_err("no download");
+    assert_eq!(error.kind(), ErrorKind::NotPermitted, "{error}");
+    assert_eq!(asked(&server, "/token/authenticate"), 2);
+}
+
+#[test]
+fn many_threads_renew_a_token_once() {
+    let server = server();
+    let client = client(&server, password());
+    download(&client, &server).expect("a download");
+    server.service().expire_token("fake-issued-token-1");
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| download(&client, &server).expect("a download"));
+        }
+    });
+    assert_eq!(asked(&server, "/token/authenticate"), 2);
+}
+
+#[test]
+fn a_token_is_renewed_before_it_ends() {
+    let server = server();
+    // Of a short one at least a half is used: of this one, nothing is left.
+    server.service().set_token_lifetime(Duration::ZERO);
+    let client = client(&server, password());
+    assert!(download(&client, &server).is_err());
+    server.service().set_token_lifetime(Duration::from_secs(600));
+    download(&client, &server).expect("a download");
+    assert!(server.requests().iter().rev().take(5).all(|request| request.status == Some(200)));
+}
+
+#[test]
+fn while_a_token_is_good_a_sign_in_service_that_is_down_does_no_harm() {
+    let server = server();
+    server.service().set_token_lifetime(Duration::from_millis(1_000));
+    let client = builder(&server, password()).retries(0).build().expect("a client");
+    // Renewal is due after half of the lifetime. On a machine that stands still for as long, nothing is shown.
+    let begun = std::time::Instant::now();
+    download(&client, &server).expect("a download");
+    server.fault(Fault::status(503), When::path("authenticate"));
+    while asked(&server, "/token/authenticate") < 2 && begun.elapsed() < Duration::from_millis(900) {
+        let chunks = client.chunks(&dump(&server));
+        assert!(chunks.is_ok() || begun.elapsed() > Duration::from_millis(900), "{chunks:?}");
+    }
+}
+
+#[test]
+fn signing_in_is_retried_as_everything_else() {
+    let server = server();
+    server.fault(Fault::status(503), When::path("authenticate").times(2));
+    server.fault(Fault::CloseBeforeAnswer, When::path("authenticate").times(1));
+    server.fault(Fault::HtmlOk, When::path("authenticate").times(1));
+    download(&client(&server, password()), &server).expect("a download");
+    assert_eq!(asked(&server, "/token/authenticate"), 5);
+}
+
+#[test]
+fn a_wrong_password_is_reported_at_once_by_the_services_word() {
+    let server = server();
+    let credentials = Credentials::password(USER, Secret::new("wr0ng-password")).expect("credentials");
+    let error = download(&client(&server, credentials), &server).expect_err("no download");
+    assert_eq!(error.kind(), ErrorKind::NotPermitted);
+    let text = format!("{error:?} {error}");
+    assert!(text.contains("FAILURE_BAD_CREDENTIAL"), "{text}");
+    assert!(!text.contains("wr0ng-password"), "{text}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_closure_gives_tokens_and_is_asked_again_when_one_is_refused() {
+    let server = server();
+    server.service().add_token(USER, "the-second-token");
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let credentials = Credentials::provider(move || match count.fetch_add(1, Ordering::Relaxed) {
+        0 => Token::anaplan("the-first-token"),
+        _ => Token::anaplan("the-second-token"),
+    });
+    download(&client(&server, credentials), &server).expect("a download");
+    assert_eq!(calls.load(Ordering::Relaxed), 2);
+
+    let failing = Credentials::provider(|| Err::<Token, _>("the vault is sealed"));
+    let error = download(&client(&server, failing), &server).expect_err("no download");
+    assert_eq!(error.kind(), ErrorKind::NotPermitted);
+    assert!(format!("{error:?}").contains("the vault is sealed"), "{error:?}");
+}
+
+#[test]
+fn a_ready_token_is_not_renewed() {
+    let server = server();
+    server.service().expire_token(TOKEN);
+    let client = client(&server, Token::anaplan(TOKEN).expect("a token"));
+    let error = download(&client, &server).expect_err("no download");
+    assert_eq!(error.kind(), ErrorKind::NotPermitted);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_refresh_token_that_rotates_is_stored_before_it_is_needed_again() {
+    let server = server();
+    server.service().add_refresh_token(USER, "client", "first", true);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("refresh-token");
+    std::fs::write(&path, "first\n").expect("the file is written");
+    let credentials = || Credentials::oauth("client", &path).expect("credentials");
+    for _ in 0..3 {
+        download(&client(&server, credentials()), &server).expect("a download");
+    }
+    assert_eq!(asked(&server, "/oauth/token"), 3);
+    assert!(std::fs::read_to_string(&path).expect("the file").starts_with("fake-refresh-token-"));
+    assert!(server.requests().iter().all(|request| {
+        request.target.starts_with("/oauth/")
+            || request.header("authorization").is_some_and(|h| h.starts_with("Bearer "))
+    }));
+}
+
+#[test]
+fn a_dead_refresh_token_is_reported_by_its_word() {
+    let server = server();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("refresh-token");
+    std::fs::write(&path, "dead-refresh-token").expect("the file is written");
+    let credentials = Credentials::oauth("client", &path).expect("credentials");
+    let error = download(&client(&server, credentials), &server).expect_err("no download");
+    assert!(format!("{error:?}").contains("invalid_grant"), "{error:?}");
+    assert!(!format!("{error:?} {error}").contains("dead-refresh"), "{error:?}");
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), "dead-refresh-token");
+}
+
+#[test]
+fn a_user_who_approves_signs_a_device_in_and_the_account_is_known() {
+    let server = server();
+    server.service().approve_devices(USER, 3);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path: PathBuf = folder.path().join("refresh-token");
+    let device = client(&server, Credentials::oauth("client", &path).expect("credentials"));
+    let mut shown = String::new();
+    device.login(|approval| shown = format!("{} {}", approval.page, approval.code)).expect("a sign-in");
+    assert_eq!(shown, format!("{}/activate?user_code=FAKE-CODE FAKE-CODE", server.origin()));
+    download(&device, &server).expect("a download");
+
+    let account = client(&server, Credentials::oauth("client", &path).expect("credentials")).account();
+    let account = account.expect("an account");
+    assert_eq!((account.way.as_str(), account.user.as_deref()), ("OAuth refresh token", Some(USER)));
+    assert!(account.until.is_some());
+    assert!(device.logout().expect("a sign-out"));
+    assert!(!path.exists());
+    assert!(!device.logout().expect("a sign-out"), "there is nothing left");
+}
+
+#[test]
+fn secrets_go_to_the_sign_in_host_and_tokens_to_the_api() {
+    let (api, auth) = (server(), server());
+    let origin = |server: &FakeServer| server.origin().parse::<Origin>().expect("an origin");
+    let builder = Client::builder(password()).api(origin(&api)).auth(origin(&auth));
+    let client = builder.retries(0).build().expect("a client");
+    // The other server knows nothing of this token.
+    assert!(client.chunks(&dump(&api)).is_err());
+    let sent = |server: &FakeServer| {
+        let words = server.requests().into_iter().map(|request| {
+            let header = request.header("authorization").unwrap_or_default().to_owned();
+            header.split(' ').next().unwrap_or_default().to_owned()
+        });
+        words.collect::<Vec<_>>()
+    };
+    assert!(sent(&auth).iter().all(|word| word == "Basic"), "{:?}", sent(&auth));
+    assert!(sent(&api).iter().all(|word| word == "AnaplanAuthToken"), "{:?}", sent(&api));
+}
+
+#[test]
+fn a_redirect_of_the_sign_in_service_is_not_followed() {
+    let (server, other) = (server(), server());
+    server.fault(Fault::Redirect { location: format!("{}/token/authenticate", other.origin()) }, When::any());
+    let error = download(&client(&server, password()), &server).expect_err("no download");
+    assert_eq!(error.request().and_then(|(_, fault)| fault.status()), Some(302));
+    assert_eq!(other.requests().len(), 0);
+}
+
+#[test]
+fn plain_http_to_another_machine_and_an_unknown_sign_in_host_are_refused() {
+    let plain: Origin = "http://auth.example.com".parse().expect("an origin");
+    for builder in [Client::builder(password()).auth(plain.clone()), Client::builder(password()).oauth(plain)]
+    {
+        assert!(matches!(builder.build(), Err(Error::UntrustedOrigin { .. })));
+    }
+    let gateway: Origin = "https://gateway.example.com".parse().expect("an origin");
+    let client = Client::builder(password()).api(gateway).build().expect("a client");
+    let model = "W/M".parse::<Locator>().expect("a locator").model().clone();
+    let error = client.processes(&model).expect_err("no sign-in");
+    assert!(matches!(error, Error::Setting { setting: "the sign-in host", .. }), "{error}");
+}
+
+#[test]
+fn a_service_that_repeats_a_secret_does_not_make_it_shown() {
+    for secret in [PASSWORD, "fake-issued-token-1"] {
+        let server = server();
+        let body = xtask::fake::ErrorBody::Json(format!("you sent {secret}!"));
+        let path = if secret == PASSWORD { "authenticate" } else { "chunks" };
+        server.fault(Fault::Status { code: 403, retry_after: None, body }, When::path(path));
+        let error = download(&client(&server, password()), &server).expect_err("no download");
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("you sent ***!") && !text.contains(secret), "{text}");
+    }
+}

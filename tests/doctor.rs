@@ -1,0 +1,92 @@
+//! `doctor`: each check passes with what it found, or fails with the reason and what to do.
+
+use serde_json::json;
+use xtask::fake::{Fault, Service, TOKEN, USER, When};
+
+use crate::support::{Invocation, Scene, three_chunks};
+
+const PASSWORD: &str = "the password";
+
+fn service() -> Service {
+    let mut service = Service::with_dump(three_chunks());
+    service.add_password(USER, PASSWORD);
+    service
+}
+
+fn doctor<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
+    let command = scene.command(&format!("doctor {arguments}")).env_remove("ANAPLAN_TOKEN");
+    let command = command.env("ANAPLAN_AUTH_URL", scene.server.origin());
+    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).env("ANAPLAN_RETRIES", "0")
+}
+
+#[test]
+fn where_everything_is_right_each_check_says_what_it_found() {
+    let scene = Scene::with_tls(service());
+    let outcome = doctor(&scene, "MODEL").run();
+    outcome.stdout(format!(
+        "ok      API <ORIGIN>: connection: directly\n\
+         ok      API <ORIGIN>: TLS: certificate issued by \"Fake Anaplan root\"\n\
+         ok      API <ORIGIN>: clock: right\n\
+         ok      sign-in <ORIGIN>: connection: directly\n\
+         ok      sign-in <ORIGIN>: TLS: certificate issued by \"Fake Anaplan root\"\n\
+         ok      sign-in <ORIGIN>: clock: right\n\
+         ok      sign-in: {USER}, by user and password, token until <ANY>\n\
+         ok      model: <MODEL> has 1 process\n\
+         ok      output folder: <ANY> can be written to and locked\n"
+    ));
+    outcome.hides(PASSWORD);
+    outcome.hides("fake-issued-token");
+    assert!(scene.files().is_empty(), "it leaves nothing behind");
+}
+
+#[test]
+fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_same() {
+    let scene = Scene::with_service(service());
+    let outcome = doctor(&scene, "MODEL -o nowhere --json").env("ANAPLAN_PASSWORD", "wr0ng-one").run();
+    outcome.exits_with(3);
+    let document = outcome.document();
+    let oks: Vec<_> =
+        document["checks"].as_array().expect("checks").iter().map(|check| &check["ok"]).collect();
+    assert_eq!(json!(oks), json!([true, true, true, true, false, false, false]));
+    let sign_in = document["checks"][4]["detail"].as_str().expect("a text");
+    assert!(sign_in.contains("FAILURE_BAD_CREDENTIAL") && sign_in.contains("check the user"), "{sign_in}");
+    outcome.json_has("/ok", false);
+    outcome.hides("wr0ng-one");
+}
+
+#[test]
+fn a_clock_that_is_off_is_told() {
+    let scene = Scene::with_service(service());
+    scene.server.service().set_clock_ahead(7200);
+    let outcome = doctor(&scene, "").run();
+    let text = outcome.exits_with(1).stdout_text();
+    assert!(text.contains("clock is 7200 s behind") || text.contains("clock is 7199 s behind"), "{text}");
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_told_with_what_to_do() {
+    let scene = Scene::with_tls(service());
+    let outcome = doctor(&scene, "").env_remove("ANAPLAN_CA_FILE").run();
+    let text = outcome.exits_with(5).stdout_text();
+    assert!(
+        text.contains(": TLS: ") && text.contains("\"Fake Anaplan root\"") && text.contains("--ca-add"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_model_that_cannot_be_read_is_told() {
+    let scene = Scene::with_service(service());
+    scene.server.fault(Fault::status(403), When::path("processes"));
+    let outcome = doctor(&scene, "MODEL").run();
+    outcome.exits_with(3).stdout_has("FAILED  model: ");
+    outcome.hides(TOKEN);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_to_is_told() {
+    let scene = Scene::with_service(service());
+    let outcome = doctor(&scene, "-o /proc").run();
+    outcome.exits_with(7).stdout_has("FAILED  output folder: cannot write to /proc");
+}

@@ -1,0 +1,424 @@
+//! The ways to sign in, a token's life, and the commands `login`, `logout` and `whoami`.
+
+use std::fs;
+use std::path::Path;
+
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
+use serde_json::json;
+use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, USER, When};
+
+use crate::support::{Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, failing_run, three_chunks};
+
+const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
+const CLIENT: &str = "the-client-id";
+const REFRESH_TOKEN: &str = "first-refresh-token";
+const KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.key.pem");
+const ENCRYPTED_KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
+const PASSPHRASE: &str = "test-only";
+
+/// The ways to sign in that can get a token as often as they need one.
+const WAYS: [&str; 6] = ["password", "password file", "certificate", "encrypted key", "one file", "oauth"];
+
+/// A certificate of the key.
+fn certificate(first: i32, last: i32) -> String {
+    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, USER);
+    (params.not_before, params.not_after) = (date_time_ymd(first, 1, 1), date_time_ymd(last, 1, 1));
+    params.self_signed(&key).expect("a certificate").pem()
+}
+
+fn good_certificate() -> String {
+    certificate(2020, 2120)
+}
+
+#[track_caller]
+fn scene() -> Scene {
+    let mut service = Service::with_dump(three_chunks());
+    prepare(&mut service);
+    Scene::with_service(service)
+}
+
+/// Everybody may sign in.
+fn prepare(service: &mut Service) {
+    service.add_password(USER, PASSWORD);
+    service.add_certificate(USER, &good_certificate());
+    service.add_refresh_token(USER, CLIENT, REFRESH_TOKEN, true);
+    service.approve_devices(USER, 2);
+}
+
+/// A file for its owner only.
+fn write_secret(scene: &Scene, name: &str, text: impl AsRef<[u8]>) {
+    scene.write(name, text);
+    make_private(&scene.path(name));
+}
+
+fn make_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("permissions are set");
+    }
+}
+
+/// A command that has no way to sign in yet.
+fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
+    let command = scene.command(arguments).env_remove("ANAPLAN_TOKEN");
+    let origin = scene.server.origin();
+    command.env("ANAPLAN_AUTH_URL", &origin).env("ANAPLAN_OAUTH_URL", &origin)
+}
+
+/// A command that signs in this way.
+fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Invocation<'a> {
+    let command = bare(scene, arguments);
+    let file = |name: &str, text: &str| {
+        if !scene.path(name).exists() {
+            write_secret(scene, name, text);
+        }
+    };
+    match way {
+        "password" => command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD),
+        "password file" => {
+            file("password", &format!("\u{feff}{PASSWORD}\r\n"));
+            command.env("ANAPLAN_USER", USER).arg("--password-file").arg("password")
+        }
+        "certificate" => {
+            file("user.crt", &good_certificate());
+            file("user.key", KEY);
+            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
+        }
+        "encrypted key" => {
+            file("user.crt", &good_certificate());
+            file("user.key", ENCRYPTED_KEY);
+            let command = command.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", PASSPHRASE);
+            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
+        }
+        "one file" => {
+            file("user.pem", &format!("\u{feff}Bag Attributes\r\n{KEY}\r\n{}", good_certificate()));
+            command.env("ANAPLAN_CERTIFICATE", "user.pem").env("ANAPLAN_CERTIFICATE_FORMAT", "v1")
+        }
+        "oauth" => with_oauth(scene, command),
+        other => panic!("{other} is no way to sign in"),
+    }
+}
+
+/// Signs in with the refresh token in the file `refresh-token`, which the command replaces.
+fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocation<'a> {
+    let path = scene.path("refresh-token");
+    if !path.exists() {
+        fs::write(&path, REFRESH_TOKEN).expect("the file is written");
+        make_private(&path);
+    }
+    command.env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT).env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "refresh-token")
+}
+
+/// How many requests for a token there were.
+fn sign_ins(scene: &Scene) -> usize {
+    scene.count_of("POST /token/authenticate") + scene.count_of("POST /oauth/token")
+}
+
+#[test]
+fn each_way_gets_one_token_for_a_command_and_shows_no_secret() {
+    for way in WAYS {
+        let scene = scene();
+        let outcome = signed_in(&scene, way, "get DUMP -o - -v").run();
+        outcome.prints(&bytes_of(3, 1));
+        outcome.stderr_has(if way == "oauth" { "/oauth/token  200  " } else { "/token/authenticate  201  " });
+        for secret in
+            [PASSWORD, PASSPHRASE, REFRESH_TOKEN, "fake-issued", "fake-refresh", "p%C3%A4ss", "pässw"]
+        {
+            outcome.hides(secret);
+        }
+        assert_eq!(sign_ins(&scene), 1, "{way}\n{}", scene.describe());
+        scene.any_files();
+    }
+}
+
+#[test]
+fn each_way_gets_another_token_when_one_ends_in_the_middle_of_a_download() {
+    for way in WAYS {
+        let scene = scene();
+        scene.server.fault(Fault::ExpireToken, When::path("chunks/1").times(1));
+        let outcome = signed_in(&scene, way, "get DUMP -o - --parallel 3").run();
+        outcome.prints(&bytes_of(3, 1));
+        assert_eq!(sign_ins(&scene), 2, "{way}\n{}", scene.describe());
+        scene.any_files();
+    }
+}
+
+#[test]
+fn each_way_gets_another_token_when_one_ends_while_a_process_runs() {
+    for way in WAYS {
+        let process = Process::new(PROCESS, PROCESS_NAME).with_script(failing_run(&[]));
+        let mut service = Service::new().with_process(process);
+        prepare(&mut service);
+        let scene = Scene::with_service(service);
+        scene.server.fault(Fault::ExpireToken, When::any().method("GET").times(1));
+        let outcome = signed_in(&scene, way, "run NIGHTLY --poll 1ms").run();
+        outcome.any_stdout().stderr_text();
+        outcome.exits_with(0);
+        assert_eq!(sign_ins(&scene), 2, "{way}\n{}", scene.describe());
+        scene.any_files();
+    }
+}
+
+#[test]
+fn a_ready_token_that_ends_is_the_error_as_ever_and_the_part_file_is_kept() {
+    let scene = scene();
+    scene.server.fault(Fault::ExpireToken, When::path("chunks/1"));
+    let outcome = scene.run("get DUMP -o dump.csv");
+    outcome.exits_with(3).stderr_has("get a new one");
+    scene.holds(&PART_FILES);
+}
+
+#[test]
+fn a_wrong_password_is_an_error_at_once() {
+    let scene = scene();
+    let outcome =
+        bare(&scene, "chunks DUMP").env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "s3cret").run();
+    outcome.fails(
+        3,
+        "signing in at <ORIGIN>: it was refused: The credentials are not valid (FAILURE_BAD_CREDENTIAL)\n  check \
+         <ANY>",
+    );
+    outcome.hides("s3cret");
+    scene.assert_requests(&["POST /token/authenticate"]);
+}
+
+#[test]
+fn a_dead_refresh_token_says_to_sign_in_again_and_stays_where_it_is() {
+    let scene = scene();
+    write_secret(&scene, "refresh-token", "another-refresh-token");
+    let outcome = with_oauth(&scene, bare(&scene, "chunks DUMP")).run();
+    outcome.fails(
+        3,
+        "signing in at <ORIGIN>: it was refused: invalid grant (invalid_grant)\n  the refresh token is dead: it was \
+         revoked, replaced or expired; sign in again with: login",
+    );
+    outcome.hides("another-refresh");
+    scene.holds(&["refresh-token", "refresh-token.lock"]);
+}
+
+#[test]
+fn a_service_that_repeats_a_secret_in_any_form_does_not_make_it_shown() {
+    for text in [PASSWORD.to_owned(), "aW50ZWdyYXRpb25AZXhhbXBsZS5jb206cMOkc3Mg".to_owned()] {
+        let scene = scene();
+        let body = ErrorBody::Json(format!("you sent <{text}>"));
+        scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::any());
+        let outcome = signed_in(&scene, "password", "chunks DUMP -v").run();
+        outcome.exits_with(3).stderr_text();
+        outcome.hides(PASSWORD);
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_is_named_where_signing_in_fails() {
+    for (ahead, words) in [(3600, "clock is 3600 s behind"), (-7200, "clock is 7200 s ahead")] {
+        let scene = scene();
+        scene.server.service().set_clock_ahead(ahead);
+        let outcome = signed_in(&scene, "certificate", "chunks DUMP").run();
+        let text = outcome.exits_with(3).stderr_text();
+        // A second may pass in between.
+        let near = words.replace("3600", "3599").replace("7200", "7201");
+        assert!(text.contains(words) || text.contains(&near), "{text}");
+        scene.any_files();
+    }
+}
+
+#[test]
+fn the_end_of_a_token_is_told_by_the_services_clock() {
+    let scene = scene();
+    // By this machine's clock, the token has ended long ago.
+    scene.server.service().set_clock_ahead(-100_000);
+    signed_in(&scene, "password", "get DUMP -o -").run().prints(&bytes_of(3, 1));
+    assert_eq!(sign_ins(&scene), 1, "{}", scene.describe());
+}
+
+#[test]
+fn two_ways_at_once_are_refused() {
+    let scene = scene();
+    let refuses = |command: Invocation<'_>, first: &str, second: &str| {
+        let error = format!("{first} and {second} are both set: unset one of them\nTry anaplan-dump --help.");
+        command.run().refuses(error);
+    };
+    let password = || signed_in(&scene, "password", "chunks DUMP");
+    refuses(password().env("ANAPLAN_TOKEN", "t"), "ANAPLAN_TOKEN", "ANAPLAN_USER");
+    refuses(password().env("ANAPLAN_CERTIFICATE", "c"), "ANAPLAN_USER", "ANAPLAN_CERTIFICATE");
+    refuses(password().env("ANAPLAN_OAUTH_CLIENT_ID", "c"), "ANAPLAN_USER", "ANAPLAN_OAUTH_CLIENT_ID");
+    refuses(password().env("ANAPLAN_PASSWORD_FILE", "f"), "ANAPLAN_PASSWORD", "the password file");
+}
+
+#[test]
+fn half_a_way_is_refused_and_the_other_half_named() {
+    let scene = scene();
+    for (variable, missing) in [
+        ("ANAPLAN_USER", "ANAPLAN_PASSWORD"),
+        ("ANAPLAN_PASSWORD", "ANAPLAN_USER"),
+        ("ANAPLAN_PRIVATE_KEY", "ANAPLAN_CERTIFICATE"),
+        ("ANAPLAN_OAUTH_CLIENT_ID", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"),
+        ("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "ANAPLAN_OAUTH_CLIENT_ID"),
+    ] {
+        let outcome = bare(&scene, "chunks DUMP").env(variable, "something").run();
+        outcome.exits_with(2).without_a_connection().stderr_has(missing);
+    }
+}
+
+#[test]
+fn a_secret_file_that_is_none_is_refused_before_anything_is_sent() {
+    for (content, why) in [
+        (&b""[..], "password is empty"),
+        (b"two\nlines\n", "password holds a control character, such as a line break, inside its text"),
+        (b"\xff\xfep\0w\0", "password is in UTF-16: save it as UTF-8 or ASCII"),
+    ] {
+        let scene = scene();
+        write_secret(&scene, "password", content);
+        let command = bare(&scene, "chunks DUMP --password-file password").env("ANAPLAN_USER", USER);
+        command.run().refuses(format!("the password file cannot be used: {why}"));
+    }
+    let scene = scene();
+    for (token, why) in [
+        ("\"abc\"", "it is in quotes: give it without them"),
+        ("null", "it is the word for nothing: whatever fetched it found none"),
+    ] {
+        let command = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", token);
+        command.run().refuses(format!("the token cannot be used: {why}"));
+    }
+    write_secret(&scene, "token", b"\xff\xfet\0o\0");
+    let command = bare(&scene, "chunks DUMP --token-file token");
+    command.run().refuses("the token file cannot be used: token is in UTF-16: save it as UTF-8 or ASCII");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_file_that_others_can_read_is_warned_about() {
+    use std::os::unix::fs::PermissionsExt;
+    for (way, file) in
+        [("certificate", "user.key"), ("password file", "password"), ("oauth", "refresh-token")]
+    {
+        let scene = scene();
+        signed_in(&scene, way, "chunks DUMP").run().any_stdout();
+        fs::set_permissions(scene.path(file), fs::Permissions::from_mode(0o644)).expect("permissions");
+        let outcome = signed_in(&scene, way, "chunks DUMP").run();
+        outcome.any_stdout();
+        outcome.notes(format!("{file} holds a secret, and other users can read it: chmod 600 {file}\n"));
+        scene.any_files();
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
+    let other = KeyPair::generate().expect("a key");
+    let foreign = CertificateParams::default().self_signed(&other).expect("a certificate").pem();
+    for (certificate, why) in [
+        (
+            certificate(2020, 2021),
+            "the certificate in user.crt expired on 2021-01-01 00:00 UTC: ask for a new one",
+        ),
+        (foreign, "the private key in user.key does not belong to the certificate in user.crt"),
+    ] {
+        let scene = scene();
+        write_secret(&scene, "user.crt", certificate);
+        let outcome = signed_in(&scene, "certificate", "chunks DUMP").run();
+        outcome.refuses(format!("the certificate cannot be used: {why}"));
+        scene.any_files();
+    }
+    let scene = scene();
+    let command = signed_in(&scene, "encrypted key", "chunks DUMP");
+    command
+        .env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "wr0ng-one")
+        .run()
+        .refuses("the certificate cannot be used: the passphrase does not open the private key in user.key");
+    scene.any_files();
+}
+
+#[test]
+fn a_user_signs_in_once_by_approving_it_and_every_command_works_from_then_on() {
+    let scene = scene();
+    let command = |arguments: &str| {
+        let command = bare(&scene, arguments).env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT);
+        command.env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "tokens")
+    };
+    command("chunks DUMP").run().refuses(
+        "the file of the refresh token cannot be used: tokens cannot be read: No such file or directory (os error 2)\n  \
+         sign in once with: login",
+    );
+    let outcome = command("login").run();
+    outcome
+        .notes("Open <ORIGIN>/activate?user_code=FAKE-CODE and approve the code FAKE-CODE within <ANY>.\n");
+    outcome.stdout("Signed in: the refresh token is stored.\n");
+    scene.read("tokens");
+    scene.read("tokens.lock");
+    command("whoami").run().stdout(format!("{USER}, by OAuth refresh token, token until <ANY>\n"));
+    command("get DUMP -o -").run().prints(&bytes_of(3, 1));
+    command("logout").run().stdout("Signed out.\n");
+    scene.holds(&["tokens.lock"]);
+    command("logout").run().stdout("There is nothing to sign out of.\n");
+}
+
+#[test]
+fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
+    for (word, advice) in [
+        ("access_denied", "the user has refused it, or may not approve it"),
+        ("expired_token", "nobody has approved it in time: start it again"),
+    ] {
+        let scene = scene();
+        let body = ErrorBody::Raw(json!({ "error": word }).to_string());
+        scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::path("oauth/token"));
+        let outcome = with_oauth(&scene, bare(&scene, "login")).run();
+        outcome.notes("Open <ANY>\n");
+        outcome.fails(3, format!("signing in at <ORIGIN>: it was refused: {word}\n  {advice}"));
+        scene.any_files();
+    }
+}
+
+#[test]
+fn who_is_signed_in_is_told_for_each_way() {
+    for (way, name) in [
+        ("password", "user and password"),
+        ("certificate", "certificate, valid until 2120-01-01 00:00 UTC"),
+        ("oauth", "OAuth refresh token"),
+    ] {
+        let scene = scene();
+        let outcome = signed_in(&scene, way, "whoami --json").run();
+        outcome.json_has("/way", name).json_has("/user", USER);
+        scene.any_files();
+    }
+    let scene = scene();
+    scene.server.service().add_token(USER, "a-token-of-its-own");
+    let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
+    outcome.stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
+}
+
+#[test]
+fn a_ready_token_is_ended_by_logout() {
+    let scene = scene();
+    let command = |arguments: &str| bare(&scene, arguments).env("ANAPLAN_TOKEN", xtask::fake::TOKEN);
+    command("logout").run().stdout("Signed out.\n");
+    command("chunks DUMP").run().exits_with(3).stderr_text();
+    signed_in(&scene, "password", "logout").run().stdout("There is nothing to sign out of.\n");
+}
+
+#[test]
+fn eight_runs_with_one_rotating_refresh_token_lose_it_never() {
+    let scene = scene();
+    let runs: Vec<_> = (0..8).map(|_| with_oauth(&scene, bare(&scene, "get DUMP -o -")).start()).collect();
+    for run in runs {
+        run.finish().prints(&bytes_of(3, 1));
+    }
+    with_oauth(&scene, bare(&scene, "get DUMP -o -")).run().prints(&bytes_of(3, 1));
+    assert_eq!(scene.count_of("POST /oauth/token"), 9);
+    scene.any_files();
+}
+
+#[test]
+fn signing_in_at_another_api_needs_the_host_to_do_it_at() {
+    let scene = scene();
+    let command = scene.command("chunks DUMP").env_remove("ANAPLAN_TOKEN");
+    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run().refuses(
+        "the sign-in host cannot be used: it is not known for this API: give its URL\n  set --auth-url \
+         (ANAPLAN_AUTH_URL)",
+    );
+    let plain = bare(&scene, "chunks DUMP").env("ANAPLAN_AUTH_URL", "http://auth.example.com");
+    let outcome = plain.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
+    outcome.exits_with(2).without_a_connection().stderr_has("plain http is for this machine only");
+}
