@@ -422,3 +422,35 @@ fn signing_in_at_another_api_needs_the_host_to_do_it_at() {
     let outcome = plain.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
     outcome.exits_with(2).without_a_connection().stderr_has("plain http is for this machine only");
 }
+
+#[test]
+fn a_password_goes_to_the_sign_in_host_of_the_region() {
+    for (arguments, host) in [
+        ("chunks DUMP", "auth.anaplan.com"),
+        ("chunks DUMP --region us7", "auth.anaplan.com"),
+        ("chunks DUMP --region au1", "au1a.app2.anaplan.com"),
+        ("chunks DUMP --api-url https://gb1.api.anaplan.com", "gb1.auth.anaplan.com"),
+        ("processes https://eu3.api.anaplan.com/2/0/workspaces/W/models/M", "eu3.auth.anaplan.com"),
+    ] {
+        let scene = scene();
+        // Whatever is sent to another host arrives at the proxy, which leads nowhere.
+        let command = scene.command(arguments).env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+        let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
+        let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
+        outcome.exits_with(5).stderr_has(format!("signing in at https://{host}: the proxy refused"));
+        scene.assert_requests(&[format!("CONNECT {host}:443")]);
+    }
+}
+
+#[test]
+fn a_refresh_token_goes_to_the_oauth_host_of_the_region() {
+    for (region, host) in [("us1", "us1a.app.anaplan.com"), ("ca1", "ca1a.app.anaplan.com")] {
+        let scene = scene();
+        let command = scene.command("chunks DUMP --region").arg(region);
+        let command = command.env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+        let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
+        with_oauth(&scene, command).run().exits_with(5).stderr_has(format!("signing in at https://{host}: "));
+        scene.assert_requests(&[format!("CONNECT {host}:443")]);
+        scene.any_files();
+    }
+}

@@ -15,6 +15,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             let was_begun = matches!(error, Error::Incomplete { .. });
             return advice_on_request(subject, fault, was_begun);
         }
+        Error::UntrustedOrigin { reason, .. } if reason.contains("retired") => return None,
         Error::UntrustedOrigin { .. } => {
             "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
         }
