@@ -67,7 +67,7 @@
 //!
 //! # Signing in
 //!
-//! A client takes a ready [`Token`](crate::Token), or other credentials: then it gets a token when it needs
+//! A client takes a ready [`Token`], or other credentials: then it gets a token when it needs
 //! one, and renews it for as long as it lives.
 #![cfg_attr(feature = "http", doc = "```no_run")]
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
