@@ -22,7 +22,7 @@ fn doctor<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
 #[test]
 fn where_everything_is_right_each_check_says_what_it_found() {
     let scene = Scene::with_tls(service());
-    let outcome = doctor(&scene, "MODEL").run();
+    let outcome = doctor(&scene, "MODEL -o to/be/made").run();
     outcome.stdout(format!(
         "ok      API <ORIGIN>: connection: directly\n\
          ok      API <ORIGIN>: TLS: certificate issued by \"Fake Anaplan root\"\n\
@@ -42,7 +42,7 @@ fn where_everything_is_right_each_check_says_what_it_found() {
 #[test]
 fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_same() {
     let scene = Scene::with_service(service());
-    let outcome = doctor(&scene, "MODEL -o nowhere --json").env("ANAPLAN_PASSWORD", "wr0ng-one").run();
+    let outcome = doctor(&scene, "MODEL -o /proc --json").env("ANAPLAN_PASSWORD", "wr0ng-one").run();
     outcome.exits_with(3);
     let document = outcome.document();
     let oks: Vec<_> =

@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
+/// `login`, `logout` and `whoami`.
+mod account;
 /// Spellings of the command line, help, and wrong usage.
 mod arguments;
 /// `cancel`.
@@ -77,7 +79,7 @@ mod resume;
 mod retry;
 /// `run` from the start of the process to the last dump.
 mod running;
-/// The ways to sign in, a token's life; `login`, `logout`, `whoami`.
+/// The ways to sign in, and a token's life.
 mod sign_in;
 /// Ctrl-C and SIGTERM.
 #[cfg(unix)]

@@ -1,16 +1,15 @@
-//! The ways to sign in, a token's life, and the commands `login`, `logout` and `whoami`.
+//! The ways to sign in, and a token's life.
 
 use std::fs;
 use std::path::Path;
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
-use serde_json::json;
 use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, USER, When};
 
 use crate::support::{Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, failing_run, three_chunks};
 
 const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
-const CLIENT: &str = "the-client-id";
+pub(crate) const CLIENT: &str = "the-client-id";
 const REFRESH_TOKEN: &str = "first-refresh-token";
 const KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.key.pem");
 const ENCRYPTED_KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
@@ -33,7 +32,7 @@ fn good_certificate() -> String {
 }
 
 #[track_caller]
-fn scene() -> Scene {
+pub(crate) fn scene() -> Scene {
     let mut service = Service::with_dump(three_chunks());
     prepare(&mut service);
     Scene::with_service(service)
@@ -62,14 +61,14 @@ fn make_private(path: &Path) {
 }
 
 /// A command that has no way to sign in yet.
-fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
+pub(crate) fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
     let command = scene.command(arguments).env_remove("ANAPLAN_TOKEN");
     let origin = scene.server.origin();
     command.env("ANAPLAN_AUTH_URL", &origin).env("ANAPLAN_OAUTH_URL", &origin)
 }
 
 /// A command that signs in this way.
-fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Invocation<'a> {
+pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Invocation<'a> {
     let command = bare(scene, arguments);
     let file = |name: &str, text: &str| {
         if !scene.path(name).exists() {
@@ -103,7 +102,7 @@ fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Invocation<'a>
 }
 
 /// Signs in with the refresh token in the file `refresh-token`, which the command replaces.
-fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocation<'a> {
+pub(crate) fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocation<'a> {
     let path = scene.path("refresh-token");
     if !path.exists() {
         fs::write(&path, REFRESH_TOKEN).expect("the file is written");
@@ -332,73 +331,6 @@ fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_user_signs_in_once_by_approving_it_and_every_command_works_from_then_on() {
-    let scene = scene();
-    let command = |arguments: &str| {
-        let command = bare(&scene, arguments).env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT);
-        command.env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "tokens")
-    };
-    command("chunks DUMP").run().refuses(
-        "the file of the refresh token cannot be used: tokens cannot be read: No such file or directory (os error 2)\n  \
-         sign in once with: login",
-    );
-    let outcome = command("login").run();
-    outcome
-        .notes("Open <ORIGIN>/activate?user_code=FAKE-CODE and approve the code FAKE-CODE within <ANY>.\n");
-    outcome.stdout("Signed in: the refresh token is stored.\n");
-    scene.read("tokens");
-    scene.read("tokens.lock");
-    command("whoami").run().stdout(format!("{USER}, by OAuth refresh token, token until <ANY>\n"));
-    command("get DUMP -o -").run().prints(&bytes_of(3, 1));
-    command("logout").run().stdout("Signed out.\n");
-    scene.holds(&["tokens.lock"]);
-    command("logout").run().stdout("There is nothing to sign out of.\n");
-}
-
-#[test]
-fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
-    for (word, advice) in [
-        ("access_denied", "the user has refused it, or may not approve it"),
-        ("expired_token", "nobody has approved it in time: start it again"),
-    ] {
-        let scene = scene();
-        let body = ErrorBody::Raw(json!({ "error": word }).to_string());
-        scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::path("oauth/token"));
-        let outcome = with_oauth(&scene, bare(&scene, "login")).run();
-        outcome.notes("Open <ANY>\n");
-        outcome.fails(3, format!("signing in at <ORIGIN>: it was refused: {word}\n  {advice}"));
-        scene.any_files();
-    }
-}
-
-#[test]
-fn who_is_signed_in_is_told_for_each_way() {
-    for (way, name) in [
-        ("password", "user and password"),
-        ("certificate", "certificate, valid until 2120-01-01 00:00 UTC"),
-        ("oauth", "OAuth refresh token"),
-    ] {
-        let scene = scene();
-        let outcome = signed_in(&scene, way, "whoami --json").run();
-        outcome.json_has("/way", name).json_has("/user", USER);
-        scene.any_files();
-    }
-    let scene = scene();
-    scene.server.service().add_token(USER, "a-token-of-its-own");
-    let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
-    outcome.stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
-}
-
-#[test]
-fn a_ready_token_is_ended_by_logout() {
-    let scene = scene();
-    let command = |arguments: &str| bare(&scene, arguments).env("ANAPLAN_TOKEN", xtask::fake::TOKEN);
-    command("logout").run().stdout("Signed out.\n");
-    command("chunks DUMP").run().exits_with(3).stderr_text();
-    signed_in(&scene, "password", "logout").run().stdout("There is nothing to sign out of.\n");
-}
-
-#[test]
 fn eight_runs_with_one_rotating_refresh_token_lose_it_never() {
     let scene = scene();
     let runs: Vec<_> = (0..8).map(|_| with_oauth(&scene, bare(&scene, "get DUMP -o -")).start()).collect();
@@ -421,4 +353,36 @@ fn signing_in_at_another_api_needs_the_host_to_do_it_at() {
     let plain = bare(&scene, "chunks DUMP").env("ANAPLAN_AUTH_URL", "http://auth.example.com");
     let outcome = plain.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
     outcome.exits_with(2).without_a_connection().stderr_has("plain http is for this machine only");
+}
+
+#[test]
+fn a_password_goes_to_the_sign_in_host_of_the_region() {
+    for (arguments, host) in [
+        ("chunks DUMP", "auth.anaplan.com"),
+        ("chunks DUMP --region us7", "auth.anaplan.com"),
+        ("chunks DUMP --region au1", "au1a.app2.anaplan.com"),
+        ("chunks DUMP --api-url https://gb1.api.anaplan.com", "gb1.auth.anaplan.com"),
+        ("processes https://eu3.api.anaplan.com/2/0/workspaces/W/models/M", "eu3.auth.anaplan.com"),
+    ] {
+        let scene = scene();
+        // Whatever is sent to another host arrives at the proxy, which leads nowhere.
+        let command = scene.command(arguments).env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+        let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
+        let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
+        outcome.exits_with(5).stderr_has(format!("signing in at https://{host}: the proxy refused"));
+        scene.assert_requests(&[format!("CONNECT {host}:443")]);
+    }
+}
+
+#[test]
+fn a_refresh_token_goes_to_the_oauth_host_of_the_region() {
+    for (region, host) in [("us1", "us1a.app.anaplan.com"), ("ca1", "ca1a.app.anaplan.com")] {
+        let scene = scene();
+        let command = scene.command("chunks DUMP --region").arg(region);
+        let command = command.env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+        let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
+        with_oauth(&scene, command).run().exits_with(5).stderr_has(format!("signing in at https://{host}: "));
+        scene.assert_requests(&[format!("CONNECT {host}:443")]);
+        scene.any_files();
+    }
 }

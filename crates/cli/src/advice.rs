@@ -17,6 +17,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
                 matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
             return advice_on_request(subject, fault, was_begun);
         }
+        Error::UntrustedOrigin { reason, .. } if reason.contains("retired") => return None,
         Error::UntrustedOrigin { .. } => {
             "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
         }

@@ -65,6 +65,25 @@
 //! }
 //! ```
 //!
+//! # Signing in
+//!
+//! A client takes a ready [`Token`], or other credentials: then it gets a token when it needs
+//! one, and renews it for as long as it lives.
+#![cfg_attr(feature = "http", doc = "```no_run")]
+#![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use anaplan_dump_core::{Client, Credentials, Error, Secret, Token};
+//!
+//! fn clients() -> Result<[Client; 3], Error> {
+//!     let password = Secret::from_file("the password file", "password")?;
+//!     let vault = || Token::anaplan("a token from the program's own vault");
+//!     Ok([
+//!         Client::new(Credentials::password("user@example.com", password)?)?,
+//!         Client::new(Credentials::oauth("CLIENT", "refresh-token")?)?,
+//!         Client::new(Credentials::provider(vault))?,
+//!     ])
+//! }
+//! ```
+//!
 //! # Another transport
 //!
 //! Without default features there is no HTTP client and no ureq. Bring a function that sends a `GET`

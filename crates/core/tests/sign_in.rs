@@ -11,6 +11,7 @@ use std::time::Duration;
 use anaplan_dump_core::{
     Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token,
 };
+use xtask::fake::random::Random;
 use xtask::fake::{Dump, FakeServer, Fault, Service, TOKEN, USER, When, dump_file};
 
 const PASSWORD: &str = "p\u{e4}ss:w\"rd 1";
@@ -280,5 +281,46 @@ fn a_service_that_repeats_a_secret_does_not_make_it_shown() {
         let error = download(&client(&server, password()), &server).expect_err("no download");
         let text = format!("{error} {error:?}");
         assert!(text.contains("you sent ***!") && !text.contains(secret), "{text}");
+    }
+}
+
+/// Tokens that end at random moments, among other faults, on 16 seeds a thread: each download is right, or
+/// its error is one of those that the faults can end in and the writer holds whole chunks.
+#[test]
+fn downloads_survive_tokens_that_end_at_random_moments() {
+    std::thread::scope(|scope| {
+        for thread in 0..4_u64 {
+            scope.spawn(move || {
+                for seed in thread * 16..(thread + 1) * 16 {
+                    random_download(seed);
+                }
+            });
+        }
+    });
+}
+
+fn random_download(seed: u64) {
+    let mut random = Random::new(seed);
+    let server = server();
+    for _ in 0..=random.below(4) {
+        let fault = match random.below(5) {
+            0 | 1 => Fault::ExpireToken,
+            2 => Fault::status(503),
+            3 => Fault::CloseBeforeAnswer,
+            _ => Fault::CutBody { after_bytes: random.below(3_000) as usize },
+        };
+        let path = ["chunks", "chunks/0", "chunks/1", "chunks/2", "authenticate"][random.below(5) as usize];
+        server.fault(fault, When::path(path).chance(0.7, seed).times(1 + random.below(2) as usize));
+    }
+    let all: Vec<u8> = server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect();
+    let mut written = Vec::new();
+    let outcome = client(&server, password()).download(&dump(&server)).write_to(&mut written);
+    match outcome {
+        Ok(_) => assert!(written == all, "seed {seed}: other bytes"),
+        // A token that is refused twice in a row.
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::NotPermitted, "seed {seed}: {error:?}");
+            assert!(written.len() % 10_000 == 0 && all.starts_with(&written), "seed {seed}: no whole chunks");
+        }
     }
 }

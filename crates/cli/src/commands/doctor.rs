@@ -119,8 +119,12 @@ fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {
     }
 }
 
-/// Writes, locks and removes a file in the folder, as a download does.
+/// Writes, locks and removes a file in the folder, as a download does. A folder that is not there will be
+/// made: then the one that it will be in is tried.
 fn try_folder(folder: &Path) -> Result<String, Error> {
+    let is_there = |folder: &&Path| folder.is_dir();
+    let folder = folder.ancestors().find(is_there).filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
     let path = folder.join(format!(".anaplan-dump-doctor-{}", std::process::id()));
     let failed = |action| move |error| Error::output(action, Some(folder), error);
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed("write to"))?;

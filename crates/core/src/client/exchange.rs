@@ -197,7 +197,7 @@ fn status_fault(status: u16, response: Response<Body>, origin: &Origin) -> Fault
     let is_for_tls = ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|w| page.contains(w));
     if status == 400 && !origin.is_https() && is_for_tls {
         let words = "plain http was sent to a port that speaks TLS: write https://";
-        return Fault::Connection { problem: ConnectionProblem::Tls, source: Some(words.into()) };
+        return Fault::Connection { problem: ConnectionProblem::Other, source: Some(words.into()) };
     }
     Fault::Status { status, message: error_message(&body), retry_after }
 }

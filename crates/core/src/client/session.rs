@@ -203,7 +203,8 @@ impl Session {
                         .to_owned(),
             });
         };
-        let mut locked = lock(file)?;
+        // Found out before the user has approved; then given back to other runs while the user thinks.
+        drop(lock(file)?);
         let origin = self.oauth()?;
         let subject = Subject::SignIn(origin.clone());
         let body = text(oauth::device_code_request(client_id));
@@ -217,7 +218,7 @@ impl Session {
         loop {
             sleep(code.interval.min(wire.retry.max_wait.max(Duration::from_millis(1))));
             let is_over = Instant::now() >= end;
-            match self.grant(wire, &body, &mut locked, None) {
+            match self.grant(wire, &body, &mut lock(file)?, None) {
                 Ok(held) => {
                     wire.mask.add_token(held.token.value());
                     *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(held));

@@ -63,6 +63,7 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
         ureq::Error::Other(error) => match (error.downcast_ref(), error.downcast_ref()) {
             (Some(TlsFailure { problem, .. }), _) => *problem,
             (_, Some(failure)) => proxy_problem(failure, limits),
+            _ if phase == Phase::Body => ConnectionProblem::Cut,
             _ => ConnectionProblem::Other,
         },
         ureq::Error::ConnectProxyFailed(_) => ConnectionProblem::Proxy,

@@ -1,0 +1,74 @@
+//! The commands `login`, `logout` and `whoami`.
+
+use serde_json::json;
+use xtask::fake::{ErrorBody, Fault, TOKEN, USER, When};
+
+use crate::sign_in::{CLIENT, bare, scene, signed_in, with_oauth};
+use crate::support::bytes_of;
+
+#[test]
+fn a_user_signs_in_once_by_approving_it_and_every_command_works_from_then_on() {
+    let scene = scene();
+    let command = |arguments: &str| {
+        let command = bare(&scene, arguments).env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT);
+        command.env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "tokens")
+    };
+    command("chunks DUMP").run().refuses(
+        "the file of the refresh token cannot be used: tokens cannot be read: No such file or directory (os error 2)\n  \
+         sign in once with: login",
+    );
+    let outcome = command("login").run();
+    outcome
+        .notes("Open <ORIGIN>/activate?user_code=FAKE-CODE and approve the code FAKE-CODE within <ANY>.\n");
+    outcome.stdout("Signed in: the refresh token is stored.\n");
+    scene.read("tokens");
+    scene.read("tokens.lock");
+    command("whoami").run().stdout(format!("{USER}, by OAuth refresh token, token until <ANY>\n"));
+    command("get DUMP -o -").run().prints(&bytes_of(3, 1));
+    command("logout").run().stdout("Signed out.\n");
+    scene.holds(&["tokens.lock"]);
+    command("logout").run().stdout("There is nothing to sign out of.\n");
+}
+
+#[test]
+fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
+    for (word, advice) in [
+        ("access_denied", "the user has refused it, or may not approve it"),
+        ("expired_token", "nobody has approved it in time: start it again"),
+    ] {
+        let scene = scene();
+        let body = ErrorBody::Raw(json!({ "error": word }).to_string());
+        scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::path("oauth/token"));
+        let outcome = with_oauth(&scene, bare(&scene, "login")).run();
+        outcome.notes("Open <ANY>\n");
+        outcome.fails(3, format!("signing in at <ORIGIN>: it was refused: {word}\n  {advice}"));
+        scene.any_files();
+    }
+}
+
+#[test]
+fn who_is_signed_in_is_told_for_each_way() {
+    for (way, name) in [
+        ("password", "user and password"),
+        ("certificate", "certificate, valid until 2120-01-01 00:00 UTC"),
+        ("oauth", "OAuth refresh token"),
+    ] {
+        let scene = scene();
+        let outcome = signed_in(&scene, way, "whoami --json").run();
+        outcome.json_has("/way", name).json_has("/user", USER);
+        scene.any_files();
+    }
+    let scene = scene();
+    scene.server.service().add_token(USER, "a-token-of-its-own");
+    let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
+    outcome.stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
+}
+
+#[test]
+fn a_ready_token_is_ended_by_logout() {
+    let scene = scene();
+    let command = |arguments: &str| bare(&scene, arguments).env("ANAPLAN_TOKEN", TOKEN);
+    command("logout").run().stdout("Signed out.\n");
+    command("chunks DUMP").run().exits_with(3).stderr_text();
+    signed_in(&scene, "password", "logout").run().stdout("There is nothing to sign out of.\n");
+}
