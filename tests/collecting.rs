@@ -31,7 +31,10 @@ fn not_found(import: Import) -> String {
 fn a_task_gives_every_dump_and_a_summary() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome.stderr("downloading 3 chunks\n".repeat(3)).collects("", "T1", &[COSTS, ACTUALS, BUDGET]);
+    let downloading = (1..)
+        .zip([COSTS, ACTUALS, BUDGET])
+        .map(|(n, (_, name))| format!("downloading {name} (dump {n} of 3): 3 chunks\n"));
+    outcome.stderr(downloading.collect::<String>()).collects("", "T1", &[COSTS, ACTUALS, BUDGET]);
 }
 
 #[test]

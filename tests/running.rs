@@ -160,7 +160,9 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     running.signal("INT");
     let outcome = running.finish();
     let task = only_task(&scene);
-    outcome.ends_by_signal(2).notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
+    let collect = format!("collect its dumps with:\n    anaplan-dump get <NIGHTLY>/{task}");
+    outcome.notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
+    outcome.fails(130, format!("interrupted: the process goes on, if it has not ended\n  {collect}"));
     assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
     let get = format!("get NIGHTLY/{task}");
     scene.run(&get).fails(4, format!("task <NIGHTLY>/{task} has not finished (IN_PROGRESS): <ANY>"));

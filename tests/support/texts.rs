@@ -54,9 +54,30 @@ pub(crate) fn answered(status: &str) -> String {
     format!("the service answered {status}")
 }
 
-/// A note before a retry.
+/// A note before a retry. It follows others about the same task or dump, so its subject is short.
 pub(crate) fn wait(subject: &str, why: &str, retry: u32, retries: u32) -> String {
-    format!("{subject}: {why}; waiting <TIME>, then retry {retry} of {retries}\n")
+    let status =
+        why.strip_prefix("the service answered ").filter(|status| status.starts_with(char::is_numeric));
+    let why = status.unwrap_or(why);
+    format!("<CLOCK> {}: {why}; retry {retry} of {retries} in <TIME>\n", short(subject))
+}
+
+/// The subject of a request without the locator.
+fn short(subject: &str) -> String {
+    const SHORT: [(&str, &str); 5] = [
+        ("the chunk list of ", "the chunk list"),
+        ("the tasks of ", "the list of tasks"),
+        ("the processes of ", "the list of processes"),
+        ("the start of ", "the start of the process"),
+        ("the cancelling of ", "the cancelling of the task"),
+    ];
+    if let Some((_, short)) = SHORT.iter().find(|(long, _)| subject.starts_with(long)) {
+        return (*short).to_owned();
+    }
+    match subject.strip_prefix("task ").and_then(|locator| locator.rsplit('/').next()) {
+        Some(id) => format!("task {id}"),
+        None => subject.split(" (id ").next().unwrap_or(subject).to_owned(),
+    }
 }
 
 /// What is wrong after the last try. The transport's own words come last.

@@ -215,7 +215,9 @@ fn short_subject(subject: &Subject) -> String {
 
 fn short_fault(fault: &Fault) -> String {
     let text = fault.to_string();
-    let text = text.strip_prefix("the service answered ").map(str::to_owned).unwrap_or(text);
+    let answered = text.strip_prefix("the service answered ");
+    let status = answered.filter(|status| status.starts_with(|c: char| c.is_ascii_digit()));
+    let text = status.map(str::to_owned).unwrap_or(text);
     match std::error::Error::source(fault) {
         Some(source) => format!("{text}: {}", safe(&source.to_string())),
         None => text,
