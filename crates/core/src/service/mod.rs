@@ -16,6 +16,7 @@ mod subject;
 mod task;
 mod tolerant;
 
+#[cfg(feature = "http")]
 pub(crate) use self::answer::{check_done, error_message, started_task};
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
@@ -26,6 +27,7 @@ pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
 pub use self::listing::{Entry, ListedTask, Listing};
 pub use self::outcome::Outcome;
+#[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
 pub use self::subject::Subject;
 pub use self::task::{ActionResult, RowCounts, Task, TaskState};
