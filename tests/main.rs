@@ -19,6 +19,8 @@ mod documents;
 mod download;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
+/// From nothing to the ids, and to the dumps of a task that somebody else started.
+mod habits_finding;
 /// What a process or `latest` means: the newest finished run, and how to go further down.
 mod habits_newest;
 /// How a task ended, as exit codes and words.
@@ -30,6 +32,8 @@ mod habits_output;
 mod habits_signals;
 /// Waits: progress, retry lines, and hosts that were never reached.
 mod habits_waiting;
+/// The words of the command line: spellings, help, messages, tables.
+mod habits_words;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.

@@ -11,6 +11,8 @@ mod commands;
 mod ending;
 mod exit_code;
 mod failure;
+mod follow;
+mod help;
 mod json;
 mod meter;
 mod newest;
@@ -26,6 +28,7 @@ mod target;
 mod task_report;
 mod text;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::arguments::{Arguments, Command, Parsed};
@@ -33,11 +36,16 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 fn main() -> ExitCode {
-    match arguments::parse(std::env::args_os().skip(1)) {
-        Parsed::Run(arguments) => failure::exit(run(&arguments)),
-        Parsed::Show(text) => failure::exit(stdout::print(&text)),
-        Parsed::Wrong(text) => failure::exit(Err(Failure::Usage(text))),
-    }
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let is_json =
+        arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let outcome = match arguments::parse(arguments.into_iter()) {
+        Parsed::Run(arguments) => run(&arguments),
+        Parsed::Show(text) => stdout::print(&text),
+        Parsed::Help(text) => Err(Failure::Help(text)),
+        Parsed::Wrong(text) => Err(Failure::Usage(text)),
+    };
+    failure::exit(outcome, is_json)
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -49,6 +57,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Tasks(command) => commands::tasks(command, &session),
         Command::Task(command) => commands::task(command, &session),
         Command::Run(command) => commands::run(command, &session),
+        Command::Wait(command) => commands::wait(command, &session),
+        Command::Workspaces(command) => commands::workspaces(command, &session),
+        Command::Models(command) => commands::models(command, &session),
         Command::Cancel(command) => commands::cancel(command, &session),
     }
 }

@@ -148,7 +148,7 @@ pub use crate::client::{
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Entry, Fault, ListProblem,
-    ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
+    ListedModel, ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
 };
 pub use crate::text::{Printable, is_unprintable};
 pub use crate::transfer::{

@@ -7,6 +7,8 @@ mod processes;
 mod run;
 mod task;
 mod tasks;
+mod wait;
+mod workspaces;
 
 pub(crate) use self::cancel::cancel;
 pub(crate) use self::chunks::chunks;
@@ -15,3 +17,5 @@ pub(crate) use self::processes::processes;
 pub(crate) use self::run::run;
 pub(crate) use self::task::task;
 pub(crate) use self::tasks::tasks;
+pub(crate) use self::wait::wait;
+pub(crate) use self::workspaces::{models, workspaces};

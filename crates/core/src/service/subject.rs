@@ -11,6 +11,10 @@ use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
+    /// The workspaces that the user sees.
+    Workspaces,
+    /// The models that the user sees, in one workspace or in all.
+    Models(Option<Id>),
     /// The processes of a model.
     Processes(ModelAddress),
     /// The tasks of a process or import.
@@ -44,7 +48,9 @@ impl Subject {
     pub fn dump(&self) -> Option<&DumpAddress> {
         match self {
             Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => Some(dump),
-            Subject::Processes(_)
+            Subject::Workspaces
+            | Subject::Models(_)
+            | Subject::Processes(_)
             | Subject::Tasks(_)
             | Subject::Task(_)
             | Subject::Start(_)
@@ -56,6 +62,9 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Subject::Workspaces => f.write_str("the workspaces"),
+            Subject::Models(None) => f.write_str("the models"),
+            Subject::Models(Some(workspace)) => write!(f, "the models of workspace {workspace}"),
             Subject::Processes(model) => write!(f, "the processes of model {model}"),
             Subject::Tasks(action) => write!(f, "the tasks of {action}"),
             Subject::Task(task) => write!(f, "task {task}"),
