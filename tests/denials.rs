@@ -84,7 +84,8 @@ fn is_denied(answer: &str, command: &str, path: &str, notes: &str, code: i32, er
     scene.run(&format!("{command} --retries=1")).notes(notes).fails(code, error);
     // What `get` prints for a dump that failed has a test of its own.
     if !command.starts_with("get DUMP") {
-        scene.run(&format!("{command} --retries=1 --json")).notes(notes).fails(code, error);
+        let outcome = scene.run(&format!("{command} --retries=1 --json"));
+        outcome.notes(notes).fails(code, error).json_has("/error/exit_code", code);
     }
 }
 

@@ -17,6 +17,8 @@ mod denials;
 mod documents;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
+/// When a task is over, silent actions, and pages without end.
+mod endings;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
 /// From nothing to the ids, and to the dumps of a task that somebody else started.

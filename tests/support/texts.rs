@@ -28,11 +28,14 @@ pub(crate) const KEPT: &str =
 /// The same where the dump is gone, so that it cannot be continued.
 pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
 
-/// The next line of an error where a dump is not found.
+/// The next lines of an error where a dump is not found.
 pub(crate) const DUMP_NOT_FOUND: &str = concat!(
-    "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ",
-    "ran without errors), when a newer run of the same import replaced it, when it belongs to another user, ",
-    "when the identifiers are wrong, or when this user has no access to the model"
+    "\n  a dump is not found when one of these is so:",
+    "\n  - it was removed: 48 hours after its last access, or because the import ran without errors",
+    "\n  - a newer run of the same import replaced it",
+    "\n  - it belongs to another user",
+    "\n  - an identifier is wrong",
+    "\n  - this user has no access to the model"
 );
 
 /// The next line of an error where a dump vanished during its download.
@@ -114,4 +117,12 @@ pub(crate) fn changed(what: &str) -> String {
 /// A file that is not replaced.
 pub(crate) fn exists(file: &str) -> String {
     format!("{file} exists already and is left as it is\n  choose another name, or replace it with --force")
+}
+
+/// The line below several dumps.
+pub(crate) fn summary(downloaded: usize, there: usize, failed: usize, bytes: usize) -> String {
+    let counts = [(downloaded, "downloaded"), (there, "already there"), (failed, "failed")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    format!("{} dumps: {counts}, {}\n", downloaded + there + failed, size(bytes))
 }

@@ -466,7 +466,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
     }
     let is_option = |text: &&String| text.starts_with('-');
     let command = texts.iter().find(|text| program.commands.iter().any(|known| known.name == *text));
-    if texts.iter().take_while(|text| *text != "--").any(|text| text == "--help") {
+    if texts.iter().take_while(|text| *text != "--").any(|text| text == "--help" || text == "-h") {
         return Parsed::Show(help(&program, command.map(String::as_str)));
     }
     if texts.iter().all(|text| is_option(&text)) {
