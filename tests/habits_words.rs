@@ -126,3 +126,11 @@ fn messages_say_what_to_do_and_not_what_was_just_done() {
         .exits_with(3)
         .stderr_has("ANAPLAN_TOKEN is sent as AnaplanAuthToken, ANAPLAN_BEARER_TOKEN (OAuth) as Bearer");
 }
+
+#[test]
+fn http_to_a_port_that_speaks_tls_says_so() {
+    let scene = Scene::with_tls(xtask::fake::Service::new());
+    let origin = scene.server.origin().replace("https:", "http:");
+    let outcome = scene.run(&format!("processes MODEL -qq --retries=0 --api-url={origin}"));
+    outcome.exits_with(5).stderr_has("a port that speaks TLS needs https in the API URL");
+}

@@ -29,6 +29,8 @@ mod habits_newest;
 mod habits_outcomes;
 /// Where a dump goes: the locator decides; options that contradict each other.
 mod habits_output;
+/// The README, done as it says: the token, the cron script, the fields of `--json`.
+mod habits_readme;
 /// Ctrl-C and SIGTERM: what is kept, and how to continue.
 #[cfg(unix)]
 mod habits_signals;
