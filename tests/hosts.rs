@@ -102,8 +102,7 @@ fn another_port_of_a_trusted_host_is_foreign() {
 fn plain_http_is_for_this_machine_only() {
     for host in ["http://api.anaplan.com", "http://192.0.2.1:8080", "http://127.0.0.1.evil.example"] {
         // To name it as the API URL would not help.
-        let error =
-            format!("the token is not sent to {host}: <ANY>https<ANY>");
+        let error = format!("the token is not sent to {host}: <ANY>https<ANY>");
         let scene = scene();
         watched(&scene, "chunks").arg(url(host)).run().refuses(&error);
         watched(&scene, "chunks DUMP").env("ANAPLAN_API_URL", host).run().refuses(&error);
