@@ -73,10 +73,9 @@ fn help_is_shown_for_each_command_with_an_example() {
 #[test]
 fn help_names_every_exit_code() {
     let help = scene().run("--help").stdout_text();
-    let codes =
-        ["0 done", "1 ", "2 wrong usage", "3 not signed in", "4 not there", "5 the network", "6 ", "7 "];
+    let codes = ["0", "1", "2", "3", "4", "5", "6", "7", "130", "143"];
     for code in codes {
-        assert!(help.contains(&format!("\n  {code}")), "{code}\n{help}");
+        assert!(help.contains(&format!("\n  {code} ")), "{code}\n{help}");
     }
 }
 
@@ -90,10 +89,11 @@ fn the_version_is_one_line() {
 
 #[test]
 fn unknown_options_and_commands_are_refused() {
-    is_refused("get DUMP --nonsense", "Unrecognized argument: --nonsense");
-    is_refused("--nonsense", "Unrecognized argument: --nonsense");
+    is_refused("get DUMP --nonsense", "there is no option \"--nonsense\"");
+    is_refused("--nonsense", "there is no option \"--nonsense\"");
     is_refused("get DUMP -x", "Unrecognized argument: -x");
-    is_refused("frobnicate DUMP", "Unrecognized argument: frobnicate");
+    is_refused("frobnicate DUMP", "there is no command \"frobnicate\"");
+    is_refused("taks DUMP", "there is no command \"taks\"; did you mean \"tasks\"?");
     is_refused("chunks DUMP DUMP", "Unrecognized argument: <DUMP>");
     is_refused("chunks DUMP --force", "Unrecognized argument: --force");
     is_refused("get DUMP --check", "Unrecognized argument: --check");
@@ -101,7 +101,7 @@ fn unknown_options_and_commands_are_refused() {
 
 #[test]
 fn what_is_missing_is_named() {
-    scene().run("").exits_with(2).without_a_connection().stderr_has("must be present:\n    help\n    get\n");
+    scene().run("").exits_with(2).without_a_connection().stdout_has("\nCommands:\n  get ");
     is_refused("get", "Required positional arguments not provided:\n    LOCATOR");
     is_refused("get DUMP -o", "-o needs a value");
     is_refused("chunks DUMP --api-url", "--api-url needs a value");
@@ -140,9 +140,9 @@ fn values_that_make_no_sense_are_refused() {
 #[test]
 fn durations_may_be_written_in_many_ways() {
     for (text, shown) in [
-        ("500ms", "0.50 s"),
-        ("1.5s", "1.50 s"),
-        ("30s", "30.0 s"),
+        ("500ms", "0.5 s"),
+        ("1.5s", "1.5 s"),
+        ("30s", "30 s"),
         ("60", "1 min 00 s"),
         ("5m", "5 min 00 s"),
         ("2h", "2 h 00 min"),
@@ -152,7 +152,7 @@ fn durations_may_be_written_in_many_ways() {
         let retry_after = Some("999999".to_owned());
         scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, chunk_list());
         let mut running = scene.command(&format!("chunks DUMP --max-wait={text}")).start();
-        running.wait_for_note(&format!("; waiting {shown}, then retry 1 of 12\n"));
+        running.wait_for_note(&format!("; retry 1 of 12 in {shown}\n"));
         running.kill();
     }
 }

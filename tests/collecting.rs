@@ -3,7 +3,7 @@
 
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
-use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, the_chunk};
+use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
 use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
 
 /// Requests for the chunks of the dump of an import.
@@ -31,7 +31,10 @@ fn not_found(import: Import) -> String {
 fn a_task_gives_every_dump_and_a_summary() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome.stderr("downloading 3 chunks\n".repeat(3)).collects("", "T1", &[COSTS, ACTUALS, BUDGET]);
+    let downloading = (1..)
+        .zip([COSTS, ACTUALS, BUDGET])
+        .map(|(n, (_, name))| format!("downloading {name} (dump {n} of 3): 3 chunks\n"));
+    outcome.stderr(downloading.collect::<String>()).collects("", "T1", &[COSTS, ACTUALS, BUDGET]);
 }
 
 #[test]
@@ -51,7 +54,7 @@ fn a_dump_has_the_same_name_from_its_object_and_from_the_task() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     scene.run(&format!("get NIGHTLY/T1/{}", ACTUALS.0)).collects("", "T1", &[ACTUALS]);
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome.stdout(downloaded(COSTS) + &already_there(ACTUALS) + "2 dumps are there\n");
+    outcome.stdout(downloaded(COSTS) + &already_there(ACTUALS) + &summary(1, 1, 0, 5_000));
     scene.holds(&[COSTS, ACTUALS].map(|import| file_of(import, "T1")));
 }
 
@@ -67,7 +70,7 @@ fn dumps_in_results_of_any_depth_are_found() {
     let task = Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(result));
     let add = |task: Task, level| task.with_dump(object(level), dump_for(&object(level)));
     let scene = Scene::with_tasks([(0..DEPTH).fold(task, add)]);
-    scene.run("get NIGHTLY/T1").stdout_has(format!("{DEPTH} dumps are there\n"));
+    scene.run("get NIGHTLY/T1").stdout_has(summary(DEPTH, 0, 0, DEPTH * 2_500));
     for level in 0..DEPTH {
         scene.has(&format!("{}-Level_{level}-T1.csv", object(level)), &dump_for(&object(level)).bytes());
     }
@@ -104,7 +107,7 @@ fn five_hundred_dumps_are_all_fetched() {
     let names: Vec<(String, String)> = (0..500).map(|n| (object(n), format!("Import {n}"))).collect();
     let imports: Vec<(&str, &str)> = names.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
     let scene = Scene::with_tasks([failed("T1", &imports)]);
-    scene.run("get NIGHTLY/T1 -q").stdout_has("\n500 dumps are there\n");
+    scene.run("get NIGHTLY/T1 -q").stdout_has(summary(500, 0, 0, 1_250_000));
     let files: Vec<String> = (0..500).map(|n| format!("{}-Import_{n}-T1.csv", object(n))).collect();
     scene.holds(&files);
     scene.has(&files[499], &dump_for(&object(499)).bytes());
@@ -116,7 +119,7 @@ fn one_dump_that_is_gone_does_not_stop_the_others() {
     scene.server.service().erase_dump("T1", COSTS.0);
     let outcome = scene.run("get NIGHTLY/T1 -q");
     outcome.exits_with(4).stderr(not_found(COSTS));
-    outcome.stdout(downloaded(ACTUALS) + &downloaded(BUDGET) + "2 of 3 dumps are there\n");
+    outcome.stdout(downloaded(ACTUALS) + &downloaded(BUDGET) + &summary(2, 0, 1, 5_000));
     scene.holds(&[ACTUALS, BUDGET].map(|import| file_of(import, "T1")));
     scene.has(&file_of(BUDGET, "T1"), &dump_for(BUDGET.0).bytes());
 }
@@ -127,7 +130,7 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
     scene.server.fault(Fault::status(403), When::path(format!("dumps/{}/chunks/1", ACTUALS.0)));
     let outcome = scene.run("get NIGHTLY/T1 -q");
     let [costs, actuals, budget] = [COSTS, ACTUALS, BUDGET].map(|import| file_of(import, "T1"));
-    outcome.stdout(downloaded(COSTS) + &downloaded(BUDGET) + "2 of 3 dumps are there\n").fails(
+    outcome.stdout(downloaded(COSTS) + &downloaded(BUDGET) + &summary(2, 0, 1, 5_000)).fails(
         3,
         format!(
             "dump <NIGHTLY>/T1/{} is not complete: 1 of 3 chunks are there: {}: {}\n  <ANY>{}",
@@ -149,8 +152,9 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
     outcome
         .notes("an earlier run left 1 of 3 chunks (1.0 kB): continuing from there\n")
         .asks_for(&["1", "2"]);
-    outcome
-        .stdout(already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + "3 dumps are there\n");
+    outcome.stdout(
+        already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + &summary(1, 2, 0, 7_500),
+    );
     scene.has(&actuals, &dump_for(ACTUALS.0).bytes());
     scene.holds(&[costs, actuals, budget]);
 }
@@ -161,7 +165,7 @@ fn every_failure_is_reported_and_the_first_gives_the_exit_code() {
     scene.server.service().erase_dump("T1", ACTUALS.0);
     scene.server.fault(Fault::status(403), chunks_of(COSTS));
     let outcome = scene.run("get NIGHTLY/T1 -q");
-    outcome.exits_with(3).stdout(downloaded(BUDGET) + "1 of 3 dumps are there\n");
+    outcome.exits_with(3).stdout(downloaded(BUDGET) + &summary(1, 0, 2, 2_500));
     let first = format!(
         "anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 0 of 3 chunks are there: <ANY>\n  <ANY>\n",
         COSTS.0
@@ -177,7 +181,7 @@ fn the_same_command_again_is_one_request_and_changes_nothing() {
     scene.server.service().erase_dump("T1", COSTS.0);
     let before = scene.requests().len();
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome.stderr("").stdout(already_there(COSTS) + &already_there(ACTUALS) + "2 dumps are there\n");
+    outcome.stderr("").stdout(already_there(COSTS) + &already_there(ACTUALS) + &summary(0, 2, 0, 5_000));
     assert_eq!(scene.requests()[before..], ["GET NIGHTLY/tasks/T1"], "{}", scene.describe());
 }
 

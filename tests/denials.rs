@@ -84,7 +84,8 @@ fn is_denied(answer: &str, command: &str, path: &str, notes: &str, code: i32, er
     scene.run(&format!("{command} --retries=1")).notes(notes).fails(code, error);
     // What `get` prints for a dump that failed has a test of its own.
     if !command.starts_with("get DUMP") {
-        scene.run(&format!("{command} --retries=1 --json")).notes(notes).fails(code, error);
+        let outcome = scene.run(&format!("{command} --retries=1 --json"));
+        outcome.notes(notes).fails(code, error).json_has("/error/exit_code", code);
     }
 }
 
@@ -125,7 +126,7 @@ fn a_denial_that_passes_is_retried() {
             let scene = scene();
             scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path(path).times(1));
             let outcome = scene.run(&format!("{command} --retries=1"));
-            outcome.any_stdout().stderr_has("; waiting ");
+            outcome.any_stdout().stderr_has("; retry 1 of 1 in ");
             scene.any_files();
         }
     }
@@ -154,8 +155,8 @@ fn a_denial_while_a_run_is_followed_is_retried() {
         scene.server.fault(Fault::WrongJson(answer.to_owned()), looks);
     }
     let outcome = scene.run("run NIGHTLY --poll=1ms");
-    outcome.any_stdout().stderr_has("it has no \"task\"; waiting ");
-    outcome.stderr_has("an error message: FAILURE_BAD_TOKEN; waiting ");
+    outcome.any_stdout().stderr_has("it has no \"task\"; retry 1 ");
+    outcome.stderr_has("an error message: FAILURE_BAD_TOKEN; retry ");
     assert_eq!(scene.count_of("POST"), 1, "{}", scene.describe());
 }
 

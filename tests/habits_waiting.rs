@@ -17,10 +17,10 @@ fn slow_scene() -> Scene {
 
 /// Runs a command on a terminal, whose screen is the standard output.
 #[track_caller]
-fn on_a_terminal<'a>(scene: &'a Scene, command: &str) -> Outcome<'a> {
+fn on_a_terminal<'a>(scene: &'a Scene, command: &str, redirect: &str) -> Outcome<'a> {
     let quoted = "printf \"'%s' \" \"$0\" \"$@\"";
     let command = scene.command(command).env("TERM", "xterm").env("COLUMNS", "40");
-    command.through(&format!("exec /usr/bin/script -qec \"$({quoted})\" /dev/null")).run()
+    command.through(&format!("exec /usr/bin/script -qec \"$({quoted}) {redirect}\" /dev/null")).run()
 }
 
 fn drawn(screen: &str) -> Vec<String> {
@@ -30,9 +30,11 @@ fn drawn(screen: &str) -> Vec<String> {
 
 #[test]
 fn the_line_counts_arrivals_also_side_by_side_and_into_a_pipe() {
-    for options in ["-o dump.csv", "-o dump.csv --parallel 3", "-o - > dump.csv"] {
+    for (options, redirect) in [("-o dump.csv", ""), ("-o dump.csv --parallel 3", ""), ("-o -", "> dump.csv")]
+    {
         let scene = slow_scene();
-        let screen = on_a_terminal(&scene, &format!("get DUMP {options}")).any_stdout().stdout_text();
+        let screen =
+            on_a_terminal(&scene, &format!("get DUMP {options}"), redirect).any_stdout().stdout_text();
         let lines = drawn(&screen);
         assert!(lines.len() >= 2, "{options}: {screen:?}");
         // No terminal of 40 columns wraps it.

@@ -125,7 +125,7 @@ fn only_a_process_is_run_and_only_its_tasks_are_cancelled() {
 #[test]
 fn the_tasks_of_an_import_are_listed_and_shown() {
     let scene = with_tasks([task("T1", 1_571_258_347_545)]);
-    let tasks = "CREATED (UTC)        STATE     TASK\n2019-10-16 20:39:07  COMPLETE  T1\n";
+    let tasks = "CREATED (UTC)        STATE     OUTCOME  TASK\n2019-10-16 20:39:07  COMPLETE  failed   T1\n";
     scene.run(&format!("tasks {SHORT}")).stdout(tasks);
     let outcome = scene.run(&format!("task --check {SHORT}/T1"));
     outcome.exits_with(6).stdout(format!(
@@ -133,8 +133,8 @@ fn the_tasks_of_an_import_are_listed_and_shown() {
 Task <MODEL>/{IMPORT}/T1
 COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
 
-OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME
-112000000099  yes    90       3        5  yes   Cost centres
+OBJECT        RAN  TAKEN  FAILED  IGNORED  DUMP  NAME
+112000000099  yes     90       3        5  yes   Cost centres
     Cost centres: 90 (0/90) rows successful, 5 ignored
 
 Download what was rejected, if you ran the task (a dump is its user's own, for 48 hours):

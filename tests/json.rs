@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Fault, Process, Service, Task, TaskState, When};
 
+use crate::support::texts::DUMP_NOT_FOUND;
 use crate::support::{ACTUALS, COSTS, Import, Scene, clean, failed, failing_run, file_of, nightly};
 
 /// A downloaded dump of an import, with the checksum of the file.
@@ -47,8 +48,10 @@ fn tasks_are_a_document() {
     let paused = Task::new("T3", TaskState::Other("PAUSED".to_owned()));
     let scene = Scene::with_tasks([paused, clean("T2"), clean("T1").without_creation_time()]);
     let tasks = json!([
-        {"task": scene.named("<NIGHTLY>/T3"), "state": "PAUSED", "created": "2019-10-16T20:39:07Z"},
-        {"task": scene.named("<NIGHTLY>/T2"), "state": "COMPLETE", "created": "2019-10-16T19:39:07Z"},
+        {"task": scene.named("<NIGHTLY>/T3"), "state": "PAUSED", "created": "2019-10-16T20:39:07Z",
+            "outcome": "not_finished"},
+        {"task": scene.named("<NIGHTLY>/T2"), "state": "COMPLETE", "created": "2019-10-16T19:39:07Z",
+            "outcome": "clean"},
     ]);
     let outcome = scene.run("tasks NIGHTLY --json --limit=2");
     outcome.json(json!({"process": scene.named("<NIGHTLY>"), "total": 3, "tasks": tasks}));
@@ -135,9 +138,10 @@ fn get_reports_the_dumps_that_failed_beside_those_that_did_not() {
     let error =
         scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 Not Found");
     let gone = json!({"id": COSTS.0, "locator": scene.fill("<NIGHTLY>/T1/112000000021"), "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
-        "chunks": null, "sha256": null, "error": error});
+        "chunks": null, "sha256": null, "error": {"kind": "not_found", "exit_code": 4, "message": error,
+        "advice": DUMP_NOT_FOUND.trim_start()}});
     outcome.json_has("/dumps", json!([gone, downloaded(&scene, "T1", ACTUALS, &file)]));
-    outcome.fails(4, format!("{error}\n  <ANY>"));
+    outcome.fails(4, format!("{error}{DUMP_NOT_FOUND}"));
     scene.holds(&[file]);
 }
 
@@ -148,7 +152,10 @@ fn every_failed_dump_has_its_error() {
     files.iter().for_each(|file| scene.make_folder(file));
     let errors = files.map(|file| format!("cannot write to {file}: is a directory"));
     let outcome = scene.run("get NIGHTLY/T1 -q --json");
-    outcome.json_has("/dumps/0/error", errors[0].as_str()).json_has("/dumps/1/error", errors[1].as_str());
+    for (index, message) in errors.iter().enumerate() {
+        let error = json!({"kind": "output", "exit_code": 7, "message": message, "advice": null});
+        outcome.json_has(&format!("/dumps/{index}/error"), error);
+    }
     outcome.fails(7, format!("{}\nanaplan-dump: {}", errors[0], errors[1]));
 }
 
@@ -188,7 +195,7 @@ fn get_where_nothing_failed_names_the_task_that_proves_it() {
 fn a_document_and_a_dump_do_not_share_standard_output() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     let error = "--json and -o - both want standard output<ANY>\nTry anaplan-dump --help.";
-    scene.run("get NIGHTLY/T1 --json -o -").refuses(error);
+    scene.run("get NIGHTLY/T1 --json -o -").refuses(error).json_has("/error/exit_code", 2);
 }
 
 #[test]
@@ -198,9 +205,11 @@ fn a_run_is_one_document() {
     let mut document = outcome.exits_with(6).document();
     let created = document["task"]["created"].take();
     assert!(created.as_str().is_some_and(|time| time.starts_with("20")), "{created}");
+    let duration = document["duration"].take();
+    assert!(duration.as_f64().is_some_and(|seconds| (0.0..60.0).contains(&seconds)), "{duration}");
     let task = &scene.task_ids()[0];
     let file = file_of(COSTS, task);
-    let expected = json!({"task": {
+    let expected = json!({"version": env!("CARGO_PKG_VERSION"), "exit_code": 6, "duration": null, "task": {
         "task": scene.named(&format!("<NIGHTLY>/{task}")), "state": "COMPLETE", "step": "Complete.",
         "progress": 1.0, "created": null, "successful": true, "outcome": "failed",
         "actions": [action(COSTS)], "next": null,

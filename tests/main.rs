@@ -21,21 +21,29 @@ mod doctor;
 mod documents;
 /// Bytes on the wire that are right: shapes, framings, compression, TLS, `--whole`.
 mod download;
+/// When a task is over, silent actions, and pages without end.
+mod endings;
 /// `explain`, `get --explain` and `run --explain`.
 mod explain;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
+/// From nothing to the ids, and to the dumps of a task that somebody else started.
+mod habits_finding;
 /// What a process or `latest` means: the newest finished run, and how to go further down.
 mod habits_newest;
 /// How a task ended, as exit codes and words.
 mod habits_outcomes;
 /// Where a dump goes: the locator decides; options that contradict each other.
 mod habits_output;
+/// The README, done as it says: the token, the cron script, the fields of `--json`.
+mod habits_readme;
 /// Ctrl-C and SIGTERM: what is kept, and how to continue.
 #[cfg(unix)]
 mod habits_signals;
 /// Waits: progress, retry lines, and hosts that were never reached.
 mod habits_waiting;
+/// The words of the command line: spellings, help, messages, tables.
+mod habits_words;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.

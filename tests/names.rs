@@ -9,7 +9,7 @@ use xtask::fake::{
     WORKSPACE, When,
 };
 
-use crate::support::texts::{THE_LIST, answered};
+use crate::support::texts::{THE_LIST, answered, summary};
 use crate::support::{Scene, chunk_list, clean, dump_for, failed, failing_run, three_chunks};
 
 /// It clears the screen, changes the window's title and the colour, and turns the text around.
@@ -175,7 +175,7 @@ fn odd_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
     let objects = ["a/b", "a?b", "a b", "../../x", "..\u{1b}[31m", &"long".repeat(100)];
     let imports: Vec<(&str, &str)> = objects.iter().map(|object| (*object, "Name")).collect();
     let scene = Scene::with_tasks([failed("../../task", &imports)]);
-    scene.run("get NIGHTLY/..%2F..%2Ftask -o dumps/").stdout_has("6 dumps are there\n");
+    scene.run("get NIGHTLY/..%2F..%2Ftask -o dumps/").stdout_has(summary(6, 0, 0, 15_000));
     let files = scene.files();
     assert!(
         files.iter().all(|file| file.matches('/').count() == 1 && file.starts_with("dumps/")),

@@ -133,7 +133,7 @@ fn a_file_that_is_no_journal_of_ours_is_left_as_it_is() {
     let mut journal = scene.read(JOURNAL);
     journal[0] = b'#';
     scene.write(JOURNAL, &journal);
-    let error = "dump.csv.part.journal exists already and is left as it is\n  choose another name, <ANY>";
+    let error = "cannot use dump.csv.part.journal: it is not a journal of this program: move it away";
     scene.get("").fails(7, error);
     scene.has(JOURNAL, &journal);
 }

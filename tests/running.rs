@@ -2,7 +2,7 @@
 
 use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, When};
 
-use crate::support::texts::{CLOSED, answered, wait};
+use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, summary, wait};
 use crate::support::{
     ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
 };
@@ -40,14 +40,14 @@ fn notes(task: &str, steps: &[&str]) -> String {
 fn report(task: &str, rows: &str) -> String {
     format!(
         "Task <NIGHTLY>/{task}\nCOMPLETE, 100 %, created 20<ANY> UTC\n\n\
-         OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME\n{rows}"
+         OBJECT        RAN  TAKEN  FAILED  IGNORED  DUMP  NAME\n{rows}"
     )
 }
 
 /// The row of an import with rejected rows, and its message.
 fn row((id, name): Import) -> String {
     format!(
-        "{id}  yes    90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 5 ignored\n"
+        "{id}  yes     90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 5 ignored\n"
     )
 }
 
@@ -60,7 +60,7 @@ fn a_run_in_which_nothing_failed_exits_with_0() {
     let task = only_task(&scene);
     outcome
         .notes(notes(&task, &[DONE]))
-        .stdout(report(&task, "117000000003  yes     -       -        -  no\n"));
+        .stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
     let dumps = files.each_ref().map(|file| format!("{file}  2.5 kB  3 chunks  <TIME>\n")).concat();
     let rows = row(COSTS) + &row(ACTUALS);
     outcome.exits_with(6).notes(notes(&task, &[DONE]));
-    outcome.stdout(report(&task, &rows) + "\n" + &dumps + "2 dumps are there\n");
+    outcome.stdout(report(&task, &rows) + "\n" + &dumps + &summary(2, 0, 0, 5_000));
     for ((object, _), file) in [COSTS, ACTUALS].iter().zip(&files) {
         scene.has(file, &dump_for(object).bytes());
     }
@@ -94,7 +94,7 @@ fn an_action_that_failed_without_a_dump_exits_with_6() {
     let result = ActionResult::process(PROCESS).with_nested(action);
     let scene = Scene::with_run(ProcessRun::new().with_result(result));
     let outcome = scene.run(&format!("{RUN} -q"));
-    outcome.exits_with(6).stdout_has("\n112000000021  no     -       -        -  no\n");
+    outcome.exits_with(6).stdout_has("\n112000000021  no       -       -        -  no\n");
 }
 
 #[test]
@@ -160,7 +160,9 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     running.signal("INT");
     let outcome = running.finish();
     let task = only_task(&scene);
-    outcome.ends_by_signal(2).notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
+    let collect = format!("collect its dumps with:\n    anaplan-dump get <NIGHTLY>/{task}");
+    outcome.notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
+    outcome.fails(130, format!("interrupted: the process goes on, if it has not ended\n  {collect}"));
     assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
     let get = format!("get NIGHTLY/{task}");
     scene.run(&get).fails(4, format!("task <NIGHTLY>/{task} has not finished (IN_PROGRESS): <ANY>"));
@@ -203,10 +205,10 @@ fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
     let outcome = scene.run(&format!("{RUN} -qq"));
     let task = only_task(&scene);
     let file = file_of(ACTUALS, &task);
-    let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n1 of 2 dumps are there\n");
+    let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n") + &summary(1, 0, 1, 2_500);
     outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
     let why = answered("404 Not Found");
-    outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/{task}/{}: {why}\n  <ANY>", COSTS.0));
+    outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/{task}/{}: {why}{DUMP_NOT_FOUND}", COSTS.0));
     scene.holds(&[file]);
 }
 

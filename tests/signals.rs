@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xtask::fake::{ErrorBody, Fault};
 
-use crate::support::texts::{goes_on, the_chunk};
+use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, dump_of};
 
 /// A shell that starts the tests in the background may have made them ignore the interrupt.
@@ -12,11 +12,12 @@ pub(crate) const WITH_DEFAULT_SIGNALS: &str = "exec /usr/bin/env --default-signa
 
 #[test]
 fn a_signal_ends_the_run_and_the_next_one_goes_on() {
-    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+    for (signal, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
         let scene = Scene::with_chunks(5);
         let running = scene.hanging_in_chunk(3, Some(WITH_DEFAULT_SIGNALS));
         running.signal(signal);
-        running.finish().ends_by_signal(number);
+        let kept = "3 of 5 chunks are kept in dump.csv.part, and the same command continues from there";
+        running.finish().fails(code, format!("{word}: {kept}"));
         scene.holds(&PART_FILES);
         scene.server.clear_faults();
         scene.get("").notes(goes_on(3, 5)).asks_for(&["3", "4"]).saves(&dump_of(5, 1));
@@ -30,13 +31,14 @@ fn a_long_wait_is_interrupted_at_once() {
     scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, chunk(1));
     let command = scene.command("get DUMP -o dump.csv --max-wait=1h").through(WITH_DEFAULT_SIGNALS);
     let mut running = command.start();
-    running.wait_for_note(", then retry 1 of 12");
+    running.wait_for_note("; retry 1 of 12 in ");
     running.signal("INT");
     let outcome = running.finish();
     let why = "the service answered 503 Service Unavailable";
+    let kept = "1 of 3 chunks are kept in dump.csv.part, and the same command continues from there";
     outcome
-        .ends_by_signal(2)
-        .notes(format!("{}: {why}; waiting 1 h 00 min, then retry 1 of 12\n", the_chunk(1, 3)));
+        .notes(wait(&the_chunk(1, 3), why, 1, 12).replace("<TIME>", "1 h 00 min"))
+        .fails(130, format!("interrupted: {kept}"));
     scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
 }
 
@@ -50,7 +52,7 @@ fn an_interrupt_ends_fetches_side_by_side() {
         scene.path(PART_FILES[0]).metadata().is_ok_and(|part| part.len() as usize >= 2 * CHUNK)
     });
     running.signal("TERM");
-    running.finish().ends_by_signal(15);
+    running.finish().fails(143, "terminated: <ANY> of 5 chunks are kept in dump.csv.part, and <ANY>");
     scene.server.clear_faults();
     // The second chunk may not have been recorded yet.
     scene

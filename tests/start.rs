@@ -48,7 +48,7 @@ fn a_start_that_was_not_accepted_is_sent_again() {
         let fault = Fault::Status { code, retry_after: Some("0".to_owned()), body: ErrorBody::Html };
         scene.server.fault(fault, starts().times(2));
         let outcome = scene.run("run NIGHTLY --poll=1ms");
-        outcome.any_stdout().stderr_has(", then retry 2 of 12\nstarted task ");
+        outcome.any_stdout().stderr_has("; retry 2 of 12 in 0.0 s\nstarted task ");
         assert_eq!(scene.count_of("POST"), 3, "{}", scene.describe());
 
         let scene = Scene::with_run(ProcessRun::new());

@@ -39,7 +39,7 @@ fn a_task_is_shown_with_its_actions_their_rows_and_the_command_to_copy() {
 Task <NIGHTLY>/{TASK_ID}
 COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
 
-OBJECT        OK   ROWS    FAILED  IGNORED  DUMP  NAME
+OBJECT        RAN  TAKEN   FAILED  IGNORED  DUMP  NAME
 117000000003  yes       -       -        -  no    1.0 Delete old versions fro...
 112000000021  yes      90       3        5  yes   1.1 Cost Centres from ERP, 東京
     1.1 Cost Centres from ERP, 東京: 90 (3/5) rows successful, 5 ignored
@@ -69,8 +69,8 @@ fn a_clean_task_names_no_download() {
 Task <NIGHTLY>/T1
 COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
 
-OBJECT        OK   ROWS  FAILED  IGNORED  DUMP  NAME
-117000000003  yes     -       -        -  no    Delete old rows
+OBJECT        RAN  TAKEN  FAILED  IGNORED  DUMP  NAME
+117000000003  yes      -       -        -  no    Delete old rows
 ",
     );
 }
@@ -125,10 +125,10 @@ fn actions_within_actions_are_rows_of_their_own() {
     let scene = Scene::with_tasks([Task::complete("T1").with_result(result)]);
     scene.run("task NIGHTLY/T1").stdout_has(
         "
-118000000009  yes     -       -        -  yes   Inner process
-112000000021  yes    90       3        5  yes   Cost centres
+118000000009  yes      -       -        -  yes   Inner process
+112000000021  yes     90       3        5  yes   Cost centres
     Cost centres: 90 (0/90) rows successful, 5 ignored
-112000000022  yes    90       3        5  yes   Actuals
+112000000022  yes     90       3        5  yes   Actuals
     Actuals: 90 (0/90) rows successful, 5 ignored
 ",
     );
@@ -148,7 +148,7 @@ fn five_hundred_actions_are_five_hundred_rows() {
 fn a_process_without_actions_is_its_own_action() {
     let result = ActionResult::process(PROCESS).with_successful(false);
     let scene = Scene::with_tasks([Task::complete("T1").with_result(result)]);
-    scene.run("task NIGHTLY/T1").stdout_has("\n118000000001  no     -       -        -  ");
+    scene.run("task NIGHTLY/T1").stdout_has("\n118000000001  no       -       -        -  ");
 }
 
 #[test]
@@ -184,8 +184,9 @@ fn every_field_may_be_missing() {
 fn what_an_action_does_not_say_is_a_question_mark() {
     let scene = with_task_json(&json!({"taskState": "COMPLETE", "result": {"nestedResults": [{}]}}));
     let outcome = scene.run("task NIGHTLY/T1");
-    outcome
-        .stdout_has("OBJECT  OK  ROWS  FAILED  IGNORED  DUMP  NAME\n?       ?      -       -        -  ?\n");
+    outcome.stdout_has(
+        "OBJECT  RAN  TAKEN  FAILED  IGNORED  DUMP  NAME\n?       ?        -       -        -  ?\n",
+    );
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_token_variable_that_is_not_utf_8_is_refused() {
 #[test]
 fn a_token_is_not_taken_as_an_argument() {
     for option in ["--token", "--bearer-token"] {
-        let error = format!("Unrecognized argument: {option}\nTry anaplan-dump --help.");
+        let error = format!("there is no option \"{option}\"\nTry anaplan-dump --help.");
         is_refused(&error, |scene| without_token(scene, option).arg("abc"));
     }
 }

@@ -19,7 +19,7 @@ const ERROR: &str = "anaplan-dump: ";
 /// twice.
 ///
 /// Expected texts are whole texts and may hold placeholders: those of [`Scene::fill`], `<TIME>` for a
-/// duration and `<ANY>` for any text within a line. Where a method compares less, its name says it (`_has`,
+/// duration, `<CLOCK>` for a time of day and `<ANY>` for any text within a line. Where a method compares less, its name says it (`_has`,
 /// `any_`).
 pub(crate) struct Outcome<'a> {
     scene: &'a Scene,
@@ -206,9 +206,10 @@ impl<'a> Outcome<'a> {
     pub(crate) fn waits(&self) -> Vec<Wait> {
         self.mentioned.notes.set(true);
         let read = |line: &str| {
-            let (seconds, rest) = line.split_once("; waiting ")?.1.split_once(" s, then retry ")?;
-            let (retry, retries) = rest.split_once(" of ")?;
-            Some(Wait { seconds: seconds.parse().ok()?, retry: (retry.parse().ok()?, retries.parse().ok()?) })
+            let (retry, rest) = line.split_once("; retry ")?.1.split_once(" of ")?;
+            let (retries, seconds) = rest.split_once(" in ")?;
+            let seconds = seconds.strip_suffix(" s")?.parse().ok()?;
+            Some(Wait { seconds, retry: (retry.parse().ok()?, retries.parse().ok()?) })
         };
         let notes = self.split_stderr().0;
         let waits: Option<Vec<Wait>> = notes.lines().map(read).collect();

@@ -6,6 +6,7 @@ use xtask::fake::{
     ActionResult, Dump, MODEL, PROCESS, Process, ProcessRun, Service, Task, WORKSPACE, dump_file,
 };
 
+use super::texts::summary;
 use super::{Outcome, Scene, size};
 
 /// An import by its id and name.
@@ -114,7 +115,7 @@ impl Outcome<'_> {
         let line = |file: &String| format!("{file}  {}  3 chunks  <TIME>\n", size(2_500));
         let mut expected: String = files.iter().map(line).collect();
         if imports.len() > 1 {
-            expected += &format!("{} dumps are there\n", imports.len());
+            expected += &summary(imports.len(), 0, 0, imports.len() * 2_500);
         }
         self.stdout(expected);
         for ((object, _), file) in imports.iter().zip(&files) {

@@ -27,11 +27,14 @@ pub(crate) const KEPT: &str =
 /// The same where the dump is gone, so that it cannot be continued.
 pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
 
-/// The next line of an error where a dump is not found.
+/// The next lines of an error where a dump is not found.
 pub(crate) const DUMP_NOT_FOUND: &str = concat!(
-    "\n  a dump is not found when it was removed (48 hours after its last access, or when the import next ",
-    "ran without errors), when a newer run of the same import replaced it, when it belongs to another user, ",
-    "when the identifiers are wrong, or when this user has no access to the model"
+    "\n  a dump is not found when one of these is so:",
+    "\n  - it was removed: 48 hours after its last access, or because the import ran without errors",
+    "\n  - a newer run of the same import replaced it",
+    "\n  - it belongs to another user",
+    "\n  - an identifier is wrong",
+    "\n  - this user has no access to the model"
 );
 
 /// The next line of an error where a dump vanished during its download.
@@ -53,9 +56,30 @@ pub(crate) fn answered(status: &str) -> String {
     format!("the service answered {status}")
 }
 
-/// A note before a retry.
+/// A note before a retry. It follows others about the same task or dump, so its subject is short.
 pub(crate) fn wait(subject: &str, why: &str, retry: u32, retries: u32) -> String {
-    format!("{subject}: {why}; waiting <TIME>, then retry {retry} of {retries}\n")
+    let status =
+        why.strip_prefix("the service answered ").filter(|status| status.starts_with(char::is_numeric));
+    let why = status.unwrap_or(why);
+    format!("<CLOCK> {}: {why}; retry {retry} of {retries} in <TIME>\n", short(subject))
+}
+
+/// The subject of a request without the locator.
+fn short(subject: &str) -> String {
+    const SHORT: [(&str, &str); 5] = [
+        ("the chunk list of ", "the chunk list"),
+        ("the tasks of ", "the list of tasks"),
+        ("the processes of ", "the list of processes"),
+        ("the start of ", "the start of the process"),
+        ("the cancelling of ", "the cancelling of the task"),
+    ];
+    if let Some((_, short)) = SHORT.iter().find(|(long, _)| subject.starts_with(long)) {
+        return (*short).to_owned();
+    }
+    match subject.strip_prefix("task ").and_then(|locator| locator.rsplit('/').next()) {
+        Some(id) => format!("task {id}"),
+        None => subject.split(" (id ").next().unwrap_or(subject).to_owned(),
+    }
 }
 
 /// What is wrong after the last try. The transport's own words come last.
@@ -92,4 +116,12 @@ pub(crate) fn changed(what: &str) -> String {
 /// A file that is not replaced.
 pub(crate) fn exists(file: &str) -> String {
     format!("{file} exists already and is left as it is\n  choose another name, or replace it with --force")
+}
+
+/// The line below several dumps.
+pub(crate) fn summary(downloaded: usize, there: usize, failed: usize, bytes: usize) -> String {
+    let counts = [(downloaded, "downloaded"), (there, "already there"), (failed, "failed")];
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    format!("{} dumps: {counts}, {}\n", downloaded + there + failed, size(bytes))
 }

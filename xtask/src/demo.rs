@@ -32,7 +32,7 @@ const PROCESS_CHUNK_SIZE: usize = 10_000;
 
 /// Shows it, or says what was not as it should be.
 pub(crate) fn run(_: &Demo) -> Result<(), String> {
-    println!("Building {PROGRAM} ...");
+    println!("Building {PROGRAM}: about two minutes the first time ...");
     // The profile of the tests: its dependencies are optimised, and it is built in a fraction of the time.
     let program = build_program(&[])?;
     let folder = tempfile::Builder::new()
@@ -156,9 +156,11 @@ fn show_report(stage: &Stage, server: &FakeServer) -> Result<(), String> {
 }
 
 fn failing_process(dumps: &[(&'static str, Dump)]) -> Process {
-    let result = ActionResult::process(FAILING_PROCESS)
-        .with_nested(ActionResult::failed_import(COST_CENTRES, "Cost centres"))
-        .with_nested(ActionResult::failed_import(ACCOUNTS, "Accounts"));
+    let imports = dumps.iter().zip([("Cost centres", 9_870), ("Accounts", 512)]);
+    let result =
+        imports.fold(ActionResult::process(FAILING_PROCESS), |result, ((object, dump), (name, taken))| {
+            result.with_nested(ActionResult::import_with_dump(*object, name, taken, dump))
+        });
     let run = ProcessRun::new()
         .with_step(TaskState::NotStarted, "Waiting to start.", 0.0)
         .with_step(TaskState::InProgress, "Importing cost centres", 0.3)

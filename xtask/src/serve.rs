@@ -1,7 +1,7 @@
 //! `cargo xtask serve`: the fake service to try things against, until it is killed.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use argh::FromArgs;
 use xtask::fake::*;
@@ -48,6 +48,8 @@ const OTHERS_TASK: &str = "0123456789ABCDEF0123456789ABCDEF";
 const ERASED_TASK: &str = "E1E1E1E1E1E1E1E1E1E1E1E1E1E1E1E1";
 const CLEAN_TASK: &str = "C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0";
 const RUNNABLE: &str = "118000000002";
+/// An import that is run on its own.
+const IMPORT: &str = "112000000031";
 const PASSWORD: &str = "fake-password";
 
 /// The kinds of faults, for the end of the help: a table that the compiler cannot put into `note` above.
@@ -79,20 +81,26 @@ fn data(arguments: &Serve) -> Service {
     let large = Dump::from_bytes(dump_file::generate(arguments.seed, size), arguments.chunk_size);
     let small = || Dump::from_bytes(dump_file::generate(arguments.seed ^ 1, 40_000), 15_000);
     let hour = 3_600_000;
-    let newest = 1_784_037_312_000;
+    let newest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64 - hour;
 
     let failed = Task::complete(TASK)
         .with_creation_time(newest - hour)
         .with_result(
             ActionResult::process(PROCESS)
                 .with_nested(ActionResult::new("117000000003").with_name("Delete old entries"))
-                .with_nested(ActionResult::failed_import(LARGE, OBJECT_NAME))
-                .with_nested(ActionResult::failed_import(SMALL, "Accounts from ERP")),
+                .with_nested(ActionResult::import_with_dump(LARGE, OBJECT_NAME, 48_210, &large))
+                .with_nested(ActionResult::import_with_dump(SMALL, "Accounts from ERP", 3_115, &small())),
         )
         .with_dump(LARGE, large)
         .with_dump(SMALL, small());
-    let one_import =
-        || ActionResult::process(PROCESS).with_nested(ActionResult::failed_import(LARGE, OBJECT_NAME));
+    let one_import = || {
+        ActionResult::process(PROCESS).with_nested(ActionResult::import_with_dump(
+            LARGE,
+            OBJECT_NAME,
+            47_902,
+            &small(),
+        ))
+    };
     let others = Task::complete(OTHERS_TASK)
         .with_creation_time(newest)
         .with_owner("somebody.else@example.com")
@@ -117,12 +125,18 @@ fn data(arguments: &Serve) -> Service {
         .with_result(
             ActionResult::process(RUNNABLE)
                 .with_nested(ActionResult::new("112000000021").with_name("Cost centres"))
-                .with_nested(ActionResult::failed_import("112000000022", "Accounts")),
+                .with_nested(ActionResult::import_with_dump("112000000022", "Accounts", 3_120, &small())),
         )
         .with_dump("112000000022", small());
     let runnable = Process::new(RUNNABLE, "Month end").with_script(script);
 
-    let mut service = Service::new().with_process(nightly).with_process(runnable);
+    let rates = Task::complete(TASK)
+        .with_creation_time(newest)
+        .with_result(ActionResult::import_with_dump(IMPORT, "Exchange rates", 162, &small()))
+        .with_dump(IMPORT, small());
+    let rates = Process::new(IMPORT, "Exchange rates").with_task(rates);
+
+    let mut service = Service::new().with_process(nightly).with_process(runnable).with_import(rates);
     service.add_password(USER, PASSWORD);
     service.approve_devices(USER, 2);
     if arguments.gzip {
@@ -148,11 +162,12 @@ fn print_usage(server: &FakeServer, tls: bool) -> Result<(), String> {
     println!();
     println!("# anaplan-dump chunks {dump}");
     println!("# anaplan-dump get {dump} -o dump.csv");
-    println!("# anaplan-dump get {process}            # the newest task whose dump can be read");
+    println!("# anaplan-dump get {process}            # its newest finished run that is yours");
     println!("# anaplan-dump tasks {process}");
     println!("# anaplan-dump get {process}/{OTHERS_TASK}    # another user's: 404");
     println!("# anaplan-dump get {process}/{ERASED_TASK}    # gone: 404");
     println!("# anaplan-dump get {process}/{CLEAN_TASK}    # without failures");
+    println!("# anaplan-dump get {WORKSPACE}/{MODEL}/{IMPORT}    # an import that is run on its own");
     println!("# anaplan-dump run {WORKSPACE}/{MODEL}/{RUNNABLE}");
     Ok(())
 }

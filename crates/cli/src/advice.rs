@@ -18,6 +18,8 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             return advice_on_request(subject, fault, was_begun);
         }
         Error::UntrustedOrigin { reason, .. } if reason.contains("retired") => return None,
+        // The error itself says that https is needed.
+        Error::UntrustedOrigin { origin, .. } if origin.to_string().starts_with("http://") => return None,
         Error::UntrustedOrigin { .. } => {
             "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
         }
@@ -94,12 +96,18 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
     Some(match status {
         300..=399 | 404 if is_sign_in => "check the sign-in host (--auth-url, --oauth-url)",
         400 if is_about_dump => "this task may have left no dump: look at the task's results",
-        401 => "the token is missing, expired (it lives 35 minutes) or revoked: get a new one",
+        401 => {
+            "the token is expired (it lives 35 minutes), revoked, or of the other kind: ANAPLAN_TOKEN is sent as \
+             AnaplanAuthToken, ANAPLAN_BEARER_TOKEN (OAuth) as Bearer"
+        }
         403 => "this user is not permitted to do this: ask a workspace administrator",
         404 if is_about_dump => {
-            "a dump is not found when it was removed (48 hours after its last access, or when the import next ran \
-             without errors), when a newer run of the same import replaced it, when it belongs to another user, when \
-             the identifiers are wrong, or when this user has no access to the model"
+            "a dump is not found when one of these is so:\n  \
+             - it was removed: 48 hours after its last access, or because the import ran without errors\n  \
+             - a newer run of the same import replaced it\n  \
+             - it belongs to another user\n  \
+             - an identifier is wrong\n  \
+             - this user has no access to the model"
         }
         404 => "the identifiers may be wrong, or this user has no access to the model",
         409 => "the model is busy: try again later",
@@ -119,6 +127,9 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
 
 fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
     Some(match problem {
+        ConnectionProblem::NameLookup | ConnectionProblem::Connect if has_proxy() => {
+            "the environment names a proxy (HTTPS_PROXY or the like): check its address, and whether it can be reached"
+        }
         ConnectionProblem::NameLookup => {
             "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)"
         }
@@ -149,4 +160,10 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// Whether the environment names a proxy for https.
+fn has_proxy() -> bool {
+    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    names.into_iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

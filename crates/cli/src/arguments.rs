@@ -6,6 +6,7 @@ use std::time::Duration;
 use anaplan_dump_core::MAX_PARALLEL;
 use argh::{ArgsInfo, FromArgs};
 
+use crate::help::help;
 use crate::normalize::normalize;
 use crate::text::{parse_duration, parse_since};
 
@@ -137,6 +138,9 @@ pub(crate) enum Command {
     Task(TaskCommand),
     Chunks(Chunks),
     Cancel(Cancel),
+    Wait(Wait),
+    Workspaces(Workspaces),
+    Models(Models),
     Explain(Explain),
     Login(Login),
     Logout(Logout),
@@ -155,8 +159,14 @@ impl Command {
             Command::Task(command) => Some(&command.locator),
             Command::Chunks(command) => Some(&command.locator),
             Command::Cancel(command) => Some(&command.locator),
+            Command::Wait(command) => Some(&command.locator),
             Command::Doctor(command) => command.locator.as_deref(),
-            Command::Explain(_) | Command::Login(_) | Command::Logout(_) | Command::Whoami(_) => None,
+            Command::Workspaces(_)
+            | Command::Models(_)
+            | Command::Explain(_)
+            | Command::Login(_)
+            | Command::Logout(_)
+            | Command::Whoami(_) => None,
         }
     }
 }
@@ -207,6 +217,10 @@ pub(crate) struct Tasks {
     /// such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(since))]
     pub(crate) since: Option<u64>,
+
+    /// show only tasks in which something failed
+    #[argh(switch)]
+    pub(crate) failed: bool,
 
     /// print one JSON document instead of a table
     #[argh(switch)]
@@ -297,6 +311,65 @@ pub(crate) struct Cancel {
     pub(crate) locator: String,
 
     /// print one JSON document instead of a line
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Wait for a task that somebody else started, and download every dump.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "wait",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK -o rejected/ --timeout 2h",
+    note = "Ends and exits as run does. A dump is there for the user only who started the task."
+)]
+pub(crate) struct Wait {
+    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK]; without
+    /// TASK, the newest one, in whatever state it is
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: String,
+
+    /// folder to write dumps to; default is the current folder
+    #[argh(option, short = 'o', arg_name = "dir")]
+    pub(crate) output: Option<String>,
+
+    /// how long to wait for the end; default is without limit
+    #[argh(option, arg_name = "duration", from_str_fn(duration))]
+    pub(crate) timeout: Option<Duration>,
+
+    /// time between two looks at the task, longer the longer it runs; default 5s,
+    /// the least that the service asks for
+    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
+    pub(crate) poll: Duration,
+
+    /// report what is wrong in the dumps, as explain does
+    #[argh(switch)]
+    pub(crate) explain: bool,
+
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// List the workspaces that this user sees.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(subcommand, name = "workspaces", help_triggers("-h", "--help"), example = "{command_name}")]
+pub(crate) struct Workspaces {
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// List the models that this user sees.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(subcommand, name = "models", help_triggers("-h", "--help"), example = "{command_name} WORKSPACE")]
+pub(crate) struct Models {
+    /// the workspace, by its id; default is all
+    #[argh(positional, arg_name = "WORKSPACE")]
+    pub(crate) workspace: Option<String>,
+
+    /// print one JSON document instead of a table
     #[argh(switch)]
     pub(crate) json: bool,
 }
@@ -521,6 +594,8 @@ pub(crate) enum Parsed {
     Run(Box<Arguments>),
     /// Print this text: help, or the version.
     Show(String),
+    /// There is no command: show this help, as wrong usage.
+    Help(String),
     /// The usage is wrong, for this reason.
     Wrong(String),
 }
@@ -547,6 +622,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
     let is_command = |text: &str| program.commands.iter().any(|command| command.name == text);
     if texts.iter().take_while(|text| !is_command(text)).any(|text| text == "--version") {
         return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
+    }
+    let is_option = |text: &&String| text.starts_with('-');
+    let command = texts.iter().find(|text| program.commands.iter().any(|known| known.name == *text));
+    if texts.iter().take_while(|text| *text != "--").any(|text| text == "--help" || text == "-h") {
+        return Parsed::Show(help(&program, command.map(String::as_str)));
+    }
+    if texts.iter().all(|text| is_option(&text)) {
+        return Parsed::Help(help(&program, None));
     }
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match Arguments::from_args(&[PROGRAM], &texts) {

@@ -9,7 +9,7 @@ use anaplan_dump_core::report::Report;
 use anaplan_dump_core::{BodyProblem, Dump, Error, ErrorKind, Fault};
 use serde::Serialize;
 
-use crate::failure::{Failure, chain};
+use crate::failure::{ErrorReport, Failure};
 use crate::meter::Label;
 use crate::report::report_on;
 use crate::session::Session;
@@ -67,7 +67,7 @@ pub(crate) struct DumpReport {
     bytes: Option<u64>,
     chunks: Option<usize>,
     sha256: Option<String>,
-    error: Option<String>,
+    error: Option<ErrorReport>,
     #[serde(skip)]
     elapsed: Duration,
 }
@@ -113,9 +113,7 @@ pub(crate) fn collect(
         let outcome = download(dump, label, target, options, session, &mut report);
         report.elapsed = begun.elapsed();
         if let Err(failure) = outcome {
-            if let Failure::Library { error, .. } = &failure {
-                report.error = Some(chain(error));
-            }
+            report.error = Some(ErrorReport::new(&failure));
             // Reported in the order of the dumps; the first one decides the exit code.
             if !failure.is_silent() {
                 session.reporter.problem(&failure);
@@ -209,10 +207,22 @@ impl DumpReport {
 pub(crate) fn print_reports(dumps: &[DumpReport], target: &Target, session: &Session) -> Result<(), Failure> {
     let done: Vec<&DumpReport> = dumps.iter().filter(|dump| dump.status != Status::Failed).collect();
     let mut lines: Vec<String> = done.iter().map(|dump| dump.line()).collect();
-    match dumps.len() {
-        0 | 1 => {}
-        all if all == done.len() => lines.push(format!("{} are there", counted(all, "dump"))),
-        all => lines.push(format!("{} of {} are there", done.len(), counted(all, "dump"))),
+    if dumps.len() > 1 {
+        let count = |status| dumps.iter().filter(|dump| dump.status == status).count();
+        let counts = [
+            (count(Status::Downloaded), "downloaded"),
+            (count(Status::AlreadyThere), "already there"),
+            (count(Status::Failed), "failed"),
+        ];
+        let counts =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}, "));
+        let bytes = done.iter().filter_map(|dump| dump.bytes).sum();
+        lines.push(format!(
+            "{}: {}{}",
+            counted(dumps.len(), "dump"),
+            counts.collect::<String>(),
+            size(bytes)
+        ));
     }
     match target {
         Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),

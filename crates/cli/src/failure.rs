@@ -6,15 +6,19 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anaplan_dump_core::{ActionAddress, Error, ErrorKind};
+use serde::Serialize;
 
 use crate::advice::advice;
 use crate::arguments::PROGRAM;
 use crate::exit_code;
+use crate::stdout;
 use crate::text::safe;
 
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// There is no command: the help, which says what there is.
+    Help(String),
     /// The command line or a setting is wrong.
     Usage(String),
     /// What was asked for is not there.
@@ -47,9 +51,9 @@ impl Failure {
         }
     }
 
-    fn exit_code(&self) -> u8 {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Failure::Usage(_) => exit_code::USAGE,
+            Failure::Usage(_) | Failure::Help(_) => exit_code::USAGE,
             Failure::NotFound(_) => exit_code::NOT_FOUND,
             Failure::RowsFailed => exit_code::ROWS_FAILED,
             Failure::Other(_) => exit_code::OTHER,
@@ -66,6 +70,48 @@ impl Failure {
     }
 }
 
+/// A failure, as `--json` shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorReport {
+    /// A machine word.
+    kind: &'static str,
+    exit_code: u8,
+    message: String,
+    /// What to do next, where there is something to say.
+    advice: Option<String>,
+}
+
+impl ErrorReport {
+    pub(crate) fn new(failure: &Failure) -> ErrorReport {
+        let exit_code = failure.exit_code();
+        let kind = match exit_code {
+            exit_code::USAGE => "usage",
+            exit_code::NOT_PERMITTED => "not_permitted",
+            exit_code::NOT_FOUND => "not_found",
+            exit_code::SERVICE => "service",
+            exit_code::ROWS_FAILED => "rows_failed",
+            exit_code::OUTPUT => "output",
+            _ => "other",
+        };
+        let (message, advice) = match failure {
+            Failure::Reported(failure) => return ErrorReport::new(failure),
+            Failure::Help(_) => ("a command is needed".to_owned(), None),
+            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => (text.clone(), None),
+            Failure::RowsFailed => (failure.to_string(), None),
+            Failure::Library { error, note } => {
+                let advice: Vec<&str> = advice(error).into_iter().chain(note.as_deref()).collect();
+                (chain(error), (!advice.is_empty()).then(|| advice.join("\n")))
+            }
+        };
+        ErrorReport { kind, exit_code, message, advice }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorDocument {
+    error: ErrorReport,
+}
+
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure::Library { error: error.into(), note: None }
@@ -75,6 +121,7 @@ impl<E: Into<Error>> From<E> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Failure::Help(text) => f.write_str(text),
             Failure::Usage(text) => write!(f, "{text}\nTry {PROGRAM} --help."),
             Failure::NotFound(text) | Failure::Other(text) => f.write_str(text),
             Failure::RowsFailed => f.write_str("rows or actions failed"),
@@ -104,14 +151,21 @@ pub(crate) fn chain(error: &Error) -> String {
     text
 }
 
-/// Prints a failure unless it is silent, and returns the exit code.
-pub(crate) fn exit(outcome: Result<(), Failure>) -> ExitCode {
+/// Prints a failure unless it is silent, and returns the exit code. With `--json` it is a document too, unless
+/// the command printed one of its own.
+pub(crate) fn exit(outcome: Result<(), Failure>, is_json: bool) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
-    if !failure.is_silent() {
-        // If standard error fails as well, nobody is left to hear of it.
-        let _ = writeln!(std::io::stderr(), "{PROGRAM}: {failure}");
+    if is_json && !stdout::has_printed_json() {
+        // The exit code says what failed, also where nothing can be printed.
+        let _ = stdout::print_json(&ErrorDocument { error: ErrorReport::new(&failure) });
     }
+    // If standard error fails as well, nobody is left to hear of it.
+    let _ = match &failure {
+        failure if failure.is_silent() => Ok(()),
+        Failure::Help(text) => write!(std::io::stdout(), "{text}"),
+        failure => writeln!(std::io::stderr(), "{PROGRAM}: {failure}"),
+    };
     ExitCode::from(failure.exit_code())
 }

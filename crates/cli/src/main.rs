@@ -12,6 +12,8 @@ mod credentials;
 mod ending;
 mod exit_code;
 mod failure;
+mod follow;
+mod help;
 mod json;
 mod meter;
 mod new_file;
@@ -29,6 +31,7 @@ mod target;
 mod task_report;
 mod text;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::arguments::{Arguments, Command, Parsed};
@@ -36,11 +39,16 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 fn main() -> ExitCode {
-    match arguments::parse(std::env::args_os().skip(1)) {
-        Parsed::Run(arguments) => failure::exit(run(&arguments)),
-        Parsed::Show(text) => failure::exit(stdout::print(&text)),
-        Parsed::Wrong(text) => failure::exit(Err(Failure::Usage(text))),
-    }
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let is_json =
+        arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let outcome = match arguments::parse(arguments.into_iter()) {
+        Parsed::Run(arguments) => run(&arguments),
+        Parsed::Show(text) => stdout::print(&text),
+        Parsed::Help(text) => Err(Failure::Help(text)),
+        Parsed::Wrong(text) => Err(Failure::Usage(text)),
+    };
+    failure::exit(outcome, is_json)
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -52,6 +60,9 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Tasks(command) => commands::tasks(command, &session()?),
         Command::Task(command) => commands::task(command, &session()?),
         Command::Run(command) => commands::run(command, &session()?),
+        Command::Wait(command) => commands::wait(command, &session()?),
+        Command::Workspaces(command) => commands::workspaces(command, &session()?),
+        Command::Models(command) => commands::models(command, &session()?),
         Command::Cancel(command) => commands::cancel(command, &session()?),
         Command::Explain(command) => commands::explain(command, arguments.verbosity()),
         Command::Login(_) => commands::login(&session()?),

@@ -4,6 +4,9 @@
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
+use crate::help::nearest;
+use crate::text::safe;
+
 /// An option with its value, or a switch.
 struct Given {
     name: String,
@@ -11,7 +14,7 @@ struct Given {
 }
 
 /// Rewrites the arguments of a program with these options and commands. What follows `--` is left as it
-/// is, and an unknown option is left for argh to refuse.
+/// is; an unknown option or command is refused with the one that may be meant.
 pub(crate) fn normalize(
     arguments: Vec<String>,
     program: &CommandInfoWithArgs,
@@ -32,6 +35,10 @@ pub(crate) fn normalize(
             let (flag, given) = match (find(&general_flags, &name), find(&command_flags, &name)) {
                 (Some(flag), _) => (flag, &mut general),
                 (None, Some(flag)) => (flag, &mut specific),
+                (None, None) if name.starts_with("--") => {
+                    let known = general_flags.iter().chain(&command_flags).map(|flag| flag.long);
+                    return Err(unknown("option", &name, nearest(&name, known)));
+                }
                 (None, None) => {
                     rest.push(argument.clone());
                     break;
@@ -44,6 +51,12 @@ pub(crate) fn normalize(
                 (FlagInfoKind::Option { .. }, None) => Some(next_value(&name, arguments.next())?),
             };
             give(given, flag, value);
+        }
+    }
+    if let Some(command) = rest.iter().find(|argument| !argument.starts_with('-')) {
+        let mut known = program.commands.iter().map(|known| known.name);
+        if !known.clone().any(|known| known == command) {
+            return Err(unknown("command", command, nearest(command, &mut known)));
         }
     }
     // Options of a command stand behind it, wherever they were given.
@@ -60,6 +73,11 @@ pub(crate) fn normalize(
         behind = [odd, plain, literal].concat();
     }
     Ok([flat(general), rest, flat(specific), behind].concat())
+}
+
+fn unknown(what: &str, word: &str, meant: Option<&str>) -> String {
+    let meant = meant.map(|meant| format!("; did you mean \"{meant}\"?")).unwrap_or_default();
+    format!("there is no {what} \"{}\"{meant}", safe(word))
 }
 
 /// The value of an option that stands in the next argument.
@@ -159,6 +177,9 @@ mod tests {
         check("get L -o -q", "-o needs a value, and -q looks like an option (./-q is a file)");
         check("get L -o ./-q", "get --output ./-q L");
         check("get L -qx", "get L -qx");
-        check("get L=x --nonsense=1", "get L=x --nonsense=1");
+        check("get L=x --nonsense=1", "there is no option \"--nonsense\"");
+        check("get L --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?");
+        check("taks P", "there is no command \"taks\"; did you mean \"tasks\"?");
+        check("W/M/P", "there is no command \"W/M/P\"");
     }
 }

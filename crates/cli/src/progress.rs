@@ -216,6 +216,8 @@ fn short_subject(subject: &Subject) -> String {
         Subject::Chunk { index, chunks, .. } => format!("chunk {} of {chunks}", index + 1),
         Subject::ChunkList(_) => "the chunk list".to_owned(),
         Subject::Tasks(_) => "the list of tasks".to_owned(),
+        Subject::Workspaces => "the list of workspaces".to_owned(),
+        Subject::Models(_) => "the list of models".to_owned(),
         Subject::Processes(_) => "the list of processes".to_owned(),
         Subject::Task(task) => format!("task {}", task.id),
         Subject::Start(_) => "the start of the process".to_owned(),
@@ -226,7 +228,9 @@ fn short_subject(subject: &Subject) -> String {
 
 fn short_fault(fault: &Fault) -> String {
     let text = fault.to_string();
-    let text = text.strip_prefix("the service answered ").map(str::to_owned).unwrap_or(text);
+    let answered = text.strip_prefix("the service answered ");
+    let status = answered.filter(|status| status.starts_with(|c: char| c.is_ascii_digit()));
+    let text = status.map(str::to_owned).unwrap_or(text);
     match std::error::Error::source(fault) {
         Some(source) => format!("{text}: {}", safe(&source.to_string())),
         None => text,

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anaplan_dump_core::{Error, is_unprintable};
 use serde::Serialize;
@@ -35,8 +36,16 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)
 }
 
+/// Whether a JSON document is on standard output: there is to be one only.
+static HAS_PRINTED_JSON: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn has_printed_json() -> bool {
+    HAS_PRINTED_JSON.load(Ordering::Relaxed)
+}
+
 /// Prints one JSON document.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    HAS_PRINTED_JSON.store(true, Ordering::Relaxed);
     match serde_json::to_string_pretty(value) {
         Ok(text) => print(&(escape_unprintable(&text) + "\n")),
         Err(source) => Err(stdout_failed(source.into())),

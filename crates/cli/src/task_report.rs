@@ -16,7 +16,7 @@ const MIN_NAME_CHARS: usize = 12;
 /// Width of the line with the step that runs, in characters.
 const STEP_WIDTH: usize = 78;
 
-const HEADER: [&str; 7] = ["OBJECT", "OK", "ROWS", "FAILED", "IGNORED", "DUMP", "NAME"];
+const HEADER: [&str; 7] = ["OBJECT", "RAN", "TAKEN", "FAILED", "IGNORED", "DUMP", "NAME"];
 
 /// The columns that hold numbers, which are read from the right.
 const NUMBERS: [usize; 3] = [2, 3, 4];

@@ -361,6 +361,9 @@ mod tests {
     fn subjects() -> Vec<Subject> {
         let (dump, task) = (dump(), dump().task);
         vec![
+            Subject::Workspaces,
+            Subject::Models(None),
+            Subject::Models(task.model().workspace.clone()),
             Subject::Processes(task.model().clone()),
             Subject::Tasks(task.action.clone()),
             Subject::Task(task.clone()),

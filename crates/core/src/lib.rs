@@ -169,8 +169,12 @@ pub use crate::client::{
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Entry, Fault, ListProblem,
-    ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
+    ListedModel, ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
 };
+/// The HTTP client, for agents of one's own: [`ClientBuilder::agent`].
+#[cfg(feature = "http")]
+pub use ureq;
+
 pub use crate::text::{Printable, is_unprintable};
 pub use crate::transfer::{
     ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, WriteSink,

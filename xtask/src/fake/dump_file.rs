@@ -71,6 +71,16 @@ pub fn generate_with(seed: u64, size: usize, format: Format) -> Vec<u8> {
     file
 }
 
+/// The number of rows of a dump file, without its header. Line breaks inside of fields do not end a row.
+pub fn rows(file: &[u8]) -> usize {
+    let mut is_quoted = false;
+    let ends = file.iter().filter(|byte| {
+        is_quoted ^= **byte == b'"';
+        **byte == b'\n' && !is_quoted
+    });
+    ends.count().saturating_sub(1)
+}
+
 /// Bytes without any structure.
 pub fn random_bytes(seed: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
@@ -242,5 +252,13 @@ mod tests {
         assert_eq!(generate(1, 5000), generate(1, 5000));
         assert_ne!(generate(1, 5000), generate(2, 5000));
         assert_ne!(random_bytes(1, 100), random_bytes(2, 100));
+    }
+
+    #[test]
+    fn rows_are_counted_without_the_header_and_across_line_breaks_in_fields() {
+        for seed in 0..20 {
+            let file = generate(seed, 5_000);
+            assert_eq!(rows(&file) + 1, parse(&file, Format::from_seed(seed)).len(), "seed {seed}");
+        }
     }
 }

@@ -10,6 +10,8 @@ mod processes;
 mod run;
 mod task;
 mod tasks;
+mod wait;
+mod workspaces;
 
 pub(crate) use self::account::{login, logout, whoami};
 pub(crate) use self::cancel::cancel;
@@ -21,3 +23,5 @@ pub(crate) use self::processes::processes;
 pub(crate) use self::run::run;
 pub(crate) use self::task::task;
 pub(crate) use self::tasks::tasks;
+pub(crate) use self::wait::wait;
+pub(crate) use self::workspaces::{models, workspaces};

@@ -1,9 +1,10 @@
 //! `tasks`: the tasks of a process or import.
 
-use anaplan_dump_core::ListedTask;
+use anaplan_dump_core::{ErrorKind, ListedTask, Outcome, TaskAddress, TaskState};
 use serde::Serialize;
 
 use crate::arguments::Tasks;
+use crate::ending;
 use crate::failure::Failure;
 use crate::json::Named;
 use crate::session::Session;
@@ -24,6 +25,8 @@ struct Row<'a> {
     task: Named,
     state: &'a str,
     created: Option<String>,
+    /// How it ended; null if the task cannot be read.
+    outcome: Option<&'static str>,
 }
 
 pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
@@ -35,29 +38,57 @@ pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
         // A task without a time may be recent.
         _ => true,
     };
-    let shown: Vec<&ListedTask> = all.iter().filter(is_recent).take(command.limit).collect();
-    if command.json {
-        let rows = shown.iter().map(|task| Row {
-            task: Named::from(&action.task(task.id.clone())),
-            state: task.state.as_str(),
-            created: task.creation_time.map(rfc3339),
-        });
-        let tasks = rows.collect();
-        print_json(&Report { process: Named::from(&action), total, tasks })?;
+    let mut shown = Vec::new();
+    for task in all.iter().filter(is_recent).take(command.limit) {
+        let outcome = outcome(&action.task(task.id.clone()), &task.state, session)?;
+        if !command.failed || outcome == Some("failed") {
+            shown.push((task, outcome));
+        }
     }
     if total == 0 {
         return Err(Failure::no_tasks(&action));
     }
     if command.json {
-        return Ok(());
+        let rows = shown.iter().map(|(task, outcome)| Row {
+            task: Named::from(&action.task(task.id.clone())),
+            state: task.state.as_str(),
+            created: task.creation_time.map(rfc3339),
+            outcome: *outcome,
+        });
+        let tasks = rows.collect();
+        return print_json(&Report { process: Named::from(&action), total, tasks });
     }
-    let cells = |task: &&ListedTask| {
+    let cells = |(task, outcome): &(&ListedTask, Option<&str>)| {
         let created = task.creation_time.map_or("-".to_owned(), time);
-        vec![created, cut(task.state.as_str(), MAX_ID_CHARS), cut(task.id.as_str(), MAX_ID_CHARS)]
+        let state = cut(task.state.as_str(), MAX_ID_CHARS);
+        vec![created, state, outcome.unwrap_or("?").replace('_', " "), cut(task.id.as_str(), MAX_ID_CHARS)]
     };
-    let mut text = table(&["CREATED (UTC)", "STATE", "TASK"], &shown.iter().map(cells).collect::<Vec<_>>());
+    let rows: Vec<Vec<String>> = shown.iter().map(cells).collect();
+    let mut text = table(&["CREATED (UTC)", "STATE", "OUTCOME", "TASK"], &rows);
     if shown.len() < total {
         text.push_str(&format!("{} of {}\n", shown.len(), counted(total, "task")));
     }
     print(&text)
+}
+
+/// How a task of the list ended, by what it says itself: the list does not tell.
+fn outcome(
+    address: &TaskAddress,
+    state: &TaskState,
+    session: &Session,
+) -> Result<Option<&'static str>, Failure> {
+    let outcome = match state {
+        TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling => Outcome::NotFinished,
+        TaskState::Cancelled => Outcome::Cancelled,
+        _ => match session.client.task(address) {
+            Ok(task) => match task.outcome(&[]) {
+                // Whether a silent action left a dump, only `task` asks.
+                Outcome::Clean if !task.dumps().is_empty() => Outcome::Unclear,
+                outcome => outcome,
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    Ok(Some(ending::word(outcome)))
 }

@@ -19,4 +19,4 @@ pub use self::id::Id;
 pub use self::locator::{Locator, TaskChoice};
 pub use self::locator_error::LocatorError;
 pub use self::origin::Origin;
-pub(crate) use self::path::page;
+pub(crate) use self::path::{models_path, page, workspaces_path};

@@ -25,6 +25,19 @@ impl ModelAddress {
     }
 }
 
+/// `GET`: the workspaces that the user sees.
+pub(crate) fn workspaces_path() -> String {
+    format!("{API_ROOT}/workspaces")
+}
+
+/// `GET`: the models that the user sees, in one workspace or in all.
+pub(crate) fn models_path(workspace: Option<&Id>) -> String {
+    match workspace {
+        Some(workspace) => format!("{}/{}/models", workspaces_path(), workspace.encoded()),
+        None => format!("{API_ROOT}/models"),
+    }
+}
+
 impl ActionAddress {
     /// `GET`: the tasks of the process or import. `POST`: starts it.
     pub fn tasks_path(&self) -> String {

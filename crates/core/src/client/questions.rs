@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use super::exchange::{Accept, Request};
-use crate::address::{ActionAddress, DumpAddress, ModelAddress, TaskAddress};
+use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ChunkList, Dump, Entry, Fate, ListedTask, Listing, Repeat, Subject, Task, TaskState, check_done,
-    started_task,
+    ChunkList, Dump, Entry, Fate, ListedModel, ListedTask, Listing, Repeat, Subject, Task, TaskState,
+    check_done, started_task,
 };
 
 /// The locale of a process's messages unless one is named, as in the reference's example.
@@ -32,6 +32,33 @@ const MAX_POLL: Duration = Duration::from_secs(60);
 const POLL_SHARE: u32 = 20;
 
 impl Client {
+    /// The workspaces that the user sees.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`].
+    pub fn workspaces(&self) -> Result<Vec<Entry>> {
+        let requests = &self.requests;
+        let mut workspaces = requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())?;
+        workspaces
+            .iter_mut()
+            .for_each(|workspace| workspace.for_each_text(&|text| requests.wire.mask.apply(text)));
+        Ok(workspaces)
+    }
+
+    /// The models that the user sees, in one workspace or in all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`].
+    pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
+        let requests = &self.requests;
+        let subject = Subject::Models(workspace.cloned());
+        let mut models = requests.list_at(&requests.api, &subject, Listing::models(workspace))?;
+        models.iter_mut().for_each(|model| model.for_each_text(&|text| requests.wire.mask.apply(text)));
+        Ok(models)
+    }
+
     /// The processes of a model.
     ///
     /// # Errors

@@ -98,9 +98,18 @@ impl Requests {
         &self,
         subject: &Subject,
         model: &ModelAddress,
+        listing: Listing<T>,
+    ) -> Result<Vec<T>> {
+        self.list_at(self.origin(model)?, subject, listing)
+    }
+
+    /// Reads all pages of a list at an origin that the token may go to.
+    pub(super) fn list_at<T>(
+        &self,
+        origin: &Origin,
+        subject: &Subject,
         mut listing: Listing<T>,
     ) -> Result<Vec<T>> {
-        let origin = self.origin(model)?;
         while let Some(path) = listing.next_path().map(str::to_owned) {
             let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Json };
             self.json(subject, request, Repeat::IfTransient, |answer| listing.take(answer))?;

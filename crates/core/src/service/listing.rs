@@ -7,7 +7,7 @@ use super::answer::{self, Answer, Payload};
 use super::fault::{Fault, ListProblem};
 use super::task::TaskState;
 use super::tolerant;
-use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, page};
+use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, models_path, page, workspaces_path};
 
 /// Entries requested with the second page and later ones: the size of a page unless one asks otherwise,
 /// as observed on the live service.
@@ -52,6 +52,21 @@ pub struct ListedTask {
     pub creation_time: Option<u64>,
 }
 
+/// A model as the lists of models show it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListedModel {
+    /// Its identifier.
+    pub id: Id,
+    /// Its name for people.
+    #[serde(default, deserialize_with = "tolerant::text")]
+    pub name: Option<String>,
+    /// The workspace that it is in.
+    #[serde(rename = "currentWorkspaceId", default, deserialize_with = "tolerant::value")]
+    pub workspace: Option<Id>,
+}
+
 type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<Option<T>>>, Fault>;
 
 impl Entry {
@@ -67,6 +82,15 @@ impl ListedTask {
     #[cfg(feature = "http")]
     pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
         [self.id.text_mut()].into_iter().chain(self.state.text_mut()).for_each(change);
+    }
+}
+
+impl ListedModel {
+    /// Passes every text of the service through `change`.
+    #[cfg(feature = "http")]
+    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
+        let ids = [self.id.text_mut()].into_iter().chain(self.workspace.iter_mut().map(Id::text_mut));
+        ids.chain(&mut self.name).for_each(change);
     }
 }
 
@@ -111,9 +135,21 @@ impl Listing<Entry> {
         Listing::new::<Chunks>(dump.chunks_path(), |entry| &entry.id)
     }
 
+    /// The workspaces that the user sees.
+    pub fn workspaces() -> Listing<Entry> {
+        Listing::new::<Workspaces>(workspaces_path(), |entry| &entry.id)
+    }
+
     /// The processes of a model.
     pub fn processes(model: &ModelAddress) -> Listing<Entry> {
         Listing::new::<Processes>(model.processes_path(), |entry| &entry.id)
+    }
+}
+
+impl Listing<ListedModel> {
+    /// The models that the user sees, in one workspace or in all.
+    pub fn models(workspace: Option<&Id>) -> Listing<ListedModel> {
+        Listing::new::<Models>(models_path(workspace), |model| &model.id)
     }
 }
 
@@ -218,6 +254,8 @@ macro_rules! payload {
 // rest; it counts as received, so that the pages still add up.
 payload!(Chunks, "chunks", Entry);
 payload!(Processes, "processes", tolerant::Readable<Entry>);
+payload!(Workspaces, "workspaces", tolerant::Readable<Entry>);
+payload!(Models, "models", tolerant::Readable<ListedModel>);
 payload!(Tasks, "tasks", tolerant::Readable<ListedTask>);
 
 impl From<Chunks> for Vec<Option<Entry>> {
@@ -235,6 +273,18 @@ impl From<Processes> for Vec<Option<Entry>> {
 impl From<Tasks> for Vec<Option<ListedTask>> {
     fn from(tasks: Tasks) -> Vec<Option<ListedTask>> {
         tasks.0.into_iter().map(|task| task.0).collect()
+    }
+}
+
+impl From<Workspaces> for Vec<Option<Entry>> {
+    fn from(workspaces: Workspaces) -> Vec<Option<Entry>> {
+        workspaces.0.into_iter().map(|workspace| workspace.0).collect()
+    }
+}
+
+impl From<Models> for Vec<Option<ListedModel>> {
+    fn from(models: Models) -> Vec<Option<ListedModel>> {
+        models.0.into_iter().map(|model| model.0).collect()
     }
 }
 

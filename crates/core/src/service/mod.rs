@@ -27,7 +27,7 @@ pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
 #[cfg(feature = "http")]
 pub(crate) use self::http_date::parse as http_date;
-pub use self::listing::{Entry, ListedTask, Listing};
+pub use self::listing::{Entry, ListedModel, ListedTask, Listing};
 pub use self::outcome::Outcome;
 #[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};

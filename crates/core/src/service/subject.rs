@@ -15,6 +15,10 @@ pub enum Subject {
     SignIn(Origin),
     /// Whether a host can be reached.
     Host(Origin),
+    /// The workspaces that the user sees.
+    Workspaces,
+    /// The models that the user sees, in one workspace or in all.
+    Models(Option<Id>),
     /// The processes of a model.
     Processes(ModelAddress),
     /// The tasks of a process or import.
@@ -50,6 +54,8 @@ impl Subject {
             Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => Some(dump),
             Subject::SignIn(_)
             | Subject::Host(_)
+            | Subject::Workspaces
+            | Subject::Models(_)
             | Subject::Processes(_)
             | Subject::Tasks(_)
             | Subject::Task(_)
@@ -64,6 +70,9 @@ impl fmt::Display for Subject {
         match self {
             Subject::SignIn(origin) => write!(f, "signing in at {origin}"),
             Subject::Host(origin) => write!(f, "{origin}"),
+            Subject::Workspaces => f.write_str("the workspaces"),
+            Subject::Models(None) => f.write_str("the models"),
+            Subject::Models(Some(workspace)) => write!(f, "the models of workspace {workspace}"),
             Subject::Processes(model) => write!(f, "the processes of model {model}"),
             Subject::Tasks(action) => write!(f, "the tasks of {action}"),
             Subject::Task(task) => write!(f, "task {task}"),

@@ -1,5 +1,8 @@
 //! What came of a task: its actions, and what each says about its rows.
 
+use super::Dump;
+use crate::fake::dump_file::rows;
+
 /// What came of an action, or of a process with the results of its actions inside.
 #[derive(Debug, Clone)]
 pub struct ActionResult {
@@ -47,6 +50,21 @@ impl ActionResult {
                 .to_vec(),
         };
         Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(rows)
+    }
+
+    /// An import that took some rows and rejected those that are in this dump.
+    pub fn import_with_dump(
+        object_id: impl Into<String>,
+        name: impl Into<String>,
+        taken: usize,
+        dump: &Dump,
+    ) -> Self {
+        let (name, rejected) = (name.into(), rows(&dump.bytes()));
+        let text = format!("{name}: {taken} (0/{taken}) rows successful, {rejected} failed, 0 ignored");
+        let (taken, rejected) = (taken.to_string(), rejected.to_string());
+        let values = ["successRowCount", &taken, "failedCount", &rejected, "ignoredCount", "0"];
+        let detail = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
+        Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(detail)
     }
 
     /// What people call the object.

@@ -29,6 +29,9 @@ impl Service {
     fn api_answer(&mut self, request: &Request) -> Result<Answer, Answer> {
         let user = self.sign_in.tokens.user_of(request)?;
         let not_found = || Answer::not_found(request);
+        if let Some(answer) = self.directory(request) {
+            return answer;
+        }
         let address = Address::parse(&request.path).ok_or_else(not_found)?;
         let (method, kind) = (request.sent.method.as_str(), address.kind);
         if address.model != self.model || address.workspace.is_some_and(|name| name != self.workspace) {
@@ -78,6 +81,24 @@ impl Service {
             }
             _ => Err(Answer::error(405, "Method Not Allowed", request)),
         }
+    }
+
+    /// The lists of workspaces and models, from which ids can be found.
+    fn directory(&self, request: &Request) -> Option<Result<Answer, Answer>> {
+        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+        let model = json::model(&self.model, &self.workspace);
+        Some(match (request.sent.method.as_str(), &path[..]) {
+            ("GET", ["2", "0", "workspaces"]) => {
+                let workspaces = vec![json::workspace(&self.workspace)];
+                self.list(request, "workspace", "workspaces", workspaces, None)
+            }
+            ("GET", ["2", "0", "models"]) => self.list(request, "model", "models", vec![model], None),
+            ("GET", ["2", "0", "workspaces", workspace, "models"]) => {
+                let models = if *workspace == self.workspace { vec![model] } else { Vec::new() };
+                self.list(request, "model", "models", models, None)
+            }
+            _ => return None,
+        })
     }
 
     fn of_kind(&mut self, kind: Kind) -> &mut Vec<Process> {

@@ -55,6 +55,20 @@ pub(crate) fn list(
     Value::Object(map)
 }
 
+pub(crate) fn workspace(id: &str) -> Value {
+    json!({ "id": id, "name": "Finance", "active": true, "sizeAllowance": 1_073_741_824_u64 })
+}
+
+pub(crate) fn model(id: &str, workspace: &str) -> Value {
+    json!({
+        "id": id,
+        "name": "Cost planning",
+        "activeState": "UNLOCKED",
+        "currentWorkspaceId": workspace,
+        "currentWorkspaceName": "Finance",
+    })
+}
+
 pub(crate) fn process(process: &Process) -> Value {
     json!({ "id": process.id, "name": process.name })
 }

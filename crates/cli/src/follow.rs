@@ -1,0 +1,122 @@
+//! From a task to its end and its dumps: what `run` and `wait` have in common.
+
+use std::time::{Duration, Instant};
+
+use anaplan_dump_core::{Task, TaskAddress};
+use serde::Serialize;
+
+use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
+use crate::ending;
+use crate::failure::Failure;
+use crate::report::{ReportDocument, print_report};
+use crate::session::Session;
+use crate::stdout::{print, print_json};
+use crate::target::Target;
+use crate::task_report::TaskReport;
+use crate::text::safe;
+
+#[derive(Serialize)]
+struct Report {
+    task: TaskReport,
+    dumps: Vec<DumpReport>,
+    /// What is wrong in the dumps; left out unless `--explain` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportDocument>,
+    /// What the command ends with.
+    exit_code: u8,
+    /// From the start to the last dump, in seconds.
+    duration: f64,
+    /// Version of this program.
+    version: &'static str,
+}
+
+/// How a task is followed.
+#[derive(Debug)]
+pub(crate) struct Follow<'a> {
+    pub(crate) output: Option<&'a str>,
+    pub(crate) poll: Duration,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) explain: bool,
+    pub(crate) json: bool,
+}
+
+impl Follow<'_> {
+    /// The folder for the dumps.
+    pub(crate) fn target(&self) -> Result<Target, Failure> {
+        match Target::read(self.output, false)? {
+            target @ Target::Folder(_) => Ok(target),
+            _ => Err(Failure::Usage("-o must name a folder: a process can leave several dumps".into())),
+        }
+    }
+
+    /// Waits for the end of a task, and collects its dumps.
+    pub(crate) fn to_the_end(
+        &self,
+        address: &TaskAddress,
+        target: &Target,
+        session: &Session,
+    ) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let folder = self.output.map(|folder| format!(" -o {}", safe(folder))).unwrap_or_default();
+        session.reporter.set_follow_up(format!("anaplan-dump get {address}{folder}"));
+        let task = self.wait(address, session)?;
+        let dumps = session.client.dumps(&task)?;
+        let outcome = task.outcome(&dumps);
+        let report = TaskReport::new(&task, outcome).without_next();
+        if !self.json {
+            print(&report.text())?;
+        }
+        let options = DownloadOptions { checksums: self.json, fresh: true, ..DownloadOptions::default() };
+        let mut collected = collect(&dumps, target, options, session)?;
+        let explained = if self.explain { collected.explain(session) } else { None };
+        if let Some(unnamed) = ending::unnamed_dumps(&task) {
+            session.reporter.problem(&unnamed);
+            collected.failure.get_or_insert(Failure::Reported(Box::new(unnamed)));
+        }
+        let end = match collected.failure {
+            Some(failure) => Err(failure),
+            None => ending::check(&task, outcome),
+        };
+        if self.json {
+            print_json(&Report {
+                task: report,
+                dumps: collected.dumps,
+                report: explained.map(ReportDocument::new),
+                exit_code: end.as_ref().err().map_or(0, Failure::exit_code),
+                duration: begun.elapsed().as_secs_f64(),
+                version: env!("CARGO_PKG_VERSION"),
+            })?;
+        } else if !dumps.is_empty() {
+            print("\n")?;
+            print_reports(&collected.dumps, target, session)?;
+            if let Some(report) = explained {
+                print("\n")?;
+                print_report(report.view())?;
+            }
+        }
+        end
+    }
+
+    /// Waits until the task is over, and shows how it goes on.
+    fn wait(&self, address: &TaskAddress, session: &Session) -> Result<Task, Failure> {
+        let begun = Instant::now();
+        let mut shown = String::new();
+        let look = |task: &Task| {
+            let percent =
+                task.progress.map(|p| format!(" {:.0} %", p.clamp(0.0, 1.0) * 100.0)).unwrap_or_default();
+            let step = safe(task.current_step.as_deref().unwrap_or(""));
+            let now = format!("{}{percent} {step}", safe(task.state.as_str()));
+            session.reporter.step(now.trim_end(), begun.elapsed(), now != shown);
+            shown = now;
+        };
+        let timeout = self.timeout.unwrap_or(Duration::MAX);
+        let waited = session.client.wait_timeout(address, self.poll, timeout, look);
+        session.reporter.clear();
+        waited.map_err(|error| {
+            let note = format!(
+                "the process goes on; its dumps can be collected later with:\n    anaplan-dump get {address}"
+            );
+            Failure::Library { error, note: Some(note) }
+        })
+    }
+}

@@ -1,0 +1,204 @@
+//! The help: every option with the name of its value, the general ones with each command, in 80 columns.
+
+use std::fmt::Write as _;
+
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
+
+use crate::arguments::PROGRAM;
+
+/// Width of the help in characters.
+const WIDTH: usize = 80;
+
+/// Width of the column with names.
+const NAMES: usize = 27;
+
+/// The help of a command, or of the program.
+pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> String {
+    let subcommand = program.commands.iter().find(|known| Some(known.name) == command);
+    let (name, shown) = match subcommand {
+        Some(subcommand) => (format!("{PROGRAM} {}", subcommand.name), &subcommand.command),
+        None => (PROGRAM.to_owned(), program),
+    };
+    let mut text = format!("Usage: {name}{}\n\n", usage(shown));
+    paragraphs(&mut text, shown.description);
+    if !shown.positionals.is_empty() {
+        text.push_str("\nArguments:\n");
+    }
+    for positional in shown.positionals {
+        entry(&mut text, &arity(positional.name, &positional.optionality), positional.description);
+    }
+    if subcommand.is_some() {
+        text.push_str("\nOptions:\n");
+        options(&mut text, shown.flags);
+    } else {
+        text.push_str("\nCommands:\n");
+        for known in &shown.commands {
+            entry(&mut text, known.name, known.command.description);
+        }
+    }
+    text.push_str("\nGeneral options:\n");
+    options(&mut text, if subcommand.is_some() { without_help(program.flags) } else { program.flags });
+    for note in shown.notes {
+        text.push('\n');
+        paragraphs(&mut text, note);
+    }
+    text.push_str("\nExamples:\n");
+    for example in shown.examples {
+        let _ = writeln!(text, "  {}", example.replace("{command_name}", &name));
+    }
+    if subcommand.is_none() {
+        text.push_str("\nExit codes:\n");
+        for code in shown.error_codes {
+            entry(&mut text, &code.code.to_string(), code.description);
+        }
+        let _ = writeln!(text, "\n{PROGRAM} COMMAND --help shows the options of a command.");
+    }
+    text
+}
+
+fn usage(command: &CommandInfoWithArgs) -> String {
+    let mut usage = String::from(" [options]");
+    if !command.commands.is_empty() {
+        usage.push_str(" COMMAND ...");
+    }
+    for positional in command.positionals {
+        let _ = write!(usage, " {}", arity(positional.name, &positional.optionality));
+    }
+    usage
+}
+
+fn arity(name: &str, optionality: &Optionality) -> String {
+    match optionality {
+        Optionality::Required => name.to_owned(),
+        Optionality::Optional => format!("[{name}]"),
+        _ => format!("[{name}...]"),
+    }
+}
+
+fn without_help<'a>(flags: &'a [FlagInfo<'a>]) -> &'a [FlagInfo<'a>] {
+    match flags {
+        [first, rest @ ..] if first.long == "--help" => rest,
+        [rest @ .., last] if last.long == "--help" => rest,
+        flags => flags,
+    }
+}
+
+fn options(text: &mut String, flags: &[FlagInfo<'_>]) {
+    for flag in flags {
+        let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
+        let value = match &flag.kind {
+            FlagInfoKind::Switch => String::new(),
+            FlagInfoKind::Option { arg_name } => format!(" <{arg_name}>"),
+        };
+        entry(text, &format!("{short}{}{value}", flag.long), flag.description);
+    }
+}
+
+/// A name and what it means, beside it or below it.
+fn entry(text: &mut String, name: &str, description: &str) {
+    let lines = wrap(description, WIDTH - NAMES - 2);
+    let is_beside = name.chars().count() + 2 <= NAMES;
+    let mut left = name.to_owned();
+    if !is_beside {
+        let _ = writeln!(text, "  {name}");
+        left.clear();
+    }
+    for line in lines {
+        let _ = writeln!(text, "  {left:NAMES$}{line}");
+        left.clear();
+    }
+}
+
+/// Breaks a text between words.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn paragraphs(text: &mut String, source: &str) {
+    for (index, paragraph) in source.split("\n\n").enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
+        for line in wrap(paragraph, WIDTH) {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+}
+
+/// The candidate that somebody may have meant: two slips of the finger away at most.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const MAX_SLIPS: usize = 2;
+    let near = candidates.map(|candidate| (slips(word, candidate), candidate));
+    let near = near.filter(|(slips, candidate)| *slips <= MAX_SLIPS && *slips < candidate.len() / 2);
+    // Of two that are equally near, the longer one: letters are forgotten rather than made up.
+    near.min_by_key(|(slips, candidate)| (*slips, usize::MAX - candidate.len()))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of letters to insert, remove, replace or swap (optimal string alignment).
+fn slips(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use argh::ArgsInfo;
+
+    use super::*;
+    use crate::arguments::Arguments;
+
+    #[test]
+    fn no_line_is_longer_than_80_columns_and_every_option_is_there() {
+        let program = Arguments::get_args_info();
+        let commands = program.commands.iter().map(|command| Some(command.name));
+        for command in commands.chain([None]) {
+            let text = help(&program, command);
+            let long = text.lines().find(|line| line.chars().count() > WIDTH);
+            assert!(long.is_none_or(|line| line.contains(PROGRAM)), "{command:?}: {long:?}");
+            for option in
+                ["--retries <n>", "--token-file <file>", "-q, --quiet", "--stall-timeout <duration>"]
+            {
+                assert!(text.contains(option), "{command:?} lacks {option}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_understood_and_another_word_is_not() {
+        let commands = ["get", "run", "tasks", "task", "chunks", "processes"];
+        for (word, expected) in [
+            ("taks", Some("tasks")),
+            ("tsaks", Some("tasks")),
+            ("proceses", Some("processes")),
+            ("chunk", Some("chunks")),
+            ("download", None),
+            ("W/M/P", None),
+        ] {
+            assert_eq!(nearest(word, commands.into_iter()), expected, "{word}");
+        }
+    }
+}
