@@ -17,6 +17,7 @@ mod json;
 mod meter;
 mod newest;
 mod normalize;
+mod parse;
 mod progress;
 mod resolve;
 mod session;
@@ -31,15 +32,16 @@ mod text;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::arguments::{Arguments, Command, Parsed};
+use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
+use crate::parse::Parsed;
 use crate::session::Session;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let is_json =
         arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
-    let outcome = match arguments::parse(arguments.into_iter()) {
+    let outcome = match parse::parse(arguments.into_iter()) {
         Parsed::Run(arguments) => run(&arguments),
         Parsed::Show(text) => stdout::print(&text),
         Parsed::Help(text) => Err(Failure::Help(text)),
