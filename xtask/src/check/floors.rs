@@ -23,9 +23,9 @@ const HOUSES: &[House] = &[
     House {
         source: "crates/cli/src",
         floors:
-            "text | json | table | normalize | arguments | exit_code | advice | failure | stdout | meter | progress
-            | signals | settings | credentials | session | ending | resolve newest | target | new_file | report
-            | task_report | collect | commands | main.rs",
+            "text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
+            | progress | signals | settings | credentials | session | ending | newest | resolve | target | new_file
+            | report | task_report | collect | follow | commands | main.rs",
     },
     House {
         source: "xtask/src",
