@@ -70,7 +70,7 @@ fn run_says_what_the_service_did_not_say() {
 
 #[test]
 fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
-    let why = "left a dump without an objectId: the service does not say how to download it";
+    let why = "left a dump without a usable objectId: the service does not say how to download it";
     let task = Task::complete("T9").with_result(with_unnamed(&[COSTS])).with_dump(COSTS.0, dump_for(COSTS.0));
     for locator in ["NIGHTLY/T9", "NIGHTLY", "NIGHTLY/latest"] {
         let scene = Scene::with_tasks([task.clone()]);

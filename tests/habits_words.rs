@@ -40,6 +40,10 @@ fn no_arguments_print_the_help_as_wrong_usage() {
     let scene = Scene::with_chunks(3);
     let help = scene.run("--help").stdout_text();
     scene.run("").exits_with(2).stdout(&help);
+    scene.run("-h").stdout(&help);
+    for command in ["get --help", "get -h", "help get", "get DUMP -o x -h"] {
+        scene.run(command).stdout_has("Usage: anaplan-dump get [options] LOCATOR");
+    }
     assert!(help.contains("\nExit codes:\n") && help.contains("  143  "), "{help}");
 }
 

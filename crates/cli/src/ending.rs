@@ -71,7 +71,7 @@ pub(crate) fn unnamed_dumps(task: &Task) -> Option<Failure> {
         count => (format!("{count} dumps"), "them"),
     };
     Some(Failure::NotFound(format!(
-        "task {} left {dumps} without an objectId: the service does not say how to download {them}",
+        "task {} left {dumps} without a usable objectId: the service does not say how to download {them}",
         task.address
     )))
 }

@@ -2,8 +2,6 @@
 
 use std::error::Error as _;
 use std::fmt;
-use std::io::Write;
-use std::process::ExitCode;
 
 use anaplan_dump_core::{ActionAddress, Error, ErrorKind};
 use serde::Serialize;
@@ -11,7 +9,6 @@ use serde::Serialize;
 use crate::advice::advice;
 use crate::arguments::PROGRAM;
 use crate::exit_code;
-use crate::stdout;
 use crate::text::safe;
 
 /// Why a command did not do what was asked.
@@ -107,11 +104,6 @@ impl ErrorReport {
     }
 }
 
-#[derive(Serialize)]
-struct ErrorDocument {
-    error: ErrorReport,
-}
-
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Failure {
         Failure::Library { error: error.into(), note: None }
@@ -149,23 +141,4 @@ pub(crate) fn chain(error: &Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Prints a failure unless it is silent, and returns the exit code. With `--json` it is a document too, unless
-/// the command printed one of its own.
-pub(crate) fn exit(outcome: Result<(), Failure>, is_json: bool) -> ExitCode {
-    let Err(failure) = outcome else {
-        return ExitCode::SUCCESS;
-    };
-    if is_json && !stdout::has_printed_json() {
-        // The exit code says what failed, also where nothing can be printed.
-        let _ = stdout::print_json(&ErrorDocument { error: ErrorReport::new(&failure) });
-    }
-    // If standard error fails as well, nobody is left to hear of it.
-    let _ = match &failure {
-        failure if failure.is_silent() => Ok(()),
-        Failure::Help(text) => write!(std::io::stdout(), "{text}"),
-        failure => writeln!(std::io::stderr(), "{PROGRAM}: {failure}"),
-    };
-    ExitCode::from(failure.exit_code())
 }

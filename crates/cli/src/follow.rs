@@ -52,7 +52,7 @@ impl Follow<'_> {
         session: &Session,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
-        let folder = self.output.as_deref().map(|folder| format!(" -o {}", safe(folder))).unwrap_or_default();
+        let folder = self.output.map(|folder| format!(" -o {}", safe(folder))).unwrap_or_default();
         session.reporter.set_follow_up(format!("anaplan-dump get {address}{folder}"));
         let task = self.wait(address, session)?;
         let dumps = session.client.dumps(&task)?;

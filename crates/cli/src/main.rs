@@ -17,6 +17,7 @@ mod json;
 mod meter;
 mod newest;
 mod normalize;
+mod parse;
 mod progress;
 mod resolve;
 mod session;
@@ -29,23 +30,27 @@ mod task_report;
 mod text;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
-use crate::arguments::{Arguments, Command, Parsed};
-use crate::failure::Failure;
+use serde::Serialize;
+
+use crate::arguments::{Arguments, Command, PROGRAM};
+use crate::failure::{ErrorReport, Failure};
+use crate::parse::Parsed;
 use crate::session::Session;
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let is_json =
         arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
-    let outcome = match arguments::parse(arguments.into_iter()) {
+    let outcome = match parse::parse(arguments.into_iter()) {
         Parsed::Run(arguments) => run(&arguments),
         Parsed::Show(text) => stdout::print(&text),
         Parsed::Help(text) => Err(Failure::Help(text)),
         Parsed::Wrong(text) => Err(Failure::Usage(text)),
     };
-    failure::exit(outcome, is_json)
+    exit(outcome, is_json)
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -62,4 +67,29 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Models(command) => commands::models(command, &session),
         Command::Cancel(command) => commands::cancel(command, &session),
     }
+}
+
+/// An error, as `--json` shows it.
+#[derive(Serialize)]
+struct ErrorDocument {
+    error: ErrorReport,
+}
+
+/// Prints a failure unless it is silent, and returns the exit code. With `--json` it is a document too, unless
+/// the command printed one of its own.
+fn exit(outcome: Result<(), Failure>, is_json: bool) -> ExitCode {
+    let Err(failure) = outcome else {
+        return ExitCode::SUCCESS;
+    };
+    if is_json && !stdout::has_printed_json() {
+        // The exit code says what failed, also where nothing can be printed.
+        let _ = stdout::print_json(&ErrorDocument { error: ErrorReport::new(&failure) });
+    }
+    // If standard error fails as well, nobody is left to hear of it.
+    let _ = match &failure {
+        failure if failure.is_silent() => Ok(()),
+        Failure::Help(text) => write!(std::io::stdout(), "{text}"),
+        failure => writeln!(std::io::stderr(), "{PROGRAM}: {failure}"),
+    };
+    ExitCode::from(failure.exit_code())
 }

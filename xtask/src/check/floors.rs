@@ -23,8 +23,9 @@ const HOUSES: &[House] = &[
     House {
         source: "crates/cli/src",
         floors:
-            "text | table | normalize | arguments | exit_code | advice | failure | stdout | progress | settings
-            | session | resolve | target | task_report | collect | commands | main.rs",
+            "text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | meter
+            | progress | signals | settings | session | json | ending | newest | resolve | target | task_report
+            | collect | follow | commands | main.rs",
     },
     House {
         source: "xtask/src",
