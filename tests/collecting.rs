@@ -264,7 +264,7 @@ fn a_dump_of_an_action_without_an_id_is_not_called_fine() {
     let action = r#"{"failureDumpAvailable":true,"successful":true}"#;
     let result = format!(r#"{{"failureDumpAvailable":true,"nestedResults":[{action}]}}"#);
     let answer = format!(r#"{{"task":{{"taskState":"COMPLETE","result":{result}}}}}"#);
-    let why = "TASK left a dump without an objectId: the service does not say how to download it";
+    let why = "TASK left a dump without a usable objectId: the service does not say how to download it";
     is_not_called_fine(clean("T1"), Some(&answer), &["NIGHTLY/T1", "NIGHTLY"], 4, why);
 }
 

@@ -68,15 +68,6 @@ impl<'a> Outcome<'a> {
         self.check(self.output.status.code() == Some(code), || format!("the exit code is not {code}"))
     }
 
-    /// The number of the signal that ended it.
-    #[cfg(unix)]
-    #[track_caller]
-    pub(crate) fn ends_by_signal(&self, number: i32) -> &Self {
-        let signal = std::os::unix::process::ExitStatusExt::signal(&self.output.status);
-        self.mentioned.status.set(true);
-        self.check(signal == Some(number), || format!("not ended by signal {number}"))
-    }
-
     /// Standard output.
     #[track_caller]
     pub(crate) fn stdout(&self, expected: impl AsRef<str>) -> &Self {
