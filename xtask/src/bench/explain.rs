@@ -32,7 +32,7 @@ const LEAST_RATE: f64 = 200.0;
 const LEAST_RATIO: f64 = 0.5;
 
 /// Peak memory that a report may take, in MiB, whatever the file.
-const MOST_MEMORY: f64 = 64.0;
+const MAX_MEMORY: f64 = 64.0;
 
 /// Bytes of the rows that are written over and over. The memory of this process is the least that its children can
 /// show.
@@ -86,9 +86,9 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
         }
         let ((ours, peak), (alone, _)) = (rates[0], rates[1]);
         println!("  {:<32}{:>36.2}", format!("{PROGRAM} / csv-core"), ours / alone);
-        if ours < LEAST_RATE || ours / alone < LEAST_RATIO || peak > MOST_MEMORY {
+        if ours < LEAST_RATE || ours / alone < LEAST_RATIO || peak > MAX_MEMORY {
             println!(
-                "  less than is wanted: {LEAST_RATE} MB/s, {LEAST_RATIO} of csv-core, at most {MOST_MEMORY} MiB"
+                "  less than is wanted: {LEAST_RATE} MB/s, {LEAST_RATIO} of csv-core, at most {MAX_MEMORY} MiB"
             );
         }
     }
