@@ -354,9 +354,6 @@ mod tests {
     fn subjects() -> Vec<Subject> {
         let (dump, task) = (dump(), dump().task);
         vec![
-            Subject::Workspaces,
-            Subject::Models(None),
-            Subject::Models(task.model().workspace.clone()),
             Subject::Processes(task.model().clone()),
             Subject::Tasks(task.action.clone()),
             Subject::Task(task.clone()),
@@ -364,7 +361,10 @@ mod tests {
             Subject::Cancel(task),
             Subject::ChunkList(dump.clone()),
             Subject::Chunk { dump: dump.clone(), id: "1".parse().unwrap(), index: 1, chunks: 3 },
-            Subject::WholeDump(dump),
+            Subject::WholeDump(dump.clone()),
+            Subject::Workspaces,
+            Subject::Models(None),
+            Subject::Models(dump.model().workspace.clone()),
         ]
     }
 
