@@ -177,13 +177,10 @@ pub(crate) fn check_nothing_failed(task: &Task, object: Option<&Id>) -> Result<(
         return Ok(());
     } else if let Some(object) = object.filter(|_| meant.is_empty()) {
         format!("object {object} is not among the actions of the newest finished run, task {address}")
+    } else if task.outcome(&[]) == Outcome::Cancelled {
+        format!("task {address} was cancelled, and no dump was left")
     } else {
-        return match task.outcome(&[]) {
-            Outcome::Cancelled => {
-                Err(Failure::NotFound(format!("task {address} was cancelled, and no dump was left")))
-            }
-            outcome => ending::check(task, outcome),
-        };
+        return ending::check(task, task.outcome(&[]));
     };
     Err(Failure::NotFound(format!("{what}; look at it with:\n  anaplan-dump task {address}")))
 }
