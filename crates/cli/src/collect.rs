@@ -208,9 +208,20 @@ fn with_what_is_kept(error: Error, path: &Path) -> Failure {
         Error::Incomplete { whole_chunks: 1.., .. } | Error::Unconfirmed { .. } => {
             Some(format!("what is there is kept in {}.part{goes_on}", safe_path(path)))
         }
+        Error::Output { source, .. } if may_be_open_elsewhere(source) => Some(format!(
+            "close {} in other programs, then run the same command again: it continues where it stopped",
+            safe_path(path)
+        )),
         _ => None,
     };
     Failure::Library { error, note }
+}
+
+/// Whether this is what Windows reports of a file that another program has open.
+fn may_be_open_elsewhere(error: &std::io::Error) -> bool {
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION))
 }
 
 /// The SHA-256 of a file, in hexadecimal.
