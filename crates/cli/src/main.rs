@@ -3,11 +3,14 @@
 //! Arguments, progress, tables and exit codes; everything else is in the library.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(feature = "describe", allow(dead_code, reason = "such a build only describes itself"))]
 
 mod advice;
 mod arguments;
 mod collect;
 mod commands;
+#[cfg(feature = "describe")]
+mod describe;
 mod exit_code;
 mod failure;
 mod normalize;
@@ -28,6 +31,9 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "describe")]
+    return failure::exit(stdout::print_json(&describe::program()));
+    #[cfg(not(feature = "describe"))]
     match arguments::parse(std::env::args_os().skip(1)) {
         Parsed::Run(arguments) => failure::exit(run(&arguments)),
         Parsed::Show(text) => failure::exit(stdout::print(&text)),

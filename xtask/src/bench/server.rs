@@ -10,7 +10,7 @@ use std::time::Duration;
 use argh::FromArgs;
 use flate2::Crc;
 use serde_json::{Value, json};
-use xtask::fake::{Dump, FakeServer, Service, dump_file};
+use xtask::fake::{Dump, FakeServer, GzipMode, Service, dump_file};
 
 use super::measure::Seen;
 
@@ -27,6 +27,9 @@ pub(crate) struct BenchServer {
     /// over TLS
     #[argh(switch)]
     tls: bool,
+    /// gzip-encoded for clients that accept it
+    #[argh(switch)]
+    gzip: bool,
     /// milliseconds before each answer (default: 0)
     #[argh(option, default = "0")]
     latency: u64,
@@ -44,6 +47,9 @@ pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
     let dump = Dump::from_chunks(vec![block; arguments.chunks]);
     let mut service = Service::with_dump(dump);
     service.set_link(Duration::from_millis(arguments.latency), arguments.bytes_per_second);
+    if arguments.gzip {
+        service.set_gzip(GzipMode::On);
+    }
     let server = FakeServer::start_on(service, 0, arguments.tls)?;
     let about = json!({
         "origin": server.origin(),
@@ -63,6 +69,7 @@ pub(super) struct Wire {
     pub(super) chunks: usize,
     pub(super) chunk_size: usize,
     pub(super) tls: bool,
+    pub(super) gzip: bool,
     /// None: as fast as the machine goes.
     pub(super) link: Option<Link>,
 }
@@ -73,13 +80,6 @@ pub(super) struct Link {
     /// Milliseconds before each answer.
     pub(super) latency: u64,
     pub(super) bytes_per_second: u64,
-}
-
-impl Wire {
-    /// Without a link that slows it down.
-    pub(super) fn new(chunks: usize, chunk_size: usize, tls: bool) -> Self {
-        Self { chunks, chunk_size, tls, link: None }
-    }
 }
 
 /// A running server and its dump. Dropping it stops it.
@@ -106,6 +106,9 @@ impl Server {
         command.args(["--chunk-size", &wire.chunk_size.to_string()]);
         if wire.tls {
             command.arg("--tls");
+        }
+        if wire.gzip {
+            command.arg("--gzip");
         }
         if let Some(link) = wire.link {
             command.args(["--latency", &link.latency.to_string()]);

@@ -9,37 +9,34 @@ use xtask::fake::TOKEN;
 
 use crate::cargo::clean_command;
 
-/// measure the release binary: beside curl, with read-ahead on a slow link, under the tenant's rate limit
+/// measure the release binary: beside curl in one table, and under the tenant's rate limit
 #[derive(FromArgs)]
 #[argh(
     subcommand,
     name = "bench",
-    note = "Scenarios:
-  download    wall time, CPU time and peak memory beside one curl process that fetches the same
-              chunks, to a file and to a pipe. Without curl only our own numbers are printed.
-  read-ahead  --parallel 1 and 4 on a link with latency and a limited rate per connection.
-  rate-limit  50 processes at once against the tenant's token bucket; fails where one gives up or
-              too many requests are sent. Not among those that run where none is named."
+    note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), start.
+Without curl only our own numbers are printed. rate-limit starts 50 processes at once against the tenant's
+token bucket; it fails where one gives up or too many requests are sent, and runs only where it is named."
 )]
 pub(crate) struct Bench {
-    /// what to measure: download, read-ahead or rate-limit; may be repeated (default: download, read-ahead)
+    /// what to measure (see below); may be repeated (default: all but rate-limit)
     #[argh(option)]
     pub(super) scenario: Vec<String>,
-    /// chunks of each dump (default: 40 in download, 24 in read-ahead, 30 in rate-limit)
+    /// one more contender: a command line with {url} for the dump and {out} for the file; $TOKEN is the token
+    #[argh(option)]
+    pub(super) extra: Vec<String>,
+    /// print JSON instead of a table
+    #[argh(switch)]
+    pub(super) json: bool,
+    /// draw a chart into this SVG file
+    #[argh(option)]
+    pub(super) chart: Option<PathBuf>,
+    /// chunks of each dump (default: 40; 16 in far, 1000 in small, 30 in rate-limit)
     #[argh(option)]
     pub(super) chunks: Option<usize>,
-    /// bytes of each chunk in download and read-ahead (default: 10000000)
-    #[argh(option, default = "10_000_000")]
-    pub(super) chunk_size: usize,
-    /// measured runs of each program in download (default: 5)
+    /// measured runs of each program (default: 5)
     #[argh(option, default = "5")]
     pub(super) repeat: usize,
-    /// in download also a dump of 400 chunks, one measured run: does the memory grow with the dump?
-    #[argh(switch)]
-    pub(super) large: bool,
-    /// download and read-ahead over TLS
-    #[argh(switch)]
-    pub(super) tls: bool,
     /// processes at once in rate-limit (default: 50)
     #[argh(option, default = "50")]
     pub(super) processes: usize,

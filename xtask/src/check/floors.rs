@@ -24,13 +24,13 @@ const HOUSES: &[House] = &[
         source: "crates/cli/src",
         floors:
             "text | table | normalize | arguments | exit_code | advice | failure | stdout | progress | settings
-            | session | resolve | target | task_report | collect | commands | main.rs",
+            | session | resolve | target | task_report | collect | commands describe | main.rs",
     },
     House {
         source: "xtask/src",
         floors: "fake/random fake/stop | fake/dump_file | fake/data fake/http | fake/sign_in fake/wire
             | fake/service | fake/fault | fake/server | fake/mod.rs | lib.rs
-            | cargo format | bench chaos check demo serve | main.rs",
+            | cargo format | platform | bench chaos demo dist serve | check | main.rs",
     },
 ];
 

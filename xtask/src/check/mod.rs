@@ -2,10 +2,13 @@
 
 mod changelog;
 mod dependencies;
+mod dist;
 mod floors;
+mod foreign;
 mod imports;
 mod oldest_rust;
 mod output;
+mod recipes;
 mod tidy;
 mod tokens;
 
@@ -29,6 +32,9 @@ pub(crate) struct Test {
     /// list the steps, and end
     #[argh(switch)]
     list: bool,
+    /// instead of the steps, run the library's tests and a core of the end-to-end tests for this target
+    #[argh(option)]
+    target: Option<String>,
     /// print everything that cargo prints, tests that pass included
     #[argh(switch)]
     verbose: bool,
@@ -41,6 +47,8 @@ enum Work {
     Floors,
     Dependencies,
     Changelog,
+    Recipes,
+    Dist,
     OldestRust,
 }
 
@@ -64,6 +72,8 @@ const STEPS: &[(&str, Work)] = &[
         Work::Cargo("test --package anaplan-dump-core --no-default-features --locked --no-fail-fast"),
     ),
     ("changelog", Work::Changelog),
+    ("recipes", Work::Recipes),
+    ("dist", Work::Dist),
     ("oldest-rust", Work::OldestRust),
 ];
 
@@ -91,6 +101,12 @@ pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
         return Err(format!("no step is called {name}; there are: {}", names.join(", ")));
     }
     let mut results = Vec::new();
+    if let Some(target) = &arguments.target {
+        let start = Instant::now();
+        results.push(("foreign", foreign::check(target, arguments.verbose), start.elapsed()));
+        print_table(&results);
+        return verdict(&results).map(|verdict| println!("{verdict}"));
+    }
     for (name, work) in STEPS {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
             continue;
@@ -115,6 +131,8 @@ impl Work {
             Self::Floors => floors::check().into(),
             Self::Dependencies => dependencies::check().into(),
             Self::Changelog => changelog::check().into(),
+            Self::Recipes => recipes::check(),
+            Self::Dist => dist::check(),
             Self::OldestRust => match oldest_rust::command() {
                 Ok(command) => print_run(command, verbose),
                 Err(why) => Outcome::Skipped(why),

@@ -18,6 +18,7 @@ mod token;
 mod transport;
 mod unchanged;
 mod ureq_error;
+mod waiting_chunk;
 
 use std::fmt;
 use std::sync::Arc;

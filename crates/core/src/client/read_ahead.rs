@@ -1,24 +1,23 @@
 //! Several chunks fetched side by side by worker threads, delivered one after the other in order.
 //!
-//! Holds at most `window + 1` chunks in memory: chunk n is fetched once chunk n - window is being
-//! delivered.
+//! Holds at most `window + 1` chunks: chunk n is fetched once chunk n - window is being delivered. Where the
+//! sink is a file, most of them wait beside it instead of in memory.
 
 use std::collections::HashMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::dump_source::DumpSource;
+use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, ChunkWriter};
 
 /// How often the delivering thread checks that the workers are still there.
 const LIVENESS_CHECK: Duration = Duration::from_secs(1);
-
-/// Bytes delivered at once: the steps in which progress is seen.
-const DELIVERY_BYTES: usize = 256 * 1024;
 
 /// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Once dropped, it sends no
 /// further request; a worker ends with its next byte, or when the wait before its next try is over.
@@ -35,6 +34,8 @@ struct Shared {
     window: usize,
     /// Number of chunks of the dump.
     chunks: usize,
+    /// The file that chunks may wait beside.
+    beside: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -43,9 +44,9 @@ struct State {
     waiting: std::vec::IntoIter<Chunk>,
     /// Index of the chunk that is delivered next.
     next_delivery: usize,
-    fetched: HashMap<usize, Result<Vec<u8>>>,
-    /// Memory of delivered chunks, for the next ones.
-    spare: Vec<Vec<u8>>,
+    fetched: HashMap<usize, Result<WaitingChunk>>,
+    /// Room of delivered chunks, for the next ones.
+    spare: Vec<WaitingChunk>,
     /// A chunk failed: workers finish theirs and begin no other.
     has_failed: bool,
     /// Nobody wants chunks any more: workers stop where they are.
@@ -53,7 +54,8 @@ struct State {
 }
 
 impl ReadAhead {
-    /// Fetches the chunks of `list` from index `first` on, `window` of them side by side.
+    /// Fetches the chunks of `list` from index `first` on, `window` of them side by side. `beside` is the file
+    /// that they are for, if it is one.
     ///
     /// # Errors
     ///
@@ -63,6 +65,7 @@ impl ReadAhead {
         list: &ChunkList,
         first: usize,
         window: usize,
+        beside: Option<&Path>,
     ) -> io::Result<ReadAhead> {
         let waiting: Vec<Chunk> = list.as_slice().iter().skip(first).cloned().collect();
         let threads = window.min(waiting.len());
@@ -74,7 +77,13 @@ impl ReadAhead {
             has_failed: false,
             is_abandoned: false,
         };
-        let shared = Shared { state: Mutex::new(state), changed: Condvar::new(), window, chunks: list.len() };
+        let shared = Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            window,
+            chunks: list.len(),
+            beside: beside.map(Path::to_owned),
+        };
         let mut read_ahead = ReadAhead { shared: Arc::new(shared), workers: Vec::new() };
         for _ in 0..threads {
             let (shared, source) = (Arc::clone(&read_ahead.shared), source.clone());
@@ -90,7 +99,7 @@ impl ReadAhead {
     }
 
     /// Waits until the chunk is fetched.
-    fn take(&self, index: usize) -> Result<Vec<u8>> {
+    fn take(&self, index: usize) -> Result<WaitingChunk> {
         let mut state = self.shared.lock();
         loop {
             if let Some(fetched) = state.fetched.remove(&index) {
@@ -107,13 +116,11 @@ impl ReadAhead {
 
 impl ChunkSource for ReadAhead {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
-        let mut bytes = self.take(chunk.index)?;
-        for piece in bytes.chunks(DELIVERY_BYTES) {
-            into.write(piece)?;
-        }
-        bytes.clear();
+        let mut waiting = self.take(chunk.index)?;
+        waiting.deliver(into, self.shared.beside.as_deref())?;
+        let is_reusable = waiting.clear().is_ok();
         let mut state = self.shared.lock();
-        state.spare.push(bytes);
+        state.spare.extend(is_reusable.then_some(waiting));
         state.next_delivery = chunk.index + 1;
         self.shared.changed.notify_all();
         Ok(())
@@ -132,8 +139,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next chunk to fetch with memory for it, once the window lets it in; `None` at the end.
-    fn next(&self) -> Option<(Chunk, Vec<u8>)> {
+    /// The next chunk to fetch with room for it, once the window lets it in; `None` at the end.
+    fn next(&self) -> Option<(Chunk, WaitingChunk)> {
         let mut state = self.lock();
         loop {
             let next = state.waiting.as_slice().first()?.index;
@@ -141,8 +148,8 @@ impl Shared {
                 return None;
             }
             if next <= state.next_delivery + self.window {
-                let memory = state.spare.pop().unwrap_or_default();
-                return state.waiting.next().map(|chunk| (chunk, memory));
+                let room = state.spare.pop().unwrap_or_default();
+                return state.waiting.next().map(|chunk| (chunk, room));
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -157,11 +164,11 @@ impl Shared {
 }
 
 fn work(shared: &Shared, mut source: DumpSource) {
-    while let Some((chunk, memory)) = shared.next() {
-        let mut sink = MemorySink { shared, bytes: memory };
+    while let Some((chunk, waiting)) = shared.next() {
+        let mut sink = WaitingSink { shared, waiting };
         let mut ignore = |_| {};
         let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, shared.chunks);
-        let fetched = source.fetch(&chunk, &mut writer).map(|()| sink.bytes);
+        let fetched = source.fetch(&chunk, &mut writer).map(|()| sink.waiting);
         let mut state = shared.lock();
         state.has_failed |= fetched.is_err();
         state.fetched.insert(chunk.index, fetched);
@@ -169,18 +176,21 @@ fn work(shared: &Shared, mut source: DumpSource) {
     }
 }
 
-/// Keeps a chunk in memory, and refuses more of it once nobody wants it: that ends a fetch that is under
+/// Keeps a chunk until it is delivered, and refuses more of it once nobody wants it: that ends a fetch that is under
 /// way, its retries included.
-struct MemorySink<'a> {
+struct WaitingSink<'a> {
     shared: &'a Shared,
-    bytes: Vec<u8>,
+    waiting: WaitingChunk,
 }
 
-impl ChunkSink for MemorySink<'_> {
+impl ChunkSink for WaitingSink<'_> {
+    fn path(&self) -> Option<&Path> {
+        self.shared.beside.as_deref()
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.shared.check_wanted()?;
-        self.bytes.extend_from_slice(bytes);
-        Ok(())
+        self.waiting.write(bytes, self.shared.beside.as_deref())
     }
 
     fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
@@ -189,7 +199,6 @@ impl ChunkSink for MemorySink<'_> {
 
     fn roll_back(&mut self) -> io::Result<()> {
         self.shared.check_wanted()?;
-        self.bytes.clear();
-        Ok(())
+        self.waiting.clear()
     }
 }

@@ -1,6 +1,6 @@
 //! Files as a shared and hostile folder may hold them: names, links, locks, and what each system calls them.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -179,9 +179,11 @@ enum Lock {
     Unknown,
 }
 
-#[cfg(not(windows))]
+/// On Windows the share mode of [`own_options`] is the lock: one of `std` would keep others from reading, too.
 fn lock(file: &File) -> io::Result<Lock> {
-    use std::fs::TryLockError;
+    if cfg!(windows) {
+        return Ok(Lock::Held);
+    }
     match file.try_lock() {
         Ok(()) => Ok(Lock::Held),
         Err(TryLockError::WouldBlock) => Ok(Lock::Taken),
@@ -190,14 +192,7 @@ fn lock(file: &File) -> io::Result<Lock> {
     }
 }
 
-/// The share mode of [`own_options`] is the lock. A lock of Windows would keep others from reading, too.
-#[cfg(windows)]
-fn lock(_file: &File) -> io::Result<Lock> {
-    Ok(Lock::Held)
-}
-
 /// Whether the error says that the file system has no locks, as some network file systems have none.
-#[cfg(not(windows))]
 fn means_no_locks(error: &io::Error) -> bool {
     /// "No locks available", which has no kind of its own.
     const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
@@ -207,10 +202,9 @@ fn means_no_locks(error: &io::Error) -> bool {
 /// Releases the lock. Closing alone would not do: a child process that another thread is starting right now
 /// may hold a copy of the descriptor, and the lock with it, for a moment longer.
 pub(super) fn unlock(file: &File) {
-    #[cfg(not(windows))]
-    let _ = file.unlock();
-    #[cfg(windows)]
-    let _ = file;
+    if !cfg!(windows) {
+        let _ = file.unlock();
+    }
 }
 
 #[cfg(not(windows))]

@@ -1,4 +1,4 @@
-//! A fresh certificate authority and a server certificate for `localhost`, for tests over TLS.
+//! A fresh certificate authority and a server certificate for this machine, for tests over TLS.
 
 use std::sync::Arc;
 
@@ -27,7 +27,8 @@ pub(crate) fn create() -> Result<Identity, Box<dyn std::error::Error>> {
 
     let key = KeyPair::generate()?;
     // rcgen turns a name that is an address into an address entry.
-    let mut leaf = CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into()])?;
+    let mut leaf =
+        CertificateParams::new(vec!["localhost".into(), "127.0.0.1".into(), "localhost.test".into()])?;
     leaf.distinguished_name.push(DnType::CommonName, "localhost");
     leaf.use_authority_key_identifier_extension = true;
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
