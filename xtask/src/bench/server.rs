@@ -40,11 +40,16 @@ pub(crate) struct BenchServer {
 
 /// Serves until whoever started it is gone.
 pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
-    // One block in memory for all chunks: a dump of gigabytes shall not need gigabytes.
-    let block: Arc<[u8]> = dump_file::generate(1, arguments.chunk_size).into();
+    // One block for all chunks but for its first bytes: a dump that repeats a chunk is none.
+    let block = dump_file::generate(1, arguments.chunk_size);
     let mut checksum = Crc::new();
-    (0..arguments.chunks).for_each(|_| checksum.update(&block));
-    let dump = Dump::from_chunks(vec![block; arguments.chunks]);
+    let chunks = (0..arguments.chunks).map(|index| {
+        let mut chunk = format!("{index:08}").into_bytes();
+        chunk.extend(block.iter().skip(chunk.len()));
+        checksum.update(&chunk);
+        Arc::from(chunk)
+    });
+    let dump = Dump::from_chunks(chunks.collect());
     let mut service = Service::with_dump(dump);
     service.set_link(Duration::from_millis(arguments.latency), arguments.bytes_per_second);
     if arguments.gzip {

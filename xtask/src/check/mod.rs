@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
+mod api;
 mod changelog;
 mod dependencies;
 mod dist;
@@ -47,6 +48,7 @@ enum Work {
     Floors,
     Dependencies,
     Changelog,
+    Api,
     Recipes,
     Dist,
     OldestRust,
@@ -72,6 +74,8 @@ const STEPS: &[(&str, Work)] = &[
         Work::Cargo("test --package anaplan-dump-core --no-default-features --locked --no-fail-fast"),
     ),
     ("changelog", Work::Changelog),
+    ("api", Work::Api),
+    ("package", Work::Cargo("package --workspace --exclude xtask --locked --allow-dirty --no-verify")),
     ("recipes", Work::Recipes),
     ("dist", Work::Dist),
     ("oldest-rust", Work::OldestRust),
@@ -131,6 +135,7 @@ impl Work {
             Self::Floors => floors::check().into(),
             Self::Dependencies => dependencies::check().into(),
             Self::Changelog => changelog::check().into(),
+            Self::Api => api::check(),
             Self::Recipes => recipes::check(),
             Self::Dist => dist::check(),
             Self::OldestRust => match oldest_rust::command() {

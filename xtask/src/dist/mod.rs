@@ -119,7 +119,7 @@ fn shared_entries() -> Result<Vec<Entry>, String> {
 
 /// The command line as the program itself describes it.
 pub(crate) fn command_line() -> Result<Value, String> {
-    let program = build_program(&["--features", "describe", "--target-dir", "target/describe"])?;
+    let program = build_program(&["--features", "describe"])?;
     let output = std::process::Command::new(program).output().map_err(|error| error.to_string())?;
     serde_json::from_slice(&output.stdout).map_err(|error| format!("the description of {PROGRAM}: {error}"))
 }
