@@ -3,7 +3,10 @@
 //! Arguments, progress, tables and exit codes; everything else is in the library.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(feature = "describe", allow(dead_code, reason = "such a build only describes itself"))]
+#![cfg_attr(
+    feature = "describe",
+    allow(dead_code, unused_imports, reason = "such a build only describes itself")
+)]
 
 mod advice;
 mod arguments;

@@ -78,14 +78,11 @@ fn items(page: &str, html: &str) -> Vec<String> {
     let html = html.split("id=\"synthetic-implementations\"").next().unwrap_or_default();
     let (own, traits) = html.split_once("id=\"trait-implementations\"").unwrap_or((html, ""));
     let mut found: Vec<String> = between(own, "item-decl\"><code>", "</code>").collect();
-    for kind in ["method.", "tymethod.", "variant.", "structfield.", "associatedconstant."] {
+    // Fields, variants and what a trait requires stand in the declaration.
+    for kind in ["method.", "associatedconstant."] {
         for member in own.split(&format!("id=\"{kind}")).skip(1) {
-            // The fields of a variant are members of their own.
             let id = member.split('"').next().unwrap_or_default();
-            let signature = match kind {
-                "structfield." | "variant." => between(member, "<code>", "</code>").next(),
-                _ => between(member, "code-header\">", "</h4>").next(),
-            };
+            let signature = between(member, "code-header\">", "</h4>").next();
             found.push(format!("{name}::{id}: {}", signature.unwrap_or_default()));
         }
     }
@@ -99,6 +96,9 @@ fn between<'a>(html: &'a str, start: &'a str, end: &'a str) -> impl Iterator<Ite
 }
 
 fn plain(html: &str) -> String {
+    // A button to show more: what it shows is here as well.
+    let (before, rest) = html.split_once("<summary").unwrap_or((html, ""));
+    let html = [before, rest.split_once("</summary>").map_or(rest, |(_, after)| after)].concat();
     let mut text = String::new();
     let mut is_tag = false;
     for character in html.chars() {
