@@ -102,3 +102,6 @@ mod task_lists;
 mod task_report;
 /// Where the token comes from, and that it stays secret.
 mod tokens;
+/// Files that other programs hold open, and names that Windows keeps for itself.
+#[cfg(windows)]
+mod windows;

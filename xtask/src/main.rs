@@ -12,7 +12,9 @@ mod cargo;
 mod chaos;
 mod check;
 mod demo;
+mod dist;
 mod format;
+mod platform;
 mod serve;
 
 /// Development tasks of anaplan-dump.
@@ -29,6 +31,7 @@ enum Task {
     Demo(demo::Demo),
     Serve(serve::Serve),
     Chaos(chaos::Chaos),
+    Dist(dist::Dist),
     Bench(bench::Bench),
     BenchServer(bench::BenchServer),
     BenchRecords(bench::BenchRecords),
@@ -63,6 +66,7 @@ fn run(task: &Task) -> Result<(), String> {
         Task::Demo(demo) => demo::run(demo),
         Task::Serve(serve) => serve::run(serve),
         Task::Chaos(chaos) => chaos::run(chaos),
+        Task::Dist(dist) => dist::run(dist),
         Task::Bench(bench) => bench::run(bench),
         Task::BenchServer(server) => bench::serve(server),
         Task::BenchRecords(records) => bench::count_records(records),

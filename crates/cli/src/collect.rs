@@ -243,6 +243,10 @@ fn with_what_is_kept(error: Error, session: &Session) -> Failure {
         Error::Incomplete { kept: Some(part), .. } | Error::Unconfirmed { kept: Some(part), .. } => {
             Some(format!("what is there is kept in {}{goes_on}", safe_path(part)))
         }
+        Error::Output { source, .. } if may_be_open_elsewhere(source) => Some(format!(
+            "close {} in other programs, then run the same command again: it continues where it stopped",
+            safe_path(path)
+        )),
         _ => None,
     };
     Failure::Library { error, note }
@@ -250,6 +254,13 @@ fn with_what_is_kept(error: Error, session: &Session) -> Failure {
 
 fn is_too_large(error: &Error) -> bool {
     matches!(error.request(), Some((_, Fault::Body(BodyProblem::TooLarge { .. }))))
+}
+
+/// Whether this is what Windows reports of a file that another program has open.
+fn may_be_open_elsewhere(error: &std::io::Error) -> bool {
+    const ERROR_ACCESS_DENIED: i32 = 5;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION))
 }
 
 /// The SHA-256 of a file, in hexadecimal.

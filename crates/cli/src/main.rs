@@ -3,12 +3,18 @@
 //! Arguments, progress, tables and exit codes; everything else is in the library.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    feature = "describe",
+    allow(dead_code, unused_imports, reason = "such a build only describes itself")
+)]
 
 mod advice;
 mod arguments;
 mod collect;
 mod commands;
 mod credentials;
+#[cfg(feature = "describe")]
+mod describe;
 mod ending;
 mod exit_code;
 mod failure;
@@ -44,16 +50,21 @@ use crate::parse::Parsed;
 use crate::session::Session;
 
 fn main() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let is_json =
-        arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
-    let outcome = match parse::parse(arguments.into_iter()) {
-        Parsed::Run(arguments) => run(&arguments),
-        Parsed::Show(text) => stdout::print(&text),
-        Parsed::Help(text) => Err(Failure::Help(text)),
-        Parsed::Wrong(text) => Err(Failure::Usage(text)),
-    };
-    exit(outcome, is_json)
+    #[cfg(feature = "describe")]
+    return exit(stdout::print_json(&describe::program()), true);
+    #[cfg(not(feature = "describe"))]
+    {
+        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+        let is_json =
+            arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+        let outcome = match parse::parse(arguments.into_iter()) {
+            Parsed::Run(arguments) => run(&arguments),
+            Parsed::Show(text) => stdout::print(&text),
+            Parsed::Help(text) => Err(Failure::Help(text)),
+            Parsed::Wrong(text) => Err(Failure::Usage(text)),
+        };
+        exit(outcome, is_json)
+    }
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {

@@ -223,7 +223,11 @@ impl Error {
 
     /// Whether the reader of our output went away, as `head` does.
     pub fn is_broken_pipe(&self) -> bool {
-        matches!(self.innermost(), Error::Output { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+        /// What Windows reports where the other end of a named pipe was closed; it has no kind of its own.
+        const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
+        let Error::Output { source, .. } = self.innermost() else { return false };
+        source.kind() == io::ErrorKind::BrokenPipe
+            || (cfg!(windows) && source.raw_os_error() == Some(ERROR_PIPE_NOT_CONNECTED))
     }
 }
 

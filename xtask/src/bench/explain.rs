@@ -16,9 +16,9 @@ use super::table::{median, mib};
 use crate::cargo::{PROGRAM, clean_command};
 use crate::format::grouped;
 
-/// Chunks of the dump where none are asked for, and of the large one: 400 MB and 2 GB as the service cuts them.
+/// Chunks of the dump where none are asked for, and bytes of each as the service cuts them: 400 MB.
 const CHUNKS: usize = 40;
-const LARGE: usize = 200;
+const CHUNK_BYTES: usize = 10_000_000;
 
 /// The format of newer dumps, which `cut` can read as well.
 const FORMAT: Format = Format { delimiter: b',', crlf: false, errors: 2, status: true };
@@ -51,8 +51,8 @@ pub(crate) struct BenchRecords {
 
 /// Measures and prints.
 pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
-    let chunks = arguments.chunks.unwrap_or(if arguments.large { LARGE } else { CHUNKS });
-    let repeat = if arguments.large { 1 } else { arguments.repeat };
+    let chunks = arguments.chunks.unwrap_or(CHUNKS);
+    let repeat = arguments.repeat;
     println!("\n{PROGRAM} explain on one core, beside csv-core and beside `cut | sort | uniq -c`;");
     println!("the file is in memory, each time is the median of {repeat}");
     type Write = fn(&Path, usize) -> io::Result<u64>;
@@ -61,7 +61,7 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
     for (title, write) in dumps {
         let path = setting.fresh("dump.csv")?;
         let failed = |error: io::Error| format!("{}: {error}", path.display());
-        let length = write(&path, chunks * arguments.chunk_size).map_err(failed)?;
+        let length = write(&path, chunks * CHUNK_BYTES).map_err(failed)?;
         println!("\n{title}, {} bytes", grouped(length));
         println!("{:<34}{:>9}{:>9}{:>9}{:>9}{:>11}", "", "wall s", "MB/s", "CPU s", "MB/s", "peak MiB");
         let contestants = [

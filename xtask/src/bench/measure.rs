@@ -1,6 +1,5 @@
 //! One child process: how long, how much CPU, how much memory, and what arrived.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -26,11 +25,6 @@ pub(super) fn child(command: &mut Command, sink: &mut impl Write) -> io::Result<
         Some(mut output) => copy(&mut output, sink),
         None => Ok(()),
     })
-}
-
-/// Runs a child that prints into a file.
-pub(super) fn child_into(command: &mut Command, file: File) -> io::Result<Sample> {
-    observe(command.stdout(file), |_| Ok(()))
 }
 
 fn observe(command: &mut Command, work: impl FnOnce(&mut Child) -> io::Result<()>) -> io::Result<Sample> {

@@ -1,14 +1,16 @@
 //! `cargo xtask bench`: how fast, with how much memory, and how considerate of the tenant's rate limit.
 
-mod contestant;
-mod download;
+mod chart;
+mod compare;
+mod contender;
 mod explain;
 mod measure;
 mod rate_limit;
-mod read_ahead;
 mod server;
 mod setting;
 mod table;
+
+use std::fs;
 
 use crate::cargo::{PROGRAM, build_program};
 pub(crate) use explain::{BenchRecords, count_records};
@@ -24,6 +26,14 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     if !(arguments.refill.is_finite() && arguments.refill > 0.0) {
         return Err("--refill must be more than 0".to_owned());
     }
+    let known: Vec<&str> = compare::NAMES.into_iter().chain(["rate-limit", "explain"]).collect();
+    if let Some(unknown) = arguments.scenario.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("no scenario is called {unknown}; there are {}", known.join(", ")));
+    }
+    let wanted: Vec<&str> = match arguments.scenario.as_slice() {
+        [] => compare::NAMES.to_vec(),
+        named => named.iter().map(String::as_str).collect(),
+    };
     println!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
     let parent = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
@@ -32,17 +42,24 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
         .tempdir_in(&parent)
         .map_err(|error| format!("no temporary folder in {}: {error}", parent.display()))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let usual = ["download".to_owned(), "read-ahead".to_owned()];
-    let scenarios = if arguments.scenario.is_empty() { &usual[..] } else { &arguments.scenario };
-    let outcome = scenarios.iter().try_for_each(|scenario| match scenario.as_str() {
-        "download" => download::run(&setting, arguments),
-        "read-ahead" => read_ahead::run(&setting, arguments),
-        "rate-limit" => rate_limit::run(&setting, arguments),
-        "explain" => explain::run(&setting, arguments),
-        other => Err(format!(
-            "no scenario is called {other}; there are download, read-ahead, rate-limit and explain"
-        )),
-    });
+    let outcome = measure(&setting, arguments, &wanted);
     let removed = folder.close().map_err(|error| format!("the temporary folder stays behind: {error}"));
     outcome.and(removed)
+}
+
+fn measure(setting: &Setting, arguments: &Bench, wanted: &[&str]) -> Result<(), String> {
+    let sections = compare::run(setting, arguments, wanted)?;
+    if wanted.contains(&"rate-limit") {
+        rate_limit::run(setting, arguments)?;
+    }
+    if wanted.contains(&"explain") {
+        explain::run(setting, arguments)?;
+    }
+    match arguments.json {
+        true => println!("{:#}", table::json(&sections)),
+        false if !sections.is_empty() => table::print(&sections),
+        false => {}
+    }
+    let Some(path) = &arguments.chart else { return Ok(()) };
+    fs::write(path, chart::svg(&sections)).map_err(|error| format!("{}: {error}", path.display()))
 }

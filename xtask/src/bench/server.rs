@@ -10,7 +10,7 @@ use std::time::Duration;
 use argh::FromArgs;
 use flate2::Crc;
 use serde_json::{Value, json};
-use xtask::fake::{Dump, FakeServer, Service, dump_file};
+use xtask::fake::{Dump, FakeServer, GzipMode, Service, dump_file};
 
 use super::measure::Seen;
 
@@ -27,6 +27,9 @@ pub(crate) struct BenchServer {
     /// over TLS
     #[argh(switch)]
     tls: bool,
+    /// gzip-encoded for clients that accept it
+    #[argh(switch)]
+    gzip: bool,
     /// milliseconds before each answer (default: 0)
     #[argh(option, default = "0")]
     latency: u64,
@@ -37,13 +40,21 @@ pub(crate) struct BenchServer {
 
 /// Serves until whoever started it is gone.
 pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
-    // One block in memory for all chunks: a dump of gigabytes shall not need gigabytes.
-    let block: Arc<[u8]> = dump_file::generate(1, arguments.chunk_size).into();
+    // One block for all chunks but for its first bytes: a dump that repeats a chunk is none.
+    let block = dump_file::generate(1, arguments.chunk_size);
     let mut checksum = Crc::new();
-    (0..arguments.chunks).for_each(|_| checksum.update(&block));
-    let dump = Dump::from_chunks(vec![block; arguments.chunks]);
+    let chunks = (0..arguments.chunks).map(|index| {
+        let mut chunk = format!("{index:08}").into_bytes();
+        chunk.extend(block.iter().skip(chunk.len()));
+        checksum.update(&chunk);
+        Arc::from(chunk)
+    });
+    let dump = Dump::from_chunks(chunks.collect());
     let mut service = Service::with_dump(dump);
     service.set_link(Duration::from_millis(arguments.latency), arguments.bytes_per_second);
+    if arguments.gzip {
+        service.set_gzip(GzipMode::On);
+    }
     let server = FakeServer::start_on(service, 0, arguments.tls)?;
     let about = json!({
         "origin": server.origin(),
@@ -63,6 +74,7 @@ pub(super) struct Wire {
     pub(super) chunks: usize,
     pub(super) chunk_size: usize,
     pub(super) tls: bool,
+    pub(super) gzip: bool,
     /// None: as fast as the machine goes.
     pub(super) link: Option<Link>,
 }
@@ -73,13 +85,6 @@ pub(super) struct Link {
     /// Milliseconds before each answer.
     pub(super) latency: u64,
     pub(super) bytes_per_second: u64,
-}
-
-impl Wire {
-    /// Without a link that slows it down.
-    pub(super) fn new(chunks: usize, chunk_size: usize, tls: bool) -> Self {
-        Self { chunks, chunk_size, tls, link: None }
-    }
 }
 
 /// A running server and its dump. Dropping it stops it.
@@ -106,6 +111,9 @@ impl Server {
         command.args(["--chunk-size", &wire.chunk_size.to_string()]);
         if wire.tls {
             command.arg("--tls");
+        }
+        if wire.gzip {
+            command.arg("--gzip");
         }
         if let Some(link) = wire.link {
             command.args(["--latency", &link.latency.to_string()]);

@@ -9,39 +9,35 @@ use xtask::fake::TOKEN;
 
 use crate::cargo::clean_command;
 
-/// measure the release binary: beside curl, with read-ahead on a slow link, under the tenant's rate limit, on a dump
+/// measure the release binary: beside curl in one table, under the tenant's rate limit, and on a dump
 #[derive(FromArgs)]
 #[argh(
     subcommand,
     name = "bench",
-    note = "Scenarios:
-  download    wall time, CPU time and peak memory beside one curl process that fetches the same
-              chunks, to a file and to a pipe. Without curl only our own numbers are printed.
-  read-ahead  --parallel 1 and 4 on a link with latency and a limited rate per connection.
-  rate-limit  50 processes at once against the tenant's token bucket; fails where one gives up or
-              too many requests are sent. Not among those that run where none is named.
-  explain     speed and peak memory of a report beside reading the records alone and beside
-              `cut | sort | uniq -c`. Not among those that run where none is named."
+    note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), start.
+Without curl only our own numbers are printed. Two more run only where they are named: rate-limit starts 50
+processes at once against the tenant's token bucket, and fails where one gives up or too many requests are sent;
+explain measures a report beside reading the records alone and beside `cut | sort | uniq -c`."
 )]
 pub(crate) struct Bench {
-    /// what to measure: download, read-ahead, rate-limit or explain; may be repeated (default: download, read-ahead)
+    /// what to measure (see below); may be repeated (default: all but rate-limit and explain)
     #[argh(option)]
     pub(super) scenario: Vec<String>,
-    /// chunks of each dump (default: 40 in download and explain, 24 in read-ahead, 30 in rate-limit)
+    /// one more contender: a command line with {url} for the dump and {out} for the file; $TOKEN is the token
+    #[argh(option)]
+    pub(super) extra: Vec<String>,
+    /// print JSON instead of a table
+    #[argh(switch)]
+    pub(super) json: bool,
+    /// draw a chart into this SVG file
+    #[argh(option)]
+    pub(super) chart: Option<PathBuf>,
+    /// chunks of each dump (default: 40; 16 in far, 1000 in small, 30 in rate-limit)
     #[argh(option)]
     pub(super) chunks: Option<usize>,
-    /// bytes of each chunk in download, read-ahead and explain (default: 10000000)
-    #[argh(option, default = "10_000_000")]
-    pub(super) chunk_size: usize,
-    /// measured runs of each program in download and explain (default: 5)
+    /// measured runs of each program (default: 5)
     #[argh(option, default = "5")]
     pub(super) repeat: usize,
-    /// one measured run of a large dump: 400 chunks in download, 200 in explain; does the memory grow with it?
-    #[argh(switch)]
-    pub(super) large: bool,
-    /// download and read-ahead over TLS
-    #[argh(switch)]
-    pub(super) tls: bool,
     /// processes at once in rate-limit (default: 50)
     #[argh(option, default = "50")]
     pub(super) processes: usize,

@@ -1,65 +1,89 @@
-//! The table that `bench` prints.
+//! What `bench` prints: a table, or the same as JSON.
 
 use std::time::Duration;
 
-use crate::cargo::PROGRAM;
+use serde_json::{Value, json};
 
-use super::contestant::{Contestant, Sink};
 use super::measure::Sample;
 
-/// One program to one sink.
-#[derive(Debug, Clone, Copy)]
+/// What one contender took: medians of the times, the maximum of the peaks.
+#[derive(Debug, Clone)]
 pub(super) struct Row {
-    who: Contestant,
-    bytes: u64,
+    pub(super) name: String,
     wall: f64,
-    synced: f64,
+    /// Wall time until the file was on the disk as well.
+    pub(super) synced: f64,
     cpu: f64,
     peak: u64,
 }
 
+/// The contenders for the same work. The first is what the others are compared with.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) title: String,
+    pub(super) bytes: u64,
+    pub(super) rows: Vec<Row>,
+}
+
 impl Row {
-    /// Medians of the times, the maximum of the peaks.
-    pub(super) fn new(who: Contestant, bytes: u64, samples: &[Sample]) -> Self {
+    pub(super) fn new(name: String, samples: &[Sample]) -> Self {
         let times = |of: fn(&Sample) -> Duration| median(samples.iter().map(of).collect());
         Self {
-            who,
-            bytes,
+            name,
             wall: times(|sample| sample.wall),
             synced: times(|sample| sample.synced),
             cpu: times(|sample| sample.cpu),
             peak: samples.iter().map(|sample| sample.peak).max().unwrap_or(0),
         }
     }
-
-    fn print(&self, name: &str, wall: f64) {
-        let rate = self.bytes as f64 / 1e6 / wall;
-        println!("  {name:<32}{wall:>9.3}{rate:>9.0}{:>9.3}{:>11.1}", self.cpu, mib(self.peak));
-    }
 }
 
-/// The rows of one sink, and how ours compares.
-pub(super) fn print_section(sink: Sink, rows: &[Row]) {
+/// Prints every section in one table.
+pub(super) fn print(sections: &[Section]) {
     println!();
-    println!("{:<34}{:>9}{:>9}{:>9}{:>11}", sink.title(), "wall s", "MB/s", "CPU s", "peak MiB");
-    for row in rows {
-        row.print(row.who.name(), row.wall);
-        if sink == Sink::File && row.who == Contestant::Curl {
-            row.print("curl, then sync", row.synced);
+    println!(
+        "{:<38}{:>9}{:>9}{:>9}{:>10}    {:>6}{:>7}{:>7}{:>7}",
+        "", "wall s", "sync s", "CPU s", "peak MiB", "wall", "sync", "CPU", "peak"
+    );
+    for Section { title, bytes, rows, .. } in sections {
+        match bytes {
+            0 => println!("{title}"),
+            _ => println!("{title}, {} MB", bytes / 1_000_000),
+        }
+        let Some(first) = rows.first() else { continue };
+        for row in rows {
+            println!(
+                "  {:<36}{:>9.3}{:>9.3}{:>9.3}{:>10.1}    {:>6.2}{:>7.2}{:>7.2}{:>7.2}",
+                row.name,
+                row.wall,
+                row.synced,
+                row.cpu,
+                mib(row.peak),
+                row.wall / first.wall,
+                row.synced / first.synced,
+                row.cpu / first.cpu,
+                row.peak as f64 / first.peak as f64,
+            );
         }
     }
-    let [ours, curl] = rows else { return };
     println!(
-        "  {:<32}{:>9.2}{:>9}{:>9.2}{:>11.2}",
-        &format!("{PROGRAM} / curl"),
-        ours.wall / curl.wall,
-        "",
-        ours.cpu / curl.cpu,
-        ours.peak as f64 / curl.peak as f64,
+        "
+wall, CPU: medians. sync: the wall time until the file is on the disk, which is part of our own work and comes
+after that of the others. CPU: user and system time of the program and its children. peak: the maximum of the
+resident memory of one process. On the right, each as a ratio to the first line."
     );
-    if sink == Sink::File {
-        println!("  {:<32}{:>9.2}", format!("{PROGRAM} / curl, then sync"), ours.wall / curl.synced);
-    }
+}
+
+/// The same for programs.
+pub(super) fn json(sections: &[Section]) -> Value {
+    let sections = sections.iter().map(|section| {
+        let rows = section.rows.iter().map(|row| {
+            json!({ "name": row.name, "wall": row.wall, "synced": row.synced, "cpu": row.cpu, "peak": row.peak })
+        });
+        json!({ "name": section.name, "title": section.title, "bytes": section.bytes, "rows": rows.collect::<Vec<_>>() })
+    });
+    json!({ "sections": sections.collect::<Vec<_>>() })
 }
 
 /// Bytes in MiB.

@@ -25,13 +25,13 @@ const HOUSES: &[House] = &[
         floors:
             "text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
             | progress | signals | settings | credentials | session | ending | newest | resolve | target | new_file
-            | report | task_report | collect | follow | commands | main.rs",
+            | report | task_report | collect | follow | commands describe | main.rs",
     },
     House {
         source: "xtask/src",
         floors: "fake/random fake/stop | fake/dump_file | fake/data fake/http | fake/sign_in fake/wire
             | fake/service | fake/fault | fake/server | fake/mod.rs | lib.rs
-            | cargo format | bench chaos check demo serve | main.rs",
+            | cargo format | platform | bench chaos demo dist serve | check | main.rs",
     },
 ];
 

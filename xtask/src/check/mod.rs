@@ -1,11 +1,15 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
+mod api;
 mod changelog;
 mod dependencies;
+mod dist;
 mod floors;
+mod foreign;
 mod imports;
 mod oldest_rust;
 mod output;
+mod recipes;
 mod tidy;
 mod tokens;
 
@@ -29,6 +33,9 @@ pub(crate) struct Test {
     /// list the steps, and end
     #[argh(switch)]
     list: bool,
+    /// instead of the steps, run the library's tests and a core of the end-to-end tests for this target
+    #[argh(option)]
+    target: Option<String>,
     /// print everything that cargo prints, tests that pass included
     #[argh(switch)]
     verbose: bool,
@@ -41,6 +48,9 @@ enum Work {
     Floors,
     Dependencies,
     Changelog,
+    Api,
+    Recipes,
+    Dist,
     OldestRust,
 }
 
@@ -68,6 +78,10 @@ const STEPS: &[(&str, Work)] = &[
         ),
     ),
     ("changelog", Work::Changelog),
+    ("api", Work::Api),
+    ("package", Work::Cargo("package --workspace --exclude xtask --locked --allow-dirty --no-verify")),
+    ("recipes", Work::Recipes),
+    ("dist", Work::Dist),
     ("oldest-rust", Work::OldestRust),
 ];
 
@@ -95,6 +109,12 @@ pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
         return Err(format!("no step is called {name}; there are: {}", names.join(", ")));
     }
     let mut results = Vec::new();
+    if let Some(target) = &arguments.target {
+        let start = Instant::now();
+        results.push(("foreign", foreign::check(target, arguments.verbose), start.elapsed()));
+        print_table(&results);
+        return verdict(&results).map(|verdict| println!("{verdict}"));
+    }
     for (name, work) in STEPS {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
             continue;
@@ -119,6 +139,9 @@ impl Work {
             Self::Floors => floors::check().into(),
             Self::Dependencies => dependencies::check().into(),
             Self::Changelog => changelog::check().into(),
+            Self::Api => api::check(),
+            Self::Recipes => recipes::check(),
+            Self::Dist => dist::check(),
             Self::OldestRust => match oldest_rust::command() {
                 Ok(command) => print_run(command, verbose),
                 Err(why) => Outcome::Skipped(why),

@@ -75,7 +75,7 @@ impl<'a> Download<'a> {
     }
 
     /// Fetches this many chunks side by side, from 1 to [`MAX_PARALLEL`]. They are written in order all the
-    /// same; as many and one more are in memory. The service's reference asks for sequential downloads:
+    /// same; as many and one more are in memory, or on the way into a file as many MiB. The service's reference asks for sequential downloads:
     /// more than one is for links whose latency makes those slow. Defaults to 1.
     pub fn parallel(mut self, chunks: usize) -> Self {
         self.parallel = chunks.clamp(1, MAX_PARALLEL);
@@ -126,7 +126,7 @@ impl<'a> Download<'a> {
         let list = self.list()?;
         (self.on_progress)(Progress::Begun { chunks: list.len(), resume: Resume::Fresh });
         // A writer takes whole chunks only: each is fetched while the one before it is written.
-        let read_ahead = if self.whole { None } else { self.read_ahead(&list, 0) };
+        let read_ahead = if self.whole { None } else { self.read_ahead(&list, 0, None) };
         let mut source = self.source();
         let progress = &mut self.on_progress;
         let digests = match read_ahead {
@@ -162,7 +162,7 @@ impl<'a> Download<'a> {
             (self.on_progress)(Progress::Begun { chunks: list.len(), resume });
             // A file can be cut back, so a single chunk at a time is written as it arrives.
             let is_sequential = self.whole || self.parallel == 1;
-            let read_ahead = if is_sequential { None } else { self.read_ahead(&list, kept) };
+            let read_ahead = if is_sequential { None } else { self.read_ahead(&list, kept, part.path()) };
             match read_ahead {
                 Some(mut source) => concatenate(&mut source, &list, &mut part, &mut self.on_progress)?,
                 None => concatenate(&mut self.source(), &list, &mut part, &mut self.on_progress)?,
@@ -224,8 +224,8 @@ impl<'a> Download<'a> {
     }
 
     /// `None` if this host starts no further thread: the chunks can be fetched one after the other.
-    fn read_ahead(&self, list: &ChunkList, first: usize) -> Option<ReadAhead> {
-        ReadAhead::new(&self.source(), list, first, self.parallel).ok()
+    fn read_ahead(&self, list: &ChunkList, first: usize, beside: Option<&Path>) -> Option<ReadAhead> {
+        ReadAhead::new(&self.source(), list, first, self.parallel, beside).ok()
     }
 
     /// Asks whether the chunks, of which the first `kept` are from an earlier run, belong to one dump.

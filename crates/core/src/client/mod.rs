@@ -25,6 +25,7 @@ mod transport;
 mod tunnel;
 mod unchanged;
 mod ureq_error;
+mod waiting_chunk;
 mod wire;
 
 use std::fmt;

@@ -1,16 +1,18 @@
 //! Several chunks fetched side by side by worker threads, delivered one after the other in order.
 //!
-//! Holds at most `window + 1` chunks in memory: chunk n is fetched once chunk n - window is being
-//! delivered.
+//! Holds at most `window + 1` chunks: chunk n is fetched once chunk n - window is being delivered. Where the
+//! sink is a file, most of them wait beside it instead of in memory.
 
 use std::collections::HashMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::dump_source::DumpSource;
+use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, ChunkWriter};
@@ -18,9 +20,6 @@ use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, ChunkWriter};
 /// How often the delivering thread, while it waits, reports what has arrived and checks that the workers are
 /// still there: often enough to look alive.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// Bytes delivered at once, to a reader that may be slow.
-const DELIVERY_BYTES: usize = 256 * 1024;
 
 /// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Once dropped, it sends no
 /// further request; a worker ends with its next byte, or when the wait before its next try is over.
@@ -41,6 +40,8 @@ struct Shared {
     window: usize,
     /// Number of chunks of the dump.
     chunks: usize,
+    /// The file that chunks may wait beside.
+    beside: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -49,9 +50,9 @@ struct State {
     waiting: std::vec::IntoIter<Chunk>,
     /// Index of the chunk that is delivered next.
     next_delivery: usize,
-    fetched: HashMap<usize, Result<Vec<u8>>>,
-    /// Memory of delivered chunks, for the next ones.
-    spare: Vec<Vec<u8>>,
+    fetched: HashMap<usize, Result<WaitingChunk>>,
+    /// Room of delivered chunks, for the next ones.
+    spare: Vec<WaitingChunk>,
     /// A chunk failed: workers finish theirs and begin no other.
     has_failed: bool,
     /// Nobody wants chunks any more: workers stop where they are.
@@ -59,7 +60,8 @@ struct State {
 }
 
 impl ReadAhead {
-    /// Fetches the chunks of `list` from index `first` on, `window` of them side by side.
+    /// Fetches the chunks of `list` from index `first` on, `window` of them side by side. `beside` is the file
+    /// that they are for, if it is one.
     ///
     /// # Errors
     ///
@@ -69,6 +71,7 @@ impl ReadAhead {
         list: &ChunkList,
         first: usize,
         window: usize,
+        beside: Option<&Path>,
     ) -> io::Result<ReadAhead> {
         let waiting: Vec<Chunk> = list.as_slice().iter().skip(first).cloned().collect();
         let threads = window.min(waiting.len());
@@ -80,8 +83,14 @@ impl ReadAhead {
             has_failed: false,
             is_abandoned: false,
         };
-        let (state, changed, arrived) = (Mutex::new(state), Condvar::new(), AtomicU64::new(0));
-        let shared = Shared { state, changed, arrived, window, chunks: list.len() };
+        let shared = Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            arrived: AtomicU64::new(0),
+            window,
+            chunks: list.len(),
+            beside: beside.map(Path::to_owned),
+        };
         let mut read_ahead = ReadAhead { shared: Arc::new(shared), workers: Vec::new(), kept: None };
         for _ in 0..threads {
             let (shared, source) = (Arc::clone(&read_ahead.shared), source.clone());
@@ -97,7 +106,7 @@ impl ReadAhead {
     }
 
     /// Waits until the chunk is fetched.
-    fn take(&self, index: usize, kept: u64, into: &mut ChunkWriter<'_>) -> Result<Vec<u8>> {
+    fn take(&self, index: usize, kept: u64, into: &mut ChunkWriter<'_>) -> Result<WaitingChunk> {
         loop {
             into.report_arrived(kept + self.shared.arrived.load(Ordering::Relaxed));
             let mut state = self.shared.lock();
@@ -115,14 +124,13 @@ impl ReadAhead {
 impl ChunkSource for ReadAhead {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
         let kept = *self.kept.get_or_insert(into.held_bytes());
-        let mut bytes = self.take(chunk.index, kept, into)?;
-        for piece in bytes.chunks(DELIVERY_BYTES) {
-            into.write(piece)?;
-            into.report_arrived(kept + self.shared.arrived.load(Ordering::Relaxed));
-        }
-        bytes.clear();
+        let mut waiting = self.take(chunk.index, kept, into)?;
+        waiting.deliver(into, self.shared.beside.as_deref(), || {
+            kept + self.shared.arrived.load(Ordering::Relaxed)
+        })?;
+        let is_reusable = waiting.clear().is_ok();
         let mut state = self.shared.lock();
-        state.spare.push(bytes);
+        state.spare.extend(is_reusable.then_some(waiting));
         state.next_delivery = chunk.index + 1;
         self.shared.changed.notify_all();
         Ok(())
@@ -141,8 +149,8 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next chunk to fetch with memory for it, once the window lets it in; `None` at the end.
-    fn next(&self) -> Option<(Chunk, Vec<u8>)> {
+    /// The next chunk to fetch with room for it, once the window lets it in; `None` at the end.
+    fn next(&self) -> Option<(Chunk, WaitingChunk)> {
         let mut state = self.lock();
         loop {
             let next = state.waiting.as_slice().first()?.index;
@@ -150,8 +158,8 @@ impl Shared {
                 return None;
             }
             if next <= state.next_delivery + self.window {
-                let memory = state.spare.pop().unwrap_or_default();
-                return state.waiting.next().map(|chunk| (chunk, memory));
+                let room = state.spare.pop().unwrap_or_default();
+                return state.waiting.next().map(|chunk| (chunk, room));
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -166,12 +174,12 @@ impl Shared {
 }
 
 fn work(shared: &Shared, mut source: DumpSource) {
-    while let Some((chunk, memory)) = shared.next() {
+    while let Some((chunk, waiting)) = shared.next() {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
-        let mut sink = MemorySink { shared, bytes: memory };
+        let mut sink = WaitingSink { shared, waiting };
         let mut ignore = |_| {};
         let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, shared.chunks, 0);
-        delivery.fetched = Some(source.fetch(&chunk, &mut writer).map(|()| sink.bytes));
+        delivery.fetched = Some(source.fetch(&chunk, &mut writer).map(|()| sink.waiting));
     }
 }
 
@@ -180,7 +188,7 @@ fn work(shared: &Shared, mut source: DumpSource) {
 struct Delivery<'a> {
     shared: &'a Shared,
     index: usize,
-    fetched: Option<Result<Vec<u8>>>,
+    fetched: Option<Result<WaitingChunk>>,
 }
 
 impl Drop for Delivery<'_> {
@@ -194,19 +202,22 @@ impl Drop for Delivery<'_> {
     }
 }
 
-/// Keeps a chunk in memory, and refuses more of it once nobody wants it: that ends a fetch that is under
+/// Keeps a chunk until it is delivered, and refuses more of it once nobody wants it: that ends a fetch that is under
 /// way, its retries included.
-struct MemorySink<'a> {
+struct WaitingSink<'a> {
     shared: &'a Shared,
-    bytes: Vec<u8>,
+    waiting: WaitingChunk,
 }
 
-impl ChunkSink for MemorySink<'_> {
+impl ChunkSink for WaitingSink<'_> {
+    fn path(&self) -> Option<&Path> {
+        self.shared.beside.as_deref()
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.shared.check_wanted()?;
-        self.bytes.extend_from_slice(bytes);
         self.shared.arrived.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Ok(())
+        self.waiting.write(bytes, self.shared.beside.as_deref())
     }
 
     fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
@@ -215,8 +226,7 @@ impl ChunkSink for MemorySink<'_> {
 
     fn roll_back(&mut self) -> io::Result<()> {
         self.shared.check_wanted()?;
-        self.shared.arrived.fetch_sub(self.bytes.len() as u64, Ordering::Relaxed);
-        self.bytes.clear();
-        Ok(())
+        self.shared.arrived.fetch_sub(self.waiting.bytes(), Ordering::Relaxed);
+        self.waiting.clear()
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::text::checksum;
@@ -90,7 +91,7 @@ pub(super) fn open_own(path: &Path) -> io::Result<File> {
             Ok(known) => known,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // Fails if anything has this name, a dangling link included.
-                match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
+                match own_options().create_new(true).open(path) {
                     Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                     outcome => return outcome,
                 }
@@ -103,7 +104,7 @@ pub(super) fn open_own(path: &Path) -> io::Result<File> {
         if has_second_name(&known) {
             return Err(io::Error::other("it has a second name (a hard link)"));
         }
-        match OpenOptions::new().read(true).write(true).open(path) {
+        match own_options().open(path) {
             Ok(file) if is_same_file(&file, path) => return Ok(file),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -116,12 +117,15 @@ pub(super) fn open_own(path: &Path) -> io::Result<File> {
 /// Opens and locks the part file; the flag says whether the file system has locks.
 pub(super) fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool)> {
     loop {
-        let part = open_own(part_path).map_err(|e| Error::output("open", Some(part_path), e))?;
-        let has_lock = match part.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked { path: target.to_owned() }),
-            Err(TryLockError::Error(error)) if means_no_locks(&error) => false,
-            Err(TryLockError::Error(error)) => return Err(Error::output("lock", Some(part_path), error)),
+        let part = match open_own(part_path) {
+            Err(error) if is_held_open(&error) => return Err(Error::Locked { path: target.to_owned() }),
+            opened => opened.map_err(|e| Error::output("open", Some(part_path), e))?,
+        };
+        let has_lock = match lock(&part) {
+            Ok(Lock::Held) => true,
+            Ok(Lock::Taken) => return Err(Error::Locked { path: target.to_owned() }),
+            Ok(Lock::Unknown) => false,
+            Err(error) => return Err(Error::output("lock", Some(part_path), error)),
         };
         // Between opening and locking, the run that held the lock may have given the file its final
         // name: then this is the finished dump, not a part file.
@@ -131,11 +135,93 @@ pub(super) fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool
     }
 }
 
+/// Opens the journal of a part file that is locked.
+pub(super) fn open_journal(target: &Path, journal_path: &Path) -> Result<File> {
+    open_own(journal_path).map_err(|error| match is_held_open(&error) {
+        // A run that has just closed its part, to rename it.
+        true => Error::Locked { path: target.to_owned() },
+        false => Error::output("use the journal", Some(journal_path), error),
+    })
+}
+
+/// Gives a file its final name. On Windows this fails while another program, such as a scanner or a
+/// spreadsheet, has one of the two open: for a moment that is common, and worth a wait.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    /// Pauses between two tries, about a second in all.
+    const PAUSES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
+    for _ in 0..PAUSES {
+        match std::fs::rename(from, to) {
+            Err(error) if may_be_held_open(&error) => std::thread::sleep(PAUSE),
+            outcome => return outcome,
+        }
+    }
+    std::fs::rename(from, to)
+}
+
+/// Whether Windows says that another program has the file open in a way that excludes what was tried.
+fn is_held_open(error: &io::Error) -> bool {
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    cfg!(windows) && error.raw_os_error() == Some(ERROR_SHARING_VIOLATION)
+}
+
+/// The same where a file is replaced: then Windows may say that access is denied.
+fn may_be_held_open(error: &io::Error) -> bool {
+    is_held_open(error) || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
+}
+
+/// What became of the wish for a lock.
+enum Lock {
+    Held,
+    /// Another run has it.
+    Taken,
+    /// The file system has none.
+    Unknown,
+}
+
+/// On Windows the share mode of [`own_options`] is the lock: one of `std` would keep others from reading, too.
+fn lock(file: &File) -> io::Result<Lock> {
+    if cfg!(windows) {
+        return Ok(Lock::Held);
+    }
+    match file.try_lock() {
+        Ok(()) => Ok(Lock::Held),
+        Err(TryLockError::WouldBlock) => Ok(Lock::Taken),
+        Err(TryLockError::Error(error)) if means_no_locks(&error) => Ok(Lock::Unknown),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Whether the error says that the file system has no locks, as some network file systems have none.
 fn means_no_locks(error: &io::Error) -> bool {
     /// "No locks available", which has no kind of its own.
     const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
     error.kind() == io::ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))
+}
+
+/// Releases the lock. Closing alone would not do: a child process that another thread is starting right now
+/// may hold a copy of the descriptor, and the lock with it, for a moment longer.
+pub(super) fn unlock(file: &File) {
+    if !cfg!(windows) {
+        let _ = file.unlock();
+    }
+}
+
+#[cfg(not(windows))]
+fn own_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options
+}
+
+/// While the file is open, others may read it, but not write, rename or remove it.
+#[cfg(windows)]
+fn own_options() -> OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_SHARE_READ: u32 = 1;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).share_mode(FILE_SHARE_READ);
+    options
 }
 
 #[cfg(unix)]
@@ -157,9 +243,10 @@ pub(super) fn is_same_file(file: &File, path: &Path) -> bool {
     }
 }
 
+/// Nobody can rename or remove an open file of ours: the name still leads to it, unless it was a link.
 #[cfg(not(unix))]
 pub(super) fn is_same_file(_file: &File, path: &Path) -> bool {
-    path.exists()
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
 #[cfg(unix)]

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use crc32fast::Hasher;
 
 use super::files::{
-    check_target, cut, is_same_file, open_locked, open_own, read_head, resolve_link, sync_folder,
-    working_names,
+    check_target, cut, is_same_file, open_journal, open_locked, read_head, rename, resolve_link, sync_folder,
+    unlock, working_names,
 };
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
 use super::progress::Resume;
@@ -76,7 +76,13 @@ impl PartFileBuilder {
         Ok(Claim {
             has_lock,
             builder: self,
-            files: Files { part_path, journal_path, part, owns_journal: false, remove_on_drop: length == 0 },
+            files: Files {
+                part_path,
+                journal_path,
+                part: Some(part),
+                owns_journal: false,
+                remove_on_drop: length == 0,
+            },
         })
     }
 }
@@ -86,7 +92,8 @@ impl PartFileBuilder {
 struct Files {
     part_path: PathBuf,
     journal_path: PathBuf,
-    part: File,
+    /// None once it is closed, as Windows wants it before a file is renamed or removed.
+    part: Option<File>,
     /// This run opened the journal; before that, something else may have its name.
     owns_journal: bool,
     /// The part file holds no whole chunk, so nothing would be lost with it.
@@ -108,7 +115,7 @@ impl Claim {
     pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
         let Claim { has_lock, builder, mut files } = self;
         let failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
-        let mut journal = open_own(&files.journal_path).map_err(|e| failed(&files.journal_path, e))?;
+        let mut journal = open_journal(&builder.target, &files.journal_path)?;
         files.owns_journal = true;
         let reading = if builder.restart {
             Reading::Empty
@@ -146,7 +153,7 @@ impl Claim {
             journal.write_all(header.as_bytes()).map_err(|e| failed(&files.journal_path, e))?;
         }
         let committed = total_bytes(&digests);
-        cut(&mut files.part, committed).map_err(|e| Error::output("cut", Some(&files.part_path), e))?;
+        files.cut_part(committed).map_err(|e| Error::output("cut", Some(&files.part_path), e))?;
         files.remove_on_drop = digests.is_empty();
         Ok(PartFile { has_lock, builder, files, journal, committed, digests, resume })
     }
@@ -159,9 +166,10 @@ impl Claim {
 #[derive(Debug)]
 pub struct PartFile {
     builder: PartFileBuilder,
-    files: Files,
+    // Closed before the part, which locks both.
     journal: File,
     has_lock: bool,
+    files: Files,
     /// Length of the whole chunks; beyond it is the chunk that is being written.
     committed: u64,
     /// One for each whole chunk.
@@ -191,7 +199,7 @@ impl PartFile {
         self.files.remove_on_drop = true;
         // The journal first: without its lines, the bytes count for nothing.
         cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
-        cut(&mut self.files.part, 0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
+        self.files.cut_part(0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
         Ok(Claim { has_lock: self.has_lock, builder: self.builder, files: self.files })
     }
 
@@ -201,36 +209,63 @@ impl PartFile {
     ///
     /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file cannot be made
     /// durable or renamed, or is not what this run wrote.
-    pub fn finish(mut self) -> Result<()> {
-        let Files { part_path, journal_path, part, remove_on_drop, .. } = &mut self.files;
-        let failed = |action, path: &Path| {
-            let path = path.to_owned();
-            move |error| Error::output(action, Some(&path), error)
-        };
-        const RENAME: &str = "give its final name to";
-        part.sync_all().map_err(failed("make durable", part_path))?;
+    pub fn finish(self) -> Result<()> {
+        let PartFile { builder, mut files, journal, committed, .. } = self;
+        let (target, part_path) = (&builder.target, files.part_path.clone());
+        let failed = |action, error| Error::output(action, Some(&part_path), error);
+        files.part().and_then(|part| part.sync_all()).map_err(|e| failed("make durable", e))?;
         // As late as can be: making a large file durable takes its time.
-        check_target(&self.builder.target, self.builder.overwrite)?;
-        if !is_same_file(part, part_path) {
-            let taken = io::Error::other("another file has taken its place meanwhile");
-            return Err(failed(RENAME, part_path)(taken));
-        }
-        let length = part.metadata().map_err(failed("read", part_path))?.len();
-        if length != self.committed {
-            let changed = io::Error::other("another program has changed its length meanwhile");
-            return Err(failed(RENAME, part_path)(changed));
-        }
-        std::fs::rename(&*part_path, &self.builder.target).map_err(failed(RENAME, part_path))?;
-        *remove_on_drop = false;
+        check_target(target, builder.overwrite)?;
+        files
+            .check_own(committed)
+            .and_then(|()| files.rename(target))
+            .map_err(|e| failed("give its final name to", e))?;
         // The dump is complete: a journal that cannot be removed harms nothing.
-        let _ = std::fs::remove_file(journal_path);
+        drop(journal);
+        let _ = std::fs::remove_file(&files.journal_path);
         // Nor does a folder that this user may not read, or whose file system knows no fsync of folders.
-        let _ = sync_folder(&self.builder.target);
+        let _ = sync_folder(target);
         Ok(())
     }
 }
 
 impl Files {
+    fn part(&mut self) -> io::Result<&mut File> {
+        self.part.as_mut().ok_or_else(|| io::Error::other("it is closed"))
+    }
+
+    fn cut_part(&mut self, length: u64) -> io::Result<()> {
+        cut(self.part()?, length)
+    }
+
+    /// Whether the part file is still the one that this run wrote.
+    fn check_own(&mut self, length: u64) -> io::Result<()> {
+        let path = self.part_path.clone();
+        let part = self.part()?;
+        if !is_same_file(part, &path) {
+            return Err(io::Error::other("another file has taken its place meanwhile"));
+        }
+        if part.metadata()?.len() != length {
+            return Err(io::Error::other("another program has changed its length meanwhile"));
+        }
+        Ok(())
+    }
+
+    fn rename(&mut self, target: &Path) -> io::Result<()> {
+        self.close_for_windows();
+        rename(&self.part_path, target)?;
+        self.remove_on_drop = false;
+        Ok(())
+    }
+
+    /// Elsewhere the file keeps its lock until all is done. Here another run that comes in between fails at
+    /// the journal, which is still open.
+    fn close_for_windows(&mut self) {
+        if cfg!(windows) {
+            self.part = None;
+        }
+    }
+
     /// The digests of the chunks at the start of the file whose bytes match the journal's records.
     fn good_chunks(&mut self, records: &[(Record, u64)]) -> Result<Vec<ChunkDigest>> {
         let mut digests = Vec::new();
@@ -251,7 +286,7 @@ impl Files {
         let mut buffer = vec![0; CHECK_BYTES];
         while left > 0 {
             let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            match self.part.read(&mut buffer[..wanted]) {
+            match self.part()?.read(&mut buffer[..wanted]) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
                     hash.update(&buffer[..count]);
@@ -279,7 +314,7 @@ impl ChunkSink for PartFile {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.files.part.write_all(bytes)
+        self.files.part()?.write_all(bytes)
     }
 
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
@@ -292,22 +327,24 @@ impl ChunkSink for PartFile {
     }
 
     fn roll_back(&mut self) -> io::Result<()> {
-        cut(&mut self.files.part, self.committed)
+        self.files.cut_part(self.committed)
     }
 }
 
 impl Drop for Files {
     fn drop(&mut self) {
-        if self.remove_on_drop && is_same_file(&self.part, &self.part_path) {
+        let is_ours = self.part.as_ref().is_some_and(|part| is_same_file(part, &self.part_path));
+        if self.remove_on_drop && is_ours {
             // Still locked: no other run can have begun with these files.
             if self.owns_journal {
                 let _ = std::fs::remove_file(&self.journal_path);
             }
+            self.close_for_windows();
             let _ = std::fs::remove_file(&self.part_path);
         }
-        // Closing alone would not do: a child process that another thread is starting right now may
-        // hold a copy of the descriptor, and the lock with it, for a moment longer.
-        let _ = self.part.unlock();
+        if let Some(part) = &self.part {
+            unlock(part);
+        }
     }
 }
 

@@ -55,6 +55,8 @@ fn a_file_that_appears_while_downloading_is_left_alone() {
     assert_eq!(fs::read(folder.path().join("dump.csv.part")).unwrap(), b"new");
 }
 
+/// On Windows nothing can take its place: see [`windows`].
+#[cfg(unix)]
 #[test]
 fn a_file_that_took_the_place_of_the_part_is_never_given_the_final_name() {
     let folder = tempfile::tempdir().unwrap();
@@ -69,6 +71,8 @@ fn a_file_that_took_the_place_of_the_part_is_never_given_the_final_name() {
     assert_eq!(fs::read(&part_path).unwrap(), b"another run's");
 }
 
+/// On Windows no other program can.
+#[cfg(unix)]
 #[test]
 fn a_part_file_that_another_program_cut_is_never_given_the_final_name() {
     let folder = tempfile::tempdir().unwrap();
@@ -142,6 +146,48 @@ fn names_that_are_too_long_for_a_suffix_get_shorter_working_names_that_stay_apar
         }
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 6, "nothing is left over");
+}
+
+#[cfg(windows)]
+mod windows {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_can_write_remove_or_rename_the_working_files_of_a_run_but_anybody_can_read_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut part = part_file(&folder.path().join("dump.csv"), 2);
+        write_chunk(&mut part, 0, b"whole");
+        for name in ["dump.csv.part", "dump.csv.part.journal"] {
+            let path = folder.path().join(name);
+            assert!(fs::remove_file(&path).is_err(), "{name}");
+            assert!(fs::rename(&path, folder.path().join("elsewhere")).is_err(), "{name}");
+            assert!(File::options().write(true).open(&path).is_err(), "{name}");
+            assert!(!fs::read(&path).unwrap().is_empty(), "{name}");
+        }
+        drop(part);
+        fs::remove_file(folder.path().join("dump.csv.part")).unwrap();
+    }
+
+    #[test]
+    fn a_target_that_stays_open_elsewhere_is_left_alone_and_the_whole_part_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("dump.csv");
+        fs::write(&target, "old").unwrap();
+        let held = File::options().read(true).share_mode(1).open(&target).unwrap();
+        let mut part = PartFile::builder(&target).overwrite(true).open(&list(1)).unwrap();
+        write_chunk(&mut part, 0, b"new");
+        let error = part.finish().unwrap_err();
+        assert!(matches!(error, Error::Output { .. }), "{error}");
+        assert_eq!(fs::read(&target).unwrap(), b"old");
+        drop(held);
+        let part = PartFile::builder(&target).overwrite(true).open(&list(1)).unwrap();
+        assert_eq!(part.held_chunks(), 1);
+        part.finish().unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }
 
 #[cfg(unix)]

@@ -1,0 +1,20 @@
+"""Airflow: run a process as a task; rejected rows end it as failed, and their dumps are there."""
+
+from datetime import datetime
+
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+
+with DAG("anaplan_load", schedule="30 2 * * *", start_date=datetime(2025, 1, 1), catchup=False):
+    BashOperator(
+        task_id="run_and_collect",
+        # Not again by itself: a second try would start the process again.
+        retries=0,
+        bash_command="anaplan-dump run 118000000001 -o /data/rejected/ --timeout 4h",
+        env={
+            "ANAPLAN_TOKEN": "{{ conn.anaplan.password }}",
+            "ANAPLAN_WORKSPACE": "{{ var.value.anaplan_workspace }}",
+            "ANAPLAN_MODEL": "{{ var.value.anaplan_model }}",
+        },
+        append_env=True,
+    )
