@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::report::Report;
@@ -158,7 +158,9 @@ fn download(
             .fresh(options.fresh)
             .on_progress(|step| progress.show(step));
         let done = match (target, &path) {
-            (_, Some(path)) => download.save_to(path).map_err(|error| with_what_is_kept(error, session))?,
+            (_, Some(path)) => {
+                download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?
+            }
             (Target::Device(device), None) => {
                 let opened = OpenOptions::new().write(true).open(device);
                 download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
@@ -231,7 +233,7 @@ pub(crate) fn print_reports(dumps: &[DumpReport], target: &Target, session: &Ses
     Ok(())
 }
 
-fn with_what_is_kept(error: Error, session: &Session) -> Failure {
+fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
     // What is kept of a dump that is gone or was replaced cannot be continued.
     let goes_on = match error.kind() {
         ErrorKind::NotFound => String::new(),
