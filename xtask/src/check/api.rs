@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::cargo::{cargo, root, stream};
 
 const LISTED: &str = "crates/core/api.txt";

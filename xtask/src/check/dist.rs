@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::cargo::root;
 use crate::dist;
 use crate::format::grouped;

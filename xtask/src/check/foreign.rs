@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use super::output::Filter;
 use crate::cargo::{PROGRAM, stream};
 use crate::platform::{Toolchain, WINDOWS, Wine};

@@ -8,6 +8,7 @@ mod floors;
 mod foreign;
 mod imports;
 mod oldest_rust;
+mod outcome;
 mod output;
 mod recipes;
 mod tidy;
@@ -21,6 +22,7 @@ use std::time::{Duration, Instant};
 use argh::FromArgs;
 
 use crate::cargo::{cargo, stream};
+use outcome::Outcome;
 use output::Filter;
 
 /// run every check: formatting, files, floors, dependencies, lints, documentation, tests
@@ -84,19 +86,6 @@ const STEPS: &[(&str, Work)] = &[
     ("dist", Work::Dist),
     ("oldest-rust", Work::OldestRust),
 ];
-
-/// How a step ended, with a remark for the table or the reason.
-enum Outcome {
-    Passed(String),
-    Failed(String),
-    Skipped(String),
-}
-
-impl From<Result<String, String>> for Outcome {
-    fn from(result: Result<String, String>) -> Self {
-        result.map_or_else(Self::Failed, Self::Passed)
-    }
-}
 
 /// Runs the steps, all of them even where one fails.
 pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::cargo::{PROGRAM, clean_command, root};
 
 /// How each kind of file is read. `{}` is the file.

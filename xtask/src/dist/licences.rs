@@ -22,7 +22,7 @@ pub(super) fn list(target: &str) -> Result<String, String> {
 
 /// `None` for the packages of the workspace, which have a path.
 fn crate_line(line: &str) -> Option<Result<String, String>> {
-    let (name, licence) = line.trim_end().trim_end_matches(" (*)").split_once('\t')?;
+    let (name, licence) = line.trim_end_matches(" (*)").split_once('\t')?;
     if name.contains('(') {
         return None;
     }
