@@ -8,7 +8,9 @@ use xtask::fake::{Dump, FakeServer, Service, TOKEN, dump_file};
 
 use super::name_server;
 use crate::cargo::PROGRAM;
-use crate::platform::is_program;
+
+/// Where the program is: without a PATH it is not found by its name.
+const TOOLS: [&str; 3] = ["/usr/sbin/chroot", "/usr/bin/chroot", "/sbin/chroot"];
 
 /// Bytes of the dump, in three chunks and a rest.
 const BYTES: usize = 700_000;
@@ -17,9 +19,13 @@ const CHUNK: usize = 200_000;
 /// Downloads a dump over TLS from a host that a name server has to find. `Err(Ok(why))` where this machine does not
 /// allow it.
 pub(crate) fn check(program: &Path) -> Result<(), Result<String, String>> {
-    if !is_program("chroot") && !Path::new("/usr/sbin/chroot").is_file() {
-        return Err(Ok("there is no chroot".to_owned()));
-    }
+    let there_is_none = || Ok("there is no chroot".to_owned());
+    let tool = TOOLS.iter().map(Path::new).find(|path| path.is_file()).ok_or_else(there_is_none)?;
+    let chroot = |root: &Path| {
+        let mut command = Command::new(tool);
+        command.arg(root).arg(format!("/{PROGRAM}")).env_clear().stdin(Stdio::null());
+        command
+    };
     name_server::start().map_err(|error| Ok(format!("no name server can listen: {error}")))?;
     let root = tempfile::tempdir().map_err(|error| Err(error.to_string()))?;
     let failed = |error: std::io::Error| Err(format!("{}: {error}", root.path().display()));
@@ -51,10 +57,4 @@ pub(crate) fn check(program: &Path) -> Result<(), Result<String, String>> {
         true => Ok(()),
         false => Err(Err("in an empty root: the dump arrived changed".to_owned())),
     }
-}
-
-fn chroot(root: &Path) -> Command {
-    let mut command = Command::new(if is_program("chroot") { "chroot" } else { "/usr/sbin/chroot" });
-    command.arg(root).arg(format!("/{PROGRAM}")).env_clear().stdin(Stdio::null());
-    command
 }

@@ -114,6 +114,8 @@ impl Toolchain {
                     toolchain.flag(flag);
                 }
                 toolchain.flag("target-feature=+crt-static");
+                // Nothing reads them where a panic aborts.
+                toolchain.flag("force-unwind-tables=no");
             }
             _ => {
                 toolchain.flag(&format!("linker={compiler}"));
