@@ -277,7 +277,10 @@ fn an_action_that_cannot_be_read_is_no_success() {
             task_of(json!([{"objectId": COSTS.0, "successful": true, "failureDumpAvailable": false}, odd]));
         let scene = Scene::with_tasks([clean("T1")]);
         scene.server.fault(Fault::WrongJson(answer.to_string()), When::path("tasks/T1"));
-        scene.run("task NIGHTLY/T1 --check").exits_with(1).any_stdout();
+        let outcome = scene.run("task NIGHTLY/T1 --check");
+        let why =
+            "task <NIGHTLY>/T1 is over, but the service does not say whether 1 of its 2 actions ended well";
+        outcome.any_stdout().fails(1, why);
     }
 }
 

@@ -45,10 +45,13 @@ pub(super) struct Paging {
     pub(super) unreadable: Option<&'static str>,
 }
 
+/// How a service says that it does not know a number.
+const UNKNOWN: i64 = -1;
+
 impl Paging {
     fn read(meta: &Value) -> Paging {
         let paging = meta.get("paging").unwrap_or(&Value::Null);
-        let field = |name| paging.get(name).filter(|value| !value.is_null());
+        let field = |name| paging.get(name).filter(|value| says_something(value) && **value != UNKNOWN);
         let (total, next) = (field("totalSize"), field("next"));
         let total_size = total.and_then(tolerant::count_of);
         let unreadable = if !paging.is_null() && !paging.is_object() {
@@ -369,7 +372,8 @@ mod tests {
         for (paging, unreadable) in [
             (r#"{"totalSize":3,"next":"https://next"}"#, None),
             (r#"{"totalSize":"3","next":null}"#, None),
-            (r#"{"totalSize":-1}"#, Some("totalSize")),
+            (r#"{"totalSize":-1,"next":false}"#, None),
+            (r#"{"totalSize":-2}"#, Some("totalSize")),
             (r#"{"totalSize":"3 entries"}"#, Some("totalSize")),
             (r#"{"totalSize":1e30}"#, Some("totalSize")),
             (r#"{"next":true}"#, Some("next")),

@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn a_next_page_that_is_empty_text_or_nothing_ends_the_list() {
-        for next in [r#""""#, "null"] {
+        for next in [r#""""#, "null", "false", "{}"] {
             let page = format!(r#"{{"meta":{{"paging":{{"next":{next}}}}},"chunks":[{{"id":"0"}}]}}"#);
             assert_eq!(read(&[&page]).unwrap(), ["0"], "{next}");
         }
