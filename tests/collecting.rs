@@ -271,7 +271,8 @@ fn a_dump_of_an_action_without_an_id_is_not_called_fine() {
 #[test]
 fn a_cancelled_task_is_not_called_fine() {
     let task = Task::new("T1", TaskState::Cancelled);
-    is_not_called_fine(task, None, &["NIGHTLY/T1"], 4, "TASK was cancelled, and no dump was left");
+    let why = "TASK was cancelled, and no dump was left; look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
+    is_not_called_fine(task, None, &["NIGHTLY/T1"], 4, why);
 }
 
 #[test]

@@ -15,7 +15,7 @@ struct Denial {
 }
 
 /// Denials that are worth another try.
-const PASSING: [Denial; 5] = [
+const PASSING: [Denial; 7] = [
     denial(r#"{"status":"FAILURE_BAD_TOKEN"}"#, "<MESSAGE>FAILURE_BAD_TOKEN", 5),
     denial(r#"{"status":"FAILURE_BAD_TOKEN","statusMessage":"no"}"#, "<MESSAGE>FAILURE_BAD_TOKEN: no", 5),
     denial(r#"{"status":{"message":"Internal error"}}"#, "<MESSAGE>Internal error", 5),
@@ -25,6 +25,12 @@ const PASSING: [Denial; 5] = [
         5,
     ),
     denial(r#"{"error":"invalid_request","error_description":"no"}"#, "<MESSAGE>invalid_request", 5),
+    denial(
+        r#"{"status":{"code":200},"chunks":[],"tasks":[],"errors":[{"message":"no rows"}]}"#,
+        "<MESSAGE>no rows",
+        5,
+    ),
+    denial(r#"{"status":"FAILURE","chunks":[{"id":"0"}],"tasks":[]}"#, "<MESSAGE>FAILURE", 5),
 ];
 
 /// Denials that another try does not change.

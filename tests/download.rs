@@ -94,8 +94,8 @@ fn every_request_asks_for_compression_and_says_who_asks() {
 fn the_dump_arrives_over_tls_that_is_verified() {
     let scene = Scene::with_tls(Service::with_dump(dump_of(3, 1)));
     scene.get("").saves(&dump_of(3, 1));
-    let advice = "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-file, \
-                  ANAPLAN_CA_FILE)";
+    let advice = "if that issuer is your company's, a proxy opens TLS: add its root certificate (--ca-add, \
+                  ANAPLAN_CA_ADD)";
     let distrusted = scene.command("get DUMP -o -").env_remove("ANAPLAN_CA_FILE").run();
     distrusted.fails(5, format!("the chunk list of dump <DUMP>: TLS failed: <ANY>\n  {advice}"));
 }

@@ -255,3 +255,51 @@ fn pages_without_end_stop_at_a_limit_of_all_of_them_together() {
     scene.get("").fails(5, format!("{THE_LIST}: its pages do not end\n  <ANY>"));
     assert!(scene.requests().len() <= 12, "{}", scene.describe());
 }
+
+#[test]
+fn an_action_that_cannot_be_asked_does_not_keep_the_dumps_of_others() {
+    let answer = task_of(json!([
+        {"objectId": ACTUALS.0, "objectName": ACTUALS.1, "successful": true},
+        {"objectId": COSTS.0, "objectName": COSTS.1, "failureDumpAvailable": true},
+    ]));
+    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+    scene.server.fault(Fault::WrongJson(answer.to_string()), When::path("tasks/T1"));
+    scene.server.fault(Fault::status(403), When::containing(ACTUALS.0));
+    let outcome = scene.run("get NIGHTLY/T1 -q");
+    outcome.exits_with(3).stdout_has(file_of(COSTS, "T1")).stderr_has(ACTUALS.0);
+    scene.has(&file_of(COSTS, "T1"), &dump_for(COSTS.0).bytes());
+}
+
+#[test]
+fn an_action_that_cannot_be_read_is_no_success() {
+    for odd in [Value::Null, json!("failed"), json!([])] {
+        let answer =
+            task_of(json!([{"objectId": COSTS.0, "successful": true, "failureDumpAvailable": false}, odd]));
+        let scene = Scene::with_tasks([clean("T1")]);
+        scene.server.fault(Fault::WrongJson(answer.to_string()), When::path("tasks/T1"));
+        let outcome = scene.run("task NIGHTLY/T1 --check");
+        let why =
+            "task <NIGHTLY>/T1 is over, but the service does not say whether 1 of its 2 actions ended well";
+        outcome.any_stdout().fails(1, why);
+    }
+}
+
+#[test]
+fn an_answer_about_another_task_is_not_believed() {
+    let mut answer = task_of(json!([{"successful": true, "failureDumpAvailable": false}]));
+    answer["task"]["taskId"] = json!("T2");
+    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+    scene.server.fault(Fault::WrongJson(answer.to_string()), When::path("tasks/T1").times(1));
+    let outcome = scene.run("task NIGHTLY/T1 --check");
+    outcome.exits_with(6).any_stdout().stderr_has("the answer is about another task, T2; retry 1 ");
+}
+
+#[test]
+fn failed_rows_are_counted_by_the_text_where_the_values_lack_them() {
+    let text = "Costs: 90,000 (0/90,000) rows successful, 3,000 failed, 5 ignored";
+    let action = json!({"objectId": COSTS.0, "successful": true, "failureDumpAvailable": false,
+        "details": [{"localMessageText": text, "values": ["ignoredCount", "5"]}]});
+    let scene = Scene::with_tasks([clean("T1")]);
+    scene.server.fault(Fault::WrongJson(task_of(json!([action])).to_string()), When::path("tasks/T1"));
+    scene.run("task NIGHTLY/T1 --check").exits_with(6).stdout_has(" 3000 ");
+}

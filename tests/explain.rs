@@ -375,8 +375,12 @@ fn what_contradicts_itself_is_refused() {
         ("dump.csv --html folder/", "--html needs a file, not a folder"),
         ("dump.csv --top 0", "Error parsing option '--top' with value '0': a whole number from 1 is needed"),
     ] {
-        let outcome = scene();
-        outcome.run(&format!("explain {arguments}")).refuses(format!("{why}\nTry anaplan-dump --help."));
+        let scene = scene();
+        let outcome = scene.run(&format!("explain {arguments}"));
+        outcome.exits_with(2).fails(2, format!("{why}\nTry anaplan-dump --help."));
+        if arguments.contains("--json") {
+            outcome.stdout_has(why);
+        }
     }
 }
 

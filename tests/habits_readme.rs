@@ -41,7 +41,7 @@ fn nightly(scene: &Scene) -> Outcome<'_> {
     let environment = block("ANAPLAN_TOKEN_FILE=").replace("=WORKSPACE", &format!("={WORKSPACE}"));
     std::fs::write(scene.path(".anaplan-env"), environment.replace("=MODEL", &format!("={MODEL}")))
         .expect("written");
-    std::fs::write(scene.path(".anaplan-token"), TOKEN).expect("written");
+    scene.write(".anaplan-token", TOKEN);
     std::fs::write(scene.path("nightly-load"), block("report=$(anaplan-dump run")).expect("written");
     std::fs::create_dir(scene.path("bin")).expect("a folder");
     std::fs::write(scene.path("bin/mail"), "#!/bin/sh\n{ echo \"$@\"; cat; } > \"$HOME/mail.txt\"\n")

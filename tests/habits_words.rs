@@ -136,5 +136,7 @@ fn http_to_a_port_that_speaks_tls_says_so() {
     let scene = Scene::with_tls(xtask::fake::Service::new());
     let origin = scene.server.origin().replace("https:", "http:");
     let outcome = scene.run(&format!("processes MODEL -qq --retries=0 --api-url={origin}"));
-    outcome.exits_with(5).stderr_has("a port that speaks TLS needs https in the API URL");
+    outcome
+        .exits_with(5)
+        .stderr_has("if the URL begins with http:// and the port speaks TLS, write https://");
 }

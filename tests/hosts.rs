@@ -156,7 +156,6 @@ fn an_api_url_that_is_none_is_refused_with_the_position() {
         ("https://api.anaplan.com/1/3", "nothing after the host: /2/0 is added"),
         ("https://api.anaplan.com:99999", "<ANY>a port from 1 to 65535<ANY>"),
         ("ftp://api.anaplan.com", "<ANY>a URL that begins with https://<ANY>"),
-        ("https://us1a.app.anaplan.com", "<ANY> is retired, use api.anaplan.com"),
     ] {
         let command = watched(&scene, "chunks DUMP").env("ANAPLAN_API_URL", text);
         command.run().refuses(format!("cannot read \"{text}\"<ANY>: expected {error}"));

@@ -252,3 +252,13 @@ fn a_list_without_end_is_refused() {
         "it announces a further page, but its pages end after 2 entries",
     );
 }
+
+#[test]
+fn a_total_that_cannot_be_read_is_not_taken_for_none() {
+    for (paging, field) in
+        [(json!({"totalSize": "3 entries"}), "totalSize"), (json!({"next": {"href": "/2"}}), "next")]
+    {
+        let why = format!("its \"{field}\" cannot be read, so nothing says whether it is complete");
+        is_refused(three_chunks().with_list_body(page(paging, 0..3)), &why);
+    }
+}

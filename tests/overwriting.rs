@@ -136,3 +136,29 @@ fn a_download_that_failed_before_its_first_chunk_leaves_nothing() {
         scene.get(options).fails(3, "<ANY>: the service answered 403 Forbidden\n  <ANY>");
     }
 }
+
+#[test]
+fn a_part_file_of_another_program_is_given_up_by_force_alone() {
+    let scene = with_file("dump.csv.part");
+    for options in ["", "--restart"] {
+        scene.get(options).fails(7, exists("dump.csv.part")).without_a_connection();
+    }
+    scene.write("dump.csv.part.journal", "{\"format\":\"A4\"}");
+    scene
+        .get("--restart")
+        .exits_with(7)
+        .stderr_has("it is not a journal of this program")
+        .without_a_connection();
+    scene.remove("dump.csv.part.journal");
+    scene.get("--force").saves(&three_chunks());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_in_the_place_of_the_journal_is_not_waited_for() {
+    let scene = Scene::with_dump(three_chunks());
+    let made = std::process::Command::new("mkfifo").arg(scene.path("dump.csv.part.journal")).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    scene.get("").exits_with(7).stderr_has("it is not a regular file").without_a_connection();
+    scene.any_files();
+}

@@ -166,7 +166,7 @@ fn a_ready_token_that_ends_is_the_error_as_ever_and_the_part_file_is_kept() {
     let scene = scene();
     scene.server.fault(Fault::ExpireToken, When::path("chunks/1"));
     let outcome = scene.run("get DUMP -o dump.csv");
-    outcome.exits_with(3).stderr_has("get a new one");
+    outcome.exits_with(3).stderr_has("the token is expired (it lives 35 minutes)");
     scene.holds(&PART_FILES);
 }
 

@@ -122,15 +122,13 @@ fn an_empty_token_file_is_refused() {
 
 #[test]
 fn a_token_file_that_cannot_be_read_is_named() {
-    let error = "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)\nTry anaplan-dump --help.";
+    let error =
+        "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)";
     is_refused(error, |scene| without_token(scene, "--token-file=nowhere"));
-    is_refused(
-        "the token file cannot be used: binary cannot be read: <ANY>\nTry anaplan-dump --help.",
-        |scene| {
-            scene.write("binary", b"\xff\xfe\x00");
-            without_token(scene, "--token-file=binary")
-        },
-    );
+    is_refused("the token file cannot be used: binary is in UTF-16: save it as UTF-8 or ASCII", |scene| {
+        scene.write("binary", b"\xff\xfe\x00");
+        without_token(scene, "--token-file=binary")
+    });
 }
 
 #[cfg(unix)]

@@ -95,6 +95,10 @@ impl Scene {
     /// Writes a file that is to stay as it is.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), &content).expect("the file is written");
+        // Whoever keeps a secret in a file keeps it from others.
+        #[cfg(unix)]
+        fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("the permissions are set");
         self.mentioned.borrow_mut().insert(name.to_owned(), Some(content.as_ref().to_vec()));
     }
 

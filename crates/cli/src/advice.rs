@@ -57,7 +57,7 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
         Fault::Body(BodyProblem::Document { .. }) => {
             "check whether a proxy asks for a sign-in, and whether the API URL is right"
         }
-        Fault::Malformed { .. } | Fault::NoPayload(_) => {
+        Fault::Malformed { .. } | Fault::NoPayload(_) | Fault::OtherTask(_) => {
             "check that the API URL is Anaplan's; if it is, report this answer"
         }
         Fault::SignInRefused { word, .. } => return advice_on_refusal(word),

@@ -41,11 +41,11 @@ pub(crate) fn check(task: &Task, outcome: Outcome) -> Result<(), Failure> {
             "task {address} has not finished ({})",
             cut(task.state.as_str(), MAX_WORD_CHARS)
         )),
-        _ => Failure::Other(unclear(task)),
+        _ => Failure::Other(format!("task {address} {}", unclear(task))),
     })
 }
 
-/// What the service did not say of a task that is over.
+/// What the service did not say of a task that is over, as the rest of a sentence about it.
 pub(crate) fn unclear(task: &Task) -> String {
     let is_silent = |action: &&&ActionResult| action.successful.is_none();
     let actions = task.actions();
@@ -53,6 +53,7 @@ pub(crate) fn unclear(task: &Task) -> String {
     let state = cut(task.state.as_str(), MAX_WORD_CHARS);
     let what = match &task.result {
         None => "how it ended: it has no result".to_owned(),
+        Some(_) if silent == actions.len() => "whether any of its actions ended well".to_owned(),
         Some(_) if silent > 0 => {
             format!("whether {} of its {} ended well", silent, counted(actions.len(), "action"))
         }
@@ -60,7 +61,7 @@ pub(crate) fn unclear(task: &Task) -> String {
         Some(_) if task.state == TaskState::Unknown => "in which state it ended".to_owned(),
         Some(_) => format!("what its state {state} means"),
     };
-    format!("task {} is over, but the service does not say {what}", task.address)
+    format!("is over, but the service does not say {what}")
 }
 
 /// Dumps that cannot be downloaded, because the service names no object for them.

@@ -1,8 +1,8 @@
 //! Arguments as people write them to arguments as argh reads them: `--name=value`, `-oFILE` and `-qv` become
 //! several, general options and `--json` may stand before or after the command, and of an option that is
-//! given twice the last one counts.
+//! given twice the last one counts, unless it may be repeated.
 
-use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
 use crate::help::nearest;
 use crate::text::safe;
@@ -93,8 +93,9 @@ fn next_value(name: &str, next: Option<String>) -> Result<String, String> {
 
 /// Counts the last value of an option. A switch that is given twice stays so: `-qq` is more than `-q`.
 fn give(given: &mut Vec<Given>, flag: &FlagInfo<'_>, value: Option<String>) {
-    let is_known = |known: &Given| known.name == flag.long && known.value.is_some();
-    given.retain(|known| !is_known(known));
+    if !matches!(flag.optionality, Optionality::Repeating) {
+        given.retain(|known| known.name != flag.long || known.value.is_none());
+    }
     given.push(Given { name: flag.long.to_owned(), value });
 }
 
@@ -168,6 +169,7 @@ mod tests {
     fn the_last_of_a_repeated_option_counts() {
         check("get L -o a -o b --retries 1 --retries=2", "--retries 2 get --output b L");
         check("get L -qq", "--quiet --quiet get L");
+        check("explain F --against a --against=b", "explain --against a --against b F");
     }
 
     #[test]

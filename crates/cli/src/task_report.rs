@@ -113,7 +113,7 @@ impl TaskReport {
             text.push_str(&self.table());
         }
         if let Some(unclear) = &self.unclear {
-            text.push_str(&format!("\nThis {unclear}.\n"));
+            text.push_str(&format!("\nThis task {unclear}.\n"));
         }
         if let Some(next) = &self.next {
             // The service says that a dump is there to everybody, and gives it to one user only.

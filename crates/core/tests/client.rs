@@ -377,3 +377,41 @@ fn the_totals_count_what_arrived_and_what_was_kept_also_side_by_side() {
         std::fs::remove_file(&target).expect("it is there");
     }
 }
+
+/// Answers every request twice: with the chunk list, then with chunks numbered as they are asked for.
+fn answering_twice() -> Origin {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut lines = BufReader::new(stream.try_clone().expect("a handle")).lines();
+                while let Some(Ok(first)) = lines.next() {
+                    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                    let path = first.split(' ').nth(1).unwrap_or_default();
+                    let body = match path.rsplit('/').next().unwrap_or_default() {
+                        "chunks" => r#"{"chunks":[{"id":"0"},{"id":"1"},{"id":"2"}]}"#.to_owned(),
+                        number => format!("rows of {number}\n"),
+                    };
+                    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                    if (&stream).write_all(answer.repeat(2).as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    origin.parse().expect("an origin")
+}
+
+#[test]
+fn an_answer_that_nobody_asked_for_is_not_taken_for_the_next_chunk() {
+    let token = Token::anaplan(TOKEN).expect("a token");
+    let client = Client::builder(token).api(answering_twice()).build().expect("a client");
+    let dump = "W/M/P/T/O".parse::<Locator>().expect("a locator").dump().expect("a dump");
+    for _ in 0..20 {
+        let mut written = Vec::new();
+        client.download(&dump).write_to(&mut written).expect("a download");
+        assert_eq!(String::from_utf8_lossy(&written), "rows of 0\nrows of 1\nrows of 2\n");
+    }
+}

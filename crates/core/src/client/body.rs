@@ -119,8 +119,13 @@ impl AnswerBody {
             (!lines.is_empty()).then(|| lines.join(", "))
         };
         let content_type = header(CONTENT_TYPE).unwrap_or_default();
-        if content_type.starts_with("text/html") || content_type.starts_with("application/xhtml") {
+        // Of several lines, any: a gateway adds its own to that of the service.
+        let has_type = |name: &str| content_type.split(',').any(|part| part.trim().starts_with(name));
+        if has_type("text/html") || has_type("application/xhtml") {
             return fail(BodyProblem::Document { kind: "an HTML page", message: None });
+        }
+        if has_type("multipart/") {
+            return fail(BodyProblem::Document { kind: "a document of several parts", message: None });
         }
         if let Some(range) = header(CONTENT_RANGE).filter(|range| !is_everything(range)) {
             return fail(BodyProblem::Partial(range));

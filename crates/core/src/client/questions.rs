@@ -115,8 +115,10 @@ impl Client {
         let subject = Subject::Tasks(action.clone());
         let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
         tasks.iter_mut().for_each(|task| task.for_each_text(&|text| self.requests.wire.mask.apply(text)));
-        // The service may not have sorted. Tasks without a time keep their order at the end.
-        tasks.sort_by_key(|task| Reverse(task.creation_time));
+        // The service may not have sorted. Where a time is missing, its order is all that is known.
+        if tasks.iter().all(|task| task.creation_time.is_some()) {
+            tasks.sort_by_key(|task| Reverse(task.creation_time));
+        }
         // A task that began while pages were read moved others to the next page.
         let mut seen = HashSet::new();
         tasks.retain(|task| seen.insert(task.id.clone()));
@@ -150,22 +152,35 @@ impl Client {
     }
 
     /// The dumps of `task` to download: all that the service reported, and of those that it left open the
-    /// ones that are there.
+    /// ones that are there, or that could not be asked for beside others that were reported.
     ///
     /// # Errors
     ///
-    /// [`Error::Request`], except for a dump that is not there; [`Error::UntrustedOrigin`].
+    /// [`Error::Request`] if no dump was reported and one could not be asked for;
+    /// [`Error::UntrustedOrigin`].
     pub fn dumps(&self, task: &Task) -> Result<Vec<Dump>> {
-        let mut dumps = Vec::new();
+        let mut dumps: Vec<Dump> = Vec::new();
+        let mut failure = None;
         let is_flat = task.result.as_ref().is_some_and(|result| result.nested.is_empty());
         for mut dump in task.dumps() {
             // One that was reported has one address, unless the result lists no actions.
-            let is_certain = dump.is_reported && !is_flat;
-            if is_certain || self.find_chunks(&mut dump.address, task)? || dump.is_reported {
+            if dump.is_reported && !is_flat {
                 dumps.push(dump);
+                continue;
+            }
+            match self.find_chunks(&mut dump.address, task) {
+                Ok(is_there) if is_there || dump.is_reported => dumps.push(dump),
+                Ok(_) => {}
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    dumps.push(dump);
+                }
             }
         }
-        Ok(dumps)
+        match failure {
+            Some(error) if !dumps.iter().any(|dump| dump.is_reported) => Err(error),
+            _ => Ok(dumps),
+        }
     }
 
     /// Whether the dump has a chunk list; changes the address to the second one that a dump can have.
@@ -185,10 +200,10 @@ impl Client {
         Ok(false)
     }
 
-    /// Whether the service has a chunk list for the dump.
+    /// Whether the service lists chunks of the dump.
     fn has_chunks(&self, dump: &DumpAddress) -> Result<bool> {
         match self.chunks(dump) {
-            Ok(_) => Ok(true),
+            Ok(list) => Ok(!list.is_empty()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }
@@ -220,7 +235,10 @@ impl Client {
             accept: Accept::Json,
         };
         match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
-            Ok(id) => Ok(process.task(id)),
+            Ok(mut id) => {
+                self.requests.wire.mask.apply(id.text_mut());
+                Ok(process.task(id))
+            }
             Err(error) if error.request().is_some_and(|(_, fault)| fault.fate() == Fate::Unknown) => {
                 Err(Error::StartUnclear { action: process.clone().into(), source: Box::new(error) })
             }

@@ -1,5 +1,6 @@
 //! A connection that moves for ever without bringing a body further, as one with endless trailers does, is
-//! stalled. ureq's own limit does not see it: each read brings bytes.
+//! stalled. ureq's own limit does not see it: each read brings bytes. Nor does it see that a connection has an
+//! answer too many: such a one is not used again.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -51,8 +52,10 @@ impl<T: Transport> Transport for Guarded<T> {
         self.0.await_input(timeout)
     }
 
+    /// Bytes beyond the end of an answer are an answer that nobody asked for, which the next request on this
+    /// connection would take for its own.
     fn is_open(&mut self) -> bool {
-        self.0.is_open()
+        self.0.buffers().input().is_empty() && self.0.is_open()
     }
 
     fn is_tls(&self) -> bool {

@@ -46,7 +46,8 @@ pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLim
     let problem = problem(&error, phase, limits);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
         // Their texts repeat the limit and nothing else.
-        ureq::Error::Timeout(_) | ureq::Error::LargeResponseHeader(..) => None,
+        _ if problem == ConnectionProblem::HeaderTooLarge => None,
+        ureq::Error::Timeout(_) => None,
         ureq::Error::Io(error) => Some(Box::new(error)),
         ureq::Error::Other(error) => Some(error),
         other => Some(Box::new(other)),

@@ -4,6 +4,7 @@
 //! Unknown fields are ignored and expected ones may be missing, as observed on the live service. But an
 //! answer is never guessed to be good: it carries what was asked for, or its status says success.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -34,21 +35,34 @@ pub(super) struct Answer<T> {
 }
 
 /// What a list says of its pages.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub(super) struct Paging {
     /// Number of entries in all pages.
-    #[serde(deserialize_with = "tolerant::count")]
     pub(super) total_size: Option<u64>,
-    /// The URL of the next page. Never followed; an empty one is none.
-    #[serde(deserialize_with = "tolerant::text")]
-    next: Option<String>,
+    /// Whether the service offers a further page. Its URL is never followed; an empty one is none.
+    pub(super) has_next: bool,
+    /// The field that says something which cannot be read: whether there are further pages is not known.
+    pub(super) unreadable: Option<&'static str>,
 }
 
+/// How a service says that it does not know a number.
+const UNKNOWN: i64 = -1;
+
 impl Paging {
-    /// Whether the service offers a further page.
-    pub(super) fn has_next(&self) -> bool {
-        self.next.as_ref().is_some_and(|next| !next.trim().is_empty())
+    fn read(meta: &Value) -> Paging {
+        let paging = meta.get("paging").unwrap_or(&Value::Null);
+        let field = |name| paging.get(name).filter(|value| says_something(value) && **value != UNKNOWN);
+        let (total, next) = (field("totalSize"), field("next"));
+        let total_size = total.and_then(tolerant::count_of);
+        let unreadable = if !paging.is_null() && !paging.is_object() {
+            Some("paging")
+        } else if total.is_some() && total_size.is_none() {
+            Some("totalSize")
+        } else {
+            next.is_some_and(|next| !next.is_string()).then_some("next")
+        };
+        let has_next = next.and_then(Value::as_str).is_some_and(|next| !next.trim().is_empty());
+        Paging { total_size, has_next, unreadable }
     }
 }
 
@@ -62,10 +76,10 @@ pub(super) fn parse<T: Payload>(bytes: &[u8]) -> Result<Answer<T>, Fault> {
     let envelope: Envelope<T> = parse_json(bytes)?;
     envelope.check()?;
     Ok(Answer {
-        // An answer that carries another list is the answer to another request.
-        says_success: envelope.says_success() && !envelope.has_other_list,
+        // An answer that carries something else is the answer to another request.
+        says_success: envelope.says_success() && !envelope.has_other_payload,
         payload: envelope.payload,
-        paging: envelope.meta.paging.unwrap_or_default(),
+        paging: envelope.paging,
     })
 }
 
@@ -131,19 +145,14 @@ struct Envelope<T> {
     status: Value,
     /// `statusMessage`, `message`, `error` or `title`, whichever comes first.
     message: Option<String>,
-    meta: Meta,
+    /// `error` or `errors` says something.
+    has_error: bool,
+    paging: Paging,
     payload: Option<T>,
     /// A start may answer with the task's identifier at the top.
     task_id: Option<Id>,
-    /// Another key than the payload's holds a list that is not empty.
-    has_other_list: bool,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Meta {
-    #[serde(deserialize_with = "tolerant::value")]
-    paging: Option<Paging>,
+    /// Another key than the payload's holds a list or an object that is not empty.
+    has_other_payload: bool,
 }
 
 impl<T> Envelope<T> {
@@ -161,11 +170,19 @@ impl<T> Envelope<T> {
         message.or_else(|| self.message.clone()).filter(|message| !message.trim().is_empty())
     }
 
+    /// Whether the status says success, and nothing says anything else.
     fn says_success(&self) -> bool {
-        match self.code() {
+        let is_good = match self.code() {
             Some(code) => (200..300).contains(&code),
             None => self.word().is_some_and(|word| word.eq_ignore_ascii_case("SUCCESS")),
-        }
+        };
+        // The message of every success in the service's reference and in its logs is this word.
+        let is_praise = |message: String| message.trim().to_ascii_lowercase().starts_with("success");
+        is_good && !self.has_error && self.message().is_none_or(is_praise)
+    }
+
+    fn says_failure(&self) -> bool {
+        self.has_error || self.word().is_some_and(|word| word.to_ascii_uppercase().starts_with("FAIL"))
     }
 
     /// Refuses an answer that says it failed, and one that has no payload and does not say anything good.
@@ -174,11 +191,15 @@ impl<T> Envelope<T> {
             Some(status @ (300..=599 | 100..=199)) => {
                 return Err(Fault::Status { status, message: self.message(), retry_after: None });
             }
-            _ if self.says_success() || self.payload.is_some() => return Ok(()),
+            _ if self.says_success() || (self.payload.is_some() && !self.says_failure()) => return Ok(()),
             _ => {}
         }
         let texts: Vec<String> = self.word().map(str::to_owned).into_iter().chain(self.message()).collect();
         match texts.is_empty() {
+            true if self.has_error => {
+                let code = self.code().map_or("good".to_owned(), |code| code.to_string());
+                Err(Fault::ErrorMessage(format!("its status is {code}, but it reports an error")))
+            }
             true => Ok(()),
             false => Err(Fault::ErrorMessage(texts.join(": "))),
         }
@@ -204,31 +225,37 @@ impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
         let mut envelope = Envelope {
             status: Value::Null,
             message: None,
-            meta: Meta::default(),
+            has_error: false,
+            paging: Paging::default(),
             payload: None,
             task_id: None,
-            has_other_list: false,
+            has_other_payload: false,
         };
-        let mut has_payload_key = false;
+        // Which of two would be the right one, nobody could tell.
+        let mut known = HashSet::new();
+        let mut once = |key: &'static str| {
+            if known.insert(key) { Ok(()) } else { Err(A::Error::duplicate_field(key)) }
+        };
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 key if key == T::KEY => {
-                    // Which of two lists would be the right one, nobody could tell.
-                    if has_payload_key {
-                        return Err(A::Error::duplicate_field(T::KEY));
-                    }
-                    has_payload_key = true;
+                    once(T::KEY)?;
                     envelope.payload = map.next_value()?;
                 }
-                "status" => envelope.status = map.next_value()?,
-                "statusMessage" | "message" | "error" | "title" => {
+                "status" => {
+                    once("status")?;
+                    envelope.status = map.next_value()?;
+                }
+                "statusMessage" | "message" | "error" | "errors" | "title" => {
                     let message = map.next_value::<Value>()?;
+                    envelope.has_error |= key.starts_with("error") && says_something(&message);
+                    let message = message.get(0).unwrap_or(&message);
                     let message = message.as_str().or_else(|| message.get("message")?.as_str());
                     envelope.message = envelope.message.or(message.map(str::to_owned));
                 }
                 "meta" => {
-                    let meta: Value = map.next_value()?;
-                    envelope.meta = Meta::deserialize(meta).unwrap_or_default();
+                    once("meta")?;
+                    envelope.paging = Paging::read(&map.next_value()?);
                 }
                 "taskId" => {
                     let id: Value = map.next_value()?;
@@ -236,11 +263,22 @@ impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
                 }
                 _ => {
                     let other: Value = map.next_value()?;
-                    envelope.has_other_list |= other.as_array().is_some_and(|list| !list.is_empty());
+                    envelope.has_other_payload |=
+                        (other.is_array() || other.is_object()) && says_something(&other);
                 }
             }
         }
         Ok(envelope)
+    }
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) | Value::Number(_) => true,
     }
 }
 
@@ -316,10 +354,35 @@ mod tests {
         for json in [r#"{"status":{"code":"200"}}"#, r#"{"status":"SUCCESS","numbers":null}"#] {
             assert!(read(json).unwrap().says_success, "{json}");
         }
-        for json in
-            ["{}", r#"{"meta":{}}"#, r#"{"numbers":[]}"#, r#"{"status":{"code":200},"chunks":[{"id":"0"}]}"#]
-        {
-            assert!(!read(json).unwrap().says_success, "{json}");
+        for json in [
+            "{}",
+            r#"{"meta":{}}"#,
+            r#"{"numbers":[]}"#,
+            r#"{"status":{"code":200},"chunks":[{"id":"0"}]}"#,
+            r#"{"status":{"code":200},"task":{"taskId":"T"}}"#,
+            r#"{"status":{"code":200},"numbers":[],"data":{"rows":3}}"#,
+            r#"{"status":{"code":200,"message":"Failure"},"numbers":[]}"#,
+        ] {
+            assert!(!read(json).is_ok_and(|answer| answer.says_success), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_total_or_a_further_page_that_cannot_be_read_is_noticed() {
+        for (paging, unreadable) in [
+            (r#"{"totalSize":3,"next":"https://next"}"#, None),
+            (r#"{"totalSize":"3","next":null}"#, None),
+            (r#"{"totalSize":-1,"next":false}"#, None),
+            (r#"{"totalSize":-2}"#, Some("totalSize")),
+            (r#"{"totalSize":"3 entries"}"#, Some("totalSize")),
+            (r#"{"totalSize":1e30}"#, Some("totalSize")),
+            (r#"{"next":true}"#, Some("next")),
+            (r#"{"next":{"href":"/2"}}"#, Some("next")),
+            (r#"[3]"#, Some("paging")),
+            ("null", None),
+        ] {
+            let answer = read(&format!(r#"{{"numbers":[1],"meta":{{"paging":{paging}}}}}"#)).unwrap();
+            assert_eq!(answer.paging.unreadable, unreadable, "{paging}");
         }
     }
 
@@ -342,6 +405,15 @@ mod tests {
                 "the service answered with an error message: Internal error",
             ),
             (r#"{"error":"invalid_request"}"#, "the service answered with an error message: invalid_request"),
+            (
+                r#"{"status":{"code":200},"numbers":[1],"errors":[{"message":"no rows"}]}"#,
+                "the service answered with an error message: no rows",
+            ),
+            (r#"{"status":"FAILURE","numbers":[]}"#, "the service answered with an error message: FAILURE"),
+            (
+                r#"{"status":{"code":200},"error":true}"#,
+                "the service answered with an error message: its status is 200, but it reports an error",
+            ),
         ] {
             assert_eq!(read(json).unwrap_err().to_string(), expected, "{json}");
         }
@@ -357,6 +429,8 @@ mod tests {
             "{",
             r#"{"numbers":{}}"#,
             r#"{"numbers":[1],"numbers":[1]}"#,
+            r#"{"status":{"code":500},"status":{"code":200},"numbers":[]}"#,
+            r#"{"numbers":[1],"meta":{"paging":{"totalSize":2}},"meta":{}}"#,
             "{} {}",
         ] {
             assert!(matches!(read(json), Err(Fault::Malformed { .. })), "{json}");

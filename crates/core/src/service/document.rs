@@ -4,6 +4,7 @@
 //! A real chunk may begin with markup or hold JSON, so a body counts as a document only if all of it is
 //! one, and only up to a size that no error message exceeds.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::answer::error_message;
@@ -21,6 +22,7 @@ pub(crate) fn document(content_type: &str, body: &[u8]) -> Option<BodyProblem> {
     let is_type = |name: &str| media_type.ends_with(name);
     let kind = match body {
         [b'{', .., b'}'] if is_json_message(body, is_type("json")) => "a JSON document",
+        [_, ..] if is_type("json") && serde_json::from_slice::<IgnoredAny>(body).is_ok() => "a JSON document",
         [b'<', .., b'>'] if is_html(body) => "an HTML page",
         [b'<', .., b'>'] if is_type("xml") || is_xml(body) => "an XML document",
         _ => return None,
@@ -36,17 +38,29 @@ pub(crate) fn is_gzip(body: &[u8]) -> bool {
 
 fn is_json_message(body: &[u8], is_json_type: bool) -> bool {
     let Ok(Value::Object(object)) = serde_json::from_slice(body) else { return false };
-    // The keys of the service, of the sign-in service, of OAuth, and of RFC 9457.
-    is_json_type || ["status", "statusMessage", "error", "title"].iter().any(|key| object.contains_key(*key))
+    // The keys of the service, of the sign-in service, of OAuth, of RFC 9457, and of gateways.
+    const KEYS: [&str; 8] =
+        ["status", "statusMessage", "error", "title", "errors", "message", "code", "detail"];
+    is_json_type || KEYS.iter().any(|key| object.contains_key(*key))
 }
 
 fn is_html(body: &[u8]) -> bool {
     let begins = |word: &[u8]| body.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    begins(b"<!doctype html") || begins(b"<html")
+    // A fragment ends as it begins, which no row of a dump does.
+    let ends = |word: &[u8]| {
+        let end = body.len().saturating_sub(word.len());
+        body[end..].eq_ignore_ascii_case(word)
+    };
+    begins(b"<!doctype html")
+        || begins(b"<html")
+        || (begins(b"<head") && (ends(b"</head>") || ends(b"</body>") || ends(b"</html>")))
+        || (begins(b"<body") && (ends(b"</body>") || ends(b"</html>")))
 }
 
 fn is_xml(body: &[u8]) -> bool {
-    body.starts_with(b"<?xml") || body.starts_with(b"<Error>") || body.starts_with(b"<error>")
+    const ROOTS: [&[u8]; 6] =
+        [b"<?xml", b"<Error>", b"<error>", b"<ErrorResponse", b"<soap:Envelope", b"<soapenv:Envelope"];
+    ROOTS.iter().any(|root| body.starts_with(root))
 }
 
 #[cfg(test)]
@@ -68,6 +82,13 @@ mod tests {
             ("text/plain", r#" {"status":"FAILURE_BAD_TOKEN"} "#, "a JSON document"),
             ("application/problem+json", r#"{"type":"about:blank","detail":"x"}"#, "a JSON document"),
             ("", r#"{"error":"invalid_request"}"#, "a JSON document"),
+            ("text/plain", r#"{"message":"no Route matched with those values"}"#, "a JSON document"),
+            ("text/plain", r#"{"errors":[{"detail":"x"}]}"#, "a JSON document"),
+            ("application/json", r#"["no"]"#, "a JSON document"),
+            ("application/json", "null", "a JSON document"),
+            ("text/plain", "<head><title>503</title></head><body>Busy</body>", "an HTML page"),
+            ("text/plain", "<ErrorResponse xmlns=\"x\"><Error/></ErrorResponse>", "an XML document"),
+            ("text/plain", "<soap:Envelope><soap:Fault/></soap:Envelope>", "an XML document"),
             ("application/xml", "<Error><Code>AccessDenied</Code></Error>", "an XML document"),
             ("text/plain", "<?xml version=\"1.0\"?><Error/>", "an XML document"),
             ("text/plain", "\u{feff}<!DOCTYPE HTML><p>Sign in</html>\n", "an HTML page"),
@@ -85,6 +106,8 @@ mod tests {
             ("text/csv", "{\"note\":\"no key of an error\"}"),
             ("application/json", "\"Column 1\",\"_Line_\"\n\"a\",\"1\"\n"),
             ("text/csv", "<b>"),
+            ("text/csv", "[\"a\"]"),
+            ("text/csv", "<head> and rows\n"),
             ("text/csv", ""),
         ] {
             assert_eq!(kind(content_type, body), None, "{content_type}: {body}");

@@ -53,6 +53,8 @@ pub enum Fault {
     ErrorMessage(String),
     /// The answer is JSON, but has nothing under this key and does not say that it succeeded. Retried.
     NoPayload(&'static str),
+    /// The answer is about this task, which was not asked for. Retried.
+    OtherTask(String),
     /// The answer is not the JSON that was expected. Retried if it was cut short.
     #[non_exhaustive]
     Malformed {
@@ -93,6 +95,7 @@ impl Fault {
                 Fault::Status { status, message: message.as_deref().map(change), retry_after }
             }
             Fault::ErrorMessage(text) => Fault::ErrorMessage(change(&text)),
+            Fault::OtherTask(id) => Fault::OtherTask(change(&id)),
             Fault::Malformed { problem, near, cut_short } => {
                 Fault::Malformed { problem: change(&problem), near: change(&near), cut_short }
             }
@@ -131,6 +134,7 @@ impl fmt::Display for Fault {
             Fault::ErrorMessage(text) => {
                 write!(f, "the service answered with an error message: {}", Printable(text))
             }
+            Fault::OtherTask(id) => write!(f, "the answer is about another task, {}", Printable(id)),
             Fault::NoPayload(key) => {
                 write!(f, "the answer is not the one that was asked for: it has no \"{key}\"")
             }
@@ -349,6 +353,9 @@ pub enum ListProblem {
         /// Entries announced, if the service announced a number.
         announced: Option<u64>,
     },
+    /// This field of its paging says something that cannot be read, so whether there are further pages is not
+    /// known. Not retried.
+    UnreadablePaging(&'static str),
     /// It is longer than anything that a sane service sends. Not retried.
     TooLong,
 }
@@ -368,6 +375,9 @@ impl fmt::Display for ListProblem {
             }
             ListProblem::Incomplete { received, announced: None } => {
                 write!(f, "it announces a further page, but its pages end after {received} entries")
+            }
+            ListProblem::UnreadablePaging(field) => {
+                write!(f, "its \"{field}\" cannot be read, so nothing says whether it is complete")
             }
             ListProblem::TooLong => f.write_str("its pages do not end"),
         }

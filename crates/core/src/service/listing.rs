@@ -196,6 +196,9 @@ impl<T> Listing<T> {
     /// [`Fault::List`] for pages that end too early or never; otherwise what the answer says.
     pub fn take(&mut self, answer: &[u8]) -> Result<(), Fault> {
         let Answer { payload, says_success, paging } = (self.read)(answer)?;
+        if let Some(field) = paging.unreadable {
+            return Err(Fault::List(ListProblem::UnreadablePaging(field)));
+        }
         let mut entries = payload.unwrap_or_default();
         if self.received == 0 && entries.is_empty() && !says_success {
             // An empty list is only believed from an answer that says it succeeded.
@@ -212,8 +215,8 @@ impl<T> Listing<T> {
         let is_page_empty = entries.is_empty();
         let is_complete = match total {
             // A page that is offered beyond the total is requested: one of the two is wrong.
-            Some(total) => received >= total && (!paging.has_next() || is_page_empty),
-            None => !paging.has_next(),
+            Some(total) => received >= total && (!paging.has_next || is_page_empty),
+            None => !paging.has_next,
         };
         if !is_complete {
             if is_page_empty {

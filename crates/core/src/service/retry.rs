@@ -126,7 +126,7 @@ impl Fault {
                 499 | 100..=199 => (No, Unknown),
                 _ => (No, Refused),
             },
-            Fault::ErrorMessage(_) | Fault::NoPayload(_) => (Yes, Unknown),
+            Fault::ErrorMessage(_) | Fault::NoPayload(_) | Fault::OtherTask(_) => (Yes, Unknown),
             Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
             Fault::List(_) => (No, Unknown),
             Fault::SignInRefused { .. } => (No, Refused),

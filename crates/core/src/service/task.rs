@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::{self, Payload};
 use super::dump::Dump;
 use super::fault::Fault;
-use super::tolerant;
+use super::tolerant::{self, Readable};
 use crate::address::{ActionKind, Id, TaskAddress};
 
 /// How far a task has come.
@@ -116,8 +116,14 @@ pub struct ActionResult {
     #[serde(deserialize_with = "tolerant::list")]
     details: Vec<Detail>,
     /// The actions within, in order.
-    #[serde(rename = "nestedResults", deserialize_with = "tolerant::list")]
+    #[serde(rename = "nestedResults", deserialize_with = "nested_results")]
     pub nested: Vec<ActionResult>,
+}
+
+/// An entry that cannot be read stays, as an action that says nothing: left out, it could have failed unseen.
+fn nested_results<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ActionResult>, D::Error> {
+    let nested: Vec<Readable<ActionResult>> = tolerant::list(deserializer)?;
+    Ok(nested.into_iter().map(|entry| entry.0.unwrap_or_default()).collect())
 }
 
 /// One message about an action.
@@ -134,19 +140,19 @@ struct Detail {
 impl Detail {
     /// The count that is called `name` in the values, or ends in `words` in the text.
     fn count(&self, name: &str, words: &str) -> Option<u64> {
-        if self.values.is_empty() {
-            return count_in(self.local_message_text.as_deref()?, words);
-        }
         let mut pairs = self.values.chunks_exact(2);
-        pairs.find(|pair| pair[0].as_str() == Some(name)).and_then(|pair| tolerant::count_of(&pair[1]))
+        let value = pairs.find(|pair| pair[0].as_str() == Some(name));
+        let value = value.and_then(|pair| tolerant::count_of(&pair[1]));
+        value.or_else(|| count_in(self.local_message_text.as_deref()?, words))
     }
 }
 
 /// The count of a text such as `Cost centres: 90 (0/90) rows successful, 2 failed, 5 ignored`.
 fn count_in(text: &str, words: &str) -> Option<u64> {
     let counts = text.rsplit_once(':').map_or(text, |(_, counts)| counts);
-    let part = counts.split(',').map(str::trim).find(|part| part.ends_with(words))?;
-    part.split_whitespace().next()?.parse().ok()
+    // A comma without a blank behind it is in a number, as in `3,000`.
+    let part = counts.split(", ").map(str::trim).find(|part| part.ends_with(words))?;
+    part.split_whitespace().next()?.replace(',', "").parse().ok()
 }
 
 /// Row counts of an action.
@@ -163,7 +169,7 @@ pub struct RowCounts {
 
 impl ActionResult {
     /// The row counts of all details together: from their values, whose names are those of the reference's
-    /// sample, or from their texts where the values are empty, as in some real answers.
+    /// sample, or from their texts where the values lack them, as in some real answers.
     pub fn rows(&self) -> RowCounts {
         let sum = |name, word| {
             let counts = self.details.iter().filter_map(|detail| detail.count(name, word));
@@ -211,6 +217,8 @@ impl ActionResult {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct TaskPayload {
+    #[serde(deserialize_with = "tolerant::value")]
+    task_id: Option<Id>,
     task_state: TaskState,
     #[serde(deserialize_with = "tolerant::text")]
     current_step: Option<String>,
@@ -231,9 +239,13 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`], [`Fault::NoPayload`], and what the answer says if it says that it failed.
+    /// [`Fault::Malformed`], [`Fault::NoPayload`], [`Fault::OtherTask`], and what the answer says if it says that it failed.
     pub fn parse(address: &TaskAddress, answer: &[u8]) -> Result<Task, Fault> {
         let task = answer::parse::<TaskPayload>(answer)?.require()?;
+        let is_other = |id: &Id| !id.as_str().eq_ignore_ascii_case(address.id.as_str());
+        if let Some(other) = task.task_id.filter(is_other) {
+            return Err(Fault::OtherTask(other.as_str().to_owned()));
+        }
         Ok(Task {
             address: address.clone(),
             state: task.task_state,

@@ -2,7 +2,7 @@
 //! lists. What is not needed must not block the rest, so each of these reads what it can and is silent
 //! about what it cannot.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
 use serde_json::Value;
 
 /// A text; a number counts as its digits.
@@ -68,12 +68,27 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Readable<T> {
     }
 }
 
+/// Maximum number of entries of a list within a task: no process has as many actions, no action as many
+/// messages.
+const MAX_ENTRIES: usize = 10_000;
+
 /// A list; null counts as empty, and entries that cannot be read are left out.
+///
+/// # Errors
+///
+/// For a list that is longer than [`MAX_ENTRIES`].
 pub(super) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
-    let entries = Option::<Vec<Readable<T>>>::deserialize(deserializer)?;
-    Ok(entries.into_iter().flatten().filter_map(|entry| entry.0).collect())
+    let entries = match Value::deserialize(deserializer)? {
+        Value::Null => Vec::new(),
+        Value::Array(entries) if entries.len() <= MAX_ENTRIES => entries,
+        Value::Array(_) => {
+            return Err(D::Error::custom(format!("a list of more than {MAX_ENTRIES} entries")));
+        }
+        _ => return Err(D::Error::custom("expected a list")),
+    };
+    Ok(entries.into_iter().filter_map(|entry| T::deserialize(entry).ok()).collect())
 }
 
 #[cfg(test)]

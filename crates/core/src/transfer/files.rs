@@ -69,10 +69,16 @@ pub(super) fn working_names(target: &Path) -> (PathBuf, PathBuf) {
     (with(PART), with(JOURNAL))
 }
 
+const NOT_A_FILE: &str = "it is not a regular file";
+
 /// The first bytes of a file, or `None` if there is none.
 pub(super) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
     const HEAD_BYTES: u64 = 64;
     let mut head = Vec::new();
+    // To open a named pipe would wait for its other end.
+    if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_A_FILE));
+    }
     match File::open(path) {
         Ok(file) => file.take(HEAD_BYTES).read_to_end(&mut head).map(|_| Some(head)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -99,7 +105,7 @@ pub(super) fn open_own(path: &Path) -> io::Result<File> {
             Err(error) => return Err(error),
         };
         if !known.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, NOT_A_FILE));
         }
         if has_second_name(&known) {
             return Err(io::Error::other("it has a second name (a hard link)"));

@@ -60,7 +60,11 @@ fn line(value: &impl Serialize) -> String {
 /// Whether a file that begins like this is a journal, whole or torn: another program's file is not touched.
 pub(super) fn is_ours(head: &[u8]) -> bool {
     const BEGINNING: &[u8] = b"{\"format\":";
-    head.starts_with(BEGINNING) || BEGINNING.starts_with(head)
+    const NEXT: &[u8] = b",\"dump\":\"";
+    let Some(version) = head.strip_prefix(BEGINNING) else { return BEGINNING.starts_with(head) };
+    let digits = version.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = &version[digits..];
+    rest.starts_with(NEXT) || NEXT.starts_with(rest)
 }
 
 /// Reads a journal up to the first line that is torn or does not continue it.
@@ -121,6 +125,15 @@ mod tests {
         assert_eq!(read(&bytes, "D", &list(5)), Reading::Unusable("the dump's chunk list has changed"));
         assert_eq!(read(b"", "D", &list(4)), Reading::Empty);
         assert!(matches!(read(b"{}\n", "D", &list(4)), Reading::Unusable(_)));
+    }
+
+    #[test]
+    fn only_what_begins_as_a_journal_does_is_taken_for_one() {
+        let (bytes, _) = journal(1);
+        assert!((0..bytes.len()).all(|end| is_ours(&bytes[..end])), "torn anywhere");
+        for foreign in ["{\"format\":\"A4\"}", "{\"format\":1,\"pages\":[]}", "{\"forms\":1}", "rows"] {
+            assert!(!is_ours(foreign.as_bytes()), "{foreign}");
+        }
     }
 
     proptest! {

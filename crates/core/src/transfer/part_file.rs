@@ -70,7 +70,7 @@ impl PartFileBuilder {
         }
         let (part, has_lock) = open_locked(&self.target, &part_path)?;
         let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
-        if length > 0 && journal.is_none() && !self.overwrite && !self.restart {
+        if length > 0 && journal.is_none() && !self.overwrite {
             return Err(Error::Exists { path: part_path });
         }
         Ok(Claim {
