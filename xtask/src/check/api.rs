@@ -43,7 +43,7 @@ fn find() -> Result<String, String> {
     for page in all.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
         let is_item = ["struct.", "enum.", "trait.", "fn.", "constant.", "type."]
             .iter()
-            .any(|kind| page.starts_with(kind));
+            .any(|kind| page.rsplit('/').next().is_some_and(|name| name.starts_with(kind)));
         if is_item {
             lines.extend(items(page, &read(&folder.join(page))?));
         }

@@ -24,7 +24,10 @@ const E2E_CORE: &[&str] = &[
 /// Tests in these modules that only Unix can pass, and why. Others that need it are not built for Windows.
 const ONLY_ON_UNIX: &[(&str, &str)] = &[
     ("collecting::five_hundred_dumps_are_all_fetched", "each file takes wine a tenth of a second"),
+    ("collecting::several_dumps_do_not_go_into_one_stream", "the device /dev/null"),
     ("output::a_device_is_written_to_as_it_is", "devices of Unix"),
+    ("output::a_disk_that_fills_up_after_a_retry_keeps_the_whole_chunks", "a limit of the shell"),
+    ("output::a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on", "a limit of the shell"),
     ("output::a_disk_without_any_room_leaves_nothing", "a limit of the shell"),
     ("output::a_folder_gets_a_file_with_the_dumps_own_name", "slashes in what is printed"),
     ("output::a_full_disk_behind_a_list_or_a_help_text_is_reported", "the device /dev/full"),

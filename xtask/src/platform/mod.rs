@@ -188,10 +188,11 @@ impl Toolchain {
             command.env("RUSTC", packaged.join("rustc")).env("RUSTDOC", packaged.join("rustdoc"));
             // The outer cargo names the folders of another Rust.
             command.env_remove("LD_LIBRARY_PATH").env_remove("RUSTUP_TOOLCHAIN");
-            command.arg(match subcommand {
-                "test" => "-Zbuild-std=std,panic_abort,panic_unwind,test",
-                _ => "-Zbuild-std=std,panic_abort",
-            });
+            match subcommand {
+                "test" => command.arg("-Zbuild-std=std,panic_abort,panic_unwind,test"),
+                // No backtraces: there are no symbols in a program without them, and what reads symbols is large.
+                _ => command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features="]),
+            };
         }
         let flags: Vec<&str> = self.flags.iter().chain(flags).map(String::as_str).collect();
         // Unlike RUSTFLAGS, a path with a blank stays one flag.

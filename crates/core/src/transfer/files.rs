@@ -152,7 +152,7 @@ pub(super) fn open_journal(target: &Path, journal_path: &Path) -> Result<File> {
 
 /// Gives a file its final name. On Windows this fails while another program, such as a scanner or a
 /// spreadsheet, has one of the two open: for a moment that is common, and worth a wait.
-pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     /// Pauses between two tries, about a second in all.
     const PAUSES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });

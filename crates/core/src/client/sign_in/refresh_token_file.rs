@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
 use super::secret_file::{self, SecretFileError, SecretFileProblem};
+use crate::transfer;
 
 /// Bytes that are set aside on the disk before a token is used: as much as the longest token needs.
 const RESERVED_BYTES: usize = super::answer::MAX_TOKEN_BYTES + 1;
@@ -94,7 +95,7 @@ impl LockedTokenFile {
         next.sync_all()?;
         // Some systems do not rename what is open.
         drop(next);
-        fs::rename(self.next_path(), &self.target)?;
+        transfer::rename(&self.next_path(), &self.target)?;
         // The new token is stored: no later trouble calls that failed.
         let _ = sync_folder(&self.target);
         Ok(())
