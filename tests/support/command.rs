@@ -88,7 +88,7 @@ impl<'a> Invocation<'a> {
     pub(crate) fn start(mut self) -> Background<'a> {
         self.command.stdout(self.stdout.take().map_or_else(Stdio::piped, Stdio::from)).stderr(Stdio::piped());
         let before = (self.scene.server.requests().len(), self.scene.server.connections());
-        let mut child = self.command.spawn().expect("the command starts");
+        let mut child = spawn(&mut self.command);
         let stdout = Collected::from(child.stdout.take());
         let stderr = Collected::from(child.stderr.take());
         let command = format!("{:?}", self.command);
@@ -99,7 +99,7 @@ impl<'a> Invocation<'a> {
     #[track_caller]
     pub(crate) fn run_into_head(mut self) -> Outcome<'a> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = self.command.spawn().expect("the command starts");
+        let mut child = spawn(&mut self.command);
         let mut line = Vec::new();
         let pipe = child.stdout.take().expect("standard output is a pipe");
         BufReader::new(pipe).read_until(b'\n', &mut line).expect("standard output is readable");
@@ -247,4 +247,15 @@ impl Collected {
 
 fn lock(bytes: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
     bytes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn spawn(command: &mut Command) -> Child {
+    /// What wine says now and then instead of starting a program.
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    loop {
+        match command.spawn() {
+            Err(error) if cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR) => {}
+            started => return started.expect("the command starts"),
+        }
+    }
 }

@@ -20,7 +20,8 @@ fn lock(file: &RefreshTokenFile) -> LockedTokenFile {
     loop {
         match file.try_lock().unwrap() {
             Some(locked) => return locked,
-            None => std::thread::yield_now(),
+            // Whoever looks at the file all the time keeps Windows from replacing it.
+            None => std::thread::sleep(std::time::Duration::from_millis(2)),
         }
     }
 }
