@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, DumpAddress, Error, ErrorKind, Locator, Token};
+use anaplan_dump_core::{Client, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token};
 use xtask::fake::random::Random;
-use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, When, dump_file};
+use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, USER, When, dump_file};
 
 use crate::support::{Scene, assert_same_bytes, describe_requests};
 
@@ -26,6 +26,8 @@ const THREADS: u64 = 4;
 /// Silence that counts as a stall: short, so that a schedule with some ends soon, and far longer than
 /// any pause of a busy machine that is not one.
 const STALL_LIMIT: Duration = Duration::from_millis(400);
+
+const PASSWORD: &str = "a password";
 
 /// Kills after which a download is left to end.
 const MAX_KILLS: u64 = 12;
@@ -102,6 +104,7 @@ fn random_setting(random: &mut Random) -> Setting {
 fn service(random: &mut Random, dump: Dump) -> Service {
     let mut service = Service::with_dump(dump);
     service.set_gzip(if random.chance(0.5) { GzipMode::On } else { GzipMode::Off });
+    service.add_password(USER, PASSWORD);
     service.set_framing(if random.chance(0.5) { Framing::Chunked } else { Framing::ContentLength });
     service
 }
@@ -178,10 +181,31 @@ fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Op
     spoiled
 }
 
-fn client(server: &FakeServer, retries: u32) -> Client {
-    let api = server.origin().parse().expect("the server's origin");
-    Client::builder(Token::anaplan(TOKEN).expect("a token"))
-        .api(api)
+/// Credentials that are good for the whole schedule, and the end of a token in the middle of it; or a ready token.
+/// Returns the number of requests that this spoils, as [`add_faults`] does.
+fn credentials(random: &mut Random, server: &FakeServer) -> (Credentials, Option<u32>) {
+    if random.chance(0.5) {
+        return (Token::anaplan(TOKEN).expect("a token").into(), Some(0));
+    }
+    let ends = random.index(4);
+    for _ in 0..ends {
+        let when = random_requests(random).occurrence(1 + random.index(8));
+        server.fault(Fault::ExpireToken, when);
+    }
+    if random.chance(0.3) {
+        server.fault(Fault::status(503), When::path("authenticate").times(1));
+    }
+    let password = Secret::new(PASSWORD);
+    // A token that ends twice during one request is not renewed a second time.
+    let spoiled = (ends < 2).then_some(1);
+    (Credentials::password(USER, password).expect("credentials"), spoiled)
+}
+
+fn client(server: &FakeServer, credentials: Credentials, retries: u32) -> Client {
+    let origin = server.origin().parse::<Origin>().expect("the server's origin");
+    Client::builder(credentials)
+        .api(origin.clone())
+        .auth(origin)
         .retries(retries)
         .first_wait(Duration::from_millis(1))
         .max_wait(Duration::from_millis(2))
@@ -207,13 +231,15 @@ fn library_schedule(seed: u64) {
     let mut random = Random::new(seed);
     let setting = random_setting(&mut random);
     let server = FakeServer::start(service(&mut random, setting.dump.clone()));
-    let spoiled = add_faults(&mut random, &server, &setting);
+    let (credentials, by_sign_in) = credentials(&mut random, &server);
+    let by_faults = add_faults(&mut random, &server, &setting);
+    let spoiled = by_sign_in.zip(by_faults).map(|(sign_in, faults)| sign_in + faults);
     let parallel = if random.chance(0.5) { 1 } else { 2 + random.index(3) };
     let is_patient = random.chance(0.5);
     let retries = if is_patient { 30 } else { random.below(3) as u32 };
     let must_succeed =
         is_patient && spoiled.is_some_and(|count| count < retries) && setting.replacement.is_none();
-    let client = client(&server, retries);
+    let client = client(&server, credentials, retries);
     let dump = address(&server);
     if random.chance(0.3) {
         let mut written = Vec::new();
