@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use anaplan_dump_core::{Client, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token};
 use xtask::fake::random::Random;
-use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, USER, When, dump_file};
+use xtask::fake::{
+    Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, USER, When, dump_file,
+};
 
 use crate::support::{Scene, assert_same_bytes, describe_requests};
 

@@ -1,6 +1,8 @@
 //! `explain`: the report on dump files of all shapes, the corrected file, and what is refused. The rules of
 //! grouping and counting have tests in the library.
 
+use std::fs;
+
 use serde_json::json;
 use xtask::fake::dump_file::{self, Format};
 
@@ -298,12 +300,26 @@ fn nothing_is_overwritten_without_force() {
         );
     }
     let scene = scene();
-    let outcome = scene.run("explain dump.csv --fix dump.csv --force");
-    outcome.notes("dump.csv: 3 rows to correct\n").stdout(report_on("dump.csv"));
-    scene.has("dump.csv", FIXED.as_bytes());
-    scene
-        .run("explain dump.csv")
-        .fails(1, format!("dump.csv: {NO_DUMP}; it begins with \"\"Code\",\"Amount\"\""));
+    scene.write("there", "mine");
+    scene.run("explain dump.csv --fix there --force").any_stdout().stderr_text();
+    scene.has("there", FIXED.as_bytes());
+    scene.run("explain there").fails(1, format!("there: {NO_DUMP}; it begins with \"\"Code\",\"Amount\"\""));
+}
+
+#[test]
+fn a_dump_that_is_read_is_never_replaced() {
+    let scene = scene();
+    scene.write("old.csv", fs::read_to_string(scene.path("dump.csv")).expect("the dump"));
+    let before = fs::read(scene.path("dump.csv")).expect("the dump");
+    for (options, option, name) in [
+        ("--fix dump.csv --force", "--fix", "dump.csv"),
+        ("--html ./dump.csv --force", "--html", "./dump.csv"),
+        ("--against old.csv --html old.csv --force", "--html", "old.csv"),
+    ] {
+        let outcome = scene.run(&format!("explain dump.csv {options}"));
+        outcome.refuses(format!("{option} would replace the dump {name}: choose another name"));
+    }
+    scene.has("dump.csv", &before);
 }
 
 #[test]

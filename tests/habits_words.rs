@@ -79,7 +79,14 @@ fn several_locators_go_into_one_folder_and_one_document() {
     let files = [file_of(COSTS, "T9"), file_of(ACTUALS, "T8")].map(|file| format!("rejected/{file}"));
     scene.holds(&files);
     let outcome = scene.run("get NIGHTLY/T9 NIGHTLY/T6 NIGHTLY/T8 -o rejected --json");
-    outcome.exits_with(4).json_has("/0/dumps/0/status", "already_there").json_has("/1/task/id", "T8");
+    outcome
+        .exits_with(4)
+        .json_has("/0/dumps/0/status", "already_there")
+        .json_has("/1/error/kind", "not_found")
+        .json_has("/2/task/id", "T8");
+    outcome.stderr_has("404");
+    let outcome = scene.run("task NIGHTLY/T6 NIGHTLY/T7 --json");
+    outcome.exits_with(4).json_has("/0/error/kind", "not_found").json_has("/1/outcome", "clean");
     outcome.stderr_has("404");
     let outcome = scene.run("task NIGHTLY/T9 NIGHTLY/T7 --check --json");
     outcome.exits_with(6).json_has("/0/outcome", "failed").json_has("/1/outcome", "clean");

@@ -71,7 +71,8 @@ fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
     let files = [COSTS, ACTUALS].map(|import| format!("rejected/{}", file_of(import, &task)));
     let dumps = files.each_ref().map(|file| format!("{file}  2.5 kB  3 chunks  <TIME>\n")).concat();
     let rows = row(COSTS) + &row(ACTUALS);
-    outcome.exits_with(6).notes(notes(&task, &[DONE]));
+    let get = format!("get <NIGHTLY>/{task}");
+    outcome.exits_with(6).notes(notes(&task, &[DONE]).replace(&get, &format!("{get} -o rejected/")));
     outcome.stdout(report(&task, &rows) + "\n" + &dumps + &summary(2, 0, 0, 5_000));
     for ((object, _), file) in [COSTS, ACTUALS].iter().zip(&files) {
         scene.has(file, &dump_for(object).bytes());

@@ -40,7 +40,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::Output { path: Some(_), source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
         {
-            "make room, then run the same command again: it continues where it stopped"
+            "make room on this disk"
         }
         _ => return None,
     })
@@ -70,8 +70,8 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
 fn advice_on_refusal(word: &str) -> Option<&'static str> {
     Some(match word {
         "FAILURE_BAD_CREDENTIAL" => {
-            "check the user and the password, or whether the certificate is registered for the user; users of single \
-             sign-on have no password here and need a certificate or OAuth"
+            "check what you sign in with: a token may be expired, a certificate not registered for the user; users of \
+             single sign-on have no password here and need a certificate or OAuth"
         }
         "FAILURE_BAD_HEADER" => {
             "check the sign-in host (--auth-url, ANAPLAN_AUTH_URL) and the form of the certificate \

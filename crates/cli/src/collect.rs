@@ -245,10 +245,9 @@ fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
         Error::Incomplete { kept: Some(part), .. } | Error::Unconfirmed { kept: Some(part), .. } => {
             Some(format!("what is there is kept in {}{goes_on}", safe_path(part)))
         }
-        Error::Output { source, .. } if may_be_open_elsewhere(source) => Some(format!(
-            "close {} in other programs, then run the same command again: it continues where it stopped",
-            safe_path(path)
-        )),
+        Error::Output { source, .. } if may_be_open_elsewhere(source) => {
+            Some(format!("close {} in other programs; everything is kept{goes_on}", safe_path(path)))
+        }
         _ => None,
     };
     Failure::Library { error, note }

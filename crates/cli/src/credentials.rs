@@ -32,19 +32,20 @@ type Way<'a> = &'a dyn Fn() -> Result<Credentials, Failure>;
 /// The one way to sign in that the options and the environment describe. The files of secrets are read
 /// here, once.
 pub(crate) fn read(arguments: &Arguments) -> Result<Credentials, Failure> {
-    if let Some(path) = &arguments.token_file {
-        return token_file(path);
-    }
     let ways: [(&[&'static str], Way<'_>); 4] = [
-        (&TOKEN, &token),
+        (&TOKEN, &|| token(arguments)),
         (&PASSWORD, &|| password(arguments)),
         (&CERTIFICATE, &certificate),
         (&OAUTH, &oauth),
     ];
     let mut found: Option<(&str, Way<'_>)> = None;
     for (variables, way) in ways {
-        let option = arguments.password_file.as_ref().filter(|_| variables == PASSWORD);
-        let first = if option.is_some() { Some("--password-file") } else { first_set(variables)? };
+        let option = match variables {
+            _ if variables == TOKEN => arguments.token_file.as_ref().map(|_| "--token-file"),
+            _ if variables == PASSWORD => arguments.password_file.as_ref().map(|_| "--password-file"),
+            _ => None,
+        };
+        let first = if option.is_some() { option } else { first_set(variables)? };
         let Some(name) = first else { continue };
         if let Some((other, _)) = found {
             return Err(both(other, name));
@@ -64,7 +65,11 @@ fn first_set(variables: &[&'static str]) -> Result<Option<&'static str>, Failure
     Ok(None)
 }
 
-fn token() -> Result<Credentials, Failure> {
+fn token(arguments: &Arguments) -> Result<Credentials, Failure> {
+    // An option is nearer than a variable.
+    if let Some(path) = &arguments.token_file {
+        return token_file(path);
+    }
     let mut found = Vec::new();
     for name in TOKEN {
         found.extend(variable(name)?.map(|value| (name, value)));

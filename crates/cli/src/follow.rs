@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report::TaskReport;
-use crate::text::safe;
+use crate::text::{safe, shell_word};
 
 #[derive(Serialize)]
 struct Report {
@@ -57,8 +57,7 @@ impl Follow<'_> {
         session: &Session,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
-        let folder = self.output.map(|folder| format!(" -o {}", safe(folder))).unwrap_or_default();
-        session.reporter.set_follow_up(format!("anaplan-dump get {address}{folder}"));
+        session.reporter.set_follow_up(self.get_command(address));
         let task = self.wait(address, session)?;
         let dumps = session.client.dumps(&task)?;
         let outcome = task.outcome(&dumps);
@@ -97,6 +96,12 @@ impl Follow<'_> {
         end
     }
 
+    /// The command that downloads the dumps of the task into the same folder.
+    pub(crate) fn get_command(&self, address: &TaskAddress) -> String {
+        let folder = self.output.map(|folder| format!(" -o {}", shell_word(folder))).unwrap_or_default();
+        format!("anaplan-dump get {address}{folder}")
+    }
+
     /// Waits until the task is over, and shows how it goes on.
     fn wait(&self, address: &TaskAddress, session: &Session) -> Result<Task, Failure> {
         let begun = Instant::now();
@@ -114,7 +119,8 @@ impl Follow<'_> {
         session.reporter.clear();
         waited.map_err(|error| {
             let note = format!(
-                "the process goes on; its dumps can be collected later with:\n    anaplan-dump get {address}"
+                "the process goes on; its dumps can be collected later with:\n    {}",
+                self.get_command(address)
             );
             Failure::Library { error, note: Some(note) }
         })

@@ -42,7 +42,9 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
         text.push('\n');
         paragraphs(&mut text, note);
     }
-    text.push_str("\nExamples:\n");
+    if !shown.examples.is_empty() {
+        text.push_str("\nExamples:\n");
+    }
     for example in shown.examples {
         let _ = writeln!(text, "  {}", example.replace("{command_name}", &name));
     }

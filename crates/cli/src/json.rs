@@ -5,6 +5,9 @@ use std::fmt::Display;
 use anaplan_dump_core::{ActionAddress, DumpAddress, ModelAddress, TaskAddress};
 use serde::Serialize;
 
+use crate::failure::{ErrorReport, Failure};
+use crate::stdout::print_json;
+
 /// A thing of the service: its id, and the locator that names it in any command.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Named {
@@ -39,5 +42,27 @@ impl From<&TaskAddress> for Named {
 impl From<&DumpAddress> for Named {
     fn from(dump: &DumpAddress) -> Named {
         Named::new(dump.object().as_str(), dump)
+    }
+}
+
+/// What a command says about one of its locators.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Entry<T> {
+    Done(Box<T>),
+    Failed { error: ErrorReport },
+}
+
+impl<T: Serialize> Entry<T> {
+    pub(crate) fn failed(failure: &Failure) -> Entry<T> {
+        Entry::Failed { error: ErrorReport::new(failure) }
+    }
+
+    /// Prints the only one, or a list in the order of the locators.
+    pub(crate) fn print(entries: &[Entry<T>]) -> Result<(), Failure> {
+        match entries {
+            [entry] => print_json(entry),
+            entries => print_json(&entries),
+        }
     }
 }

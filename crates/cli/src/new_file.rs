@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,8 @@ impl NewFile {
                 check_free(&path, replaces)?;
                 // Not the name of an unfinished dump.
                 let mut name = path.file_name().map(OsString::from).unwrap_or_default();
-                name.push(format!(".{}.tmp", std::process::id()));
+                // A name that no killed run has left, even where each run has the same process id.
+                name.push(format!(".{:08x}.tmp", RandomState::new().hash_one(std::process::id()) as u32));
                 let temporary = path.with_file_name(name);
                 (path, Some(temporary))
             }
@@ -44,6 +46,11 @@ impl NewFile {
         };
         let file = opened.map_err(|error| Error::output("write to", Some(&path), error))?;
         Ok(NewFile { path, temporary, replaces, output: BufWriter::new(file) })
+    }
+
+    /// What is left of it if the program ends now.
+    pub(crate) fn temporary(&self) -> Option<&Path> {
+        self.temporary.as_deref()
     }
 
     /// An error of writing it.

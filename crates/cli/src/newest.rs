@@ -203,10 +203,13 @@ fn describe(skipped: &Skipped) -> String {
 }
 
 fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
-    let mut text = format!(
-        "rows failed in {action}, but no dump of its newest {} can be read",
-        counted(skipped.len(), "task")
-    );
+    // Of a task that cannot be read itself nobody knows whether rows failed.
+    let is_known = skipped.iter().any(|skipped| matches!(skipped.reason, SkipReason::DumpGone));
+    let tasks = counted(skipped.len(), "task");
+    let mut text = match is_known {
+        true => format!("rows failed in {action}, but no dump of its newest {tasks} can be read"),
+        false => format!("no dump of the newest {tasks} of {action} can be read"),
+    };
     for skipped in skipped {
         text.push_str(&format!("\n  {}", describe(skipped)));
     }

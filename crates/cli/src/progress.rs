@@ -43,6 +43,7 @@ struct Standing {
     part: Option<(PathBuf, usize, usize)>,
     /// The command that continues; the same one if there is no other.
     follow_up: Option<String>,
+    temporary: Vec<PathBuf>,
 }
 
 impl Reporter {
@@ -115,6 +116,18 @@ impl Reporter {
         self.standing().follow_up = Some(command);
     }
 
+    /// A file that is removed if the program is interrupted from now on.
+    pub(crate) fn set_temporary(&self, path: &Path) {
+        self.standing().temporary.push(path.to_owned());
+    }
+
+    /// Removes what an interrupted program must not leave.
+    pub(crate) fn remove_temporary(&self) {
+        for path in &self.standing().temporary {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     /// How to continue what was interrupted.
     pub(crate) fn how_to_continue(&self) -> String {
         match &self.standing().follow_up {
@@ -125,7 +138,7 @@ impl Reporter {
 
     /// What is kept of a run that ends now, for a person.
     pub(crate) fn what_is_kept(&self) -> String {
-        let Standing { part, follow_up } = &*self.standing();
+        let Standing { part, follow_up, .. } = &*self.standing();
         match (part, follow_up) {
             (Some((path, finished @ 1.., chunks)), None) => format!(
                 ": {finished} of {} are kept in {}.part, and the same command continues from there",

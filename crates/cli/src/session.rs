@@ -22,8 +22,7 @@ impl Session {
     /// A session with the settings of the command line and the environment. Sends nothing.
     pub(crate) fn new(arguments: &Arguments) -> Result<Session, Failure> {
         let reporter = Arc::new(Reporter::new(arguments.verbosity()));
-        signals::watch(Arc::clone(&reporter))
-            .map_err(|error| Failure::Other(format!("signals cannot be watched: {error}")))?;
+        signals::watch(Arc::clone(&reporter))?;
         let events = Arc::clone(&reporter);
         let credentials = credentials::read(arguments)?;
         for path in credentials.exposed_files() {

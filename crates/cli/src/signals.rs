@@ -12,13 +12,18 @@ use signal_hook::flag;
 
 use crate::arguments::PROGRAM;
 use crate::exit_code;
+use crate::failure::Failure;
 use crate::progress::Reporter;
 
 /// Time between two looks for a signal: people do not notice it.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Watches for signals from now on.
-pub(crate) fn watch(reporter: Arc<Reporter>) -> io::Result<()> {
+pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
+    begin(reporter).map_err(|error| Failure::Other(format!("signals cannot be watched: {error}")))
+}
+
+fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     let mut seen = Vec::new();
     for (signal, code, word) in
         [(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")]
@@ -31,6 +36,7 @@ pub(crate) fn watch(reporter: Arc<Reporter>) -> io::Result<()> {
     }
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
+            reporter.remove_temporary();
             reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
             process::exit(i32::from(*code));
         }

@@ -81,7 +81,8 @@ impl TaskReport {
             outcome: ending::word(outcome),
             unclear: (outcome == Outcome::Unclear).then(|| ending::unclear(task)),
             actions: task.actions().into_iter().map(Action::new).collect(),
-            next: (!task.dumps().is_empty()).then(|| format!("anaplan-dump get {address}")),
+            next: (outcome != Outcome::Clean && !task.dumps().is_empty())
+                .then(|| format!("anaplan-dump get {address}")),
             task: Named::from(&task.address),
             locator: address,
         }

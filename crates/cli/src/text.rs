@@ -15,6 +15,19 @@ pub(crate) fn safe_path(path: &Path) -> String {
     safe(&path.to_string_lossy())
 }
 
+/// A text as one word of a command that can be pasted into a shell.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/:+@,=%".contains(c) || (cfg!(windows) && c == '\\');
+    let quoted = match text {
+        _ if !text.is_empty() && text.chars().all(is_plain) => return text.to_owned(),
+        // No file name of Windows has a quote in it.
+        _ if cfg!(windows) => format!("\"{text}\""),
+        _ => format!("'{}'", text.replace('\'', r"'\''")),
+    };
+    // Safe for a terminal, and never cut.
+    quoted.split_inclusive(char::is_control).map(safe).collect()
+}
+
 /// A text of the service on one line of at most `max_chars` characters.
 pub(crate) fn cut(text: &str, max_chars: usize) -> String {
     const ELLIPSIS: &str = "...";

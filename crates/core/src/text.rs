@@ -47,7 +47,7 @@ pub(crate) fn cut(text: &str) -> String {
 
 /// A duration in seconds with at most three decimals: `0.25 s`, `60 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
-    format!("{} s", Duration::from_millis(duration.as_millis() as u64).as_secs_f64())
+    format!("{} s", duration.as_millis() as f64 / 1000.0)
 }
 
 /// A checksum for file names: the 64-bit FNV-1a hash. It must not change from one version to the next, as
@@ -72,6 +72,12 @@ mod tests {
     fn long_text_is_cut_at_a_character() {
         let shown = Printable(&"é".repeat(MAX_SHOWN_CHARS + 1)).to_string();
         assert_eq!(shown, "é".repeat(MAX_SHOWN_CHARS) + "...");
+    }
+
+    #[test]
+    fn durations_have_three_decimals_at_most() {
+        let shown = |milliseconds| seconds(Duration::from_millis(milliseconds));
+        assert_eq!([250, 1_261, 60_000].map(shown), ["0.25 s", "1.261 s", "60 s"]);
     }
 
     #[test]

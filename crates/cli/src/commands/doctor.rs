@@ -64,9 +64,11 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
             checks.add(&format!("{name} {origin}: {step}"), outcome)?;
         }
     }
-    checks
-        .add("sign-in", session.client.account().map(|account| describe(&account)).map_err(Failure::from))?;
-    if command.locator.is_some() || session.model.is_some() {
+    let account = session.client.account();
+    let is_signed_in = account.is_ok();
+    checks.add("sign-in", account.map(|account| describe(&account)).map_err(Failure::from))?;
+    // A second refusal would say nothing new, and some services lock a user after a few.
+    if is_signed_in && (command.locator.is_some() || session.model.is_some()) {
         checks.add("model", read_model(command, session))?;
     }
     let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), PathBuf::from);

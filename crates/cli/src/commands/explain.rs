@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, RowTable};
 
@@ -10,6 +12,7 @@ use crate::failure::Failure;
 use crate::new_file::NewFile;
 use crate::progress::Reporter;
 use crate::report::{Input, ReportDocument, failed, print_report, width};
+use crate::signals;
 use crate::stdout::{print, print_json};
 use crate::text::{counted, safe};
 
@@ -19,15 +22,28 @@ const DEFAULT_ROWS: usize = 20;
 
 pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Failure> {
     check(command)?;
-    let reporter = Reporter::new(verbosity);
+    let reporter = Arc::new(Reporter::new(verbosity));
+    signals::watch(Arc::clone(&reporter))?;
     // Before gigabytes are read: a file that is not there, and one that must stay, are found out now.
     let inputs = command.files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
     let earlier = command.against.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
+    for (option, output) in [("--html", &command.html), ("--fix", &command.fix)] {
+        if let Some(output) = output.as_deref().filter(|output| is_read(output, command)) {
+            return Err(Failure::Usage(format!(
+                "{option} would replace the dump {output}: choose another name"
+            )));
+        }
+    }
     let begin = |option: &str, file: &Option<String>| {
         file.as_deref().map(|file| NewFile::begin(option, file, command.force)).transpose()
     };
     let mut page = begin("--html", &command.html)?;
     let fix = begin("--fix", &command.fix)?;
+    [&page, &fix]
+        .into_iter()
+        .flatten()
+        .filter_map(NewFile::temporary)
+        .for_each(|path| reporter.set_temporary(path));
     if let (Some(kind), None) = (&command.kind, &fix) {
         return inputs.into_iter().try_for_each(|input| print_rows(input, kind, command, &reporter));
     }
@@ -52,6 +68,16 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
         };
     }
     print_report(view)
+}
+
+/// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
+/// dump for long, so it is not replaced even by `--force`.
+fn is_read(output: &str, command: &Explain) -> bool {
+    let inputs = command.files.iter().chain(&command.against).filter(|file| *file != "-");
+    let is_same = |(a, b): (PathBuf, PathBuf)| a == b;
+    Path::new(output).canonicalize().is_ok_and(|output| {
+        inputs.filter_map(|input| Some((Path::new(input).canonicalize().ok()?, output.clone()))).any(is_same)
+    })
 }
 
 /// Refuses what contradicts itself, before anything is opened.

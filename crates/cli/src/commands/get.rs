@@ -7,11 +7,11 @@ use crate::arguments::Get;
 use crate::collect::{Collected, DownloadOptions, DumpReport, collect, print_reports};
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::Named;
+use crate::json::{Entry, Named};
 use crate::newest::{DEFAULT_REACH, Meant, Reach, SkippedTask, check_nothing_failed};
 use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
-use crate::stdout::{print, print_json};
+use crate::stdout::print;
 use crate::target::Target;
 use crate::text::safe;
 
@@ -40,26 +40,25 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
     let target = Target::read(command.output.as_deref(), is_one_dump)?;
     check_target(command, &target, locators.len())?;
     let _made = target.prepare()?;
-    let mut reports = Vec::new();
+    let mut entries = Vec::new();
     let mut first_failure = None;
     for locator in &locators {
         let failure = match get_one(command, locator, &target, session) {
             Ok((report, failure)) => {
-                reports.push(report);
+                entries.push(Entry::Done(Box::new(report)));
                 failure
             }
             Err(failure) if locators.len() == 1 => return Err(failure),
             Err(failure) => {
                 session.reporter.problem(&failure);
+                entries.push(Entry::failed(&failure));
                 Some(Failure::Reported(Box::new(failure)))
             }
         };
         first_failure = first_failure.or(failure);
     }
-    match reports.as_slice() {
-        _ if !command.json => {}
-        [report] if locators.len() == 1 => print_json(report)?,
-        reports => print_json(&reports)?,
+    if command.json {
+        Entry::print(&entries)?;
     }
     first_failure.map_or(Ok(()), Err)
 }

@@ -30,7 +30,8 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     session.reporter.note(&format!(
         "started task {address}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
-         anaplan-dump task {address}\n  anaplan-dump get {address}"
+         anaplan-dump task {address}\n  {}",
+        follow.get_command(&address)
     ));
     follow.to_the_end(&address, &target, session)
 }

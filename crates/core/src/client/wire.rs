@@ -15,7 +15,7 @@ use super::mask::Mask;
 use super::pace::{Pace, random};
 use super::transport::Transport;
 use crate::error::{Error, Result};
-use crate::service::{Fault, Repeat, RetryPolicy, Subject, Tries};
+use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
 
 /// Why a try ended without a value.
 pub(super) enum Halt {
@@ -75,7 +75,7 @@ impl Wire {
                 Err(Halt::Fault(fault)) => (self.masked(fault), true),
                 Err(Halt::Final(fault)) => (self.masked(fault), false),
             };
-            if !matches!(fault, Fault::Connection { .. }) {
+            if !matches!(fault, Fault::Connection { .. } | Fault::Body(BodyProblem::Document { .. })) {
                 self.was_reached.store(true, Ordering::Relaxed);
             }
             let was_reached = self.was_reached.load(Ordering::Relaxed);

@@ -144,10 +144,14 @@ impl Fault {
         Verdict { retry, fate }
     }
 
-    /// Whether no connection could be made at all.
-    pub(crate) fn is_no_connection(&self) -> bool {
+    /// Whether the service was not reached: no connection, or a page of something in between.
+    pub(crate) fn is_no_contact(&self) -> bool {
         use self::ConnectionProblem::{Connect, NameLookup, Unreachable};
-        matches!(self, Fault::Connection { problem: NameLookup | Connect | Unreachable, .. })
+        matches!(
+            self,
+            Fault::Connection { problem: NameLookup | Connect | Unreachable, .. }
+                | Fault::Body(BodyProblem::Document { .. })
+        )
     }
 
     /// Whether the answer may become usable if it comes without compression.
@@ -185,7 +189,7 @@ impl<'a> Tries<'a> {
     /// once. `random` is uniform in [0, 1).
     pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
         self.failed += 1;
-        let is_first_contact = !was_reached && fault.is_no_connection();
+        let is_first_contact = !was_reached && fault.is_no_contact();
         let (most_retries, max_wait) = match is_first_contact {
             true => (FIRST_CONTACT_RETRIES, FIRST_CONTACT_WAIT),
             false => (u32::MAX, Duration::MAX),
@@ -311,11 +315,12 @@ mod tests {
     #[test]
     fn what_was_never_reached_is_given_up_soon() {
         let policy = RetryPolicy::default();
-        let waits = |problem, was_reached| {
+        let waits_after = |fault: &Fault, was_reached| {
             let mut tries = Tries::new(&policy, Repeat::IfTransient);
-            let fault = Fault::Connection { problem, source: None };
-            std::iter::from_fn(|| tries.wait_after(&fault, was_reached, 1.0)).collect::<Vec<_>>()
+            std::iter::from_fn(|| tries.wait_after(fault, was_reached, 1.0)).collect::<Vec<_>>()
         };
+        let waits =
+            |problem, was_reached| waits_after(&Fault::Connection { problem, source: None }, was_reached);
         for problem in
             [ConnectionProblem::NameLookup, ConnectionProblem::Connect, ConnectionProblem::Unreachable]
         {
@@ -323,6 +328,8 @@ mod tests {
             assert_eq!(waits(problem, true).len(), 12, "{problem:?}");
         }
         assert_eq!(waits(ConnectionProblem::Closed, false).len(), 12);
+        let page = Fault::Body(BodyProblem::Document { kind: "an HTML page", message: None });
+        assert_eq!((waits_after(&page, false).len(), waits_after(&page, true).len()), (3, 12));
         let few = RetryPolicy { retries: 1, ..RetryPolicy::default() };
         let fault = Fault::Connection { problem: ConnectionProblem::Connect, source: None };
         let mut tries = Tries::new(&few, Repeat::IfTransient);
