@@ -22,6 +22,7 @@ use crate::platform::{GNU, MUSL, TARGETS, Toolchain, WINDOWS};
 use archive::Entry;
 pub(crate) use build::{build, copy_source, static_target};
 pub(crate) use chroot::check as check_chroot;
+use licences::Licences;
 
 /// Maximum size of a program in bytes: what somebody waits for, and what a change may not double unseen.
 const SIZE_BUDGETS: &[(&str, u64)] = &[(MUSL, 2_200_000), (GNU, 3_200_000)];
@@ -65,8 +66,8 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
         println!("Building for {} ({}) ...", toolchain.target, toolchain.name);
         let program = build(toolchain, &root(), &root().join("target/dist/build"))?;
         let size = check_size(toolchain.target, &program)?;
-        let licences = licences::list(toolchain.target)?;
-        let crates = licences.lines().filter(|line| line.contains("  ")).count();
+        let licences = licences::collect(toolchain.target)?;
+        let crates = licences.crates;
         let (name, bytes) = pack(toolchain.target, &program, &shared, licences)?;
         let path = output.join(&name);
         fs::write(&path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -129,13 +130,14 @@ fn pack(
     target: &str,
     program: &Path,
     shared: &[Entry],
-    licences: String,
+    licences: Licences,
 ) -> Result<(String, Vec<u8>), String> {
     let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
     let is_windows = target == WINDOWS;
     let mut entries = vec![
         Entry::program(&format!("{PROGRAM}{}", if is_windows { ".exe" } else { "" }), content),
-        Entry::file("CRATES.txt", licences),
+        Entry::file("CRATES.txt", licences.list),
+        Entry::file("LICENCES.txt", licences.texts),
     ];
     entries.extend_from_slice(shared);
     entries.sort_by(|a, b| a.name.cmp(&b.name));
