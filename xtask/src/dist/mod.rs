@@ -10,6 +10,7 @@ mod manual;
 mod name_server;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use argh::FromArgs;
@@ -61,7 +62,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
         Toolchain::find(unknown)?;
     }
     let shared = shared_entries()?;
-    let (mut sums, mut lines) = (String::new(), Vec::new());
+    let mut lines = Vec::new();
     for toolchain in &toolchains {
         println!("Building for {} ({}) ...", toolchain.target, toolchain.name);
         let program = build(toolchain, &root(), &root().join("target/dist/build"))?;
@@ -71,7 +72,6 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
         let (name, bytes) = pack(toolchain.target, &program, &shared, licences)?;
         let path = output.join(&name);
         fs::write(&path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-        sums += &format!("{}  {name}\n", sha256(&bytes));
         let ran = build::try_to_run(toolchain.target, &program)?;
         lines.push(format!(
             "{:<28}{:>11}{:>11}{crates:>8}  {:<24}{ran}",
@@ -81,6 +81,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
             toolchain.name
         ));
     }
+    let sums = sums(&output)?;
     let path = output.join("SHA256SUMS");
     fs::write(&path, &sums).map_err(|error| format!("{}: {error}", path.display()))?;
     println!(
@@ -125,6 +126,26 @@ pub(crate) fn command_line() -> Result<Value, String> {
     serde_json::from_slice(&output.stdout).map_err(|error| format!("the description of {PROGRAM}: {error}"))
 }
 
+/// The folder in an archive, and what the name of the archive adds to it.
+fn names(target: &str) -> (String, &'static str) {
+    let suffix = if target == WINDOWS { "zip" } else { "tar.gz" };
+    (format!("{PROGRAM}-{}-{target}", env!("CARGO_PKG_VERSION")), suffix)
+}
+
+/// A line for each archive of this version in the folder, also for those that an earlier run left there.
+fn sums(output: &Path) -> Result<String, String> {
+    let mut sums = String::new();
+    for (folder, suffix) in TARGETS.into_iter().map(names) {
+        let name = format!("{folder}.{suffix}");
+        match fs::read(output.join(&name)) {
+            Ok(bytes) => sums += &format!("{}  {name}\n", sha256(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("{}: {error}", output.join(&name).display())),
+        }
+    }
+    Ok(sums)
+}
+
 /// The name and the bytes of an archive.
 fn pack(
     target: &str,
@@ -141,12 +162,28 @@ fn pack(
     ];
     entries.extend_from_slice(shared);
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    let folder = format!("{PROGRAM}-{}-{target}", env!("CARGO_PKG_VERSION"));
+    let (folder, suffix) = names(target);
     let bytes = if is_windows { archive::zip(&folder, &entries) } else { archive::tar_gz(&folder, &entries) };
-    let suffix = if is_windows { "zip" } else { "tar.gz" };
     bytes.map(|bytes| (format!("{folder}.{suffix}"), bytes)).map_err(|error| format!("{folder}: {error}"))
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_cover_archives_that_an_earlier_run_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let archives = [MUSL, WINDOWS].map(names).map(|(folder, suffix)| format!("{folder}.{suffix}"));
+        let old = format!("{PROGRAM}-0.0.1-{MUSL}.tar.gz");
+        for name in archives.iter().chain([&old]) {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        let expected = archives.map(|name| format!("{}  {name}\n", sha256(name.as_bytes())));
+        assert_eq!(sums(folder.path()), Ok(expected.concat()));
+    }
 }
