@@ -12,7 +12,9 @@ with DAG("anaplan_load", schedule="30 2 * * *", start_date=datetime(2025, 1, 1),
         retries=0,
         bash_command="anaplan-dump run 118000000001 -o /data/rejected/ --timeout 4h",
         env={
-            "ANAPLAN_TOKEN": "{{ conn.anaplan.password }}",
+            # Files on each worker, the key readable for its user alone.
+            "ANAPLAN_CERTIFICATE": "/etc/anaplan-dump/anaplan.crt",
+            "ANAPLAN_PRIVATE_KEY": "/etc/anaplan-dump/anaplan.key",
             "ANAPLAN_WORKSPACE": "{{ var.value.anaplan_workspace }}",
             "ANAPLAN_MODEL": "{{ var.value.anaplan_model }}",
         },

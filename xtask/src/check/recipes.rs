@@ -1,5 +1,5 @@
 //! The recipes in `docs/recipes`: each is read by the program that it is for, or by a parser of its format, where
-//! that is installed, and each command in them is one that there is.
+//! that is installed, each command in them is one that there is, and nothing in them fails a schedule.
 
 use std::fs;
 use std::path::Path;
@@ -26,6 +26,9 @@ const READERS: &[(&str, &[&str])] = &[
     ("ps1", &["pwsh", "-NoProfile", "-Command", "[scriptblock]::Create((Get-Content -Raw {}))"]),
 ];
 
+/// Ways to sign in with a token that has ended before the next run of a schedule.
+const READY_TOKENS: &[&str] = &["ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN", "--token-file"];
+
 /// Reads every recipe.
 pub(super) fn check() -> Outcome {
     let (mut read, mut unread, mut failures) = (Vec::new(), Vec::new(), Vec::new());
@@ -41,7 +44,9 @@ pub(super) fn check() -> Outcome {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match fs::read_to_string(&path) {
             Ok(text) => failures.extend(
-                unknown_options(&text, &program).map(|problem| format!("docs/recipes/{name}: {problem}")),
+                unknown_options(&text, &program)
+                    .chain(unfit_for_schedules(&text))
+                    .map(|problem| format!("docs/recipes/{name}: {problem}")),
             ),
             Err(error) => failures.push(format!("docs/recipes/{name}: {error}")),
         }
@@ -101,6 +106,15 @@ fn unknown_options(text: &str, program: &Path) -> impl Iterator<Item = String> {
     })
 }
 
+/// What works by hand, but not in a schedule.
+fn unfit_for_schedules(text: &str) -> impl Iterator<Item = String> {
+    let tokens = READY_TOKENS.iter().filter(|name| text.contains(**name));
+    let pipes = text.lines().filter(|line| call(line).is_some() && line.contains(" | "));
+    tokens
+        .map(|name| format!("{name}: a token ends before the next run"))
+        .chain(pipes.map(|line| format!("a pipe hides the exit code: {}", line.trim())))
+}
+
 /// The command and its options, where the line calls the program: in a shell, or as a list in YAML.
 fn call(line: &str) -> Option<Vec<String>> {
     let rest = line.split_once("args: [").or_else(|| line.split_once(&format!("{PROGRAM} ")))?.1;
@@ -120,5 +134,13 @@ mod tests {
         assert_eq!(words("ExecStart=/usr/bin/anaplan-dump run 1 -o a/").as_deref(), Some("run 1 -o a/"));
         assert_eq!(words("  args: [run, \"1\", -o, /dumps/]").as_deref(), Some("run 1 -o /dumps/"));
         assert_eq!(words("podman build -t anaplan-dump -f x"), None);
+    }
+
+    #[test]
+    fn a_ready_token_and_a_pipe_do_not_fit_a_schedule() {
+        let problems = |text| unfit_for_schedules(text).collect::<Vec<_>>();
+        assert_eq!(problems("run: anaplan-dump get 1 | tee a").len(), 1);
+        assert_eq!(problems("args: [run, \"1\", --token-file, /secret/token]").len(), 1);
+        assert!(problems("ANAPLAN_CERTIFICATE=a anaplan-dump run 1 -o a/").is_empty());
     }
 }

@@ -30,6 +30,11 @@ fn is_path(option: &Value) -> bool {
     text(option, "value").split('|').any(|kind| ["file", "dir"].contains(&kind))
 }
 
+/// Whether what follows the command are files.
+fn takes_files(command: &Value) -> bool {
+    items(command, "positionals").iter().any(|positional| text(positional, "name") == "FILE")
+}
+
 fn long_and_short(option: &Value) -> Vec<String> {
     let short = option["short"].as_str().map(|short| format!("-{short}"));
     [text(option, "long").to_owned()].into_iter().chain(short).collect()
@@ -57,16 +62,17 @@ fn bash(program: &Value) -> String {
     let general = words(items(program, "options").iter());
     let mut commands = String::new();
     for command in items(program, "commands") {
+        let files = if takes_files(command) { "files=1 " } else { "" };
         let _ = writeln!(
             commands,
-            "        {}) words=\"{}\" ;;",
+            "        {}) {files}words=\"{}\" ;;",
             text(command, "name"),
             words(items(command, "options").iter())
         );
     }
     format!(
         r#"_anaplan_dump() {{
-    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} word command="" words=""
+    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} word command="" words="" files=""
     case $previous in
         {paths}) COMPREPLY=($(compgen -f -- "$current")); return ;;
         {values}) COMPREPLY=(); return ;;
@@ -79,6 +85,10 @@ fn bash(program: &Value) -> String {
     case $command in
 {commands}        *) words="{all_names}" ;;
     esac
+    if [[ $files && $current != -* ]]; then
+        COMPREPLY=($(compgen -f -- "$current"))
+        return
+    fi
     COMPREPLY=($(compgen -W "$words {general}" -- "$current"))
 }}
 complete -o filenames -F _anaplan_dump {name}
@@ -114,7 +124,8 @@ fn zsh(program: &Value) -> String {
         let command_name = text(command, "name");
         let _ = writeln!(commands, "        '{command_name}:{}'", quote(text(command, "description")));
         let options = arguments(items(command, "options"));
-        let _ = writeln!(cases, "    {command_name}) _arguments{options} '*:locator: ' ;;");
+        let positionals = if takes_files(command) { "*:file:_files" } else { "*:locator: " };
+        let _ = writeln!(cases, "    {command_name}) _arguments{options} '{positionals}' ;;");
     }
     format!(
         "#compdef {name}\nlocal -a commands\nlocal state line\ncommands=(\n{commands})\n_arguments -C{} \\\n        \
@@ -150,6 +161,10 @@ fn fish(program: &Value) -> String {
         items(command, "options").iter().for_each(|option| add(&condition, option));
     }
     for command in items(program, "commands") {
+        if takes_files(command) {
+            let command = text(command, "name");
+            let _ = writeln!(lines, "complete -c {name} -n '__fish_seen_subcommand_from {command}' -F");
+        }
         let _ = writeln!(
             lines,
             "complete -c {name} -n __fish_use_subcommand -a {} -d '{}'",
@@ -198,4 +213,63 @@ fn powershell(program: &Value) -> String {
 ",
         list(program)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn description() -> Value {
+        json!({
+            "name": "anaplan-dump",
+            "options": [{ "long": "--ca-file", "value": "file", "description": "roots" }],
+            "commands": [
+                {
+                    "name": "explain",
+                    "description": "Report",
+                    "options": [{ "long": "--top", "value": "n", "description": "kinds" }],
+                    "positionals": [{ "name": "FILE" }],
+                },
+                { "name": "get", "description": "Download", "positionals": [{ "name": "LOCATOR" }] },
+            ],
+        })
+    }
+
+    #[test]
+    fn bash_completes_files_where_the_command_takes_them() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rejected.csv"), "").unwrap();
+        for (words, expected) in [
+            ("explain re", "rejected.csv"),
+            ("explain --t", "--top"),
+            ("get --ca-file re", "rejected.csv"),
+            ("get re", ""),
+            ("ex", "explain"),
+        ] {
+            let script = format!(
+                "{}\nCOMP_WORDS=(anaplan-dump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+                 _anaplan_dump; echo \"${{COMPREPLY[@]}}\"",
+                bash(&description())
+            );
+            // Not installed.
+            let Ok(output) = Command::new("bash").args(["-c", &script]).current_dir(&folder).output() else {
+                return;
+            };
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{words}: {output:?}");
+        }
+    }
+
+    #[test]
+    fn zsh_and_fish_complete_files_where_the_command_takes_them() {
+        let zsh = zsh(&description());
+        assert!(zsh.contains("[kinds]:n: ' '*:file:_files' ;;\n"), "{zsh}");
+        assert!(zsh.contains("get) _arguments '*:locator: ' ;;\n"), "{zsh}");
+        let fish = fish(&description());
+        assert!(fish.contains("-n '__fish_seen_subcommand_from explain' -F\n"), "{fish}");
+        assert!(!fish.contains("__fish_seen_subcommand_from get"), "{fish}");
+    }
 }

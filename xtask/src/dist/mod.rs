@@ -10,6 +10,7 @@ mod manual;
 mod name_server;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use argh::FromArgs;
@@ -22,6 +23,7 @@ use crate::platform::{GNU, MUSL, TARGETS, Toolchain, WINDOWS};
 use archive::Entry;
 pub(crate) use build::{build, copy_source, static_target};
 pub(crate) use chroot::check as check_chroot;
+use licences::Licences;
 
 /// Maximum size of a program in bytes: what somebody waits for, and what a change may not double unseen.
 const SIZE_BUDGETS: &[(&str, u64)] = &[(MUSL, 2_200_000), (GNU, 3_200_000)];
@@ -60,17 +62,16 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
         Toolchain::find(unknown)?;
     }
     let shared = shared_entries()?;
-    let (mut sums, mut lines) = (String::new(), Vec::new());
+    let mut lines = Vec::new();
     for toolchain in &toolchains {
         println!("Building for {} ({}) ...", toolchain.target, toolchain.name);
         let program = build(toolchain, &root(), &root().join("target/dist/build"))?;
         let size = check_size(toolchain.target, &program)?;
-        let licences = licences::list(toolchain.target)?;
-        let crates = licences.lines().filter(|line| line.contains("  ")).count();
+        let licences = licences::collect(toolchain.target)?;
+        let crates = licences.crates;
         let (name, bytes) = pack(toolchain.target, &program, &shared, licences)?;
         let path = output.join(&name);
         fs::write(&path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-        sums += &format!("{}  {name}\n", sha256(&bytes));
         let ran = build::try_to_run(toolchain.target, &program)?;
         lines.push(format!(
             "{:<28}{:>11}{:>11}{crates:>8}  {:<24}{ran}",
@@ -80,6 +81,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
             toolchain.name
         ));
     }
+    let sums = sums(&output)?;
     let path = output.join("SHA256SUMS");
     fs::write(&path, &sums).map_err(|error| format!("{}: {error}", path.display()))?;
     println!(
@@ -124,27 +126,64 @@ pub(crate) fn command_line() -> Result<Value, String> {
     serde_json::from_slice(&output.stdout).map_err(|error| format!("the description of {PROGRAM}: {error}"))
 }
 
+/// The folder in an archive, and what the name of the archive adds to it.
+fn names(target: &str) -> (String, &'static str) {
+    let suffix = if target == WINDOWS { "zip" } else { "tar.gz" };
+    (format!("{PROGRAM}-{}-{target}", env!("CARGO_PKG_VERSION")), suffix)
+}
+
+/// A line for each archive of this version in the folder, also for those that an earlier run left there.
+fn sums(output: &Path) -> Result<String, String> {
+    let mut sums = String::new();
+    for (folder, suffix) in TARGETS.into_iter().map(names) {
+        let name = format!("{folder}.{suffix}");
+        match fs::read(output.join(&name)) {
+            Ok(bytes) => sums += &format!("{}  {name}\n", sha256(&bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(format!("{}: {error}", output.join(&name).display())),
+        }
+    }
+    Ok(sums)
+}
+
 /// The name and the bytes of an archive.
 fn pack(
     target: &str,
     program: &Path,
     shared: &[Entry],
-    licences: String,
+    licences: Licences,
 ) -> Result<(String, Vec<u8>), String> {
     let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
     let is_windows = target == WINDOWS;
     let mut entries = vec![
         Entry::program(&format!("{PROGRAM}{}", if is_windows { ".exe" } else { "" }), content),
-        Entry::file("CRATES.txt", licences),
+        Entry::file("CRATES.txt", licences.list),
+        Entry::file("LICENCES.txt", licences.texts),
     ];
     entries.extend_from_slice(shared);
     entries.sort_by(|a, b| a.name.cmp(&b.name));
-    let folder = format!("{PROGRAM}-{}-{target}", env!("CARGO_PKG_VERSION"));
+    let (folder, suffix) = names(target);
     let bytes = if is_windows { archive::zip(&folder, &entries) } else { archive::tar_gz(&folder, &entries) };
-    let suffix = if is_windows { "zip" } else { "tar.gz" };
     bytes.map(|bytes| (format!("{folder}.{suffix}"), bytes)).map_err(|error| format!("{folder}: {error}"))
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_cover_archives_that_an_earlier_run_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let archives = [MUSL, WINDOWS].map(names).map(|(folder, suffix)| format!("{folder}.{suffix}"));
+        let old = format!("{PROGRAM}-0.0.1-{MUSL}.tar.gz");
+        for name in archives.iter().chain([&old]) {
+            fs::write(folder.path().join(name), name).unwrap();
+        }
+        let expected = archives.map(|name| format!("{}  {name}\n", sha256(name.as_bytes())));
+        assert_eq!(sums(folder.path()), Ok(expected.concat()));
+    }
 }
