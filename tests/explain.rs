@@ -317,7 +317,9 @@ fn a_dump_that_is_read_is_never_replaced() {
         ("--against old.csv --html old.csv --force", "--html", "old.csv"),
     ] {
         let outcome = scene.run(&format!("explain dump.csv {options}"));
-        outcome.refuses(format!("{option} would replace the dump {name}: choose another name"));
+        outcome.refuses(format!(
+            "{option} would replace the dump {name}: choose another name\nTry anaplan-dump --help."
+        ));
     }
     scene.has("dump.csv", &before);
 }

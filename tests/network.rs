@@ -306,3 +306,14 @@ fn http_to_a_port_of_tls_and_tls_to_a_port_of_http_are_told() {
     let outcome = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", tls).run();
     outcome.exits_with(5).stderr_has("something else than TLS");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_root_certificates_that_never_ends_is_refused() {
+    let scene = Scene::with_chunks(1);
+    let outcome = scene.run("chunks DUMP --ca-file /dev/zero");
+    outcome.refuses(
+        "the file of root certificates cannot be used: /dev/zero cannot be read: it is larger than any file of \
+         certificates\nTry anaplan-dump --help.",
+    );
+}

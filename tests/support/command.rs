@@ -74,7 +74,7 @@ impl<'a> Invocation<'a> {
 
     /// Runs it under a limit of the shell, such as `-v 32768` for the memory in KiB.
     pub(crate) fn limited(self, limit: &str) -> Self {
-        self.through(&format!("trap '' XFSZ; ulimit {limit}; exec \"$0\" \"$@\""))
+        self.through(&format!("ulimit {limit}; exec \"$0\" \"$@\""))
     }
 
     /// Runs it to its end.

@@ -1,6 +1,8 @@
 //! Options and environment variables to a client. An option wins over its variable; what cannot be used is
 //! an error, never ignored. Sends nothing.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use anaplan_dump_core::{Client, ClientBuilder, Credentials, Id, Locator, ModelAddress, Origin};
@@ -8,6 +10,9 @@ use anaplan_dump_core::{Client, ClientBuilder, Credentials, Id, Locator, ModelAd
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::text::{parse_duration, safe};
+
+/// Maximum size of a file of root certificates in bytes: the bundle of a system has some 200 kB.
+const MAX_ROOTS_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The client that the options and the environment describe.
 pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<ClientBuilder, Failure> {
@@ -35,14 +40,24 @@ pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<
         builder = builder.stall_timeout(limit);
     }
     if let Some(path) = ca_file(arguments)? {
-        let pem = std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
-        builder = builder.root_certificates(pem);
+        builder = builder.root_certificates(certificates(&path)?);
     }
     if let Some(path) = setting(&arguments.ca_add, "ANAPLAN_CA_ADD")? {
-        let pem = std::fs::read(&path).map_err(|e| unreadable("the file of root certificates", &path, &e))?;
-        builder = builder.add_root_certificates(pem);
+        builder = builder.add_root_certificates(certificates(&path)?);
     }
     Ok(builder)
+}
+
+/// A file of root certificates.
+fn certificates(path: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| unreadable("the file of root certificates", path, &error);
+    let mut pem = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(MAX_ROOTS_BYTES + 1).read_to_end(&mut pem).map_err(failed)?;
+    if pem.len() as u64 > MAX_ROOTS_BYTES {
+        return Err(failed(io::Error::other("it is larger than any file of certificates")));
+    }
+    Ok(pem)
 }
 
 /// The file of root certificates; `SSL_CERT_FILE` is the name that other programs know.

@@ -24,6 +24,9 @@ pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
 }
 
 fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
+    // A file size limit becomes an error of the write, which says what is kept.
+    #[cfg(unix)]
+    flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default())?;
     let mut seen = Vec::new();
     for (signal, code, word) in
         [(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")]

@@ -127,10 +127,12 @@ impl AnswerBody {
         if has_type("multipart/") {
             return fail(BodyProblem::Document { kind: "a document of several parts", message: None });
         }
-        if let Some(range) = header(CONTENT_RANGE).filter(|range| !is_everything(range)) {
+        let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
+        // The length on the wire, which is that of the range only without compression.
+        let sent = length.filter(|_| !headers.contains_key(CONTENT_ENCODING));
+        if let Some(range) = header(CONTENT_RANGE).filter(|range| !is_everything(range, sent)) {
             return fail(BodyProblem::Partial(range));
         }
-        let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
         let wire_limit = limit.bytes.saturating_add(GZIP_OVERHEAD);
         if length.is_some_and(|length| length > wire_limit) {
             return Err(limit.exceeded());
@@ -234,7 +236,7 @@ impl AnswerBody {
 }
 
 /// Whether a `Content-Range` covers the whole: `bytes 0-2945/2946`.
-fn is_everything(range: &str) -> bool {
+fn is_everything(range: &str, sent: Option<u64>) -> bool {
     let parts = range.strip_prefix("bytes ").and_then(|range| {
         let (range, total) = range.split_once('/')?;
         let (first, last) = range.split_once('-')?;
@@ -244,7 +246,9 @@ fn is_everything(range: &str) -> bool {
             total.trim().parse::<u64>().ok()?,
         ))
     });
-    parts.is_some_and(|(first, last, total)| first == 0 && last.checked_add(1) == Some(total))
+    parts.is_some_and(|(first, last, total)| {
+        first == 0 && last.checked_add(1) == Some(total) && sent.is_none_or(|sent| sent == total)
+    })
 }
 
 #[cfg(test)]
@@ -253,11 +257,12 @@ mod tests {
 
     #[test]
     fn only_a_range_that_covers_everything_is_the_whole_answer() {
-        assert!(is_everything("bytes 0-2945/2946"));
+        assert!(is_everything("bytes 0-2945/2946", None) && is_everything("bytes 0-2945/2946", Some(2946)));
+        assert!(!is_everything("bytes 0-2945/2946", Some(50)), "it is shorter than it says");
         for range in
             ["bytes 0-999/2946", "bytes 1-2945/2946", "bytes */2946", "bytes 0-2945/*", "", "items 0-1/2"]
         {
-            assert!(!is_everything(range), "{range}");
+            assert!(!is_everything(range, None), "{range}");
         }
     }
 }
