@@ -2,7 +2,7 @@
 //! folder for it, in a file without a name, which the system removes whatever happens.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,13 +21,16 @@ pub(super) struct WaitingChunk {
     file: Option<File>,
     in_file: u64,
     memory: Vec<u8>,
+    /// The disk had no room for it: memory does as well.
+    is_disk_full: bool,
 }
 
 impl WaitingChunk {
     /// Takes more bytes. `beside` is a file in whose folder there is room.
     pub(super) fn write(&mut self, bytes: &[u8], beside: Option<&Path>) -> io::Result<()> {
         self.memory.extend_from_slice(bytes);
-        let Some(beside) = beside.filter(|_| self.memory.len() >= MEMORY_BYTES) else { return Ok(()) };
+        let is_long = self.memory.len() >= MEMORY_BYTES && !self.is_disk_full;
+        let Some(beside) = beside.filter(|_| is_long) else { return Ok(()) };
         let file = match &mut self.file {
             Some(file) => file,
             empty => match create_nameless(beside) {
@@ -36,17 +39,39 @@ impl WaitingChunk {
                 Err(_) => return Ok(()),
             },
         };
-        file.write_all(&self.memory)?;
-        self.in_file += self.memory.len() as u64;
-        self.memory.clear();
+        match file.write_all(&self.memory) {
+            Ok(()) => {
+                self.in_file += self.memory.len() as u64;
+                self.memory.clear();
+                Ok(())
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+                self.leave_disk()
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes everything into memory: what room is left on the disk is for the dump itself.
+    fn leave_disk(&mut self) -> io::Result<()> {
+        self.is_disk_full = true;
+        let Some(mut file) = self.file.take() else { return Ok(()) };
+        let mut all = Vec::new();
+        file.rewind()?;
+        file.take(std::mem::take(&mut self.in_file)).read_to_end(&mut all)?;
+        all.append(&mut self.memory);
+        self.memory = all;
         Ok(())
     }
 
-    /// Forgets the content, and keeps the room.
+    /// Forgets the content, and gives its room on the disk back.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         self.memory.clear();
+        self.memory.shrink_to(MEMORY_BYTES);
         self.in_file = 0;
-        self.file.as_mut().map_or(Ok(()), Seek::rewind)
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.set_len(0)?;
+        file.rewind()
     }
 
     /// Length of the content so far.
@@ -136,5 +161,15 @@ mod tests {
             }
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_without_room_is_left_to_the_dump() {
+        let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
+        let mut chunk = WaitingChunk { file: Some(full), ..WaitingChunk::default() };
+        let bytes: Vec<u8> = (0..2 * MEMORY_BYTES + 7).map(|index| (index % 251) as u8).collect();
+        bytes.chunks(65_000).for_each(|piece| chunk.write(piece, Some(Path::new("part"))).unwrap());
+        assert!(delivered(&mut chunk) == bytes);
     }
 }
