@@ -29,6 +29,8 @@ pub(super) struct Mask {
 /// The runs of characters of a secret, in lower case, all of one length.
 #[derive(PartialEq)]
 struct Pieces {
+    /// Length of the whole secret.
+    whole: usize,
     chars: usize,
     runs: HashSet<Box<[u8]>>,
 }
@@ -37,7 +39,7 @@ impl Pieces {
     fn of(secret: &str) -> Option<Pieces> {
         let chars = secret.len().min(PIECE_CHARS);
         let runs = || secret.to_ascii_lowercase().as_bytes().windows(chars).map(Box::from).collect();
-        (chars >= MIN_CHARS).then(|| Pieces { chars, runs: runs() })
+        (chars >= MIN_CHARS).then(|| Pieces { whole: secret.len(), chars, runs: runs() })
     }
 }
 
@@ -60,15 +62,34 @@ impl Mask {
         tokens.push(pieces);
     }
 
-    /// Replaces every piece of a secret in `text`.
+    /// Replaces every piece of a secret in `text`, which is for people.
     pub(super) fn apply(&self, text: &mut String) {
+        self.replace(text, |pieces| pieces.chars);
+    }
+
+    /// Replaces whole secrets in a name or an id. A piece of one is left: a process may be named with a word of
+    /// the password, and could not be found without it.
+    pub(super) fn apply_to_data(&self, text: &mut String) {
+        self.replace(text, |pieces| pieces.whole);
+    }
+
+    /// Replaces what is in a secret and at least as long as `min_chars` says.
+    fn replace(&self, text: &mut String, min_chars: fn(&Pieces) -> usize) {
         let mut is_secret = vec![false; text.len()];
         let lower = text.to_ascii_lowercase();
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        for Pieces { chars, runs } in self.lasting.iter().chain(&*tokens) {
-            for (start, piece) in lower.as_bytes().windows(*chars).enumerate() {
-                if runs.contains(piece) {
-                    is_secret[start..start + chars].fill(true);
+        for pieces in self.lasting.iter().chain(&*tokens) {
+            // Windows that follow each other without a gap are one stretch of the secret.
+            let mut stretch = 0..0;
+            for (start, piece) in lower.as_bytes().windows(pieces.chars).enumerate() {
+                if !pieces.runs.contains(piece) {
+                    continue;
+                }
+                let end = start + pieces.chars;
+                stretch =
+                    if start <= stretch.end && !stretch.is_empty() { stretch.start..end } else { start..end };
+                if stretch.len() >= min_chars(pieces) {
+                    is_secret[stretch.clone()].fill(true);
                 }
             }
         }
@@ -110,6 +131,20 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(masked(&["0123456789abcdefGHIJ=="], text), shown);
+        }
+    }
+
+    #[test]
+    fn of_a_name_only_a_whole_secret_is_masked() {
+        let mask = Mask::new(["Forecast-2026!"]);
+        for (name, shown) in [
+            ("Forecast load", "Forecast load"),
+            ("load forecast-2026! again", "load *** again"),
+            ("Forecast-2026", "Forecast-2026"),
+        ] {
+            let mut text = name.to_owned();
+            mask.apply_to_data(&mut text);
+            assert_eq!(text, shown);
         }
     }
 

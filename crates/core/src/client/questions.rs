@@ -42,7 +42,7 @@ impl Client {
         let mut workspaces = requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())?;
         workspaces
             .iter_mut()
-            .for_each(|workspace| workspace.for_each_text(&|text| requests.wire.mask.apply(text)));
+            .for_each(|workspace| workspace.for_each_text(&|text| requests.wire.mask.apply_to_data(text)));
         Ok(workspaces)
     }
 
@@ -55,7 +55,9 @@ impl Client {
         let requests = &self.requests;
         let subject = Subject::Models(workspace.cloned());
         let mut models = requests.list_at(&requests.api, &subject, Listing::models(workspace))?;
-        models.iter_mut().for_each(|model| model.for_each_text(&|text| requests.wire.mask.apply(text)));
+        models
+            .iter_mut()
+            .for_each(|model| model.for_each_text(&|text| requests.wire.mask.apply_to_data(text)));
         Ok(models)
     }
 
@@ -69,7 +71,7 @@ impl Client {
         let mut processes = self.requests.list(&subject, model, Listing::processes(model))?;
         processes
             .iter_mut()
-            .for_each(|process| process.for_each_text(&|text| self.requests.wire.mask.apply(text)));
+            .for_each(|process| process.for_each_text(&|text| self.requests.wire.mask.apply_to_data(text)));
         Ok(processes)
     }
 
@@ -114,7 +116,9 @@ impl Client {
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         let subject = Subject::Tasks(action.clone());
         let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
-        tasks.iter_mut().for_each(|task| task.for_each_text(&|text| self.requests.wire.mask.apply(text)));
+        tasks
+            .iter_mut()
+            .for_each(|task| task.for_each_text(&|text| self.requests.wire.mask.apply_to_data(text)));
         // The service may not have sorted. Where a time is missing, its order is all that is known.
         if tasks.iter().all(|task| task.creation_time.is_some()) {
             tasks.sort_by_key(|task| Reverse(task.creation_time));
@@ -136,7 +140,7 @@ impl Client {
         let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
         let mut task = self.requests.json(&subject, request, Repeat::IfTransient, read)?;
-        task.for_each_text(&|text| self.requests.wire.mask.apply(text));
+        task.for_each_text(&|text| self.requests.wire.mask.apply_to_data(text));
         Ok(task)
     }
 
@@ -236,7 +240,7 @@ impl Client {
         };
         match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
             Ok(mut id) => {
-                self.requests.wire.mask.apply(id.text_mut());
+                self.requests.wire.mask.apply_to_data(id.text_mut());
                 Ok(process.task(id))
             }
             Err(error) if error.request().is_some_and(|(_, fault)| fault.fate() == Fate::Unknown) => {

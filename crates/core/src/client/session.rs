@@ -244,7 +244,7 @@ impl Session {
             let (user, until) = issued::read_validation(&reply.body).map_err(|p| fault(p, &reply))?;
             let end = held.times.as_ref().map(|times| times.end_date);
             let user = user.map(|mut user| {
-                wire.mask.apply(&mut user);
+                wire.mask.apply_to_data(&mut user);
                 user
             });
             Ok(Validation { user, until: end.or(until) })

@@ -67,7 +67,6 @@ impl WaitingChunk {
     /// Forgets the content, and gives its room on the disk back.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         self.memory.clear();
-        self.memory.shrink_to(MEMORY_BYTES);
         self.in_file = 0;
         let Some(file) = &mut self.file else { return Ok(()) };
         file.set_len(0)?;
