@@ -237,3 +237,12 @@ fn an_unknown_name_is_reported_with_the_names_that_there_are() {
         outcome.fails(4, format!("model <MODEL> has no process \"Daily load\"{there_are}{advice}"));
     }
 }
+
+#[test]
+fn a_short_locator_says_which_variables_it_needs() {
+    let scene = Scene::with_chunks(1);
+    scene.run("get 118000000001").refuses(
+        "\"118000000001\" ends too early: expected <ANY>\n  \
+         a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL",
+    );
+}

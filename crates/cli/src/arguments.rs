@@ -26,7 +26,7 @@ It signs in by one of these, never by an argument, which others could see:
   ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY: files, PEM or DER, with
     ANAPLAN_PRIVATE_KEY_PASSPHRASE (or ..._PASSPHRASE_FILE) for an encrypted key
   ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE, see login
-Every general option has a variable as well: --stall-timeout is
+General options with a value have a variable as well: --stall-timeout is
 ANAPLAN_STALL_TIMEOUT. General options may stand before or after the command,
 and --name VALUE may be written --name=VALUE. Durations are 500ms, 30s, 5m, 2h or
 plain seconds.",
@@ -206,7 +206,7 @@ pub(crate) struct Tasks {
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
-    /// maximum number of tasks to show; default 20
+    /// maximum number of tasks to look at; default 20
     #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
     pub(crate) limit: usize,
 

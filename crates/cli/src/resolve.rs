@@ -11,7 +11,13 @@ use crate::session::Session;
 impl Session {
     /// Reads a locator. The short form may leave out the model of the environment.
     pub(crate) fn locator(&self, text: &str) -> Result<Locator, Failure> {
-        Ok(Locator::parse_within(text, self.model.as_ref())?.relative_to(self.client.api()))
+        let locator = Locator::parse_within(text, self.model.as_ref()).map_err(|error| {
+            let is_short = self.model.is_none() && !text.is_empty() && !text.contains('/');
+            let note = is_short
+                .then(|| "a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL".into());
+            Failure::Library { error: error.into(), note }
+        })?;
+        Ok(locator.relative_to(self.client.api()))
     }
 
     /// The model that a locator names, or the one of the environment.

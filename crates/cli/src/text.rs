@@ -152,7 +152,9 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 /// Reads the time since when something is wanted, in milliseconds since 1970: a duration back from now, or a
 /// date in UTC as `2026-11-24`, `2026-11-24T20:00` or `2026-11-24T20:00:00Z`.
 pub(crate) fn parse_since(text: &str) -> Option<u64> {
-    if let Some(duration) = parse_duration(text) {
+    // 48 alone would be seconds, which nobody means.
+    let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    if let Some(duration) = parse_duration(text).filter(|_| has_unit) {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         return u64::try_from(now.saturating_sub(duration).as_millis()).ok();
     }
@@ -291,5 +293,6 @@ mod tests {
             assert_eq!(parse_since(text), expected, "{text}");
         }
         assert!(parse_since("48h") < parse_since("1s"));
+        assert_eq!(parse_since("48"), None, "of what?");
     }
 }
