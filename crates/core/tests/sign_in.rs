@@ -99,33 +99,6 @@ fn many_threads_renew_a_token_once() {
 }
 
 #[test]
-fn a_token_is_renewed_before_it_ends() {
-    let server = server();
-    // Of a short one at least a half is used: of this one, nothing is left.
-    server.service().set_token_lifetime(Duration::ZERO);
-    let client = client(&server, password());
-    assert!(download(&client, &server).is_err());
-    server.service().set_token_lifetime(Duration::from_secs(600));
-    download(&client, &server).expect("a download");
-    assert!(server.requests().iter().rev().take(5).all(|request| request.status == Some(200)));
-}
-
-#[test]
-fn while_a_token_is_good_a_sign_in_service_that_is_down_does_no_harm() {
-    let server = server();
-    server.service().set_token_lifetime(Duration::from_millis(1_000));
-    let client = builder(&server, password()).retries(0).build().expect("a client");
-    // Renewal is due after half of the lifetime. On a machine that stands still for as long, nothing is shown.
-    let begun = std::time::Instant::now();
-    download(&client, &server).expect("a download");
-    server.fault(Fault::status(503), When::path("authenticate"));
-    while asked(&server, "/token/authenticate") < 2 && begun.elapsed() < Duration::from_millis(900) {
-        let chunks = client.chunks(&dump(&server));
-        assert!(chunks.is_ok() || begun.elapsed() > Duration::from_millis(900), "{chunks:?}");
-    }
-}
-
-#[test]
 fn signing_in_is_retried_as_everything_else() {
     let server = server();
     server.fault(Fault::status(503), When::path("authenticate").times(2));

@@ -57,6 +57,8 @@ pub(crate) enum Repeat {
     IfTransient,
     /// Only faults that prove that the service did not act on the request.
     IfRefused,
+    /// None: whoever asks has something better to do than to wait.
+    Never,
 }
 
 /// What the service did with a request that failed.
@@ -199,6 +201,7 @@ impl<'a> Tries<'a> {
         };
         let is_allowed = match self.repeat {
             Repeat::IfTransient => true,
+            Repeat::Never => false,
             // The service's reference names 423 and 429 alone for a start, not a busy model (409).
             Repeat::IfRefused => verdict.fate == Fate::Refused && fault.status() != Some(409),
         };
@@ -278,6 +281,7 @@ mod tests {
                 let fault = status(code);
                 assert_eq!(waits(Repeat::IfTransient, &fault), if transient { 3 } else { 0 }, "{code}");
                 assert_eq!(waits(Repeat::IfRefused, &fault), if start { 3 } else { 0 }, "{code}");
+                assert_eq!(waits(Repeat::Never, &fault), 0, "{code}");
                 assert_eq!(fault.is_transient(), transient, "{code}");
             }
         }
