@@ -40,9 +40,11 @@ impl IssuedToken {
         let lifetime = match self.end {
             TokenEnd::At(end) => end.duration_since(answered).unwrap_or_default(),
             TokenEnd::After(lifetime) => lifetime,
-            TokenEnd::Unknown => USUAL_LIFETIME,
+            TokenEnd::Unknown => Duration::ZERO,
         };
-        lifetime.min(MAX_LIFETIME)
+        // No service gives a token that has ended: its clocks differ. To believe it would mean to sign in for
+        // each request, and a token that really has ended is renewed when it is refused.
+        if lifetime.is_zero() { USUAL_LIFETIME } else { lifetime.min(MAX_LIFETIME) }
     }
 }
 
@@ -164,13 +166,16 @@ mod tests {
         for (expires_at, expected) in [
             (r#""expiresAt": 8100000"#, minutes(35)),
             (r#""expiresAt": "8100000""#, minutes(35)),
-            (r#""expiresAt": 60000"#, minutes(0)),
+            (r#""expiresAt": 60000"#, USUAL_LIFETIME),
+            (r#""expiresAt": 6000000"#, USUAL_LIFETIME),
             (r#""expiresAt": 900000000000000"#, MAX_LIFETIME),
             (r#""expiresAt": "tomorrow""#, USUAL_LIFETIME),
             (r#""tokenId": "t""#, USUAL_LIFETIME),
         ] {
             assert_eq!(lifetime(expires_at), expected, "{expires_at}");
         }
+        let ended = IssuedToken { value: Secret::new("x".to_owned()), end: TokenEnd::After(minutes(0)) };
+        assert_eq!(ended.lifetime(UNIX_EPOCH), USUAL_LIFETIME);
     }
 
     #[test]
