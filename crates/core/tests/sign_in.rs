@@ -203,6 +203,18 @@ fn a_user_who_approves_signs_a_device_in_and_the_account_is_known() {
 }
 
 #[test]
+fn a_device_is_never_asked_for_before_its_interval_is_over() {
+    let server = server();
+    server.service().approve_devices(USER, 1);
+    // The smallest interval that the service can say.
+    server.service().set_device_interval(Duration::from_secs(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let credentials = Credentials::oauth("client", folder.path().join("refresh-token")).expect("credentials");
+    client(&server, credentials).login(|_| {}).expect("a sign-in");
+    assert_eq!(asked(&server, "/oauth/token"), 2, "no answer was slow_down");
+}
+
+#[test]
 fn secrets_go_to_the_sign_in_host_and_tokens_to_the_api() {
     let (api, auth) = (server(), server());
     let origin = |server: &FakeServer| server.origin().parse::<Origin>().expect("an origin");

@@ -235,7 +235,7 @@ impl Session {
         let end = Instant::now() + code.lifetime;
         let body = text(oauth::device_token_request(client_id, &code.device_code));
         loop {
-            sleep(code.interval.min(wire.retry.max_wait.max(Duration::from_millis(1))));
+            sleep(code.interval);
             let is_over = Instant::now() >= end;
             match self.grant(wire, Repeat::IfTransient, &body, &mut lock(file, LOCK_WAIT)?, None) {
                 Ok(held) => {

@@ -15,6 +15,9 @@ const SCOPE: &str = "openid profile email offline_access";
 /// How often to ask whether the user has approved, where the service does not say it (RFC 8628).
 const USUAL_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Shortest interval, where the service asks for none: it must not be asked without a pause.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Longest interval that is believed: a user who has approved should not wait longer.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -114,7 +117,7 @@ pub(crate) fn read_device_code(bytes: &[u8]) -> Result<DeviceCode, AnswerProblem
         interval: answer
             .seconds("interval")
             .unwrap_or(USUAL_INTERVAL)
-            .clamp(Duration::from_secs(1), MAX_INTERVAL),
+            .clamp(MIN_INTERVAL, MAX_INTERVAL),
     })
 }
 
@@ -232,7 +235,7 @@ mod tests {
         );
         let code = read(r#", "expires_in": 1e12, "interval": "86400""#).unwrap();
         assert_eq!((code.lifetime, code.interval), (MAX_APPROVAL, MAX_INTERVAL));
-        assert_eq!(read(r#", "interval": 0"#).unwrap().interval, Duration::from_secs(1));
+        assert_eq!(read(r#", "interval": 0"#).unwrap().interval, MIN_INTERVAL);
         let page = "verification_uri_complete";
         assert_eq!(
             read(r#", "verification_uri_complete": "x\u001b[2J""#),
