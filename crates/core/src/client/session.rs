@@ -360,7 +360,7 @@ fn fault(problem: AnswerProblem, reply: &Reply) -> Fault {
         }
         _ if !is_good => status(crate::service::error_message(&reply.body)),
         AnswerProblem::Missing(field) | AnswerProblem::Unusable(field) => Fault::NoPayload(field),
-        AnswerProblem::NotJson | AnswerProblem::TooLong => {
+        AnswerProblem::NotJson => {
             Fault::Body(BodyProblem::Document { kind: "something else than JSON", message: None })
         }
     }

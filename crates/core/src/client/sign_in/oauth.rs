@@ -114,10 +114,7 @@ pub(crate) fn read_device_code(bytes: &[u8]) -> Result<DeviceCode, AnswerProblem
         user_code: shown(&answer, "user_code")?,
         page,
         lifetime: answer.seconds("expires_in").unwrap_or(USUAL_APPROVAL).min(MAX_APPROVAL),
-        interval: answer
-            .seconds("interval")
-            .unwrap_or(USUAL_INTERVAL)
-            .clamp(MIN_INTERVAL, MAX_INTERVAL),
+        interval: answer.seconds("interval").unwrap_or(USUAL_INTERVAL).clamp(MIN_INTERVAL, MAX_INTERVAL),
     })
 }
 
@@ -195,8 +192,9 @@ mod tests {
 
     #[test]
     fn a_403_without_a_word_is_a_dead_refresh_token_but_a_page_of_a_proxy_is_not() {
-        let problem = read_grant(403, br#"{"message": "Forbidden"}"#).unwrap_err();
-        assert_eq!(problem.to_string(), "signing in was refused: Forbidden (invalid_grant)");
+        let refusal = Refusal { word: Word::InvalidGrant, message: Some("Forbidden".to_owned()) };
+        let read = read_grant(403, br#"{"message": "Forbidden"}"#);
+        assert_eq!(read, Err(AnswerProblem::Refused(refusal)));
         assert_eq!(read_grant(403, b"<html>blocked</html>"), Err(AnswerProblem::NotJson));
     }
 
