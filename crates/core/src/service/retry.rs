@@ -23,7 +23,8 @@ impl Default for RetryPolicy {
 }
 
 /// Tries after the first one while no answer has come from anywhere: the host, the proxy or the network may
-/// be named wrong, which no patience mends. Together they take less than ten seconds.
+/// be named wrong, which no patience mends. Their waits are 5 s at most in all; where nothing answers, each
+/// try takes as long as making a connection may.
 const FIRST_CONTACT_RETRIES: u32 = 3;
 
 /// The maximum wait between those tries.
