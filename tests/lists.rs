@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use xtask::fake::{Dump, FakeServer, Fault, Service, When, dump_file};
 
-use crate::support::texts::{CHANGED_LIST, THE_LIST, changed};
+use crate::support::texts::{CHANGED_LIST, THE_LIST, changed, gave_up, wait};
 use crate::support::{Scene, chunk_list, three_chunks};
 
 const MALFORMED: &str = "the answer is not the JSON that was expected: ";
@@ -230,7 +230,7 @@ fn a_next_page_that_does_not_come_does_not_end_the_list() {
         (page(json!({"totalSize": 3}), 0..1), empty, "it announces 3 entries, but its pages end after 1"),
         (
             announcing,
-            r#"{"meta":{"paging":{"next":"x"}}}"#,
+            r#"{"meta":{"paging":{"next":"x"}},"status":{"code":200}}"#,
             "it announces a further page, but its pages end after 3 entries",
         ),
     ] {
@@ -239,6 +239,25 @@ fn a_next_page_that_does_not_come_does_not_end_the_list() {
         scene.server.fault(Fault::WrongJson(first), chunk_list());
         is_refused_in(&scene, &format!("{why}{REPORT_IT}"));
     }
+}
+
+#[test]
+fn a_next_page_that_says_nothing_is_asked_for_again_and_never_the_end_of_the_list() {
+    let first = page(json!({"offset": 0, "next": "https://api.anaplan.com/2/0/next"}), 0..2);
+    let scene = Scene::with_dump(three_chunks());
+    let next = || When::containing("offset=2");
+    scene.server.fault(Fault::WrongJson("{}".into()), next().times(1));
+    scene.server.fault(Fault::WrongJson(page(json!({"offset": 2}), 2..3)), next());
+    scene.server.fault(Fault::WrongJson(first.clone()), chunk_list());
+    let why = "the answer is not the one that was asked for: it has no \"chunks\"";
+    scene.get("-q").notes(wait(THE_LIST, why, 1, 12)).saves(&three_chunks());
+
+    let scene = Scene::with_dump(three_chunks());
+    scene.server.fault(Fault::WrongJson("{}".into()), next());
+    scene.server.fault(Fault::WrongJson(first), chunk_list());
+    let outcome = scene.get("-q --retries=1");
+    let advice = "\n  check that the API URL is Anaplan's; if it is, report this answer";
+    outcome.notes(wait(THE_LIST, why, 1, 1)).fails(5, gave_up(2, THE_LIST, why) + advice).asks_for(&[]);
 }
 
 #[test]

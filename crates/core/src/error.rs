@@ -476,6 +476,16 @@ mod tests {
     }
 
     #[test]
+    fn what_the_sign_in_service_says_reaches_no_terminal_raw() {
+        let refused = |word: &str, message: Option<&str>| {
+            Fault::SignInRefused { word: word.into(), message: message.map(str::to_owned) }.to_string()
+        };
+        assert!(refused("x\u{1b}[2J", None).ends_with(": x\\u{1b}[2J"));
+        let both = refused("x\u{1b}[2J", Some("a\nb"));
+        assert!(both.contains("a\\nb") && both.contains("x\\u{1b}[2J"), "{both}");
+    }
+
+    #[test]
     fn an_error_can_go_to_another_thread() {
         fn check<T: Send + Sync + 'static>() {}
         check::<Error>();

@@ -99,33 +99,6 @@ fn many_threads_renew_a_token_once() {
 }
 
 #[test]
-fn a_token_is_renewed_before_it_ends() {
-    let server = server();
-    // Of a short one at least a half is used: of this one, nothing is left.
-    server.service().set_token_lifetime(Duration::ZERO);
-    let client = client(&server, password());
-    assert!(download(&client, &server).is_err());
-    server.service().set_token_lifetime(Duration::from_secs(600));
-    download(&client, &server).expect("a download");
-    assert!(server.requests().iter().rev().take(5).all(|request| request.status == Some(200)));
-}
-
-#[test]
-fn while_a_token_is_good_a_sign_in_service_that_is_down_does_no_harm() {
-    let server = server();
-    server.service().set_token_lifetime(Duration::from_millis(1_000));
-    let client = builder(&server, password()).retries(0).build().expect("a client");
-    // Renewal is due after half of the lifetime. On a machine that stands still for as long, nothing is shown.
-    let begun = std::time::Instant::now();
-    download(&client, &server).expect("a download");
-    server.fault(Fault::status(503), When::path("authenticate"));
-    while asked(&server, "/token/authenticate") < 2 && begun.elapsed() < Duration::from_millis(900) {
-        let chunks = client.chunks(&dump(&server));
-        assert!(chunks.is_ok() || begun.elapsed() > Duration::from_millis(900), "{chunks:?}");
-    }
-}
-
-#[test]
 fn signing_in_is_retried_as_everything_else() {
     let server = server();
     server.fault(Fault::status(503), When::path("authenticate").times(2));
@@ -227,6 +200,18 @@ fn a_user_who_approves_signs_a_device_in_and_the_account_is_known() {
     assert!(device.logout().expect("a sign-out"));
     assert!(!path.exists());
     assert!(!device.logout().expect("a sign-out"), "there is nothing left");
+}
+
+#[test]
+fn a_device_is_never_asked_for_before_its_interval_is_over() {
+    let server = server();
+    server.service().approve_devices(USER, 1);
+    // The smallest interval that the service can say.
+    server.service().set_device_interval(Duration::from_secs(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let credentials = Credentials::oauth("client", folder.path().join("refresh-token")).expect("credentials");
+    client(&server, credentials).login(|_| {}).expect("a sign-in");
+    assert_eq!(asked(&server, "/oauth/token"), 2, "no answer was slow_down");
 }
 
 #[test]

@@ -122,7 +122,8 @@ impl ClientBuilder {
 
     /// Tries after the first one, for each chunk or other request. Defaults to 12: with the default waits,
     /// an outage of three to seven minutes is survived. Until a first request was answered, a connection that
-    /// cannot be made is tried at most 3 more times, a few seconds in all.
+    /// cannot be made is tried at most 3 more times: that takes 5 s at most where it is refused, and two
+    /// minutes where nothing answers at all, 4 times the [connect timeout](ClientBuilder::connect_timeout).
     pub fn retries(mut self, count: u32) -> Self {
         self.retry.retries = count;
         self

@@ -75,8 +75,9 @@ impl<'a> Download<'a> {
     }
 
     /// Fetches this many chunks side by side, from 1 to [`MAX_PARALLEL`]. They are written in order all the
-    /// same; as many and one more are in memory, or on the way into a file as many MiB. The service's reference asks for sequential downloads:
-    /// more than one is for links whose latency makes those slow. Defaults to 1.
+    /// same: as many and one more wait in memory, or, on the way into a file, at most 2 MiB of each. The
+    /// service's reference asks for sequential downloads: more than one is for links whose latency makes
+    /// those slow. Defaults to 1.
     pub fn parallel(mut self, chunks: usize) -> Self {
         self.parallel = chunks.clamp(1, MAX_PARALLEL);
         self

@@ -95,15 +95,23 @@ impl Session {
     pub(super) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        match &*held {
-            Some(good) if good.times.as_ref().is_none_or(|times| now < times.renewal) => Ok(Arc::clone(good)),
-            Some(old) => {
-                // Until its end the old token is good, and the sign-in service may be back by then.
-                let renewed = self.sign_in(wire).or_else(|error| old.postponed(now).ok_or(error))?;
-                Ok(Arc::clone(held.insert(Arc::new(renewed))))
+        let mut renewed = None;
+        if let Some(old) = &*held {
+            if old.times.as_ref().is_none_or(|times| now < times.renewal) {
+                return Ok(Arc::clone(old));
             }
-            None => Ok(Arc::clone(held.insert(Arc::new(self.sign_in(wire)?)))),
+            if old.is_good(now) {
+                // Once: until its end the old token does, and all the other requests wait for this one.
+                let outcome = self.sign_in(wire, Repeat::Never);
+                // The try may have taken a while, so it is the time now that counts.
+                renewed = outcome.ok().or_else(|| old.postponed(Instant::now()));
+            }
         }
+        let renewed = match renewed {
+            Some(renewed) => renewed,
+            None => self.sign_in(wire, Repeat::IfTransient)?,
+        };
+        Ok(Arc::clone(held.insert(Arc::new(renewed))))
     }
 
     /// A token instead of one that the service refused; `None` if there is no other.
@@ -120,26 +128,28 @@ impl Session {
             return Ok(None);
         }
         *held = None;
-        let fresh = self.sign_in(wire)?;
+        let fresh = self.sign_in(wire, Repeat::IfTransient)?;
         // The same once more would be refused once more.
         let is_other = fresh.token.value() != refused.token.value();
         let fresh = Arc::clone(held.insert(Arc::new(fresh)));
         Ok(is_other.then_some(fresh))
     }
 
-    fn sign_in(&self, wire: &Wire) -> Result<Held> {
+    fn sign_in(&self, wire: &Wire, repeat: Repeat) -> Result<Held> {
         let held = match self.credentials.way() {
             Way::Token(token) => Held { token: token.clone(), times: None },
             Way::Provider(provider) => Held { token: provider().map_err(Error::NoToken)?, times: None },
-            Way::Password { header, .. } => self.authenticate(wire, &|| Ok((header.clone(), None)))?,
+            Way::Password { header, .. } => {
+                self.authenticate(wire, repeat, &|| Ok((header.clone(), None)))?
+            }
             #[cfg(feature = "certificate")]
-            Way::Certificate { certificate, format } => self.authenticate(wire, &|| {
+            Way::Certificate { certificate, format } => self.authenticate(wire, repeat, &|| {
                 let body = certificate.token_request(*format, SystemTime::now());
                 let body = body.map_err(super::sign_in::credentials::unusable_certificate)?;
                 let header = super::sign_in::credentials::header(certificate.authorization())?;
                 Ok((header, Some(String::from_utf8_lossy(&body).into_owned())))
             })?,
-            Way::OAuth { client_id, file } => self.refresh(wire, client_id, file)?,
+            Way::OAuth { client_id, file } => self.refresh(wire, repeat, client_id, file)?,
         };
         wire.mask.add_token(held.token.value());
         Ok(held)
@@ -157,10 +167,11 @@ impl Session {
     fn authenticate(
         &self,
         wire: &Wire,
+        repeat: Repeat,
         credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
     ) -> Result<Held> {
         let origin = self.auth()?;
-        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+        wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
             let (authorization, body) = credentials()?;
             let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
             let reply = wire.ask(request, Some(&authorization))?;
@@ -170,17 +181,25 @@ impl Session {
     }
 
     /// Gets an access token for the refresh token of the file, and stores the one that replaces it.
-    fn refresh(&self, wire: &Wire, client_id: &str, file: &RefreshTokenFile) -> Result<Held> {
-        let mut locked = lock(file)?;
+    fn refresh(&self, wire: &Wire, repeat: Repeat, client_id: &str, file: &RefreshTokenFile) -> Result<Held> {
+        let wait = if repeat == Repeat::Never { Duration::ZERO } else { LOCK_WAIT };
+        let mut locked = lock(file, wait)?;
         let stored = locked.read().map_err(unusable_file)?;
         wire.mask.add_token(stored.reveal());
         let body = text(oauth::refresh_request(client_id, &stored));
-        self.grant(wire, &body, &mut locked, Some(stored.reveal()))
+        self.grant(wire, repeat, &body, &mut locked, Some(stored.reveal()))
     }
 
-    fn grant(&self, wire: &Wire, body: &str, file: &mut LockedTokenFile, old: Option<&str>) -> Result<Held> {
+    fn grant(
+        &self,
+        wire: &Wire,
+        repeat: Repeat,
+        body: &str,
+        file: &mut LockedTokenFile,
+        old: Option<&str>,
+    ) -> Result<Held> {
         let origin = self.oauth()?;
-        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+        wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
             let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
             let grant =
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
@@ -204,7 +223,7 @@ impl Session {
             });
         };
         // Found out before the user has approved; then given back to other runs while the user thinks.
-        drop(lock(file)?);
+        drop(lock(file, LOCK_WAIT)?);
         let origin = self.oauth()?;
         let subject = Subject::SignIn(origin.clone());
         let body = text(oauth::device_code_request(client_id));
@@ -216,9 +235,9 @@ impl Session {
         let end = Instant::now() + code.lifetime;
         let body = text(oauth::device_token_request(client_id, &code.device_code));
         loop {
-            sleep(code.interval.min(wire.retry.max_wait.max(Duration::from_millis(1))));
+            sleep(code.interval);
             let is_over = Instant::now() >= end;
-            match self.grant(wire, &body, &mut lock(file)?, None) {
+            match self.grant(wire, Repeat::IfTransient, &body, &mut lock(file, LOCK_WAIT)?, None) {
                 Ok(held) => {
                     wire.mask.add_token(held.token.value());
                     *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(held));
@@ -256,7 +275,7 @@ impl Session {
     pub(super) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match self.credentials.way() {
             Way::OAuth { file, .. } => {
-                let locked = lock(file)?;
+                let locked = lock(file, LOCK_WAIT)?;
                 return locked.forget().map_err(unusable_file);
             }
             Way::Token(_) | Way::Provider(_) => {}
@@ -276,6 +295,11 @@ impl Session {
 }
 
 impl Held {
+    /// Whether it is known to have some time left.
+    fn is_good(&self, now: Instant) -> bool {
+        self.times.as_ref().is_some_and(|times| now < times.end)
+    }
+
     /// The same token, to be renewed a little later; `None` once it has ended.
     fn postponed(&self, now: Instant) -> Option<Held> {
         let times = self.times.as_ref().filter(|times| now < times.end)?;
@@ -336,7 +360,7 @@ fn fault(problem: AnswerProblem, reply: &Reply) -> Fault {
         }
         _ if !is_good => status(crate::service::error_message(&reply.body)),
         AnswerProblem::Missing(field) | AnswerProblem::Unusable(field) => Fault::NoPayload(field),
-        AnswerProblem::NotJson | AnswerProblem::TooLong => {
+        AnswerProblem::NotJson => {
             Fault::Body(BodyProblem::Document { kind: "something else than JSON", message: None })
         }
     }
@@ -359,13 +383,13 @@ pub(super) fn clock_error(service: SystemTime) -> Option<String> {
     (difference > CLOCK_TOLERANCE).then(|| format!("{} {direction}", seconds(rounded)))
 }
 
-/// Locks the file, waiting for another run that uses it.
-fn lock(file: &RefreshTokenFile) -> Result<LockedTokenFile> {
+/// Locks the file, waiting at most this long for another run that uses it.
+fn lock(file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
     let begun = Instant::now();
     loop {
         match file.try_lock().map_err(unusable_file)? {
             Some(locked) => return Ok(locked),
-            None if begun.elapsed() > LOCK_WAIT => {
+            None if begun.elapsed() >= wait => {
                 return Err(Error::Locked { path: file.path().to_owned() });
             }
             None => sleep(LOCK_POLL),
@@ -384,3 +408,6 @@ fn unusable_file(error: SecretFileError) -> Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

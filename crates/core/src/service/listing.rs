@@ -200,14 +200,16 @@ impl<T> Listing<T> {
             return Err(Fault::List(ListProblem::UnreadablePaging(field)));
         }
         let mut entries = payload.unwrap_or_default();
-        if self.received == 0 && entries.is_empty() && !says_success {
-            // An empty list is only believed from an answer that says it succeeded.
+        if entries.is_empty() && !says_success {
+            // An empty page, the first or the last, is only believed from an answer that says it succeeded.
             return Err(Fault::NoPayload(self.key));
         }
         // A service that ignores the offset sends its first page again.
-        if let (Some(Some(first)), Some(known)) = (entries.first(), self.entries.first())
-            && (self.id)(first) == (self.id)(known)
-        {
+        let is_first_again = match (entries.first(), self.entries.first()) {
+            (Some(Some(first)), Some(known)) => (self.id)(first) == (self.id)(known),
+            _ => false,
+        };
+        if is_first_again {
             entries.clear();
         }
         let received = self.received + entries.len() as u64;
@@ -216,7 +218,8 @@ impl<T> Listing<T> {
         let is_complete = match total {
             // A page that is offered beyond the total is requested: one of the two is wrong.
             Some(total) => received >= total && (!paging.has_next || is_page_empty),
-            None => !paging.has_next,
+            // The page that was asked for never came.
+            None => !paging.has_next && !is_first_again,
         };
         if !is_complete {
             if is_page_empty {
@@ -343,6 +346,17 @@ mod tests {
         {
             assert!(matches!(read(&[page]), Err(Fault::NoPayload("chunks"))), "{page}");
         }
+    }
+
+    #[test]
+    fn a_page_that_was_promised_is_not_taken_for_the_end_of_the_list() {
+        let first = r#"{"meta":{"paging":{"next":"u"}},"chunks":[{"id":"0"}]}"#;
+        for second in ["{}", r#"{"chunks":[]}"#, r#"{"status":{"code":200},"processes":[{"id":"1"}]}"#] {
+            assert!(matches!(read(&[first, second]), Err(Fault::NoPayload("chunks"))), "{second}");
+        }
+        let fault = read(&[first, r#"{"chunks":[{"id":"0"}]}"#]).unwrap_err();
+        assert!(matches!(fault, Fault::List(ListProblem::Incomplete { received: 1, .. })), "{fault}");
+        assert_eq!(read(&[first, r#"{"status":{"code":200},"chunks":[]}"#]).unwrap(), ["0"]);
     }
 
     #[test]

@@ -23,7 +23,8 @@ impl Default for RetryPolicy {
 }
 
 /// Tries after the first one while no answer has come from anywhere: the host, the proxy or the network may
-/// be named wrong, which no patience mends. Together they take less than ten seconds.
+/// be named wrong, which no patience mends. Their waits are 5 s at most in all; where nothing answers, each
+/// try takes as long as making a connection may.
 const FIRST_CONTACT_RETRIES: u32 = 3;
 
 /// The maximum wait between those tries.
@@ -57,6 +58,8 @@ pub(crate) enum Repeat {
     IfTransient,
     /// Only faults that prove that the service did not act on the request.
     IfRefused,
+    /// None: whoever asks has something better to do than to wait.
+    Never,
 }
 
 /// What the service did with a request that failed.
@@ -203,6 +206,7 @@ impl<'a> Tries<'a> {
         };
         let is_allowed = match self.repeat {
             Repeat::IfTransient => true,
+            Repeat::Never => false,
             // The service's reference names 423 and 429 alone for a start, not a busy model (409).
             Repeat::IfRefused => verdict.fate == Fate::Refused && fault.status() != Some(409),
         };
@@ -282,6 +286,7 @@ mod tests {
                 let fault = status(code);
                 assert_eq!(waits(Repeat::IfTransient, &fault), if transient { 3 } else { 0 }, "{code}");
                 assert_eq!(waits(Repeat::IfRefused, &fault), if start { 3 } else { 0 }, "{code}");
+                assert_eq!(waits(Repeat::Never, &fault), 0, "{code}");
                 assert_eq!(fault.is_transient(), transient, "{code}");
             }
         }

@@ -255,13 +255,14 @@ pub(super) fn is_same_file(_file: &File, path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 
+/// Makes the name of a file durable.
 #[cfg(unix)]
-pub(super) fn sync_folder(target: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(target: &Path) -> io::Result<()> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_target: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_target: &Path) -> io::Result<()> {
     Ok(())
 }

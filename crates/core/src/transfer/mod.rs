@@ -14,7 +14,7 @@ mod sink;
 pub(crate) use self::concat::fetch;
 pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
 #[cfg(feature = "http")]
-pub(crate) use self::files::rename;
+pub(crate) use self::files::{rename, sync_folder};
 pub use self::part_file::{PartFile, PartFileBuilder};
 pub use self::progress::{Progress, Resume};
 pub use self::sink::{ChunkDigest, ChunkSink, WriteSink};

@@ -155,7 +155,7 @@ impl Claim {
         let committed = total_bytes(&digests);
         files.cut_part(committed).map_err(|e| Error::output("cut", Some(&files.part_path), e))?;
         files.remove_on_drop = digests.is_empty();
-        Ok(PartFile { has_lock, builder, files, journal, committed, digests, resume })
+        Ok(PartFile { has_lock, builder, files, journal, chunks: list.len(), committed, digests, resume })
     }
 }
 
@@ -170,6 +170,8 @@ pub struct PartFile {
     journal: File,
     has_lock: bool,
     files: Files,
+    /// Number of chunks of the dump.
+    chunks: usize,
     /// Length of the whole chunks; beyond it is the chunk that is being written.
     committed: u64,
     /// One for each whole chunk.
@@ -207,12 +209,16 @@ impl PartFile {
     ///
     /// # Errors
     ///
-    /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file cannot be made
-    /// durable or renamed, or is not what this run wrote.
+    /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file does not hold every
+    /// chunk of its list, cannot be made durable or renamed, or is not what this run wrote.
     pub fn finish(self) -> Result<()> {
-        let PartFile { builder, mut files, journal, committed, .. } = self;
+        let PartFile { builder, mut files, journal, chunks, committed, digests, .. } = self;
         let (target, part_path) = (&builder.target, files.part_path.clone());
         let failed = |action, error| Error::output(action, Some(&part_path), error);
+        if digests.len() != chunks {
+            let held = format!("it holds {} of {chunks} chunks", digests.len());
+            return Err(failed("give its final name to", io::Error::other(held)));
+        }
         files.part().and_then(|part| part.sync_all()).map_err(|e| failed("make durable", e))?;
         // As late as can be: making a large file durable takes its time.
         check_target(target, builder.overwrite)?;

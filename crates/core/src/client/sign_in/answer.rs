@@ -1,15 +1,11 @@
-//! What the answers of the sign-in services have in common: their size, their form, and how they refuse.
+//! What the answers of the sign-in services have in common: their form, and how they refuse. Whoever receives
+//! them limits their size.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::secret::Secret;
-use crate::text::Printable;
-
-/// Longest answer that is read, in bytes. Access tokens have 2.5 KB and more, and an answer has two or three.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Longest token that is taken, in bytes: servers refuse longer headers.
 pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
@@ -17,7 +13,6 @@ pub(super) const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// Why an answer gives no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AnswerProblem {
-    TooLong,
     /// It is no JSON object: perhaps a page of a proxy.
     NotJson,
     /// This field is missing.
@@ -85,39 +80,11 @@ impl From<String> for Word {
     }
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.message {
-            Some(message) => write!(f, "{} ({})", Printable(message), Printable(self.word.as_str())),
-            None => write!(f, "{}", Printable(self.word.as_str())),
-        }
-    }
-}
-
-impl fmt::Display for AnswerProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => {
-                write!(f, "the answer to signing in is longer than {} KiB", MAX_ANSWER_BYTES / 1024)
-            }
-            Self::NotJson => f.write_str("the answer to signing in is not JSON: perhaps a proxy sent it"),
-            Self::Missing(field) => write!(f, "the answer to signing in has no {field}"),
-            Self::Unusable(field) => write!(f, "the answer to signing in has a {field} that cannot be used"),
-            Self::Refused(refusal) => write!(f, "signing in was refused: {refusal}"),
-        }
-    }
-}
-
-impl std::error::Error for AnswerProblem {}
-
 /// A JSON object whose fields are read with some tolerance.
 pub(super) struct Answer(Value);
 
 impl Answer {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, AnswerProblem> {
-        if bytes.len() > MAX_ANSWER_BYTES {
-            return Err(AnswerProblem::TooLong);
-        }
         match serde_json::from_slice(bytes) {
             Ok(value @ Value::Object(_)) => Ok(Answer(value)),
             // The parser's error is not shown: it may show a part of what it read.
@@ -201,25 +168,10 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_refused_and_not_shown() {
-        let problem = |bytes: &[u8]| Answer::parse(bytes).err().map(|problem| problem.to_string());
-        let not_json = Some("the answer to signing in is not JSON: perhaps a proxy sent it".to_owned());
-        for bytes in [&b"<html>Sign in</html>"[..], b"", b"[]", b"\"s3cret", b"{\"token\": \"s3cret", b"\xff"]
-        {
-            assert_eq!(problem(bytes), not_json);
-        }
-        let long = format!("{{\"a\": \"{}\"}}", "x".repeat(MAX_ANSWER_BYTES));
-        assert_eq!(problem(long.as_bytes()).unwrap(), "the answer to signing in is longer than 64 KiB");
         let deep = format!("{}{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
-        assert_eq!(problem(deep.as_bytes()), not_json);
-    }
-
-    #[test]
-    fn what_the_service_says_reaches_no_terminal_raw() {
-        let refusal = |word: &str, message: Option<&str>| {
-            let refusal = Refusal { word: word.to_owned().into(), message: message.map(str::to_owned) };
-            AnswerProblem::Refused(refusal).to_string()
-        };
-        assert_eq!(refusal("x\u{1b}[2J", None), "signing in was refused: x\\u{1b}[2J");
-        assert_eq!(refusal("x", Some("a\nb")), "signing in was refused: a\\nb (x)");
+        for text in ["<html>Sign in</html>", "", "[]", "\"s3cret", "{\"token\": \"s3cret", &deep] {
+            assert_eq!(Answer::parse(text.as_bytes()).err(), Some(AnswerProblem::NotJson), "{text}");
+        }
+        assert_eq!(Answer::parse(b"\xff").err(), Some(AnswerProblem::NotJson));
     }
 }

@@ -15,6 +15,9 @@ const SCOPE: &str = "openid profile email offline_access";
 /// How often to ask whether the user has approved, where the service does not say it (RFC 8628).
 const USUAL_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Shortest interval, where the service asks for none: it must not be asked without a pause.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+
 /// Longest interval that is believed: a user who has approved should not wait longer.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -111,10 +114,7 @@ pub(crate) fn read_device_code(bytes: &[u8]) -> Result<DeviceCode, AnswerProblem
         user_code: shown(&answer, "user_code")?,
         page,
         lifetime: answer.seconds("expires_in").unwrap_or(USUAL_APPROVAL).min(MAX_APPROVAL),
-        interval: answer
-            .seconds("interval")
-            .unwrap_or(USUAL_INTERVAL)
-            .clamp(Duration::from_secs(1), MAX_INTERVAL),
+        interval: answer.seconds("interval").unwrap_or(USUAL_INTERVAL).clamp(MIN_INTERVAL, MAX_INTERVAL),
     })
 }
 
@@ -192,8 +192,9 @@ mod tests {
 
     #[test]
     fn a_403_without_a_word_is_a_dead_refresh_token_but_a_page_of_a_proxy_is_not() {
-        let problem = read_grant(403, br#"{"message": "Forbidden"}"#).unwrap_err();
-        assert_eq!(problem.to_string(), "signing in was refused: Forbidden (invalid_grant)");
+        let refusal = Refusal { word: Word::InvalidGrant, message: Some("Forbidden".to_owned()) };
+        let read = read_grant(403, br#"{"message": "Forbidden"}"#);
+        assert_eq!(read, Err(AnswerProblem::Refused(refusal)));
         assert_eq!(read_grant(403, b"<html>blocked</html>"), Err(AnswerProblem::NotJson));
     }
 
@@ -232,7 +233,7 @@ mod tests {
         );
         let code = read(r#", "expires_in": 1e12, "interval": "86400""#).unwrap();
         assert_eq!((code.lifetime, code.interval), (MAX_APPROVAL, MAX_INTERVAL));
-        assert_eq!(read(r#", "interval": 0"#).unwrap().interval, Duration::from_secs(1));
+        assert_eq!(read(r#", "interval": 0"#).unwrap().interval, MIN_INTERVAL);
         let page = "verification_uri_complete";
         assert_eq!(
             read(r#", "verification_uri_complete": "x\u001b[2J""#),

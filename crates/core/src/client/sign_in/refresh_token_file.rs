@@ -97,7 +97,7 @@ impl LockedTokenFile {
         drop(next);
         transfer::rename(&self.next_path(), &self.target)?;
         // The new token is stored: no later trouble calls that failed.
-        let _ = sync_folder(&self.target);
+        let _ = transfer::sync_folder(&self.target);
         Ok(())
     }
 
@@ -157,16 +157,6 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-#[cfg(unix)]
-fn sync_folder(target: &Path) -> io::Result<()> {
-    File::open(target.parent().unwrap_or(Path::new("/")))?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_target: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

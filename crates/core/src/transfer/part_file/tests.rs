@@ -31,6 +31,25 @@ fn a_finished_file_has_its_name_and_nothing_beside_it() {
 }
 
 #[test]
+fn a_file_that_lacks_a_chunk_is_never_given_the_final_name_and_kept_for_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let text = |error: Error| format!("{error}: {}", std::error::Error::source(&error).unwrap());
+    let error = text(part_file(&target, 2).finish().unwrap_err());
+    assert!(error.ends_with("dump.csv.part: it holds 0 of 2 chunks"), "{error}");
+    let mut part = part_file(&target, 2);
+    write_chunk(&mut part, 0, b"first,");
+    let error = text(part.finish().unwrap_err());
+    assert!(error.ends_with("dump.csv.part: it holds 1 of 2 chunks"), "{error}");
+    assert!(!target.exists());
+    let mut part = part_file(&target, 2);
+    assert_eq!(part.held_chunks(), 1);
+    write_chunk(&mut part, 1, b"second");
+    part.finish().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"first,second");
+}
+
+#[test]
 fn an_existing_file_is_left_alone_unless_forced() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
