@@ -15,7 +15,7 @@ use super::sign_in::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
 use super::sign_in::secret_file::{SecretFileError, SecretFileProblem};
 use super::sign_in::token::{self as issued, IssuedToken};
 use super::token::Token;
-use super::wire::Wire;
+use super::wire::{Halt, Wire};
 use crate::address::Origin;
 use crate::error::{Error, Result};
 use crate::service::{BodyProblem, Fault, Repeat, Subject};
@@ -184,11 +184,15 @@ impl Session {
             let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
             let grant =
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
-            if let Some(refresh) = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old) {
+            let refresh = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old);
+            if let Some(refresh) = refresh {
                 wire.mask.add_token(refresh.reveal());
                 file.store(refresh).map_err(unusable_file)?;
             }
-            Ok(held(&grant.access, Token::bearer(grant.access.value.reveal())?, &reply))
+            // The same body once more would hold the old token.
+            let halt = if refresh.is_some() { Halt::Final } else { Halt::Fault };
+            let access = grant.access.map_err(|problem| halt(fault(problem, &reply)))?;
+            Ok(held(&access, Token::bearer(access.value.reveal())?, &reply))
         })
     }
 
@@ -335,7 +339,8 @@ fn fault(problem: AnswerProblem, reply: &Reply) -> Fault {
             Fault::SignInRefused { word: word.as_str().to_owned(), message }
         }
         _ if !is_good => status(crate::service::error_message(&reply.body)),
-        AnswerProblem::Missing(field) | AnswerProblem::Unusable(field) => Fault::NoPayload(field),
+        AnswerProblem::Missing(field) => Fault::NoPayload(field),
+        AnswerProblem::Unusable(field) => status(Some(format!("its {field} cannot be used"))),
         AnswerProblem::NotJson | AnswerProblem::TooLong => {
             Fault::Body(BodyProblem::Document { kind: "something else than JSON", message: None })
         }
