@@ -1,12 +1,14 @@
 //! The token of a client: got at its first use, renewed before its end or when the service refuses it, by
 //! one thread while the others wait.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::HeaderValue;
 
+use super::Client;
 use super::exchange::{Accept, Reply, Request};
 use super::sign_in::answer::{AnswerProblem, Refusal, Word};
 use super::sign_in::credentials::{Credentials, Way};
@@ -181,6 +183,7 @@ impl Session {
     fn grant(&self, wire: &Wire, body: &str, file: &mut LockedTokenFile, old: Option<&str>) -> Result<Held> {
         let origin = self.oauth()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+            let unstored = Unstored::begin();
             let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
             let grant =
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
@@ -189,6 +192,7 @@ impl Session {
                 wire.mask.add_token(refresh.reveal());
                 file.store(refresh).map_err(unusable_file)?;
             }
+            drop(unstored);
             // The same body once more would hold the old token.
             let halt = if refresh.is_some() { Halt::Final } else { Halt::Fault };
             let access = grant.access.map_err(|problem| halt(fault(problem, &reply)))?;
@@ -276,6 +280,33 @@ impl Session {
                 _ => Err(fault(AnswerProblem::NotJson, &reply).into()),
             }
         })
+    }
+}
+
+/// A request whose answer may hold a refresh token, until that is stored.
+struct Unstored;
+
+/// How many there are in this process.
+static UNSTORED: AtomicUsize = AtomicUsize::new(0);
+
+impl Unstored {
+    fn begin() -> Unstored {
+        UNSTORED.fetch_add(1, Ordering::SeqCst);
+        Unstored
+    }
+}
+
+impl Drop for Unstored {
+    fn drop(&mut self) {
+        UNSTORED.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Client {
+    /// Whether any client of this process is exchanging a refresh token, so that the new one would be lost if
+    /// the process ended now. A program that ends by itself at a signal waits a little while this is so.
+    pub fn may_lose_token() -> bool {
+        UNSTORED.load(Ordering::SeqCst) > 0
     }
 }
 
