@@ -8,7 +8,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::HeaderValue;
 
-use super::Client;
 use super::exchange::{Accept, Reply, Request};
 use super::sign_in::answer::{AnswerProblem, Refusal, Word};
 use super::sign_in::credentials::{Credentials, Way};
@@ -302,12 +301,8 @@ impl Drop for Unstored {
     }
 }
 
-impl Client {
-    /// Whether any client of this process is exchanging a refresh token, so that the new one would be lost if
-    /// the process ended now. A program that ends by itself at a signal waits a little while this is so.
-    pub fn may_lose_token() -> bool {
-        UNSTORED.load(Ordering::SeqCst) > 0
-    }
+pub(super) fn may_lose_token() -> bool {
+    UNSTORED.load(Ordering::SeqCst) > 0
 }
 
 impl Held {
