@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use xtask::fake::{ErrorBody, Fault};
+use xtask::fake::{ErrorBody, Fault, When};
 
+use crate::sign_in::{self, bare, with_oauth};
 use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, dump_of};
 
@@ -40,6 +41,22 @@ fn a_long_wait_is_interrupted_at_once() {
         .notes(wait(&the_chunk(1, 3), why, 1, 12).replace("<TIME>", "1 h 00 min"))
         .fails(130, format!("interrupted: {kept}"));
     scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
+}
+
+#[test]
+fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
+    let scene = sign_in::scene();
+    // However late the signal comes, the run has not ended before.
+    scene.server.fault(Fault::StallBeforeAnswer, When::path("/chunks"));
+    scene.server.fault(Fault::Latency(Duration::from_millis(500)), When::path("/oauth/token"));
+    let get = || with_oauth(&scene, bare(&scene, "get DUMP -o -"));
+    let mut running = get().through(WITH_DEFAULT_SIGNALS).start();
+    running.wait_until("the token is asked for", |scene| scene.count_of("POST /oauth/token") == 1);
+    running.signal("INT");
+    running.finish().fails(130, "interrupted");
+    scene.server.clear_faults();
+    get().run().prints(&bytes_of(3, 1));
+    scene.any_files();
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Ctrl-C and SIGTERM: the run ends and says what is kept. A second signal ends it at once.
+//!
+//! A run that is exchanging its refresh token ends once the new one is stored: the old one may be dead.
 
 use std::io;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use anaplan_dump_core::Client;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -17,6 +20,10 @@ use crate::progress::Reporter;
 
 /// Time between two looks for a signal: people do not notice it.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// Longest wait for a new refresh token: longer than the service usually takes, and no longer than Docker waits
+/// before it kills a program.
+const TOKEN_WAIT: Duration = Duration::from_secs(10);
 
 /// Watches for signals from now on.
 pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
@@ -39,6 +46,10 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     }
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
+            let end = Instant::now() + TOKEN_WAIT;
+            while Client::may_lose_token() && Instant::now() < end {
+                thread::sleep(LOOK);
+            }
             reporter.remove_temporary();
             reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
             process::exit(i32::from(*code));

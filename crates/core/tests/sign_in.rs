@@ -169,6 +169,27 @@ fn a_refresh_token_that_rotates_is_stored_before_it_is_needed_again() {
 }
 
 #[test]
+fn a_new_refresh_token_is_stored_even_if_no_usable_access_token_came_with_it() {
+    for (access, why) in
+        [("\"a b\"", "its access_token cannot be used"), ("\"\"", "it has no \"access_token\"")]
+    {
+        let server = server();
+        server.service().add_refresh_token(USER, "client", "second", true);
+        let answer = format!(r#"{{"access_token": {access}, "refresh_token": "second"}}"#);
+        server.fault(Fault::WrongJson(answer), When::path("oauth/token").times(1));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("refresh-token");
+        std::fs::write(&path, "first\n").expect("the file is written");
+        let credentials = || Credentials::oauth("client", &path).expect("credentials");
+        let error = download(&client(&server, credentials()), &server).expect_err("no download");
+        assert!(error.to_string().contains(why), "{error}");
+        assert_eq!(asked(&server, "/oauth/token"), 1, "the old token is used once");
+        assert_eq!(std::fs::read_to_string(&path).expect("the file"), "second\n");
+        download(&client(&server, credentials()), &server).expect("a download");
+    }
+}
+
+#[test]
 fn a_dead_refresh_token_is_reported_by_its_word() {
     let server = server();
     let folder = tempfile::tempdir().expect("a folder");

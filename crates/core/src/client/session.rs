@@ -1,6 +1,7 @@
 //! The token of a client: got at its first use, renewed before its end or when the service refuses it, by
 //! one thread while the others wait.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -15,7 +16,7 @@ use super::sign_in::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
 use super::sign_in::secret_file::{SecretFileError, SecretFileProblem};
 use super::sign_in::token::{self as issued, IssuedToken};
 use super::token::Token;
-use super::wire::Wire;
+use super::wire::{Halt, Wire};
 use crate::address::Origin;
 use crate::error::{Error, Result};
 use crate::service::{BodyProblem, Fault, Repeat, Subject};
@@ -200,14 +201,20 @@ impl Session {
     ) -> Result<Held> {
         let origin = self.oauth()?;
         wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
+            let unstored = Unstored::begin();
             let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
             let grant =
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
-            if let Some(refresh) = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old) {
+            let refresh = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old);
+            if let Some(refresh) = refresh {
                 wire.mask.add_token(refresh.reveal());
                 file.store(refresh).map_err(unusable_file)?;
             }
-            Ok(held(&grant.access, Token::bearer(grant.access.value.reveal())?, &reply))
+            drop(unstored);
+            // The same body once more would hold the old token.
+            let halt = if refresh.is_some() { Halt::Final } else { Halt::Fault };
+            let access = grant.access.map_err(|problem| halt(fault(problem, &reply)))?;
+            Ok(held(&access, Token::bearer(access.value.reveal())?, &reply))
         })
     }
 
@@ -294,6 +301,29 @@ impl Session {
     }
 }
 
+/// A request whose answer may hold a refresh token, until that is stored.
+struct Unstored;
+
+/// How many there are in this process.
+static UNSTORED: AtomicUsize = AtomicUsize::new(0);
+
+impl Unstored {
+    fn begin() -> Unstored {
+        UNSTORED.fetch_add(1, Ordering::SeqCst);
+        Unstored
+    }
+}
+
+impl Drop for Unstored {
+    fn drop(&mut self) {
+        UNSTORED.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+pub(super) fn may_lose_token() -> bool {
+    UNSTORED.load(Ordering::SeqCst) > 0
+}
+
 impl Held {
     /// Whether it is known to have some time left.
     fn is_good(&self, now: Instant) -> bool {
@@ -359,7 +389,8 @@ fn fault(problem: AnswerProblem, reply: &Reply) -> Fault {
             Fault::SignInRefused { word: word.as_str().to_owned(), message }
         }
         _ if !is_good => status(crate::service::error_message(&reply.body)),
-        AnswerProblem::Missing(field) | AnswerProblem::Unusable(field) => Fault::NoPayload(field),
+        AnswerProblem::Missing(field) => Fault::NoPayload(field),
+        AnswerProblem::Unusable(field) => status(Some(format!("its {field} cannot be used"))),
         AnswerProblem::NotJson => {
             Fault::Body(BodyProblem::Document { kind: "something else than JSON", message: None })
         }

@@ -96,9 +96,9 @@ impl Answer {
         path.split('.').try_fold(&self.0, |value, field| value.get(field))
     }
 
-    /// Whether the field is there, and not null.
+    /// Whether the field is there, and neither null nor an empty text.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.value(path).is_some_and(|value| !value.is_null())
+        self.value(path).is_some_and(|value| !value.is_null() && value != "")
     }
 
     /// The text of a field. Dots stand between the names of fields inside each other. A number counts as text.
@@ -124,7 +124,10 @@ impl Answer {
 
     /// A secret that will be a part of a request.
     pub(super) fn secret(&self, path: &'static str) -> Result<Secret, AnswerProblem> {
-        let text = self.text(path).ok_or(AnswerProblem::Missing(path))?;
+        if !self.has(path) {
+            return Err(AnswerProblem::Missing(path));
+        }
+        let text = self.text(path).ok_or(AnswerProblem::Unusable(path))?;
         let can_be_sent = text.len() <= MAX_TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic());
         if !can_be_sent {
             return Err(AnswerProblem::Unusable(path));
@@ -157,10 +160,12 @@ mod tests {
     #[test]
     fn a_secret_that_no_header_can_carry_is_refused() {
         let long = format!(r#"{{"token": "{}"}}"#, "x".repeat(MAX_TOKEN_BYTES + 1));
-        for json in [r#"{"token": "a b"}"#, r#"{"token": "a\nb"}"#, r#"{"token": "é"}"#, &long] {
+        for json in
+            [r#"{"token": "a b"}"#, r#"{"token": "a\nb"}"#, r#"{"token": "é"}"#, r#"{"token": ["a"]}"#, &long]
+        {
             assert_eq!(answer(json).secret("token"), Err(AnswerProblem::Unusable("token")));
         }
-        for json in [r#"{"token": ""}"#, r#"{"token": null}"#, r#"{"token": ["a"]}"#, "{}"] {
+        for json in [r#"{"token": ""}"#, r#"{"token": null}"#, "{}"] {
             assert_eq!(answer(json).secret("token"), Err(AnswerProblem::Missing("token")));
         }
         assert_eq!(answer(r#"{"token": "a.b-c_="}"#).secret("token").unwrap().reveal(), "a.b-c_=");

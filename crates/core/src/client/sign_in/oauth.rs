@@ -33,7 +33,8 @@ const MAX_APPROVAL: Duration = Duration::from_secs(60 * 60);
 /// What `/oauth/token` grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
-    pub(crate) access: IssuedToken,
+    /// A grant without one may still have made the old refresh token invalid.
+    pub(crate) access: Result<IssuedToken, AnswerProblem>,
     /// The refresh token that counts from now on. Where the client's tokens rotate, the one before it is dead.
     pub(crate) refresh: Option<Secret>,
 }
@@ -96,7 +97,10 @@ pub(crate) fn read_grant(status: u16, bytes: &[u8]) -> Result<Grant, AnswerProbl
         return Err(AnswerProblem::Refused(Refusal { word: Word::InvalidGrant, message }));
     }
     let end = answer.seconds("expires_in").map_or(TokenEnd::Unknown, TokenEnd::After);
-    let access = IssuedToken { value: answer.secret("access_token")?, end };
+    let access = match answer.secret("access_token") {
+        Err(problem) if !matches!(status, 200 | 201) => return Err(problem),
+        value => value.map(|value| IssuedToken { value, end }),
+    };
     let refresh = answer.has("refresh_token").then(|| answer.secret("refresh_token")).transpose()?;
     Ok(Grant { access, refresh })
 }
@@ -148,8 +152,9 @@ mod tests {
     #[test]
     fn a_grant_gives_the_access_token_and_perhaps_a_new_refresh_token() {
         let grant = read_grant(200, GRANT.as_bytes()).unwrap();
-        assert_eq!(grant.access.value.reveal(), "acc3ss");
-        assert_eq!(grant.access.end, TokenEnd::After(Duration::from_secs(2100)));
+        let access = grant.access.as_ref().unwrap();
+        assert_eq!(access.value.reveal(), "acc3ss");
+        assert_eq!(access.end, TokenEnd::After(Duration::from_secs(2100)));
         assert_eq!(grant.refresh.as_ref().unwrap().reveal(), "r3fresh");
         let shown = format!("{grant:?}");
         assert!(!shown.contains("acc3ss") && !shown.contains("r3fresh"), "{shown}");
@@ -157,6 +162,7 @@ mod tests {
         for json in [
             r#"{"access_token": "a", "expires_in": "60"}"#,
             r#"{"access_token": "a", "refresh_token": null}"#,
+            r#"{"access_token": "a", "refresh_token": ""}"#,
         ] {
             assert_eq!(read_grant(200, json.as_bytes()).unwrap().refresh, None);
         }
@@ -166,7 +172,23 @@ mod tests {
     fn a_grant_whose_new_refresh_token_cannot_be_stored_is_an_error() {
         let json = r#"{"access_token": "a", "refresh_token": "a\nb"}"#;
         assert_eq!(read_grant(200, json.as_bytes()), Err(AnswerProblem::Unusable("refresh_token")));
-        assert_eq!(read_grant(200, b"{}"), Err(AnswerProblem::Missing("access_token")));
+    }
+
+    #[test]
+    fn a_grant_without_an_access_token_still_gives_the_new_refresh_token() {
+        let (missing, unusable) =
+            (AnswerProblem::Missing("access_token"), AnswerProblem::Unusable("access_token"));
+        for (json, problem) in [
+            (r#"{"refresh_token": "r"}"#, &missing),
+            (r#"{"access_token": "", "refresh_token": "r"}"#, &missing),
+            (r#"{"access_token": "a b", "refresh_token": "r"}"#, &unusable),
+            (r#"{"access_token": {}, "refresh_token": "r"}"#, &unusable),
+        ] {
+            let grant = read_grant(200, json.as_bytes()).unwrap();
+            assert_eq!(grant.access.as_ref(), Err(problem), "{json}");
+            assert_eq!(grant.refresh.unwrap().reveal(), "r", "{json}");
+            assert_eq!(read_grant(500, json.as_bytes()).as_ref(), Err(problem), "{json}");
+        }
     }
 
     #[test]

@@ -1,19 +1,23 @@
 //! The file with the refresh token of OAuth, which the service may replace at each use.
 //!
-//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: the file is
-//! replaced as a whole or not at all, what that needs is made sure of before the old token is used, and a lock
-//! keeps other processes from using the same token meanwhile.
+//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: it is in a file
+//! of its own until it has replaced the old one, what that needs is made sure of before the old token is used,
+//! and a lock keeps other processes from using the same token meanwhile.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
 use super::secret_file::{self, SecretFileError, SecretFileProblem};
+use crate::text::Printable;
 use crate::transfer;
 
 /// Bytes that are set aside on the disk before a token is used: as much as the longest token needs.
 const RESERVED_BYTES: usize = super::answer::MAX_TOKEN_BYTES + 1;
+
+/// Gives a file another name. Tests have one that fails: nothing else makes that fail for root.
+type Rename = fn(&Path, &Path) -> io::Result<()>;
 
 /// The file with the refresh token.
 #[derive(Debug, Clone)]
@@ -57,6 +61,7 @@ impl RefreshTokenFile {
             Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
         }
         let mut locked = LockedTokenFile { path: path.clone(), target, lock, next: None };
+        locked.recover(transfer::rename).map_err(failed("store a new token in"))?;
         locked.next = Some(locked.reserve().map_err(failed("store a new token beside"))?);
         Ok(Some(locked))
     }
@@ -79,26 +84,61 @@ impl LockedTokenFile {
 
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.
     pub(crate) fn store(&mut self, token: &Secret) -> Result<(), SecretFileError> {
-        self.replace(token)
+        self.replace(token, transfer::rename)
             .map_err(|error| SecretFileProblem::Io("store the new token in", error).of(&self.path))
     }
 
-    fn replace(&mut self, token: &Secret) -> io::Result<()> {
+    fn replace(&mut self, token: &Secret, rename: Rename) -> io::Result<()> {
         let mut next = match self.next.take() {
             Some(next) => next,
             None => self.reserve()?,
         };
         let line = format!("{}\n", token.reveal());
         io::Seek::rewind(&mut next)?;
-        next.write_all(line.as_bytes())?;
-        next.set_len(line.len() as u64)?;
-        next.sync_all()?;
+        overwrite(&mut next, line.as_bytes())?;
         // Some systems do not rename what is open.
         drop(next);
-        transfer::rename(&self.next_path(), &self.target)?;
+        self.install(line.as_bytes(), rename)
+    }
+
+    /// Gives the new file, which holds this line, the name of the old one. Where no file can be renamed to that,
+    /// as where it is a mount of its own, the line is written into the old one: a crash meanwhile leaves the
+    /// new file to the next run.
+    fn install(&self, line: &[u8], rename: Rename) -> io::Result<()> {
+        let path = self.next_path();
+        if let Err(not_renamed) = rename(&path, &self.target) {
+            let old = private().create(true).truncate(false).open(&self.target);
+            let written = old.and_then(|mut old| overwrite(&mut old, line));
+            written.map_err(|_| {
+                let path = path.to_string_lossy();
+                let kept = format!("{not_renamed}; it is kept in {}", Printable(&path));
+                io::Error::new(not_renamed.kind(), kept)
+            })?;
+            let _ = fs::remove_file(&path);
+        }
         // The new token is stored: no later trouble calls that failed.
         let _ = transfer::sync_folder(&self.target);
         Ok(())
+    }
+
+    /// Installs the token of a process that ended before it could: the one in the file is dead then.
+    fn recover(&self, rename: Rename) -> io::Result<()> {
+        let path = self.next_path();
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_file() => {}
+            _ => return Ok(()),
+        }
+        let mut line = Vec::new();
+        File::open(&path)?.take(RESERVED_BYTES as u64 + 1).read_to_end(&mut line)?;
+        // The process may have ended before it cut the reserved bytes off.
+        line.truncate(line.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        let token = line.strip_suffix(b"\n").unwrap_or_default();
+        let is_whole = !token.is_empty() && token.iter().all(u8::is_ascii_graphic);
+        if !is_whole {
+            return Ok(());
+        }
+        overwrite(&mut private().open(&path)?, &line)?;
+        self.install(&line, rename)
     }
 
     /// Makes the new file and fills it with as many bytes as it may need, so that neither a full disk nor a
@@ -148,6 +188,13 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+/// Writes the content of a file over what it holds, cutting off the rest last.
+fn overwrite(file: &mut File, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    file.set_len(content.len() as u64)?;
+    file.sync_all()
 }
 
 /// How files are opened for writing. What is made is for its owner only.

@@ -88,6 +88,65 @@ fn what_a_killed_process_left_does_not_matter() {
 }
 
 #[test]
+fn a_whole_token_that_a_killed_process_left_is_used() {
+    for (left, expected) in [
+        (&b"new\n"[..], "new"),
+        (b"new\n\0\0\0", "new"),
+        (b"new", "old"),
+        (b"ne\0\0", "old"),
+        (b"n\0w\n", "old"),
+        (b"\0\0w\n", "old"),
+        (b"a\nb\n", "old"),
+        (b"\n", "old"),
+        (b"", "old"),
+    ] {
+        let (folder, file) = file_with("old\n");
+        fs::write(folder.path().join("token.new"), left).unwrap();
+        let locked = lock(&file);
+        assert_eq!(locked.read().unwrap(), secret(expected), "{left:?}");
+        drop(locked);
+        assert_eq!(names(&folder), ["token", "token.lock"], "{left:?}");
+    }
+}
+
+/// What a rename to a file that is a mount of its own reports.
+fn busy(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
+#[test]
+fn where_no_file_can_be_renamed_the_token_is_written_into_the_old_one() {
+    let (folder, file) = file_with("old, and longer\n");
+    let mut locked = lock(&file);
+    locked.replace(&secret("new"), busy).unwrap();
+    drop(locked);
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n");
+    assert_eq!(names(&folder), ["token", "token.lock"]);
+
+    let locked = lock(&file);
+    fs::write(folder.path().join("token.new"), "left\n").unwrap();
+    locked.recover(busy).unwrap();
+    assert_eq!(locked.read().unwrap(), secret("left"));
+}
+
+#[test]
+fn a_token_that_cannot_be_stored_is_kept_beside_the_file_and_the_error_says_so() {
+    let (folder, file) = file_with("old");
+    let mut locked = lock(&file);
+    // Neither is possible to a folder.
+    fs::remove_file(&file.path).unwrap();
+    fs::create_dir(&file.path).unwrap();
+    let error = locked.store(&secret("new")).unwrap_err().to_string();
+    drop(locked);
+    let new = folder.path().join("token.new");
+    assert!(error.ends_with(&format!("; it is kept in {}", new.display())), "{error}");
+    assert_eq!(fs::read_to_string(&new).unwrap(), "new\n");
+
+    fs::remove_dir(&file.path).unwrap();
+    assert_eq!(lock(&file).read().unwrap(), secret("new"), "the next run uses it");
+}
+
+#[test]
 fn a_token_that_could_not_be_replaced_is_not_given_out() {
     let (folder, file) = file_with("old");
     // Whoever runs the tests may be allowed everything, but not this.
