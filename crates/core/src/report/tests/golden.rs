@@ -140,6 +140,16 @@ fn a_narrow_terminal_without_unicode_gets_the_same() {
 }
 
 #[test]
+fn a_width_beyond_any_terminal_is_the_widest_there_is() {
+    let (found, before) = (report(MIXED.as_bytes()), report(INVALID_NUMBER.as_bytes()));
+    let text = |width| found.view().width(width).against(&before).to_string();
+    assert_eq!(text(1_000).lines().map(|line| line.chars().count()).max(), Some(1_000));
+    for width in [1_001, 70_000, usize::MAX] {
+        assert!(text(width) == text(1_000), "{width}");
+    }
+}
+
+#[test]
 fn two_reports_compared() {
     let before = report(MIXED.as_bytes());
     let after =
