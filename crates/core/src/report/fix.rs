@@ -15,7 +15,8 @@ use crate::report::ReportError;
 pub struct Fixed {
     /// Rows that were written.
     pub rows: u64,
-    /// Rows that should have been written, but have not all fields, or more than the header.
+    /// Rows that should have been written, but whose fields may not be in their columns: there are too few or too
+    /// many, or the line is no number.
     pub left_out: u64,
 }
 
