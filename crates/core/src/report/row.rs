@@ -63,7 +63,8 @@ impl<'a> Row<'a> {
         let is_long_enough = match self.damage {
             None => true,
             Some(Damage::TooFewFields) => {
-                has(self.columns.own.last()) && has(self.columns.line.as_ref().or(self.columns.errors.first()))
+                has(self.columns.own.last())
+                    && has(self.columns.line.as_ref().or(self.columns.errors.first()))
             }
             Some(Damage::TooManyFields | Damage::CutOff) => false,
         };

@@ -188,8 +188,7 @@ fn a_whole_title_picks_its_kind_wherever_it_comes() {
     // Rows that were written cannot be taken back.
     let fixed = |dump: &str| {
         let mut output = Vec::new();
-        let fixed =
-            ReportBuilder::new().add_and_fix("", dump.as_bytes(), Some("strange thing"), &mut output);
+        let fixed = ReportBuilder::new().add_and_fix("", dump.as_bytes(), Some("strange thing"), &mut output);
         fixed.map(|_| String::from_utf8(output).unwrap())
     };
     let error = fixed(dump).unwrap_err();
