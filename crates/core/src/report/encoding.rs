@@ -13,6 +13,9 @@ const READ_BYTES: usize = 128 * 1024;
 /// waited for.
 const DETECT_BYTES: usize = 512;
 
+/// What a file of gzip begins with: two bytes of its own, and the only method there is.
+const GZIP: &[u8] = b"\x1f\x8b\x08";
+
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +155,9 @@ impl<R: Read> Decoder<R> {
             let mut raw = std::mem::take(&mut decoder.raw);
             decoder.read(&mut raw)?;
             decoder.raw = raw;
+        }
+        if decoder.raw.starts_with(GZIP) {
+            return Err(ReportError::Compressed);
         }
         decoder.encoding = Encoding::detect(&decoder.raw);
         decoder.raw.drain(..decoder.encoding.bom().len());
