@@ -392,7 +392,7 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
         .fails(7, "cannot open folder/: it is a folder\n  name the files: folder/*.csv");
     // An empty file, compressed.
     scene.write("dump.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0");
-    scene.run("explain dump.gz").fails(1, "dump.gz: it is compressed: unpack it first");
+    scene.run("explain dump.gz").fails(7, "cannot read dump.gz: it is compressed: unpack it first");
     scene.holds(&["dump.csv", "dump.gz", "plain.csv", "folder/"]);
 }
 

@@ -37,8 +37,8 @@ impl ReportBuilder {
     ///
     /// # Errors
     ///
-    /// [`ReportError::NotADump`], [`ReportError::Compressed`], [`ReportError::Read`]. The report must not be used
-    /// then: it has a part of the dump.
+    /// [`ReportError::NotADump`], [`ReportError::Read`]. The report must not be used then: it has a part of
+    /// the dump.
     pub fn add(&mut self, name: &str, source: impl Read) -> Result<(), ReportError> {
         self.read(name, &mut Dump::open(source)?, |_| Ok(()))
     }

@@ -2,7 +2,7 @@
 //! a row of a legacy encoding keeps its bytes. What is not Unicode survives the way there and back; lone
 //! surrogates are kept as three bytes each (WTF-8).
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use crate::report::ReportError;
 
@@ -157,7 +157,8 @@ impl<R: Read> Decoder<R> {
             decoder.raw = raw;
         }
         if decoder.raw.starts_with(GZIP) {
-            return Err(ReportError::Compressed);
+            let compressed = io::Error::new(ErrorKind::InvalidData, "it is compressed: unpack it first");
+            return Err(ReportError::Read(compressed));
         }
         decoder.encoding = Encoding::detect(&decoder.raw);
         decoder.raw.drain(..decoder.encoding.bom().len());

@@ -19,8 +19,6 @@ pub enum ReportError {
         /// How the file begins.
         beginning: String,
     },
-    /// The file is compressed with gzip.
-    Compressed,
     /// No row of the dump has an error of the kind that was asked for.
     NoSuchKind {
         /// The text that was asked for.
@@ -48,7 +46,6 @@ impl fmt::Display for ReportError {
                  it begins with \"{}\"",
                 Printable(beginning)
             ),
-            Self::Compressed => f.write_str("it is compressed: unpack it first"),
             Self::NoSuchKind { text, kinds } => {
                 write!(f, "no error in the dump is of the kind \"{}\"", Printable(text))?;
                 if kinds.is_empty() {
@@ -77,10 +74,7 @@ impl std::error::Error for ReportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Read(error) | Self::Write(error) => Some(error),
-            Self::NotADump { .. }
-            | Self::Compressed
-            | Self::NoSuchKind { .. }
-            | Self::AmbiguousKind { .. } => None,
+            Self::NotADump { .. } | Self::NoSuchKind { .. } | Self::AmbiguousKind { .. } => None,
         }
     }
 }

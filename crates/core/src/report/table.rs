@@ -42,8 +42,8 @@ impl RowTable {
     ///
     /// # Errors
     ///
-    /// [`ReportError::NotADump`], [`ReportError::Compressed`], [`ReportError::Read`],
-    /// [`ReportError::NoSuchKind`] and [`ReportError::AmbiguousKind`].
+    /// [`ReportError::NotADump`], [`ReportError::Read`], [`ReportError::NoSuchKind`] and
+    /// [`ReportError::AmbiguousKind`].
     pub fn read(source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
         let mut dump = Dump::open(source)?;
         let columns = dump.columns();
