@@ -307,6 +307,40 @@ fn nothing_is_overwritten_without_force() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_replaced_file_keeps_its_mode_and_the_link_to_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let scene = scene();
+    scene.make_folder("folder");
+    scene.write("folder/there", "mine");
+    let there = scene.path("folder/there");
+    fs::set_permissions(&there, PermissionsExt::from_mode(0o640)).expect("the mode");
+    std::os::unix::fs::symlink("folder/there", scene.path("link")).expect("the link");
+    scene.run("explain dump.csv -q --fix link --force").stdout(report_on("dump.csv"));
+    assert_eq!(fs::read_link(scene.path("link")).expect("a link"), std::path::Path::new("folder/there"));
+    assert_eq!(there.metadata().expect("the file").permissions().mode() & 0o777, 0o640);
+    scene.has("folder/there", FIXED.as_bytes());
+    scene.has("link", FIXED.as_bytes());
+}
+
+#[test]
+fn the_longest_name_of_a_file_can_be_written() {
+    let scene = scene();
+    let name = "é".repeat(125) + "x.csv";
+    scene.run(&format!("explain dump.csv -q --fix {name}")).stdout(report_on("dump.csv"));
+    scene.has(&name, FIXED.as_bytes());
+}
+
+#[test]
+fn a_report_is_not_wider_than_any_terminal() {
+    let scene = scene();
+    let columns =
+        |columns: &str| scene.command("explain dump.csv").env("COLUMNS", columns).run().stdout_text();
+    assert_eq!(columns("70000"), columns("1000"));
+}
+
+#[test]
 fn a_dump_that_is_read_is_never_replaced() {
     let scene = scene();
     scene.write("old.csv", fs::read_to_string(scene.path("dump.csv")).expect("the dump"));
@@ -353,8 +387,13 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
     let missing = "cannot open missing.csv: No such file or directory (os error 2)";
     scene.run("explain dump.csv missing.csv").fails(7, missing);
     scene.run("explain dump.csv --against missing.csv").fails(7, missing);
-    scene.run("explain folder").fails(7, "cannot read folder: Is a directory (os error 21)");
-    scene.holds(&["dump.csv", "plain.csv", "folder/"]);
+    scene
+        .run("explain folder/")
+        .fails(7, "cannot open folder/: it is a folder\n  name the files: folder/*.csv");
+    // An empty file, compressed.
+    scene.write("dump.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0");
+    scene.run("explain dump.gz").fails(7, "cannot read dump.gz: it is compressed: unpack it first");
+    scene.holds(&["dump.csv", "dump.gz", "plain.csv", "folder/"]);
 }
 
 #[test]
@@ -389,6 +428,7 @@ fn what_contradicts_itself_is_refused() {
         ("dump.csv --kind b --against c", &format!("{rows} --against, or add --fix")),
         ("dump.csv --force", "--force is for --fix and --html"),
         ("dump.csv --fix a --html a", "--fix and --html name the same file"),
+        ("dump.csv --fix a --html ./a", "--fix and --html name the same file"),
         ("dump.csv --fix -", "--fix needs a file: standard output has the report"),
         ("dump.csv --html folder/", "--html needs a file, not a folder"),
         ("dump.csv --top 0", "Error parsing option '--top' with value '0': a whole number from 1 is needed"),

@@ -2,8 +2,8 @@
 //! the report on standard output, and errors that name the file.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read};
-use std::path::Path;
+use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::path::{MAIN_SEPARATOR, Path};
 
 use anaplan_dump_core::Error;
 use anaplan_dump_core::report::{Change, Report, ReportBuilder, ReportError, ReportView};
@@ -55,6 +55,14 @@ impl Input {
         if file == "-" {
             let source = Box::new(std::io::stdin().lock());
             return Ok(Input { name: STANDARD_INPUT.to_owned(), source, bytes: None });
+        }
+        if Path::new(file).is_dir() {
+            let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
+            let source = io::Error::new(ErrorKind::IsADirectory, "it is a folder");
+            return Err(Failure::Library {
+                error: Error::output("open", Some(Path::new(file)), source),
+                note: Some(format!("name the files: {}", safe(&files))),
+            });
         }
         let opened = File::open(file).map_err(|error| Error::output("open", Some(Path::new(file)), error))?;
         let bytes =

@@ -80,6 +80,19 @@ fn is_read(output: &str, command: &Explain) -> bool {
     })
 }
 
+/// Whether two names are of one file, which need not be there yet.
+fn is_same_file(a: &str, b: &str) -> bool {
+    let resolved = |file: &str| {
+        let path = Path::new(file);
+        let in_folder = || {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
+        };
+        path.canonicalize().ok().or_else(in_folder)
+    };
+    a == b || resolved(a).is_some_and(|a| resolved(b) == Some(a))
+}
+
 /// Refuses what contradicts itself, before anything is opened.
 fn check(command: &Explain) -> Result<(), Failure> {
     let wrong = |text: &str| Err(Failure::Usage(text.to_owned()));
@@ -99,7 +112,7 @@ fn check(command: &Explain) -> Result<(), Failure> {
             wrong("--kind shows rows instead of the report: leave out --against, or add --fix")
         }
         Explain { fix: None, html: None, force: true, .. } => wrong("--force is for --fix and --html"),
-        Explain { fix: Some(fix), html: Some(html), .. } if fix == html => {
+        Explain { fix: Some(fix), html: Some(html), .. } if is_same_file(fix, html) => {
             wrong("--fix and --html name the same file")
         }
         _ => Ok(()),

@@ -34,7 +34,6 @@ impl Dialect {
             }
         }
         let (separator, columns, length) = best?;
-        let start = text.iter().find(|byte| !b"\r\n".contains(byte));
         // The parser ends a record at the first byte of a CR LF.
         let (line_end, length): (&'static [u8], usize) = match (text[..length].last(), text.get(length)) {
             (Some(b'\r'), Some(b'\n')) => (b"\r\n", length + 1),
@@ -43,7 +42,12 @@ impl Dialect {
             (Some(b'\n'), _) if text[..length].ends_with(b"\r\n") => (b"\r\n", length),
             _ => (b"\n", length),
         };
-        Some((Self { separator, quotes_all: start == Some(&b'"'), line_end }, columns, length))
+        // Only where each name is quoted: one alone may need it.
+        let quoting = Self { separator, quotes_all: true, line_end: b"" };
+        let mut quoted = Vec::new();
+        quoting.write_row(columns.names.iter().map(|name| &**name), &mut quoted);
+        let quotes_all = trim_line_ends(&text[..length]) == quoted;
+        Some((Self { separator, quotes_all, line_end }, columns, length))
     }
 
     pub(super) fn parser(self) -> Reader {
@@ -90,6 +94,13 @@ impl Dialect {
         }
         text.push(b'"');
     }
+}
+
+fn trim_line_ends(text: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !b"\r\n".contains(byte);
+    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let end = text.iter().rposition(is_text).map_or(start, |last| last + 1);
+    &text[start..end]
 }
 
 fn parser(separator: u8) -> Reader {
@@ -141,6 +152,18 @@ mod tests {
         assert_eq!((dialect.separator, dialect.quotes_all, columns.services()), (b';', false, 2));
         assert_eq!(Dialect::detect(b"Code;_Line_;_Error_1_", false), None);
         assert_eq!(detect("Code;_Line_\ra;1\r").0.line_end_name(), "CR");
+    }
+
+    #[test]
+    fn a_source_quotes_each_field_if_it_quotes_each_name() {
+        for (header, quotes_all) in [
+            ("\"Name, full\",Code,_Line_\n", false),
+            ("Name,\"Code, old\",\"_Line_\"\n", false),
+            ("\"Name, full\",\"say \"\"x\"\"\",\"\",\"_Line_\"", true),
+            ("\r\n\"\nName\n\",\"_Line_\"\r\n", true),
+        ] {
+            assert_eq!(detect(header).0.quotes_all, quotes_all, "{header}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! a row of a legacy encoding keeps its bytes. What is not Unicode survives the way there and back; lone
 //! surrogates are kept as three bytes each (WTF-8).
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use crate::report::ReportError;
 
@@ -12,6 +12,9 @@ const READ_BYTES: usize = 128 * 1024;
 /// Bytes at the start that the encoding is detected from. A pipe may bring a byte at a time, so they are
 /// waited for.
 const DETECT_BYTES: usize = 512;
+
+/// What a file of gzip begins with: two bytes of its own, and the only method there is.
+const GZIP: &[u8] = b"\x1f\x8b\x08";
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -152,6 +155,10 @@ impl<R: Read> Decoder<R> {
             let mut raw = std::mem::take(&mut decoder.raw);
             decoder.read(&mut raw)?;
             decoder.raw = raw;
+        }
+        if decoder.raw.starts_with(GZIP) {
+            let compressed = io::Error::new(ErrorKind::InvalidData, "it is compressed: unpack it first");
+            return Err(ReportError::Read(compressed));
         }
         decoder.encoding = Encoding::detect(&decoder.raw);
         decoder.raw.drain(..decoder.encoding.bom().len());

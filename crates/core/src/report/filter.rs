@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::message::is_known_title;
-use super::shown::text_of;
+use super::shown::{kept, text_of};
 use crate::report::ReportError;
 
 /// Titles that an error lists.
@@ -21,6 +21,8 @@ pub(super) struct KindFilter {
     lowercase: String,
     /// The text is the whole title of a kind.
     is_exact: bool,
+    /// What was accepted before the whole title came is of other kinds.
+    has_withdrawn: bool,
     decisions: HashMap<Box<[u8]>, bool>,
     accepted: Vec<String>,
     refused: Vec<String>,
@@ -33,20 +35,29 @@ impl KindFilter {
             text: text.to_owned(),
             is_exact: is_known_title(&lowercase),
             lowercase,
+            has_withdrawn: false,
             decisions: HashMap::new(),
             accepted: Vec::new(),
             refused: Vec::new(),
         }
     }
 
-    /// Whether a message of this title is of the kind.
+    /// Whether a message of this title is of the kind. Ask [`KindFilter::withdraws`] then.
     pub(super) fn accepts(&mut self, title: &[u8]) -> bool {
+        // As the report has it: that is what the text was taken from.
+        let title = &*kept(title);
         if let Some(decision) = self.decisions.get(title) {
             return *decision;
         }
         let shown = text_of(title);
         let lowercase = shown.to_lowercase();
-        self.is_exact |= lowercase == self.lowercase;
+        if !self.is_exact && lowercase == self.lowercase {
+            self.is_exact = true;
+            self.has_withdrawn = !self.accepted.is_empty();
+            self.refused.append(&mut self.accepted);
+            self.refused.truncate(MAX_LISTED);
+            self.decisions.clear();
+        }
         let accepts =
             if self.is_exact { lowercase == self.lowercase } else { lowercase.contains(&self.lowercase) };
         let list = if accepts { &mut self.accepted } else { &mut self.refused };
@@ -58,6 +69,19 @@ impl KindFilter {
         }
         self.decisions.insert(title.into(), accepts);
         accepts
+    }
+
+    /// Whether messages that were accepted before the last one are of other kinds after all, because the last one has
+    /// the text as its whole title. Says so once.
+    pub(super) fn withdraws(&mut self) -> bool {
+        std::mem::take(&mut self.has_withdrawn)
+    }
+
+    /// The error where rows of a longer title were written before the whole title came.
+    pub(super) fn ambiguous(&self) -> ReportError {
+        let fits = |title: &&String| title.to_lowercase().contains(&self.lowercase);
+        let kinds = self.refused.iter().filter(fits).chain(&self.accepted).cloned().collect();
+        ReportError::AmbiguousKind { text: self.text.clone(), kinds }
     }
 
     /// The title that was picked, once all rows were seen.
@@ -95,7 +119,26 @@ mod tests {
     fn a_whole_title_goes_before_longer_ones() {
         let titles = ["Invalid date format", "Invalid date"];
         assert_eq!(picked("invalid date", &titles).unwrap(), "Invalid date");
-        assert_eq!(picked("Strange", &["Strange", "Strange thing"]).unwrap(), "Strange");
+        for titles in [["Strange", "Strange thing"], ["Strange thing", "Strange"]] {
+            assert_eq!(picked("strange", &titles).unwrap(), "Strange");
+        }
+        let mut filter = KindFilter::new("strange");
+        let mut accepts = |title: &str| (filter.accepts(title.as_bytes()), filter.withdraws());
+        assert_eq!(accepts("Strange thing"), (true, false));
+        assert_eq!(accepts("Strange"), (true, true));
+        assert_eq!(accepts("Strange thing"), (false, false));
+        assert_eq!(accepts("Strange"), (true, false));
+    }
+
+    #[test]
+    fn no_more_of_a_title_is_kept_than_the_report_shows() {
+        let mut filter = KindFilter::new("odd");
+        for number in 0..10 {
+            assert!(filter.accepts(format!("Odd {number} {}", "x".repeat(100_000)).as_bytes()));
+        }
+        let longest = filter.decisions.keys().map(|title| title.len()).max();
+        assert!(longest <= Some(kept(&[b'x'; 1_000]).len()), "{longest:?}");
+        assert!(filter.accepted.iter().all(|title| title.ends_with("x...")), "{:?}", filter.accepted);
     }
 
     #[test]

@@ -15,7 +15,8 @@ use crate::report::ReportError;
 pub struct Fixed {
     /// Rows that were written.
     pub rows: u64,
-    /// Rows that should have been written, but have not all fields, or more than the header.
+    /// Rows that should have been written, but whose fields may not be in their columns: there are too few or too
+    /// many, or the line is no number.
     pub left_out: u64,
 }
 
@@ -25,6 +26,8 @@ pub(super) struct Fix<W> {
     encoding: Encoding,
     dialect: Dialect,
     filter: Option<KindFilter>,
+    /// Rows of other kinds were written before the kind was known.
+    is_mixed: bool,
     fixed: Fixed,
     /// Buffers for one row, as text and as it is stored.
     text: Vec<u8>,
@@ -39,6 +42,7 @@ impl<W: Write> Fix<W> {
             encoding: dump.encoding(),
             dialect: dump.dialect(),
             filter: kind.map(KindFilter::new),
+            is_mixed: false,
             fixed: Fixed { rows: 0, left_out: 0 },
             text: Vec::new(),
             bytes: Vec::new(),
@@ -59,6 +63,10 @@ impl<W: Write> Fix<W> {
         if let Some(filter) = &mut self.filter {
             let mut is_of_kind = false;
             row.for_each_message(|message| is_of_kind |= filter.accepts(message.title));
+            if filter.withdraws() {
+                self.is_mixed = self.fixed.rows > 0;
+                self.fixed.left_out = 0;
+            }
             if !is_of_kind {
                 return Ok(());
             }
@@ -75,6 +83,9 @@ impl<W: Write> Fix<W> {
     pub(super) fn end(mut self) -> Result<Fixed, ReportError> {
         if let Some(filter) = &self.filter {
             filter.title()?;
+            if self.is_mixed {
+                return Err(filter.ambiguous());
+            }
         }
         self.output.flush().map_err(ReportError::Write)?;
         Ok(self.fixed)

@@ -20,7 +20,11 @@ const WITH_VALUE: [&str; 12] = [
 const LINE_ITEM: &str = "Invalid line item identifier";
 pub(super) const NOT_IN_LIST: &str = "Item not located in ";
 const LIST: &[u8] = b" list";
-pub(super) const DUPLICATE: &str = "Duplicate ";
+pub(super) const DUPLICATE: &str = "Duplicate";
+
+/// Ends of the name of a list that are tried, so that a row of very many columns is not looked through for each.
+/// Names of lists hold the word a few times at most.
+const MAX_LIST_ENDS: usize = 100;
 
 /// What a row's message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +86,7 @@ pub(super) fn is_known_title(lowercase: &str) -> bool {
 fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
     let ends =
         (NOT_IN_LIST.len()..text.len()).filter(|at| text[*at..].starts_with(LIST)).map(|at| at + LIST.len());
-    ends.into_iter().find(|end| match &text[*end..] {
+    ends.take(MAX_LIST_ENDS).find(|end| match &text[*end..] {
         [] | [b':', ..] => true,
         [b' ', value @ ..] => is_in_row(value),
         _ => false,
@@ -90,6 +94,14 @@ fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
 }
 
 fn title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let is_followed_by_value = |known: &str| match text.strip_prefix(known.as_bytes()) {
+        Some([b' ', value @ ..]) => is_in_row(value),
+        _ => false,
+    };
+    // First: the value may hold a colon.
+    if is_followed_by_value(DUPLICATE) {
+        return Some(DUPLICATE.len());
+    }
     if let Some(colon) = text.iter().position(|byte| *byte == b':') {
         let head = &text[..colon];
         if WITH_VALUE.iter().any(|known| known.as_bytes() == head) || is_duplicate(head) {
@@ -102,17 +114,16 @@ fn title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
         let title = text[..end].trim_ascii_end();
         return is_consequence(title).then_some(title.len());
     }
-    let before_value = |known: &&&str| match text.strip_prefix(known.as_bytes()) {
-        Some([b' ', value @ ..]) => is_in_row(value),
-        _ => false,
-    };
-    WITH_VALUE.iter().find(before_value).map(|known| known.len())
+    WITH_VALUE.iter().find(|known| is_followed_by_value(known)).map(|known| known.len())
 }
 
-/// Whether this is `Duplicate` and plain words: a value would be part of it otherwise.
+/// Whether this is `Duplicate`, alone or with plain words: a value would be part of it otherwise.
 fn is_duplicate(head: &[u8]) -> bool {
-    head.starts_with(DUPLICATE.as_bytes())
-        && head.iter().all(|byte| byte.is_ascii_alphabetic() || b" /-".contains(byte))
+    let words = head.strip_prefix(DUPLICATE.as_bytes());
+    words.is_some_and(|words| {
+        (words.is_empty() || words.starts_with(b" "))
+            && words.iter().all(|byte| byte.is_ascii_alphabetic() || b" /-".contains(byte))
+    })
 }
 
 #[cfg(test)]
@@ -187,6 +198,28 @@ mod tests {
         let text = "Item not located in Cost list centres list K 1";
         assert_eq!(parts(text, "K 1"), ("Item not located in Cost list centres list", Some("K 1")));
         assert_eq!(parts(text, ""), (text, None));
+    }
+
+    #[test]
+    fn duplicates_of_a_value_of_the_row_are_one_kind() {
+        for item in ["_Item_", "A", "A: B", "key: A: B", "'x' 1"] {
+            assert_eq!(parts(&format!("Duplicate {item}"), item), ("Duplicate", Some(item)));
+        }
+        assert_eq!(parts("Duplicate: A", ""), ("Duplicate", Some("A")));
+        assert_eq!(parts("Duplicate key: A: B", "A: B"), ("Duplicate key", Some("A: B")));
+        assert_eq!(parts("Duplicate _Item_", ""), ("Duplicate _Item_", None));
+        assert_eq!(parts("Duplicated: A", "A"), ("Duplicated: A", None));
+    }
+
+    #[test]
+    fn the_ends_of_a_list_that_are_tried_have_a_maximum() {
+        let tried = std::cell::Cell::new(0);
+        let text = format!("Item not located in X{}", " list".repeat(400_000));
+        let message = Message::new(text.as_bytes(), |_| {
+            tried.set(tried.get() + 1);
+            false
+        });
+        assert_eq!((message.title.len(), message.value, tried.get()), (text.len(), None, MAX_LIST_ENDS));
     }
 
     #[test]

@@ -51,12 +51,24 @@ impl<'a> Row<'a> {
         (0..self.ends.len()).filter_map(|index| self.field(index))
     }
 
-    /// Fields of the import's own columns; `None` if the row lacks one of them, has more fields than the header,
-    /// or is cut off.
+    /// Fields of the import's own columns; `None` if it is not certain that each is in its column.
     pub(super) fn own_fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + '_> {
-        let has_own = self.columns.own.last().is_some_and(|index| *index < self.ends.len());
-        let is_whole = has_own && matches!(self.damage, None | Some(Damage::TooFewFields));
-        is_whole.then(|| self.columns.own.iter().filter_map(|index| self.field(*index)))
+        self.is_aligned().then(|| self.columns.own.iter().filter_map(|index| self.field(*index)))
+    }
+
+    /// Whether each field that is there is in its column, and only errors at the end may be missing. A field that
+    /// is missing further ahead shifts all behind it, and then a message is where the line should be.
+    fn is_aligned(&self) -> bool {
+        let has = |index: Option<&usize>| index.is_some_and(|index| *index < self.ends.len());
+        let is_long_enough = match self.damage {
+            None => true,
+            Some(Damage::TooFewFields) => {
+                has(self.columns.own.last())
+                    && has(self.columns.line.as_ref().or(self.columns.errors.first()))
+            }
+            Some(Damage::TooManyFields | Damage::CutOff) => false,
+        };
+        is_long_enough && (self.columns.line.is_none() || self.source_line().is_some())
     }
 
     /// The number of the row in the dump. The header is row 1, as in a spreadsheet.

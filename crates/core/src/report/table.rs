@@ -31,11 +31,14 @@ pub struct RowTable {
     /// The header and the rows, in cells.
     cells: Vec<Vec<String>>,
     rows: u64,
+    /// The rows were loaded: no rejected one is of the kind.
+    are_warnings: bool,
 }
 
 impl RowTable {
-    /// Reads a dump to its end, and keeps the first `limit` rows with a message of one kind: the one whose title
-    /// has `kind` in it, in upper or lower case.
+    /// Reads a dump to its end, and keeps the first `limit` rejected rows with a message of one kind: the one whose
+    /// title has `kind` in it, in upper or lower case. Rows that were loaded with a warning are kept only where no
+    /// rejected row is of the kind.
     ///
     /// # Errors
     ///
@@ -53,16 +56,27 @@ impl RowTable {
             columns: columns.own.len(),
             cells: vec![header],
             rows: 0,
+            are_warnings: true,
         };
         let mut filter = KindFilter::new(kind);
         while let Some(row) = dump.next_row()? {
             let mut value = None;
             row.for_each_message(|message| {
-                if filter.accepts(message.title) && value.is_none() {
-                    value = Some(message.value.map(cell).unwrap_or_default());
+                if !filter.accepts(message.title) {
+                    return;
                 }
+                if filter.withdraws() {
+                    table.begin_again(true);
+                    value = None;
+                }
+                value.get_or_insert_with(|| message.value.map(cell).unwrap_or_default());
             });
             let Some(value) = value else { continue };
+            match (row.is_warning(), table.are_warnings) {
+                (true, false) => continue,
+                (false, true) => table.begin_again(false),
+                _ => {}
+            }
             table.rows += 1;
             if table.cells.len() <= limit {
                 table.cells.push(cells(&row, value));
@@ -70,6 +84,13 @@ impl RowTable {
         }
         table.title = filter.title()?.to_owned();
         Ok(table)
+    }
+
+    /// Drops the rows, which are not those to show.
+    fn begin_again(&mut self, are_warnings: bool) {
+        self.cells.truncate(1);
+        self.rows = 0;
+        self.are_warnings = are_warnings;
     }
 
     /// Sets the width of the terminal, in characters. Defaults to 80.
@@ -99,10 +120,9 @@ impl RowTable {
 impl fmt::Display for RowTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (title, shown) = (Printable(&self.title), self.cells.len() as u64 - 1);
-        match self.rows == shown {
-            true => writeln!(f, "{title}: {}\n", number(shown, "row"))?,
-            false => writeln!(f, "{title}: the first {shown} of {}\n", number(self.rows, "row"))?,
-        }
+        let first = if self.rows == shown { String::new() } else { format!("the first {shown} of ") };
+        let loaded = if self.are_warnings { ", loaded with a warning" } else { "" };
+        writeln!(f, "{title}: {first}{}{loaded}\n", number(self.rows, "row"))?;
         let widths = self.widths();
         for row in &self.cells {
             let mut line = String::new();

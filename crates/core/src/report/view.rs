@@ -15,6 +15,9 @@ pub(super) const MAX_VALUE: usize = 40;
 /// Narrowest text: below this nothing can be laid out.
 const MIN_WIDTH: usize = 40;
 
+/// Widest text: no terminal is wider, and a format's width has 16 bits.
+const MAX_WIDTH: usize = 1_000;
+
 /// Columns behind the labels of a kind: `  columns    `.
 const INDENT: usize = 13;
 
@@ -42,9 +45,9 @@ impl<'a> ReportView<'a> {
         self
     }
 
-    /// Sets the width of the text, in characters. Defaults to 80; 40 is the least.
+    /// Sets the width of the text, in characters. Defaults to 80; at least 40, at most 1,000.
     pub fn width(mut self, characters: usize) -> Self {
-        self.width = characters.max(MIN_WIDTH);
+        self.width = characters.clamp(MIN_WIDTH, MAX_WIDTH);
         self
     }
 

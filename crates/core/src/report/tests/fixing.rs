@@ -207,17 +207,40 @@ fn only_rows_of_one_kind_are_written_if_asked() {
 fn a_source_without_quotes_gets_them_only_where_they_must_be() {
     let dump = "Code;Text;_Line_;_Error_1_\nA;\"x;y\";2;Odd\nB;;3;Odd\n";
     assert_eq!(fixed(dump.as_bytes(), None).unwrap(), b"Code;Text\nA;\"x;y\"\nB;\n");
+    let dump = "\"Name, full\",Code,_Line_\nA,1,2\n";
+    assert_eq!(fixed(dump.as_bytes(), None).unwrap(), b"\"Name, full\",Code\nA,1\n");
     assert_eq!(fixed(b"Code;_Line_\n\"\";2\n", None).unwrap(), b"Code\n\"\"\n");
 }
 
 #[test]
 fn rows_that_lack_a_field_or_have_too_many_are_counted_not_written() {
-    let file =
-        b"\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"a\"\n\"b\",\"c\"\n\"d\",\"e\",\"2\",\"x\",\"y\"\n\"f\",\"g";
+    let file = b"\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"a\"\n\"b\",\"c\",\"1\"\n\"d\",\"e\",\"2\",\"x\",\"y\"\n\"f\",\"g";
     let mut output = Vec::new();
     let fixed = ReportBuilder::new().add_and_fix("", &file[..], None, &mut output).unwrap();
     assert_eq!((fixed.rows, fixed.left_out), (1, 3));
     assert_eq!(output, b"\"A\",\"B\"\n\"b\",\"c\"\n");
+}
+
+#[test]
+fn rows_whose_fields_are_shifted_are_counted_not_written() {
+    for (header, rows, written, left_out) in [
+        // The first lacks its amount: the month would become the amount, and the line the month.
+        (
+            "Name,Amount,Month,_Line_,_Error_1_",
+            "B,2026-01,8,Invalid number: 10\nC,1,2026-01,9,Odd\n",
+            "C,1,2026-01\n",
+            1,
+        ),
+        ("Name,Amount,_Line_,_Error_1_", "B,2026-01\nC,1,\nD,1,x,Odd\nE,1,5\n", "E,1\n", 3),
+        ("Name,Amount,_Error_1_,_Error_2_", "B,Odd\nC,1,Odd\nD,1,Odd,Odd\n", "C,1\nD,1\n", 1),
+        ("_Status_,Name,Amount", "E,B\nE,C,1\n", "C,1\n", 1),
+    ] {
+        let (mut output, dump) = (Vec::new(), format!("{header}\n{rows}"));
+        let fixed = ReportBuilder::new().add_and_fix("", dump.as_bytes(), None, &mut output).unwrap();
+        let text = String::from_utf8(output).unwrap();
+        assert_eq!(text.split_once('\n').map(|(_, rows)| rows), Some(written), "{dump}");
+        assert_eq!(fixed.left_out, left_out, "{dump}");
+    }
 }
 
 #[test]

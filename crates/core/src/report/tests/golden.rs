@@ -140,6 +140,16 @@ fn a_narrow_terminal_without_unicode_gets_the_same() {
 }
 
 #[test]
+fn a_width_beyond_any_terminal_is_the_widest_there_is() {
+    let (found, before) = (report(MIXED.as_bytes()), report(INVALID_NUMBER.as_bytes()));
+    let text = |width| found.view().width(width).against(&before).to_string();
+    assert_eq!(text(1_000).lines().map(|line| line.chars().count()).max(), Some(1_000));
+    for width in [1_001, 70_000, usize::MAX] {
+        assert!(text(width) == text(1_000), "{width}");
+    }
+}
+
+#[test]
 fn two_reports_compared() {
     let before = report(MIXED.as_bytes());
     let after =
@@ -157,6 +167,34 @@ fn the_rows_of_one_kind_as_a_table() {
     assert_golden("table-narrow.txt", &table("NUMBER", 1, 30).unwrap());
     assert!(matches!(table("invalid", 20, 80), Err(ReportError::AmbiguousKind { .. })));
     assert!(matches!(table("sun", 20, 80), Err(ReportError::NoSuchKind { .. })));
+}
+
+#[test]
+fn a_table_has_the_rows_that_the_report_counts_for_the_kind() {
+    let dump = "_Status_,Code,_Line_,_Error_1_\nW,a,2,Invalid code: a\nE,b,3,Invalid code: b\n\
+        W,c,4,Invalid code: c\nW,d,5,Invalid name: d\n";
+    let table = |kind: &str| RowTable::read(dump.as_bytes(), kind, 20).unwrap().to_string();
+    assert_eq!(table("code"), "Invalid code: 1 row\n\nline  value  Code\n   3  b      b\n");
+    let name = "Invalid name: 1 row, loaded with a warning\n\nline  value  Code\n   5  d      d\n";
+    assert_eq!(table("name"), name);
+}
+
+#[test]
+fn a_whole_title_picks_its_kind_wherever_it_comes() {
+    let dump = "Code,_Line_,_Error_1_,_Error_2_\na,2,Strange thing too,\nb,3,Strange thing too,Strange thing\n\
+        c,4,Strange thing too,\nd,5,Strange thing,\n";
+    let table = RowTable::read(dump.as_bytes(), "strange thing", 20).unwrap().to_string();
+    assert_eq!(table, "Strange thing: 2 rows\n\nline  value  Code\n   3         b\n   5         d\n");
+    // Rows that were written cannot be taken back.
+    let fixed = |dump: &str| {
+        let mut output = Vec::new();
+        let fixed = ReportBuilder::new().add_and_fix("", dump.as_bytes(), Some("strange thing"), &mut output);
+        fixed.map(|_| String::from_utf8(output).unwrap())
+    };
+    let error = fixed(dump).unwrap_err();
+    let ReportError::AmbiguousKind { kinds, .. } = error else { panic!("{error}") };
+    assert_eq!(kinds, ["Strange thing too", "Strange thing"]);
+    assert_eq!(fixed(&dump.replacen("a,2,Strange thing too,\n", "", 1)).unwrap(), "Code\nb\nd\n");
 }
 
 #[test]
