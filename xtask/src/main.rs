@@ -3,6 +3,7 @@
 // A development task talks to the person who started it.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use argh::{FromArgs, SubCommands};
@@ -43,10 +44,10 @@ fn main() -> ExitCode {
     let outcome = match Arguments::from_args(&["cargo xtask"], &words) {
         Ok(arguments) => run(&arguments.task),
         Err(exit) if exit.status.is_ok() => {
-            print!("{}", exit.output);
-            if words.first() == Some(&"serve") {
-                println!("{}", serve::help_on_faults());
-            }
+            let faults =
+                if words.first() == Some(&"serve") { serve::help_on_faults() + "\n" } else { String::new() };
+            // Whoever reads may have had enough.
+            let _ = write!(std::io::stdout(), "{}{faults}", exit.output);
             Ok(())
         }
         Err(exit) => Err(exit.output),
