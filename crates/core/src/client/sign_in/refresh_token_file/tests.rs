@@ -139,7 +139,9 @@ fn a_token_that_cannot_be_stored_is_kept_beside_the_file_and_the_error_says_so()
     let error = locked.store(&secret("new")).unwrap_err().to_string();
     drop(locked);
     let new = folder.path().join("token.new");
-    assert!(error.ends_with(&format!("; it is kept in {}", new.display())), "{error}");
+    // How Windows names the folder may differ.
+    let (_, kept) = error.split_once("; it is kept in ").expect("where it is kept");
+    assert!(kept.ends_with("token.new"), "{error}");
     assert_eq!(fs::read_to_string(&new).unwrap(), "new\n");
 
     fs::remove_dir(&file.path).unwrap();
