@@ -234,15 +234,17 @@ fn library_schedule(seed: u64) {
     let setting = random_setting(&mut random);
     let server = FakeServer::start(service(&mut random, setting.dump.clone()));
     let (credentials, by_sign_in) = credentials(&mut random, &server);
-    let by_faults = add_faults(&mut random, &server, &setting);
-    let spoiled = by_sign_in.zip(by_faults).map(|(sign_in, faults)| sign_in + faults);
     let parallel = if random.chance(0.5) { 1 } else { 2 + random.index(3) };
     let is_patient = random.chance(0.5);
     let retries = if is_patient { 30 } else { random.below(3) as u32 };
-    let must_succeed =
-        is_patient && spoiled.is_some_and(|count| count < retries) && setting.replacement.is_none();
     let client = client(&server, credentials, retries);
     let dump = address(&server);
+    // The long patience is for what worked once.
+    let _ = client.chunks(&dump);
+    let by_faults = add_faults(&mut random, &server, &setting);
+    let spoiled = by_sign_in.zip(by_faults).map(|(sign_in, faults)| sign_in + faults);
+    let must_succeed =
+        is_patient && spoiled.is_some_and(|count| count < retries) && setting.replacement.is_none();
     if random.chance(0.3) {
         let mut written = Vec::new();
         let outcome = client.download(&dump).parallel(parallel).write_to(&mut written).map(drop);
