@@ -3,6 +3,9 @@
 /// Maximum length of an identifier in a table, in characters; real ones have at most 32.
 pub(crate) const MAX_ID_CHARS: usize = 32;
 
+/// Maximum length of a name in a table, in characters.
+pub(crate) const MAX_NAME_CHARS: usize = 60;
+
 /// The width of each column in characters: that of its widest cell.
 pub(crate) fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     let width = |(column, name): (usize, &&str)| {

@@ -7,11 +7,8 @@ use crate::arguments::{Models, Workspaces};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
-use crate::table::{MAX_ID_CHARS, table};
+use crate::table::{MAX_ID_CHARS, MAX_NAME_CHARS, table};
 use crate::text::{cut, safe};
-
-/// Maximum length of a name in the table, in characters.
-const MAX_NAME_CHARS: usize = 60;
 
 #[derive(Serialize)]
 struct WorkspacesReport<'a> {

@@ -203,7 +203,7 @@ impl AnswerBody {
     ///
     /// # Errors
     ///
-    /// Also [`Fault::Body`] for a page or gzip data in its place. What JSON means is for others to say.
+    /// Also [`Fault::Body`] if a page or gzip data came instead. What the JSON means is not judged here.
     pub(super) fn read_json(mut self) -> Result<Vec<u8>, Fault> {
         const STEP_BYTES: usize = 16 * 1024;
         let mut bytes = Vec::new();

@@ -92,7 +92,8 @@ pub(super) struct Reply {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Sends a request to a sign-in service, whose errors are told by their words and not by their status.
+/// Sends a request to a sign-in service. Such a service names an error in the body of its answer, whatever the
+/// status is.
 pub(super) fn ask(
     agent: &Agent,
     limits: TimeLimits,

@@ -86,9 +86,9 @@ pub(super) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Opens a file of ours for reading and writing, and makes it if it is not there. In a shared folder,
-/// somebody else may have put a link in its place, which could lead anywhere: a link is never followed, and
-/// a file with a second name is left alone.
+/// Opens a file of ours for reading and writing, and makes it if it is not there. A link is never followed: in a
+/// shared folder somebody else may have made one of this name that leads anywhere. A file with a second name is
+/// left alone.
 pub(super) fn open_own(path: &Path) -> io::Result<File> {
     /// Times that the file may come or go between two steps.
     const TRIES: usize = 10;

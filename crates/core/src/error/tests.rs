@@ -1,0 +1,141 @@
+use std::collections::HashMap;
+
+use super::*;
+use crate::address::Locator;
+use crate::service::{BodyProblem, ConnectionProblem, ListProblem};
+
+fn dump() -> DumpAddress {
+    "WORKSPACE/MODEL/118000000001/TASK/112000000015".parse::<Locator>().unwrap().dump().unwrap()
+}
+
+fn faults() -> Vec<Fault> {
+    let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+    vec![
+        Fault::Connection { problem: ConnectionProblem::Connect, source: Some(Box::new(refused)) },
+        Fault::Status { status: 503, message: Some("Service Unavailable".into()), retry_after: None },
+        Fault::Status { status: 404, message: Some("no such dump".into()), retry_after: None },
+        Fault::ErrorMessage("FAILURE_BAD_TOKEN".into()),
+        Fault::NoPayload("chunks"),
+        Fault::Malformed { problem: "expected value at line 1".into(), near: "<".into(), cut_short: false },
+        Fault::List(ListProblem::Gap(3)),
+        Fault::Body(BodyProblem::Empty),
+    ]
+}
+
+fn subjects() -> Vec<Subject> {
+    let (dump, task) = (dump(), dump().task);
+    vec![
+        Subject::Processes(task.model().clone()),
+        Subject::Tasks(task.action.clone()),
+        Subject::Task(task.clone()),
+        Subject::Start(task.action.clone()),
+        Subject::Cancel(task),
+        Subject::ChunkList(dump.clone()),
+        Subject::Chunk { dump: dump.clone(), id: "1".parse().unwrap(), index: 1, chunks: 3 },
+        Subject::WholeDump(dump.clone()),
+        Subject::Workspaces,
+        Subject::Models(None),
+        Subject::Models(dump.model().workspace.clone()),
+    ]
+}
+
+/// Every error that a request can end in, alone and inside the errors that carry it.
+fn errors() -> Vec<Error> {
+    let wrap: [fn(Error) -> Error; 4] = [
+        |error| error,
+        |source| Error::Incomplete {
+            dump: dump().into(),
+            whole_chunks: 1,
+            chunks: 3,
+            kept: None,
+            source: Box::new(source),
+        },
+        |source| Error::Unconfirmed { dump: dump().into(), chunks: 3, kept: None, source: Box::new(source) },
+        |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) },
+    ];
+    let mut errors = Vec::new();
+    for subject in subjects() {
+        // The wrappers that the library puts around a request about this subject.
+        let wrappers = match subject {
+            Subject::Chunk { .. } | Subject::WholeDump(_) => &wrap[1..2],
+            Subject::ChunkList(_) => &[wrap[0], wrap[2]][..],
+            Subject::Start(_) => &[wrap[0], wrap[3]][..],
+            _ => &wrap[..1],
+        };
+        for (wrap, tries) in wrappers.iter().flat_map(|wrap| [(wrap, 1), (wrap, 13)]) {
+            for fault in faults() {
+                let elapsed = Duration::from_millis(1250);
+                errors.push(wrap(Error::Request { subject: subject.clone().into(), fault, tries, elapsed }));
+            }
+        }
+    }
+    errors
+}
+
+fn line(error: &Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}
+
+#[test]
+fn an_error_says_no_phrase_and_no_identifier_twice() {
+    for error in errors() {
+        let line = line(&error);
+        let words: Vec<&str> =
+            line.split([' ', ',', ':', '(', ')']).filter(|word| !word.is_empty()).collect();
+        let mut seen = HashMap::new();
+        for phrase in words.windows(4).map(|words| words.join(" ")) {
+            *seen.entry(phrase).or_insert(0) += 1;
+        }
+        let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
+        assert!(twice.is_empty(), "{twice:?} in: {line}");
+        for id in ["WORKSPACE", "118000000001", "TASK", "112000000015"] {
+            assert!(line.matches(id).count() <= 1, "{id} in: {line}");
+        }
+    }
+}
+
+#[test]
+fn an_error_of_a_chunk_says_which_chunk_of_which_dump() {
+    let error = Error::Incomplete {
+        dump: dump().into(),
+        whole_chunks: 1,
+        chunks: 3,
+        kept: None,
+        source: Box::new(Error::Request {
+            subject: subjects().remove(6).into(),
+            fault: Fault::Status { status: 503, message: None, retry_after: None },
+            tries: 13,
+            elapsed: Duration::from_millis(1250),
+        }),
+    };
+    assert_eq!(
+        line(&error),
+        "dump WORKSPACE/MODEL/118000000001/TASK/112000000015 is not complete: 1 of 3 chunks are there: \
+             chunk 2 of 3 (id 1): the service answered 503 Service Unavailable, after 13 tries in 1.25 s"
+    );
+    let Some((Subject::Chunk { dump, index: 1, .. }, fault)) = error.request() else { panic!("{error:?}") };
+    assert_eq!((dump, fault.status()), (&self::dump(), Some(503)));
+}
+
+#[test]
+fn what_the_sign_in_service_says_reaches_no_terminal_raw() {
+    let refused = |word: &str, message: Option<&str>| {
+        Fault::SignInRefused { word: word.into(), message: message.map(str::to_owned) }.to_string()
+    };
+    assert!(refused("x\u{1b}[2J", None).ends_with(": x\\u{1b}[2J"));
+    let both = refused("x\u{1b}[2J", Some("a\nb"));
+    assert!(both.contains("a\\nb") && both.contains("x\\u{1b}[2J"), "{both}");
+}
+
+#[test]
+fn an_error_can_go_to_another_thread() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<Error>();
+    check::<Fault>();
+}
