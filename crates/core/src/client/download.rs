@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::Client;
 use super::dump_source::DumpSource;
+use super::early_sync::EarlySync;
 use super::read_ahead::ReadAhead;
 use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
@@ -164,12 +165,25 @@ impl<'a> Download<'a> {
             // A file can be cut back, so a single chunk at a time is written as it arrives.
             let is_sequential = self.whole || self.parallel == 1;
             let read_ahead = if is_sequential { None } else { self.read_ahead(&list, kept, part.path()) };
-            match read_ahead {
-                Some(mut source) => concatenate(&mut source, &list, &mut part, &mut self.on_progress)?,
-                None => concatenate(&mut self.source(), &list, &mut part, &mut self.on_progress)?,
+            let mut source = self.source();
+            let mut early_sync = EarlySync::start(part.try_clone());
+            let mut progress = |step| {
+                if let Progress::Finished { bytes, .. } = step {
+                    early_sync.wrote(bytes);
+                }
+                (self.on_progress)(step);
             };
-            match self.check_unchanged(&list, part.digests(), kept) {
+            match read_ahead {
+                Some(mut source) => concatenate(&mut source, &list, &mut part, &mut progress)?,
+                None => concatenate(&mut source, &list, &mut part, &mut progress)?,
+            };
+            // The last bytes while the service is asked once more.
+            early_sync.sync();
+            let checked = self.check_unchanged(&list, part.digests(), kept);
+            let synced = early_sync.finish();
+            match checked {
                 Ok(()) => {
+                    synced.map_err(|error| Error::output("make durable", part.path(), error))?;
                     let bytes = total_bytes(part.digests());
                     part.finish()?;
                     return Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: kept });

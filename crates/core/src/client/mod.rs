@@ -6,6 +6,7 @@ mod body;
 mod builder;
 mod download;
 mod dump_source;
+mod early_sync;
 mod event;
 mod exchange;
 mod find;

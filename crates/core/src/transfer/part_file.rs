@@ -195,6 +195,12 @@ impl PartFile {
         &self.digests
     }
 
+    /// The open file once more. Until it is closed, Windows does not let [`finish`](PartFile::finish) rename it.
+    #[cfg(feature = "http")]
+    pub(crate) fn try_clone(&self) -> io::Result<File> {
+        self.files.part.as_ref().map_or_else(|| Err(closed()), File::try_clone)
+    }
+
     /// Forgets every chunk: no run may continue what is there.
     #[cfg(feature = "http")]
     pub(crate) fn discard(mut self) -> Result<Claim> {
@@ -235,9 +241,13 @@ impl PartFile {
     }
 }
 
+fn closed() -> io::Error {
+    io::Error::other("it is closed")
+}
+
 impl Files {
     fn part(&mut self) -> io::Result<&mut File> {
-        self.part.as_mut().ok_or_else(|| io::Error::other("it is closed"))
+        self.part.as_mut().ok_or_else(closed)
     }
 
     fn cut_part(&mut self, length: u64) -> io::Result<()> {
