@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::kinds::{ErrorBody, Fault};
 use crate::fake::http::{Answer, Body, Request, reason};
 use crate::fake::service::Service;
-use crate::fake::wire::{Break, Delivery, Framing, GzipMode, HeadFault, Position, Settings, compress};
+use crate::fake::wire::{
+    Break, Delivery, Framing, GzipMode, HeadFault, Position, Settings, compress, compress_once,
+};
 
 const CAPTIVE_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\n\
      <body><form method=\"post\" action=\"/login\">Guest access</form></body></html>\n";
@@ -43,7 +45,11 @@ pub(crate) fn deliver(
     let compressed = settings.gzip == GzipMode::On && request.accepts_gzip() && answer.is_data;
     if compressed && !faults.iter().any(needs_plain_body) {
         if let Body::Blocks(blocks) = &answer.body {
-            answer.body = Body::Blocks(vec![Arc::from(compress(blocks))]);
+            let stream = match &blocks[..] {
+                [block] => compress_once(block),
+                several => Arc::from(compress(several)),
+            };
+            answer.body = Body::Blocks(vec![stream]);
         }
         encoded(&mut answer, "gzip");
     }

@@ -14,7 +14,7 @@ pub(crate) use connection::{Connection, Ending};
 pub use delivery::Framing;
 pub(crate) use delivery::{Delivery, HeadFault, Position, Settings};
 pub use gzip::GzipMode;
-pub(crate) use gzip::compress;
+pub(crate) use gzip::{compress, compress_once};
 pub(crate) use receive::{NoRequest, receive};
 pub(crate) use send::send;
 pub(crate) use writer::Break;
