@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// One dump. Built once, then cheap to clone: the chunks are shared.
 #[derive(Debug, Clone, Default)]
 pub struct Dump {
-    pub(crate) chunks: Vec<Arc<[u8]>>,
+    pub(crate) chunks: Arc<[Arc<[u8]>]>,
     pub(crate) ids: Option<Vec<String>>,
     pub(crate) list_body: Option<String>,
     pub(crate) page_size: Option<usize>,
@@ -21,7 +21,7 @@ impl Dump {
 
     /// Exactly these chunks, which may be empty or share one block.
     pub fn from_chunks(chunks: Vec<Arc<[u8]>>) -> Self {
-        Self { chunks, ..Self::default() }
+        Self { chunks: chunks.into(), ..Self::default() }
     }
 
     /// Lists these ids in this order. Id `k` names the chunk with the index `k` where `k` is a number and

@@ -213,7 +213,7 @@ impl Service {
 
     fn part(&self, request: &Request, dump: &Dump, part: Part<'_>) -> Result<Answer, Answer> {
         match (part, &dump.list_body) {
-            (Part::Whole, _) => Ok(Answer::data(dump.chunks.clone())),
+            (Part::Whole, _) => Ok(Answer::data(dump.chunks.to_vec())),
             (Part::List, Some(text)) => Ok(Answer::new(200, "application/json", text.clone())),
             (Part::List, None) => {
                 let entries = dump.listed_ids().iter().map(|id| json::chunk(id)).collect();

@@ -210,6 +210,6 @@ impl Service {
     /// The chunks of the dump of [`Service::with_dump`], as they are now.
     pub fn dump_chunks(&mut self) -> Vec<Arc<[u8]>> {
         let dump = self.task_mut(TASK).and_then(|task| task.dump_mut(OBJECT));
-        dump.map(|dump| dump.chunks.clone()).unwrap_or_default()
+        dump.map(|dump| dump.chunks.to_vec()).unwrap_or_default()
     }
 }
