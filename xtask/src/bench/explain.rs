@@ -2,12 +2,11 @@
 //! without a report.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 
 use argh::FromArgs;
-use csv_core::{ReadRecordResult, Reader};
 use xtask::fake::dump_file::{Format, generate_with};
 
 use super::measure::{self, Sample};
@@ -41,7 +40,7 @@ const BLOCK_BYTES: usize = 1_000_000;
 /// Bytes that the record counter reads at once, as the program does.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// count the records of a file with csv-core and do nothing else, for `bench`
+/// count the records of a file with the crate csv and do nothing else, for `bench`
 #[derive(FromArgs)]
 #[argh(subcommand, name = "bench-records")]
 pub(crate) struct BenchRecords {
@@ -53,7 +52,7 @@ pub(crate) struct BenchRecords {
 pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
     let chunks = arguments.chunks.unwrap_or(CHUNKS);
     let repeat = arguments.repeat;
-    println!("\n{PROGRAM} explain on one core, beside csv-core and beside `cut | sort | uniq -c`;");
+    println!("\n{PROGRAM} explain on one core, beside the crate csv and beside `cut | sort | uniq -c`;");
     println!("the file is in memory, each time is the median of {repeat}");
     type Write = fn(&Path, usize) -> io::Result<u64>;
     let dumps: [(&str, Write); 2] =
@@ -66,7 +65,7 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
         println!("{:<34}{:>9}{:>9}{:>9}{:>9}{:>11}", "", "wall s", "MB/s", "CPU s", "MB/s", "peak MiB");
         let contestants = [
             (format!("{PROGRAM} explain"), explain(setting, &path)),
-            ("csv-core, records alone".to_owned(), records(&path)?),
+            ("crate csv, records alone".to_owned(), records(&path)?),
             ("cut | sort | uniq -c".to_owned(), sort(setting, &path)),
         ];
         let mut rates = Vec::new();
@@ -85,10 +84,10 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
             rates.push((cpu_rate, peak));
         }
         let ((ours, peak), (alone, _)) = (rates[0], rates[1]);
-        println!("  {:<32}{:>36.2}", format!("{PROGRAM} / csv-core"), ours / alone);
+        println!("  {:<32}{:>36.2}", format!("{PROGRAM} / crate csv"), ours / alone);
         if ours < LEAST_RATE || ours / alone < LEAST_RATIO || peak > MAX_MEMORY {
             println!(
-                "  less than is wanted: {LEAST_RATE} MB/s, {LEAST_RATIO} of csv-core, at most {MAX_MEMORY} MiB"
+                "  less than is wanted: {LEAST_RATE} MB/s, {LEAST_RATIO} of the crate csv, at most {MAX_MEMORY} MiB"
             );
         }
     }
@@ -154,34 +153,13 @@ fn write_distinct(path: &Path, size: usize) -> io::Result<u64> {
 
 /// Counts the records of a file.
 pub(crate) fn count_records(arguments: &BenchRecords) -> Result<(), String> {
-    let failed = |error: io::Error| format!("{}: {error}", arguments.file);
-    let mut file = File::open(&arguments.file).map_err(failed)?;
-    let mut reader = Reader::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let (mut fields, mut ends) = (vec![0; BUFFER_BYTES], vec![0; 1024]);
-    let mut records = 0_u64;
-    loop {
-        let count = file.read(&mut buffer).map_err(failed)?;
-        let mut input = &buffer[..count];
-        loop {
-            let (result, read, ..) = reader.read_record(input, &mut fields, &mut ends);
-            input = &input[read..];
-            match result {
-                ReadRecordResult::Record => {
-                    records += 1;
-                    // To the parser an empty input is the end of the file.
-                    if input.is_empty() {
-                        break;
-                    }
-                }
-                ReadRecordResult::InputEmpty => break,
-                ReadRecordResult::End => {
-                    println!("{records}");
-                    return Ok(());
-                }
-                // A record that is longer than its buffer goes on in it from the start.
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
-            }
-        }
+    let failed = |error: csv::Error| format!("{}: {error}", arguments.file);
+    let mut reader =
+        csv::ReaderBuilder::new().buffer_capacity(BUFFER_BYTES).from_path(&arguments.file).map_err(failed)?;
+    let (mut record, mut records) = (csv::ByteRecord::new(), 0_u64);
+    while reader.read_byte_record(&mut record).map_err(failed)? {
+        records += 1;
     }
+    println!("{records}");
+    Ok(())
 }

@@ -39,8 +39,8 @@ impl ReportBuilder {
     ///
     /// [`ReportError::NotADump`], [`ReportError::Read`]. The report must not be used then: it has a part of
     /// the dump.
-    pub fn add(&mut self, name: &str, source: impl Read) -> Result<(), ReportError> {
-        self.read(name, &mut Dump::open(source)?, |_| Ok(()))
+    pub fn add(&mut self, name: &str, mut source: impl Read) -> Result<(), ReportError> {
+        self.read(name, &mut Dump::open(&mut source)?, &mut |_| Ok(()))
     }
 
     /// Like [`ReportBuilder::add`], and writes the rejected rows with the import's own columns alone. Separator,
@@ -59,21 +59,21 @@ impl ReportBuilder {
     pub fn add_and_fix(
         &mut self,
         name: &str,
-        source: impl Read,
+        mut source: impl Read,
         kind: Option<&str>,
-        output: impl Write,
+        mut output: impl Write,
     ) -> Result<Fixed, ReportError> {
-        let mut dump = Dump::open(source)?;
-        let mut fix = Fix::begin(&dump, kind, output)?;
-        self.read(name, &mut dump, |row| fix.add(row))?;
+        let mut dump = Dump::open(&mut source)?;
+        let mut fix = Fix::begin(&dump, kind, &mut output)?;
+        self.read(name, &mut dump, &mut |row| fix.add(row))?;
         fix.end()
     }
 
-    fn read<R: Read>(
+    fn read(
         &mut self,
         name: &str,
-        dump: &mut Dump<R>,
-        mut each: impl FnMut(&Row<'_>) -> Result<(), ReportError>,
+        dump: &mut Dump<'_>,
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
         while let Some(row) = dump.next_row()? {

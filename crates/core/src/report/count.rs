@@ -3,8 +3,12 @@
 //! Up to a limit every text is counted exactly. Beyond it the rarer half is forgotten (lossy counting): a
 //! text that stays is counted from its last arrival on, so its count is a lower bound, and one that makes up
 //! more than a few parts in `limit` of all is never missing.
+//!
+//! Once texts were forgotten, [`Counter::count`] gives a new one an entry when it comes for the second time within a
+//! while: where every row has a value of its own, an entry for each would take more time than the rest of the report.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use super::hash::Seed;
 use super::shown::kept;
@@ -16,6 +20,9 @@ pub(super) struct Counter<T> {
     missed: u64,
     /// The sum of the counts that were forgotten.
     forgotten: u64,
+    /// Parts of the hashes of texts that came once and have no entry, each where its hash says. Empty while every
+    /// text has one.
+    seen_once: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +41,7 @@ impl<T> Entry<T> {
 
 impl<T> Default for Counter<T> {
     fn default() -> Self {
-        Self { entries: HashMap::default(), missed: 0, forgotten: 0 }
+        Self { entries: HashMap::default(), missed: 0, forgotten: 0, seen_once: Vec::new() }
     }
 }
 
@@ -103,6 +110,38 @@ impl<T: Default> Counter<T> {
     }
 }
 
+impl Counter<()> {
+    /// Counts a text once more, and returns whether it has an entry now that it had not before.
+    pub(super) fn count(&mut self, text: &[u8], limit: usize) -> bool {
+        let text = kept(text);
+        if let Some(entry) = self.entries.get_mut(&*text) {
+            entry.count += 1;
+            return false;
+        }
+        if self.missed > 0 && self.is_first_sight(&text, limit) {
+            self.forgotten += 1;
+            return false;
+        }
+        if self.entries.len() >= limit {
+            self.forget_rarer_half();
+        }
+        self.entries.insert(text.into(), Entry { count: 1, missed: self.missed, rest: () });
+        true
+    }
+
+    /// Whether the text has not come lately. Another text with the same hash may be taken for it, which costs an
+    /// entry and nothing else.
+    fn is_first_sight(&mut self, text: &[u8], limit: usize) -> bool {
+        if self.seen_once.is_empty() {
+            self.seen_once = vec![0; limit.max(1)];
+        }
+        let hash = self.entries.hasher().hash_one(text);
+        let index = (hash as usize) % self.seen_once.len();
+        let mark = (hash >> 32) as u32;
+        std::mem::replace(&mut self.seen_once[index], mark) != mark
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +149,7 @@ mod tests {
     fn count(texts: impl IntoIterator<Item = u64>, limit: usize) -> Counter<()> {
         let mut counter = Counter::default();
         for text in texts {
-            counter.update(&text.to_le_bytes(), limit, |entry: &mut Entry<()>| entry.count += 1);
+            counter.count(&text.to_le_bytes(), limit);
         }
         counter
     }

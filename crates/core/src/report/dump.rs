@@ -23,8 +23,8 @@ const BEGINNING_BYTES: usize = 60;
 
 /// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the
 /// columns.
-pub(super) struct Dump<R> {
-    decoder: Decoder<R>,
+pub(super) struct Dump<'a> {
+    decoder: Decoder<'a>,
     dialect: Dialect,
     columns: Columns,
     parser: Reader,
@@ -40,10 +40,10 @@ pub(super) struct Dump<R> {
     row: u64,
 }
 
-impl<R: Read> Dump<R> {
+impl<'a> Dump<'a> {
     /// Opens a dump at its beginning. A file without any bytes, or with line ends alone, is a dump without
     /// columns.
-    pub(super) fn open(source: R) -> Result<Self, ReportError> {
+    pub(super) fn open(source: &'a mut dyn Read) -> Result<Self, ReportError> {
         let mut decoder = Decoder::new(source)?;
         let mut text = Vec::new();
         let (dialect, columns, parsed) = loop {

@@ -135,10 +135,10 @@ fn push_code_point(code: u32, text: &mut Vec<u8>) {
     }
 }
 
-/// Reads a dump as text.
-#[derive(Debug)]
-pub(super) struct Decoder<R> {
-    source: R,
+/// Reads a dump as text. Not generic, so that it is compiled with this crate, for speed, and not with the
+/// program that calls it.
+pub(super) struct Decoder<'a> {
+    source: &'a mut dyn Read,
     encoding: Encoding,
     /// Bytes that were read and not yet decoded: at most one unit or one half of a surrogate pair after each
     /// call.
@@ -146,9 +146,9 @@ pub(super) struct Decoder<R> {
     at_end: bool,
 }
 
-impl<R: Read> Decoder<R> {
+impl<'a> Decoder<'a> {
     /// Reads the beginning and detects the encoding.
-    pub(super) fn new(source: R) -> Result<Self, ReportError> {
+    pub(super) fn new(source: &'a mut dyn Read) -> Result<Self, ReportError> {
         let encoding = Encoding { unit: Unit::Byte, has_bom: false };
         let mut decoder = Self { source, encoding, raw: Vec::new(), at_end: false };
         while decoder.raw.len() < DETECT_BYTES && !decoder.at_end {
@@ -268,7 +268,8 @@ mod tests {
     }
 
     fn decoded(file: &[u8], piece: usize) -> (Vec<u8>, Encoding) {
-        let mut decoder = Decoder::new(Pieces(file, piece)).unwrap();
+        let mut source = Pieces(file, piece);
+        let mut decoder = Decoder::new(&mut source).unwrap();
         let mut text = Vec::new();
         loop {
             let before = text.len();

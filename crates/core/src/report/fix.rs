@@ -1,6 +1,6 @@
 //! Writes the rejected rows as a file that can be corrected and imported again.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
 use super::dialect::Dialect;
 use super::dump::Dump;
@@ -21,8 +21,8 @@ pub struct Fixed {
 }
 
 /// The corrected file of one dump.
-pub(super) struct Fix<W> {
-    output: W,
+pub(super) struct Fix<'a> {
+    output: &'a mut dyn Write,
     encoding: Encoding,
     dialect: Dialect,
     filter: Option<KindFilter>,
@@ -34,9 +34,13 @@ pub(super) struct Fix<W> {
     bytes: Vec<u8>,
 }
 
-impl<W: Write> Fix<W> {
+impl<'a> Fix<'a> {
     /// Writes the header.
-    pub(super) fn begin<R: Read>(dump: &Dump<R>, kind: Option<&str>, output: W) -> Result<Self, ReportError> {
+    pub(super) fn begin(
+        dump: &Dump<'_>,
+        kind: Option<&str>,
+        output: &'a mut dyn Write,
+    ) -> Result<Self, ReportError> {
         let mut fix = Self {
             output,
             encoding: dump.encoding(),
@@ -80,7 +84,7 @@ impl<W: Write> Fix<W> {
     }
 
     /// Checks that the kind was one, once all rows were seen.
-    pub(super) fn end(mut self) -> Result<Fixed, ReportError> {
+    pub(super) fn end(self) -> Result<Fixed, ReportError> {
         if let Some(filter) = &self.filter {
             filter.title()?;
             if self.is_mixed {

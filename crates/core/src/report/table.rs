@@ -44,8 +44,8 @@ impl RowTable {
     ///
     /// [`ReportError::NotADump`], [`ReportError::Read`], [`ReportError::NoSuchKind`] and
     /// [`ReportError::AmbiguousKind`].
-    pub fn read(source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
-        let mut dump = Dump::open(source)?;
+    pub fn read(mut source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
+        let mut dump = Dump::open(&mut source)?;
         let columns = dump.columns();
         let line = if columns.line.is_some() { "line" } else { "row" };
         let own = columns.own.iter().take(MAX_COLUMNS).map(|index| cell(&columns.names[*index]));

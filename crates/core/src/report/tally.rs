@@ -167,10 +167,7 @@ impl Findings {
                 None => self.columns.push((index, 1)),
             }
         }
-        self.values.update(value, max_values, |entry| {
-            entry.count += 1;
-            entry.count == 1
-        })
+        self.values.count(value, max_values)
     }
 }
 
