@@ -7,7 +7,6 @@ use std::path::Path;
 
 use super::Client;
 use super::dump_source::DumpSource;
-use super::early_sync::EarlySync;
 use super::read_ahead::ReadAhead;
 use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
@@ -162,28 +161,8 @@ impl<'a> Download<'a> {
         loop {
             let kept = part.held_chunks();
             (self.on_progress)(Progress::Begun { chunks: list.len(), resume });
-            // A file can be cut back, so a single chunk at a time is written as it arrives.
-            let is_sequential = self.whole || self.parallel == 1;
-            let read_ahead = if is_sequential { None } else { self.read_ahead(&list, kept, part.path()) };
-            let mut source = self.source();
-            let mut early_sync = EarlySync::start(part.try_clone());
-            let mut progress = |step| {
-                if let Progress::Finished { bytes, .. } = step {
-                    early_sync.wrote(bytes);
-                }
-                (self.on_progress)(step);
-            };
-            match read_ahead {
-                Some(mut source) => concatenate(&mut source, &list, &mut part, &mut progress)?,
-                None => concatenate(&mut source, &list, &mut part, &mut progress)?,
-            };
-            // The last bytes while the service is asked once more.
-            early_sync.sync();
-            let checked = self.check_unchanged(&list, part.digests(), kept);
-            let synced = early_sync.finish();
-            match checked {
+            match self.fill(&mut part, &list) {
                 Ok(()) => {
-                    synced.map_err(|error| Error::output("make durable", part.path(), error))?;
                     let bytes = total_bytes(part.digests());
                     part.finish()?;
                     return Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: kept });
@@ -212,11 +191,29 @@ impl<'a> Download<'a> {
                     }
                     return Err(Error::Unconfirmed { dump, chunks, kept, source });
                 }
-                Err(error) => {
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Fetches the chunks that the file lacks, and asks whether all of them belong to one dump.
+    fn fill(&mut self, part: &mut PartFile, list: &ChunkList) -> Result<()> {
+        let kept = part.held_chunks();
+        // A file can be cut back, so a single chunk at a time is written as it arrives.
+        let is_sequential = self.whole || self.parallel == 1;
+        let read_ahead = if is_sequential { None } else { self.read_ahead(list, kept, part.path()) };
+        let fetched = match read_ahead {
+            Some(mut source) => concatenate(&mut source, list, part, &mut self.on_progress),
+            None => concatenate(&mut self.source(), list, part, &mut self.on_progress),
+        };
+        let checked = fetched.and_then(|_| {
+            // The last bytes are made durable while the service is asked.
+            part.begin_sync();
+            self.check_unchanged(list, part.digests(), kept)
+        });
+        // Whatever else happened: without this, what cannot be made durable would be called kept.
+        part.end_sync()?;
+        checked
     }
 
     fn list(&self) -> Result<ChunkList> {

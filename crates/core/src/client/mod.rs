@@ -6,7 +6,6 @@ mod body;
 mod builder;
 mod download;
 mod dump_source;
-mod early_sync;
 mod event;
 mod exchange;
 mod find;

@@ -13,6 +13,9 @@ use std::hash::BuildHasher;
 use super::hash::Seed;
 use super::shown::kept;
 
+/// The number of the last row that a text was counted in: a row counts once.
+pub(super) type LastRow = u64;
+
 #[derive(Debug)]
 pub(super) struct Counter<T> {
     entries: HashMap<Box<[u8]>, Entry<T>, Seed>,
@@ -110,12 +113,14 @@ impl<T: Default> Counter<T> {
     }
 }
 
-impl Counter<()> {
-    /// Counts a text once more, and returns whether it has an entry now that it had not before.
-    pub(super) fn count(&mut self, text: &[u8], limit: usize) -> bool {
+/// Counts in how many rows a text occurs.
+impl Counter<LastRow> {
+    /// Counts a text of the row with this number, and returns whether it has an entry now that it had not before.
+    pub(super) fn count(&mut self, text: &[u8], row: u64, limit: usize) -> bool {
         let text = kept(text);
         if let Some(entry) = self.entries.get_mut(&*text) {
-            entry.count += 1;
+            entry.count += u64::from(entry.rest != row);
+            entry.rest = row;
             return false;
         }
         if self.missed > 0 && self.is_first_sight(&text, limit) {
@@ -125,7 +130,7 @@ impl Counter<()> {
         if self.entries.len() >= limit {
             self.forget_rarer_half();
         }
-        self.entries.insert(text.into(), Entry { count: 1, missed: self.missed, rest: () });
+        self.entries.insert(text.into(), Entry { count: 1, missed: self.missed, rest: row });
         true
     }
 
@@ -146,10 +151,10 @@ impl Counter<()> {
 mod tests {
     use super::*;
 
-    fn count(texts: impl IntoIterator<Item = u64>, limit: usize) -> Counter<()> {
+    fn count(texts: impl IntoIterator<Item = u64>, limit: usize) -> Counter<LastRow> {
         let mut counter = Counter::default();
-        for text in texts {
-            counter.count(&text.to_le_bytes(), limit);
+        for (row, text) in (1..).zip(texts) {
+            counter.count(&text.to_le_bytes(), row, limit);
         }
         counter
     }

@@ -1,7 +1,7 @@
 //! Counts the messages of rows by their kinds, in bounded memory.
 
 use super::columns::Columns;
-use super::count::{Counter, Entry};
+use super::count::{Counter, Entry, LastRow};
 use super::cures::cure;
 use super::message::{Message, is_consequence};
 use super::model::{Counted, Kind, Severity};
@@ -44,11 +44,11 @@ struct Findings {
     has_source_lines: bool,
     input: usize,
     lines: Vec<u64>,
-    /// Index of a column in the current dump, and how many values were found there.
-    columns: Vec<(usize, u64)>,
+    /// Index of a column in the current dump, how many rows have a value there, and the last of them.
+    columns: Vec<(usize, u64, LastRow)>,
     /// The same by name, for the dumps before.
     names: Counter<()>,
-    values: Counter<()>,
+    values: Counter<LastRow>,
 }
 
 impl Tally {
@@ -63,8 +63,9 @@ impl Tally {
         let (is_consequence, has_grown) = self.kinds.update(message.title, MAX_KINDS, |kind| {
             kind.count_row(message, row, row_id, input);
             let findings = &mut kind.rest;
-            let is_new =
-                message.value.is_some_and(|value| findings.count_value(value, message, row, max_values));
+            let is_new = message
+                .value
+                .is_some_and(|value| findings.count_value(value, message, row, row_id, max_values));
             (findings.is_consequence, is_new)
         });
         if has_grown {
@@ -95,7 +96,7 @@ impl Tally {
     /// Ends a dump: from now on the same column may have another index.
     pub(super) fn end_input(&mut self, columns: &Columns) {
         for kind in self.kinds.entries_mut() {
-            for (index, count) in kind.rest.columns.drain(..) {
+            for (index, count, _) in kind.rest.columns.drain(..) {
                 kind.rest.names.update(&columns.names[index], MAX_COLUMNS, |name| name.count += count);
             }
         }
@@ -156,27 +157,37 @@ impl Entry<Findings> {
 
 impl Findings {
     /// Counts a value and the column that it stands in. Returns whether the value is a new one.
-    fn count_value(&mut self, value: &[u8], message: &Message<'_>, row: &Row<'_>, max_values: usize) -> bool {
+    fn count_value(
+        &mut self,
+        value: &[u8],
+        message: &Message<'_>,
+        row: &Row<'_>,
+        row_id: u64,
+        max_values: usize,
+    ) -> bool {
         let column = message
             .quoted_column()
             .and_then(|name| row.columns.own_index(name))
             .or_else(|| if message.is_note { None } else { row.only_column_holding(value) });
         if let Some(index) = column.filter(|_| self.columns.len() < MAX_COLUMNS) {
-            match self.columns.iter_mut().find(|(known, _)| *known == index) {
-                Some((_, count)) => *count += 1,
-                None => self.columns.push((index, 1)),
+            match self.columns.iter_mut().find(|(known, ..)| *known == index) {
+                Some((_, count, last_row)) => {
+                    *count += u64::from(*last_row != row_id);
+                    *last_row = row_id;
+                }
+                None => self.columns.push((index, 1, row_id)),
             }
         }
-        self.values.count(value, max_values)
+        self.values.count(value, row_id, max_values)
     }
 }
 
 /// The texts with the highest counts, at most [`TOP`].
-fn commonest(counter: &Counter<()>) -> Vec<Counted> {
+fn commonest<T: Default>(counter: &Counter<T>) -> Vec<Counted> {
     let mut all: Vec<_> = counter.iter().collect();
     all.sort_unstable_by_key(|(text, entry)| (std::cmp::Reverse(entry.count), *text));
     all.truncate(TOP);
-    let counted = |(text, entry): (&[u8], &Entry<()>)| Counted {
+    let counted = |(text, entry): (&[u8], &Entry<T>)| Counted {
         text: text_of(text),
         rows: entry.count,
         at_least: !entry.is_exact(),

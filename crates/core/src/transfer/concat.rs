@@ -172,7 +172,7 @@ pub fn concatenate(
                 dump: list.dump().clone().into(),
                 whole_chunks: chunk.index,
                 chunks,
-                kept: sink.path().filter(|_| chunk.index > 0).map(Path::to_owned),
+                kept: sink.path().filter(|_| sink.held_chunks() > 0).map(Path::to_owned),
                 source: Box::new(error),
             })?;
         progress(Progress::Finished { index: chunk.index, chunks, bytes: digest.bytes });

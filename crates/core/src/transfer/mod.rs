@@ -4,6 +4,7 @@
 //! the bytes come from is up to the [`ChunkSource`].
 
 mod concat;
+mod early_sync;
 mod files;
 mod journal;
 mod part_file;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
 
+use super::early_sync::EarlySync;
 use super::files::{
     check_target, cut, is_same_file, open_journal, open_locked, read_head, rename, resolve_link, sync_folder,
     unlock, working_names,
@@ -82,6 +83,8 @@ impl PartFileBuilder {
                 part: Some(part),
                 owns_journal: false,
                 remove_on_drop: length == 0,
+                early_sync: EarlySync::default(),
+                is_lost: false,
             },
         })
     }
@@ -98,6 +101,9 @@ struct Files {
     owns_journal: bool,
     /// The part file holds no whole chunk, so nothing would be lost with it.
     remove_on_drop: bool,
+    early_sync: EarlySync,
+    /// Bytes could not be made durable. A later run would still see them, and take them for safe.
+    is_lost: bool,
 }
 
 /// A target that is locked against other runs.
@@ -195,16 +201,35 @@ impl PartFile {
         &self.digests
     }
 
-    /// The open file once more. Until it is closed, Windows does not let [`finish`](PartFile::finish) rename it.
+    /// Begins to make durable what is written so far, while something else is done.
     #[cfg(feature = "http")]
-    pub(crate) fn try_clone(&self) -> io::Result<File> {
-        self.files.part.as_ref().map_or_else(|| Err(closed()), File::try_clone)
+    pub(crate) fn begin_sync(&mut self) {
+        if let Some(part) = &self.files.part {
+            self.files.early_sync.begin(part);
+        }
+    }
+
+    /// Ends it. After an error nothing of the file can be trusted: it is removed once it is dropped.
+    #[cfg(feature = "http")]
+    pub(crate) fn end_sync(&mut self) -> Result<()> {
+        let synced = self.files.early_sync.end();
+        synced
+            .map_err(|e| Error::output("make durable", Some(&self.files.part_path.clone()), self.distrust(e)))
+    }
+
+    /// Forgets every chunk: some bytes may be lost, although the file still shows them.
+    fn distrust(&mut self, error: io::Error) -> io::Error {
+        self.digests.clear();
+        self.files.is_lost = true;
+        error
     }
 
     /// Forgets every chunk: no run may continue what is there.
     #[cfg(feature = "http")]
     pub(crate) fn discard(mut self) -> Result<Claim> {
         self.files.remove_on_drop = true;
+        // What could not be made durable is forgotten with the rest.
+        let _ = self.files.early_sync.end();
         // The journal first: without its lines, the bytes count for nothing.
         cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
         self.files.cut_part(0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
@@ -225,7 +250,9 @@ impl PartFile {
             let held = format!("it holds {} of {chunks} chunks", digests.len());
             return Err(failed("give its final name to", io::Error::other(held)));
         }
-        files.part().and_then(|part| part.sync_all()).map_err(|e| failed("make durable", e))?;
+        let synced = files.early_sync.end().and_then(|()| files.part()?.sync_all());
+        files.is_lost |= synced.is_err();
+        synced.map_err(|e| failed("make durable", e))?;
         // As late as can be: making a large file durable takes its time.
         check_target(target, builder.overwrite)?;
         files
@@ -241,13 +268,9 @@ impl PartFile {
     }
 }
 
-fn closed() -> io::Error {
-    io::Error::other("it is closed")
-}
-
 impl Files {
     fn part(&mut self) -> io::Result<&mut File> {
-        self.part.as_mut().ok_or_else(closed)
+        self.part.as_mut().ok_or_else(|| io::Error::other("it is closed"))
     }
 
     fn cut_part(&mut self, length: u64) -> io::Result<()> {
@@ -330,10 +353,16 @@ impl ChunkSink for PartFile {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.files.part()?.write_all(bytes)
+        let part = self.files.part()?;
+        part.write_all(bytes)?;
+        if let Some(part) = &self.files.part {
+            self.files.early_sync.wrote(part, bytes.len());
+        }
+        Ok(())
     }
 
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
+        self.files.early_sync.check().map_err(|error| self.distrust(error))?;
         let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };
         self.journal.write_all(journal::record_line(&record).as_bytes())?;
         self.committed += digest.bytes;
@@ -349,8 +378,9 @@ impl ChunkSink for PartFile {
 
 impl Drop for Files {
     fn drop(&mut self) {
+        self.is_lost |= self.early_sync.end().is_err();
         let is_ours = self.part.as_ref().is_some_and(|part| is_same_file(part, &self.part_path));
-        if self.remove_on_drop && is_ours {
+        if (self.remove_on_drop || self.is_lost) && is_ours {
             // Still locked: no other run can have begun with these files.
             if self.owns_journal {
                 let _ = std::fs::remove_file(&self.journal_path);

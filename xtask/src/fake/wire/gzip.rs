@@ -15,23 +15,26 @@ pub enum GzipMode {
     On,
 }
 
-/// Blocks that were compressed, with their streams: a client that is measured must not wait for the server.
-static KNOWN: Mutex<Vec<(Weak<[u8]>, Arc<[u8]>)>> = Mutex::new(Vec::new());
+/// A block that was compressed, and its stream.
+struct Known {
+    block: Weak<[u8]>,
+    stream: Arc<[u8]>,
+}
 
-/// The gzip stream of a block, made once for as long as the block is there.
+static KNOWN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+
+/// The gzip stream of a block, remembered while the block is there: a client that is measured must not wait for the
+/// server.
 pub(crate) fn compress_once(block: &Arc<[u8]>) -> Arc<[u8]> {
-    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let find = |all: &[(Weak<[u8]>, Arc<[u8]>)]| {
-        let found = all.iter().find(|(of, _)| of.upgrade().is_some_and(|of| Arc::ptr_eq(&of, block)));
-        found.map(|(_, stream)| Arc::clone(stream))
-    };
-    if let Some(stream) = find(&known()) {
-        return stream;
+    let all = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_known = |known: &&Known| std::ptr::addr_eq(known.block.as_ptr(), Arc::as_ptr(block));
+    if let Some(known) = all().iter().find(is_known) {
+        return Arc::clone(&known.stream);
     }
     let stream: Arc<[u8]> = compress(std::slice::from_ref(block)).into();
-    let mut known = known();
-    known.retain(|(of, _)| of.strong_count() > 0);
-    known.push((Arc::downgrade(block), Arc::clone(&stream)));
+    let mut all = all();
+    all.retain(|known| known.block.strong_count() > 0);
+    all.push(Known { block: Arc::downgrade(block), stream: Arc::clone(&stream) });
     stream
 }
 

@@ -36,6 +36,13 @@ fn the_same_message_twice_in_a_row_is_one_row() {
 }
 
 #[test]
+fn a_value_and_its_column_count_once_in_a_row_that_complains_of_it_twice() {
+    let dump = "\"A\",\"_Error_1_\",\"_Error_2_\"\n\"x\",\"Invalid number: x\",\"Invalid number: x\"\n";
+    let kind = &report(dump.as_bytes()).kinds[0];
+    assert_eq!((kind.rows, kind.columns[0].rows, kind.values[0].rows), (1, 1, 1));
+}
+
+#[test]
 fn a_column_is_named_only_where_one_alone_holds_the_value() {
     let dump = "\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"x\",\"x\",\"2\",\"Invalid number: x\"\n\
         \"7\",\"y\",\"3\",\"Invalid number: y\"\n\"7\",\"8\",\"4\",\"Invalid number: 4\"\n";

@@ -298,3 +298,41 @@ proptest! {
         prop_assert_eq!(fs::read(&target).unwrap(), chunks.concat());
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_made_durable_is_not_kept_for_the_next_run() {
+    use crate::transfer::early_sync::tests::failing;
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("dump.csv");
+    let with_failure = || {
+        let mut part = part_file(&target, 2);
+        assert_eq!(part.resume(), Resume::Fresh);
+        write_chunk(&mut part, 0, b"first,");
+        part.files.early_sync = failing();
+        part
+    };
+    let is_empty = || fs::read_dir(folder.path()).unwrap().count() == 0;
+    drop(with_failure());
+    assert!(is_empty(), "after a download that was given up");
+    #[cfg(feature = "http")]
+    {
+        let mut part = with_failure();
+        assert!(part.end_sync().is_err());
+        assert_eq!(part.held_chunks(), 0);
+        drop(part);
+        assert!(is_empty(), "after a download that failed");
+    }
+    let mut part = with_failure();
+    write_chunk_unless_lost(&mut part);
+    assert!(part.finish().is_err());
+    assert!(is_empty(), "at the end");
+}
+
+/// Commits the second chunk; the failure may or may not be known by then.
+#[cfg(target_os = "linux")]
+fn write_chunk_unless_lost(part: &mut PartFile) {
+    part.write(b"second").unwrap();
+    let digest = ChunkDigest { bytes: 6, crc32: crc32fast::hash(b"second") };
+    let _ = part.commit(&list(2).as_slice()[1], &digest);
+}
