@@ -32,7 +32,7 @@ fn where_everything_is_right_each_check_says_what_it_found() {
          ok      sign-in <ORIGIN>: clock: right\n\
          ok      sign-in: {USER}, by user and password, token until <ANY>\n\
          ok      model: <MODEL> has 1 process\n\
-         ok      output folder: <ANY> can be written to and locked\n"
+         ok      output folder: to/be/made is not there and will be made; <ANY> can be written to and locked\n"
     ));
     outcome.hides(PASSWORD);
     outcome.hides("fake-issued-token");
@@ -84,6 +84,18 @@ fn a_model_that_cannot_be_read_is_told() {
     let outcome = doctor(&scene, "MODEL").run();
     outcome.exits_with(3).stdout_has("FAILED  model: ");
     outcome.hides(TOKEN);
+}
+
+#[test]
+fn a_process_that_is_not_in_the_model_is_told() {
+    let scene = Scene::with_service(service());
+    let locator = scene.server.locator();
+    let process = locator.split('/').take(3).collect::<Vec<_>>().join("/");
+    doctor(&scene, &process).run().exits_with(0).stdout_has("is there\n");
+    for unknown in ["118000009999", "Nosuch"] {
+        let outcome = doctor(&scene, &format!("MODEL/{unknown}")).run();
+        outcome.exits_with(4).stdout_has("FAILED  process: ").stdout_has(unknown);
+    }
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anaplan_dump_core::{ConnectionProblem, Error, Fault, Origin, Reached};
+use anaplan_dump_core::{ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached};
 use serde::Serialize;
 
 use super::account::describe;
@@ -69,7 +69,12 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
     checks.add("sign-in", account.map(|account| describe(&account)).map_err(Failure::from))?;
     // A second refusal would say nothing new, and some services lock a user after a few.
     if is_signed_in && (command.locator.is_some() || session.model.is_some()) {
-        checks.add("model", read_model(command, session))?;
+        let model = read_model(command, session);
+        let process = if model.is_ok() { find_process(command, session) } else { None };
+        checks.add("model", model)?;
+        if let Some(process) = process {
+            checks.add("process", process)?;
+        }
     }
     let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), PathBuf::from);
     checks.add("output folder", try_folder(&folder).map_err(Failure::from))?;
@@ -121,12 +126,33 @@ fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {
     }
 }
 
+/// Whether the process that the locator names is in the model; `None` if it names none.
+fn find_process(command: &Doctor, session: &Session) -> Option<Result<String, Failure>> {
+    let locator: Locator = command.locator.as_deref()?.parse().ok()?;
+    let action = locator.relative_to(session.client.api()).action().ok()?;
+    if action.kind == ActionKind::Import {
+        return None;
+    }
+    let found = session.client.find_process(&action.model, action.id.as_str());
+    Some(found.map(|process| format!("{} is there", process.id)).map_err(Failure::from))
+}
+
 /// Writes, locks and removes a file in the folder, as a download does. A folder that is not there will be
 /// made: then the one that it will be in is tried.
-fn try_folder(folder: &Path) -> Result<String, Error> {
+fn try_folder(wanted: &Path) -> Result<String, Error> {
     let is_there = |folder: &&Path| folder.is_dir();
-    let folder = folder.ancestors().find(is_there).filter(|folder| !folder.as_os_str().is_empty());
+    let folder = wanted.ancestors().find(is_there).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
+    let tried = try_in(folder)?;
+    let is_missing = !wanted.is_dir();
+    Ok(if is_missing {
+        format!("{} is not there and will be made; {tried}", safe_path(wanted))
+    } else {
+        tried
+    })
+}
+
+fn try_in(folder: &Path) -> Result<String, Error> {
     let path = folder.join(format!(".anaplan-dump-doctor-{}", std::process::id()));
     let failed = |action| move |error| Error::output(action, Some(folder), error);
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed("write to"))?;
