@@ -139,6 +139,8 @@ fn push_code_point(code: u32, text: &mut Vec<u8>) {
 /// program that calls it.
 pub(super) struct Decoder<'a> {
     source: &'a mut dyn Read,
+    /// Room for one read: to make new room each time takes longer than to copy.
+    buffer: Vec<u8>,
     encoding: Encoding,
     /// Bytes that were read and not yet decoded: at most one unit or one half of a surrogate pair after each
     /// call.
@@ -150,7 +152,8 @@ impl<'a> Decoder<'a> {
     /// Reads the beginning and detects the encoding.
     pub(super) fn new(source: &'a mut dyn Read) -> Result<Self, ReportError> {
         let encoding = Encoding { unit: Unit::Byte, has_bom: false };
-        let mut decoder = Self { source, encoding, raw: Vec::new(), at_end: false };
+        let mut decoder =
+            Self { source, buffer: vec![0; READ_BYTES], encoding, raw: Vec::new(), at_end: false };
         while decoder.raw.len() < DETECT_BYTES && !decoder.at_end {
             let mut raw = std::mem::take(&mut decoder.raw);
             decoder.read(&mut raw)?;
@@ -201,20 +204,15 @@ impl<'a> Decoder<'a> {
 
     /// Appends one read of the source to `bytes`.
     fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), ReportError> {
-        let before = bytes.len();
-        bytes.resize(before + READ_BYTES, 0);
         loop {
-            match self.source.read(&mut bytes[before..]) {
+            match self.source.read(&mut self.buffer) {
                 Ok(count) => {
-                    bytes.truncate(before + count);
+                    bytes.extend_from_slice(&self.buffer[..count]);
                     self.at_end = count == 0;
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    bytes.truncate(before);
-                    return Err(ReportError::Read(error));
-                }
+                Err(error) => return Err(ReportError::Read(error)),
             }
         }
     }
