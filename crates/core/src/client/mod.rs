@@ -1,5 +1,5 @@
-//! The client: asks the service, downloads, waits. The only folder that knows ureq, threads, sleep and
-//! tokens.
+//! The client: asks the service, downloads, waits. The only folder that knows ureq, fetches side by side, waits
+//! for the service and has tokens.
 
 mod account;
 mod body;
