@@ -184,7 +184,7 @@ impl<'a> Download<'a> {
                     resume = Resume::BegunAnew { reason: what };
                 }
                 Err(Error::Unconfirmed { dump, chunks, source, .. }) => {
-                    let mut kept = part.path().map(Path::to_owned);
+                    let mut kept = part.path().filter(|_| part.held_chunks() > 0).map(Path::to_owned);
                     if makes_no_sense(&source) {
                         part.discard()?;
                         kept = None;
@@ -213,7 +213,11 @@ impl<'a> Download<'a> {
         });
         // Whatever else happened: without this, what cannot be made durable would be called kept.
         part.end_sync()?;
-        checked
+        match checked {
+            // Nothing of the file is left that the number of its chunks could be told of.
+            Err(Error::Incomplete { source, .. }) if part.is_lost() => Err(*source),
+            checked => checked,
+        }
     }
 
     fn list(&self) -> Result<ChunkList> {

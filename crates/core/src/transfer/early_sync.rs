@@ -80,7 +80,12 @@ impl Worker {
 }
 
 fn work(file: &File, requests: &Receiver<()>) -> io::Result<()> {
-    requests.iter().try_for_each(|()| file.sync_data())
+    let outcome = requests.iter().try_for_each(|()| file.sync_data());
+    if outcome.is_err() {
+        // If this run is ended before it can act on the error, the next one finds nothing that it could trust.
+        let _ = file.set_len(0);
+    }
+    outcome
 }
 
 #[cfg(target_os = "linux")]

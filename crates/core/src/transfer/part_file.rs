@@ -217,9 +217,16 @@ impl PartFile {
             .map_err(|e| Error::output("make durable", Some(&self.files.part_path.clone()), self.distrust(e)))
     }
 
+    /// Whether bytes could not be made durable, and nothing of the file is kept.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_lost(&self) -> bool {
+        self.files.is_lost
+    }
+
     /// Forgets every chunk: some bytes may be lost, although the file still shows them.
     fn distrust(&mut self, error: io::Error) -> io::Error {
         self.digests.clear();
+        self.committed = 0;
         self.files.is_lost = true;
         error
     }
@@ -246,6 +253,7 @@ impl PartFile {
         let PartFile { builder, mut files, journal, chunks, committed, digests, .. } = self;
         let (target, part_path) = (&builder.target, files.part_path.clone());
         let failed = |action, error| Error::output(action, Some(&part_path), error);
+        files.check_trusted().map_err(|e| failed("make durable", e))?;
         if digests.len() != chunks {
             let held = format!("it holds {} of {chunks} chunks", digests.len());
             return Err(failed("give its final name to", io::Error::other(held)));
@@ -271,6 +279,16 @@ impl PartFile {
 impl Files {
     fn part(&mut self) -> io::Result<&mut File> {
         self.part.as_mut().ok_or_else(|| io::Error::other("it is closed"))
+    }
+
+    /// # Errors
+    ///
+    /// Once bytes could not be made durable: more of them would hide it.
+    fn check_trusted(&self) -> io::Result<()> {
+        match self.is_lost {
+            true => Err(io::Error::other("some of it could not be made durable")),
+            false => Ok(()),
+        }
     }
 
     fn cut_part(&mut self, length: u64) -> io::Result<()> {
@@ -353,6 +371,7 @@ impl ChunkSink for PartFile {
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.files.check_trusted()?;
         let part = self.files.part()?;
         part.write_all(bytes)?;
         if let Some(part) = &self.files.part {
@@ -362,6 +381,7 @@ impl ChunkSink for PartFile {
     }
 
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
+        self.files.check_trusted()?;
         self.files.early_sync.check().map_err(|error| self.distrust(error))?;
         let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };
         self.journal.write_all(journal::record_line(&record).as_bytes())?;
@@ -372,6 +392,7 @@ impl ChunkSink for PartFile {
     }
 
     fn roll_back(&mut self) -> io::Result<()> {
+        self.files.early_sync.check().map_err(|error| self.distrust(error))?;
         self.files.cut_part(self.committed)
     }
 }
