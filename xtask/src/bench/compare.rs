@@ -76,7 +76,7 @@ pub(super) fn run(setting: &Setting, arguments: &Bench, wanted: &[&str]) -> Resu
         .status()
         .is_ok_and(|status| status.success());
     if !has_curl {
-        println!("curl is not installed: {PROGRAM} is measured alone");
+        eprintln!("curl is not installed: {PROGRAM} is measured alone");
     }
     let mut sections = Vec::new();
     for scene in scenes(arguments).into_iter().filter(|scene| wanted.contains(&scene.name)) {
@@ -92,11 +92,11 @@ pub(super) fn run(setting: &Setting, arguments: &Bench, wanted: &[&str]) -> Resu
         .filter(|who| has_curl || !who.is_curl())
         .chain(arguments.extra.iter().cloned().map(Contender::Extra))
         .collect();
-        println!("{} ...", scene.title);
+        eprintln!("{} ...", scene.title);
         sections.push(scene.compete(setting, &contenders, arguments.repeat)?);
     }
     if wanted.contains(&"start") {
-        println!("start-up ...");
+        eprintln!("start-up ...");
         sections.push(start_up(setting, has_curl, arguments.repeat)?);
     }
     Ok(sections)

@@ -31,10 +31,11 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
         return Err(format!("no scenario is called {unknown}; there are {}", known.join(", ")));
     }
     let wanted: Vec<&str> = match arguments.scenario.as_slice() {
-        [] => compare::NAMES.to_vec(),
+        [] if arguments.json => compare::NAMES.to_vec(),
+        [] => compare::NAMES.into_iter().chain(["explain"]).collect(),
         named => named.iter().map(String::as_str).collect(),
     };
-    println!("Building {PROGRAM} in the release profile ...");
+    eprintln!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
     let parent = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = tempfile::Builder::new()

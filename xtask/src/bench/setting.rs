@@ -15,12 +15,12 @@ use crate::cargo::clean_command;
     subcommand,
     name = "bench",
     note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), start.
-Without curl only our own numbers are printed. Two more run only where they are named: rate-limit starts 50
-processes at once against the tenant's token bucket, and fails where one gives up or too many requests are sent;
-explain measures a report beside reading the records alone and beside `cut | sort | uniq -c`."
+Without curl only our own numbers are printed. explain, which has a table of its own, measures a report beside
+reading the records alone and beside `cut | sort | uniq -c`. rate-limit runs only where it is named: it starts 50
+processes at once against the tenant's token bucket, and fails where one gives up or too many requests are sent."
 )]
 pub(crate) struct Bench {
-    /// what to measure (see below); may be repeated (default: all but rate-limit and explain)
+    /// what to measure (see below); may be repeated (default: all but rate-limit; with --json also without explain)
     #[argh(option)]
     pub(super) scenario: Vec<String>,
     /// one more contender: a command line with {url} for the dump and {out} for the file; $TOKEN is the token
