@@ -1,15 +1,13 @@
-//! `explain`: the report on dump files of all shapes, the corrected file, and what is refused. The rules of
-//! grouping and counting have tests in the library.
-
-use std::fs;
+//! `explain`: the report on dump files of all shapes, and what is refused. The rules of grouping and counting have
+//! tests in the library.
 
 use serde_json::json;
-use xtask::fake::dump_file::{self, Format};
+use xtask::fake::dump_file;
 
 use crate::support::{COSTS, Outcome, Scene, dump_for, failed, failing_run, file_of};
 
 /// A status, a warning, an error in two rows, two errors in one, a separator and a line break inside fields.
-const DUMP: &str = r#""_Status_","Code","Amount","_Line_","_Error_1_","_Error_2_"
+pub(crate) const DUMP: &str = r#""_Status_","Code","Amount","_Line_","_Error_1_","_Error_2_"
 "E","A1","n/a","2","Invalid number: n/a",""
 "E","A,2","n/a","3","Invalid number: n/a","Invalid code: A,2"
 "W","A3","3","4","Cannot be directly updated as it is a calculated line item",""
@@ -19,10 +17,10 @@ const DUMP: &str = r#""_Status_","Code","Amount","_Line_","_Error_1_","_Error_2_
 "#;
 
 /// What `--fix` makes of it.
-const FIXED: &str = "\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n\"A\n4\",\"1\"\n";
+pub(crate) const FIXED: &str = "\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n\"A\n4\",\"1\"\n";
 
 /// The report on it, behind its first line.
-const REPORT: &str = "  3 rows were rejected
+pub(crate) const REPORT: &str = "  3 rows were rejected
   1 rejected row has several messages
   1 row was loaded with a warning
   source lines 2 to 5
@@ -56,11 +54,11 @@ Cannot be directly updated as it is a calculated line item        1 row  100.0 %
              without a formula.
 ";
 
-const NO_DUMP: &str =
+pub(crate) const NO_DUMP: &str =
     "not a dump file: the first line has none of the columns _Status_, _Line_ and _Error_1_";
 
 #[track_caller]
-fn scene() -> Scene {
+pub(crate) fn scene() -> Scene {
     let scene = Scene::with_chunks(3);
     scene.write("dump.csv", DUMP);
     scene
@@ -73,7 +71,7 @@ fn on_a_terminal<'a>(scene: &'a Scene, term: &str, command: &str) -> Outcome<'a>
     scene.command("").env("TERM", term).env("SHELL", "/bin/bash").through(&script).run()
 }
 
-fn report_on(name: &str) -> String {
+pub(crate) fn report_on(name: &str) -> String {
     format!("{name}: 4 rows (UTF-8, comma, LF)\n{REPORT}")
 }
 
@@ -82,86 +80,6 @@ fn the_report_needs_neither_a_token_nor_the_network() {
     let scene = scene();
     let outcome = scene.command("explain dump.csv").env_remove("ANAPLAN_TOKEN").run();
     outcome.stdout(report_on("dump.csv")).without_a_connection();
-}
-
-#[test]
-fn every_format_gets_the_same_report_and_its_own_format_back() {
-    type Write = fn(&str) -> Vec<u8>;
-    let plain: Write = |text| text.as_bytes().to_vec();
-    let cases: [(&str, &str, &str, Write); 9] = [
-        ("UTF-8, tab, LF", "\t", "\n", plain),
-        ("UTF-8, semicolon, CRLF", ";", "\r\n", plain),
-        ("UTF-8, pipe, CR", "|", "\r", plain),
-        ("UTF-8, comma, CRLF", ",", "\r\n", plain),
-        ("UTF-8 with BOM, comma, LF", ",", "\n", |text| ["\u{feff}", text].concat().into_bytes()),
-        ("UTF-16LE with BOM, tab, CRLF", "\t", "\r\n", |text| {
-            [b"\xff\xfe", &*text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()].concat()
-        }),
-        ("UTF-16BE with BOM, comma, LF", ",", "\n", |text| {
-            [b"\xfe\xff", &*text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()].concat()
-        }),
-        ("UTF-16LE, comma, LF", ",", "\n", |text| text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
-        ("UTF-16BE, pipe, LF", "|", "\n", |text| text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-    ];
-    for (format, separator, line_end, write) in cases {
-        let scene = Scene::with_chunks(3);
-        let rewritten = |text: &str| {
-            let text =
-                text.replace("\",\"", &format!("\"{separator}\"")).replace("\"\n", &format!("\"{line_end}"));
-            write(&text)
-        };
-        scene.write("dump", rewritten(DUMP));
-        let outcome = scene.run("explain dump --fix fixed");
-        outcome.notes("fixed: 3 rows to correct\n").stdout(format!("dump: 4 rows ({format})\n{REPORT}"));
-        scene.has("fixed", &rewritten(FIXED));
-    }
-}
-
-/// The rows of a generated dump, read strictly: every field is quoted.
-fn rows_of(dump: &[u8], format: Format) -> Vec<Vec<String>> {
-    let text = std::str::from_utf8(dump).expect("the dump is UTF-8");
-    let (mut rows, mut row, mut rest) = (Vec::new(), Vec::new(), text);
-    while let Some(field) = rest.strip_prefix('"') {
-        let mut at = 0;
-        while let Some(quote) = field[at..].find('"').filter(|quote| field[at + quote + 1..].starts_with('"'))
-        {
-            at += quote + 2;
-        }
-        let end = at + field[at..].find('"').expect("the field ends");
-        row.push(field[..end].to_owned());
-        rest = &field[end + 1..];
-        if let Some(next) = rest.strip_prefix(char::from(format.delimiter)) {
-            rest = next;
-        } else {
-            rows.push(std::mem::take(&mut row));
-            rest = rest.trim_start_matches('\r').strip_prefix('\n').expect("the row ends");
-        }
-    }
-    rows
-}
-
-#[test]
-fn the_corrected_file_has_the_rejected_rows_byte_for_byte() {
-    for seed in 0..12 {
-        let format = Format::from_seed(seed);
-        let dump = dump_file::generate(seed, 200_000);
-        let rows = rows_of(&dump, format);
-        let first = usize::from(format.status);
-        let (end, separator) =
-            (if format.crlf { "\r\n" } else { "\n" }, char::from(format.delimiter).to_string());
-        let rejected: Vec<&Vec<String>> = rows.iter().filter(|row| !format.status || row[0] != "W").collect();
-        let fixed: String = rejected
-            .iter()
-            .map(|row| format!("\"{}\"{end}", row[first..first + 4].join(&format!("\"{separator}\""))))
-            .collect();
-        let scene = Scene::with_chunks(3);
-        scene.write("dump.csv", &dump);
-        let outcome = scene.run("explain dump.csv --json --fix fixed.csv");
-        outcome.notes(format!("fixed.csv: {} rows to correct\n", rejected.len() - 1));
-        outcome.json_has("/totals/rows", rows.len() - 1);
-        outcome.json_has("/totals/rejected", rejected.len() - 1);
-        assert_eq!(String::from_utf8_lossy(&scene.read("fixed.csv")), fixed, "seed {seed}");
-    }
 }
 
 #[test]
@@ -269,110 +187,11 @@ fn rows_of_one_kind_are_a_table_or_a_file() {
 }
 
 #[test]
-fn a_kind_that_is_none_or_several_leaves_no_file() {
-    // A warning is no row to correct.
-    let warning = "; Cannot be directly updated as it is a calculated line item";
-    for (fix, warning) in [("", warning), (" --fix fixed.csv", "")] {
-        let scene = scene();
-        let outcome = scene.run(&format!("explain dump.csv --kind invalid{fix}"));
-        outcome.refuses(
-            "dump.csv: \"invalid\" fits several kinds, give more of the title: Invalid number; Invalid code\n\
-             Try anaplan-dump --help.",
-        );
-        let outcome = scene.run(&format!("explain dump.csv --kind moon{fix}"));
-        let there = format!("Invalid number; Invalid code{warning}");
-        outcome
-            .fails(4, format!("dump.csv: no error in the dump is of the kind \"moon\"; there are: {there}"));
-        scene.holds(&["dump.csv"]);
-    }
-}
-
-#[test]
-fn nothing_is_overwritten_without_force() {
-    for option in ["--fix", "--html"] {
-        let scene = scene();
-        scene.write("there", "mine");
-        let outcome = scene.run(&format!("explain dump.csv {option} there"));
-        outcome.fails(
-            7,
-            "cannot write to there: it exists, and is left as it is\n  \
-             choose another name, or replace it with --force",
-        );
-    }
-    let scene = scene();
-    scene.write("there", "mine");
-    scene.run("explain dump.csv --fix there --force").any_stdout().stderr_text();
-    scene.has("there", FIXED.as_bytes());
-    scene.run("explain there").fails(1, format!("there: {NO_DUMP}; it begins with \"\"Code\",\"Amount\"\""));
-}
-
-#[test]
-#[cfg(unix)]
-fn a_replaced_file_keeps_its_mode_and_the_link_to_it() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let scene = scene();
-    scene.make_folder("folder");
-    scene.write("folder/there", "mine");
-    let there = scene.path("folder/there");
-    fs::set_permissions(&there, PermissionsExt::from_mode(0o640)).expect("the mode");
-    std::os::unix::fs::symlink("folder/there", scene.path("link")).expect("the link");
-    scene.run("explain dump.csv -q --fix link --force").stdout(report_on("dump.csv"));
-    assert_eq!(fs::read_link(scene.path("link")).expect("a link"), std::path::Path::new("folder/there"));
-    assert_eq!(there.metadata().expect("the file").permissions().mode() & 0o777, 0o640);
-    scene.has("folder/there", FIXED.as_bytes());
-    scene.has("link", FIXED.as_bytes());
-}
-
-#[test]
-fn the_longest_name_of_a_file_can_be_written() {
-    let scene = scene();
-    let name = "é".repeat(125) + "x.csv";
-    scene.run(&format!("explain dump.csv -q --fix {name}")).stdout(report_on("dump.csv"));
-    scene.has(&name, FIXED.as_bytes());
-}
-
-#[test]
 fn a_report_is_not_wider_than_any_terminal() {
     let scene = scene();
     let columns =
         |columns: &str| scene.command("explain dump.csv").env("COLUMNS", columns).run().stdout_text();
     assert_eq!(columns("70000"), columns("1000"));
-}
-
-#[test]
-fn a_dump_that_is_read_is_never_replaced() {
-    let scene = scene();
-    scene.write("old.csv", fs::read_to_string(scene.path("dump.csv")).expect("the dump"));
-    let before = fs::read(scene.path("dump.csv")).expect("the dump");
-    for (options, option, name) in [
-        ("--fix dump.csv --force", "--fix", "dump.csv"),
-        ("--html ./dump.csv --force", "--html", "./dump.csv"),
-        ("--against old.csv --html old.csv --force", "--html", "old.csv"),
-    ] {
-        let outcome = scene.run(&format!("explain dump.csv {options}"));
-        outcome.refuses(format!(
-            "{option} would replace the dump {name}: choose another name\nTry anaplan-dump --help."
-        ));
-    }
-    scene.has("dump.csv", &before);
-}
-
-#[test]
-fn an_output_that_cannot_be_written_is_reported() {
-    let scene = scene();
-    for option in ["--fix", "--html"] {
-        let outcome = scene.run(&format!("explain dump.csv -q {option} /dev/full"));
-        outcome.fails(7, "cannot write to /dev/full: No space left on device (os error 28)");
-        let outcome = scene.run(&format!("explain dump.csv {option} missing/file"));
-        outcome.fails(7, "cannot write to missing/file: No such file or directory (os error 2)");
-    }
-    scene.run("explain dump.csv").stdout(report_on("dump.csv"));
-    scene
-        .command("explain dump.csv")
-        .through("\"$0\" \"$@\" > /dev/full")
-        .run()
-        .fails(7, "cannot write to the output: No space left on device (os error 28)");
 }
 
 #[test]

@@ -25,6 +25,8 @@ mod download;
 mod endings;
 /// `explain`, `get --explain` and `run --explain`.
 mod explain;
+/// The files that `explain` writes.
+mod explain_files;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
 /// From nothing to the ids, and to the dumps of a task that somebody else started.

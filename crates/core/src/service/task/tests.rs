@@ -24,7 +24,8 @@ fn the_documented_sample_is_read() {
           "result": { "failureDumpAvailable": true, "nestedResults": [
             { "failureDumpAvailable": false, "objectId": "117000000003", "successful": true },
             { "failureDumpAvailable": true, "objectId": "112000000015", "objectName": "Cost centres from ERP",
-              "successful": true, "details": [ { "localMessageText": "Cost centres: 90 (0/90) rows successful, 5 ignored",
+              "successful": true, "details": [
+                { "localMessageText": "Cost centres: 90 (0/90) rows successful, 5 ignored",
                 "occurrences": 0, "type": "hierarchyRowsProcessedWithFailures",
                 "values": [ "successRowCount", "90", "failedCount", "3", "ignoredCount", "5" ] } ] } ],
             "objectId": "118000000001", "successful": true },
@@ -102,7 +103,8 @@ fn counts_are_read_from_the_text_where_the_values_are_empty() {
 #[test]
 fn a_single_import_is_its_own_action() {
     let task = task(
-        r#"{"task":{"taskState":"COMPLETE","result":{"objectId":"112000000001","failureDumpAvailable":true,"successful":true}}}"#,
+        r#"{"task":{"taskState":"COMPLETE","result":{"objectId":"112000000001","failureDumpAvailable":true,
+            "successful":true}}}"#,
     );
     assert_eq!(objects(&task), [("112000000001".to_owned(), true)]);
 }
@@ -133,7 +135,9 @@ fn odd_values_are_no_counts() {
 proptest! {
     #[test]
     fn damage_to_an_answer_makes_nothing_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut json = br#"{"task":{"taskState":"COMPLETE","result":{"nestedResults":[{"objectId":1,"details":[{"values":["a",1]}]}]}}}"#.to_vec();
+        let mut json = br#"{"task":{"taskState":"COMPLETE","result":{"nestedResults":[
+            {"objectId":1,"details":[{"values":["a",1]}]}]}}}"#
+            .to_vec();
         let at = at.index(json.len());
         json[at] = byte;
         let _ = parse(&String::from_utf8_lossy(&json)).map(|task| task.dumps());
@@ -141,7 +145,8 @@ proptest! {
 
     #[test]
     fn nesting_without_end_is_an_error_not_a_crash(depth in 0usize..5000) {
-        let json = format!(r#"{{"task":{{"result":{}{}}}}}"#, r#"{"nestedResults":["#.repeat(depth), "]}".repeat(depth));
+        let (open, close) = (r#"{"nestedResults":["#.repeat(depth), "]}".repeat(depth));
+        let json = format!(r#"{{"task":{{"result":{open}{close}}}}}"#);
         let _ = parse(&json).map(|task| task.dumps());
     }
 }
