@@ -99,8 +99,7 @@ impl ReportBuilder {
 
     fn count(&mut self, row: &Row<'_>, totals: &mut Totals) {
         totals.rows += 1;
-        let is_unicode = row.text.is_ascii() || std::str::from_utf8(row.text).is_ok();
-        totals.rows_not_unicode += u64::from(!is_unicode);
+        totals.rows_not_unicode += u64::from(std::str::from_utf8(row.text).is_err());
         match row.damage {
             Some(Damage::TooFewFields) => totals.rows_too_short += 1,
             Some(Damage::TooManyFields) => totals.rows_too_long += 1,

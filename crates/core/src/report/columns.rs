@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::hash::Seed;
+
 /// The header of a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -16,7 +18,7 @@ pub(super) struct Columns {
     /// Indexes of the import's columns: all others.
     pub(super) own: Vec<usize>,
     /// Index of the first of the import's columns with this name.
-    by_name: HashMap<Box<[u8]>, usize>,
+    by_name: HashMap<Box<[u8]>, usize, Seed>,
 }
 
 impl Columns {

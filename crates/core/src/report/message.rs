@@ -19,7 +19,7 @@ const WITH_VALUE: [&str; 12] = [
 
 const LINE_ITEM: &str = "Invalid line item identifier";
 pub(super) const NOT_IN_LIST: &str = "Item not located in ";
-const LIST: &[u8] = b" list";
+const LIST: [u8; 5] = *b" list";
 pub(super) const DUPLICATE: &str = "Duplicate";
 
 /// Ends of the name of a list that are tried, so that a row of very many columns is not looked through for each.
@@ -40,11 +40,8 @@ impl<'a> Message<'a> {
     /// Takes a message apart. The colon before a value may be missing; then only a text that the row holds,
     /// as `is_in_row` says, is a value.
     pub(super) fn new(text: &'a [u8], is_in_row: impl Fn(&[u8]) -> bool) -> Self {
-        let title = if text.starts_with(NOT_IN_LIST.as_bytes()) {
-            list_title(text, is_in_row)
-        } else {
-            title(text, is_in_row)
-        };
+        let is_about_list = text.get(..NOT_IN_LIST.len()) == Some(NOT_IN_LIST.as_bytes());
+        let title = if is_about_list { list_title(text, is_in_row) } else { title(text, is_in_row) };
         let (title, rest) = text.split_at(title.unwrap_or(text.len()));
         let value = match rest {
             [] => None,
@@ -72,8 +69,12 @@ impl<'a> Message<'a> {
 
 /// Whether a message of this title only says that another row, on which this one depends, was rejected.
 pub(super) fn is_consequence(title: &[u8]) -> bool {
-    let has = |word: &[u8]| title.windows(word.len()).any(|part| part == word);
-    has(b"epend") && (has(b"eject") || has(b"fail"))
+    holds(title, b"epend") && (holds(title, b"eject") || holds(title, b"fail"))
+}
+
+/// Generic over the length, because comparing with a word of a known length is faster.
+fn holds<const LENGTH: usize>(text: &[u8], word: &[u8; LENGTH]) -> bool {
+    text.windows(LENGTH).any(|part| part == word)
 }
 
 /// Whether this is the whole title of a kind that is known beforehand, given in lower case.
@@ -84,8 +85,9 @@ pub(super) fn is_known_title(lowercase: &str) -> bool {
 /// The length of the title of a message about an item and a list. Its value may hold the word again, so the
 /// first end that fits counts.
 fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
-    let ends =
-        (NOT_IN_LIST.len()..text.len()).filter(|at| text[*at..].starts_with(LIST)).map(|at| at + LIST.len());
+    let ends = (NOT_IN_LIST.len()..text.len())
+        .filter(|at| text[*at..].first_chunk() == Some(&LIST))
+        .map(|at| at + LIST.len());
     ends.take(MAX_LIST_ENDS).find(|end| match &text[*end..] {
         [] | [b':', ..] => true,
         [b' ', value @ ..] => is_in_row(value),
@@ -94,8 +96,8 @@ fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
 }
 
 fn title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
-    let is_followed_by_value = |known: &str| match text.strip_prefix(known.as_bytes()) {
-        Some([b' ', value @ ..]) => is_in_row(value),
+    let is_followed_by_value = |known: &str| match text.split_at_checked(known.len()) {
+        Some((head, [b' ', value @ ..])) => head == known.as_bytes() && is_in_row(value),
         _ => false,
     };
     // First: the value may hold a colon.

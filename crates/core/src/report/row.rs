@@ -82,9 +82,13 @@ impl<'a> Row<'a> {
             return None;
         }
         let digits = self.field(self.columns.line?)?;
-        let is_number =
-            (1..=MAX_LINE_DIGITS).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-        is_number.then(|| digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+        if !(1..=MAX_LINE_DIGITS).contains(&digits.len()) {
+            return None;
+        }
+        digits.iter().try_fold(0, |number, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u64::from(digit))
+        })
     }
 
     /// Whether the row was loaded, with a warning. The service says so by a `W`; all other rows count as
@@ -93,6 +97,7 @@ impl<'a> Row<'a> {
         self.columns.status.and_then(|index| self.field(index)).is_some_and(|status| status == b"W")
     }
 
+    #[inline]
     pub(super) fn field(&self, index: usize) -> Option<&'a [u8]> {
         let end = *self.ends.get(index)?;
         let start = if index == 0 { 0 } else { self.ends[index - 1] };
@@ -112,7 +117,7 @@ impl<'a> Row<'a> {
         let mut has_message = self.damage.is_some();
         for index in &self.columns.errors {
             let Some(text) = self.field(*index) else { continue };
-            if !text.trim_ascii().is_empty() {
+            if !text.iter().all(u8::is_ascii_whitespace) {
                 has_message = true;
                 visit(Message::new(text, |value| self.holds(value)));
             }
@@ -124,9 +129,16 @@ impl<'a> Row<'a> {
 
     /// The index of the only one of the import's columns that holds this value.
     pub(super) fn only_column_holding(&self, value: &[u8]) -> Option<usize> {
-        let mut holding = self.columns.own.iter().copied().filter(|index| self.field(*index) == Some(value));
-        let first = holding.next();
-        if holding.next().is_some() { None } else { first }
+        let mut found = None;
+        for index in &self.columns.own {
+            if self.field(*index) == Some(value) {
+                if found.is_some() {
+                    return None;
+                }
+                found = Some(*index);
+            }
+        }
+        found
     }
 
     fn holds(&self, value: &[u8]) -> bool {

@@ -23,6 +23,7 @@ pub(super) fn text_of(bytes: &[u8]) -> String {
 }
 
 /// The beginning of these bytes that is kept, with `...` where it was cut.
+#[inline]
 pub(super) fn kept(bytes: &[u8]) -> Cow<'_, [u8]> {
     if bytes.len() <= MAX_KEPT_BYTES {
         return Cow::Borrowed(bytes);
