@@ -122,7 +122,7 @@ Invalid code                                                     3 rows   60.0 %
   cure       Correct the code in the source, or map the column that really holds
              codes.
 
-and 3 more kinds not shown
+and 3 more kinds not shown, 1 of warnings
 ";
     scene.run("explain dump.csv other.csv --top 1").stdout(together.to_owned() + code);
     let changes = "

@@ -107,6 +107,26 @@ fn a_kind_that_is_none_or_several_leaves_no_file() {
 }
 
 #[test]
+fn a_terminal_shows_ten_kinds_and_says_how_to_see_all_and_a_page_has_a_hundred() {
+    let scene = scene();
+    let kinds = 101;
+    // Letters alone: a number would be taken for a value.
+    let title = |kind: usize| format!("Kind {}", "x".repeat(kind));
+    let status = |kind| if kind > 95 { 'W' } else { 'E' };
+    let rows = (1..=kinds).map(|kind| format!("{},{kind},{}\n", status(kind), title(kind)));
+    scene.write("many.csv", format!("_Status_,_Line_,_Error_1_\n{}", rows.collect::<String>()));
+    let outcome = scene.run("explain many.csv --html page.html");
+    outcome.notes("page.html: the report as a page\n--top 101 shows every kind\n");
+    let text = outcome.any_stdout().stdout_text();
+    assert!(text.ends_with("\nand 91 more kinds not shown, 6 of warnings\n"), "{text}");
+    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    assert_eq!(page.matches("<h3>").count(), 100, "{page}");
+    let shown = scene.run("explain many.csv --top 101");
+    shown.notes("");
+    assert!(!shown.any_stdout().stdout_text().contains("not shown"));
+}
+
+#[test]
 fn nothing_is_overwritten_without_force() {
     for option in ["--fix", "--html"] {
         let scene = scene();

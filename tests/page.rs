@@ -69,6 +69,7 @@ fn a_browser_shows_the_report_and_runs_nothing_of_the_dump() {
     scene.write("dump.csv", DUMP);
     scene.write("yesterday.csv", "Code,_Line_,_Error_1_\nA1,2,Invalid date: x\n");
     let outcome = scene.run("explain dump.csv --html page.html --against yesterday.csv");
+    outcome.notes("page.html: the report as a page\n");
     outcome.stdout_has("Invalid number   ");
     let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
     let Some(document) = browse(&scene, "page.html", "--dump-dom") else { return };
@@ -103,7 +104,8 @@ fn a_page_fits_a_narrow_window() {
         "dump.csv",
         format!("Code,_Line_,_Error_1_\n{long},2,Invalid code: {long}\n{long},3,{long}\n"),
     );
-    scene.run("explain dump.csv --html page.html").any_stdout();
+    let outcome = scene.run("explain dump.csv --html page.html");
+    outcome.notes("page.html: the report as a page\n").any_stdout();
     let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
     // The page forbids scripts; a copy with one reports how wide it is.
     let (head, policy) = page.split_once("<meta http-equiv").expect("a policy");

@@ -548,7 +548,7 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "text")]
     pub(crate) kind: Option<String>,
 
-    /// kinds to show, default 10, or rows of --kind, default 20
+    /// kinds to show, default 10 and 100 on a page, or rows of --kind, default 20
     #[argh(option, arg_name = "n", from_str_fn(limit))]
     pub(crate) top: Option<usize>,
 

@@ -16,9 +16,12 @@ use crate::signals;
 use crate::stdout::{print, print_json};
 use crate::text::{counted, safe};
 
-/// Kinds of a report, and rows of one kind, where `--top` does not give the number.
+/// Kinds of a report, and rows of one kind, where `--top` does not give the number: about what a terminal shows.
 const DEFAULT_KINDS: usize = 10;
 const DEFAULT_ROWS: usize = 20;
+
+/// Kinds of a page, which is scrolled, where `--top` does not give the number. At about 1 kB each they load at once.
+const DEFAULT_PAGE_KINDS: usize = 100;
 
 pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Failure> {
     check(command)?;
@@ -52,13 +55,16 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
         None => read(inputs, &reporter)?,
     };
     let before = if earlier.is_empty() { None } else { Some(read(earlier, &reporter)?) };
-    let mut view = report.view().top(command.top.unwrap_or(DEFAULT_KINDS));
+    let mut view = report.view();
     if let Some(before) = &before {
         view = view.against(before);
     }
     if let Some(mut page) = page.take() {
+        let view = view.clone().top(command.top.unwrap_or(DEFAULT_PAGE_KINDS));
         write(&mut page, view.html())?;
         page.finish()?;
+        reporter
+            .note(&format!("{}: the report as a page", safe(command.html.as_deref().unwrap_or_default())));
     }
     if command.json {
         let document = ReportDocument::new(report);
@@ -67,7 +73,11 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
             None => print_json(&document),
         };
     }
-    print_report(view)
+    print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
+    if command.top.is_none() && report.kinds.len() > DEFAULT_KINDS {
+        reporter.note(&format!("--top {} shows every kind", report.kinds.len()));
+    }
+    Ok(())
 }
 
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a

@@ -53,7 +53,7 @@ impl fmt::Display for Page<'_> {
         )?;
         self.write_head(f)?;
         self.write_changes(f)?;
-        let (kinds, more) = self.0.shown_kinds();
+        let (kinds, others) = self.0.split_kinds();
         let mut severity = None;
         for kind in kinds {
             if severity != Some(kind.severity) {
@@ -62,8 +62,8 @@ impl fmt::Display for Page<'_> {
             }
             self.write_kind(f, kind)?;
         }
-        if more > 0 {
-            writeln!(f, "<p class=\"quiet\">and {} not shown</p>", words::number(more as u64, "more kind"))?;
+        if !others.is_empty() {
+            writeln!(f, "<p class=\"quiet\">{}</p>", words::other_kinds(others))?;
         }
         if self.0.report.unlisted_messages > 0 {
             writeln!(f, "<p class=\"quiet\">{}</p>", unlisted(self.0.report))?;

@@ -63,10 +63,9 @@ impl<'a> ReportView<'a> {
         self
     }
 
-    /// The kinds that are shown, and how many are not.
-    pub(super) fn shown_kinds(&self) -> (&'a [Kind], usize) {
-        let shown = self.report.kinds.len().min(self.top);
-        (&self.report.kinds[..shown], self.report.kinds.len() - shown)
+    /// The kinds that are shown, and those that are not.
+    pub(super) fn split_kinds(&self) -> (&'a [Kind], &'a [Kind]) {
+        self.report.kinds.split_at(self.report.kinds.len().min(self.top))
     }
 
     fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,7 +172,7 @@ impl fmt::Display for ReportView<'_> {
         if let Some(before) = self.before {
             self.write_changes(f, before)?;
         }
-        let (kinds, more) = self.shown_kinds();
+        let (kinds, others) = self.split_kinds();
         let mut severity = None;
         for kind in kinds {
             if severity != Some(kind.severity) {
@@ -183,8 +182,8 @@ impl fmt::Display for ReportView<'_> {
             }
             self.write_kind(f, kind)?;
         }
-        if more > 0 {
-            writeln!(f, "\nand {} not shown", words::number(more as u64, "more kind"))?;
+        if !others.is_empty() {
+            writeln!(f, "\n{}", words::other_kinds(others))?;
         }
         if self.report.unlisted_messages > 0 {
             writeln!(f, "\n{}", unlisted(self.report))?;

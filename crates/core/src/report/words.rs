@@ -1,6 +1,6 @@
 //! Numbers, shares and facts in words, the same in the text and on the page.
 
-use super::model::{Counted, Input, Kind, Report, Totals};
+use super::model::{Counted, Input, Kind, Report, Severity, Totals};
 use crate::text::Printable;
 
 /// A number with its thousands apart: `1,234,567`.
@@ -20,6 +20,13 @@ pub(super) fn thousands(number: u64) -> String {
 pub(super) fn number(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(count))
+}
+
+/// What is said of kinds that are not shown.
+pub(super) fn other_kinds(kinds: &[Kind]) -> String {
+    let warnings = kinds.iter().filter(|kind| kind.severity == Severity::Warning).count();
+    let of_warnings = if warnings == 0 { String::new() } else { format!(", {warnings} of warnings") };
+    format!("and {} not shown{of_warnings}", number(kinds.len() as u64, "more kind"))
 }
 
 /// How many rows have a value or column, with a blank before; nothing where only one is known of.
