@@ -191,7 +191,7 @@ impl Toolchain {
             match subcommand {
                 "test" => command.arg("-Zbuild-std=std,panic_abort,panic_unwind,test"),
                 // No backtraces: there are no symbols in a program without them, and what reads symbols is large.
-                _ => command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features="]),
+                _ => command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]),
             };
         }
         let flags: Vec<&str> = self.flags.iter().chain(flags).map(String::as_str).collect();
