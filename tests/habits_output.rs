@@ -83,7 +83,9 @@ fn a_folder_that_was_made_for_nothing_is_removed_again() {
 fn a_folder_that_is_not_there_is_named() {
     let scene = Scene::with_chunks(3);
     let outcome = scene.run("get DUMP -o a/b/x.csv");
-    outcome.fails(7, "cannot write to a/b/x.csv: the folder a/b is not there").without_a_connection();
+    outcome
+        .fails(7, "cannot write to a/b/x.csv: the folder a/b is not there: make it first")
+        .without_a_connection();
 }
 
 #[cfg(unix)]

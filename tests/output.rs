@@ -157,7 +157,10 @@ fn what_cannot_be_written_is_reported_before_anything_is_sent() {
     let scene = Scene::with_dump(three_chunks());
     scene.write("file", "mine");
     let mut cases = vec![
-        ("missing/dump.csv", "cannot write to missing/dump.csv: the folder missing is not there"),
+        (
+            "missing/dump.csv",
+            "cannot write to missing/dump.csv: the folder missing is not there: make it first",
+        ),
         ("file/dump.csv", "cannot write to file/dump.csv: Not a directory (os error 20)"),
         ("file/", "cannot make the folder file/: <ANY>"),
         ("file/below/", "cannot make the folder file/below/: <ANY>"),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anaplan_dump_core::Error;
 
 use crate::failure::Failure;
-use crate::target::Target;
+use crate::target::{Target, check_folder};
 
 /// Longest name of a file that every file system takes, in bytes.
 const MAX_NAME_BYTES: usize = 255;
@@ -35,6 +35,7 @@ impl NewFile {
             Target::Folder(_) => return Err(Failure::Usage(format!("{option} needs a file, not a folder"))),
             Target::Device(path) => (path.clone(), path, None),
             Target::File(path) => {
+                check_folder(&path)?;
                 check_free(&path, replaces)?;
                 // A link stays one, and may lead to another disk.
                 let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());

@@ -69,15 +69,7 @@ impl Target {
         match self {
             Target::Folder(folder) => MadeFolders::make(folder)
                 .map_err(|error| Error::output("make the folder", Some(folder), error).into()),
-            Target::File(path) => {
-                let folder = path.parent().unwrap_or(Path::new(""));
-                if folder.as_os_str().is_empty() || folder.exists() {
-                    return Ok(MadeFolders(Vec::new()));
-                }
-                let text = format!("the folder {} is not there", safe(&folder.to_string_lossy()));
-                let error = io::Error::new(io::ErrorKind::NotFound, text);
-                Err(Error::output("write to", Some(path), error).into())
-            }
+            Target::File(path) => check_folder(path).map(|()| MadeFolders(Vec::new())),
             Target::Stdout | Target::Device(_) => Ok(MadeFolders(Vec::new())),
         }
     }
@@ -95,6 +87,17 @@ impl Target {
         let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         written.map_err(|error| Error::output("write into the folder", Some(shown), error).into())
     }
+}
+
+/// Finds out whether the folder of a file is there: a name with a typing error must not make folders.
+pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    if folder.as_os_str().is_empty() || folder.exists() {
+        return Ok(());
+    }
+    let text = format!("the folder {} is not there: make it first", safe(&folder.to_string_lossy()));
+    let error = io::Error::new(io::ErrorKind::NotFound, text);
+    Err(Error::output("write to", Some(path), error).into())
 }
 
 /// Folders that were made for dumps. Dropped, those that stayed empty are removed again.
