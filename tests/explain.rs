@@ -93,6 +93,42 @@ fn a_pipe_is_read_in_one_pass() {
 }
 
 #[test]
+fn a_dump_beside_itself_has_no_changes() {
+    let scene = scene();
+    let same = "
+Changes: 3 rows rejected, as many as before
+  Each kind has as many rows as before.
+";
+    scene.run("explain dump.csv --against dump.csv").stdout_has(same).any_stdout();
+    scene.run("explain dump.csv --against dump.csv --html page.html").any_stdout().stderr_text();
+    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    assert!(page.contains("<p>Each kind has as many rows as before.</p>"), "{page}");
+}
+
+#[test]
+fn lines_that_the_dump_does_not_say_are_left_out_and_an_empty_value_can_be_seen() {
+    let scene = scene();
+    scene.write("bare.csv", "Code,_Line_,_Error_1_\n,,Invalid code: \n,x,Invalid code: \n");
+    let report = "bare.csv: 2 rows (UTF-8, comma, LF)
+  2 rows were rejected
+
+1 kind of errors
+----------------
+
+Invalid code                                                     2 rows  100.0 %
+  ##############################################################################
+  columns    Code 2
+  values     \"\" 2
+  cure       Correct the code in the source, or map the column that really holds
+             codes.
+";
+    scene.run("explain bare.csv --html page.html").stdout(report).stderr_text();
+    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    assert!(page.contains("(empty)</span> 2"), "{page}");
+    assert!(!page.contains("Dump rows"), "{page}");
+}
+
+#[test]
 fn several_files_are_one_report_and_say_what_changed() {
     let scene = scene();
     scene.write("other.csv", "Code;_Line_;_Error_1_\nB;7;Invalid code: B\nC;8;Invalid parent: C\n");
@@ -122,7 +158,7 @@ Invalid code                                                     3 rows   60.0 %
   cure       Correct the code in the source, or map the column that really holds
              codes.
 
-and 3 more kinds not shown, 1 of warnings
+and 3 more kinds not shown, 1 of them warnings
 ";
     scene.run("explain dump.csv other.csv --top 1").stdout(together.to_owned() + code);
     let changes = "

@@ -118,7 +118,7 @@ fn a_terminal_shows_ten_kinds_and_says_how_to_see_all_and_a_page_has_a_hundred()
     let outcome = scene.run("explain many.csv --html page.html");
     outcome.notes("page.html: the report as a page\n--top 101 shows every kind\n");
     let text = outcome.any_stdout().stdout_text();
-    assert!(text.ends_with("\nand 91 more kinds not shown, 6 of warnings\n"), "{text}");
+    assert!(text.ends_with("\nand 91 more kinds not shown, 6 of them warnings\n"), "{text}");
     let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
     assert_eq!(page.matches("<h3>").count(), 100, "{page}");
     let shown = scene.run("explain many.csv --top 101");
@@ -164,6 +164,26 @@ fn a_replaced_file_keeps_its_mode_and_the_link_to_it() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_dump_on_standard_input_is_not_replaced() {
+    let scene = scene();
+    let command = scene.command("explain - --fix dump.csv --force").through("\"$0\" \"$@\" < dump.csv");
+    command
+        .run()
+        .refuses("--fix would replace the dump dump.csv: choose another name\nTry anaplan-dump --help.");
+    scene.has("dump.csv", DUMP.as_bytes());
+}
+
+#[test]
+fn an_earlier_dump_that_is_none_leaves_no_file_behind() {
+    let scene = scene();
+    scene.write("old.csv", "plain,text\n");
+    let outcome = scene.run("explain dump.csv --fix fixed.csv --against old.csv");
+    outcome.fails(1, format!("old.csv: {NO_DUMP}; it begins with \"plain,text\""));
+    scene.holds(&["dump.csv", "old.csv"]);
+}
+
+#[test]
 fn the_longest_name_of_a_file_can_be_written() {
     let scene = scene();
     let name = "é".repeat(125) + "x.csv";
@@ -196,7 +216,7 @@ fn an_output_that_cannot_be_written_is_reported() {
         let outcome = scene.run(&format!("explain dump.csv -q {option} /dev/full"));
         outcome.fails(7, "cannot write to /dev/full: No space left on device (os error 28)");
         let outcome = scene.run(&format!("explain dump.csv {option} missing/file"));
-        outcome.fails(7, "cannot write to missing/file: No such file or directory (os error 2)");
+        outcome.fails(7, "cannot write to missing/file: the folder missing is not there: make it first");
     }
     scene.run("explain dump.csv").stdout(report_on("dump.csv"));
     scene

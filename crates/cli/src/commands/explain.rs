@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, RowTable};
@@ -23,6 +23,9 @@ const DEFAULT_ROWS: usize = 20;
 /// Kinds of a page, which is scrolled, where `--top` does not give the number. At about 1 kB each they load at once.
 const DEFAULT_PAGE_KINDS: usize = 100;
 
+/// Where a file that is redirected to standard input has its name. Windows has nothing like it.
+const STANDARD_INPUT: &str = "/dev/stdin";
+
 pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Failure> {
     check(command)?;
     let reporter = Arc::new(Reporter::new(verbosity));
@@ -40,7 +43,7 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
     let begin = |option: &str, file: &Option<String>| {
         file.as_deref().map(|file| NewFile::begin(option, file, command.force)).transpose()
     };
-    let mut page = begin("--html", &command.html)?;
+    let page = begin("--html", &command.html)?;
     let fix = begin("--fix", &command.fix)?;
     [&page, &fix]
         .into_iter()
@@ -50,16 +53,17 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
     if let (Some(kind), None) = (&command.kind, &fix) {
         return inputs.into_iter().try_for_each(|input| print_rows(input, kind, command, &reporter));
     }
+    // First, so that nothing is left behind where one of them is no dump.
+    let before = if earlier.is_empty() { None } else { Some(read(earlier, &reporter)?) };
     let report = match fix {
         Some(file) => read_and_fix(inputs, file, command, &reporter)?,
         None => read(inputs, &reporter)?,
     };
-    let before = if earlier.is_empty() { None } else { Some(read(earlier, &reporter)?) };
     let mut view = report.view();
     if let Some(before) = &before {
         view = view.against(before);
     }
-    if let Some(mut page) = page.take() {
+    if let Some(mut page) = page {
         let view = view.clone().top(command.top.unwrap_or(DEFAULT_PAGE_KINDS));
         write(&mut page, view.html())?;
         page.finish()?;
@@ -74,7 +78,7 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
         };
     }
     print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
-    if command.top.is_none() && report.kinds.len() > DEFAULT_KINDS {
+    if command.top.is_none() && report.kinds.len() > DEFAULT_KINDS && report.unlisted_messages == 0 {
         reporter.note(&format!("--top {} shows every kind", report.kinds.len()));
     }
     Ok(())
@@ -83,11 +87,11 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
 /// dump for long, so it is not replaced even by `--force`.
 fn is_read(output: &str, command: &Explain) -> bool {
-    let inputs = command.files.iter().chain(&command.against).filter(|file| *file != "-");
-    let is_same = |(a, b): (PathBuf, PathBuf)| a == b;
-    Path::new(output).canonicalize().is_ok_and(|output| {
-        inputs.filter_map(|input| Some((Path::new(input).canonicalize().ok()?, output.clone()))).any(is_same)
-    })
+    let path = |file| Path::new(if file == "-" { STANDARD_INPUT } else { file });
+    let mut inputs = command.files.iter().chain(&command.against).map(|file| path(file).canonicalize());
+    Path::new(output)
+        .canonicalize()
+        .is_ok_and(|output| inputs.any(|input| input.is_ok_and(|file| file == output)))
 }
 
 /// Whether two names are of one file, which need not be there yet.
@@ -111,7 +115,9 @@ fn check(command: &Explain) -> Result<(), Failure> {
     match command {
         _ if command.files.is_empty() => wrong("explain needs a dump file; - is standard input"),
         _ if inputs().filter(|file| *file == "-").count() > 1 => wrong("standard input can be read once"),
-        Explain { json: true, top: Some(_), .. } => wrong("--json has every kind: leave out --top"),
+        Explain { json: true, top: Some(_), html: None, .. } => {
+            wrong("--json has every kind: leave out --top")
+        }
         Explain { fix: Some(_), .. } | Explain { kind: Some(_), .. } if command.files.len() > 1 => {
             wrong("--fix and --kind need one dump file: the columns of others may differ")
         }

@@ -37,8 +37,7 @@ impl ReportBuilder {
     ///
     /// # Errors
     ///
-    /// [`ReportError::NotADump`], [`ReportError::Read`]. The report must not be used then: it has a part of
-    /// the dump.
+    /// [`ReportError::NotADump`], and nothing is added; [`ReportError::Read`], and the rows up to there are.
     pub fn add(&mut self, name: &str, mut source: impl Read) -> Result<(), ReportError> {
         self.read(name, &mut Dump::open(&mut source)?, &mut |_| Ok(()))
     }
@@ -76,10 +75,7 @@ impl ReportBuilder {
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
-        while let Some(row) = dump.next_row()? {
-            self.count(&row, &mut totals);
-            each(&row)?;
-        }
+        let outcome = self.read_rows(dump, &mut totals, each);
         self.errors.end_input(dump.columns());
         self.warnings.end_input(dump.columns());
         self.totals.add(&totals);
@@ -94,6 +90,19 @@ impl ReportBuilder {
             columns: columns.own.iter().map(|index| text_of(&columns.names[*index])).collect(),
             totals,
         });
+        outcome
+    }
+
+    fn read_rows(
+        &mut self,
+        dump: &mut Dump<'_>,
+        totals: &mut Totals,
+        each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
+    ) -> Result<(), ReportError> {
+        while let Some(row) = dump.next_row()? {
+            self.count(&row, totals);
+            each(&row)?;
+        }
         Ok(())
     }
 

@@ -39,7 +39,7 @@ impl Columns {
     }
 
     /// How many columns the service added; none in a file that is no dump.
-    pub(super) fn services(&self) -> usize {
+    pub(super) fn service_columns(&self) -> usize {
         self.names.len() - self.own.len()
     }
 
@@ -75,8 +75,8 @@ mod tests {
     fn any_of_the_columns_may_be_missing() {
         let found = columns("Code,_Error_1_");
         assert_eq!((found.status, found.line, found.errors, found.own), (None, None, vec![1], vec![0]));
-        assert_eq!(columns("_Status_,Code").services(), 1);
-        assert_eq!(columns("Code,Line,Error 1,_Error_x_").services(), 0);
+        assert_eq!(columns("_Status_,Code").service_columns(), 1);
+        assert_eq!(columns("Code,Line,Error 1,_Error_x_").service_columns(), 0);
     }
 
     #[test]

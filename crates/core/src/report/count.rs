@@ -7,6 +7,7 @@
 //! Once texts were forgotten, [`Counter::count`] gives a new one an entry when it comes for the second time within a
 //! while: where every row has a value of its own, an entry for each would take more time than the rest of the report.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
@@ -70,19 +71,21 @@ impl<T: Default> Counter<T> {
         result
     }
 
-    /// Forgets at least half of the entries, those with the lowest counts.
+    /// Forgets half of the entries, those with the lowest counts; of the same count those that come last in order, so
+    /// that the same dump always gives the same report.
     pub(super) fn forget_rarer_half(&mut self) {
         let score = |entry: &Entry<T>| entry.count + entry.missed;
-        let mut scores: Vec<_> = self.entries.values().map(score).collect();
-        let middle = scores.len() / 2;
-        if scores.is_empty() {
+        let mut ranks: Vec<_> =
+            self.entries.iter().map(|(text, entry)| (score(entry), Reverse(text.clone()))).collect();
+        let middle = ranks.len() / 2;
+        if ranks.is_empty() {
             return;
         }
-        let (_, median, _) = scores.select_nth_unstable(middle);
-        self.missed = self.missed.max(*median);
+        let (_, median, _) = ranks.select_nth_unstable(middle);
+        self.missed = self.missed.max(median.0);
         let forgotten = &mut self.forgotten;
-        self.entries.retain(|_, entry| {
-            let stays = score(entry) > *median;
+        self.entries.retain(|text, entry| {
+            let stays = (score(entry), Reverse(text)) > (median.0, Reverse(&median.1.0));
             if !stays {
                 *forgotten += entry.count;
             }

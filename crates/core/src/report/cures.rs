@@ -74,9 +74,25 @@ pub(super) fn cure(title: &str, severity: Severity) -> &'static str {
     }
     let lowercase = title.to_lowercase();
     let known = BY_TITLE.iter().find(|(beginning, _)| title.starts_with(beginning));
-    let known = known.or_else(|| BY_WORD.iter().find(|(word, _)| lowercase.contains(word)));
+    let known = known.or_else(|| BY_WORD.iter().find(|(word, _)| has_word(&lowercase, word)));
     known.map_or(
         "A message that is not known here: compare these rows with rows that were loaded.",
         |(_, cure)| cure,
     )
+}
+
+/// Whether a word begins with this: `role` is in `conflicting roles`, and not in `petroleum`.
+fn has_word(text: &str, beginning: &str) -> bool {
+    text.match_indices(beginning).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_counts_where_one_begins() {
+        assert!(has_word("conflicting roles", "role") && has_word("role missing", "role"));
+        assert!(!has_word("cannot map petroleum", "role"));
+    }
 }

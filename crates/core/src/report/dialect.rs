@@ -28,7 +28,7 @@ impl Dialect {
         for separator in SEPARATORS {
             let (names, length) = first_record(text, separator, is_whole_file)?;
             let columns = Columns::find(names);
-            let rank = |columns: &Columns| (columns.services(), columns.names.len());
+            let rank = |columns: &Columns| (columns.service_columns(), columns.names.len());
             if best.as_ref().is_none_or(|(_, other, _)| rank(&columns) > rank(other)) {
                 best = Some((separator, columns, length));
             }
@@ -103,8 +103,11 @@ fn trim_line_ends(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
+/// A parser that takes nothing for a byte order mark: it takes what it reads first for one, and has read a line end.
 fn parser(separator: u8) -> Reader {
-    ReaderBuilder::new().delimiter(separator).build()
+    let mut parser = ReaderBuilder::new().delimiter(separator).build();
+    parser.read_record(b"\n", &mut [0], &mut [0]);
+    parser
 }
 
 /// The fields of the first record and the bytes up to its end. `None` if `text` may not hold all of it.
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn a_header_without_quotes_or_line_end_is_read_too() {
         let (dialect, columns, _) = detect("Code;_Line_;_Error_1_");
-        assert_eq!((dialect.separator, dialect.quotes_all, columns.services()), (b';', false, 2));
+        assert_eq!((dialect.separator, dialect.quotes_all, columns.service_columns()), (b';', false, 2));
         assert_eq!(Dialect::detect(b"Code;_Line_;_Error_1_", false), None);
         assert_eq!(detect("Code;_Line_\ra;1\r").0.line_end_name(), "CR");
     }

@@ -14,8 +14,8 @@ use crate::report::ReportError;
 /// Longest header, in bytes of UTF-8. One with 10,000 columns of 100 characters fits.
 const MAX_HEADER_BYTES: usize = 1024 * 1024;
 
-/// Longest row, in bytes of UTF-8. Anything longer is what follows a quote that is never closed: it is
-/// counted as one row with too many fields and not held.
+/// Longest row, in bytes of UTF-8. Anything longer is what follows a quote that is never closed: its fields are not
+/// held.
 const MAX_ROW_BYTES: usize = 8 * 1024 * 1024;
 
 /// How much of a file that is no dump the error shows.
@@ -36,6 +36,8 @@ pub(super) struct Dump<'a> {
     ends: Vec<usize>,
     /// All text was decoded, and a line end was put behind it.
     is_at_end: bool,
+    /// The file ends neither with a line end nor with the quote that each field of this dump ends with.
+    ends_inside_field: bool,
     /// The number of the row that was read last. The header is row 1, as in a spreadsheet.
     row: u64,
 }
@@ -57,12 +59,24 @@ impl<'a> Dump<'a> {
                 return Err(not_a_dump(&text));
             }
         };
-        if columns.services() == 0 && !columns.names.is_empty() {
+        if columns.service_columns() == 0 && !columns.names.is_empty() {
             return Err(not_a_dump(&text));
         }
         let parser = dialect.parser();
         let (fields, ends) = (vec![0; 4096], vec![0; columns.names.len() + 1]);
-        Ok(Self { decoder, dialect, columns, parser, text, parsed, fields, ends, is_at_end: false, row: 1 })
+        Ok(Self {
+            decoder,
+            dialect,
+            columns,
+            parser,
+            text,
+            parsed,
+            fields,
+            ends,
+            is_at_end: false,
+            ends_inside_field: false,
+            row: 1,
+        })
     }
 
     /// The next row, or `None` at the end.
@@ -124,6 +138,7 @@ impl<'a> Dump<'a> {
     /// Decodes more text. At the end of the file that is one line end, once: it ends the last row, unless
     /// that is cut off.
     fn refill(&mut self) -> Result<(), ReportError> {
+        let last = self.text.last().copied();
         self.text.clear();
         self.parsed = 0;
         if self.is_at_end {
@@ -132,6 +147,7 @@ impl<'a> Dump<'a> {
         self.decoder.fill(&mut self.text)?;
         if self.text.is_empty() {
             self.is_at_end = true;
+            self.ends_inside_field = self.dialect.quotes_all && !matches!(last, Some(b'"' | b'\r' | b'\n'));
             self.text.push(b'\n');
         }
         Ok(())
@@ -140,8 +156,9 @@ impl<'a> Dump<'a> {
     fn damage(&self, fields: usize, is_too_long: bool, is_cut_off: bool) -> Option<Damage> {
         let expected = self.columns.names.len();
         // A last row without a line end is whole if it has all fields.
-        let is_cut_off =
-            is_cut_off || self.is_at_end && (fields < expected || self.decoder.ends_inside_unit());
+        let is_cut_off = is_cut_off
+            || self.is_at_end
+                && (fields < expected || self.ends_inside_field || self.decoder.ends_inside_unit());
         match fields.cmp(&expected) {
             _ if is_cut_off => Some(Damage::CutOff),
             _ if is_too_long => Some(Damage::TooManyFields),

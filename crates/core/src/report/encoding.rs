@@ -252,18 +252,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Hands out the bytes in pieces of this length.
-    struct Pieces<'a>(&'a [u8], usize);
-
-    impl Read for Pieces<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            let count = self.1.min(self.0.len()).min(buffer.len());
-            buffer[..count].copy_from_slice(&self.0[..count]);
-            self.0 = &self.0[count..];
-            Ok(count)
-        }
-    }
+    use crate::report::tests::Pieces;
 
     fn decoded(file: &[u8], piece: usize) -> (Vec<u8>, Encoding) {
         let mut source = Pieces(file, piece);

@@ -54,7 +54,9 @@ impl KindFilter {
         if !self.is_exact && lowercase == self.lowercase {
             self.is_exact = true;
             self.has_withdrawn = !self.accepted.is_empty();
-            self.refused.append(&mut self.accepted);
+            // First what the text fits, so that the error names it.
+            self.accepted.append(&mut self.refused);
+            self.refused = std::mem::take(&mut self.accepted);
             self.refused.truncate(MAX_LISTED);
             self.decisions.clear();
         }

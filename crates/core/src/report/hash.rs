@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// 2^64 divided by the golden ratio: odd, and without a pattern in its bits.
+/// 2^64 divided by the golden ratio: its bits have no pattern.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Starts hashes from a random number, so that nobody can prepare a file whose texts all collide.

@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 
 use super::model::{Counted, Kind};
 use super::view::{
-    APPROXIMATE, MAX_VALUE, ReportView, SHOWN_VALUES, changes, changes_title, rows, section, unlisted,
+    APPROXIMATE, MAX_VALUE, NO_CHANGE, ReportView, SHOWN_VALUES, changes, changes_title, rows, section,
+    unlisted,
 };
 use super::words;
 
@@ -23,7 +24,7 @@ dl { display: grid; gap: .1rem 1rem; grid-template-columns: max-content 1fr; mar
 dt { color: var(--quiet); } dd { margin: 0; }
 code { background: var(--line); border-radius: 3px; padding: 0 .25em; white-space: pre-wrap; }
 table { border-collapse: collapse; } td, th { padding: .15rem .75rem .15rem 0; text-align: left; }
-td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; }
+td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
 @media print { body { margin: 0; max-width: none; } section { break-inside: avoid; } }
 ";
 
@@ -97,7 +98,9 @@ impl Page<'_> {
         let Some(before) = self.0.before else { return Ok(()) };
         writeln!(f, "<h2>{}</h2>", changes_title(before, self.0.report))?;
         let changes = changes(before, self.0.report);
-        if !changes.is_empty() {
+        if changes.is_empty() {
+            writeln!(f, "<p>{NO_CHANGE}</p>")?;
+        } else {
             f.write_str(
                 "<table>\n<tr><th>Change<th>Kind<th class=\"number\">Before<th class=\"number\">After</tr>\n",
             )?;
@@ -134,7 +137,8 @@ impl Page<'_> {
             Escaped(&percent),
             kind.share.clamp(0.0, 1.0) * 100.0
         )?;
-        write_counted(f, "Columns", &kind.columns, None)?;
+        let others = (kind.columns.len() > SHOWN_VALUES).then(|| words::OTHER_COLUMNS.to_owned());
+        write_counted(f, "Columns", &kind.columns, others)?;
         let shown = kind.values.len().min(SHOWN_VALUES);
         write_counted(f, "Values", &kind.values, words::other_values(kind, shown))?;
         let (label, lines) = words::first_lines(self.0.report, kind);
@@ -166,8 +170,12 @@ fn write_counted(
     write!(f, "<dt>{label}<dd>")?;
     for (index, one) in all.iter().take(SHOWN_VALUES).enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        let text = words::cut(&one.text, MAX_VALUE);
-        write!(f, "{comma}<code><bdi>{}</bdi></code>{}", Escaped(&text), words::times(one))?;
+        f.write_str(comma)?;
+        match &*words::cut(&one.text, MAX_VALUE) {
+            "" => f.write_str("<span class=\"quiet\">(empty)</span>")?,
+            text => write!(f, "<code><bdi>{}</bdi></code>", Escaped(text))?,
+        }
+        f.write_str(&words::times(one))?;
     }
     match others {
         Some(others) => writeln!(f, ", {others}"),

@@ -1,7 +1,7 @@
 //! A message of the service, taken apart: what it is about, and the value that it complains of.
 
-/// What messages that end in a value begin with. Each was seen, or is named in the vendor's table of codes;
-/// nothing is taken out of any other message.
+/// What messages that end in a value begin with. Each was seen, or is named in the vendor's table of codes. Of any
+/// other message, one in another language perhaps, only what the row itself holds is a value.
 const WITH_VALUE: [&str; 12] = [
     "Invalid name",
     "Invalid number",
@@ -22,9 +22,9 @@ pub(super) const NOT_IN_LIST: &str = "Item not located in ";
 const LIST: [u8; 5] = *b" list";
 pub(super) const DUPLICATE: &str = "Duplicate";
 
-/// Ends of the name of a list that are tried, so that a row of very many columns is not looked through for each.
-/// Names of lists hold the word a few times at most.
-const MAX_LIST_ENDS: usize = 100;
+/// Ends of a title that are tried, so that a row of very many columns is not looked through for each. Names of lists
+/// hold the word a few times at most, and messages a few colons.
+const MAX_ENDS: usize = 100;
 
 /// What a row's message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(super) struct Message<'a> {
     pub(super) value: Option<&'a [u8]>,
     /// The service did not say this: the row's shape did.
     pub(super) is_note: bool,
+    /// It only says that another row, on which this one depends, was rejected.
+    pub(super) is_consequence: bool,
 }
 
 impl<'a> Message<'a> {
@@ -41,19 +43,21 @@ impl<'a> Message<'a> {
     /// as `is_in_row` says, is a value.
     pub(super) fn new(text: &'a [u8], is_in_row: impl Fn(&[u8]) -> bool) -> Self {
         let is_about_list = text.get(..NOT_IN_LIST.len()) == Some(NOT_IN_LIST.as_bytes());
-        let title = if is_about_list { list_title(text, is_in_row) } else { title(text, is_in_row) };
+        let known = if is_about_list { list_title(text, &is_in_row) } else { title(text, &is_in_row) };
+        let consequence = if known.is_some() || is_about_list { None } else { consequence_title(text) };
+        let title = known.or(consequence).or_else(|| unknown_title(text, &is_in_row));
         let (title, rest) = text.split_at(title.unwrap_or(text.len()));
         let value = match rest {
             [] => None,
             [b':', b' ', value @ ..] | [b':' | b' ', value @ ..] => Some(value),
             value => Some(value),
         };
-        Self { title, value, is_note: false }
+        Self { title, value, is_note: false, is_consequence: consequence.is_some() }
     }
 
     /// What this library notes about a row.
     pub(super) fn note(title: &'static str, value: Option<&'a [u8]>) -> Self {
-        Self { title: title.as_bytes(), value, is_note: true }
+        Self { title: title.as_bytes(), value, is_note: true, is_consequence: false }
     }
 
     /// The name of the column that a message about a line item quotes: `Column 85717 ("02 Customer")`.
@@ -67,8 +71,8 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Whether a message of this title only says that another row, on which this one depends, was rejected.
-pub(super) fn is_consequence(title: &[u8]) -> bool {
+/// Whether a text only says that another row, on which this one depends, was rejected.
+fn is_consequence(title: &[u8]) -> bool {
     holds(title, b"epend") && (holds(title, b"eject") || holds(title, b"fail"))
 }
 
@@ -88,7 +92,7 @@ fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
     let ends = (NOT_IN_LIST.len()..text.len())
         .filter(|at| text[*at..].first_chunk() == Some(&LIST))
         .map(|at| at + LIST.len());
-    ends.take(MAX_LIST_ENDS).find(|end| match &text[*end..] {
+    ends.take(MAX_ENDS).find(|end| match &text[*end..] {
         [] | [b':', ..] => true,
         [b' ', value @ ..] => is_in_row(value),
         _ => false,
@@ -110,13 +114,25 @@ fn title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
             return Some(colon);
         }
     }
-    if is_consequence(text) {
-        // The vendor's wording is not known: what names the other row begins at a colon, a digit or a quote.
-        let end = text.iter().position(|byte| b":'\"".contains(byte) || byte.is_ascii_digit())?;
-        let title = text[..end].trim_ascii_end();
-        return is_consequence(title).then_some(title.len());
-    }
     WITH_VALUE.iter().find(|known| is_followed_by_value(known)).map(|known| known.len())
+}
+
+/// The length of the title of a message about another rejected row. The vendor's wording is not known: what names the
+/// other row begins at a colon, a digit or a quote, unless that is what says so.
+fn consequence_title(text: &[u8]) -> Option<usize> {
+    if !is_consequence(text) {
+        return None;
+    }
+    let end =
+        text.iter().position(|byte| b":'\"".contains(byte) || byte.is_ascii_digit()).unwrap_or(text.len());
+    let title = text[..end].trim_ascii_end();
+    Some(if is_consequence(title) { title.len() } else { text.len() })
+}
+
+/// The length of the title of a message that is not known: it ends at a colon in front of a text that the row holds.
+fn unknown_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let ends = (1..text.len()).filter(|at| text[*at..].starts_with(b": "));
+    ends.take(MAX_ENDS).find(|end| is_in_row(&text[end + 2..]))
 }
 
 /// Whether this is `Duplicate`, alone or with plain words: a value would be part of it otherwise.
@@ -210,7 +226,7 @@ mod tests {
         assert_eq!(parts("Duplicate: A", ""), ("Duplicate", Some("A")));
         assert_eq!(parts("Duplicate key: A: B", "A: B"), ("Duplicate key", Some("A: B")));
         assert_eq!(parts("Duplicate _Item_", ""), ("Duplicate _Item_", None));
-        assert_eq!(parts("Duplicated: A", "A"), ("Duplicated: A", None));
+        assert_eq!(parts("Duplicated: A", ""), ("Duplicated: A", None));
     }
 
     #[test]
@@ -221,20 +237,23 @@ mod tests {
             tried.set(tried.get() + 1);
             false
         });
-        assert_eq!((message.title.len(), message.value, tried.get()), (text.len(), None, MAX_LIST_ENDS));
+        assert_eq!((message.title.len(), message.value, tried.get()), (text.len(), None, MAX_ENDS));
     }
 
     #[test]
-    fn nothing_is_taken_out_of_an_unknown_message() {
-        for text in [
-            "Something odd: 12",
-            "Duplicate item 'A: B'",
-            "Invalid names: a",
-            "invalid number: a",
-            ": a",
-            "Item lost",
+    fn of_an_unknown_message_only_what_the_row_holds_behind_a_colon_is_a_value() {
+        for text in
+            ["Something odd: 12", "Duplicate item 'A: B'", "invalid number: a", "Row 12 broke rule 7", ": 7"]
+        {
+            assert_eq!(parts(text, "7"), (text, None));
+        }
+        for (text, field, title) in [
+            ("Something odd: 12", "12", "Something odd"),
+            ("Ung\u{fc}ltige Zahl: a: b", "a: b", "Ung\u{fc}ltige Zahl"),
+            ("Item not located in Regions: R1", "R1", "Item not located in Regions"),
+            ("Rule 7: no such code: ", "", "Rule 7: no such code"),
         ] {
-            assert_eq!(parts(text, "12"), (text, None));
+            assert_eq!(parts(text, field), (title, Some(field)));
         }
     }
 
@@ -244,11 +263,19 @@ mod tests {
             ("Depends on rejected row 12", "Depends on rejected row"),
             ("Dependency on a rejected row: 12", "Dependency on a rejected row"),
             ("Dependent row failed", "Dependent row failed"),
+            ("Row 7 depends on rejected row 5", "Row 7 depends on rejected row 5"),
         ] {
-            assert!(is_consequence(text.as_bytes()));
-            assert_eq!(parts(text, "").0, title);
+            let message = Message::new(text.as_bytes(), |_| false);
+            assert_eq!((message.title, message.is_consequence), (title.as_bytes(), true));
         }
-        assert!(!is_consequence(b"Rejected") && !is_consequence(b"Independent of the calendar"));
+        for text in [
+            "Rejected",
+            "Independent of the calendar",
+            "Item not located in Rejected dependents list: A",
+            "Invalid name: Depends on rejected row",
+        ] {
+            assert!(!Message::new(text.as_bytes(), |_| false).is_consequence, "{text}");
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub struct Report {
     /// The kinds of errors, then those of consequences, then those of warnings; within each those with the
     /// most rows first.
     pub kinds: Vec<Kind>,
-    /// Messages of kinds that are not in `kinds`, because there were too many: the rarest are left out. 0 where
-    /// `kinds` is complete.
+    /// Messages that no kind counts, because there were too many kinds: those of the rarest were forgotten, and may
+    /// have come again. 0 where `kinds` is complete.
     pub unlisted_messages: u64,
 }
 
@@ -58,7 +58,8 @@ pub struct Totals {
     pub rows_too_short: u64,
     /// Rows with more fields than the header, or too long to be a row. Their messages are not counted.
     pub rows_too_long: u64,
-    /// Rows that the end of the file cuts off: at most one a dump.
+    /// Rows that the end of the file cuts off: at most one a dump. In a dump without quotes a row that is cut off in
+    /// its last field cannot be told from a whole one.
     pub rows_cut_off: u64,
     /// Rows with bytes that are not UTF-8, or halves of characters in UTF-16.
     pub rows_not_unicode: u64,
@@ -94,7 +95,8 @@ impl Totals {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Kind {
-    /// The message without its value, such as `Invalid number`. An unknown message is a title as it is.
+    /// The message without its value, such as `Invalid number`. Of an unknown message only a value
+    /// that its row holds is left out.
     pub title: String,
     /// What it means for its rows.
     pub severity: Severity,

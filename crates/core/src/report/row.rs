@@ -41,6 +41,7 @@ pub(super) struct Row<'a> {
     /// Where each field ends in `text`.
     pub(super) ends: &'a [usize],
     pub(super) columns: &'a Columns,
+    /// The number of the row in the dump. The header is row 1, as in a spreadsheet.
     pub(super) number: u64,
     pub(super) damage: Option<Damage>,
 }
@@ -53,7 +54,8 @@ impl<'a> Row<'a> {
 
     /// Fields of the import's own columns; `None` if it is not certain that each is in its column.
     pub(super) fn own_fields(&self) -> Option<impl Iterator<Item = &'a [u8]> + '_> {
-        self.is_aligned().then(|| self.columns.own.iter().filter_map(|index| self.field(*index)))
+        let has_own = !self.columns.own.is_empty();
+        (has_own && self.is_aligned()).then(|| self.columns.own.iter().filter_map(|index| self.field(*index)))
     }
 
     /// Whether each field that is there is in its column, and only errors at the end may be missing. A field that
@@ -69,11 +71,6 @@ impl<'a> Row<'a> {
             Some(Damage::TooManyFields | Damage::CutOff) => false,
         };
         is_long_enough && (self.columns.line.is_none() || self.source_line().is_some())
-    }
-
-    /// The number of the row in the dump. The header is row 1, as in a spreadsheet.
-    pub(super) fn number(&self) -> u64 {
-        self.number
     }
 
     /// The line of the import's source that the row comes from, if the dump says it.

@@ -7,6 +7,7 @@ use super::dump::Dump;
 use super::filter::KindFilter;
 use super::row::Row;
 use super::shown::text_of;
+use super::view::{MAX_WIDTH, MIN_WIDTH};
 use super::words::{cut, number};
 use crate::report::ReportError;
 use crate::text::Printable;
@@ -93,9 +94,9 @@ impl RowTable {
         self.are_warnings = are_warnings;
     }
 
-    /// Sets the width of the terminal, in characters. Defaults to 80.
+    /// Sets the width of the terminal, in characters. Defaults to 80; at least 40, at most 1,000.
     pub fn width(mut self, characters: usize) -> Self {
-        self.width = characters;
+        self.width = characters.clamp(MIN_WIDTH, MAX_WIDTH);
         self
     }
 
@@ -142,8 +143,13 @@ impl fmt::Display for RowTable {
 }
 
 fn cells(row: &Row<'_>, value: String) -> Vec<String> {
-    let line = if row.columns.line.is_some() { row.source_line() } else { Some(row.number()) };
-    let first = [line.map(|line| line.to_string()).unwrap_or_default(), value];
+    let line = match (row.columns.line, row.source_line()) {
+        (_, Some(line)) => line.to_string(),
+        (None, None) => row.number.to_string(),
+        // The column is for lines of the source.
+        (Some(_), None) => format!("row {}", row.number),
+    };
+    let first = [line, value];
     let fields = row.own_fields().into_iter().flatten().take(MAX_COLUMNS).map(cell);
     first.into_iter().chain(fields).collect()
 }

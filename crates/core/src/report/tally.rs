@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::count::{Counter, Entry, LastRow};
 use super::cures::cure;
-use super::message::{Message, is_consequence};
+use super::message::Message;
 use super::model::{Counted, Kind, Severity};
 use super::row::Row;
 use super::shown::text_of;
@@ -16,7 +16,7 @@ const MAX_KINDS: usize = 5_000;
 const MAX_VALUES: usize = 10_000;
 const MAX_ALL_VALUES: usize = 30_000;
 
-/// Columns of one kind that are counted. A message that concerns more is not about columns.
+/// Columns of one kind that are counted, the first ones. A message that concerns more is not about columns.
 const MAX_COLUMNS: usize = 64;
 
 /// Rows of each kind whose lines are kept.
@@ -124,9 +124,10 @@ impl Tally {
                 rows: kind.count,
                 at_least: !kind.is_exact(),
                 share: kind.count as f64 / rows.max(1) as f64,
-                columns: commonest(&findings.names),
-                values: commonest(&findings.values),
-                distinct_values: findings.values.is_exact().then_some(findings.values.len() as u64),
+                columns: commonest(&findings.names, kind.is_exact()),
+                values: commonest(&findings.values, kind.is_exact()),
+                distinct_values: (kind.is_exact() && findings.values.is_exact())
+                    .then_some(findings.values.len() as u64),
                 input: findings.input,
                 lines: findings.lines.clone(),
                 lines_are_dump_rows: !findings.has_source_lines,
@@ -139,9 +140,11 @@ impl Entry<Findings> {
     fn count_row(&mut self, message: &Message<'_>, row: &Row<'_>, row_id: u64, input: usize) {
         let findings = &mut self.rest;
         if self.count == 0 {
-            findings.is_consequence = is_consequence(message.title);
+            findings.is_consequence = message.is_consequence;
             findings.input = input;
-            findings.has_source_lines = !message.is_note && row.columns.line.is_some();
+            // A row that does not fit the header may have anything where the line should be.
+            findings.has_source_lines =
+                row.columns.line.is_some() && !(message.is_note && row.damage.is_some());
         }
         if findings.last_row == row_id {
             return;
@@ -149,7 +152,7 @@ impl Entry<Findings> {
         findings.last_row = row_id;
         self.count += 1;
         if findings.lines.len() < FIRST_LINES && findings.input == input {
-            let line = if findings.has_source_lines { row.source_line() } else { Some(row.number()) };
+            let line = if findings.has_source_lines { row.source_line() } else { Some(row.number) };
             findings.lines.extend(line);
         }
     }
@@ -169,28 +172,31 @@ impl Findings {
             .quoted_column()
             .and_then(|name| row.columns.own_index(name))
             .or_else(|| if message.is_note { None } else { row.only_column_holding(value) });
-        if let Some(index) = column.filter(|_| self.columns.len() < MAX_COLUMNS) {
+        if let Some(index) = column {
+            let has_room = self.columns.len() < MAX_COLUMNS;
             match self.columns.iter_mut().find(|(known, ..)| *known == index) {
                 Some((_, count, last_row)) => {
                     *count += u64::from(*last_row != row_id);
                     *last_row = row_id;
                 }
-                None => self.columns.push((index, 1, row_id)),
+                None if has_room => self.columns.push((index, 1, row_id)),
+                None => {}
             }
         }
         self.values.count(value, row_id, max_values)
     }
 }
 
-/// The texts with the highest counts, at most [`TOP`].
-fn commonest<T: Default>(counter: &Counter<T>) -> Vec<Counted> {
+/// The texts with the highest counts, at most [`TOP`]. The counts are lower bounds where the kind was counted from
+/// its last arrival on.
+fn commonest<T: Default>(counter: &Counter<T>, is_exact_kind: bool) -> Vec<Counted> {
     let mut all: Vec<_> = counter.iter().collect();
     all.sort_unstable_by_key(|(text, entry)| (std::cmp::Reverse(entry.count), *text));
     all.truncate(TOP);
     let counted = |(text, entry): (&[u8], &Entry<T>)| Counted {
         text: text_of(text),
         rows: entry.count,
-        at_least: !entry.is_exact(),
+        at_least: !is_exact_kind || !entry.is_exact(),
     };
     all.into_iter().map(counted).collect()
 }

@@ -13,10 +13,10 @@ pub(super) const SHOWN_VALUES: usize = 5;
 pub(super) const MAX_VALUE: usize = 40;
 
 /// Narrowest text: below this nothing can be laid out.
-const MIN_WIDTH: usize = 40;
+pub(super) const MIN_WIDTH: usize = 40;
 
 /// Widest text: no terminal is wider, and a format's width has 16 bits.
-const MAX_WIDTH: usize = 1_000;
+pub(super) const MAX_WIDTH: usize = 1_000;
 
 /// Columns behind the labels of a kind: `  columns    `.
 const INDENT: usize = 13;
@@ -92,15 +92,19 @@ impl<'a> ReportView<'a> {
         writeln!(f, "\n{}", changes_title(before, self.report))?;
         let changes = changes(before, self.report);
         for change in changes.iter().take(self.top) {
-            let title = words::cut(&change.title, self.width - 34);
-            let width = self.width - 34;
-            writeln!(
-                f,
-                "  {:<6} {title:<width$} {:>11} -> {:>9}",
-                change.change,
-                words::thousands(change.rows_before),
-                words::thousands(change.rows_after)
-            )?;
+            let (rows_before, rows_after) =
+                (words::thousands(change.rows_before), words::thousands(change.rows_after));
+            let counts = format!("{rows_before:>11} -> {rows_after:>9}");
+            let start = format!("  {:<6} {}", change.change, words::cut(&change.title, usize::MAX));
+            let room = self.width - counts.len() - 1;
+            if start.chars().count() <= room {
+                writeln!(f, "{start:<room$} {counts}")?;
+            } else {
+                writeln!(f, "{start}\n{:room$} {counts}", "")?;
+            }
+        }
+        if changes.is_empty() {
+            writeln!(f, "  {NO_CHANGE}")?;
         }
         let more = changes.len().saturating_sub(self.top);
         if more > 0 {
@@ -122,7 +126,8 @@ impl<'a> ReportView<'a> {
             writeln!(f, "\n{title}\n{:room$}  {count}", "")?;
         }
         writeln!(f, "  {}", bar(kind.share, self.width - 2, self.is_ascii))?;
-        self.write_items(f, "columns", counted(&kind.columns, false))?;
+        let others = (kind.columns.len() > SHOWN_VALUES).then(|| words::OTHER_COLUMNS.to_owned());
+        self.write_items(f, "columns", counted(&kind.columns, false).into_iter().chain(others).collect())?;
         let values = counted(&kind.values, true);
         let others = words::other_values(kind, values.len());
         self.write_items(f, "values", values.into_iter().chain(others).collect())?;
@@ -192,6 +197,9 @@ impl fmt::Display for ReportView<'_> {
     }
 }
 
+/// What is said where nothing changed. The values of a kind are not compared.
+pub(super) const NO_CHANGE: &str = "Each kind has as many rows as before.";
+
 /// What a comparison cannot promise.
 pub(super) const APPROXIMATE: &str =
     "There are too many kinds to count each: one that is new or gone may only be rare.";
@@ -199,13 +207,13 @@ pub(super) const APPROXIMATE: &str =
 /// The heading of the kinds of one severity.
 pub(super) fn section(report: &Report, severity: Severity) -> String {
     let kinds = report.kinds.iter().filter(|kind| kind.severity == severity).count() as u64;
-    match severity {
-        Severity::Error => words::number(kinds, "kind") + " of errors",
-        Severity::Consequence => {
-            words::number(kinds, "kind") + " of consequences: correct the errors above first"
-        }
-        Severity::Warning => words::number(kinds, "kind") + " of warnings: these rows were loaded",
-    }
+    let at_least = if report.unlisted_messages > 0 { "at least " } else { "" };
+    let of = match severity {
+        Severity::Error => "errors",
+        Severity::Consequence => "consequences: correct the errors above first",
+        Severity::Warning => "warnings: these rows were loaded",
+    };
+    format!("{at_least}{} of {of}", words::number(kinds, "kind"))
 }
 
 /// What is said about kinds that were too many.

@@ -25,7 +25,11 @@ pub(super) fn number(count: u64, noun: &str) -> String {
 /// What is said of kinds that are not shown.
 pub(super) fn other_kinds(kinds: &[Kind]) -> String {
     let warnings = kinds.iter().filter(|kind| kind.severity == Severity::Warning).count();
-    let of_warnings = if warnings == 0 { String::new() } else { format!(", {warnings} of warnings") };
+    let of_warnings = if warnings == 0 {
+        String::new()
+    } else {
+        format!(", {} of them warnings", thousands(warnings as u64))
+    };
     format!("and {} not shown{of_warnings}", number(kinds.len() as u64, "more kind"))
 }
 
@@ -117,8 +121,11 @@ pub(super) fn no_rows(input: &Input) -> &'static str {
     }
 }
 
-/// Where the first rows of a kind are: what the numbers are, and the numbers.
+/// Where the first rows of a kind are: what the numbers are, and the numbers; nothing where no row says its line.
 pub(super) fn first_lines(report: &Report, kind: &Kind) -> (&'static str, String) {
+    if kind.lines.is_empty() {
+        return ("", String::new());
+    }
     let label = if kind.lines_are_dump_rows { "dump rows" } else { "lines" };
     let lines: Vec<_> = kind.lines.iter().map(|line| thousands(*line)).collect();
     let more = if kind.rows > kind.lines.len() as u64 { ", ..." } else { "" };
@@ -130,6 +137,9 @@ pub(super) fn first_lines(report: &Report, kind: &Kind) -> (&'static str, String
     };
     (label, lines.join(", ") + more + &file)
 }
+
+/// What is said where a kind has more columns than those shown.
+pub(super) const OTHER_COLUMNS: &str = "and others";
 
 /// How many values there are besides those shown.
 pub(super) fn other_values(kind: &Kind, shown: usize) -> Option<String> {

@@ -6,6 +6,22 @@ use proptest::prelude::*;
 use super::*;
 use crate::report::ReportError;
 
+#[test]
+fn a_field_that_begins_like_a_file_keeps_its_first_bytes() {
+    let dump = "Code,_Line_,_Error_1_\n\u{feff}A,2,Odd\n";
+    let mut fixed = Vec::new();
+    ReportBuilder::new().add_and_fix("x", dump.as_bytes(), None, &mut fixed).unwrap();
+    assert_eq!(String::from_utf8(fixed).unwrap(), "Code\n\u{feff}A\n");
+}
+
+#[test]
+fn a_dump_without_columns_of_the_import_has_nothing_to_correct() {
+    let mut fixed = Vec::new();
+    let dump = "_Status_,_Line_,_Error_1_\nE,2,Odd\n";
+    let counts = ReportBuilder::new().add_and_fix("x", dump.as_bytes(), None, &mut fixed).unwrap();
+    assert_eq!((counts.rows, counts.left_out, fixed.len()), (0, 1, 0));
+}
+
 /// Parts of fields: everything that a format could trip over.
 const PARTS: &[&[u8]] = &[
     b"",

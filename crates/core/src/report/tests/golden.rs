@@ -94,6 +94,11 @@ fn a_last_row_that_is_cut_off() {
     }
     let whole = "\"Name\",\"_Line_\",\"_Error_1_\"\n\"a\",\"2\",\"Invalid name: a\"";
     assert_eq!(report(whole.as_bytes()).totals.rows_cut_off, 0);
+    // All fields are there, and the last one ends where a quote is missing.
+    let cut = "\"Code\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n\"a\",\"2\",\"Odd\",";
+    for (text, cut_off) in [(cut.to_owned(), 1), (format!("{cut}\"\""), 0), (format!("{cut}\"\"\r\n"), 0)] {
+        assert_eq!(report(text.as_bytes()).totals.rows_cut_off, cut_off, "{text}");
+    }
     assert_report("cut-off.txt", &MIXED.as_bytes()[..MIXED.find("Regions list: South\"").unwrap()]);
 }
 

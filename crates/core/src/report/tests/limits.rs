@@ -62,8 +62,46 @@ fn values_beyond_the_limit_are_said_to_be_approximate() {
     let kind = &found.kinds[0];
     assert_eq!((kind.rows, kind.distinct_values), (100_000, None));
     assert_eq!((&*kind.values[0].text, kind.values[0].rows, kind.values[0].at_least), ("n/a", 20_000, false));
-    assert!(kind.values[1].at_least);
+    assert!(kind.values[1..].iter().all(|value| value.rows == 1), "{:?}", kind.values);
     assert!(found.view().to_string().contains("and too many others to count"));
+}
+
+#[test]
+fn one_kind_or_value_too_many_leaves_half_of_them_and_always_the_same() {
+    let row = |n: u64| format!("\"{n}\",\"Trouble of kind {n}\",\"Invalid number: {n}\"\n");
+    let read = || report(generated("\"Amount\",\"_Error_1_\",\"_Error_2_\"\n", 10_001, row));
+    let found = read();
+    assert!((2_500..=5_000).contains(&found.kinds.len()), "{} kinds", found.kinds.len());
+    assert_eq!((found.kinds[0].rows, found.kinds[0].values.len()), (10_001, 20));
+    assert_eq!(found, read());
+}
+
+#[test]
+fn nothing_of_a_kind_that_was_forgotten_is_said_to_be_exact() {
+    let again = "\"y\",\"Item not located in A list: y\"\n";
+    let row = |n: u64| match n {
+        0 | 20_000 => again.to_owned(),
+        n => format!("\"x\",\"Trouble {}\"\n", n / 2),
+    };
+    let found = report(generated("\"Code\",\"_Error_1_\"\n", 20_001, row));
+    let kind = found.kinds.iter().find(|kind| kind.title == "Item not located in A list").unwrap();
+    assert!(kind.at_least && kind.values[0].at_least && kind.columns[0].at_least, "{kind:?}");
+    assert_eq!((kind.rows, kind.distinct_values), (1, None));
+}
+
+#[test]
+fn a_column_is_counted_to_the_end_where_others_are_too_many() {
+    let names: Vec<_> = (0..70).map(|column| format!("c{column}")).collect();
+    let mut dump = format!("{},_Error_1_\n", names.join(","));
+    for column in (0..70).chain([0; 1_000]) {
+        let cells = (0..70).map(|other| if other == column { "bad," } else { "," });
+        dump += &(cells.collect::<String>() + "Invalid number: bad\n");
+    }
+    let found = report(dump.as_bytes());
+    assert_eq!((&*found.kinds[0].columns[0].text, found.kinds[0].columns[0].rows), ("c0", 1_001));
+    assert!(
+        found.view().to_string().contains("columns    c0 1,001, c1 1, c10 1, c11 1, c12 1, and others\n")
+    );
 }
 
 #[test]
@@ -95,16 +133,23 @@ fn a_row_of_very_many_fields_is_one_with_too_many() {
 }
 
 #[test]
-fn a_read_that_fails_is_reported() {
+fn a_read_that_fails_is_reported_and_the_rows_up_to_there_count() {
     struct Broken;
     impl Read for Broken {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
             Err(io::Error::other("unplugged"))
         }
     }
-    let file = "\"_Line_\"\n".as_bytes().chain(Broken);
-    let error = ReportBuilder::new().add("x", file).unwrap_err();
+    // The next dump has fewer columns, and the value in another.
+    let file = "a,b,Code,_Error_1_\n".to_owned() + &",,x,Invalid code: x\n".repeat(100);
+    let file = file.as_bytes().chain(Broken);
+    let mut builder = ReportBuilder::new();
+    let error = builder.add("x", file).unwrap_err();
     assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "unplugged");
+    builder.add("y", "Code,_Error_1_\nx,Invalid code: x\n".as_bytes()).unwrap();
+    let found = builder.finish();
+    let columns: Vec<_> = found.kinds[0].columns.iter().map(|column| (&*column.text, column.rows)).collect();
+    assert_eq!((found.inputs.len(), found.kinds[0].rows, columns), (2, 101, vec![("Code", 101)]));
 }
 
 #[test]

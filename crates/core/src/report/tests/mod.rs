@@ -42,11 +42,37 @@ fn reports_and_errors_can_go_to_another_thread() {
     is_send_and_sync::<super::ReportError>();
 }
 
+#[test]
+fn the_report_is_the_same_however_the_reads_fall() {
+    // Past what the encoding is detected from, so that rows are cut as well.
+    let rows = MIXED.split_once('\n').unwrap().1.repeat(3);
+    for dump in [MIXED.to_owned() + &rows, rewritten(&(MIXED.to_owned() + &rows), ";", "\r\n")] {
+        for file in [dump.clone().into_bytes(), utf16(&dump, u16::to_le_bytes)] {
+            let whole = report(&*file);
+            for piece in [1, 2, 3, 7, 100, 511, 513] {
+                assert_eq!(report(Pieces(&file, piece)), whole, "in pieces of {piece}");
+            }
+        }
+    }
+}
+
 /// The report on one dump.
 fn report(dump: impl Read) -> Report {
     let mut builder = ReportBuilder::new();
     builder.add("dump.csv", dump).unwrap();
     builder.finish()
+}
+
+/// Hands out the bytes in pieces of this length.
+pub(super) struct Pieces<'a>(pub(super) &'a [u8], pub(super) usize);
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.1.min(self.0.len()).min(buffer.len());
+        buffer[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
 }
 
 /// A dump in comma and LF, written another way.
