@@ -95,8 +95,8 @@ fn a_kind_that_is_none_or_several_leaves_no_file() {
         let scene = scene();
         let outcome = scene.run(&format!("explain dump.csv --kind invalid{fix}"));
         outcome.refuses(
-            "dump.csv: \"invalid\" fits several kinds, give more of the title: Invalid number; Invalid code\n\
-             Try anaplan-dump --help.",
+            "dump.csv: \"invalid\" fits several kinds: give more of the title, or all of it as \"=Invalid number\"; \
+             there are: Invalid number; Invalid code\nTry anaplan-dump --help.",
         );
         let outcome = scene.run(&format!("explain dump.csv --kind moon{fix}"));
         let there = format!("Invalid number; Invalid code{warning}");

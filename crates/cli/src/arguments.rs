@@ -543,8 +543,8 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) against: Vec<String>,
 
-    /// show rows of the kind whose title has this text in it, instead of the
-    /// report; with --fix, write only those
+    /// show rows of the kind whose title has this text in it, or is what
+    /// follows a =, instead of the report; with --fix, write only those
     #[argh(option, arg_name = "text")]
     pub(crate) kind: Option<String>,
 

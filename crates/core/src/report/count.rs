@@ -2,7 +2,7 @@
 //!
 //! Up to a limit every text is counted exactly. Beyond it the rarer half is forgotten (lossy counting): a
 //! text that stays is counted from its last arrival on, so its count is a lower bound, and one that makes up
-//! more than a few parts in `limit` of all is never missing.
+//! more than a few parts in `limit` of all is missing only by a rare accident.
 //!
 //! Once texts were forgotten, [`Counter::count`] gives a new one an entry when it comes for the second time within a
 //! while: where every row has a value of its own, an entry for each would take more time than the rest of the report.

@@ -55,7 +55,13 @@ impl fmt::Display for ReportError {
                 list(f, kinds)
             }
             Self::AmbiguousKind { text, kinds } => {
-                write!(f, "\"{}\" fits several kinds, give more of the title: ", Printable(text))?;
+                let first = kinds.first().map(String::as_str).unwrap_or_default();
+                write!(
+                    f,
+                    "\"{}\" fits several kinds: give more of the title, or all of it as \"={}\"; there are: ",
+                    Printable(text),
+                    Printable(first)
+                )?;
                 list(f, kinds)
             }
         }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::message::is_known_title;
 use super::shown::{kept, text_of};
 use crate::report::ReportError;
 
@@ -13,16 +12,15 @@ const MAX_LISTED: usize = 20;
 /// one row each.
 const MAX_DECISIONS: usize = 1_000;
 
-/// Picks the one kind whose title has a text in it, in upper or lower case. A title that *is* the text goes
-/// before titles that have more.
+/// What a text begins with that is a whole title. No title of the service begins with it.
+const WHOLE: char = '=';
+
+/// Picks the one kind whose title has a text in it, in upper or lower case; or with [`WHOLE`] in front, whose title it
+/// is.
 #[derive(Debug, Clone)]
 pub(super) struct KindFilter {
     text: String,
     lowercase: String,
-    /// The text is the whole title of a kind.
-    is_exact: bool,
-    /// What was accepted before the whole title came is of other kinds.
-    has_withdrawn: bool,
     decisions: HashMap<Box<[u8]>, bool>,
     accepted: Vec<String>,
     refused: Vec<String>,
@@ -30,19 +28,16 @@ pub(super) struct KindFilter {
 
 impl KindFilter {
     pub(super) fn new(text: &str) -> Self {
-        let lowercase = text.to_lowercase();
         Self {
             text: text.to_owned(),
-            is_exact: is_known_title(&lowercase),
-            lowercase,
-            has_withdrawn: false,
+            lowercase: text.to_lowercase(),
             decisions: HashMap::new(),
             accepted: Vec::new(),
             refused: Vec::new(),
         }
     }
 
-    /// Whether a message of this title is of the kind. Ask [`KindFilter::withdraws`] then.
+    /// Whether a message of this title is of the kind.
     pub(super) fn accepts(&mut self, title: &[u8]) -> bool {
         // As the report has it: that is what the text was taken from.
         let title = &*kept(title);
@@ -50,18 +45,10 @@ impl KindFilter {
             return *decision;
         }
         let shown = text_of(title);
-        let lowercase = shown.to_lowercase();
-        if !self.is_exact && lowercase == self.lowercase {
-            self.is_exact = true;
-            self.has_withdrawn = !self.accepted.is_empty();
-            // First what the text fits, so that the error names it.
-            self.accepted.append(&mut self.refused);
-            self.refused = std::mem::take(&mut self.accepted);
-            self.refused.truncate(MAX_LISTED);
-            self.decisions.clear();
-        }
-        let accepts =
-            if self.is_exact { lowercase == self.lowercase } else { lowercase.contains(&self.lowercase) };
+        let accepts = match self.text.strip_prefix(WHOLE) {
+            Some(whole) => shown == whole,
+            None => shown.to_lowercase().contains(&self.lowercase),
+        };
         let list = if accepts { &mut self.accepted } else { &mut self.refused };
         if list.len() < MAX_LISTED && !list.contains(&shown) {
             list.push(shown);
@@ -73,17 +60,16 @@ impl KindFilter {
         accepts
     }
 
-    /// Whether messages that were accepted before the last one are of other kinds after all, because the last one has
-    /// the text as its whole title. Says so once.
-    pub(super) fn withdraws(&mut self) -> bool {
-        std::mem::take(&mut self.has_withdrawn)
+    /// Whether no title was of the kind.
+    pub(super) fn fits_none(&self) -> bool {
+        self.accepted.is_empty()
     }
 
-    /// The error where rows of a longer title were written before the whole title came.
-    pub(super) fn ambiguous(&self) -> ReportError {
-        let fits = |title: &&String| title.to_lowercase().contains(&self.lowercase);
-        let kinds = self.refused.iter().filter(fits).chain(&self.accepted).cloned().collect();
-        ReportError::AmbiguousKind { text: self.text.clone(), kinds }
+    /// This filter, whose error also names the titles that another one refused.
+    pub(super) fn with_refused(mut self, other: &Self) -> Self {
+        let others = other.refused.iter().filter(|title| !self.refused.contains(title)).cloned();
+        self.refused = self.refused.iter().cloned().chain(others).take(MAX_LISTED).collect();
+        self
     }
 
     /// The title that was picked, once all rows were seen.
@@ -118,18 +104,11 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_title_goes_before_longer_ones() {
-        let titles = ["Invalid date format", "Invalid date"];
-        assert_eq!(picked("invalid date", &titles).unwrap(), "Invalid date");
-        for titles in [["Strange", "Strange thing"], ["Strange thing", "Strange"]] {
-            assert_eq!(picked("strange", &titles).unwrap(), "Strange");
-        }
-        let mut filter = KindFilter::new("strange");
-        let mut accepts = |title: &str| (filter.accepts(title.as_bytes()), filter.withdraws());
-        assert_eq!(accepts("Strange thing"), (true, false));
-        assert_eq!(accepts("Strange"), (true, true));
-        assert_eq!(accepts("Strange thing"), (false, false));
-        assert_eq!(accepts("Strange"), (true, false));
+    fn a_whole_title_picks_one_of_several_that_have_it() {
+        let titles = ["Invalid date format", "Invalid date", "Invalid Date"];
+        assert!(picked("invalid date", &titles).is_err());
+        assert_eq!(picked("=Invalid date", &titles).unwrap(), "Invalid date");
+        assert!(picked("=Invalid", &titles).unwrap_err().starts_with("no error in the dump"));
     }
 
     #[test]
@@ -148,7 +127,8 @@ mod tests {
         let titles = ["Invalid number", "Invalid date", "Duplicate key"];
         assert_eq!(
             picked("invalid", &titles).unwrap_err(),
-            "\"invalid\" fits several kinds, give more of the title: Invalid number; Invalid date"
+            "\"invalid\" fits several kinds: give more of the title, or all of it as \"=Invalid number\"; there are: \
+             Invalid number; Invalid date"
         );
         assert_eq!(
             picked("parent", &titles).unwrap_err(),

@@ -26,8 +26,6 @@ pub(super) struct Fix<'a> {
     encoding: Encoding,
     dialect: Dialect,
     filter: Option<KindFilter>,
-    /// Rows of other kinds were written before the kind was known.
-    is_mixed: bool,
     fixed: Fixed,
     /// Buffers for one row, as text and as it is stored.
     text: Vec<u8>,
@@ -46,7 +44,6 @@ impl<'a> Fix<'a> {
             encoding: dump.encoding(),
             dialect: dump.dialect(),
             filter: kind.map(KindFilter::new),
-            is_mixed: false,
             fixed: Fixed { rows: 0, left_out: 0 },
             text: Vec::new(),
             bytes: Vec::new(),
@@ -67,10 +64,6 @@ impl<'a> Fix<'a> {
         if let Some(filter) = &mut self.filter {
             let mut is_of_kind = false;
             row.for_each_message(|message| is_of_kind |= filter.accepts(message.title));
-            if filter.withdraws() {
-                self.is_mixed = self.fixed.rows > 0;
-                self.fixed.left_out = 0;
-            }
             if !is_of_kind {
                 return Ok(());
             }
@@ -87,9 +80,6 @@ impl<'a> Fix<'a> {
     pub(super) fn end(self) -> Result<Fixed, ReportError> {
         if let Some(filter) = &self.filter {
             filter.title()?;
-            if self.is_mixed {
-                return Err(filter.ambiguous());
-            }
         }
         self.output.flush().map_err(ReportError::Write)?;
         Ok(self.fixed)

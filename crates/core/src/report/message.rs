@@ -81,11 +81,6 @@ fn holds<const LENGTH: usize>(text: &[u8], word: &[u8; LENGTH]) -> bool {
     text.windows(LENGTH).any(|part| part == word)
 }
 
-/// Whether this is the whole title of a kind that is known beforehand, given in lower case.
-pub(super) fn is_known_title(lowercase: &str) -> bool {
-    WITH_VALUE.iter().any(|title| title.to_lowercase() == lowercase)
-}
-
 /// The length of the title of a message about an item and a list. Its value may hold the word again, so the
 /// first end that fits counts.
 fn list_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {

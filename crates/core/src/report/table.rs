@@ -50,48 +50,46 @@ impl RowTable {
         let columns = dump.columns();
         let line = if columns.line.is_some() { "line" } else { "row" };
         let own = columns.own.iter().take(MAX_COLUMNS).map(|index| cell(&columns.names[*index]));
-        let header = [line.to_owned(), "value".to_owned()].into_iter().chain(own).collect();
-        let mut table = Self {
-            title: String::new(),
-            width: 80,
-            columns: columns.own.len(),
-            cells: vec![header],
-            rows: 0,
-            are_warnings: true,
+        let header: Vec<_> = [line.to_owned(), "value".to_owned()].into_iter().chain(own).collect();
+        let columns = columns.own.len();
+        let begin = |are_warnings| {
+            let table = Self {
+                title: String::new(),
+                width: 80,
+                columns,
+                cells: vec![header.clone()],
+                rows: 0,
+                are_warnings,
+            };
+            (KindFilter::new(kind), table)
         };
-        let mut filter = KindFilter::new(kind);
+        let (mut rejected, mut loaded) = (begin(false), begin(true));
         while let Some(row) = dump.next_row()? {
-            let mut value = None;
-            row.for_each_message(|message| {
-                if !filter.accepts(message.title) {
-                    return;
-                }
-                if filter.withdraws() {
-                    table.begin_again(true);
-                    value = None;
-                }
-                value.get_or_insert_with(|| message.value.map(cell).unwrap_or_default());
-            });
-            let Some(value) = value else { continue };
-            match (row.is_warning(), table.are_warnings) {
-                (true, false) => continue,
-                (false, true) => table.begin_again(false),
-                _ => {}
-            }
-            table.rows += 1;
-            if table.cells.len() <= limit {
-                table.cells.push(cells(&row, value));
-            }
+            let (filter, table) = if row.is_warning() { &mut loaded } else { &mut rejected };
+            table.add(&row, filter, limit);
         }
+        let (filter, mut table) = match (rejected.0.fits_none(), loaded.0.fits_none()) {
+            (true, false) => loaded,
+            (true, true) => (rejected.0.with_refused(&loaded.0), rejected.1),
+            (false, _) => rejected,
+        };
         table.title = filter.title()?.to_owned();
         Ok(table)
     }
 
-    /// Drops the rows, which are not those to show.
-    fn begin_again(&mut self, are_warnings: bool) {
-        self.cells.truncate(1);
-        self.rows = 0;
-        self.are_warnings = are_warnings;
+    /// Adds a row, if it is of the kind.
+    fn add(&mut self, row: &Row<'_>, filter: &mut KindFilter, limit: usize) {
+        let mut value = None;
+        row.for_each_message(|message| {
+            if filter.accepts(message.title) {
+                value.get_or_insert_with(|| message.value.map(cell).unwrap_or_default());
+            }
+        });
+        let Some(value) = value else { return };
+        self.rows += 1;
+        if self.cells.len() <= limit {
+            self.cells.push(cells(row, value));
+        }
     }
 
     /// Sets the width of the terminal, in characters. Defaults to 80; at least 40, at most 1,000.
