@@ -109,7 +109,8 @@ fn title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
             return Some(colon);
         }
     }
-    WITH_VALUE.iter().find(|known| is_followed_by_value(known)).map(|known| known.len())
+    let known = WITH_VALUE.iter().find(|known| known.as_bytes() == text || is_followed_by_value(known));
+    known.map(|known| known.len())
 }
 
 /// The length of the title of a message about another rejected row. The vendor's wording is not known: what names the
@@ -126,7 +127,7 @@ fn consequence_title(text: &[u8]) -> Option<usize> {
 
 /// The length of the title of a message that is not known: it ends at a colon in front of a text that the row holds.
 fn unknown_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<usize> {
-    let ends = (1..text.len()).filter(|at| text[*at..].starts_with(b": "));
+    let ends = (1..text.len()).filter(|at| text[*at..].first_chunk() == Some(b": "));
     ends.take(MAX_ENDS).find(|end| is_in_row(&text[end + 2..]))
 }
 
