@@ -5,6 +5,8 @@ use std::fs;
 use xtask::fake::dump_file::{self, Format};
 
 use crate::explain::{DUMP, FIXED, NO_DUMP, REPORT, report_on, scene};
+#[cfg(unix)]
+use crate::signals::WITH_DEFAULT_SIGNALS;
 use crate::support::Scene;
 
 #[test]
@@ -175,6 +177,29 @@ fn a_dump_on_standard_input_is_not_replaced() {
 }
 
 #[test]
+#[cfg(unix)]
+fn more_dumps_than_files_may_be_open_are_read() {
+    let scene = scene();
+    let files = ["dump.csv"; 50].join(" ");
+    let command =
+        scene.command(&format!("explain {files} --json")).through("ulimit -n 30; exec \"$0\" \"$@\"");
+    command.run().json_has("/totals/rows", 200);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_while_a_pipe_is_opened_leaves_no_file() {
+    let scene = scene();
+    let command = scene.command("explain dump.csv --html page.html --fix pipe");
+    let mut running = command.through(&format!("mkfifo pipe && {WITH_DEFAULT_SIGNALS}")).start();
+    running.wait_until("the page is begun", |scene| scene.files().iter().any(|name| name.ends_with(".tmp")));
+    running.signal("TERM");
+    running.finish().fails(143, "terminated");
+    scene.remove("pipe");
+    scene.holds(&["dump.csv"]);
+}
+
+#[test]
 fn an_earlier_dump_that_is_none_leaves_no_file_behind() {
     let scene = scene();
     scene.write("old.csv", "plain,text\n");
@@ -215,6 +240,8 @@ fn an_output_that_cannot_be_written_is_reported() {
     for option in ["--fix", "--html"] {
         let outcome = scene.run(&format!("explain dump.csv -q {option} /dev/full"));
         outcome.fails(7, "cannot write to /dev/full: No space left on device (os error 28)");
+        let outcome = scene.command(&format!("explain dump.csv {option}")).arg("").run();
+        outcome.refuses(format!("{option} needs a file\nTry anaplan-dump --help."));
         let outcome = scene.run(&format!("explain dump.csv {option} missing/file"));
         outcome.fails(7, "cannot write to missing/file: the folder missing is not there: make it first");
     }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM say what is kept and how to continue; the second one ends at once.
+//! Ctrl-C and SIGTERM say what is kept and how to continue.
 
 use std::time::Duration;
 

@@ -16,6 +16,8 @@ fn a_signal_ends_the_run_and_the_next_one_goes_on() {
     for (signal, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
         let scene = Scene::with_chunks(5);
         let running = scene.hanging_in_chunk(3, Some(WITH_DEFAULT_SIGNALS));
+        // As `timeout` does it.
+        running.signal(signal);
         running.signal(signal);
         let kept = "3 of 5 chunks are kept in dump.csv.part, and the same command continues from there";
         running.finish().fails(code, format!("{word}: {kept}"));
@@ -52,6 +54,7 @@ fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
     let get = || with_oauth(&scene, bare(&scene, "get DUMP -o -"));
     let mut running = get().through(WITH_DEFAULT_SIGNALS).start();
     running.wait_until("the token is asked for", |scene| scene.count_of("POST /oauth/token") == 1);
+    running.signal("INT");
     running.signal("INT");
     running.finish().fails(130, "interrupted");
     scene.server.clear_faults();

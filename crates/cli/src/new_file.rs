@@ -28,6 +28,9 @@ pub(crate) struct NewFile {
 impl NewFile {
     /// Begins the file that an option names.
     pub(crate) fn begin(option: &str, file: &str, replaces: bool) -> Result<NewFile, Failure> {
+        if file.is_empty() {
+            return Err(Failure::Usage(format!("{option} needs a file")));
+        }
         let (path, destination, temporary) = match Target::read(Some(file), true)? {
             Target::Stdout => {
                 return Err(Failure::Usage(format!("{option} needs a file: standard output has the report")));

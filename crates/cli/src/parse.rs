@@ -7,6 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use crate::arguments::{Arguments, PROGRAM};
 use crate::help::help;
 use crate::normalize::normalize;
+use crate::text::safe;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -26,7 +27,12 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
     for argument in arguments {
         match argument.into_string() {
             Ok(text) => texts.push(text),
-            Err(bytes) => return Parsed::Wrong(format!("an argument is not UTF-8: {}", bytes.display())),
+            Err(bytes) => {
+                return Parsed::Wrong(format!(
+                    "an argument is not UTF-8: {}",
+                    safe(&bytes.to_string_lossy())
+                ));
+            }
         }
     }
     if texts.first().is_some_and(|first| first == "help") {

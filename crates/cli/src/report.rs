@@ -41,12 +41,19 @@ impl ReportDocument {
     }
 }
 
+/// Where the bytes of a dump come from.
+enum Source {
+    /// A file of this length that could be opened. It is opened again when its turn comes: there may be more files than
+    /// a program may have open.
+    File(u64),
+    /// A pipe or a device, whose length nobody knows.
+    Pipe(Box<dyn Read>),
+}
+
 /// A dump file that is about to be read.
 pub(crate) struct Input {
     pub(crate) name: String,
-    source: Box<dyn Read>,
-    /// None for a pipe.
-    bytes: Option<u64>,
+    source: Source,
 }
 
 impl Input {
@@ -54,7 +61,7 @@ impl Input {
     pub(crate) fn open(file: &str) -> Result<Input, Failure> {
         if file == "-" {
             let source = Box::new(std::io::stdin().lock());
-            return Ok(Input { name: STANDARD_INPUT.to_owned(), source, bytes: None });
+            return Ok(Input { name: STANDARD_INPUT.to_owned(), source: Source::Pipe(source) });
         }
         if Path::new(file).is_dir() {
             let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
@@ -64,22 +71,32 @@ impl Input {
                 note: Some(format!("name the files: {}", safe(&files))),
             });
         }
-        let opened = File::open(file).map_err(|error| Error::output("open", Some(Path::new(file)), error))?;
-        let bytes =
-            opened.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
-        Ok(Input { name: file.to_owned(), source: Box::new(opened), bytes })
+        let opened = open(file)?;
+        let source = match opened.metadata() {
+            Ok(metadata) if metadata.is_file() => Source::File(metadata.len()),
+            _ => Source::Pipe(Box::new(opened)),
+        };
+        Ok(Input { name: file.to_owned(), source })
     }
 
     /// Its content, whose reading is shown.
-    pub(crate) fn read(self, reporter: &Reporter) -> impl Read {
-        reporter.reading(&self.name, self.bytes, self.source)
+    pub(crate) fn read(self, reporter: &Reporter) -> Result<impl Read, Failure> {
+        let (bytes, source) = match self.source {
+            Source::File(bytes) => (Some(bytes), Box::new(open(&self.name)?) as Box<dyn Read>),
+            Source::Pipe(source) => (None, source),
+        };
+        Ok(reporter.reading(&self.name, bytes, source))
     }
 
     /// Its content as a part of a report.
     pub(crate) fn add_to(self, builder: &mut ReportBuilder, reporter: &Reporter) -> Result<(), Failure> {
         let name = self.name.clone();
-        builder.add(&name, self.read(reporter)).map_err(|error| failed(&name, error))
+        builder.add(&name, self.read(reporter)?).map_err(|error| failed(&name, error))
     }
+}
+
+fn open(file: &str) -> Result<File, Failure> {
+    File::open(file).map_err(|error| Error::output("open", Some(Path::new(file)), error).into())
 }
 
 /// The report on downloaded files. A file that is no dump is reported and left out.

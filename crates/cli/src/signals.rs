@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the run ends and says what is kept. A second signal ends it at once.
+//! Ctrl-C and SIGTERM: the run ends and says what is kept. A second signal ends it at once, if the end takes long.
 //!
 //! A run that is exchanging its refresh token ends once the new one is stored: the old one may be dead.
 
@@ -21,6 +21,9 @@ use crate::progress::Reporter;
 /// Time between two looks for a signal: people do not notice it.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// Time in which a second signal changes nothing: `timeout` sends two at once, one to the program and one to its group.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Longest wait for a new refresh token: longer than the service usually takes, and no longer than Docker waits
 /// before it kills a program.
 const TOKEN_WAIT: Duration = Duration::from_secs(10);
@@ -34,23 +37,26 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     // A file size limit becomes an error of the write, which says what is kept.
     #[cfg(unix)]
     flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default())?;
+    let ends_at_once = Arc::new(AtomicBool::new(false));
     let mut seen = Vec::new();
     for (signal, code, word) in
         [(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")]
     {
         let is_seen = Arc::new(AtomicBool::new(false));
-        // In this order: the first signal finds the flag unset, the second one set.
-        flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&is_seen))?;
+        flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&ends_at_once))?;
         flag::register(signal, Arc::clone(&is_seen))?;
         seen.push((is_seen, code, word));
     }
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
-            let end = Instant::now() + TOKEN_WAIT;
-            while Client::may_lose_token() && Instant::now() < end {
+            let begin = Instant::now();
+            while Client::may_lose_token() && begin.elapsed() < TOKEN_WAIT {
+                ends_at_once.store(begin.elapsed() >= PATIENCE, Ordering::Relaxed);
                 thread::sleep(LOOK);
             }
             reporter.remove_temporary();
+            // Standard error may be a pipe that nobody reads.
+            ends_at_once.store(true, Ordering::Relaxed);
             reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
             process::exit(i32::from(*code));
         }

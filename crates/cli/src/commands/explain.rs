@@ -40,16 +40,15 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
             )));
         }
     }
-    let begin = |option: &str, file: &Option<String>| {
-        file.as_deref().map(|file| NewFile::begin(option, file, command.force)).transpose()
+    let begin = |option: &str, file: &Option<String>| -> Result<_, Failure> {
+        let Some(file) = file else { return Ok(None) };
+        let new = NewFile::begin(option, file, command.force)?;
+        // Before the next one is opened, which may be a pipe that nobody reads.
+        new.temporary().into_iter().for_each(|path| reporter.set_temporary(path));
+        Ok(Some(new))
     };
     let page = begin("--html", &command.html)?;
     let fix = begin("--fix", &command.fix)?;
-    [&page, &fix]
-        .into_iter()
-        .flatten()
-        .filter_map(NewFile::temporary)
-        .for_each(|path| reporter.set_temporary(path));
     if let (Some(kind), None) = (&command.kind, &fix) {
         return inputs.into_iter().try_for_each(|input| print_rows(input, kind, command, &reporter));
     }
@@ -150,7 +149,7 @@ fn read_and_fix(
     let mut builder = ReportBuilder::new();
     for input in inputs {
         let name = input.name.clone();
-        let fixed = builder.add_and_fix(&name, input.read(reporter), command.kind.as_deref(), &mut file);
+        let fixed = builder.add_and_fix(&name, input.read(reporter)?, command.kind.as_deref(), &mut file);
         let fixed = fixed.map_err(|error| match error {
             ReportError::Write(source) => file.failed(source),
             error => failed(&name, error),
@@ -169,7 +168,7 @@ fn read_and_fix(
 
 fn print_rows(input: Input, kind: &str, command: &Explain, reporter: &Reporter) -> Result<(), Failure> {
     let name = input.name.clone();
-    let table = RowTable::read(input.read(reporter), kind, command.top.unwrap_or(DEFAULT_ROWS));
+    let table = RowTable::read(input.read(reporter)?, kind, command.top.unwrap_or(DEFAULT_ROWS));
     let table = table.map_err(|error| failed(&name, error))?;
     print(&table.width(width()).to_string())
 }

@@ -80,7 +80,8 @@ impl ReportBuilder {
         self.warnings.end_input(dump.columns());
         self.totals.add(&totals);
         let (encoding, dialect, columns) = (dump.encoding(), dump.dialect(), dump.columns());
-        let is_unknown = totals.rows_not_unicode > 0 && !encoding.is_proved();
+        let header_is_unicode = columns.names.iter().all(|name| std::str::from_utf8(name).is_ok());
+        let is_unknown = (totals.rows_not_unicode > 0 || !header_is_unicode) && !encoding.is_proved();
         self.inputs.push(Input {
             name: name.to_owned(),
             is_empty: columns.names.is_empty(),
@@ -108,7 +109,9 @@ impl ReportBuilder {
 
     fn count(&mut self, row: &Row<'_>, totals: &mut Totals) {
         totals.rows += 1;
-        totals.rows_not_unicode += u64::from(std::str::from_utf8(row.text).is_err());
+        // The end of the file may cut a character off.
+        let is_whole = row.damage != Some(Damage::CutOff);
+        totals.rows_not_unicode += u64::from(is_whole && std::str::from_utf8(row.text).is_err());
         match row.damage {
             Some(Damage::TooFewFields) => totals.rows_too_short += 1,
             Some(Damage::TooManyFields) => totals.rows_too_long += 1,

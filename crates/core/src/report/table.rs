@@ -102,7 +102,7 @@ impl RowTable {
     fn widths(&self) -> Vec<usize> {
         let mut widths = Vec::new();
         let mut free = self.width;
-        for column in 0..self.columns + 2 {
+        for column in 0..self.cells[0].len() {
             let cells = self.cells.iter().filter_map(|row| row.get(column));
             let width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
             let needed = if column == 0 { width } else { width + GAP };

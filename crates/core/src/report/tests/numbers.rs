@@ -87,3 +87,11 @@ fn changes_say_what_is_new_and_gone() {
     );
     assert!(!changes.iter().any(|change| change.is_approximate));
 }
+
+#[test]
+fn an_encoding_is_unknown_where_the_header_is_not_unicode_and_not_where_a_character_is_cut_off() {
+    let header = b"\"Gr\xf6\xdfe\",\"_Line_\",\"_Error_1_\"\n\"1\",\"2\",\"Odd\"\n";
+    let cut = b"\"Size\",\"_Line_\",\"_Error_1_\"\n\"1\",\"2\",\"Odd\"\n\"\xc3";
+    let encoding = |dump: &[u8]| (report(dump).inputs[0].encoding, report(dump).totals.rows_not_unicode);
+    assert_eq!((encoding(header), encoding(cut)), (("unknown", 0), ("UTF-8", 0)));
+}
