@@ -48,8 +48,8 @@ impl ReportBuilder {
     /// header is, as the service writes it, and otherwise where it must be.
     ///
     /// Rows that were loaded with a warning are left out: importing them again would change nothing, or count
-    /// them twice. With `kind` only rows with a message of one kind are written: the one whose title has this
-    /// text in it, in upper or lower case. Each row is a small write: hand in a `BufWriter` for a file.
+    /// them twice. With `kind` only rows with a message of one kind are written: it is a part of the title, in upper
+    /// or lower case, or `=` and the whole title. Each row is a small write: hand in a `BufWriter` for a file.
     ///
     /// # Errors
     ///

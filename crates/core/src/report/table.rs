@@ -37,9 +37,9 @@ pub struct RowTable {
 }
 
 impl RowTable {
-    /// Reads a dump to its end, and keeps the first `limit` rejected rows with a message of one kind: the one whose
-    /// title has `kind` in it, in upper or lower case. Rows that were loaded with a warning are kept only where no
-    /// rejected row is of the kind.
+    /// Reads a dump to its end, and keeps the first `limit` rejected rows with a message of one kind. `kind` is a part
+    /// of its title, in upper or lower case, or `=` and the whole title. Rows that were loaded with a warning are kept
+    /// only where no rejected row is of the kind.
     ///
     /// # Errors
     ///
