@@ -1,12 +1,20 @@
 //! How a task ended: `run`, `task --check`, `get` and `--json` agree.
 
-use xtask::fake::{ActionResult, PROCESS, ProcessRun, Task, TaskState};
+use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, Task, TaskState, When};
 
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed, failing_run, file_of, result_of};
 
 /// A result in which an import left a dump without an objectId, beside these imports.
 fn with_unnamed(imports: &[(&str, &str)]) -> ActionResult {
     result_of(imports).with_nested(ActionResult::failed_import("", "Budget"))
+}
+
+#[test]
+fn a_result_that_is_empty_for_a_moment_is_waited_for() {
+    let scene = Scene::with_tasks([clean("T9")]);
+    let empty = r#"{"task":{"taskId":"T9","taskState":"COMPLETE","progress":1,"result":{}}}"#;
+    scene.server.fault(Fault::WrongJson(empty.to_owned()), When::path("/tasks/T9").times(1));
+    scene.run("wait NIGHTLY/T9 --poll=1ms").exits_with(0).any_stdout().stderr_text();
 }
 
 #[test]

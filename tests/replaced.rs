@@ -114,6 +114,20 @@ fn a_dump_that_vanishes_after_its_last_chunk_is_not_taken_for_confirmed() {
 }
 
 #[test]
+fn a_garbled_answer_to_the_last_look_is_asked_for_once_more() {
+    let garbled = || Fault::WrongJson("temporarily unavailable".to_owned());
+    let scene = Scene::with_chunks(CHUNKS);
+    scene.server.fault(garbled(), chunk_list().occurrence(2));
+    scene.get("").saves(&dump_of(CHUNKS, 1));
+    // A connection that is out of step may have brought wrong chunks as well.
+    let scene = Scene::with_chunks(CHUNKS);
+    scene.server.fault(garbled(), chunk_list().occurrence(2));
+    scene.server.fault(garbled(), chunk_list().occurrence(3));
+    scene.get("").exits_with(5).stderr_has("all 4 chunks are there, but it could not be confirmed");
+    scene.holds(&[""; 0]);
+}
+
+#[test]
 fn a_dump_replaced_on_its_way_to_standard_output_ends_with_an_error() {
     let scene = Scene::with_chunks(CHUNKS);
     replace(&scene, 1, dump_of(CHUNKS + 1, 2));

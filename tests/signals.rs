@@ -63,6 +63,22 @@ fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
 }
 
 #[test]
+fn a_failure_beside_an_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
+    let scene = sign_in::scene();
+    // One thread renews the token because of chunk 1, while chunk 0 cannot be written.
+    scene.server.fault(Fault::status(401), chunk(1).times(1));
+    scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(0));
+    let second_exchange = When::path("/oauth/token").occurrence(2);
+    scene.server.fault(Fault::Latency(Duration::from_millis(500)), second_exchange);
+    let get = |arguments: &str| with_oauth(&scene, bare(&scene, arguments));
+    let closed = get("get DUMP -o - --parallel=3").through("\"$0\" \"$@\" | true; exit ${PIPESTATUS[0]}");
+    closed.run().exits_with(7);
+    scene.server.clear_faults();
+    get("get DUMP -o -").run().prints(&bytes_of(3, 1));
+    scene.any_files();
+}
+
+#[test]
 fn an_interrupt_ends_fetches_side_by_side() {
     let scene = Scene::with_chunks(5);
     scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(2));

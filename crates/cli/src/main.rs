@@ -63,7 +63,9 @@ fn main() -> ExitCode {
             Parsed::Help(text) => Err(Failure::Help(text)),
             Parsed::Wrong(text) => Err(Failure::Usage(text)),
         };
-        exit(outcome, is_json)
+        let code = exit(outcome, is_json);
+        signals::wait_for_token(|_| {});
+        code
     }
 }
 

@@ -49,11 +49,7 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     }
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
-            let begin = Instant::now();
-            while Client::may_lose_token() && begin.elapsed() < TOKEN_WAIT {
-                ends_at_once.store(begin.elapsed() >= PATIENCE, Ordering::Relaxed);
-                thread::sleep(LOOK);
-            }
+            wait_for_token(|waited| ends_at_once.store(waited >= PATIENCE, Ordering::Relaxed));
             reporter.remove_temporary();
             // Standard error may be a pipe that nobody reads.
             ends_at_once.store(true, Ordering::Relaxed);
@@ -63,4 +59,14 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
         thread::sleep(LOOK);
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
+}
+
+/// Waits until no refresh token is being exchanged. Nothing may end the program before: also a failure leaves threads
+/// behind that send requests. `look` receives the time that has passed.
+pub(crate) fn wait_for_token(look: impl Fn(Duration)) {
+    let begin = Instant::now();
+    while Client::may_lose_token() && begin.elapsed() < TOKEN_WAIT {
+        look(begin.elapsed());
+        thread::sleep(LOOK);
+    }
 }

@@ -253,7 +253,13 @@ impl<'a> Download<'a> {
         if self.verify {
             again.extend([0, kept.saturating_sub(1), list.len().saturating_sub(1)]);
         }
-        match find_change(&self.client.requests, list, digests, &again) {
+        let find = || find_change(&self.client.requests, list, digests, &again);
+        let found = match find() {
+            // Once more: a gateway may have spoken for a moment, and all that was fetched would be given up.
+            Err(error) if makes_no_sense(&error) => find(),
+            found => found,
+        };
+        match found {
             Ok(None) => Ok(()),
             Ok(Some(what)) => Err(Error::Changed { dump: self.dump.clone().into(), what }),
             Err(source) => Err(Error::Unconfirmed {

@@ -10,8 +10,8 @@ use super::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ChunkList, Dump, Entry, Fate, ListedModel, ListedTask, Listing, Repeat, Subject, Task, TaskState,
-    check_done, started_task,
+    ActionResult, ChunkList, Dump, Entry, Fate, ListedModel, ListedTask, Listing, Repeat, Subject, Task,
+    TaskState, check_done, started_task,
 };
 
 /// The locale of a process's messages unless one is named, as in the reference's example.
@@ -281,7 +281,8 @@ impl Client {
         let mut unchanged = 0;
         loop {
             look(&seen);
-            let has_result = seen.result.is_some() || seen.state != TaskState::Complete;
+            let is_told = seen.result.as_ref().is_some_and(|result| *result != ActionResult::default());
+            let has_result = is_told || seen.state != TaskState::Complete;
             if seen.is_over() && (has_result || unchanged + 1 >= RESULT_LOOKS) {
                 return Ok(seen);
             }

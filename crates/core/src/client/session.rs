@@ -22,9 +22,9 @@ use crate::error::{Error, Result};
 use crate::service::{BodyProblem, Fault, Repeat, Subject};
 use crate::text::seconds;
 
-/// How long a run waits for another one that is using the same refresh token: longer than the retries of
-/// a request usually take.
-const LOCK_WAIT: Duration = Duration::from_secs(120);
+/// How long a run waits for another one that is using the same refresh token: longer than all retries of a request
+/// take. One that was killed holds it no more.
+const LOCK_WAIT: Duration = Duration::from_secs(600);
 
 /// Time between two looks at that lock.
 const LOCK_POLL: Duration = Duration::from_millis(50);

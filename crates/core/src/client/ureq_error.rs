@@ -97,6 +97,9 @@ fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProble
     }
 }
 
+/// What Windows reports where a name cannot be looked up: not found, try again, no recovery, no address.
+const WINSOCK_LOOKUP: std::ops::RangeInclusive<i32> = 11_001..=11_004;
+
 fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
     match error.kind() {
         _ if phase == Phase::Body => ConnectionProblem::Cut,
@@ -110,10 +113,14 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown
         | ErrorKind::TimedOut => ConnectionProblem::Unreachable,
-        // rustls reports a failed handshake so.
-        ErrorKind::InvalidData => ConnectionProblem::Tls,
-        // A failed name look-up has a kind that no program can name, only this text.
+        // rustls reports so what breaks TLS behind the handshake, when the request may have arrived. In an embedder's
+        // own agent it may also be the handshake.
+        ErrorKind::InvalidData => ConnectionProblem::Protocol,
+        // A failed name look-up has a kind that no program can name, only this text or on Windows these codes.
         _ if error.to_string().contains("lookup address") => ConnectionProblem::NameLookup,
+        _ if cfg!(windows) && error.raw_os_error().is_some_and(|code| WINSOCK_LOOKUP.contains(&code)) => {
+            ConnectionProblem::NameLookup
+        }
         _ => ConnectionProblem::Other,
     }
 }
@@ -126,5 +133,28 @@ fn timeout_problem(which: Timeout, limits: TimeLimits) -> ConnectionProblem {
         Timeout::RecvBody => ConnectionProblem::BodyTimeout(limits.body),
         Timeout::PerRead | Timeout::PerWrite => ConnectionProblem::Stalled(limits.stall),
         _ => ConnectionProblem::Stalled(limits.total),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::Fate;
+
+    fn problem_of(error: io::Error) -> Fault {
+        connection_fault(ureq::Error::Io(error), Phase::Header, TimeLimits::of(&Agent::new_with_defaults()))
+    }
+
+    #[test]
+    fn tls_that_breaks_behind_the_handshake_leaves_open_whether_the_request_arrived() {
+        let fault = problem_of(io::Error::new(ErrorKind::InvalidData, "cannot decrypt peer's message"));
+        assert_eq!(fault.fate(), Fate::Unknown, "{fault}");
+    }
+
+    #[test]
+    #[cfg(windows)]
+    fn a_name_that_cannot_be_looked_up_is_told_by_the_code() {
+        let fault = problem_of(io::Error::from_raw_os_error(11_001));
+        assert_eq!(fault.fate(), Fate::Refused, "{fault}");
     }
 }
