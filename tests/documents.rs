@@ -218,12 +218,25 @@ fn short_chunks_may_be_equal() {
 
 #[test]
 fn a_dump_without_a_byte_is_reported_as_such() {
-    let empty: Arc<[u8]> = Arc::from(&b""[..]);
-    for (dump, chunks) in [(Dump::default(), "0 chunks"), (Dump::from_chunks(vec![empty]), "1 chunk")] {
-        let scene = Scene::with_dump(dump);
-        scene.get("").stdout(format!("dump.csv  0 B  {chunks}  <TIME>\n"));
-        scene.has("dump.csv", b"");
-    }
+    let scene = Scene::with_dump(Dump::default());
+    scene.get("").stdout("dump.csv  0 B  0 chunks  <TIME>\n");
+    scene.has("dump.csv", b"");
+    let again = |what: &str| wait(what, "it came empty", 1, 12);
+    let scene = Scene::with_dump(Dump::from_chunks(vec![Arc::from(&b""[..])]));
+    scene.get("").notes(again(&the_chunk(0, 1))).stdout("dump.csv  0 B  1 chunk  <TIME>\n");
+    scene.has("dump.csv", b"");
+    scene
+        .get("--whole --force")
+        .notes(again("the whole dump"))
+        .stdout("dump.csv  0 B  in one piece  <TIME>\n");
+    scene.has("dump.csv", b"");
+}
+
+#[test]
+fn an_only_chunk_that_comes_empty_once_is_no_empty_dump() {
+    let scene = Scene::with_chunks(1);
+    scene.server.fault(Fault::EmptyBody, chunk(0).times(1));
+    scene.get("").notes(wait(&the_chunk(0, 1), "it came empty", 1, 12)).saves(&dump_of(1, 1));
 }
 
 #[test]

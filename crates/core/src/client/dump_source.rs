@@ -76,7 +76,9 @@ fn fetch_once(
     }
     let mut body = answer.into_body(limit)?;
     let (head, is_all) = read_head(&mut body, buffer)?;
-    check_head(head, is_all, body.content_type(), into.chunks())?;
+    // One of several is a hole. One alone is an empty dump if it comes so again: a gateway may have lost the body.
+    let may_be_empty = into.chunks() == 1 && a_try.failed > 0;
+    check_head(head, is_all, body.content_type(), may_be_empty)?;
     into.write(head)?;
     loop {
         match body.read(buffer)? {
@@ -99,10 +101,9 @@ fn read_head<'a>(body: &mut AnswerBody, buffer: &'a mut [u8]) -> Result<(&'a [u8
 }
 
 /// Refuses what is not a part of a dump, although the answer is whole.
-fn check_head(head: &[u8], is_all: bool, content_type: &str, chunks: usize) -> Result<(), Fault> {
+fn check_head(head: &[u8], is_all: bool, content_type: &str, may_be_empty: bool) -> Result<(), Fault> {
     let problem = match is_all {
-        // One empty chunk is an empty dump; one of several is a hole.
-        true if head.is_empty() => (chunks > 1).then_some(BodyProblem::Empty),
+        true if head.is_empty() => (!may_be_empty).then_some(BodyProblem::Empty),
         true => document(content_type, head),
         false => None,
     };
