@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use xtask::fake::{Dump, Fault, When};
 
-use crate::support::texts::{KEPT, THE_LIST, begins_anew, changed, gave_up, incomplete, the_chunk, wait};
+use crate::support::texts::{
+    IS_ALTERED, KEPT, THE_LIST, begins_anew, changed, gave_up, incomplete, the_chunk, wait,
+};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of};
 
 const PAGE: &str = "<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n";
@@ -113,21 +115,21 @@ fn a_part_of_a_chunk_is_not_the_chunk() {
     for range in ["bytes 0-999/2946", "bytes 1-9999/10000", "bytes */10000"] {
         let why = format!("only a part of it came ({range})");
         passes(&Fault::ContentRange(range.to_owned()), &why);
-        stays(&Fault::ContentRange(range.to_owned()), &why, "");
+        stays(&Fault::ContentRange(range.to_owned()), &why, IS_ALTERED);
     }
 }
 
 #[test]
 fn an_empty_chunk_among_others_is_a_hole() {
     passes(&Fault::EmptyBody, "it came empty");
-    stays(&Fault::EmptyBody, "it came empty", "");
+    stays(&Fault::EmptyBody, "it came empty", IS_ALTERED);
 }
 
 #[test]
 fn compressed_data_without_a_label_is_not_the_chunk() {
     let why = "it came compressed without saying so";
     passes(&Fault::UnlabelledGzip, why);
-    stays(&Fault::UnlabelledGzip, why, "");
+    stays(&Fault::UnlabelledGzip, why, IS_ALTERED);
     // The retry asks for plain data.
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::UnlabelledGzip, chunk(1).times(1));
@@ -148,7 +150,7 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
         passes(&fault, why);
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk(1));
-        let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + KEPT;
+        let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + IS_ALTERED + KEPT;
         let outcome = scene.get("--retries=12");
         outcome.notes(wait(&the_chunk(1, 3), why, 1, 12)).fails(5, error).asks_for(&["0", "1", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
@@ -160,7 +162,7 @@ fn a_chunk_list_under_an_encoding_that_cannot_be_undone_is_asked_for_once_more()
     let why = "it came with the encoding \"br\", which cannot be undone";
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::LeftoverEncoding("br".to_owned()), chunk_list());
-    scene.get("").notes(wait(THE_LIST, why, 1, 12)).fails(5, gave_up(2, THE_LIST, why));
+    scene.get("").notes(wait(THE_LIST, why, 1, 12)).fails(5, gave_up(2, THE_LIST, why) + IS_ALTERED);
     scene.assert_requests(&["GET DUMP/chunks"; 2]);
 }
 

@@ -3,7 +3,7 @@
 
 use xtask::fake::{Dump, Fault, Framing, GzipMode, Service, When, dump_file};
 
-use crate::support::texts::{CUT, NO_PROOF, gave_up, incomplete, wait};
+use crate::support::texts::{CUT, IS_ALTERED, IS_CUT, NO_PROOF, gave_up, incomplete, wait};
 use crate::support::{Scene, bytes_of, dump_of, size, three_chunks};
 
 const SEED: u64 = 7;
@@ -112,7 +112,9 @@ fn a_dump_in_one_piece_that_is_cut_on_its_way_to_a_pipe_is_an_error() {
     scene.server.fault(Fault::CutBody { after_bytes: 200_000 }, When::any().times(1));
     let outcome = scene.pipe("--whole");
     // What was passed on cannot be taken back, so it is not tried again.
-    outcome.fails(5, incomplete(0, 1, &format!("{WHOLE}: {CUT}"))).prints(&bytes_of(30, 1)[..200_000]);
+    outcome
+        .fails(5, incomplete(0, 1, &format!("{WHOLE}: {CUT}")) + IS_CUT)
+        .prints(&bytes_of(30, 1)[..200_000]);
 }
 
 #[test]
@@ -120,5 +122,7 @@ fn a_dump_in_one_piece_whose_end_nothing_proves_is_refused() {
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::CloseDelimited, When::any());
     let outcome = scene.get("--whole --retries=1");
-    outcome.notes(wait(WHOLE, NO_PROOF, 1, 1)).fails(5, incomplete(0, 1, &gave_up(2, WHOLE, NO_PROOF)));
+    outcome
+        .notes(wait(WHOLE, NO_PROOF, 1, 1))
+        .fails(5, incomplete(0, 1, &gave_up(2, WHOLE, NO_PROOF)) + IS_ALTERED);
 }

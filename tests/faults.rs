@@ -6,8 +6,8 @@ use std::time::Duration;
 use xtask::fake::{ErrorBody, Fault, Framing, GzipMode, Service, When};
 
 use crate::support::texts::{
-    CLOSED, CUT, GZIP_DAMAGED, KEPT, NO_CONNECTION, NO_PROOF, STALLED, THE_LIST, gave_up, incomplete,
-    the_chunk, wait,
+    CLOSED, CUT, GZIP_DAMAGED, IS_ALTERED, IS_CUT, IS_SILENT, KEPT, NO_CONNECTION, NO_PROOF, STALLED,
+    THE_LIST, gave_up, incomplete, the_chunk, wait,
 };
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
@@ -51,11 +51,11 @@ fn stays_on_the_list(fault: Fault, why: &str, advice: &str) {
 
 /// Four tests for each fault, with its name for people, and with the advice that follows it when it stays.
 macro_rules! transient {
-    ($($name:ident: $fault:expr => $why:expr $(, $advice:literal)?;)*) => { $(
+    ($($name:ident: $fault:expr => $why:expr $(, $advice:expr)?;)*) => { $(
         mod $name {
             use super::*;
 
-            const ADVICE: &str = concat!("" $(, "\n  ", $advice)?);
+            const ADVICE: &str = *["" $(, $advice)?].last().expect("one is there");
 
             #[test]
             fn on_a_chunk_is_retried() {
@@ -81,41 +81,41 @@ macro_rules! transient {
 }
 
 transient! {
-    a_close_before_the_answer: Fault::CloseBeforeAnswer => CLOSED;
-    a_reset_before_the_answer: Fault::ResetBeforeAnswer => CLOSED;
-    silence_before_the_answer: Fault::StallBeforeAnswer => STALLED;
-    a_close_in_the_header: Fault::CutHeaders => CLOSED;
-    a_reset_in_the_header: Fault::ResetInHeaders => CLOSED;
-    a_reset_in_the_body: Fault::ResetInBody { after_bytes: 100 } => CUT;
-    a_close_in_the_body: Fault::CutBody { after_bytes: 100 } => CUT;
-    a_close_before_the_first_byte_of_the_body: Fault::CutBody { after_bytes: 0 } => CUT;
-    a_close_before_the_last_byte: Fault::CutBeforeEnd { missing_bytes: 1 } => CUT;
-    a_length_that_promises_too_much: Fault::WrongLength { delta: 5 } => CUT;
-    silence_in_the_body: Fault::Stall { after_bytes: 100 } => STALLED;
-    a_wrong_gzip_checksum: Fault::GzipBadCrc => GZIP_DAMAGED;
-    a_wrong_gzip_length: Fault::GzipBadLength => GZIP_DAMAGED;
-    half_of_a_gzip_stream: Fault::GzipTruncated => GZIP_DAMAGED;
-    a_gzip_stream_without_trailer: Fault::GzipNoTrailer => GZIP_DAMAGED;
+    a_close_before_the_answer: Fault::CloseBeforeAnswer => CLOSED, IS_CUT;
+    a_reset_before_the_answer: Fault::ResetBeforeAnswer => CLOSED, IS_CUT;
+    silence_before_the_answer: Fault::StallBeforeAnswer => STALLED, IS_SILENT;
+    a_close_in_the_header: Fault::CutHeaders => CLOSED, IS_CUT;
+    a_reset_in_the_header: Fault::ResetInHeaders => CLOSED, IS_CUT;
+    a_reset_in_the_body: Fault::ResetInBody { after_bytes: 100 } => CUT, IS_CUT;
+    a_close_in_the_body: Fault::CutBody { after_bytes: 100 } => CUT, IS_CUT;
+    a_close_before_the_first_byte_of_the_body: Fault::CutBody { after_bytes: 0 } => CUT, IS_CUT;
+    a_close_before_the_last_byte: Fault::CutBeforeEnd { missing_bytes: 1 } => CUT, IS_CUT;
+    a_length_that_promises_too_much: Fault::WrongLength { delta: 5 } => CUT, IS_CUT;
+    silence_in_the_body: Fault::Stall { after_bytes: 100 } => STALLED, IS_SILENT;
+    a_wrong_gzip_checksum: Fault::GzipBadCrc => GZIP_DAMAGED, IS_ALTERED;
+    a_wrong_gzip_length: Fault::GzipBadLength => GZIP_DAMAGED, IS_ALTERED;
+    half_of_a_gzip_stream: Fault::GzipTruncated => GZIP_DAMAGED, IS_ALTERED;
+    a_gzip_stream_without_trailer: Fault::GzipNoTrailer => GZIP_DAMAGED, IS_ALTERED;
     the_page_of_a_captive_proxy: Fault::HtmlOk => "an HTML page came instead, perhaps from a proxy",
-        "check whether a proxy asks for a sign-in, and whether the API URL is right";
-    a_body_without_proof_of_its_end: Fault::CloseDelimited => NO_PROOF;
+        "\n  check whether a proxy asks for a sign-in, and whether the API URL is right";
+    a_body_without_proof_of_its_end: Fault::CloseDelimited => NO_PROOF, IS_ALTERED;
     a_request_timeout: Fault::status(408) => "the service answered 408 Request Timeout";
     a_busy_model: Fault::status(409) => "the service answered 409 Conflict",
-        "the model is busy: try again later";
+        "\n  the model is busy: try again later";
     a_locked_model: Fault::status(423) => "the service answered 423 Locked",
-        "the model is locked: try again when it is unlocked";
+        "\n  the model is locked: try again when it is unlocked";
     a_rate_limit: Fault::status(429) => "the service answered 429 Too Many Requests",
-        "the whole tenant shares one rate limit: try again later, with fewer downloads at once";
+        "\n  the whole tenant shares one rate limit: try again later, with fewer downloads at once";
     an_internal_error: Fault::status(500) => "the service answered 500 Internal Server Error",
-        "the service or a gateway is in trouble: try again later";
+        "\n  the service or a gateway is in trouble: try again later";
     a_bad_gateway_with_a_page_of_its_own:
         Fault::Status { code: 502, retry_after: None, body: ErrorBody::Html } => "the service answered 502 Bad Gateway",
-        "the service or a gateway is in trouble: try again later";
+        "\n  the service or a gateway is in trouble: try again later";
     an_unavailable_service_without_a_word:
         Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } => "the service answered 503 Service Unavailable",
-        "the service or a gateway is in trouble: try again later";
+        "\n  the service or a gateway is in trouble: try again later";
     a_gateway_timeout: Fault::status(504) => "the service answered 504 Gateway Timeout",
-        "the service or a gateway is in trouble: try again later";
+        "\n  the service or a gateway is in trouble: try again later";
 }
 
 /// A server that frames and compresses chunks like this.

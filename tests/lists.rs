@@ -8,7 +8,7 @@ use crate::support::{Scene, chunk_list, three_chunks};
 
 const MALFORMED: &str = "the answer is not the JSON that was expected: ";
 
-const REPORT_IT: &str = "\n  nothing was downloaded; try again, and report it if it stays";
+const REPORT_IT: &str = "\n  try again, and report it if it stays";
 
 /// The sample of the chunk list as the vendor's page prints it.
 const DOCUMENTED_SAMPLE: &str = r#"{

@@ -4,7 +4,7 @@ use std::fs;
 
 use xtask::fake::{ActionResult, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
 
-use crate::support::texts::{CUT, KEPT, begins_anew, gave_up, goes_on, incomplete, the_chunk};
+use crate::support::texts::{CUT, IS_CUT, KEPT, begins_anew, gave_up, goes_on, incomplete, the_chunk};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of};
 
 const PART: &str = PART_FILES[0];
@@ -62,7 +62,7 @@ fn a_run_that_lost_the_network_is_continued() {
     for number in 2..CHUNKS {
         scene.server.fault(Fault::ResetInBody { after_bytes: 7_000 }, chunk(number));
     }
-    let why = gave_up(3, &the_chunk(2, 5), CUT) + KEPT;
+    let why = gave_up(3, &the_chunk(2, 5), CUT) + IS_CUT + KEPT;
     scene.get("--retries=2 -qq").fails(5, incomplete(2, CHUNKS, &why));
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
     scene.server.clear_faults();

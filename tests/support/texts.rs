@@ -14,6 +14,15 @@ pub(crate) const NO_PROOF: &str =
 pub(crate) const CHANGED_LIST: &str = "the chunk list changed";
 pub(crate) const CHANGED_CHUNK: &str = "a chunk that was fetched again differs";
 
+/// The next line of an error where connections break, stand still, or bring other bytes than were sent.
+pub(crate) const IS_CUT: &str =
+    "\n  try again later; if it stays, something on the way, such as a proxy, cuts connections";
+pub(crate) const IS_SILENT: &str = "\n  try again later; --stall-timeout allows longer silence";
+pub(crate) const IS_ALTERED: &str = concat!(
+    "\n  something on the way, such as a proxy or a virus scanner, may alter answers: ",
+    "ask for an exception for this host"
+);
+
 /// Why a process or import has no tasks.
 pub(crate) const NO_TASKS: &str = concat!(
     "has no tasks: it never ran, it does not exist, or this user has no access to it ",

@@ -61,7 +61,12 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
             "check that the API URL is Anaplan's; if it is, report this answer"
         }
         Fault::SignInRefused { word, .. } => return advice_on_refusal(word),
-        Fault::List(_) => "nothing was downloaded; try again, and report it if it stays",
+        Fault::Body(BodyProblem::TooLarge { .. }) => return None,
+        Fault::Body(_) => {
+            "something on the way, such as a proxy or a virus scanner, may alter answers: ask for an exception for \
+             this host"
+        }
+        Fault::List(_) => "try again, and report it if it stays",
         _ => return None,
     })
 }
@@ -154,6 +159,10 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         }
         ConnectionProblem::Proxy => {
             "check the proxy's address, and whether it allows this host (HTTPS_PROXY)"
+        }
+        ConnectionProblem::Stalled(_) => "try again later; --stall-timeout allows longer silence",
+        ConnectionProblem::Closed | ConnectionProblem::Cut => {
+            "try again later; if it stays, something on the way, such as a proxy, cuts connections"
         }
         ConnectionProblem::Protocol => {
             "if the URL begins with http:// and the port speaks TLS, write https://"
