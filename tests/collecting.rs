@@ -285,7 +285,7 @@ fn a_task_without_a_result_is_not_called_fine() {
 fn a_task_that_is_still_running_has_no_dumps_yet() {
     for state in ["NOT_STARTED", "IN_PROGRESS", "CANCELLING", "PAUSED"] {
         let scene = Scene::with_tasks([Task::new("T1", TaskState::Other(state.to_owned()))]);
-        let why = "its dumps are there once it has";
+        let why = "its dumps are there once it has\n  wait for it and collect them with: wait <NIGHTLY>/T1";
         scene.run("get NIGHTLY/T1").fails(4, format!("task <NIGHTLY>/T1 has not finished ({state}): {why}"));
     }
 }

@@ -1,5 +1,7 @@
 //! `doctor`: each check passes with what it found, or fails with the reason and what to do.
 
+use std::net::TcpListener;
+
 use serde_json::json;
 use xtask::fake::{Fault, Service, TOKEN, USER, When};
 
@@ -95,6 +97,27 @@ fn a_process_that_is_not_in_the_model_is_told() {
     for unknown in ["118000009999", "Nosuch"] {
         let outcome = doctor(&scene, &format!("MODEL/{unknown}")).run();
         outcome.exits_with(4).stdout_has("FAILED  process: ").stdout_has(unknown);
+    }
+}
+
+#[test]
+fn an_api_that_cannot_be_reached_is_not_waited_for_although_the_sign_in_host_answers() {
+    let scene = Scene::with_service(service());
+    // A port that was free a moment ago.
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let command = doctor(&scene, "MODEL").env("ANAPLAN_API_URL", format!("http://{nobody}"));
+    let outcome = command.env_remove("ANAPLAN_RETRIES").run();
+    let text = outcome.exits_with(5).stdout_has("FAILED  API").stdout_has("FAILED  model").stderr_text();
+    assert!(text.contains("retry 3 of 3") && !text.contains("of 12"), "{text}");
+}
+
+#[test]
+fn a_file_where_the_folder_should_be_is_told() {
+    let scene = Scene::with_service(service());
+    scene.write("file", "mine");
+    for output in ["file", "file/below"] {
+        let outcome = doctor(&scene, &format!("-o {output}")).run();
+        outcome.exits_with(2).stdout_has("FAILED  output folder: file is no folder: name one with -o");
     }
 }
 

@@ -166,7 +166,12 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     outcome.fails(130, format!("interrupted: the process goes on, if it has not ended\n  {collect}"));
     assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
     let get = format!("get NIGHTLY/{task}");
-    scene.run(&get).fails(4, format!("task <NIGHTLY>/{task} has not finished (IN_PROGRESS): <ANY>"));
+    scene.run(&get).fails(
+        4,
+        format!(
+            "task <NIGHTLY>/{task} has not finished (IN_PROGRESS): <ANY>\n  <ANY>: wait <NIGHTLY>/{task}"
+        ),
+    );
     scene.server.service().process_mut(PROCESS).expect("the process").tasks = vec![failed(&task, &[COSTS])];
     scene.run(&get).collects("", &task, &[COSTS]);
 }

@@ -543,8 +543,8 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) against: Vec<String>,
 
-    /// show rows of the kind whose title has this text in it, or is what
-    /// follows a =, instead of the report; with --fix, write only those
+    /// show the rows of one kind instead of the report: text is a part of its
+    /// title, or = and the whole title; with --fix, write only those rows
     #[argh(option, arg_name = "text")]
     pub(crate) kind: Option<String>,
 

@@ -131,8 +131,17 @@ fn paragraphs(text: &mut String, source: &str) {
         if index > 0 {
             text.push('\n');
         }
-        for line in wrap(paragraph, WIDTH) {
-            let _ = writeln!(text, "{line}");
+        // Indented lines are a list, and stay as they are.
+        let is_list = |line: &&str| line.starts_with(' ');
+        let lines: Vec<&str> = paragraph.lines().collect();
+        for block in lines.chunk_by(|a, b| is_list(a) == is_list(b)) {
+            let block = match block {
+                [first, ..] if is_list(first) => block.iter().map(|line| (*line).to_owned()).collect(),
+                _ => wrap(&block.join(" "), WIDTH),
+            };
+            for line in block {
+                let _ = writeln!(text, "{line}");
+            }
         }
     }
 }

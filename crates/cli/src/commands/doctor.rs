@@ -77,7 +77,7 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
         }
     }
     let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), PathBuf::from);
-    checks.add("output folder", try_folder(&folder).map_err(Failure::from))?;
+    checks.add("output folder", try_folder(&folder))?;
     if command.json {
         print_json(&Report { ok: checks.failure.is_none(), checks: checks.done })?;
     }
@@ -139,8 +139,11 @@ fn find_process(command: &Doctor, session: &Session) -> Option<Result<String, Fa
 
 /// Writes, locks and removes a file in the folder, as a download does. A folder that is not there will be
 /// made: then the one that it will be in is tried.
-fn try_folder(wanted: &Path) -> Result<String, Error> {
+fn try_folder(wanted: &Path) -> Result<String, Failure> {
     let is_there = |folder: &&Path| folder.is_dir();
+    if let Some(file) = wanted.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
+        return Err(Failure::Usage(format!("{} is no folder: name one with -o", safe_path(file))));
+    }
     let folder = wanted.ancestors().find(is_there).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let tried = try_in(folder)?;

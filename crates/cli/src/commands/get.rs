@@ -179,7 +179,8 @@ fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Meant, Failu
     let task = session.client.task(&address)?;
     if !task.is_over() {
         return Err(Failure::NotFound(format!(
-            "task {address} has not finished ({}): its dumps are there once it has",
+            "task {address} has not finished ({}): its dumps are there once it has\n  \
+             wait for it and collect them with: wait {address}",
             safe(task.state.as_str())
         )));
     }

@@ -251,7 +251,8 @@ impl ClientBuilder {
             pace: Pace::default(),
             mask: Mask::new(self.credentials.secrets().iter().map(String::as_str)),
             without_compression: false.into(),
-            was_reached: false.into(),
+            api_was_reached: false.into(),
+            sign_in_was_reached: false.into(),
         };
         let session = Session::new(self.credentials, hosts);
         Ok(Client { requests: Arc::new(Requests { wire, session, api: self.api, limits: self.limits }) })

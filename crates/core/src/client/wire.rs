@@ -49,8 +49,9 @@ pub(super) struct Wire {
     pub(super) mask: Mask,
     /// Set once a compressed answer was unusable: compression is a convenience.
     pub(super) without_compression: AtomicBool,
-    /// Set once any request was answered.
-    pub(super) was_reached: AtomicBool,
+    /// Set once a host answered: the API, and where to sign in. The one says nothing of the other.
+    pub(super) api_was_reached: AtomicBool,
+    pub(super) sign_in_was_reached: AtomicBool,
 }
 
 impl Wire {
@@ -67,7 +68,7 @@ impl Wire {
         loop {
             let (fault, may_repeat) = match attempt(tries.failed()) {
                 Ok(value) => {
-                    self.was_reached.store(true, Ordering::Relaxed);
+                    self.set_reached(subject);
                     self.pace.succeeded();
                     return Ok(value);
                 }
@@ -76,9 +77,9 @@ impl Wire {
                 Err(Halt::Final(fault)) => (self.masked(fault), false),
             };
             if !matches!(fault, Fault::Connection { .. } | Fault::Body(BodyProblem::Document { .. })) {
-                self.was_reached.store(true, Ordering::Relaxed);
+                self.set_reached(subject);
             }
-            let was_reached = self.was_reached.load(Ordering::Relaxed);
+            let was_reached = self.reached(subject).is_some_and(|reached| reached.load(Ordering::Relaxed));
             let wait = tries.wait_after(&fault, was_reached, random());
             let Some(wait) = wait.filter(|_| may_repeat) else {
                 let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
@@ -89,6 +90,19 @@ impl Wire {
             self.report(&Event::Retry { subject, fault: &fault, wait, retry, retries });
             sleep(wait);
         }
+    }
+
+    /// Whether the host of this request was reached before; `None` for a mere look at a host, which is to end soon.
+    fn reached(&self, subject: &Subject) -> Option<&AtomicBool> {
+        match subject {
+            Subject::Host(_) => None,
+            Subject::SignIn(_) => Some(&self.sign_in_was_reached),
+            _ => Some(&self.api_was_reached),
+        }
+    }
+
+    fn set_reached(&self, subject: &Subject) {
+        self.reached(subject).into_iter().for_each(|reached| reached.store(true, Ordering::Relaxed));
     }
 
     /// Sends a request to the API once, when its turn has come.
