@@ -24,7 +24,7 @@ const DEFAULT_ROWS: usize = 20;
 const DEFAULT_PAGE_KINDS: usize = 100;
 
 /// Where a file that is redirected to standard input has its name. Windows has nothing like it.
-const STANDARD_INPUT: &str = "/dev/stdin";
+const STDIN_PATH: &str = "/dev/stdin";
 
 pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Failure> {
     check(command)?;
@@ -86,7 +86,7 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
 /// dump for long, so it is not replaced even by `--force`.
 fn is_read(output: &str, command: &Explain) -> bool {
-    let path = |file| Path::new(if file == "-" { STANDARD_INPUT } else { file });
+    let path = |file| Path::new(if file == "-" { STDIN_PATH } else { file });
     let mut inputs = command.files.iter().chain(&command.against).map(|file| path(file).canonicalize());
     Path::new(output)
         .canonicalize()

@@ -35,7 +35,7 @@ impl<In: Transport> Connector<In> for ProxyConnector {
 /// What went wrong at the proxy.
 #[derive(Debug)]
 pub(super) struct ProxyFailure {
-    proxy: String,
+    pub(super) proxy: String,
     pub(super) error: ureq::Error,
 }
 

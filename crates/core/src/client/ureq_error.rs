@@ -91,7 +91,10 @@ fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProble
         // It dropped the connection.
         (None, ureq::Error::ConnectProxyFailed(_) | ureq::Error::Protocol(_)) => ConnectionProblem::Connect,
         (None, error) => match problem(error, Phase::Header, limits) {
-            ConnectionProblem::Closed | ConnectionProblem::Stalled(_) => ConnectionProblem::Connect,
+            // Or TLS to the proxy broke.
+            ConnectionProblem::Closed | ConnectionProblem::Stalled(_) | ConnectionProblem::Protocol => {
+                ConnectionProblem::Connect
+            }
             problem => problem,
         },
     }
@@ -141,14 +144,26 @@ mod tests {
     use super::*;
     use crate::service::Fate;
 
+    fn problem_of_request(error: ureq::Error) -> Fault {
+        connection_fault(error, Phase::Header, TimeLimits::of(&Agent::new_with_defaults()))
+    }
+
     fn problem_of(error: io::Error) -> Fault {
-        connection_fault(ureq::Error::Io(error), Phase::Header, TimeLimits::of(&Agent::new_with_defaults()))
+        problem_of_request(ureq::Error::Io(error))
     }
 
     #[test]
     fn tls_that_breaks_behind_the_handshake_leaves_open_whether_the_request_arrived() {
         let fault = problem_of(io::Error::new(ErrorKind::InvalidData, "cannot decrypt peer's message"));
         assert_eq!(fault.fate(), Fate::Unknown, "{fault}");
+    }
+
+    #[test]
+    fn tls_to_a_proxy_that_breaks_never_brought_the_request_to_the_service() {
+        let error = ureq::Error::Io(ErrorKind::InvalidData.into());
+        let failure = ProxyFailure { proxy: "https://proxy.example".to_owned(), error };
+        let fault = problem_of_request(ureq::Error::Other(Box::new(failure)));
+        assert_eq!(fault.fate(), Fate::Refused, "{fault}");
     }
 
     #[test]

@@ -76,16 +76,17 @@ impl<T: Default> Counter<T> {
     pub(super) fn forget_rarer_half(&mut self) {
         let score = |entry: &Entry<T>| entry.count + entry.missed;
         let mut ranks: Vec<_> =
-            self.entries.iter().map(|(text, entry)| (score(entry), Reverse(text.clone()))).collect();
+            self.entries.iter().map(|(text, entry)| (score(entry), Reverse(text))).collect();
         let middle = ranks.len() / 2;
         if ranks.is_empty() {
             return;
         }
-        let (_, median, _) = ranks.select_nth_unstable(middle);
-        self.missed = self.missed.max(median.0);
+        let (_, &mut (median, Reverse(text)), _) = ranks.select_nth_unstable(middle);
+        let last = text.clone();
+        self.missed = self.missed.max(median);
         let forgotten = &mut self.forgotten;
         self.entries.retain(|text, entry| {
-            let stays = (score(entry), Reverse(text)) > (median.0, Reverse(&median.1.0));
+            let stays = (score(entry), Reverse(text)) > (median, Reverse(&last));
             if !stays {
                 *forgotten += entry.count;
             }

@@ -13,19 +13,19 @@ use crate::text::{Printable, seconds};
 ///
 /// | answer | a JSON answer | a chunk or whole dump |
 /// | --- | --- | --- |
-/// | 200, 203 | taken, if it carries what was asked for or its status says success; else retried | taken, unless it is a document in place of a chunk |
+/// | 200, 203 | taken if it has what was asked for, or says success; else retried | taken, unless it is a document |
 /// | 201 | taken likewise | taken likewise |
-/// | 204 | taken where nothing is asked for, as in cancelling; else retried | an empty whole dump; for a chunk retried |
+/// | 204 | taken where nothing is asked for; else retried | an empty whole dump; for a chunk retried |
 /// | 202, 205, 206 and other 2xx, 304 | retried | retried |
 /// | 408, 409, 423, 429, 5xx | retried; a start only after 423 and 429 | retried |
 /// | every other status | ends at once | ends at once |
 /// | an HTML page by its type | retried | retried |
-/// | a whole body of up to 64 KiB that is an HTML page, an XML document, or JSON with the keys of an error | a page is retried, other text ends at once unless it was cut short | retried |
+/// | a page, XML or an error in JSON, up to 64 KiB | a page is retried; other text ends unless cut short | retried |
 /// | `Content-Range` of less than everything | retried | retried |
-/// | no bytes | retried | an empty dump if it is the only chunk; else retried |
+/// | no bytes | retried | retried; the only chunk once, then it is an empty dump |
 /// | gzip that is labelled | decoded and checked | decoded and checked |
 /// | gzip that is not labelled | retried, without compression | retried, without compression |
-/// | any other encoding, or a gzip label on other data | retried once, without compression | retried once, without compression |
+/// | any other encoding, or not gzip as labelled | retried once, without compression | retried once, likewise |
 /// | a body whose end nothing proves | retried, without compression | retried, without compression |
 #[derive(Debug)]
 #[non_exhaustive]
@@ -231,7 +231,7 @@ pub enum ConnectionProblem {
     ProxyAuthentication,
     /// The proxy refused the connection. Not retried.
     Proxy,
-    /// The answer is not valid HTTP. Retried: a proxy may have been in the way.
+    /// The answer is not valid HTTP, or TLS broke behind the handshake. Retried: a proxy may have been in the way.
     Protocol,
     /// The header of the answer is longer than the limit. Not retried.
     HeaderTooLarge,

@@ -188,8 +188,8 @@ impl<'a> Tries<'a> {
     }
 
     /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
-    /// `was_reached` says whether any request has been answered before: the long patience is for what worked
-    /// once. `random` is uniform in [0, 1).
+    /// `was_reached` says whether the host has answered before: the long patience is for what worked once. `random` is
+    /// uniform in [0, 1).
     pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
         self.failed += 1;
         let is_first_contact = !was_reached && fault.is_no_contact();
