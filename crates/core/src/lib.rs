@@ -151,10 +151,12 @@ mod address;
 #[cfg(feature = "http")]
 mod client;
 mod error;
+mod files;
 #[cfg(feature = "report")]
 pub mod report;
 mod service;
 mod text;
+mod time;
 mod transfer;
 
 pub use crate::address::{

@@ -18,7 +18,7 @@ struct House {
 const HOUSES: &[House] = &[
     House {
         source: "crates/core/src",
-        floors: "text | address | service | error | transfer | report client | lib.rs",
+        floors: "text time | address | service | error | files | transfer | report client | lib.rs",
     },
     House {
         source: "crates/cli/src",

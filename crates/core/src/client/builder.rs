@@ -9,13 +9,13 @@ use ureq::http::HeaderValue;
 
 use super::Client;
 use super::event::Event;
+use super::http::ProxyChoice;
+use super::http::transport::{Transport, TransportConfig};
 use super::mask::Mask;
 use super::pace::Pace;
-use super::proxy::ProxyChoice;
 use super::requests::{MAX_PARALLEL, RETIRED, Requests, SizeLimits};
+use super::session::credentials::Credentials;
 use super::session::{Session, SignInHosts};
-use super::sign_in::credentials::Credentials;
-use super::transport::{Transport, TransportConfig};
 use super::wire::Wire;
 use crate::address::Origin;
 use crate::error::{Error, Result};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::body::{AnswerBody, SizeLimit};
-use super::exchange::{Accept, Request};
+use super::http::body::{AnswerBody, SizeLimit};
+use super::http::exchange::{Accept, Request};
 use super::requests::{Requests, Try};
 use super::wire::Halt;
 use crate::address::DumpAddress;

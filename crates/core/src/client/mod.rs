@@ -1,48 +1,38 @@
 //! The client: asks the service, downloads, waits. The only folder that knows ureq, fetches side by side, waits
 //! for the service and has tokens.
 
-mod account;
-mod body;
 mod builder;
 mod download;
 mod dump_source;
 mod event;
-mod exchange;
 mod find;
+mod http;
 mod mask;
 mod pace;
-mod proxy;
 mod questions;
 mod reach;
 mod read_ahead;
 mod requests;
 mod session;
-mod sign_in;
-mod stall_guard;
-mod tls;
-mod token;
-mod transport;
-mod tunnel;
 mod unchanged;
-mod ureq_error;
 mod waiting_chunk;
 mod wire;
 
 use std::fmt;
 use std::sync::Arc;
 
-pub use self::account::{Account, Approval};
 pub use self::builder::ClientBuilder;
 pub use self::download::{Download, Downloaded};
 pub use self::event::Event;
 pub use self::find::{Search, SkipReason, Skipped};
-pub use self::proxy::ProxyChoice;
+pub use self::http::ProxyChoice;
 pub use self::reach::Reached;
 pub use self::requests::MAX_PARALLEL;
 use self::requests::Requests;
-pub use self::sign_in::credentials::Credentials;
-pub use self::sign_in::secret::Secret;
-pub use self::token::Token;
+pub use self::session::account::{Account, Approval};
+pub use self::session::credentials::Credentials;
+pub use self::session::secret::Secret;
+pub use self::session::token::Token;
 use crate::address::Origin;
 
 /// Talks to the service. Cheap to clone; clones share connections, looked-up names and the pace that a

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::Client;
-use super::exchange::{Accept, Request};
+use super::http::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{

@@ -1,7 +1,7 @@
 //! Whether a host can be reached, without signing in: for those who look for what is wrong.
 
 use super::Client;
-use super::exchange::{Accept, Request};
+use super::http::exchange::{Accept, Request};
 use super::session::clock_error;
 use crate::address::Origin;
 use crate::error::Result;

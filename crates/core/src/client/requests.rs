@@ -3,11 +3,11 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::body::SizeLimit;
 use super::event::Event;
-use super::exchange::{Accept, Answer, Request};
+use super::http::body::SizeLimit;
+use super::http::exchange::{Accept, Answer, Request};
 use super::session::Session;
-use super::token::Token;
+use super::session::token::Token;
 use super::wire::{Halt, Wire};
 use crate::address::{DumpAddress, ModelAddress, Origin};
 use crate::error::{Error, ErrorKind, Result};

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime};
 use ureq::http::HeaderValue;
 
 use super::event::{Event, OnEvent};
-use super::exchange::{Answer, Headers, Reply, Request, ask, knock, send};
+use super::http::exchange::{Answer, Headers, Reply, Request, ask, knock, send};
+use super::http::transport::Transport;
 use super::mask::Mask;
 use super::pace::{Pace, random};
-use super::transport::Transport;
 use crate::error::{Error, Result};
 use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
 

@@ -8,7 +8,6 @@ mod chunk_list;
 mod document;
 mod dump;
 mod fault;
-mod http_date;
 mod listing;
 mod outcome;
 mod retry;
@@ -25,8 +24,6 @@ pub use self::chunk_list::{Chunk, ChunkList};
 pub(crate) use self::document::{MAX_DOCUMENT_BYTES, document, is_gzip};
 pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
-#[cfg(feature = "http")]
-pub(crate) use self::http_date::parse as http_date;
 pub use self::listing::{Entry, ListedModel, ListedTask, Listing};
 pub use self::outcome::Outcome;
 #[cfg(feature = "http")]

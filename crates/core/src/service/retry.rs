@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::fault::{BodyProblem, ConnectionProblem, Fault};
-use super::http_date;
+use crate::time::http_date;
 
 /// How often and how long to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,8 +238,8 @@ pub(crate) fn retry_after(text: &str, date: Option<&str>, now: SystemTime) -> Op
         // More digits than fit are a very long time, which the maximum wait caps.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
     }
-    let now = date.and_then(http_date::parse).unwrap_or(now);
-    Some(http_date::parse(text)?.duration_since(now).unwrap_or(Duration::ZERO))
+    let now = date.and_then(http_date).unwrap_or(now);
+    Some(http_date(text)?.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {
-        let now = http_date::parse("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        let now = http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
         let read = |text| retry_after(text, None, now);
         assert_eq!(read("7"), Some(Duration::from_secs(7)));
         assert_eq!(read(" 0 "), Some(Duration::ZERO));

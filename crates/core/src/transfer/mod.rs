@@ -5,7 +5,6 @@
 
 mod concat;
 mod early_sync;
-mod files;
 mod journal;
 mod part_file;
 mod progress;
@@ -14,8 +13,6 @@ mod sink;
 #[cfg(feature = "http")]
 pub(crate) use self::concat::fetch;
 pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
-#[cfg(feature = "http")]
-pub(crate) use self::files::{rename, sync_folder};
 pub use self::part_file::{PartFile, PartFileBuilder};
 pub use self::progress::{Progress, Resume};
 pub use self::sink::{ChunkDigest, ChunkSink, WriteSink};

@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 use crc32fast::Hasher;
 
 use super::early_sync::EarlySync;
-use super::files::{
-    check_target, cut, is_same_file, open_journal, open_locked, read_head, rename, resolve_link, sync_folder,
-    unlock, working_names,
-};
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
 use super::progress::Resume;
 use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Result};
+use crate::files::{
+    check_target, cut, is_same_file, open_journal, open_locked, read_head, rename, resolve_link, sync_folder,
+    unlock, working_names,
+};
 use crate::service::{Chunk, ChunkList};
 
 /// Bytes read at once when a part file is checked.

@@ -4,7 +4,7 @@ use xtask::fake::{Dump, FakeServer, Fault, Service, USER, When};
 
 use super::*;
 use crate::client::Client;
-use crate::client::sign_in::secret::Secret;
+use crate::client::session::secret::Secret;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 

@@ -16,9 +16,9 @@ use crate::service::{BodyProblem, Fault, document, is_gzip};
 
 /// The maximum size of a body, and the name of that limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SizeLimit {
-    pub(super) bytes: u64,
-    pub(super) name: &'static str,
+pub(in crate::client) struct SizeLimit {
+    pub(in crate::client) bytes: u64,
+    pub(in crate::client) name: &'static str,
 }
 
 impl SizeLimit {
@@ -31,7 +31,7 @@ impl SizeLimit {
 const GZIP_OVERHEAD: u64 = 64 * 1024;
 
 /// A body that is being read.
-pub(super) struct AnswerBody {
+pub(in crate::client) struct AnswerBody {
     content_type: String,
     data: Data,
     limit: SizeLimit,
@@ -101,7 +101,7 @@ impl AnswerBody {
     /// # Errors
     ///
     /// [`Fault::Body`] if the header already says that the body is not what was asked for.
-    pub(super) fn new(
+    pub(in crate::client) fn new(
         headers: &HeaderMap,
         version: Version,
         body: Body,
@@ -172,12 +172,12 @@ impl AnswerBody {
     }
 
     /// The media type in lower case, as the header has it; empty if there is none.
-    pub(super) fn content_type(&self) -> &str {
+    pub(in crate::client) fn content_type(&self) -> &str {
         &self.content_type
     }
 
     /// Reads some bytes; 0 only where the end is proved.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+    pub(in crate::client) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         loop {
             let read = match &mut self.data {
                 Data::Plain(reader) => within(self.time_limits.stall, || reader.read(buffer)),
@@ -204,7 +204,7 @@ impl AnswerBody {
     /// # Errors
     ///
     /// Also [`Fault::Body`] if a page or gzip data came instead. What the JSON means is not judged here.
-    pub(super) fn read_json(mut self) -> Result<Vec<u8>, Fault> {
+    pub(in crate::client) fn read_json(mut self) -> Result<Vec<u8>, Fault> {
         const STEP_BYTES: usize = 16 * 1024;
         let mut bytes = Vec::new();
         let mut buffer = vec![0; STEP_BYTES];

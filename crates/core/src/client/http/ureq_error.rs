@@ -11,8 +11,8 @@ use crate::service::{ConnectionProblem, Fault};
 
 /// The time limits of an agent, for the words of a fault.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct TimeLimits {
-    pub(super) stall: Duration,
+pub(in crate::client) struct TimeLimits {
+    pub(in crate::client) stall: Duration,
     header: Duration,
     body: Duration,
     /// A limit on the whole exchange, which only an embedder's own agent has.
@@ -20,7 +20,7 @@ pub(super) struct TimeLimits {
 }
 
 impl TimeLimits {
-    pub(super) fn of(agent: &Agent) -> TimeLimits {
+    pub(in crate::client) fn of(agent: &Agent) -> TimeLimits {
         let config = agent.config();
         let timeouts = config.timeouts();
         TimeLimits {
@@ -34,7 +34,7 @@ impl TimeLimits {
 
 /// How far an exchange had come when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(in crate::client) enum Phase {
     /// Before the header of the answer was complete.
     Header,
     /// While the body was read.
@@ -42,7 +42,7 @@ pub(super) enum Phase {
 }
 
 /// Turns a failed request or body into a [`Fault`].
-pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
+pub(in crate::client) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
     let problem = problem(&error, phase, limits);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
         // Their texts repeat the limit and nothing else.

@@ -8,7 +8,7 @@ const MONTHS: [&str; 12] =
 
 /// Reads an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`. `None` for anything else, and for dates
 /// before 1970.
-pub(crate) fn parse(text: &str) -> Option<SystemTime> {
+pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
     let [_weekday, day, month, year, time, "GMT"] = words[..] else { return None };
     let day = number(day, 2)?;
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     fn seconds(text: &str) -> Option<u64> {
-        parse(text).map(|t| t.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs())
+        http_date(text).map(|t| t.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs())
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             "Sun, 06 Nov 99999 08:49:37 GMT",
             "Sun, +6 Nov 1994 08:49:37 GMT",
         ] {
-            assert_eq!(parse(text), None, "{text}");
+            assert_eq!(http_date(text), None, "{text}");
         }
     }
 
@@ -92,7 +92,7 @@ mod tests {
         fn no_damage_to_a_date_makes_it_panic(at in 0usize..29, character in any::<char>()) {
             let mut text: Vec<char> = "Sun, 06 Nov 1994 08:49:37 GMT".chars().collect();
             text[at] = character;
-            let _ = parse(&text.into_iter().collect::<String>());
+            let _ = http_date(&text.into_iter().collect::<String>());
         }
     }
 }

@@ -39,12 +39,12 @@ const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// The hosts that a proxy is not used for.
 #[derive(Debug, Default)]
-pub(super) struct Proxies {
+pub(in crate::client) struct Proxies {
     no_proxy: Vec<String>,
 }
 
 impl Proxies {
-    pub(super) fn new(choice: &ProxyChoice) -> Result<Option<(ureq::Proxy, Proxies)>> {
+    pub(in crate::client) fn new(choice: &ProxyChoice) -> Result<Option<(ureq::Proxy, Proxies)>> {
         match choice {
             ProxyChoice::Direct => Ok(None),
             ProxyChoice::Url(url) => Ok(Some((read_proxy("the proxy", url)?, Proxies::default()))),
@@ -59,7 +59,7 @@ impl Proxies {
     }
 
     /// Whether `origin` is reached without the proxy: this machine, and whatever `no_proxy` names.
-    pub(super) fn bypass(&self, origin: &Origin) -> bool {
+    pub(in crate::client) fn bypass(&self, origin: &Origin) -> bool {
         origin.is_loopback() || self.no_proxy.iter().any(|entry| matches(entry, origin))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{Client, session};
+use crate::client::{Client, session};
 use crate::error::Result;
 
 /// Who a client is for the service.

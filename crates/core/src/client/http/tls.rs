@@ -23,15 +23,15 @@ use crate::text::Printable;
 
 /// The root certificates to trust.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Roots {
+pub(in crate::client) struct Roots {
     /// PEM text, instead of the built-in ones.
-    pub(super) only: Option<Vec<u8>>,
+    pub(in crate::client) only: Option<Vec<u8>>,
     /// PEM text, beside the others.
-    pub(super) added: Option<Vec<u8>>,
+    pub(in crate::client) added: Option<Vec<u8>>,
 }
 
 impl Roots {
-    pub(super) fn are_set(&self) -> bool {
+    pub(in crate::client) fn are_set(&self) -> bool {
         self.only.is_some() || self.added.is_some()
     }
 
@@ -80,19 +80,19 @@ fn bad_roots(problem: String) -> Error {
 }
 
 /// What the certificates of the hosts say, as far as they were seen.
-pub(super) type SeenCertificates = Arc<Mutex<HashMap<String, Seen>>>;
+pub(in crate::client) type SeenCertificates = Arc<Mutex<HashMap<String, Seen>>>;
 
 /// What is worth knowing of a certificate.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) issuer: String,
+pub(in crate::client) struct Seen {
+    pub(in crate::client) issuer: String,
     #[cfg_attr(not(feature = "certificate"), allow(dead_code, reason = "nothing is read without it"))]
     validity: String,
 }
 
 #[cfg(feature = "certificate")]
 fn seen(der: &[u8]) -> Option<Seen> {
-    let described = super::sign_in::certificate::describe(der)?;
+    let described = crate::client::session::certificate::describe(der)?;
     Some(Seen { issuer: described.issuer, validity: described.validity })
 }
 
@@ -149,9 +149,9 @@ impl ServerCertVerifier for Watching {
 
 /// Puts TLS on a connection to an `https` host.
 #[derive(Clone)]
-pub(super) struct TlsConnector {
+pub(in crate::client) struct TlsConnector {
     config: Arc<ClientConfig>,
-    pub(super) seen: SeenCertificates,
+    pub(in crate::client) seen: SeenCertificates,
 }
 
 impl fmt::Debug for TlsConnector {
@@ -161,7 +161,7 @@ impl fmt::Debug for TlsConnector {
 }
 
 impl TlsConnector {
-    pub(super) fn new(roots: &Roots) -> Result<TlsConnector> {
+    pub(in crate::client) fn new(roots: &Roots) -> Result<TlsConnector> {
         let unusable =
             |error: &dyn fmt::Display| Error::Setting { setting: "TLS", problem: error.to_string() };
         let seen = SeenCertificates::default();
@@ -213,8 +213,8 @@ impl<In: Transport> Connector<In> for TlsConnector {
 
 /// Why TLS failed, in words.
 #[derive(Debug)]
-pub(super) struct TlsFailure {
-    pub(super) problem: ConnectionProblem,
+pub(in crate::client) struct TlsFailure {
+    pub(in crate::client) problem: ConnectionProblem,
     words: String,
 }
 
@@ -279,7 +279,7 @@ impl fmt::Display for TlsFailure {
 impl std::error::Error for TlsFailure {}
 
 /// A connection with TLS on it.
-pub(super) struct TlsTransport {
+pub(in crate::client) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
 }

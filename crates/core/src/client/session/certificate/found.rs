@@ -4,7 +4,7 @@ use super::contents::{self, Contents, Foreign};
 use super::key::FoundKey;
 use super::pem::{self, Block};
 use super::problem::CertificateProblem;
-use crate::client::sign_in::secret_file::{is_utf16, without_bom};
+use crate::client::session::secret_file::{is_utf16, without_bom};
 
 /// A file of a certificate or of a private key, or of both.
 #[derive(Clone, Copy)]

@@ -1,6 +1,18 @@
 //! The token of a client: got at its first use, renewed before its end or when the service refuses it, by
 //! one thread while the others wait.
 
+pub(in crate::client) mod account;
+pub(crate) mod answer;
+#[cfg(feature = "certificate")]
+pub(crate) mod certificate;
+pub(crate) mod credentials;
+pub(crate) mod issued;
+pub(crate) mod oauth;
+pub(crate) mod refresh_token_file;
+pub(crate) mod secret;
+pub(crate) mod secret_file;
+pub(in crate::client) mod token;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
@@ -8,16 +20,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::HeaderValue;
 
-use super::exchange::{Accept, Reply, Request};
-use super::sign_in::answer::{AnswerProblem, Refusal, Word};
-use super::sign_in::credentials::{Credentials, Way};
-use super::sign_in::oauth::{self, DeviceCode};
-use super::sign_in::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
-use super::sign_in::secret_file::{SecretFileError, SecretFileProblem};
-use super::sign_in::token::{self as issued, IssuedToken};
-use super::token::Token;
-use super::wire::{Halt, Wire};
+use self::answer::{AnswerProblem, Refusal, Word};
+use self::credentials::{Credentials, Way};
+use self::issued::IssuedToken;
+use self::oauth::DeviceCode;
+use self::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
+use self::secret_file::{SecretFileError, SecretFileProblem};
+use self::token::Token;
 use crate::address::Origin;
+use crate::client::http::exchange::{Accept, Reply, Request};
+use crate::client::wire::{Halt, Wire};
 use crate::error::{Error, Result};
 use crate::service::{BodyProblem, Fault, Repeat, Subject};
 use crate::text::seconds;
@@ -43,21 +55,21 @@ const DEVICE_CODE: &str = "/oauth/device/code";
 
 /// The hosts to sign in at, where they are known.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SignInHosts {
-    pub(super) auth: Option<Origin>,
-    pub(super) oauth: Option<Origin>,
+pub(in crate::client) struct SignInHosts {
+    pub(in crate::client) auth: Option<Origin>,
+    pub(in crate::client) oauth: Option<Origin>,
 }
 
 /// Who the client is for the service, and the token that says so.
-pub(super) struct Session {
+pub(in crate::client) struct Session {
     credentials: Credentials,
     hosts: SignInHosts,
     held: Mutex<Option<Arc<Held>>>,
 }
 
 /// A token and its time.
-pub(super) struct Held {
-    pub(super) token: Token,
+pub(in crate::client) struct Held {
+    pub(in crate::client) token: Token,
     /// When to renew it, and when it ends; of a token that was brought neither is known.
     times: Option<Times>,
 }
@@ -70,22 +82,22 @@ struct Times {
 }
 
 /// What the sign-in service says about a token.
-pub(super) struct Validation {
-    pub(super) user: Option<String>,
-    pub(super) until: Option<SystemTime>,
+pub(in crate::client) struct Validation {
+    pub(in crate::client) user: Option<String>,
+    pub(in crate::client) until: Option<SystemTime>,
 }
 
 impl Session {
-    pub(super) fn new(credentials: Credentials, hosts: SignInHosts) -> Session {
+    pub(in crate::client) fn new(credentials: Credentials, hosts: SignInHosts) -> Session {
         Session { credentials, hosts, held: Mutex::default() }
     }
 
-    pub(super) fn credentials(&self) -> &Credentials {
+    pub(in crate::client) fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
     /// The hosts that this way of signing in needs.
-    pub(super) fn hosts(&self) -> Vec<(&'static str, Origin)> {
+    pub(in crate::client) fn hosts(&self) -> Vec<(&'static str, Origin)> {
         let is_oauth = matches!(self.credentials.way(), Way::OAuth { .. });
         let auth = self.hosts.auth.clone().map(|origin| ("sign-in", origin));
         let oauth = self.hosts.oauth.clone().filter(|_| is_oauth).map(|origin| ("OAuth", origin));
@@ -93,7 +105,7 @@ impl Session {
     }
 
     /// The token to send now.
-    pub(super) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
+    pub(in crate::client) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let mut renewed = None;
@@ -116,7 +128,7 @@ impl Session {
     }
 
     /// A token instead of one that the service refused; `None` if there is no other.
-    pub(super) fn replace(&self, refused: &Arc<Held>, wire: &Wire) -> Result<Option<Arc<Held>>> {
+    pub(in crate::client) fn replace(&self, refused: &Arc<Held>, wire: &Wire) -> Result<Option<Arc<Held>>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         match &*held {
             // Another thread was faster.
@@ -146,8 +158,8 @@ impl Session {
             #[cfg(feature = "certificate")]
             Way::Certificate { certificate, format } => self.authenticate(wire, repeat, &|| {
                 let body = certificate.token_request(*format, SystemTime::now());
-                let body = body.map_err(super::sign_in::credentials::unusable_certificate)?;
-                let header = super::sign_in::credentials::header(certificate.authorization())?;
+                let body = body.map_err(self::credentials::unusable_certificate)?;
+                let header = self::credentials::header(certificate.authorization())?;
                 Ok((header, Some(String::from_utf8_lossy(&body).into_owned())))
             })?,
             Way::OAuth { client_id, file } => self.refresh(wire, repeat, client_id, file)?,
@@ -219,7 +231,7 @@ impl Session {
     }
 
     /// Signs in by the device flow and stores the refresh token. `show` receives what the user needs.
-    pub(super) fn device_flow(&self, wire: &Wire, show: impl FnOnce(&DeviceCode)) -> Result<()> {
+    pub(in crate::client) fn device_flow(&self, wire: &Wire, show: impl FnOnce(&DeviceCode)) -> Result<()> {
         let Way::OAuth { client_id, file } = self.credentials.way() else {
             return Err(Error::Setting {
                 setting: "the way to sign in",
@@ -260,7 +272,7 @@ impl Session {
     }
 
     /// Asks the sign-in service about the token.
-    pub(super) fn validate(&self, wire: &Wire) -> Result<Validation> {
+    pub(in crate::client) fn validate(&self, wire: &Wire) -> Result<Validation> {
         let held = self.token(wire)?;
         let origin = self.auth()?;
         let authorization = held.token.anaplan_header();
@@ -279,7 +291,7 @@ impl Session {
 
     /// Ends the token at the sign-in service, or forgets the stored refresh token. `false` if there is
     /// nothing that outlives the client.
-    pub(super) fn log_out(&self, wire: &Wire) -> Result<bool> {
+    pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match self.credentials.way() {
             Way::OAuth { file, .. } => {
                 let locked = lock(file, LOCK_WAIT)?;
@@ -320,7 +332,7 @@ impl Drop for Unstored {
     }
 }
 
-pub(super) fn may_lose_token() -> bool {
+pub(in crate::client) fn may_lose_token() -> bool {
     UNSTORED.load(Ordering::SeqCst) > 0
 }
 
@@ -405,7 +417,7 @@ fn is_refusal(word: &str, reply: &Reply) -> bool {
 }
 
 /// How far this machine's clock is off, where it matters: signatures and certificates look invalid then.
-pub(super) fn clock_error(service: SystemTime) -> Option<String> {
+pub(in crate::client) fn clock_error(service: SystemTime) -> Option<String> {
     let (difference, direction) = match SystemTime::now().duration_since(service) {
         Ok(ahead) => (ahead, "ahead"),
         Err(behind) => (behind.duration(), "behind"),

@@ -6,14 +6,14 @@ use ureq::unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Con
 
 /// Makes connections through a proxy.
 #[derive(Debug)]
-pub(super) struct ProxyConnector {
+pub(in crate::client) struct ProxyConnector {
     inner: ConnectProxyConnector,
     /// What errors call the proxy: without its password.
     name: String,
 }
 
 impl ProxyConnector {
-    pub(super) fn new(name: String) -> ProxyConnector {
+    pub(in crate::client) fn new(name: String) -> ProxyConnector {
         ProxyConnector { inner: ConnectProxyConnector::default(), name }
     }
 }
@@ -34,14 +34,14 @@ impl<In: Transport> Connector<In> for ProxyConnector {
 
 /// What went wrong at the proxy.
 #[derive(Debug)]
-pub(super) struct ProxyFailure {
-    pub(super) proxy: String,
-    pub(super) error: ureq::Error,
+pub(in crate::client) struct ProxyFailure {
+    pub(in crate::client) proxy: String,
+    pub(in crate::client) error: ureq::Error,
 }
 
 impl ProxyFailure {
     /// The status with which the proxy refused, if it answered.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(in crate::client) fn status(&self) -> Option<u16> {
         match &self.error {
             ureq::Error::ConnectProxyFailed(text) => text.rsplit('/').next()?.trim().parse().ok(),
             _ => None,

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
 use super::secret_file::{self, SecretFileError, SecretFileProblem};
+use crate::files;
 use crate::text::Printable;
-use crate::transfer;
 
 /// Bytes that are set aside on the disk before a token is used: as much as the longest token needs.
 const RESERVED_BYTES: usize = super::answer::MAX_TOKEN_BYTES + 1;
@@ -61,7 +61,7 @@ impl RefreshTokenFile {
             Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
         }
         let mut locked = LockedTokenFile { path: path.clone(), target, lock, next: None };
-        locked.recover(transfer::rename).map_err(failed("store a new token in"))?;
+        locked.recover(files::rename).map_err(failed("store a new token in"))?;
         locked.next = Some(locked.reserve().map_err(failed("store a new token beside"))?);
         Ok(Some(locked))
     }
@@ -84,7 +84,7 @@ impl LockedTokenFile {
 
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.
     pub(crate) fn store(&mut self, token: &Secret) -> Result<(), SecretFileError> {
-        self.replace(token, transfer::rename)
+        self.replace(token, files::rename)
             .map_err(|error| SecretFileProblem::Io("store the new token in", error).of(&self.path))
     }
 
@@ -117,7 +117,7 @@ impl LockedTokenFile {
             let _ = fs::remove_file(&path);
         }
         // The new token is stored: no later trouble calls that failed.
-        let _ = transfer::sync_folder(&self.target);
+        let _ = files::sync_folder(&self.target);
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::answer::{Answer, AnswerProblem, Refusal, Word};
+use super::issued::{IssuedToken, TokenEnd};
 use super::secret::Secret;
-use super::token::{IssuedToken, TokenEnd};
 use crate::text::is_unprintable;
 
 /// What a token is asked for: to know the user, and to get a refresh token.

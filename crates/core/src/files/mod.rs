@@ -9,12 +9,12 @@ use crate::error::{Error, Result};
 use crate::text::checksum;
 
 /// Cuts a file and continues writing at its new end.
-pub(super) fn cut(file: &mut File, length: u64) -> io::Result<()> {
+pub(crate) fn cut(file: &mut File, length: u64) -> io::Result<()> {
     file.set_len(length)?;
     file.seek(SeekFrom::Start(length)).map(drop)
 }
 
-pub(super) fn check_target(target: &Path, overwrite: bool) -> Result<()> {
+pub(crate) fn check_target(target: &Path, overwrite: bool) -> Result<()> {
     match target.symlink_metadata() {
         Ok(metadata) if metadata.is_dir() => {
             Err(Error::output("write to", Some(target), io::ErrorKind::IsADirectory.into()))
@@ -27,7 +27,7 @@ pub(super) fn check_target(target: &Path, overwrite: bool) -> Result<()> {
 }
 
 /// The file that a symbolic link leads to, or the path itself.
-pub(super) fn resolve_link(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn resolve_link(path: &Path) -> io::Result<PathBuf> {
     /// Links that lead to links, as many as Linux follows.
     const MAX_LINKS: usize = 40;
     let mut path = path.to_owned();
@@ -44,7 +44,7 @@ pub(super) fn resolve_link(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The names of the part file and its journal: beside the target, so that the last step is a rename.
-pub(super) fn working_names(target: &Path) -> (PathBuf, PathBuf) {
+pub(crate) fn working_names(target: &Path) -> (PathBuf, PathBuf) {
     /// Maximum length of a file name on the file systems in use, in bytes.
     const MAX_NAME_BYTES: usize = 255;
     const PART: &str = ".part";
@@ -72,7 +72,7 @@ pub(super) fn working_names(target: &Path) -> (PathBuf, PathBuf) {
 const NOT_A_FILE: &str = "it is not a regular file";
 
 /// The first bytes of a file, or `None` if there is none.
-pub(super) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
     const HEAD_BYTES: u64 = 64;
     let mut head = Vec::new();
     // To open a named pipe would wait for its other end.
@@ -89,7 +89,7 @@ pub(super) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// Opens a file of ours for reading and writing, and makes it if it is not there. A link is never followed: in a
 /// shared folder somebody else may have made one of this name that leads anywhere. A file with a second name is
 /// left alone.
-pub(super) fn open_own(path: &Path) -> io::Result<File> {
+pub(crate) fn open_own(path: &Path) -> io::Result<File> {
     /// Times that the file may come or go between two steps.
     const TRIES: usize = 10;
     for _ in 0..TRIES {
@@ -121,7 +121,7 @@ pub(super) fn open_own(path: &Path) -> io::Result<File> {
 }
 
 /// Opens and locks the part file; the flag says whether the file system has locks.
-pub(super) fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool)> {
+pub(crate) fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool)> {
     loop {
         let part = match open_own(part_path) {
             Err(error) if is_held_open(&error) => return Err(Error::Locked { path: target.to_owned() }),
@@ -142,7 +142,7 @@ pub(super) fn open_locked(target: &Path, part_path: &Path) -> Result<(File, bool
 }
 
 /// Opens the journal of a part file that is locked.
-pub(super) fn open_journal(target: &Path, journal_path: &Path) -> Result<File> {
+pub(crate) fn open_journal(target: &Path, journal_path: &Path) -> Result<File> {
     open_own(journal_path).map_err(|error| match is_held_open(&error) {
         // A run that has just closed its part, to rename it.
         true => Error::Locked { path: target.to_owned() },
@@ -207,7 +207,7 @@ fn means_no_locks(error: &io::Error) -> bool {
 
 /// Releases the lock. Closing alone would not do: a child process that another thread is starting right now
 /// may hold a copy of the descriptor, and the lock with it, for a moment longer.
-pub(super) fn unlock(file: &File) {
+pub(crate) fn unlock(file: &File) {
     if !cfg!(windows) {
         let _ = file.unlock();
     }
@@ -241,7 +241,7 @@ fn has_second_name(_metadata: &Metadata) -> bool {
 }
 
 #[cfg(unix)]
-pub(super) fn is_same_file(file: &File, path: &Path) -> bool {
+pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), path.symlink_metadata()) {
         (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
@@ -251,7 +251,7 @@ pub(super) fn is_same_file(file: &File, path: &Path) -> bool {
 
 /// Nobody can rename or remove an open file of ours: the name still leads to it, unless it was a link.
 #[cfg(not(unix))]
-pub(super) fn is_same_file(_file: &File, path: &Path) -> bool {
+pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
 }
 

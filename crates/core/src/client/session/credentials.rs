@@ -15,7 +15,7 @@ use super::refresh_token_file::RefreshTokenFile;
 use super::secret::Secret;
 #[cfg(feature = "certificate")]
 use super::secret_file;
-use crate::client::token::Token;
+use super::token::Token;
 use crate::error::{Error, Result};
 
 /// How a client signs in. `Debug` shows the way and no secret.

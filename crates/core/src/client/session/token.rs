@@ -81,18 +81,18 @@ impl Token {
     }
 
     /// The value of the `Authorization` header.
-    pub(super) fn header(&self) -> &HeaderValue {
+    pub(in crate::client) fn header(&self) -> &HeaderValue {
         &self.header
     }
 
     /// The token itself, without the word before it.
-    pub(super) fn value(&self) -> &str {
+    pub(in crate::client) fn value(&self) -> &str {
         let header = self.header.to_str().unwrap_or_default();
         header.split_once(' ').map_or("", |(_, value)| value)
     }
 
     /// The same token as the sign-in service takes it, whatever its kind.
-    pub(super) fn anaplan_header(&self) -> HeaderValue {
+    pub(in crate::client) fn anaplan_header(&self) -> HeaderValue {
         let mut header = self.header.clone();
         if self.scheme == Scheme::Bearer {
             let text = format!("{} {}", Scheme::AnaplanAuthToken.word(), self.value());

@@ -9,11 +9,12 @@ use ureq::http::{HeaderMap, HeaderValue, Response};
 use ureq::{Agent, AsSendBody, Body};
 
 use super::body::{AnswerBody, SizeLimit};
-use super::event::Event;
 use super::stall_guard::within;
 use super::ureq_error::{Phase, TimeLimits, connection_fault};
 use crate::address::Origin;
-use crate::service::{ConnectionProblem, Fault, error_message, http_date, is_gzip, retry_after};
+use crate::client::event::Event;
+use crate::service::{ConnectionProblem, Fault, error_message, is_gzip, retry_after};
+use crate::time::http_date;
 
 /// Maximum size of an error's body that is read, in bytes: enough for any message. The rest is dropped
 /// with the connection.
@@ -28,7 +29,7 @@ const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The types of answers that a request accepts.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Accept {
+pub(in crate::client) enum Accept {
     /// Parts of the API answer in CSV unless JSON is asked for.
     Json,
     /// Documentation shows `text/plain` for dumps, and published clients ask for octets.
@@ -46,37 +47,37 @@ impl Accept {
 
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Request<'a> {
-    pub(super) method: &'static str,
-    pub(super) origin: &'a Origin,
+pub(in crate::client) struct Request<'a> {
+    pub(in crate::client) method: &'static str,
+    pub(in crate::client) origin: &'a Origin,
     /// Path and query, encoded.
-    pub(super) path: &'a str,
+    pub(in crate::client) path: &'a str,
     /// JSON to send along.
-    pub(super) body: Option<&'a str>,
-    pub(super) accept: Accept,
+    pub(in crate::client) body: Option<&'a str>,
+    pub(in crate::client) accept: Accept,
 }
 
 /// What every request of a client carries.
 #[derive(Debug)]
-pub(super) struct Headers<'a> {
-    pub(super) authorization: Option<&'a HeaderValue>,
-    pub(super) user_agent: &'a HeaderValue,
-    pub(super) accept_encoding: &'static str,
+pub(in crate::client) struct Headers<'a> {
+    pub(in crate::client) authorization: Option<&'a HeaderValue>,
+    pub(in crate::client) user_agent: &'a HeaderValue,
+    pub(in crate::client) accept_encoding: &'static str,
 }
 
 /// An answer with a good status.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(in crate::client) struct Answer {
     response: Response<Body>,
     limits: TimeLimits,
 }
 
 impl Answer {
-    pub(super) fn status(&self) -> u16 {
+    pub(in crate::client) fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
-    pub(super) fn into_body(self, limit: SizeLimit) -> Result<AnswerBody, Fault> {
+    pub(in crate::client) fn into_body(self, limit: SizeLimit) -> Result<AnswerBody, Fault> {
         let (parts, body) = self.response.into_parts();
         AnswerBody::new(&parts.headers, parts.version, body, limit, self.limits)
     }
@@ -84,17 +85,17 @@ impl Answer {
 
 /// An answer of a sign-in service, complete.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) body: Vec<u8>,
+pub(in crate::client) struct Reply {
+    pub(in crate::client) status: u16,
+    pub(in crate::client) body: Vec<u8>,
     /// The service's clock.
-    pub(super) date: Option<SystemTime>,
-    pub(super) retry_after: Option<Duration>,
+    pub(in crate::client) date: Option<SystemTime>,
+    pub(in crate::client) retry_after: Option<Duration>,
 }
 
 /// Sends a request to a sign-in service. Such a service names an error in the body of its answer, whatever the
 /// status is.
-pub(super) fn ask(
+pub(in crate::client) fn ask(
     agent: &Agent,
     limits: TimeLimits,
     request: Request<'_>,
@@ -115,7 +116,7 @@ pub(super) fn ask(
 }
 
 /// Sends a request and receives the header of its answer, whatever it is: the host's clock, if it says it.
-pub(super) fn knock(
+pub(in crate::client) fn knock(
     agent: &Agent,
     limits: TimeLimits,
     request: Request<'_>,
@@ -127,7 +128,7 @@ pub(super) fn knock(
 }
 
 /// Sends a request and receives the header of its answer; a status that is not a success is a fault.
-pub(super) fn send(
+pub(in crate::client) fn send(
     agent: &Agent,
     limits: TimeLimits,
     request: Request<'_>,

@@ -37,16 +37,16 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(60);
 
 /// What the agents are built from; what is not set has its default.
 #[derive(Debug, Clone, Default)]
-pub(super) struct TransportConfig {
-    pub(super) stall_timeout: Option<Duration>,
-    pub(super) connect_timeout: Option<Duration>,
-    pub(super) roots: Roots,
-    pub(super) proxy: Option<ProxyChoice>,
+pub(in crate::client) struct TransportConfig {
+    pub(in crate::client) stall_timeout: Option<Duration>,
+    pub(in crate::client) connect_timeout: Option<Duration>,
+    pub(in crate::client) roots: Roots,
+    pub(in crate::client) proxy: Option<ProxyChoice>,
 }
 
 /// The agents of a client, and which of them a request takes.
 #[derive(Debug)]
-pub(super) struct Transport {
+pub(in crate::client) struct Transport {
     direct: Agent,
     proxied: Option<(Agent, Proxies)>,
     names: Option<NameCache>,
@@ -57,7 +57,7 @@ pub(super) struct Transport {
 
 impl Transport {
     /// `connections` is the number of idle connections that are kept.
-    pub(super) fn new(config: &TransportConfig, connections: usize) -> Result<Transport> {
+    pub(in crate::client) fn new(config: &TransportConfig, connections: usize) -> Result<Transport> {
         let tls = TlsConnector::new(&config.roots)?;
         let names = NameCache::default();
         let proxy = Proxies::new(&config.proxy.clone().unwrap_or_default())?;
@@ -75,32 +75,32 @@ impl Transport {
     }
 
     /// Sends everything through an agent that an embedder configured.
-    pub(super) fn from_agent(agent: Agent) -> Transport {
+    pub(in crate::client) fn from_agent(agent: Agent) -> Transport {
         let limits = TimeLimits::of(&agent);
         let (seen, proxy_name) = (SeenCertificates::default(), String::new());
         Transport { limits, direct: agent, proxied: None, names: None, seen, proxy_name }
     }
 
     /// Who issued the certificate that the host has shown, if it is known.
-    pub(super) fn issuer(&self, origin: &Origin) -> Option<String> {
+    pub(in crate::client) fn issuer(&self, origin: &Origin) -> Option<String> {
         let host = origin.host().trim_start_matches('[').trim_end_matches(']');
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(host).map(|seen| seen.issuer.clone())
     }
 
     /// The proxy on the way to `origin`, without its password.
-    pub(super) fn proxy(&self, origin: &Origin) -> Option<String> {
+    pub(in crate::client) fn proxy(&self, origin: &Origin) -> Option<String> {
         let is_direct = std::ptr::eq(self.agent(origin), &self.direct);
         (!is_direct).then(|| self.proxy_name.clone())
     }
 
     /// The time limits of the agents.
-    pub(super) fn limits(&self) -> TimeLimits {
+    pub(in crate::client) fn limits(&self) -> TimeLimits {
         self.limits
     }
 
     /// The agent for `origin`. Plain HTTP goes to this machine only, hence never through a proxy.
-    pub(super) fn agent(&self, origin: &Origin) -> &Agent {
+    pub(in crate::client) fn agent(&self, origin: &Origin) -> &Agent {
         match &self.proxied {
             Some((agent, proxies)) if origin.is_https() && !proxies.bypass(origin) => agent,
             _ => &self.direct,
@@ -108,7 +108,7 @@ impl Transport {
     }
 
     /// Forgets looked-up names, so that the next try may find another address.
-    pub(super) fn forget_names(&self) {
+    pub(in crate::client) fn forget_names(&self) {
         if let Some(names) = &self.names {
             names.forget();
         }

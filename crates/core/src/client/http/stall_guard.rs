@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// Waits for more of a body for at most `limit` (if it is not zero).
-pub(super) fn within<T>(limit: Duration, wait: impl FnOnce() -> T) -> T {
+pub(in crate::client) fn within<T>(limit: Duration, wait: impl FnOnce() -> T) -> T {
     DEADLINE.set(Instant::now().checked_add(limit).filter(|_| !limit.is_zero()));
     let outcome = wait();
     DEADLINE.set(None);
@@ -23,7 +23,7 @@ pub(super) fn within<T>(limit: Duration, wait: impl FnOnce() -> T) -> T {
 
 /// Adds the guard to each connection.
 #[derive(Debug)]
-pub(super) struct StallGuard;
+pub(in crate::client) struct StallGuard;
 
 impl<In: Transport> Connector<In> for StallGuard {
     type Out = Guarded<In>;
@@ -34,7 +34,7 @@ impl<In: Transport> Connector<In> for StallGuard {
 }
 
 #[derive(Debug)]
-pub(super) struct Guarded<T>(T);
+pub(in crate::client) struct Guarded<T>(T);
 
 impl<T: Transport> Transport for Guarded<T> {
     fn buffers(&mut self) -> &mut dyn Buffers {
