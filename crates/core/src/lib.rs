@@ -178,6 +178,7 @@ pub use crate::service::{
 pub use ureq;
 
 pub use crate::text::{Printable, is_unprintable};
+pub use crate::time::Utc;
 pub use crate::transfer::{
     ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, WriteSink,
     concatenate,

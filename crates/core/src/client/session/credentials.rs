@@ -17,6 +17,8 @@ use super::secret::Secret;
 use super::secret_file;
 use super::token::Token;
 use crate::error::{Error, Result};
+#[cfg(feature = "certificate")]
+use crate::time::Utc;
 
 /// How a client signs in. `Debug` shows the way and no secret.
 ///
@@ -181,7 +183,7 @@ impl Credentials {
             Way::Password { .. } => "user and password".to_owned(),
             #[cfg(feature = "certificate")]
             Way::Certificate { certificate, .. } => {
-                format!("certificate, valid until {}", certificate.not_after())
+                format!("certificate, valid until {}", Utc(certificate.not_after()).to_minute())
             }
             Way::OAuth { .. } => "OAuth refresh token".to_owned(),
         }

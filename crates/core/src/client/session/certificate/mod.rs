@@ -30,7 +30,6 @@ use serde::Serialize;
 use self::found::Found;
 pub(crate) use self::found::Input;
 pub(crate) use self::problem::CertificateProblem;
-use self::x509::Moment;
 pub(crate) use self::x509::describe;
 
 /// Random bytes that are signed at each sign-in. The service demands 100 at least.
@@ -50,8 +49,8 @@ pub(crate) enum DataFormat {
 pub(crate) struct SigningCertificate {
     key: RsaKeyPair,
     authorization: String,
-    not_before: Moment,
-    not_after: Moment,
+    not_before: SystemTime,
+    not_after: SystemTime,
     file: String,
     key_file: String,
 }
@@ -92,7 +91,7 @@ impl SigningCertificate {
         });
         // An old certificate and its renewal may have the same key.
         let chosen = of_key.max_by_key(|(facts, _)| {
-            let is_valid = (facts.not_before..=facts.not_after).contains(&Moment::from(now));
+            let is_valid = (facts.not_before..=facts.not_after).contains(&now);
             (is_valid, facts.not_after)
         });
         let Some((facts, file)) = chosen else {
@@ -125,7 +124,7 @@ impl SigningCertificate {
     }
 
     /// The last second of the certificate.
-    pub(crate) fn not_after(&self) -> Moment {
+    pub(crate) fn not_after(&self) -> SystemTime {
         self.not_after
     }
 
@@ -160,7 +159,6 @@ impl SigningCertificate {
 
     /// Checked again at each sign-in: a program that embeds the library may run for years.
     fn check_validity(&self, now: SystemTime) -> Result<(), CertificateProblem> {
-        let now = Moment::from(now);
         let file = || self.file.clone();
         if now < self.not_before {
             return Err(CertificateProblem::NotYetValid { file: file(), begin: self.not_before });

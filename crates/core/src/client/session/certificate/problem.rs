@@ -1,12 +1,13 @@
 //! Why a certificate or its private key cannot be used. No part of a key is ever in here.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use super::contents::Foreign;
 use super::conversion::Advice;
 use super::pem::PemDamage;
-use super::x509::Moment;
 use crate::text::Printable;
+use crate::time::Utc;
 
 /// The sizes of RSA keys that are taken, in bits: shorter ones are not safe, ring signs with no longer ones.
 pub(super) const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
@@ -77,11 +78,11 @@ pub(crate) enum CertificateProblem {
     },
     Expired {
         file: String,
-        end: Moment,
+        end: SystemTime,
     },
     NotYetValid {
         file: String,
-        begin: Moment,
+        begin: SystemTime,
     },
     /// The key, or the system's source of randomness, failed.
     SigningFailed,
@@ -158,12 +159,14 @@ impl fmt::Display for CertificateProblem {
                 Names(files)
             ),
             Self::Expired { file, end } => {
+                let end = Utc(*end).to_minute();
                 write!(f, "the certificate in {} expired on {end}: ask for a new one", Printable(file))
             }
             Self::NotYetValid { file, begin } => write!(
                 f,
-                "the certificate in {} is not valid before {begin}: check this machine's clock",
-                Printable(file)
+                "the certificate in {} is not valid before {}: check this machine's clock",
+                Printable(file),
+                Utc(*begin).to_minute()
             ),
             Self::SigningFailed => f.write_str("the private key cannot sign: it is damaged"),
         }
