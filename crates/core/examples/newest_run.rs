@@ -1,4 +1,4 @@
-//! Every dump of a process's newest finished run, through an agent of one's own.
+//! Every dump of a process's newest finished run, with time limits for an impatient network.
 //!
 //! ```sh
 //! ANAPLAN_TOKEN=... cargo run --example newest_run WORKSPACE/MODEL/PROCESS
@@ -8,21 +8,15 @@
 
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, Locator, Token, ureq};
+use anaplan_dump_core::{Client, Locator, Token};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let locator = std::env::args().nth(1).ok_or("which process? WORKSPACE/MODEL/PROCESS")?;
     let process = locator.parse::<Locator>()?.action()?;
-    // Its time limits, proxy and TLS settings hold. Statuses and redirects are the client's to judge.
-    let agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_per_read(Some(Duration::from_secs(30)))
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .build()
-        .new_agent();
-    let token = Token::anaplan(&std::env::var("ANAPLAN_TOKEN")?)?;
-    let client = Client::builder(token).agent(agent).build()?;
+    let client = Client::builder(Token::anaplan(&std::env::var("ANAPLAN_TOKEN")?)?)
+        .connect_timeout(Duration::from_secs(10))
+        .stall_timeout(Duration::from_secs(30))
+        .build()?;
     let search = client.find_dumps(&process, None, 20)?;
     for skipped in &search.skipped {
         eprintln!("passed over {}: {:?}", skipped.address, skipped.reason);

@@ -173,10 +173,6 @@ pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Entry, Fault, ListProblem,
     ListedModel, ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
 };
-/// The HTTP client, for agents of one's own: [`ClientBuilder::agent`].
-#[cfg(feature = "http")]
-pub use ureq;
-
 pub use crate::text::{Printable, is_unprintable};
 pub use crate::time::Utc;
 pub use crate::transfer::{

@@ -139,30 +139,6 @@ fn a_wait_for_the_rate_limit_is_reported_like_every_other() {
     assert!(*paced.lock().expect("no thread panics") > 0, "{:?}", server.requests());
 }
 
-#[test]
-fn an_agent_of_ones_own_is_used_and_decides_its_settings() {
-    let server = server();
-    let config = ureq::Agent::config_builder().timeout_per_read(Some(Duration::from_millis(100))).build();
-    let agent = ureq::Agent::new_with_config(config);
-    server.fault(fake::Fault::Stall { after_bytes: 500 }, When::path("chunks/0"));
-    let own = builder(&server).agent(agent.clone()).retries(0).build().expect("a client");
-    let error = own.download(&dump(&server)).write_to(Vec::new()).unwrap_err();
-    assert!(error.innermost().to_string().contains("nothing arrived for 0.1 s"), "{error:?}");
-
-    let second = Duration::from_secs(1);
-    for (setting, builder) in [
-        ("the stall timeout", builder(&server).stall_timeout(second)),
-        ("the connect timeout", builder(&server).connect_timeout(second)),
-        ("the root certificates", builder(&server).root_certificates("")),
-        ("the proxy", builder(&server).proxy(ProxyChoice::Direct)),
-    ] {
-        match builder.agent(agent.clone()).build() {
-            Err(Error::Setting { setting: refused, .. }) => assert_eq!(refused, setting),
-            other => panic!("{setting}: {other:?}"),
-        }
-    }
-}
-
 /// Answers each connection with `head`, then sends `more` until the other side goes.
 fn endless(head: &'static str, more: &'static str) -> Origin {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -4,13 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::Agent;
-use ureq::http::HeaderValue;
-
 use super::Client;
 use super::event::Event;
-use super::http::ProxyChoice;
 use super::http::transport::{Transport, TransportConfig};
+use super::http::{HeaderValue, ProxyChoice};
 use super::mask::Mask;
 use super::pace::Pace;
 use super::requests::{MAX_PARALLEL, RETIRED, Requests, SizeLimits};
@@ -30,7 +27,6 @@ pub struct ClientBuilder {
     limits: SizeLimits,
     retry: RetryPolicy,
     transport: TransportConfig,
-    agent: Option<Agent>,
     on_event: Option<super::event::OnEvent>,
 }
 
@@ -60,7 +56,6 @@ impl Client {
             limits: SizeLimits::default(),
             retry: RetryPolicy::default(),
             transport: TransportConfig::default(),
-            agent: None,
             on_event: None,
         }
     }
@@ -173,15 +168,6 @@ impl ClientBuilder {
         self
     }
 
-    /// Sends everything through this agent. Its time limits, proxy and TLS settings hold, so none of them
-    /// can be set here as well. The client handles statuses and redirects itself.
-    ///
-    /// Give the agent a `timeout_per_read`: without one, a dead connection blocks for ever.
-    pub fn agent(mut self, agent: Agent) -> Self {
-        self.agent = Some(agent);
-        self
-    }
-
     /// Calls `report` for each request, each retry and each wait. Worker threads call it too.
     pub fn on_event(mut self, report: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
         self.on_event = Some(Box::new(report));
@@ -193,7 +179,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`Error::Setting`] for a limit of zero, a user agent that no header can carry, root certificates or
-    /// a proxy that cannot be used, and for a setting that the [agent](ClientBuilder::agent) decides;
+    /// a proxy that cannot be used;
     /// [`Error::UntrustedOrigin`] for plain HTTP to another machine.
     pub fn build(self) -> Result<Client> {
         let origins = [Some(&self.api), self.hosts.auth.as_ref(), self.hosts.oauth.as_ref()];
@@ -225,22 +211,7 @@ impl ClientBuilder {
             HeaderValue::from_str(user_agent).ok().filter(|_| is_printable).ok_or_else(|| {
                 unusable("the user agent", "it is empty or has characters that no header can carry")
             })?;
-        let transport = match self.agent {
-            None => Transport::new(&self.transport, MAX_PARALLEL)?,
-            Some(agent) => {
-                for (setting, is_set) in [
-                    ("the stall timeout", transport.stall_timeout.is_some()),
-                    ("the connect timeout", transport.connect_timeout.is_some()),
-                    ("the root certificates", transport.roots.are_set()),
-                    ("the proxy", transport.proxy.is_some()),
-                ] {
-                    if is_set {
-                        return Err(unusable(setting, "an agent is given as well, which decides it"));
-                    }
-                }
-                Transport::from_agent(agent)
-            }
-        };
+        let transport = Transport::new(&self.transport, MAX_PARALLEL)?;
         let usual = self.api.sign_in_hosts().unzip();
         let hosts = SignInHosts { auth: self.hosts.auth.or(usual.0), oauth: self.hosts.oauth.or(usual.1) };
         let wire = Wire {

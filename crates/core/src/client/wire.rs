@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use ureq::http::HeaderValue;
-
 use super::event::{Event, OnEvent};
+use super::http::HeaderValue;
 use super::http::exchange::{Answer, Headers, Reply, Request, ask, knock, send};
 use super::http::transport::Transport;
 use super::mask::Mask;

@@ -10,3 +10,4 @@ mod tunnel;
 pub(super) mod ureq_error;
 
 pub use self::proxy::ProxyChoice;
+pub(in crate::client) use ureq::http::HeaderValue;

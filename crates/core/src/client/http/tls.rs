@@ -31,10 +31,6 @@ pub(in crate::client) struct Roots {
 }
 
 impl Roots {
-    pub(in crate::client) fn are_set(&self) -> bool {
-        self.only.is_some() || self.added.is_some()
-    }
-
     fn store(&self) -> Result<RootCertStore> {
         let mut store = RootCertStore::empty();
         match &self.only {

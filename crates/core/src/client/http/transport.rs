@@ -49,7 +49,7 @@ pub(in crate::client) struct TransportConfig {
 pub(in crate::client) struct Transport {
     direct: Agent,
     proxied: Option<(Agent, Proxies)>,
-    names: Option<NameCache>,
+    names: NameCache,
     limits: TimeLimits,
     seen: SeenCertificates,
     proxy_name: String,
@@ -70,15 +70,8 @@ impl Transport {
         };
         let proxied = proxy.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
         let direct = agent(None);
-        let (limits, names, seen) = (TimeLimits::of(&direct), Some(names), Arc::clone(&tls.seen));
+        let (limits, seen) = (TimeLimits::of(&direct), Arc::clone(&tls.seen));
         Ok(Transport { direct, proxied, names, limits, seen, proxy_name })
-    }
-
-    /// Sends everything through an agent that an embedder configured.
-    pub(in crate::client) fn from_agent(agent: Agent) -> Transport {
-        let limits = TimeLimits::of(&agent);
-        let (seen, proxy_name) = (SeenCertificates::default(), String::new());
-        Transport { limits, direct: agent, proxied: None, names: None, seen, proxy_name }
     }
 
     /// Who issued the certificate that the host has shown, if it is known.
@@ -109,9 +102,7 @@ impl Transport {
 
     /// Forgets looked-up names, so that the next try may find another address.
     pub(in crate::client) fn forget_names(&self) {
-        if let Some(names) = &self.names {
-            names.forget();
-        }
+        self.names.forget();
     }
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ureq::http::HeaderValue;
 
 #[cfg(feature = "certificate")]
 use super::certificate::{DataFormat, Input, SigningCertificate};
@@ -16,6 +15,7 @@ use super::secret::Secret;
 #[cfg(feature = "certificate")]
 use super::secret_file;
 use super::token::Token;
+use crate::client::http::HeaderValue;
 use crate::error::{Error, Result};
 #[cfg(feature = "certificate")]
 use crate::time::Utc;

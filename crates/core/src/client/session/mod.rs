@@ -18,8 +18,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use ureq::http::HeaderValue;
-
 use self::answer::{AnswerProblem, Refusal, Word};
 use self::credentials::{Credentials, Way};
 use self::issued::IssuedToken;
@@ -28,6 +26,7 @@ use self::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
 use self::secret_file::{SecretFileError, SecretFileProblem};
 use self::token::Token;
 use crate::address::Origin;
+use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Accept, Reply, Request};
 use crate::client::wire::{Halt, Wire};
 use crate::error::{Error, Result};

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use ureq::http::HeaderValue;
-
+use crate::client::http::HeaderValue;
 use crate::error::{Error, Result};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
