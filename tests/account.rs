@@ -47,7 +47,7 @@ fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
 }
 
 #[test]
-fn who_is_signed_in_is_told_for_each_way() {
+fn whoami_names_the_user_for_each_way_to_sign_in() {
     for (way, name) in [
         ("password", "user and password"),
         ("certificate", "certificate, valid until 2120-01-01 00:00 UTC"),

@@ -50,7 +50,7 @@ fn general_options_may_stand_before_and_after_the_command() {
 }
 
 #[test]
-fn help_is_shown_for_each_command_with_an_example() {
+fn help_has_examples_and_names_every_exit_code() {
     let scene = scene();
     for (arguments, example) in [
         ("", "anaplan-dump get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv"),
@@ -67,12 +67,11 @@ fn help_is_shown_for_each_command_with_an_example() {
         assert_eq!(help("-h"), text);
     }
     let help = scene.run("get --help").stdout_text();
-    scene.run("help get").stdout(help);
-}
-
-#[test]
-fn help_names_every_exit_code() {
-    let help = scene().run("--help").stdout_text();
+    for arguments in ["help get", "get DUMP -o x -h"] {
+        scene.run(arguments).stdout(&help);
+    }
+    let help = scene.run("--help").stdout_text();
+    scene.run("").exits_with(2).without_a_connection().stdout(&help);
     let codes = ["0", "1", "2", "3", "4", "5", "6", "7", "130", "143"];
     for code in codes {
         assert!(help.contains(&format!("\n  {code} ")), "{code}\n{help}");
@@ -94,6 +93,7 @@ fn unknown_options_and_commands_are_refused() {
     is_refused("get DUMP -x", "Unrecognized argument: -x");
     is_refused("frobnicate DUMP", "there is no command \"frobnicate\"");
     is_refused("taks DUMP", "there is no command \"taks\"; did you mean \"tasks\"?");
+    is_refused("get DUMP --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?");
     is_refused("chunks DUMP DUMP", "Unrecognized argument: <DUMP>");
     is_refused("chunks DUMP --force", "Unrecognized argument: --force");
     is_refused("get DUMP --check", "Unrecognized argument: --check");
@@ -101,7 +101,6 @@ fn unknown_options_and_commands_are_refused() {
 
 #[test]
 fn what_is_missing_is_named() {
-    scene().run("").exits_with(2).without_a_connection().stdout_has("\nCommands:\n  get ");
     is_refused("get", "Required positional arguments not provided:\n    LOCATOR");
     is_refused("get DUMP -o", "-o needs a value");
     is_refused("chunks DUMP --api-url", "--api-url needs a value");
@@ -112,12 +111,6 @@ fn what_is_missing_is_named() {
 fn a_value_where_none_belongs_is_refused() {
     is_refused("chunks DUMP --json=yes", "--json takes no value");
     is_refused("get DUMP --force=no", "--force takes no value");
-}
-
-#[test]
-fn the_last_of_an_option_that_is_given_twice_wins() {
-    let scene = scene();
-    scene.run("get DUMP -o a.csv -o b.csv").saves_as("b.csv", &three_chunks());
 }
 
 #[test]
@@ -171,4 +164,44 @@ fn an_argument_that_is_not_utf_8_is_refused() {
     let scene = scene();
     let outcome = scene.command("get DUMP -o").arg(OsStr::from_bytes(b"d\xffmp.csv")).run();
     outcome.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump --help.");
+}
+
+#[test]
+fn contradictions_are_wrong_usage() {
+    let task = "NIGHTLY/T9";
+    for (command, why) in [
+        ("get DUMP --whole --parallel 3", "--whole fetches one piece: --parallel has no meaning with it"),
+        ("get DUMP --whole --verify", "--whole has no chunks: --verify has no meaning with it"),
+        ("get DUMP --limit 3", "--limit is for a process: the locator names a task"),
+        (&format!("get {task} --older"), "--older is for a process: the locator names a task"),
+        (&format!("get {task} --since 2h"), "--since is for a process: the locator names a task"),
+        ("get DUMP -o - --force", "--force replaces a file: -o names none"),
+        ("get DUMP -o - --restart", "--restart begins a file anew: -o names none"),
+        ("get DUMP -o -q", "-o needs a value, and -q looks like an option (./-q is a file)"),
+        ("get DUMP -v -q", "-v and -q contradict each other"),
+        ("get DUMP -qv", "-v and -q contradict each other"),
+        ("get NIGHTLY NIGHTLY/T9 -o -", "several locators need a folder for -o"),
+    ] {
+        is_refused(command, why);
+    }
+}
+
+#[test]
+fn a_file_may_be_called_like_an_option() {
+    let scene = Scene::with_chunks(3);
+    scene.run("get DUMP -q -o ./-q").any_stdout();
+    scene.has("-q", &bytes_of(3, 1));
+}
+
+#[test]
+fn options_may_be_joined_and_the_last_of_one_that_is_repeated_wins() {
+    let scene = Scene::with_chunks(3);
+    for arguments in
+        ["get DUMP -qox.csv", "-q get -ox.csv DUMP", "get DUMP -q -o y.csv -o x.csv", "-ox.csv get DUMP -q"]
+    {
+        scene.run(arguments).any_stdout();
+        scene.has("x.csv", &bytes_of(3, 1));
+        scene.holds(&["x.csv"]);
+        scene.remove("x.csv");
+    }
 }

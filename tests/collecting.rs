@@ -4,7 +4,9 @@
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
-use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
+use crate::support::{
+    ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
+};
 
 /// Requests for the chunks of the dump of an import.
 fn chunks_of(import: Import) -> When {
@@ -238,11 +240,8 @@ fn a_clean_task_has_nothing_to_download() {
 
 /// A task without a dump is not called fine: the reason is named, and what to do.
 #[track_caller]
-fn is_not_called_fine(task: Task, answer: Option<&str>, locators: &[&str], code: i32, why: &str) {
+fn is_not_called_fine(task: Task, locators: &[&str], code: i32, why: &str) {
     let scene = Scene::with_tasks([task]);
-    if let Some(answer) = answer {
-        scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path("tasks/T1"));
-    }
     for locator in locators {
         scene.run(&format!("get {locator}")).fails(code, why.replace("TASK", "task <NIGHTLY>/T1"));
     }
@@ -256,29 +255,20 @@ fn an_action_that_failed_without_a_dump_is_not_called_fine() {
     let locators = ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"];
     let look = "look at it with:\n  anaplan-dump TASK";
     let why = format!("something failed in TASK, but no dump was left; {look}");
-    is_not_called_fine(task, None, &locators, 4, &why);
-}
-
-#[test]
-fn a_dump_of_an_action_without_an_id_is_not_called_fine() {
-    let action = r#"{"failureDumpAvailable":true,"successful":true}"#;
-    let result = format!(r#"{{"failureDumpAvailable":true,"nestedResults":[{action}]}}"#);
-    let answer = format!(r#"{{"task":{{"taskState":"COMPLETE","result":{result}}}}}"#);
-    let why = "TASK left a dump without a usable objectId: the service does not say how to download it";
-    is_not_called_fine(clean("T1"), Some(&answer), &["NIGHTLY/T1", "NIGHTLY"], 4, why);
+    is_not_called_fine(task, &locators, 4, &why);
 }
 
 #[test]
 fn a_cancelled_task_is_not_called_fine() {
     let task = Task::new("T1", TaskState::Cancelled);
     let why = "TASK was cancelled, and no dump was left; look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
-    is_not_called_fine(task, None, &["NIGHTLY/T1"], 4, why);
+    is_not_called_fine(task, &["NIGHTLY/T1"], 4, why);
 }
 
 #[test]
 fn a_task_without_a_result_is_not_called_fine() {
     let why = "TASK is over, but the service does not say how it ended: it has no result";
-    is_not_called_fine(Task::complete("T1"), None, &["NIGHTLY/T1", "NIGHTLY"], 1, why);
+    is_not_called_fine(Task::complete("T1"), &["NIGHTLY/T1", "NIGHTLY"], 1, why);
 }
 
 #[test]
@@ -288,4 +278,46 @@ fn a_task_that_is_still_running_has_no_dumps_yet() {
         let why = "its dumps are there once it has\n  wait for it and collect them with: wait <NIGHTLY>/T1";
         scene.run("get NIGHTLY/T1").fails(4, format!("task <NIGHTLY>/T1 has not finished ({state}): {why}"));
     }
+}
+
+#[test]
+fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
+    // It is that of an import without an objectId.
+    let with_unnamed = |imports| result_of(imports).with_nested(ActionResult::failed_import("", "Budget"));
+    let why = "left a dump without a usable objectId: the service does not say how to download it";
+    let task = Task::complete("T9").with_result(with_unnamed(&[COSTS])).with_dump(COSTS.0, dump_for(COSTS.0));
+    for locator in ["NIGHTLY/T9", "NIGHTLY", "NIGHTLY/latest"] {
+        let scene = Scene::with_tasks([task.clone()]);
+        let outcome = scene.run(&format!("get {locator} -q"));
+        outcome.fails(4, format!("task <NIGHTLY>/T9 {why}")).collects("", "T9", &[COSTS]);
+    }
+    let scene = Scene::with_tasks([Task::complete("T9").with_result(with_unnamed(&[]))]);
+    scene.run("get NIGHTLY -q").fails(4, format!("task <NIGHTLY>/T9 {why}"));
+
+    let run = failing_run(&[ACTUALS]).with_result(with_unnamed(&[ACTUALS]));
+    let scene = Scene::with_run(run);
+    let outcome = scene.run("run NIGHTLY --poll=1ms -q");
+    let task = scene.task_ids()[0].clone();
+    outcome.fails(4, format!("task <NIGHTLY>/{task} {why}")).stdout_has(file_of(ACTUALS, &task));
+    scene.any_files();
+}
+
+#[test]
+fn several_locators_go_into_one_folder_and_one_document() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[ACTUALS]), clean("T7")]);
+    scene.run("get NIGHTLY/T9 NIGHTLY/T8 -q -o rejected").any_stdout();
+    let files = [file_of(COSTS, "T9"), file_of(ACTUALS, "T8")].map(|file| format!("rejected/{file}"));
+    scene.holds(&files);
+    let outcome = scene.run("get NIGHTLY/T9 NIGHTLY/T6 NIGHTLY/T8 -o rejected --json");
+    outcome
+        .exits_with(4)
+        .json_has("/0/dumps/0/status", "already_there")
+        .json_has("/1/error/kind", "not_found")
+        .json_has("/2/task/id", "T8");
+    outcome.stderr_has("404");
+    let outcome = scene.run("task NIGHTLY/T6 NIGHTLY/T7 --json");
+    outcome.exits_with(4).json_has("/0/error/kind", "not_found").json_has("/1/outcome", "clean");
+    outcome.stderr_has("404");
+    let outcome = scene.run("task NIGHTLY/T9 NIGHTLY/T7 --check --json");
+    outcome.exits_with(6).json_has("/0/outcome", "failed").json_has("/1/outcome", "clean");
 }

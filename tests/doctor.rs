@@ -60,7 +60,7 @@ fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_s
 }
 
 #[test]
-fn a_clock_that_is_off_is_told() {
+fn a_wrong_clock_is_reported() {
     let scene = Scene::with_service(service());
     scene.server.service().set_clock_ahead(7200);
     let outcome = doctor(&scene, "").run();
@@ -69,7 +69,7 @@ fn a_clock_that_is_off_is_told() {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_is_told_with_what_to_do() {
+fn an_untrusted_certificate_is_reported_with_what_to_do() {
     let scene = Scene::with_tls(service());
     let outcome = doctor(&scene, "").env_remove("ANAPLAN_CA_FILE").run();
     let text = outcome.exits_with(5).stdout_text();
@@ -80,7 +80,7 @@ fn a_certificate_that_is_not_trusted_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_model_that_cannot_be_read_is_told() {
+fn an_unreadable_model_is_reported() {
     let scene = Scene::with_service(service());
     scene.server.fault(Fault::status(403), When::path("processes"));
     let outcome = doctor(&scene, "MODEL").run();
@@ -89,7 +89,7 @@ fn a_model_that_cannot_be_read_is_told() {
 }
 
 #[test]
-fn a_process_that_is_not_in_the_model_is_told() {
+fn a_process_that_the_model_lacks_is_reported() {
     let scene = Scene::with_service(service());
     let locator = scene.server.locator();
     let process = locator.split('/').take(3).collect::<Vec<_>>().join("/");
@@ -112,7 +112,7 @@ fn an_api_that_cannot_be_reached_is_not_waited_for_although_the_sign_in_host_ans
 }
 
 #[test]
-fn a_file_where_the_folder_should_be_is_told() {
+fn a_file_in_place_of_the_folder_is_reported() {
     let scene = Scene::with_service(service());
     scene.write("file", "mine");
     for output in ["file", "file/below"] {
@@ -123,7 +123,7 @@ fn a_file_where_the_folder_should_be_is_told() {
 
 #[cfg(unix)]
 #[test]
-fn a_folder_that_cannot_be_written_to_is_told() {
+fn an_unwritable_folder_is_reported() {
     let scene = Scene::with_service(service());
     let outcome = doctor(&scene, "-o /proc").run();
     outcome.exits_with(7).stdout_has("FAILED  output folder: cannot write to /proc");

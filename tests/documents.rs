@@ -120,7 +120,7 @@ fn a_part_of_a_chunk_is_not_the_chunk() {
 }
 
 #[test]
-fn an_empty_chunk_among_others_is_a_hole() {
+fn an_empty_chunk_among_others_is_refused() {
     passes(&Fault::EmptyBody, "it came empty");
     stays(&Fault::EmptyBody, "it came empty", IS_ALTERED);
 }

@@ -106,7 +106,7 @@ fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file() {
 }
 
 #[test]
-fn a_dump_in_one_piece_that_is_cut_on_its_way_to_a_pipe_is_an_error() {
+fn a_whole_dump_that_is_cut_before_it_reaches_a_pipe_is_an_error() {
     // Far more than what is held back to see that it is no error message.
     let scene = Scene::with_chunks(30);
     scene.server.fault(Fault::CutBody { after_bytes: 200_000 }, When::any().times(1));

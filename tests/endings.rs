@@ -68,7 +68,7 @@ fn a_run_whose_end_has_no_word_is_not_called_fine() {
 }
 
 #[test]
-fn a_run_that_stands_still_in_a_state_that_ends_nothing_is_given_up() {
+fn a_run_without_progress_in_an_unfinished_state_is_given_up() {
     let is_given_up = |state: Value| {
         let scene = running_into(&json!({"task": {"taskState": state, "progress": 0.5}}));
         let outcome = scene.run(RUN);

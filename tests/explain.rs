@@ -357,7 +357,7 @@ fn run_explains_what_it_downloaded() {
 }
 
 #[test]
-fn a_dump_that_cannot_be_explained_is_there_all_the_same() {
+fn a_dump_that_cannot_be_explained_is_kept() {
     let mut dump = dump_file::generate(1, 2_000);
     dump[..200].fill(b'x');
     let scene = Scene::with_dump(xtask::fake::Dump::from_bytes(dump.clone(), 1_000));

@@ -200,7 +200,7 @@ fn an_interrupt_while_a_pipe_is_opened_leaves_no_file() {
 }
 
 #[test]
-fn an_earlier_dump_that_is_none_leaves_no_file_behind() {
+fn an_unreadable_earlier_dump_leaves_no_file() {
     let scene = scene();
     scene.write("old.csv", "plain,text\n");
     let outcome = scene.run("explain dump.csv --fix fixed.csv --against old.csv");

@@ -196,7 +196,7 @@ fn connections_that_are_closed_at_once_are_retried() {
 }
 
 #[test]
-fn a_service_that_nobody_listens_for_is_tried_again_and_then_reported() {
+fn a_refused_connection_is_retried_and_then_reported() {
     let scene = Scene::with_chunks(3);
     scene.server.stop();
     let waits = [1, 2].map(|retry| wait(THE_LIST, NO_CONNECTION, retry, 2));

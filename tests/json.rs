@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Fault, Process, Service, Task, TaskState, When};
 
 use crate::support::texts::DUMP_NOT_FOUND;
-use crate::support::{ACTUALS, COSTS, Import, Scene, clean, failed, failing_run, file_of, nightly};
+use crate::support::{
+    ACTUALS, COSTS, Import, Scene, chunk_list, clean, failed, failing_run, file_of, nightly,
+};
 
 /// A downloaded dump of an import, with the checksum of the file.
 #[track_caller]
@@ -237,4 +239,29 @@ fn chunks_are_a_document() {
     let scene = Scene::with_chunks(2);
     let chunks = json!([{"id": "0", "name": "Chunk 0"}, {"id": "1", "name": "Chunk 1"}]);
     scene.run("chunks DUMP --json").json(json!({"dump": scene.named("<DUMP>"), "chunks": chunks}));
+}
+
+#[test]
+fn an_error_is_a_document_too() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    scene.server.fault(Fault::status(404), chunk_list());
+    for (arguments, kind, code) in [
+        ("get NIGHTLY/T9/1 -o x.csv --json", "not_found", 4),
+        ("tasks --json", "usage", 2),
+        ("--json taks", "usage", 2),
+        ("chunks NIGHTLY/latest --json", "usage", 2),
+    ] {
+        let outcome = scene.run(arguments);
+        outcome.stderr_text();
+        let outcome = outcome.exits_with(code);
+        // The error in the report of a dump, or the document itself.
+        let document = outcome.document();
+        let error = document.pointer("/error").or(document.pointer("/dumps/0/error")).expect("an error");
+        assert_eq!(
+            (error["kind"].as_str(), error["exit_code"].as_i64()),
+            (Some(kind), Some(code.into())),
+            "{error}"
+        );
+        assert!(error["message"].is_string(), "{error}");
+    }
 }

@@ -138,7 +138,7 @@ fn an_answer_that_is_no_chunk_list_is_refused() {
 }
 
 #[test]
-fn a_list_that_is_left_out_is_a_dump_without_rows() {
+fn a_missing_list_is_a_dump_without_rows() {
     for body in [
         r#"{"status":{"code":200,"message":"Success"}}"#,
         r#"{"meta":{"paging":{"currentPageSize":0,"offset":0,"totalSize":0}},"status":{"code":200}}"#,

@@ -29,23 +29,6 @@ mod explain;
 mod explain_files;
 /// Faults of the network and the service that are retried; a new kind of fault goes into the table here.
 mod faults;
-/// From nothing to the ids, and to the dumps of a task that somebody else started.
-mod habits_finding;
-/// What a process or `latest` means: the newest finished run, and how to go further down.
-mod habits_newest;
-/// How a task ended, as exit codes and words.
-mod habits_outcomes;
-/// Where a dump goes: the locator decides; options that contradict each other.
-mod habits_output;
-/// The README, done as it says: the token, the cron script, the fields of `--json`.
-mod habits_readme;
-/// Ctrl-C and SIGTERM: what is kept, and how to continue.
-#[cfg(unix)]
-mod habits_signals;
-/// Waits: progress, retry lines, and hosts that were never reached.
-mod habits_waiting;
-/// The words of the command line: spellings, help, messages, tables.
-mod habits_words;
 /// Which hosts the token may go to.
 mod hosts;
 /// Everything about imports that run on their own.
@@ -62,13 +45,13 @@ mod locators;
 mod names;
 /// Proxies that are used, and certificates that are refused.
 mod network;
-/// `get` from a process: which task is taken, and what is said about the others.
+/// What a process or `latest` means to `get`: the newest finished run, and how to go further down.
 mod newest;
-/// Where a dump goes, and outputs that cannot be written.
+/// Where a dump goes: the locator decides; and outputs that cannot be written.
 mod output;
 /// Files that exist, and runs on the same file.
 mod overwriting;
-/// The page of `explain --html` in a browser.
+/// What only a browser can say of the page of `explain --html`.
 mod page;
 /// `--parallel`.
 mod parallel;
@@ -78,7 +61,9 @@ mod piped;
 mod progress;
 /// Proxies and root certificates.
 mod proxies;
-/// Clients, a proxy and a web server that nobody here wrote.
+/// The README, done as it says: the token, the cron script, the fields of `--json`.
+mod readme;
+/// A proxy and a web server of other projects on the way.
 #[cfg(unix)]
 mod real_parts;
 /// Dumps that vanish or change during a download; `--verify`.
@@ -87,7 +72,7 @@ mod replaced;
 mod resume;
 /// How often and when a fault is retried, and what is reported at once instead.
 mod retry;
-/// `run` from the start of the process to the last dump.
+/// `run` from the start of the process to the last dump, and `wait`.
 mod running;
 /// The ways to sign in, and a token's life.
 mod sign_in;
@@ -98,7 +83,7 @@ mod signals;
 mod start;
 /// Scenes, commands and their outcomes.
 mod support;
-/// `processes` and `tasks`.
+/// `workspaces`, `models`, `processes` and `tasks`.
 mod task_lists;
 /// `task`.
 mod task_report;

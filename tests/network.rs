@@ -110,7 +110,7 @@ fn through<'a>(scene: &'a Scene, proxy: &Proxy, arguments: &str) -> Invocation<'
 }
 
 #[test]
-fn everything_goes_through_the_proxy_and_its_password_to_nobody_else() {
+fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     let scene = scene();
     let proxy = Proxy::start(scene.server.address(), Vec::new());
     let command = through(&scene, &proxy, "get DUMP -o -").env_remove("ANAPLAN_TOKEN");
@@ -268,7 +268,7 @@ fn a_certificate_that_signed_itself_works_unless_it_is_marked_as_an_authority() 
 }
 
 #[test]
-fn a_broken_certificate_beside_a_good_one_is_told() {
+fn a_broken_certificate_beside_a_good_one_is_reported() {
     with_certificate(ServerCertificate::Good, |scene, server| {
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         scene.write("two.pem", format!("{}{broken}", server.ca_pem()));
@@ -295,7 +295,7 @@ fn a_file_of_roots_may_begin_with_a_byte_order_mark_and_utf_16_is_named() {
 }
 
 #[test]
-fn http_to_a_port_of_tls_and_tls_to_a_port_of_http_are_told() {
+fn http_to_a_tls_port_and_tls_to_an_http_port_are_named() {
     let scene = scene();
     let plain = scene.server.origin().replace("https://localhost", "http://127.0.0.1");
     let outcome = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", plain).run();

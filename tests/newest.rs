@@ -1,5 +1,5 @@
-//! `get` from a process, or with `latest`: the newest finished task whose dump can be read, with what was
-//! passed over.
+//! What a process or `latest` means: the newest finished task whose dump can be read, with what was passed
+//! over. `--older` and `--since` go further down.
 
 use xtask::fake::{Fault, PROCESS, Task, TaskState, When};
 
@@ -7,6 +7,8 @@ use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
 
 const COLLEAGUE: &str = "colleague@example.com";
+
+const NEWEST: &str = "The newest run (2019-10-16 20:39:07 UTC) had no failures.\n";
 
 const GONE: &str = "its dump is gone, or another user's";
 
@@ -188,7 +190,7 @@ fn a_process_without_tasks_is_not_there_with_every_reason() {
 }
 
 #[test]
-fn a_process_of_which_no_task_has_finished_is_told_apart() {
+fn a_process_whose_tasks_all_run_is_reported_as_unfinished() {
     let scene =
         Scene::with_tasks([Task::new("T9", TaskState::InProgress), Task::new("T8", TaskState::Cancelled)]);
     let newest = "T9 of 2019-10-16 20:39:07 (IN_PROGRESS)";
@@ -221,7 +223,7 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
 }
 
 #[test]
-fn ten_thousand_tasks_are_no_ten_thousand_looks() {
+fn ten_thousand_tasks_cost_at_most_42_requests() {
     let others = (0..9_999).map(|n| of_a_colleague(&format!("T{n}")));
     let scene = Scene::with_tasks(others.chain([failed("LAST", &[COSTS])]));
     scene.run("get NIGHTLY").exits_with(4).stderr_has("no dump of its newest 20 tasks can be read");
@@ -232,4 +234,62 @@ fn ten_thousand_tasks_are_no_ten_thousand_looks() {
 fn the_newest_dump_goes_to_standard_output() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     scene.run("get NIGHTLY/latest -o -").notes("task <NIGHTLY>/T9\n").prints(&dump_for(COSTS.0).bytes());
+}
+
+#[test]
+fn a_clean_night_brings_no_stale_dumps() {
+    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
+    let older = "Older dumps can be downloaded:\n  anaplan-dump get <NIGHTLY>/T8\n";
+    for locator in ["NIGHTLY", "NIGHTLY/latest"] {
+        scene.run(&format!("get {locator} -q -o rejected/")).stdout(format!("{NEWEST}{older}"));
+    }
+    scene.run("get NIGHTLY -o -").notes(format!("{NEWEST}{older}"));
+    for older in [vec![], vec![gone("T8")], vec![clean("T8")]] {
+        let scene = Scene::with_tasks([clean("T9")].into_iter().chain(older));
+        scene.run("get NIGHTLY").stdout(NEWEST);
+    }
+}
+
+#[test]
+fn older_dumps_are_fetched_where_that_is_asked_for() {
+    let passed_over = "passed over task T9 of 2019-10-16 20:39:07: it left no dump\n";
+    for option in ["--older", "--since=2019-10-16", "--since=2019-10-16T19:00:00Z"] {
+        let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
+        let outcome = scene.run(&format!("get NIGHTLY {option}"));
+        outcome.notes(format!("{passed_over}task <NIGHTLY>/T8\n")).collects("", "T8", &[COSTS]);
+    }
+    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
+    scene.run("get NIGHTLY --since=2019-10-16T20:00").stdout(NEWEST);
+    let why = "<NIGHTLY> has no task since <ANY> UTC";
+    scene.run("get NIGHTLY --since=48h").fails(4, why);
+}
+
+#[test]
+fn latest_is_the_same_run_for_every_command() {
+    let running = Task::new("T9", TaskState::InProgress);
+    let scene = Scene::with_tasks([running, failed("T8", &[COSTS]), clean("T7")]);
+    let passed_over = "passed over task T9 of 2019-10-16 20:39:07: it has not finished\n";
+    scene
+        .run("task NIGHTLY/latest --check")
+        .notes(passed_over)
+        .exits_with(6)
+        .stdout_has("Task <NIGHTLY>/T8\n");
+    let outcome = scene.run(&format!("chunks NIGHTLY/latest/{} --json", COSTS.0));
+    outcome.notes(format!("{passed_over}task <NIGHTLY>/T8\n"));
+    outcome.json_has("/dump/locator", scene.fill(&format!("<NIGHTLY>/T8/{}", COSTS.0)));
+    scene.run("cancel NIGHTLY/latest").fails(
+        2,
+        "latest is the newest finished task: name the one that runs by its id, which tasks shows\n\
+         Try anaplan-dump --help.",
+    );
+}
+
+#[test]
+fn an_object_without_failures_in_the_newest_run_has_no_older_dump() {
+    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
+    let outcome = scene.run("get NIGHTLY/latest/117000000003 -o x.csv");
+    outcome.stdout("Object 117000000003 had no failures in the newest run (2019-10-16 20:39:07 UTC).\n");
+    let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o x.csv", ACTUALS.0));
+    let why = "is not among the actions of the newest finished run, task <NIGHTLY>/T9; look at it with:";
+    outcome.fails(4, format!("object {} {why}\n  anaplan-dump task <NIGHTLY>/T9", ACTUALS.0));
 }

@@ -1,11 +1,15 @@
-//! Where a dump goes: a file, a folder, standard output, a device; and disks and readers that fail.
+//! Where a dump goes: a file, a folder, standard output, a device, by the locator alone; and disks and readers
+//! that fail.
 
 use std::fs::{File, OpenOptions};
 
 use xtask::fake::{ActionResult, Dump, Fault, OBJECT, OBJECT_NAME, PROCESS, TASK, Task, dump_file};
 
 use crate::support::texts::{CUT, KEPT, goes_on, incomplete, the_chunk, wait};
-use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of, own_name, three_chunks};
+use crate::support::{
+    ACTUALS, CHUNK, COSTS, Scene, bytes_of, chunk, clean, dump_of, failed, failing_run, file_of, own_name,
+    three_chunks,
+};
 
 const NO_SPACE: &str = "No space left on device (os error 28)";
 
@@ -30,7 +34,7 @@ fn a_file_is_reported_with_its_size_and_chunks() {
 }
 
 #[test]
-fn without_an_output_a_dump_has_a_name_of_its_own() {
+fn without_an_output_a_dump_is_named_after_its_object_and_task() {
     let scene = Scene::with_dump(three_chunks());
     scene.run("get DUMP").saves_as(&own_name(), &three_chunks());
 }
@@ -59,7 +63,7 @@ fn a_path_into_a_folder_is_written_there() {
 }
 
 #[test]
-fn the_own_name_tells_the_dumps_of_two_tasks_apart() {
+fn the_dumps_of_two_tasks_have_different_names() {
     let result = ActionResult::process(PROCESS).with_nested(ActionResult::failed_import(OBJECT, OBJECT_NAME));
     let task = Task::complete("OTHERTASK").with_result(result).with_dump(OBJECT, dump_of(2, 2));
     let scene = Scene::with_dump(three_chunks());
@@ -85,11 +89,10 @@ fn standard_output_gets_the_bytes_and_nothing_else() {
 fn a_device_is_written_to_as_it_is() {
     let scene = Scene::with_dump(three_chunks());
     scene.run("get DUMP -o /dev/null").asks_for(&["0", "1", "2"]);
-    scene.run("get DUMP -o /dev/stdout -q").prints(&three_chunks().bytes());
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_a_download_without_a_message() {
+fn a_closed_pipe_ends_a_download_without_a_message() {
     let scene = Scene::with_dump(more_than_a_pipe_holds());
     for options in ["", "-q", "--whole"] {
         let outcome = scene.command(&format!("get DUMP -o - {options}")).run_into_head();
@@ -98,21 +101,21 @@ fn a_reader_that_goes_away_ends_a_download_without_a_message() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_a_list_without_a_message() {
+fn a_closed_pipe_ends_a_list_without_a_message() {
     let scene = Scene::with_dump(Dump::from_bytes(vec![b'x'; 20_000], 1));
     scene.command("chunks DUMP").run_into_head().exits_with(7).stdout("CHUNK  NAME\n");
     scene.command("chunks DUMP --json").run_into_head().exits_with(7).stdout("{\n");
 }
 
 #[test]
-fn a_full_disk_behind_standard_output_is_reported() {
+fn a_full_disk_is_reported_for_standard_output() {
     let scene = Scene::with_dump(three_chunks());
     let outcome = scene.command("get DUMP -o -").stdout(full_disk()).run();
     outcome.fails(7, incomplete(0, 3, &format!("cannot write to the output: {NO_SPACE}")));
 }
 
 #[test]
-fn a_full_disk_behind_a_list_or_a_help_text_is_reported() {
+fn a_full_disk_is_reported_for_lists_and_help() {
     let scene = Scene::with_dump(three_chunks());
     for command in ["chunks DUMP", "chunks DUMP --json", "--help", "get --help", "--version"] {
         let outcome = scene.command(command).stdout(full_disk()).run();
@@ -184,4 +187,65 @@ fn a_folder_with_the_name_of_the_file_is_left_as_it_is() {
     for command in ["get DUMP", "get DUMP --force"] {
         scene.run(command).fails(7, format!("cannot write to {}: is a directory", own_name()));
     }
+}
+
+#[test]
+fn above_an_object_a_new_name_is_a_folder_however_many_dumps_there_are() {
+    for imports in [&[COSTS][..], &[COSTS, ACTUALS]] {
+        let scene = Scene::with_tasks([failed("T9", imports)]);
+        scene.run("get NIGHTLY/T9 -o rejected").any_stdout();
+        scene.holds(&imports.iter().map(|i| format!("rejected/{}", file_of(*i, "T9"))).collect::<Vec<_>>());
+    }
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    scene.run("run NIGHTLY --poll=1ms -q -o rejected").exits_with(6).any_stdout();
+    let task = scene.task_ids()[0].clone();
+    scene.holds(&[format!("rejected/{}", file_of(COSTS, &task))]);
+}
+
+#[test]
+fn above_an_object_a_file_is_wrong_usage() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    scene.write("x.csv", "mine");
+    let why =
+        "-o x.csv is a file, and there may be several dumps: name a folder, or one object in the locator";
+    for command in ["get NIGHTLY", "get NIGHTLY/T9", "run NIGHTLY", "get NIGHTLY/T9 --force"] {
+        scene.run(&format!("{command} -o x.csv")).refuses(format!("{why}\nTry anaplan-dump --help."));
+    }
+}
+
+#[test]
+fn down_to_an_object_a_name_is_a_file_and_a_slash_a_folder() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    for locator in ["NIGHTLY/T9", "NIGHTLY/latest"] {
+        scene.run(&format!("get {locator}/{} -q -o x", COSTS.0)).any_stdout();
+        scene.holds(&["x"]);
+        scene.remove("x");
+        scene.run(&format!("get {locator}/{} -q -o x/", COSTS.0)).any_stdout();
+        scene.holds(&[format!("x/{}", file_of(COSTS, "T9"))]);
+        std::fs::remove_dir_all(scene.path("x")).expect("the folder is removed");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_names_of_standard_output_are_standard_output() {
+    let scene = Scene::with_chunks(3);
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        // Where it leads to a regular file, that is written to, and not replaced.
+        let file = File::create(scene.path("out")).expect("a file");
+        scene.command(&format!("get DUMP -q -o {name}")).stdout(file).run();
+        scene.has("out", &bytes_of(3, 1));
+    }
+}
+
+#[test]
+fn a_folder_that_was_made_for_nothing_is_removed_again() {
+    let scene = Scene::with_tasks([clean("T9")]);
+    scene.run("get NIGHTLY/T9 -o a/b/c").any_stdout();
+    scene.holds(&[] as &[&str]);
+    scene.run("get NIGHTLY/T7 -o a/b/c/").exits_with(4).stderr_has("404");
+    scene.holds(&[] as &[&str]);
+    scene.make_folder("a");
+    scene.run("get NIGHTLY/T9 -o a/b").any_stdout();
+    scene.holds(&["a/"]);
 }

@@ -76,7 +76,7 @@ fn a_file_that_appears_during_the_download_is_not_overwritten() {
 }
 
 #[test]
-fn a_part_file_of_somebody_else_is_not_touched() {
+fn a_foreign_part_file_is_not_touched() {
     let scene = with_file("dump.csv.part");
     scene.get("").fails(7, "dump.csv.part exists already and is left as it is\n  <ANY>").asks_for(&[]);
 }

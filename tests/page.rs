@@ -1,4 +1,4 @@
-//! The page of `explain --html` in a real browser: Chromium, as Debian packages it.
+//! What only a browser can say of the page of `explain --html`: Chromium, as Debian packages it.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,7 +20,7 @@ const DUMP: &str = "\"Code\",\"<b>Amount</b>\",\"_Line_\",\"_Error_1_\"
 ";
 
 /// Runs the browser on a page of the scene's folder. None, and a line about it, where it is not installed.
-fn browse(scene: &Scene, page: &str, action: &str) -> Option<String> {
+fn browse(scene: &Scene, page: &str) -> Option<String> {
     if !Path::new(CHROMIUM).exists() {
         // Not by `eprintln!`, which the test harness keeps to itself.
         let _ = writeln!(std::io::stderr(), "skipped: {CHROMIUM} is not installed");
@@ -30,7 +30,7 @@ fn browse(scene: &Scene, page: &str, action: &str) -> Option<String> {
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", DEADLINE, CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu"]);
     command.args(["--no-first-run", "--disable-background-networking", "--disable-component-update"]);
-    command.args(["--disable-sync", "--window-size=500,1200", action]);
+    command.args(["--disable-sync", "--window-size=500,1200", "--dump-dom"]);
     command.arg(format!("--user-data-dir={}", profile.path().display()));
     command.arg(format!("file://{}", scene.path(page).display()));
     command.env("HOME", profile.path()).stdin(Stdio::null());
@@ -38,20 +38,6 @@ fn browse(scene: &Scene, page: &str, action: &str) -> Option<String> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}\n{stderr}", output.status);
     Some(String::from_utf8(output.stdout).expect("the document is UTF-8"))
-}
-
-/// The text of a document, without markup, style and repeated blanks.
-fn text_of(document: &str) -> String {
-    let body = document.split_once("</style>").map_or(document, |(_, body)| body);
-    let mut text = String::new();
-    for part in body.split('<') {
-        text.push_str(part.split_once('>').map_or(part, |(_, text)| text));
-        text.push(' ');
-    }
-    for (escape, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
-        text = text.replace(escape, character);
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The names of the elements of a document.
@@ -64,36 +50,16 @@ fn elements_of(document: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_browser_shows_the_report_and_runs_nothing_of_the_dump() {
+fn a_browser_shows_hostile_fields_as_text() {
     let scene = Scene::with_chunks(3);
     scene.write("dump.csv", DUMP);
-    scene.write("yesterday.csv", "Code,_Line_,_Error_1_\nA1,2,Invalid date: x\n");
-    let outcome = scene.run("explain dump.csv --html page.html --against yesterday.csv");
-    outcome.notes("page.html: the report as a page\n");
-    outcome.stdout_has("Invalid number   ");
+    scene.run("explain dump.csv --html page.html").notes("page.html: the report as a page\n").any_stdout();
     let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
-    let Some(document) = browse(&scene, "page.html", "--dump-dom") else { return };
+    let Some(document) = browse(&scene, "page.html") else { return };
+    // The title would be another one if a script had run.
     assert!(document.contains("<title>What is wrong in dump.csv</title>"), "{document}");
-    let text = text_of(&document);
-    for expected in [
-        "dump.csv : 4 rows (UTF-8, comma, LF) 4 rows were rejected source lines 2 to 5",
-        "Changes: 4 rows rejected, 3 more than before Change Kind Before After new Invalid number 0 3",
-        "gone Invalid date 1 0",
-        "2 kinds of errors Invalid number 3 rows, 75.0 % Columns <b>Amount</b> 3",
-        "<script>document.title='owned'</script> 1",
-        "=cmd|' /C calc'!A0 1",
-        "1 &amp; 2 1",
-        "Source lines 2, 3, 5 Usual cure Write plain numbers",
-        "</h3><img src=x onerror=document.title='owned'> 1 row, 25.0 %",
-    ] {
-        assert!(text.contains(expected), "{expected:?} is not in\n{text}\n-- of\n{document}");
-    }
-    // The browser closes elements that the page leaves open, and adds the bodies of tables, but no others.
-    let mut expected = elements_of(&page);
-    expected.push("tbody");
-    expected.sort_unstable();
-    assert_eq!(elements_of(&document), expected);
-    assert!(document.contains("<span style=\"width:75.00%\"></span>"), "{document}");
+    // A browser would add the elements of markup that came from the dump.
+    assert_eq!(elements_of(&document), elements_of(&page));
 }
 
 #[test]
@@ -113,7 +79,7 @@ fn a_page_fits_a_narrow_window() {
     let measure = "<script>const all = document.documentElement; document.title = \
         `${all.scrollWidth} of ${all.clientWidth}`</script></body>";
     scene.write("measured.html", format!("{head}{}", rest.replace("</body>", measure)));
-    let Some(document) = browse(&scene, "measured.html", "--dump-dom") else { return };
+    let Some(document) = browse(&scene, "measured.html") else { return };
     let (_, title) = document.split_once("<title>").expect("a title");
     let (title, _) = title.split_once("</title>").expect("its end");
     let (width, window) = title.split_once(" of ").unwrap_or_else(|| panic!("{title}"));

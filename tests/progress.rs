@@ -6,7 +6,7 @@ use std::time::Duration;
 use xtask::fake::{Fault, Service};
 
 use crate::support::texts::{CLOSED, KEPT, THE_LIST, answered, gave_up, incomplete, the_chunk, wait};
-use crate::support::{CHUNK, Outcome, Scene, bytes_of, chunk, dump_of};
+use crate::support::{ACTUALS, CHUNK, COSTS, Invocation, Scene, bytes_of, chunk, dump_of, failed};
 
 const CHUNKS: usize = 5;
 
@@ -18,15 +18,12 @@ fn slow_scene() -> Scene {
     Scene::with_service(service)
 }
 
-/// Downloads on a terminal, whose screen is the standard output.
+/// A command on a terminal, whose screen is the standard output.
 #[track_caller]
-fn on_a_terminal<'a>(scene: &'a Scene, options: &str, term: &str) -> Outcome<'a> {
-    let command = "printf \"'%s' \" \"$0\" \"$@\"";
-    let command = scene
-        .command(&format!("get DUMP -o dump.csv {options}"))
-        .env("TERM", term)
-        .through(&format!("exec /usr/bin/script -qec \"$({command})\" /dev/null"));
-    command.run()
+fn on_a_terminal<'a>(scene: &'a Scene, arguments: &str, term: &str, redirect: &str) -> Invocation<'a> {
+    let quoted = "printf \"'%s' \" \"$0\" \"$@\"";
+    let command = scene.command(arguments).env("TERM", term);
+    command.through(&format!("exec /usr/bin/script -qec \"$({quoted}) {redirect}\" /dev/null"))
 }
 
 #[test]
@@ -83,7 +80,7 @@ fn verbose_reports_each_request_with_its_status_and_duration() {
 #[test]
 fn a_terminal_shows_one_line_that_is_redrawn() {
     let scene = slow_scene();
-    let screen = on_a_terminal(&scene, "", "xterm").any_stdout().stdout_text();
+    let screen = on_a_terminal(&scene, "get DUMP -o dump.csv", "xterm", "").run().any_stdout().stdout_text();
     let drawn: Vec<&str> = screen.split('\r').filter(|text| text.starts_with("chunk ")).collect();
     assert!(drawn.len() >= 3, "{screen:?}");
     for line in &drawn {
@@ -105,7 +102,7 @@ fn a_wait_or_an_error_on_a_terminal_replaces_the_line() {
     let scene = slow_scene();
     scene.server.fault(Fault::status(503), chunk(1).times(1));
     scene.server.fault(Fault::status(403), chunk(2));
-    let outcome = on_a_terminal(&scene, "", "xterm");
+    let outcome = on_a_terminal(&scene, "get DUMP -o dump.csv", "xterm", "").run();
     let screen = outcome.exits_with(3).any_stdout().stdout_text();
     assert!(screen.contains("\r\u{1b}[Kchunk 2 of 5: 503 "), "{screen:?}");
     assert!(screen.contains("; retry 1 of 12 in "), "{screen:?}");
@@ -118,8 +115,50 @@ fn a_wait_or_an_error_on_a_terminal_replaces_the_line() {
 fn a_terminal_that_cannot_redraw_and_a_quiet_run_show_plain_lines() {
     for (options, term, expected) in [("", "dumb", "downloading 5 chunks\r\n"), ("-q", "xterm", "")] {
         let scene = slow_scene();
-        let outcome = on_a_terminal(&scene, options, term);
+        let outcome = on_a_terminal(&scene, &format!("get DUMP -o dump.csv {options}"), term, "").run();
         outcome.any_stdout().stdout(format!("{expected}dump.csv  45.0 kB  5 chunks  <TIME>\r\n"));
         scene.has("dump.csv", &bytes_of(CHUNKS, 1));
     }
+}
+
+/// The states of the line that is redrawn.
+fn drawn(screen: &str) -> Vec<String> {
+    let lines = screen.split('\r').filter_map(|text| text.split_once("\u{1b}[K")).map(|(line, _)| line);
+    lines.filter(|line| line.starts_with("chunk ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_line_counts_arrivals_also_side_by_side_and_into_a_pipe() {
+    for (options, redirect) in [("-o dump.csv", ""), ("-o dump.csv --parallel 3", ""), ("-o -", "> dump.csv")]
+    {
+        let scene = slow_scene();
+        let screen = on_a_terminal(&scene, &format!("get DUMP {options}"), "xterm", redirect)
+            .env("COLUMNS", "40")
+            .run()
+            .any_stdout()
+            .stdout_text();
+        let lines = drawn(&screen);
+        assert!(lines.len() >= 2, "{options}: {screen:?}");
+        // No terminal of 40 columns wraps it.
+        assert!(lines.iter().all(|line| line.chars().count() < 40), "{options}: {screen:?}");
+        assert!(screen.contains("\u{1b}[?7h"), "line wrap is on again: {screen:?}");
+        let last = lines.last().expect("a line");
+        assert!(
+            last.contains(" of 5  ") && last.contains("kB  ") && last.contains("kB/s"),
+            "{options}: {screen:?}"
+        );
+        scene.any_files();
+    }
+}
+
+#[test]
+fn a_log_names_each_dump_once_and_dates_its_retries() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS])]);
+    scene.server.fault(Fault::status(503), chunk(1).times(1));
+    scene.run("get NIGHTLY/T9 -o rejected").any_stdout().stderr(
+        "downloading Cost centres (dump 1 of 2): 3 chunks\n\
+         <ANY>:<ANY>:<ANY> chunk 2 of 3: 503 Service Unavailable; retry 1 of 12 in <ANY> s\n\
+         downloading Actuals (dump 2 of 2): 3 chunks\n",
+    );
+    scene.any_files();
 }

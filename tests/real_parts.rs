@@ -1,22 +1,21 @@
-//! Programs that nobody here wrote: clients that sign in to the fake server and get right bytes, a proxy and
-//! a web server on the way. `.ci/run` installs them; where one is missing, its test says so and is skipped.
+//! A proxy and a web server of other projects between the binary and the fake server. `.ci/run` installs them;
+//! where one is missing, its test says so and is skipped.
 
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
-use xtask::fake::{MODEL, OBJECT, PROCESS, Service, TASK, USER, WORKSPACE};
+use rcgen::{CertificateParams, KeyPair};
+use xtask::fake::{Service, USER};
 
 use crate::network::Proxy;
 use crate::support::{Scene, bytes_of, three_chunks};
 
 const PASSWORD: &str = "the password";
-const KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.key.pem");
 
 /// How long a server may take to listen. Far more than it ever takes.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -33,17 +32,6 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A Python that has the package: the one that `.ci/run` sets up.
-fn python_with(package: &str) -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/real-parts/bin/python");
-    let import = Command::new(&python).args(["-c", &format!("import {package}")]).output();
-    if import.is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    skip(package);
-    None
-}
-
 fn skip(what: &str) {
     // Unlike what `eprintln` writes, this is shown for a test that passes.
     let _ = writeln!(std::io::stderr(), "skipped: {what} is not installed; see .ci/run");
@@ -52,109 +40,7 @@ fn skip(what: &str) {
 fn service() -> Service {
     let mut service = Service::with_dump(three_chunks());
     service.add_password(USER, PASSWORD);
-    service.add_refresh_token(USER, "client", "first-refresh-token", true);
     service
-}
-
-#[track_caller]
-fn succeeds(scene: &Scene, output: &Output) {
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}\n{}", scene.describe());
-}
-
-#[track_caller]
-fn prints_the_dump(scene: &Scene, output: &Output) {
-    succeeds(scene, output);
-    assert!(output.stdout == bytes_of(3, 1), "other bytes\n{}", scene.describe());
-}
-
-#[test]
-fn apapi_signs_in_with_a_password_and_with_oauth() {
-    let Some(python) = python_with("apapi") else { return };
-    let scene = Scene::with_service(service());
-    let origin = scene.server.origin();
-    for sign_in in [
-        format!("apapi.BasicAuth('{USER}:{PASSWORD}', '{origin}')"),
-        format!(
-            "apapi.OAuth2Rotatable('client', lambda: 'first-refresh-token', lambda new: None, '{origin}', '{origin}')"
-        ),
-    ] {
-        let script = format!(
-            "import sys, apapi\n\
-             with {sign_in} as auth:\n    \
-                 assert auth.validate_token()\n    \
-                 connection = apapi.Connection(auth, '{origin}')\n    \
-                 dump = connection.download_process_dump('{MODEL}', '{PROCESS}', '{TASK}', '{OBJECT}')\n    \
-                 sys.stdout.buffer.write(dump)\n"
-        );
-        let output = Command::new(&python).args(["-c", &script]).output().expect("python runs");
-        prints_the_dump(&scene, &output);
-        assert_eq!(scene.requests().last().map(String::as_str), Some("POST /token/logout"));
-    }
-}
-
-#[test]
-fn anaplan_sdk_signs_in_with_a_password_and_with_a_certificate() {
-    let Some(python) = python_with("anaplan_sdk, cryptography") else { return };
-    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, USER);
-    let certificate = params.self_signed(&key).expect("a certificate").pem();
-    let mut service = service();
-    service.add_certificate(USER, &certificate);
-    let scene = Scene::with_tls(service);
-    scene.write("user.crt", &certificate);
-    scene.write("user.key", KEY);
-    let proxy = Proxy::start(scene.server.address(), Vec::new());
-    for way in [
-        format!("user_email='{USER}', password='{PASSWORD}'"),
-        "certificate='user.crt', private_key='user.key'".to_owned(),
-    ] {
-        let script = format!(
-            "import anaplan_sdk\n\
-             client = anaplan_sdk.Client('{WORKSPACE}', '{MODEL}', {way})\n\
-             print([process.id for process in client.get_processes()])\n"
-        );
-        let output = Command::new(&python)
-            .args(["-c", &script])
-            .env("HTTPS_PROXY", format!("http://{}", proxy.address()))
-            .env("SSL_CERT_FILE", scene.ca_file())
-            .current_dir(scene.path("."))
-            .output()
-            .expect("python runs");
-        succeeds(&scene, &output);
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), format!("[{PROCESS}]"));
-    }
-}
-
-#[test]
-fn curl_signs_in_and_fetches_each_chunk() {
-    let Some(curl) = program("curl") else { return };
-    let scene = Scene::with_service(service());
-    let origin = scene.server.origin();
-    let output = Command::new(&curl)
-        .args(["-sf", "-X", "POST", "-u", &format!("{USER}:{PASSWORD}")])
-        .arg(format!("{origin}/token/authenticate"))
-        .output()
-        .expect("curl runs");
-    succeeds(&scene, &output);
-    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let token = answer["tokenInfo"]["tokenValue"].as_str().expect("a token");
-    let chunks: Vec<String> =
-        (0..3).map(|chunk| format!("{}/chunks/{chunk}", scene.server.dump_url())).collect();
-    let output = Command::new(&curl)
-        .args(["-sf", "-H", &format!("Authorization: AnaplanAuthToken {token}")])
-        .args(&chunks)
-        .output()
-        .expect("curl runs");
-    prints_the_dump(&scene, &output);
-    // OAuth takes a form as well, which is what curl sends.
-    let output = Command::new(&curl)
-        .args(["-sf", "-d", "grant_type=refresh_token&client_id=client&refresh_token=first-refresh-token"])
-        .arg(format!("{origin}/oauth/token"))
-        .output()
-        .expect("curl runs");
-    succeeds(&scene, &output);
 }
 
 /// A server that ends with the test.
@@ -187,7 +73,7 @@ fn free_address() -> SocketAddr {
 fn tinyproxy_wants_a_password_and_gets_it() {
     let Some(tinyproxy) = program("tinyproxy") else { return };
     let scene = Scene::with_tls(service());
-    // Behind it, everything leads to the fake server.
+    // It passes everything on to a proxy that leads to the fake server.
     let upstream = Proxy::start(scene.server.address(), Vec::new());
     let address = free_address();
     let config = format!(

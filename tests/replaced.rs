@@ -76,7 +76,7 @@ fn a_dump_replaced_between_two_runs_is_noticed_by_verification() {
 }
 
 #[test]
-fn a_dump_that_vanishes_or_shrinks_midway_is_reported_and_what_is_there_is_kept() {
+fn a_dump_that_vanishes_or_shrinks_is_reported_and_its_chunks_are_kept() {
     let shorter = Fault::ReplaceDump(Box::new(dump_of(2, 2)));
     for fault in [Fault::EraseDump, shorter] {
         let scene = Scene::with_chunks(CHUNKS);
@@ -128,7 +128,7 @@ fn a_garbled_answer_to_the_last_look_is_asked_for_once_more() {
 }
 
 #[test]
-fn a_dump_replaced_on_its_way_to_standard_output_ends_with_an_error() {
+fn a_dump_that_is_replaced_while_it_is_piped_is_an_error() {
     let scene = Scene::with_chunks(CHUNKS);
     replace(&scene, 1, dump_of(CHUNKS + 1, 2));
     let outcome = scene.pipe("");

@@ -40,7 +40,7 @@ fn a_killed_run_is_continued_where_it_stopped() {
 }
 
 #[test]
-fn a_run_that_was_killed_in_its_first_chunk_begins_without_a_word() {
+fn a_run_that_was_killed_in_its_first_chunk_begins_again_silently() {
     killed_in_chunk(0).get("").asks_for(&ALL).saves(&dump_of(CHUNKS, 1));
 }
 
@@ -128,7 +128,7 @@ fn a_journal_with_a_damaged_line_keeps_the_chunks_before_it() {
 }
 
 #[test]
-fn a_file_that_is_no_journal_of_ours_is_left_as_it_is() {
+fn a_foreign_journal_is_left_as_it_is() {
     let scene = killed_in_chunk(3);
     let mut journal = scene.read(JOURNAL);
     journal[0] = b'#';

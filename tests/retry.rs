@@ -1,6 +1,7 @@
 //! How often and when a fault is retried, and what is refused for good: reported at once, with its exit
 //! code and what to do about it.
 
+use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -82,7 +83,7 @@ fn a_redirect_is_not_followed_to_any_host() {
 }
 
 #[test]
-fn a_token_that_expires_midway_keeps_what_is_there_and_a_new_one_goes_on() {
+fn a_download_whose_token_expires_is_continued_with_a_new_token() {
     let scene = Scene::with_chunks(4);
     scene.server.fault(Fault::ExpireToken, chunk(2));
     let why =
@@ -201,4 +202,19 @@ fn a_rate_limit_is_survived_without_any_hint() {
     let outcome = scene.get("--max-wait=20ms");
     let waits = outcome.saves(&dump_of(5, 1)).waits();
     assert!(!waits.is_empty() && waits.len() == scene.server.service().throttled(), "{waits:?}");
+}
+
+#[test]
+fn a_host_that_was_never_reached_is_given_up_after_four_tries_and_one_that_was_later() {
+    let scene = Scene::with_chunks(3);
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let refusing = format!("http://{}", listener.local_addr().expect("an address"));
+    drop(listener);
+    for command in ["processes MODEL", "tasks NIGHTLY", "get DUMP -o x.csv"] {
+        let outcome = scene.command(&format!("{command} --api-url={refusing} -qq")).run();
+        outcome.exits_with(5).stderr_has(", after 4 tries in ");
+    }
+    // What was reached once is worth the long patience.
+    scene.server.fault(Fault::status(503), chunk_list());
+    scene.run("get DUMP -o x.csv -qq").exits_with(5).stderr_has(", after 13 tries in ");
 }

@@ -1,4 +1,4 @@
-//! `run`: follows the process to its end, collects its dumps, and says by its exit code how it went.
+//! `run` and `wait`: they follow the process to its end, collect its dumps, and say by the exit code how it went.
 
 use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, When};
 
@@ -140,7 +140,7 @@ fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
 }
 
 #[test]
-fn a_run_that_is_cancelled_by_somebody_else_exits_with_1() {
+fn a_run_that_another_user_cancels_exits_with_1() {
     let scene = Scene::with_run(long_run());
     let mut running = scene.command(RUN).start();
     running.wait_for_requests(4);
@@ -205,7 +205,7 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
 }
 
 #[test]
-fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
+fn a_missing_dump_is_reported_after_the_report() {
     let run = ProcessRun::new().with_result(result_of(&[COSTS, ACTUALS]));
     let scene = Scene::with_run(run.with_dump(ACTUALS.0, dump_for(ACTUALS.0)));
     let outcome = scene.run(&format!("{RUN} -qq"));
@@ -219,7 +219,7 @@ fn a_dump_that_is_announced_but_not_there_is_reported_after_the_report() {
 }
 
 #[test]
-fn two_runs_leave_files_of_their_own_and_earlier_tasks_alone() {
+fn two_runs_write_two_files_and_leave_earlier_tasks_alone() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     for _ in 0..2 {
         scene.run(&format!("{RUN} -q")).exits_with(6).stdout_has("  2.5 kB  3 chunks  ");
@@ -242,4 +242,29 @@ fn a_run_by_url_names_commands_that_work_from_anywhere() {
     let again = scene.command(&get).env_remove("ANAPLAN_API_URL").run();
     again.stdout(format!("{}  2.5 kB  already there\n", file_of(COSTS, &task)));
     scene.holds(&[file_of(COSTS, &task)]);
+}
+
+#[test]
+fn wait_collects_the_dumps_of_a_task_that_was_started_elsewhere() {
+    for with_id in [true, false] {
+        let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
+        let scene = Scene::with_run(run);
+        // Another user starts it.
+        scene.run(&format!("{RUN} --timeout=0s -q -o x/")).exits_with(1).stderr_has("has not finished");
+        let task = only_task(&scene);
+        let locator = if with_id { format!("NIGHTLY/{task}") } else { "NIGHTLY".to_owned() };
+        let outcome = scene.run(&format!("wait {locator} --poll=1ms -q -o rejected/"));
+        let file = format!("rejected/{}", file_of(COSTS, &task));
+        outcome.exits_with(6).stdout_has(format!("{file}  2.5 kB  3 chunks  "));
+        scene.has(&file, &dump_for(COSTS.0).bytes());
+        scene.holds(&[file]);
+    }
+}
+
+#[test]
+fn wait_wants_a_task_or_a_process_that_has_one() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    scene.run("wait NIGHTLY").exits_with(4).stderr_has("<NIGHTLY> has no tasks");
+    scene.run("wait NIGHTLY/latest").exits_with(2).stderr_has("latest is the newest finished task");
+    scene.run("wait NIGHTLY/T1 -o -").exits_with(2).stderr_has("-o must name a folder");
 }

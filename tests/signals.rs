@@ -6,7 +6,7 @@ use xtask::fake::{ErrorBody, Fault, When};
 
 use crate::sign_in::{self, bare, with_oauth};
 use crate::support::texts::{goes_on, the_chunk, wait};
-use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, dump_of};
+use crate::support::{CHUNK, COSTS, PART_FILES, Scene, bytes_of, chunk, dump_of, failing_run};
 
 /// A shell that starts the tests in the background may have made them ignore the interrupt.
 pub(crate) const WITH_DEFAULT_SIGNALS: &str = "exec /usr/bin/env --default-signal=INT,TERM \"$0\" \"$@\"";
@@ -95,4 +95,32 @@ fn an_interrupt_ends_fetches_side_by_side() {
         .get("")
         .notes("an earlier run left <ANY> of 5 chunks (<ANY>): continuing from there\n")
         .saves(&dump_of(5, 1));
+}
+
+#[test]
+fn a_download_without_a_whole_chunk_says_so() {
+    let scene = Scene::with_chunks(5);
+    let running = scene.hanging_in_chunk(0, None);
+    running.signal("INT");
+    running.finish().fails(130, "interrupted: no whole chunk had arrived, and the same command begins anew");
+    scene.any_files();
+}
+
+#[test]
+fn run_continues_a_download_by_get_and_not_by_another_run() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(1));
+    let mut running = scene.command("run NIGHTLY --poll=1ms -o rejected/ --stall-timeout=20m -q").start();
+    running.wait_until("the second chunk is asked for", |scene| {
+        scene.requests().iter().any(|request| request.ends_with("chunks/1"))
+    });
+    running.signal("TERM");
+    let outcome = running.finish();
+    let task = scene.task_ids()[0].clone();
+    outcome.any_stdout().exits_with(143);
+    outcome.stderr_has(format!(
+        "1 of 3 chunks are kept in rejected/112000000021-Cost_centres-{task}.csv.part\n  continue with:\n    \
+         anaplan-dump get <NIGHTLY>/{task} -o rejected/\n"
+    ));
+    scene.any_files();
 }

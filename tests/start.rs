@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use xtask::fake::{ErrorBody, Fault, ProcessRun, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, answered, gave_up, wait};
-use crate::support::{Outcome, Scene, clean, failing_run};
+use crate::support::{COSTS, Outcome, Scene, clean, failing_run};
 
 const START: &str = "the start of <NIGHTLY>";
 
@@ -158,4 +158,24 @@ fn what_cannot_work_is_reported_before_anything_is_started() {
     }
     let outcome = scene.run("run NIGHTLY -o file/below/");
     outcome.fails(7, "cannot make the folder file/below/: <ANY>").without_a_connection();
+}
+
+#[cfg(unix)]
+#[test]
+fn run_starts_nothing_if_the_folder_cannot_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    scene.make_folder("locked");
+    std::fs::set_permissions(scene.path("locked"), PermissionsExt::from_mode(0o555))
+        .expect("the mode is set");
+    // The superuser may write into every folder but those of the kernel.
+    if std::fs::File::create(scene.path("locked/x")).is_ok() {
+        scene.remove("locked/x");
+        let outcome = scene.run("run NIGHTLY -o /proc/ --poll=1ms");
+        outcome.exits_with(7).stderr_has("cannot write into the folder /proc/");
+    } else {
+        let outcome = scene.run("run NIGHTLY -o locked --poll=1ms");
+        outcome.exits_with(7).stderr_has("cannot write into the folder locked: ");
+    }
+    assert!(scene.task_ids().is_empty(), "{}", scene.describe());
 }

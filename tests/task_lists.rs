@@ -1,4 +1,4 @@
-//! `processes` and `tasks`: what there is, the newest first, however many there are.
+//! `workspaces`, `models`, `processes` and `tasks`: what there is, the newest first, however many there are.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use xtask::fake::{MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE};
 
 use crate::support::texts::NO_TASKS;
-use crate::support::{PROCESS_NAME, Scene, nightly};
+use crate::support::{COSTS, PROCESS_NAME, Scene, clean, failed, nightly};
 
 /// `2019-10-16 20:39:07` in UTC.
 const TIME: u64 = 1_571_258_347_545;
@@ -151,4 +151,36 @@ fn ten_thousand_tasks_arrive_over_their_pages() {
     let expected: Vec<String> = (0..10_000).rev().map(|n| format!("TASK{n:05}")).collect();
     assert!(listed(&scene, "--limit=20000") == expected);
     assert_eq!(scene.count_of("GET NIGHTLY/tasks?"), 4, "{}", scene.describe());
+}
+
+#[test]
+fn workspaces_and_models_are_listed_with_what_to_paste() {
+    let scene = Scene::with_chunks(3);
+    scene.run("workspaces").stdout(format!("{:32}  NAME\n{WORKSPACE}  Finance\n", "WORKSPACE"));
+    scene.run("workspaces --json").json(json!({ "workspaces": [{ "id": WORKSPACE, "name": "Finance" }] }));
+    let locator = format!("{WORKSPACE}/{MODEL}");
+    for command in ["models".to_owned(), format!("models {WORKSPACE}")] {
+        scene.run(&command).stdout(format!("{:65}  NAME\n{locator}  Cost planning\n", "WORKSPACE/MODEL"));
+        let model =
+            json!({ "id": MODEL, "locator": locator, "name": "Cost planning", "workspace": WORKSPACE });
+        scene.run(&format!("{command} --json")).json(json!({ "models": [model] }));
+    }
+    scene.run(&format!("processes {locator}")).stdout_has("Nightly load");
+    scene.run("models 8a81").fails(4, "this user sees no models here");
+    scene.run("models a/b").exits_with(2).stderr_has("WORKSPACE is the id of a workspace");
+}
+
+#[test]
+fn a_run_with_rejected_rows_has_the_outcome_failed_in_the_table() {
+    let running = Task::new("T7", TaskState::InProgress);
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8"), running]);
+    let rows = [
+        "CREATED (UTC)        STATE        OUTCOME       TASK\n",
+        "2019-10-16 20:39:07  COMPLETE     failed        T9\n",
+        "2019-10-16 19:39:07  COMPLETE     clean         T8\n",
+        "2019-10-16 18:39:07  IN_PROGRESS  not finished  T7\n",
+    ];
+    scene.run("tasks NIGHTLY").stdout(rows.concat());
+    scene.run("tasks NIGHTLY --failed").stdout_has("failed   T9\n1 of 3 tasks\n");
+    scene.run("tasks NIGHTLY --since=2019-10-16T19:00 --json").json_has("/tasks/1/outcome", "clean");
 }

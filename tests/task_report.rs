@@ -4,7 +4,7 @@ use serde_json::json;
 use xtask::fake::{ActionResult, Detail, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::answered;
-use crate::support::{ACTUALS, COSTS, Scene, clean, failed};
+use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed};
 
 /// A task id of the shape that the service has.
 const TASK_ID: &str = "B7EA9FEC0FF2488B9A9E6040B6B26753";
@@ -90,15 +90,19 @@ fn a_running_task_is_shown_with_its_step_and_is_no_success() {
 }
 
 #[test]
-fn check_reports_failures_by_the_exit_code() {
+fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0() {
     let with = |result: ActionResult| Task::complete("T1").with_result(result);
     let inside = |action| ActionResult::process(PROCESS).with_nested(action);
     let rows = |values: [&str; 2]| {
         let detail = Detail::new("kind", "Some rows").with_values(values);
         inside(ActionResult::new(COSTS.0).with_detail(detail))
     };
+    let silent = inside(ActionResult::new(COSTS.0).without_failure_dump_field());
     for (task, code) in [
         (failed("T1", &[COSTS]), 6),
+        (with(silent.clone()).with_dump(COSTS.0, dump_for(COSTS.0)), 6),
+        (with(silent), 0),
+        (with(ActionResult::process(PROCESS)), 0),
         (with(inside(ActionResult::new(COSTS.0).with_successful(false))), 6),
         (with(ActionResult::process(PROCESS).with_successful(false)), 6),
         (with(rows(["failedCount", "1"])), 6),
@@ -113,10 +117,22 @@ fn check_reports_failures_by_the_exit_code() {
         let outcome = scene.run("task NIGHTLY/T1 --check --json");
         outcome.exits_with(code).json_has("/outcome", if code == 6 { "failed" } else { "clean" });
     }
+    let why = "is over, but the service does not say how it ended: it has no result";
+    for (task, outcome, error) in [
+        (Task::new("T1", TaskState::NotStarted), "not_finished", "has not finished (NOT_STARTED)"),
+        (Task::new("T1", TaskState::Cancelling), "not_finished", "has not finished (CANCELLING)"),
+        (Task::new("T1", TaskState::Cancelled), "cancelled", "was cancelled"),
+        (Task::complete("T1"), "unclear", why),
+    ] {
+        let scene = Scene::with_tasks([task]);
+        let error = format!("task <NIGHTLY>/T1 {error}");
+        scene.run("task NIGHTLY/T1 --check").fails(1, &error).any_stdout();
+        scene.run("task NIGHTLY/T1 --check --json").fails(1, &error).json_has("/outcome", outcome);
+    }
 }
 
 #[test]
-fn actions_within_actions_are_rows_of_their_own() {
+fn nested_actions_have_rows() {
     let inner = ActionResult::new("118000000009")
         .with_name("Inner process")
         .with_nested(ActionResult::failed_import(COSTS.0, COSTS.1))

@@ -381,7 +381,7 @@ fn answering_twice() -> Origin {
 }
 
 #[test]
-fn an_answer_that_nobody_asked_for_is_not_taken_for_the_next_chunk() {
+fn an_unsolicited_answer_is_not_taken_for_the_next_chunk() {
     let token = Token::anaplan(TOKEN).expect("a token");
     let client = Client::builder(token).api(answering_twice()).build().expect("a client");
     let dump = "W/M/P/T/O".parse::<Locator>().expect("a locator").dump().expect("a dump");

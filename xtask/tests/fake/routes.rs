@@ -176,7 +176,7 @@ fn tokens_must_be_known_and_rightly_presented() {
 }
 
 #[test]
-fn imports_of_their_own_have_their_own_addresses() {
+fn imports_without_a_process_have_addresses() {
     let failed = Task::complete("T1")
         .with_result(ActionResult::failed_import("112000000001", "Accounts"))
         .with_dump("112000000001", small_dump());

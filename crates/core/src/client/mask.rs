@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_tokens_are_masked_and_what_the_client_was_made_with_for_ever() {
+    fn the_newest_tokens_and_the_first_secrets_are_masked() {
         let mask = Mask::new(["the password"]);
         (0..20).for_each(|number| mask.add_token(&format!("{number:0>12}")));
         let mut shown = "the password, 000000000019, 000000000018".to_owned();

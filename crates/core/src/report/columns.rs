@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_columns_of_the_service_are_told_from_those_of_the_import() {
+    fn columns_of_the_service_and_of_the_import_are_distinguished() {
         let found = columns("_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_");
         assert_eq!((found.status, found.line), (Some(0), Some(4)));
         assert_eq!((found.errors, found.own), (vec![5, 6], vec![1, 2, 3]));

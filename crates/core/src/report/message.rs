@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_unknown_message_only_what_the_row_holds_behind_a_colon_is_a_value() {
+    fn an_unknown_message_has_a_value_only_if_its_row_holds_what_follows_a_colon() {
         for text in
             ["Something odd: 12", "Duplicate item 'A: B'", "invalid number: a", "Row 12 broke rule 7", ": 7"]
         {

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_that_breaks_behind_the_handshake_leaves_open_whether_the_request_arrived() {
+    fn tls_that_breaks_after_the_handshake_leaves_open_whether_the_request_arrived() {
         let fault = problem_of(io::Error::new(ErrorKind::InvalidData, "cannot decrypt peer's message"));
         assert_eq!(fault.fate(), Fate::Unknown, "{fault}");
     }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     #[cfg(windows)]
-    fn a_name_that_cannot_be_looked_up_is_told_by_the_code() {
+    fn a_name_that_cannot_be_resolved_is_known_by_its_code() {
         let fault = problem_of(io::Error::from_raw_os_error(11_001));
         assert_eq!(fault.fate(), Fate::Refused, "{fault}");
     }

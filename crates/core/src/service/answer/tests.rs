@@ -113,7 +113,7 @@ fn what_is_not_one_json_object_is_malformed_and_says_where() {
 }
 
 #[test]
-fn escapes_do_not_hide_what_stands_near_a_problem() {
+fn escapes_do_not_hide_the_text_near_a_problem() {
     assert_eq!(unescaped(r#"a\u003db\/c\n\u00zz\"#), r#"a=b/c\n\u00zz\"#);
 }
 

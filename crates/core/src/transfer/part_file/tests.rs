@@ -117,7 +117,7 @@ fn a_second_run_is_refused_while_one_is_running() {
 }
 
 #[test]
-fn a_part_file_that_no_run_of_ours_left_is_not_overwritten() {
+fn a_foreign_part_file_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
     let strange = folder.path().join("dump.csv.part");
@@ -136,7 +136,7 @@ fn a_run_that_got_nothing_leaves_nothing() {
 }
 
 #[test]
-fn a_journal_of_somebody_else_is_never_touched() {
+fn a_foreign_journal_is_never_touched() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("dump.csv");
     let journal = folder.path().join("dump.csv.part.journal");
@@ -174,7 +174,7 @@ mod windows {
     use super::*;
 
     #[test]
-    fn nobody_can_write_remove_or_rename_the_working_files_of_a_run_but_anybody_can_read_them() {
+    fn others_can_read_the_working_files_of_a_run_but_not_write_remove_or_rename_them() {
         let folder = tempfile::tempdir().unwrap();
         let mut part = part_file(&folder.path().join("dump.csv"), 2);
         write_chunk(&mut part, 0, b"whole");
@@ -230,7 +230,7 @@ mod unix {
     }
 
     #[test]
-    fn links_in_the_way_of_working_files_are_not_followed() {
+    fn links_with_the_names_of_working_files_are_not_followed() {
         let folder = tempfile::tempdir().unwrap();
         let (target, victim) = (folder.path().join("dump.csv"), folder.path().join("victim"));
         for name in ["dump.csv.part", "dump.csv.part.journal"] {

@@ -188,7 +188,7 @@ fn text_in_utf_16_is_named() {
 }
 
 #[test]
-fn what_stands_for_a_key_or_a_certificate_is_named() {
+fn a_file_that_is_neither_key_nor_certificate_is_named() {
     let ec = rcgen::KeyPair::generate().unwrap();
     let ed25519 = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     let request = rcgen::CertificateParams::default().serialize_request(&ec).unwrap().pem().unwrap();
