@@ -8,7 +8,9 @@ use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::progress::Reporter;
 use crate::text::safe_path;
-use crate::{credentials, settings, signals};
+use crate::credentials;
+use crate::settings;
+use crate::signals;
 
 #[derive(Debug)]
 pub(crate) struct Session {

@@ -6,13 +6,11 @@ mod dependencies;
 mod dist;
 mod floors;
 mod foreign;
-mod imports;
 mod oldest_rust;
 mod outcome;
 mod output;
 mod recipes;
 mod tidy;
-mod tokens;
 
 use std::ffi::OsStr;
 use std::path::Path;
