@@ -5,12 +5,12 @@ use std::sync::Arc;
 use anaplan_dump_core::{Client, ModelAddress};
 
 use crate::arguments::Arguments;
+use crate::credentials;
 use crate::failure::Failure;
 use crate::progress::Reporter;
-use crate::text::safe_path;
-use crate::credentials;
 use crate::settings;
 use crate::signals;
+use crate::text::safe_path;
 
 #[derive(Debug)]
 pub(crate) struct Session {
