@@ -28,9 +28,6 @@ const HOUSES: &[(&str, &str)] = &[
 /// In a house with this room, only it may name these, so that another version of ureq changes nothing else.
 const TRANSPORT: (&str, [&str; 2]) = ("client/http", ["ureq::", "rustls::"]);
 
-/// Files that name it still.
-const EXCEPTIONS: &[&str] = &["client/wire.rs", "client/builder.rs", "client/session/"];
-
 /// Checks every crate; each breach is a line.
 pub(super) fn check() -> Result<String, String> {
     let (mut breaches, mut files) = (Vec::new(), 0);
@@ -71,8 +68,7 @@ fn look(floors: &str, file: &str, text: &str) -> Vec<String> {
     let Some((own, floor)) = room(&module) else {
         return vec![format!("{file} is on no floor: add it to the table in xtask/src/check/floors.rs")];
     };
-    let names_transport = own != TRANSPORT.0 && !EXCEPTIONS.iter().any(|known| file.starts_with(known));
-    let forbidden = names_transport && floors.contains(TRANSPORT.0);
+    let forbidden = own != TRANSPORT.0 && floors.contains(TRANSPORT.0);
     let mut breaches = Vec::new();
     let lines = (1..)
         .zip(text.lines().map(str::trim))
