@@ -40,11 +40,6 @@ pub fn is_unprintable(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A text of the service for an error, cut to the length that is shown.
-pub(crate) fn cut(text: &str) -> String {
-    text.chars().take(MAX_SHOWN_CHARS + 1).collect()
-}
-
 /// A duration in seconds with at most three decimals: `0.25 s`, `60 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_millis() as f64 / 1000.0)

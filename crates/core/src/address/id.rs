@@ -43,12 +43,6 @@ impl Id {
         utf8_percent_encode(&self.0, SEGMENT)
     }
 
-    /// The text itself, for masking a secret that the service repeats.
-    #[cfg(feature = "http")]
-    pub(crate) fn text_mut(&mut self) -> &mut String {
-        &mut self.0
-    }
-
     pub(super) fn check(text: &str) -> Result<(), &'static str> {
         match text {
             "" => Err("an identifier, which cannot be empty"),

@@ -8,8 +8,8 @@ use super::Client;
 use super::event::Event;
 use super::http::transport::{Transport, TransportConfig};
 use super::http::{HeaderValue, ProxyChoice};
-use super::mask::Mask;
 use super::pace::Pace;
+use super::redact::Secrets;
 use super::requests::{MAX_PARALLEL, RETIRED, Requests, SizeLimits};
 use super::session::credentials::Credentials;
 use super::session::{Session, SignInHosts};
@@ -214,13 +214,14 @@ impl ClientBuilder {
         let transport = Transport::new(&self.transport, MAX_PARALLEL)?;
         let usual = self.api.sign_in_hosts().unzip();
         let hosts = SignInHosts { auth: self.hosts.auth.or(usual.0), oauth: self.hosts.oauth.or(usual.1) };
+        let secrets = Secrets::new(self.credentials.secrets().into_iter().chain(transport.secrets()));
         let wire = Wire {
             transport,
             user_agent,
             retry: self.retry,
             on_event: self.on_event,
             pace: Pace::default(),
-            mask: Mask::new(self.credentials.secrets().iter().map(String::as_str)),
+            secrets,
             without_compression: false.into(),
             api_was_reached: false.into(),
             sign_in_was_reached: false.into(),

@@ -39,11 +39,7 @@ impl Client {
     /// [`Error::Request`].
     pub fn workspaces(&self) -> Result<Vec<Entry>> {
         let requests = &self.requests;
-        let mut workspaces = requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())?;
-        workspaces
-            .iter_mut()
-            .for_each(|workspace| workspace.for_each_text(&|text| requests.wire.mask.apply_to_data(text)));
-        Ok(workspaces)
+        requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())
     }
 
     /// The models that the user sees, in one workspace or in all.
@@ -54,11 +50,7 @@ impl Client {
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
         let requests = &self.requests;
         let subject = Subject::Models(workspace.cloned());
-        let mut models = requests.list_at(&requests.api, &subject, Listing::models(workspace))?;
-        models
-            .iter_mut()
-            .for_each(|model| model.for_each_text(&|text| requests.wire.mask.apply_to_data(text)));
-        Ok(models)
+        requests.list_at(&requests.api, &subject, Listing::models(workspace))
     }
 
     /// The processes of a model.
@@ -68,11 +60,7 @@ impl Client {
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn processes(&self, model: &ModelAddress) -> Result<Vec<Entry>> {
         let subject = Subject::Processes(model.clone());
-        let mut processes = self.requests.list(&subject, model, Listing::processes(model))?;
-        processes
-            .iter_mut()
-            .for_each(|process| process.for_each_text(&|text| self.requests.wire.mask.apply_to_data(text)));
-        Ok(processes)
+        self.requests.list(&subject, model, Listing::processes(model))
     }
 
     /// The process that `name` means: an identifier, a name, or a name written in another case; in this
@@ -116,9 +104,6 @@ impl Client {
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         let subject = Subject::Tasks(action.clone());
         let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
-        tasks
-            .iter_mut()
-            .for_each(|task| task.for_each_text(&|text| self.requests.wire.mask.apply_to_data(text)));
         // The service may not have sorted. Where a time is missing, its order is all that is known.
         if tasks.iter().all(|task| task.creation_time.is_some()) {
             tasks.sort_by_key(|task| Reverse(task.creation_time));
@@ -140,7 +125,7 @@ impl Client {
         let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
         let mut task = self.requests.json(&subject, request, Repeat::IfTransient, read)?;
-        task.for_each_text(&|text| self.requests.wire.mask.apply_to_data(text));
+        task.change_messages(&|text| self.requests.wire.secrets.redact(text));
         Ok(task)
     }
 
@@ -239,10 +224,7 @@ impl Client {
             accept: Accept::Json,
         };
         match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
-            Ok(mut id) => {
-                self.requests.wire.mask.apply_to_data(id.text_mut());
-                Ok(process.task(id))
-            }
+            Ok(id) => Ok(process.task(id)),
             Err(error) if error.request().is_some_and(|(_, fault)| fault.fate() == Fate::Unknown) => {
                 Err(Error::StartUnclear { action: process.clone().into(), source: Box::new(error) })
             }

@@ -120,8 +120,7 @@ impl Requests {
     /// The chunk list of a dump.
     pub(super) fn chunk_list(&self, dump: &DumpAddress) -> Result<ChunkList> {
         let subject = Subject::ChunkList(dump.clone());
-        let mut entries = self.list(&subject, dump.model(), Listing::chunks(dump))?;
-        entries.iter_mut().for_each(|entry| entry.for_each_text(&|text| self.wire.mask.apply_to_data(text)));
+        let entries = self.list(&subject, dump.model(), Listing::chunks(dump))?;
         ChunkList::new(dump, entries).map_err(|fault| {
             let fault = self.wire.masked(fault);
             Error::Request { subject: subject.into(), fault, tries: 1, elapsed: Duration::ZERO }

@@ -11,8 +11,8 @@ use super::event::{Event, OnEvent};
 use super::http::HeaderValue;
 use super::http::exchange::{Answer, Headers, Reply, Request, ask, knock, send};
 use super::http::transport::Transport;
-use super::mask::Mask;
 use super::pace::{Pace, random};
+use super::redact::Secrets;
 use crate::error::{Error, Result};
 use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
 
@@ -45,7 +45,7 @@ pub(super) struct Wire {
     pub(super) retry: RetryPolicy,
     pub(super) on_event: Option<OnEvent>,
     pub(super) pace: Pace,
-    pub(super) mask: Mask,
+    pub(super) secrets: Secrets,
     /// Set once a compressed answer was unusable: compression is a convenience.
     pub(super) without_compression: AtomicBool,
     /// Set once a host answered: the API, and where to sign in. The one says nothing of the other.
@@ -156,11 +156,7 @@ impl Wire {
 
     /// The fault without secrets: the service or a proxy may repeat what it was sent.
     pub(super) fn masked(&self, fault: Fault) -> Fault {
-        fault.with_texts(|text| {
-            let mut text = text.to_owned();
-            self.mask.apply(&mut text);
-            text
-        })
+        fault.with_texts(|text| self.secrets.redact(text))
     }
 
     pub(super) fn report(&self, event: &Event<'_>) {

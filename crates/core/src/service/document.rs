@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::answer::error_message;
 use super::fault::BodyProblem;
-use crate::text::cut;
 
 /// Maximum size of a body that may be a document in place of a chunk, in bytes. Error pages of proxies with
 /// styles and pictures in them have some tens of kilobytes.
@@ -27,7 +26,7 @@ pub(crate) fn document(content_type: &str, body: &[u8]) -> Option<BodyProblem> {
         [b'<', .., b'>'] if is_type("xml") || is_xml(body) => "an XML document",
         _ => return None,
     };
-    Some(BodyProblem::Document { kind, message: error_message(body).map(|text| cut(&text)) })
+    Some(BodyProblem::Document { kind, message: error_message(body) })
 }
 
 /// Whether a body is gzip data, which no dump is: the service keeps text.

@@ -91,11 +91,16 @@ impl Fault {
     /// The same fault with every text of the service passed through `change`.
     pub(crate) fn with_texts(self, change: impl Fn(&str) -> String) -> Fault {
         match self {
+            Fault::Connection { problem, source: Some(source) } => {
+                let text = source.to_string();
+                let changed = change(&text);
+                let source = if changed == text { source } else { changed.into() };
+                Fault::Connection { problem, source: Some(source) }
+            }
             Fault::Status { status, message, retry_after } => {
                 Fault::Status { status, message: message.as_deref().map(change), retry_after }
             }
             Fault::ErrorMessage(text) => Fault::ErrorMessage(change(&text)),
-            Fault::OtherTask(id) => Fault::OtherTask(change(&id)),
             Fault::Malformed { problem, near, cut_short } => {
                 Fault::Malformed { problem: change(&problem), near: change(&near), cut_short }
             }
@@ -109,8 +114,6 @@ impl Fault {
             Fault::SignInRefused { word, message } => {
                 Fault::SignInRefused { word: change(&word), message: message.as_deref().map(change) }
             }
-            Fault::List(ListProblem::Duplicate(id)) => Fault::List(ListProblem::Duplicate(change(&id))),
-            Fault::List(ListProblem::MixedIds(id)) => Fault::List(ListProblem::MixedIds(change(&id))),
             other => other,
         }
     }

@@ -69,31 +69,6 @@ pub struct ListedModel {
 
 type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<Option<T>>>, Fault>;
 
-impl Entry {
-    /// Passes every text of the service through `change`.
-    #[cfg(feature = "http")]
-    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
-        [self.id.text_mut()].into_iter().chain(&mut self.name).for_each(change);
-    }
-}
-
-impl ListedTask {
-    /// Passes every text of the service through `change`.
-    #[cfg(feature = "http")]
-    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
-        [self.id.text_mut()].into_iter().chain(self.state.text_mut()).for_each(change);
-    }
-}
-
-impl ListedModel {
-    /// Passes every text of the service through `change`.
-    #[cfg(feature = "http")]
-    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
-        let ids = [self.id.text_mut()].into_iter().chain(self.workspace.iter_mut().map(Id::text_mut));
-        ids.chain(&mut self.name).for_each(change);
-    }
-}
-
 /// A list that is being read page by page.
 ///
 /// ```

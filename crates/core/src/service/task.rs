@@ -40,14 +40,6 @@ impl TaskState {
         matches!(self, TaskState::Complete | TaskState::Cancelled | TaskState::Failed)
     }
 
-    #[cfg(feature = "http")]
-    pub(super) fn text_mut(&mut self) -> Option<&mut String> {
-        match self {
-            TaskState::Other(text) => Some(text),
-            _ => None,
-        }
-    }
-
     /// The service's word.
     pub fn as_str(&self) -> &str {
         match self {
@@ -202,15 +194,10 @@ impl ActionResult {
     }
 
     #[cfg(feature = "http")]
-    fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
+    fn change_messages(&mut self, change: &dyn Fn(&str) -> String) {
         let messages = self.details.iter_mut().filter_map(|detail| detail.local_message_text.as_mut());
-        self.object_id
-            .iter_mut()
-            .map(Id::text_mut)
-            .chain(&mut self.object_name)
-            .chain(messages)
-            .for_each(change);
-        self.nested.iter_mut().for_each(|nested| nested.for_each_text(change));
+        messages.for_each(|text| *text = change(text));
+        self.nested.iter_mut().for_each(|nested| nested.change_messages(change));
     }
 }
 
@@ -293,11 +280,11 @@ impl Task {
         dumps
     }
 
-    /// Passes every text that the service wrote for people through `change`.
+    /// Passes every sentence of the service through `change`; never an id or a name, which the next request needs.
     #[cfg(feature = "http")]
-    pub(crate) fn for_each_text(&mut self, change: &dyn Fn(&mut String)) {
-        self.current_step.iter_mut().chain(self.state.text_mut()).for_each(change);
-        self.result.iter_mut().for_each(|result| result.for_each_text(change));
+    pub(crate) fn change_messages(&mut self, change: &dyn Fn(&str) -> String) {
+        self.current_step.iter_mut().for_each(|text| *text = change(text));
+        self.result.iter_mut().for_each(|result| result.change_messages(change));
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -44,8 +46,7 @@ pub(in crate::client) struct TransportConfig {
     pub(in crate::client) proxy: Option<ProxyChoice>,
 }
 
-/// The agents of a client, and which of them a request takes.
-#[derive(Debug)]
+/// The agents of a client, and which of them a request takes. Without `Debug`: it has the password of the proxy.
 pub(in crate::client) struct Transport {
     direct: Agent,
     proxied: Option<(Agent, Proxies)>,
@@ -53,6 +54,7 @@ pub(in crate::client) struct Transport {
     limits: TimeLimits,
     seen: SeenCertificates,
     proxy_name: String,
+    proxy_secrets: Vec<String>,
 }
 
 impl Transport {
@@ -62,6 +64,7 @@ impl Transport {
         let names = NameCache::default();
         let proxy = Proxies::new(&config.proxy.clone().unwrap_or_default())?;
         let proxy_name = proxy.as_ref().map(|(proxy, _)| name_of(proxy)).unwrap_or_default();
+        let proxy_secrets = proxy.as_ref().map(|(proxy, _)| secrets_of(proxy)).unwrap_or_default();
         let agent = |proxy: Option<ureq::Proxy>| {
             let connector = ().chain(ProxyConnector::new(proxy_name.clone()));
             // The guard is outermost, so that it sees what TLS has already taken apart.
@@ -71,7 +74,12 @@ impl Transport {
         let proxied = proxy.map(|(proxy, proxies)| (agent(Some(proxy)), proxies));
         let direct = agent(None);
         let (limits, seen) = (TimeLimits::of(&direct), Arc::clone(&tls.seen));
-        Ok(Transport { direct, proxied, names, limits, seen, proxy_name })
+        Ok(Transport { direct, proxied, names, limits, seen, proxy_name, proxy_secrets })
+    }
+
+    /// The password of the proxy, in each form in which it is sent.
+    pub(in crate::client) fn secrets(&self) -> Vec<String> {
+        self.proxy_secrets.clone()
     }
 
     /// Who issued the certificate that the host has shown, if it is known.
@@ -129,6 +137,12 @@ fn name_of(proxy: &ureq::Proxy) -> String {
         _ => "http",
     };
     format!("{scheme}://{}:{}", proxy.host(), proxy.port())
+}
+
+fn secrets_of(proxy: &ureq::Proxy) -> Vec<String> {
+    let Some(password) = proxy.password() else { return Vec::new() };
+    let both = format!("{}:{password}", proxy.username().unwrap_or_default());
+    vec![password.to_owned(), STANDARD.encode(both)]
 }
 
 /// A resolver that looks each host up once. ureq asks its resolver for every request, even when it

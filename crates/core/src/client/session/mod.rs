@@ -163,7 +163,7 @@ impl Session {
             })?,
             Way::OAuth { client_id, file } => self.refresh(wire, repeat, client_id, file)?,
         };
-        wire.mask.add_token(held.token.value());
+        wire.secrets.add(held.token.value());
         Ok(held)
     }
 
@@ -197,7 +197,7 @@ impl Session {
         let wait = if repeat == Repeat::Never { Duration::ZERO } else { LOCK_WAIT };
         let mut locked = lock(file, wait)?;
         let stored = locked.read().map_err(unusable_file)?;
-        wire.mask.add_token(stored.reveal());
+        wire.secrets.add(stored.reveal());
         let body = text(oauth::refresh_request(client_id, &stored));
         self.grant(wire, repeat, &body, &mut locked, Some(stored.reveal()))
     }
@@ -218,7 +218,7 @@ impl Session {
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
             let refresh = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old);
             if let Some(refresh) = refresh {
-                wire.mask.add_token(refresh.reveal());
+                wire.secrets.add(refresh.reveal());
                 file.store(refresh).map_err(unusable_file)?;
             }
             drop(unstored);
@@ -249,6 +249,7 @@ impl Session {
             let reply = wire.ask(post(origin, DEVICE_CODE, &body), None)?;
             Ok(oauth::read_device_code(&reply.body).map_err(|problem| fault(problem, &reply))?)
         })?;
+        wire.secrets.add(code.device_code.reveal());
         show(&code);
         let end = Instant::now() + code.lifetime;
         let body = text(oauth::device_token_request(client_id, &code.device_code));
@@ -257,7 +258,7 @@ impl Session {
             let is_over = Instant::now() >= end;
             match self.grant(wire, Repeat::IfTransient, &body, &mut lock(file, LOCK_WAIT)?, None) {
                 Ok(held) => {
-                    wire.mask.add_token(held.token.value());
+                    wire.secrets.add(held.token.value());
                     *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(held));
                     return Ok(());
                 }
@@ -280,10 +281,6 @@ impl Session {
             let reply = wire.ask(request, Some(&authorization))?;
             let (user, until) = issued::read_validation(&reply.body).map_err(|p| fault(p, &reply))?;
             let end = held.times.as_ref().map(|times| times.end_date);
-            let user = user.map(|mut user| {
-                wire.mask.apply_to_data(&mut user);
-                user
-            });
             Ok(Validation { user, until: end.or(until) })
         })
     }

@@ -1,0 +1,72 @@
+//! The removal of secrets from the texts of the service that an error or a note shows: a service or a proxy may
+//! repeat what it was sent. Ids and names are left as they are: the next request asks for them.
+
+use std::collections::VecDeque;
+use std::sync::{PoisonError, RwLock};
+
+/// Length of the shortest secret that is removed, in bytes: without a shorter one, every other word would be spoilt.
+const MIN_BYTES: usize = 4;
+
+/// Number of tokens that are remembered: an answer may repeat one that was renewed a moment ago.
+const MAX_TOKENS: usize = 8;
+
+/// What replaces a secret.
+const MASK: &str = "***";
+
+/// The secrets of a client, each in every form in which it is sent.
+#[derive(Default)]
+pub(super) struct Secrets {
+    /// What the client was made with.
+    lasting: Vec<String>,
+    /// The newest one is the last.
+    tokens: RwLock<VecDeque<String>>,
+}
+
+impl Secrets {
+    pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Secrets {
+        let lasting = secrets.into_iter().filter(|secret| secret.len() >= MIN_BYTES).collect();
+        Secrets { lasting, tokens: RwLock::default() }
+    }
+
+    /// Removes this token or code too from now on.
+    pub(super) fn add(&self, token: &str) {
+        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        if token.len() >= MIN_BYTES && !tokens.iter().any(|known| known == token) {
+            tokens.push_back(token.to_owned());
+            if tokens.len() > MAX_TOKENS {
+                tokens.pop_front();
+            }
+        }
+    }
+
+    /// The text without the secrets.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets: Vec<&String> = self.lasting.iter().chain(&*tokens).collect();
+        // One may be a part of another.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_secret_is_removed_from_every_place_and_nothing_else_is() {
+        let secrets = Secrets::new(["pass word".to_owned(), "cGFzcw==".to_owned(), "abc".to_owned()]);
+        (0..20).for_each(|number| secrets.add(&format!("token-{number:0>12}")));
+        secrets.add("token-000000000019-and-more");
+        let removed = ["pass word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"];
+        for secret in removed {
+            for (before, after) in [("", ""), ("you sent <", ">"), ("\u{e9}", "\u{e9}"), (secret, "")] {
+                let shown = secrets.redact(&format!("{before}{secret}{after}"));
+                assert_eq!(shown, format!("{}{MASK}{after}", before.replace(secret, MASK)), "{secret}");
+            }
+        }
+        for text in ["", "abcdef", "pass", "token-", "token-000000000001"] {
+            assert_eq!(secrets.redact(text), text);
+        }
+    }
+}
