@@ -88,7 +88,7 @@ fn a_dump_that_vanishes_or_shrinks_is_reported_and_its_chunks_are_kept() {
             .asks_for(&["0", "1", "2"]);
         scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
         if let Fault::ReplaceDump(other) = fault {
-            scene.get("").notes(begins_anew("the dump's chunk list has changed")).saves(&other);
+            scene.get("").notes(begins_anew("the chunk list changed")).saves(&other);
         }
     }
 }

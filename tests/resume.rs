@@ -157,7 +157,7 @@ fn a_chunk_list_that_changed_since_is_begun_anew() {
     let scene = killed_in_chunk(3);
     scene.server.service().replace_dump(TASK, OBJECT, dump_of(4, 2));
     let outcome = scene.get("");
-    outcome.notes(begins_anew("the dump's chunk list has changed")).asks_for(&ALL[..4]).saves(&dump_of(4, 2));
+    outcome.notes(begins_anew("the chunk list changed")).asks_for(&ALL[..4]).saves(&dump_of(4, 2));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use anaplan_dump_core::{BodyProblem, ConnectionProblem, Error, Fault, Subject};
+use anaplan_dump_core::{BodyProblem, ConnectionProblem, Error, Fault, Setting, Subject};
 
 /// What to do next, where there is something to say.
 pub(crate) fn advice(error: &Error) -> Option<&'static str> {
@@ -17,9 +17,9 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
                 matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
             return advice_on_request(subject, fault, was_begun);
         }
-        Error::UntrustedOrigin { reason, .. } if reason.contains("retired") => return None,
+        Error::UntrustedOrigin { origin, .. } if origin.is_retired() => return None,
         // The error itself says that https is needed.
-        Error::UntrustedOrigin { origin, .. } if origin.to_string().starts_with("http://") => return None,
+        Error::UntrustedOrigin { origin, .. } if !origin.is_https() => return None,
         Error::UntrustedOrigin { .. } => {
             "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
         }
@@ -28,9 +28,9 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         }
         Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
         Error::AmbiguousProcess { .. } => "name the process by its id",
-        Error::Setting { setting: "the file of the refresh token", .. } => "sign in once with: login",
-        Error::Setting { setting: "the sign-in host", .. } => "set --auth-url (ANAPLAN_AUTH_URL)",
-        Error::Setting { setting: "the OAuth host", .. } => "set --oauth-url (ANAPLAN_OAUTH_URL)",
+        Error::Setting { setting: Setting::RefreshToken, .. } => "sign in once with: login",
+        Error::Setting { setting: Setting::SignInHost, .. } => "set --auth-url (ANAPLAN_AUTH_URL)",
+        Error::Setting { setting: Setting::OauthHost, .. } => "set --oauth-url (ANAPLAN_OAUTH_URL)",
         Error::Exists { .. } => "choose another name, or replace it with --force",
         Error::OtherDump { .. } => "choose another name, or give that dump up with --restart",
         Error::Locked { .. } => "wait for the other run to end, or choose another name",

@@ -71,7 +71,7 @@ impl Meter {
     /// Takes note of a step.
     pub(crate) fn take(&mut self, step: Progress) {
         match step {
-            Progress::Begun { chunks, resume, .. } => {
+            Progress::Started { chunks, resume, .. } => {
                 let (finished, bytes) = match resume {
                     Resume::Resumed { chunks, bytes, .. } => (chunks, bytes),
                     _ => (0, 0),

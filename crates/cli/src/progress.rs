@@ -279,7 +279,7 @@ impl DownloadProgress<'_> {
                 "an earlier run left {kept} of {chunks} chunks ({}): continuing from there",
                 size(bytes)
             )),
-            Resume::BegunAnew { reason, .. } => {
+            Resume::Restarted { reason, .. } => {
                 self.reporter.warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
             }
             _ if !self.reporter.redraws => {
@@ -307,7 +307,7 @@ impl DownloadProgress<'_> {
     pub(crate) fn show(&mut self, step: Progress) {
         self.meter.take(step);
         match step {
-            Progress::Begun { chunks, resume, .. } => self.begin(chunks, resume),
+            Progress::Started { chunks, resume, .. } => self.begin(chunks, resume),
             Progress::NoLock => self
                 .reporter
                 .warn("the file system has no locks: make sure that no other run writes the same file"),

@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::new(Token::anaplan(&std::env::var("ANAPLAN_TOKEN")?)?)?;
     let mut bytes = Vec::new();
     let download = client.download(&dump).on_progress(|step| match step {
-        Progress::Begun { chunks, .. } => eprintln!("{chunks} chunks"),
+        Progress::Started { chunks, .. } => eprintln!("{chunks} chunks"),
         // The totals run: nothing has to be added up.
         Progress::Arrived { bytes, finished, chunks, .. } => {
             eprint!("\r{bytes} bytes, {finished} of {chunks} chunks");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::address::{ActionAddress, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
-use crate::service::{Entry, Fault, Subject};
+use crate::service::{Fault, NamedId, Subject};
 use crate::text::{Printable, seconds};
 
 /// A result whose error is [`Error`].
@@ -26,8 +26,8 @@ pub enum Error {
     /// A setting cannot be used.
     #[non_exhaustive]
     Setting {
-        /// The setting's name.
-        setting: &'static str,
+        /// Which one.
+        setting: Setting,
         /// What is wrong with it; never its value if that is secret.
         problem: String,
     },
@@ -81,7 +81,7 @@ pub enum Error {
         model: Box<ModelAddress>,
         /// The processes that there are. None also if this user has no access to the model: the service
         /// does not say which.
-        known: Vec<Entry>,
+        known: Vec<NamedId>,
     },
     /// Several processes have this name.
     #[non_exhaustive]
@@ -89,12 +89,12 @@ pub enum Error {
         /// The name.
         name: String,
         /// Each process that has it.
-        matches: Vec<Entry>,
+        matches: Vec<NamedId>,
     },
     /// A file or the output could not be read or written.
     #[non_exhaustive]
     Output {
-        /// What was being done.
+        /// What was being done, for people.
         action: &'static str,
         /// The file, if it is one.
         path: Option<PathBuf>,
@@ -127,7 +127,7 @@ pub enum Error {
         /// The dump.
         dump: Box<DumpAddress>,
         /// What changed.
-        what: &'static str,
+        what: Mismatch,
     },
     /// A download ended before its end. The sink holds exactly the first `whole_chunks` chunks.
     #[non_exhaustive]
@@ -158,6 +158,101 @@ pub enum Error {
     },
 }
 
+/// Why chunks that are there do not make the dump of today. `Display` says it as the rest of a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// The dump has another chunk list now.
+    ChunkList,
+    /// A chunk that was fetched again has other bytes now.
+    Chunk,
+    /// The journal is damaged or of another version.
+    Journal,
+    /// The part file does not hold what its journal says.
+    Content,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mismatch::ChunkList => "the chunk list changed",
+            Mismatch::Chunk => "a chunk that was fetched again differs",
+            Mismatch::Journal => "its journal is damaged or of another version",
+            Mismatch::Content => "its content does not match its journal",
+        })
+    }
+}
+
+/// A setting of a client, of its credentials or of a download. `Display` names it as an error does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Setting {
+    /// A ready token.
+    Token,
+    /// The name of the user who has the password.
+    User,
+    /// The password.
+    Password,
+    /// The certificate or its private key.
+    Certificate,
+    /// The client id of OAuth.
+    OauthClient,
+    /// The file of the refresh token.
+    RefreshToken,
+    /// The kind of credentials.
+    Credentials,
+    /// The host to sign in at.
+    SignInHost,
+    /// The host to get OAuth tokens from.
+    OauthHost,
+    /// The `User-Agent` header.
+    UserAgent,
+    /// Root certificates.
+    RootCertificates,
+    /// The version of TLS and its algorithms.
+    Tls,
+    /// The proxy.
+    Proxy,
+    /// The silence after which a connection counts as stalled.
+    StallTimeout,
+    /// The time to make a connection.
+    ConnectTimeout,
+    /// The size of a chunk.
+    ChunkLimit,
+    /// The size of a dump in one answer.
+    WholeLimit,
+    /// The size of a JSON answer.
+    JsonLimit,
+    /// A variable of the environment, or a file of the program's, by the name that people know it by.
+    Named(&'static str),
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Setting::Token => "the token",
+            Setting::User => "the user name",
+            Setting::Password => "the password",
+            Setting::Certificate => "the certificate",
+            Setting::OauthClient => "the OAuth client id",
+            Setting::RefreshToken => "the file of the refresh token",
+            Setting::Credentials => "the way to sign in",
+            Setting::SignInHost => "the sign-in host",
+            Setting::OauthHost => "the OAuth host",
+            Setting::UserAgent => "the user agent",
+            Setting::RootCertificates => "the file of root certificates",
+            Setting::Tls => "TLS",
+            Setting::Proxy => "the proxy",
+            Setting::StallTimeout => "the stall timeout",
+            Setting::ConnectTimeout => "the connect timeout",
+            Setting::ChunkLimit => "the limit of one chunk",
+            Setting::WholeLimit => "the limit of a whole dump",
+            Setting::JsonLimit => "the limit of a JSON answer",
+            Setting::Named(name) => name,
+        })
+    }
+}
+
 /// What kind of trouble an error is, coarse enough for an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -177,7 +272,8 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An [`Error::Output`], for a program that opens or writes files of its own.
+    /// An [`Error::Output`], for the program `anaplan-dump`.
+    #[doc(hidden)]
     pub fn output(action: &'static str, path: Option<&Path>, source: io::Error) -> Error {
         Error::Output { action, path: path.map(Path::to_owned), source }
     }
@@ -222,6 +318,7 @@ impl Error {
     }
 
     /// Whether the reader of our output went away, as `head` does.
+    #[doc(hidden)]
     pub fn is_broken_pipe(&self) -> bool {
         /// What Windows reports where the other end of a named pipe was closed; it has no kind of its own.
         const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
@@ -296,12 +393,12 @@ impl fmt::Display for Error {
     }
 }
 
-fn name_of(process: &Entry) -> &str {
+fn name_of(process: &NamedId) -> &str {
     process.name.as_deref().unwrap_or(process.id.as_str())
 }
 
 /// Names for people, each in quotes; of many only the first ones.
-fn quoted(entries: &[Entry], name: impl Fn(&Entry) -> String) -> String {
+fn quoted(entries: &[NamedId], name: impl Fn(&NamedId) -> String) -> String {
     const SHOWN: usize = 10;
     let shown = entries.iter().take(SHOWN).map(|entry| format!("\"{}\"", Printable(&name(entry))));
     let more = (entries.len() > SHOWN).then(|| format!("and {} more", entries.len() - SHOWN));

@@ -168,11 +168,13 @@ pub use crate::client::{
     Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL,
     ProxyChoice, Reached, Search, Secret, SkipReason, Skipped, Token,
 };
-pub use crate::error::{Error, ErrorKind, Result};
+pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
 pub use crate::service::{
-    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Entry, Fault, ListProblem,
-    ListedModel, ListedTask, Listing, Outcome, RowCounts, Subject, Task, TaskState,
+    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListProblem, ListedModel,
+    ListedTask, Listing, NamedId, Outcome, RowCounts, Subject, Task, TaskState,
 };
+/// For the program `anaplan-dump` alone: it may change in any version.
+#[doc(hidden)]
 pub use crate::text::{Printable, is_unprintable};
 pub use crate::time::Utc;
 pub use crate::transfer::{

@@ -45,7 +45,7 @@ fn a_writer_gets_the_dump_and_the_steps_are_reported_in_order() {
         .download(&dump(&server))
         .on_progress(|step| {
             steps.push(match step {
-                Progress::Begun { chunks, .. } => format!("begun {chunks}"),
+                Progress::Started { chunks, .. } => format!("begun {chunks}"),
                 Progress::Finished { index, bytes, .. } => format!("finished {index} {bytes}"),
                 _ => return,
             });

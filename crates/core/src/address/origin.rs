@@ -112,7 +112,8 @@ impl Origin {
     }
 
     /// Whether the host once served the API and no longer does. It still serves OAuth.
-    pub(crate) fn is_retired(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_retired(&self) -> bool {
         self.host == RETIRED_HOST
     }
 

@@ -15,7 +15,7 @@ use super::session::credentials::Credentials;
 use super::session::{Session, SignInHosts};
 use super::wire::Wire;
 use crate::address::Origin;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::service::RetryPolicy;
 
 /// Builds a [`Client`]; made with [`Client::builder`].
@@ -195,11 +195,11 @@ impl ClientBuilder {
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
         let transport = &self.transport;
         for (setting, is_zero) in [
-            ("the stall timeout", transport.stall_timeout.is_some_and(|limit| limit.is_zero())),
-            ("the connect timeout", transport.connect_timeout.is_some_and(|limit| limit.is_zero())),
-            (self.limits.chunk.name, self.limits.chunk.bytes == 0),
-            (self.limits.whole.name, self.limits.whole.bytes == 0),
-            (self.limits.json.name, self.limits.json.bytes == 0),
+            (Setting::StallTimeout, transport.stall_timeout.is_some_and(|limit| limit.is_zero())),
+            (Setting::ConnectTimeout, transport.connect_timeout.is_some_and(|limit| limit.is_zero())),
+            (Setting::ChunkLimit, self.limits.chunk.bytes == 0),
+            (Setting::WholeLimit, self.limits.whole.bytes == 0),
+            (Setting::JsonLimit, self.limits.json.bytes == 0),
         ] {
             if is_zero {
                 return Err(unusable(setting, "it is zero, so nothing could ever be received"));
@@ -209,7 +209,7 @@ impl ClientBuilder {
         let is_printable = user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) && !user_agent.is_empty();
         let user_agent =
             HeaderValue::from_str(user_agent).ok().filter(|_| is_printable).ok_or_else(|| {
-                unusable("the user agent", "it is empty or has characters that no header can carry")
+                unusable(Setting::UserAgent, "it is empty or has characters that no header can carry")
             })?;
         let transport = Transport::new(&self.transport, MAX_PARALLEL)?;
         let usual = self.api.sign_in_hosts().unzip();

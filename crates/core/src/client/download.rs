@@ -125,7 +125,7 @@ impl<'a> Download<'a> {
     /// found out; [`Error::Request`] if there is no chunk list; [`Error::UntrustedOrigin`].
     pub fn write_to(mut self, writer: impl Write) -> Result<Downloaded> {
         let list = self.list()?;
-        (self.on_progress)(Progress::Begun { chunks: list.len(), resume: Resume::Fresh });
+        (self.on_progress)(Progress::Started { chunks: list.len(), resume: Resume::Fresh });
         // A writer takes whole chunks only: each is fetched while the one before it is written.
         let read_ahead = if self.whole { None } else { self.read_ahead(&list, 0, None) };
         let mut source = self.source();
@@ -160,7 +160,7 @@ impl<'a> Download<'a> {
         let mut is_second_try = false;
         loop {
             let kept = part.held_chunks();
-            (self.on_progress)(Progress::Begun { chunks: list.len(), resume });
+            (self.on_progress)(Progress::Started { chunks: list.len(), resume });
             match self.fill(&mut part, &list) {
                 Ok(()) => {
                     let bytes = total_bytes(part.digests());
@@ -181,7 +181,7 @@ impl<'a> Download<'a> {
                         return Err(Error::Changed { dump, what });
                     }
                     part = claim.resume(&identity, &list)?;
-                    resume = Resume::BegunAnew { reason: what };
+                    resume = Resume::Restarted { reason: what };
                 }
                 Err(Error::Unconfirmed { dump, chunks, source, .. }) => {
                     let mut kept = part.path().filter(|_| part.held_chunks() > 0).map(Path::to_owned);

@@ -10,7 +10,7 @@ use super::http::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Entry, Fate, ListedModel, ListedTask, Listing, Repeat, Subject, Task,
+    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, NamedId, Repeat, Subject, Task,
     TaskState, check_done, started_task,
 };
 
@@ -37,7 +37,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`].
-    pub fn workspaces(&self) -> Result<Vec<Entry>> {
+    pub fn workspaces(&self) -> Result<Vec<NamedId>> {
         let requests = &self.requests;
         requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())
     }
@@ -58,7 +58,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
-    pub fn processes(&self, model: &ModelAddress) -> Result<Vec<Entry>> {
+    pub fn processes(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
         let subject = Subject::Processes(model.clone());
         self.requests.list(&subject, model, Listing::processes(model))
     }
@@ -72,7 +72,7 @@ impl Client {
     pub fn find_process(&self, model: &ModelAddress, name: &str) -> Result<ActionAddress> {
         let processes = self.processes(model)?;
         let lower = name.to_lowercase();
-        let ways: [&dyn Fn(&Entry) -> bool; 3] = [
+        let ways: [&dyn Fn(&NamedId) -> bool; 3] = [
             &|process| process.id.as_str() == name,
             &|process| process.name.as_deref() == Some(name),
             &|process| process.name.as_ref().is_some_and(|known| known.to_lowercase() == lower),

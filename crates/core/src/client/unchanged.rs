@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Arc;
 
 use super::dump_source::DumpSource;
-use super::requests::{MAX_PARALLEL, Requests};
-use crate::error::Result;
+use super::requests::Requests;
+use crate::error::{Mismatch, Result};
 use crate::service::{Chunk, ChunkList};
 use crate::transfer::{ChunkDigest, ChunkSink, fetch};
 
@@ -17,13 +17,10 @@ pub(super) fn find_change(
     list: &ChunkList,
     digests: &[ChunkDigest],
     again: &BTreeSet<usize>,
-) -> Result<Option<&'static str>> {
+) -> Result<Option<Mismatch>> {
     let ids = |list: &ChunkList| list.as_slice().iter().map(|chunk| chunk.id.clone()).collect::<Vec<_>>();
     if ids(&requests.chunk_list(list.dump())?) != ids(list) {
-        return Ok(Some("the chunk list changed"));
-    }
-    if has_repeated_chunk(digests) {
-        return Ok(Some("one of its chunks came twice"));
+        return Ok(Some(Mismatch::ChunkList));
     }
     let mut source = DumpSource::new(requests, list.dump(), false);
     for index in again {
@@ -31,24 +28,10 @@ pub(super) fn find_change(
             continue;
         };
         if fetch(&mut source, chunk, list.len(), 0, &mut Discard, &mut |_| {})? != *digest {
-            return Ok(Some("a chunk that was fetched again differs"));
+            return Ok(Some(Mismatch::Chunk));
         }
     }
     Ok(None)
-}
-
-/// Whether a chunk repeats one shortly before it. Rows have numbers, so a dump does not repeat itself over
-/// the length of a chunk; a gateway that answers with what it has in its cache does.
-fn has_repeated_chunk(digests: &[ChunkDigest]) -> bool {
-    /// Minimum length in bytes at which equality is no coincidence.
-    const MIN_BYTES: u64 = 256;
-    /// Number of chunks before one that it is compared with: as many as may be on their way together. More
-    /// would let checksums meet by chance in a very long dump.
-    const BEFORE: usize = MAX_PARALLEL;
-    digests.iter().enumerate().any(|(index, digest)| {
-        let before = &digests[index.saturating_sub(BEFORE)..index];
-        digest.bytes >= MIN_BYTES && before.contains(digest)
-    })
 }
 
 /// A sink for chunks of which only the digest counts.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::fault::{Fault, ListProblem};
-use super::listing::Entry;
+use super::listing::NamedId;
 use crate::address::{DumpAddress, Id};
 
 /// One chunk of a dump: 10 MB or less, as the service's reference says.
@@ -35,8 +35,8 @@ impl ChunkList {
     ///
     /// [`Fault::List`] for an identifier that occurs twice, for a gap, and for a mixture of numbers and
     /// other identifiers, whose order cannot be known.
-    pub fn new(dump: &DumpAddress, entries: Vec<Entry>) -> Result<ChunkList, Fault> {
-        let mut numbered: Vec<(Option<u64>, Entry)> =
+    pub fn new(dump: &DumpAddress, entries: Vec<NamedId>) -> Result<ChunkList, Fault> {
+        let mut numbered: Vec<(Option<u64>, NamedId)> =
             entries.into_iter().map(|entry| (number(entry.id.as_str()), entry)).collect();
         let without_number = numbered.iter().find(|(number, _)| number.is_none());
         if let Some((_, odd)) = without_number
@@ -47,7 +47,7 @@ impl ChunkList {
         numbered.sort_by_key(|(number, _)| *number);
         check_order(&numbered).map_err(Fault::List)?;
         let chunks = numbered.into_iter().enumerate();
-        let chunks = chunks.map(|(index, (_, Entry { id, name }))| Chunk { index, id, name }).collect();
+        let chunks = chunks.map(|(index, (_, NamedId { id, name }))| Chunk { index, id, name }).collect();
         Ok(ChunkList { dump: dump.clone(), chunks })
     }
 
@@ -84,7 +84,7 @@ fn number(id: &str) -> Option<u64> {
     if id.bytes().all(|b| b.is_ascii_digit()) { id.parse().ok() } else { None }
 }
 
-fn check_order(sorted: &[(Option<u64>, Entry)]) -> Result<(), ListProblem> {
+fn check_order(sorted: &[(Option<u64>, NamedId)]) -> Result<(), ListProblem> {
     let mut seen = HashSet::with_capacity(sorted.len());
     for (expected, (number, entry)) in (0..).zip(sorted) {
         let is_repeated_number = number.is_some_and(|number| number < expected);
@@ -102,7 +102,7 @@ fn check_order(sorted: &[(Option<u64>, Entry)]) -> Result<(), ListProblem> {
 #[cfg(test)]
 pub(crate) fn numbered_chunks(count: usize) -> ChunkList {
     let dump = "W/M/P/T/O".parse::<crate::address::Locator>().unwrap().dump().unwrap();
-    let entry = |n: usize| Entry { id: n.to_string().parse().unwrap(), name: None };
+    let entry = |n: usize| NamedId { id: n.to_string().parse().unwrap(), name: None };
     ChunkList::new(&dump, (0..count).map(entry).collect()).unwrap()
 }
 
@@ -115,7 +115,7 @@ mod tests {
 
     fn list<S: ToString>(ids: impl IntoIterator<Item = S>) -> Result<Vec<String>, Fault> {
         let dump = "W/M/P/T/O".parse::<Locator>().unwrap().dump().unwrap();
-        let entry = |id: S| Entry { id: id.to_string().parse().unwrap(), name: None };
+        let entry = |id: S| NamedId { id: id.to_string().parse().unwrap(), name: None };
         let list = ChunkList::new(&dump, ids.into_iter().map(entry).collect())?;
         Ok(list.as_slice().iter().map(|chunk| chunk.id.as_str().to_owned()).collect())
     }

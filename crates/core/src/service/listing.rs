@@ -28,7 +28,7 @@ const MAX_LIST_PAGES: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(expecting = "an entry with an id")]
 #[non_exhaustive]
-pub struct Entry {
+pub struct NamedId {
     /// Its identifier.
     pub id: Id,
     /// Its name for people, if the service gives one.
@@ -104,19 +104,19 @@ pub struct Listing<T> {
     bytes: u64,
 }
 
-impl Listing<Entry> {
+impl Listing<NamedId> {
     /// The chunks of a dump.
-    pub fn chunks(dump: &DumpAddress) -> Listing<Entry> {
+    pub fn chunks(dump: &DumpAddress) -> Listing<NamedId> {
         Listing::new::<Chunks>(dump.chunks_path(), |entry| &entry.id)
     }
 
     /// The workspaces that the user sees.
-    pub fn workspaces() -> Listing<Entry> {
+    pub fn workspaces() -> Listing<NamedId> {
         Listing::new::<Workspaces>(workspaces_path(), |entry| &entry.id)
     }
 
     /// The processes of a model.
-    pub fn processes(model: &ModelAddress) -> Listing<Entry> {
+    pub fn processes(model: &ModelAddress) -> Listing<NamedId> {
         Listing::new::<Processes>(model.processes_path(), |entry| &entry.id)
     }
 }
@@ -233,20 +233,20 @@ macro_rules! payload {
 
 // A chunk that cannot be read would be a hole in the dump. One odd old task or process must not block the
 // rest; it counts as received, so that the pages still add up.
-payload!(Chunks, "chunks", Entry);
-payload!(Processes, "processes", tolerant::Readable<Entry>);
-payload!(Workspaces, "workspaces", tolerant::Readable<Entry>);
+payload!(Chunks, "chunks", NamedId);
+payload!(Processes, "processes", tolerant::Readable<NamedId>);
+payload!(Workspaces, "workspaces", tolerant::Readable<NamedId>);
 payload!(Models, "models", tolerant::Readable<ListedModel>);
 payload!(Tasks, "tasks", tolerant::Readable<ListedTask>);
 
-impl From<Chunks> for Vec<Option<Entry>> {
-    fn from(chunks: Chunks) -> Vec<Option<Entry>> {
+impl From<Chunks> for Vec<Option<NamedId>> {
+    fn from(chunks: Chunks) -> Vec<Option<NamedId>> {
         chunks.0.into_iter().map(Some).collect()
     }
 }
 
-impl From<Processes> for Vec<Option<Entry>> {
-    fn from(processes: Processes) -> Vec<Option<Entry>> {
+impl From<Processes> for Vec<Option<NamedId>> {
+    fn from(processes: Processes) -> Vec<Option<NamedId>> {
         processes.0.into_iter().map(|process| process.0).collect()
     }
 }
@@ -257,8 +257,8 @@ impl From<Tasks> for Vec<Option<ListedTask>> {
     }
 }
 
-impl From<Workspaces> for Vec<Option<Entry>> {
-    fn from(workspaces: Workspaces) -> Vec<Option<Entry>> {
+impl From<Workspaces> for Vec<Option<NamedId>> {
+    fn from(workspaces: Workspaces) -> Vec<Option<NamedId>> {
         workspaces.0.into_iter().map(|workspace| workspace.0).collect()
     }
 }
@@ -276,7 +276,7 @@ mod tests {
     use super::*;
     use crate::address::Locator;
 
-    fn listing() -> Listing<Entry> {
+    fn listing() -> Listing<NamedId> {
         Listing::chunks(&"W/M/P/T/O".parse::<Locator>().unwrap().dump().unwrap())
     }
 

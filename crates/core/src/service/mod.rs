@@ -24,7 +24,7 @@ pub use self::chunk_list::{Chunk, ChunkList};
 pub(crate) use self::document::{MAX_DOCUMENT_BYTES, document, is_gzip};
 pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
-pub use self::listing::{Entry, ListedModel, ListedTask, Listing};
+pub use self::listing::{ListedModel, ListedTask, Listing, NamedId};
 pub use self::outcome::Outcome;
 #[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};

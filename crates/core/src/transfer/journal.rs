@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Mismatch;
 use crate::service::ChunkList;
 
 /// Version of the journal's format; no other version is read.
@@ -34,7 +35,7 @@ pub(super) enum Reading {
     /// Nothing: there is no journal yet.
     Empty,
     /// It cannot be used, for this reason.
-    Unusable(&'static str),
+    Unusable(Mismatch),
     /// It is that of another dump, which it names so.
     OfAnother(String),
     /// The finished chunks, each with the offset in the journal at which its line ends.
@@ -74,18 +75,18 @@ pub(super) fn read(journal: &[u8], dump: &str, list: &ChunkList) -> Reading {
     }
     let mut lines = journal.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
     let Some(first) = lines.next() else {
-        return Reading::Unusable("its journal is damaged");
+        return Reading::Unusable(Mismatch::Journal);
     };
     let header = match serde_json::from_slice::<Header>(first) {
         Ok(header) if header.format == FORMAT => header,
-        _ => return Reading::Unusable("its journal is damaged or of another version"),
+        _ => return Reading::Unusable(Mismatch::Journal),
     };
     if header.dump != dump {
         return Reading::OfAnother(header.dump);
     }
     let ids = list.as_slice().iter().map(|chunk| chunk.id.as_str());
     if !ids.eq(header.chunks.iter().map(String::as_str)) {
-        return Reading::Unusable("the dump's chunk list has changed");
+        return Reading::Unusable(Mismatch::ChunkList);
     }
     let header_end = first.len() as u64;
     let mut end = header_end;
@@ -122,7 +123,7 @@ mod tests {
     fn another_dump_or_another_chunk_list_is_not_continued() {
         let (bytes, _) = journal(2);
         assert_eq!(read(&bytes, "E", &list(4)), Reading::OfAnother("D".to_owned()));
-        assert_eq!(read(&bytes, "D", &list(5)), Reading::Unusable("the dump's chunk list has changed"));
+        assert_eq!(read(&bytes, "D", &list(5)), Reading::Unusable(Mismatch::ChunkList));
         assert_eq!(read(b"", "D", &list(4)), Reading::Empty);
         assert!(matches!(read(b"{}\n", "D", &list(4)), Reading::Unusable(_)));
     }

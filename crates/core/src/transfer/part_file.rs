@@ -13,7 +13,7 @@ use super::early_sync::EarlySync;
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
 use super::progress::Resume;
 use super::sink::{ChunkDigest, ChunkSink, total_bytes};
-use crate::error::{Error, Result};
+use crate::error::{Error, Mismatch, Result};
 use crate::files::{
     check_target, cut, is_same_file, open_journal, open_locked, read_head, rename, resolve_link, sync_folder,
     unlock, working_names,
@@ -136,7 +136,7 @@ impl Claim {
         let mut digests = Vec::new();
         let (resume, journal_end) = match reading {
             Reading::Empty => (Resume::Fresh, 0),
-            Reading::Unusable(reason) => (Resume::BegunAnew { reason }, 0),
+            Reading::Unusable(reason) => (Resume::Restarted { reason }, 0),
             // Its chunks may be all that is left of that dump.
             Reading::OfAnother(dump) if !files.remove_on_drop => {
                 return Err(Error::OtherDump { path: files.part_path.clone(), dump });
@@ -147,7 +147,7 @@ impl Claim {
                 let end = digests.len().checked_sub(1).map_or(header_end, |last| records[last].1);
                 let resume = match (digests.len(), records.len()) {
                     (0, 0) => Resume::Fresh,
-                    (0, _) => Resume::BegunAnew { reason: "its content does not match its journal" },
+                    (0, _) => Resume::Restarted { reason: Mismatch::Content },
                     (chunks, _) => Resume::Resumed { chunks, bytes: total_bytes(&digests) },
                 };
                 (resume, end)

@@ -1,5 +1,7 @@
 //! What a download reports while it runs.
 
+use crate::error::Mismatch;
+
 /// How a download begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,9 +18,9 @@ pub enum Resume {
     },
     /// What was there cannot be continued.
     #[non_exhaustive]
-    BegunAnew {
+    Restarted {
         /// Why not.
-        reason: &'static str,
+        reason: Mismatch,
     },
 }
 
@@ -28,7 +30,7 @@ pub enum Resume {
 pub enum Progress {
     /// The chunk list is known, and what of the dump is there already.
     #[non_exhaustive]
-    Begun {
+    Started {
         /// Number of chunks of the dump.
         chunks: usize,
         /// How the download begins.

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ureq::ProxyProtocol;
 
 use crate::address::Origin;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 
 /// Where a client takes its proxy from.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -104,7 +104,7 @@ fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
 
 /// Never shows the value: it may hold a password.
 fn unusable(name: &'static str, problem: &str) -> Error {
-    Error::Setting { setting: name, problem: problem.to_owned() }
+    Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() }
 }
 
 fn read_list(list: &str) -> Vec<String> {

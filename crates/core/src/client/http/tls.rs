@@ -17,7 +17,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::service::ConnectionProblem;
 use crate::text::Printable;
 
@@ -72,7 +72,7 @@ fn add_roots(store: &mut RootCertStore, pem: &[u8]) -> Result<()> {
 }
 
 fn bad_roots(problem: String) -> Error {
-    Error::Setting { setting: "the file of root certificates", problem }
+    Error::Setting { setting: Setting::RootCertificates, problem }
 }
 
 /// What the certificates of the hosts say, as far as they were seen.
@@ -159,7 +159,7 @@ impl fmt::Debug for TlsConnector {
 impl TlsConnector {
     pub(in crate::client) fn new(roots: &Roots) -> Result<TlsConnector> {
         let unusable =
-            |error: &dyn fmt::Display| Error::Setting { setting: "TLS", problem: error.to_string() };
+            |error: &dyn fmt::Display| Error::Setting { setting: Setting::Tls, problem: error.to_string() };
         let seen = SeenCertificates::default();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let store = Arc::new(roots.store()?);

@@ -16,7 +16,7 @@ use super::secret::Secret;
 use super::secret_file;
 use super::token::Token;
 use crate::client::http::HeaderValue;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 #[cfg(feature = "certificate")]
 use crate::time::Utc;
 
@@ -92,7 +92,7 @@ impl Credentials {
     /// [`Error::Setting`] for an empty name or password, and for one with control characters.
     pub fn password(user: &str, password: Secret) -> Result<Credentials> {
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
-        for (setting, text) in [("the user name", user), ("the password", password.reveal())] {
+        for (setting, text) in [(Setting::User, user), (Setting::Password, password.reveal())] {
             if text.is_empty() {
                 return Err(unusable(setting, "it is empty"));
             }
@@ -102,7 +102,7 @@ impl Credentials {
         }
         if user.contains(':') {
             return Err(unusable(
-                "the user name",
+                Setting::User,
                 "it holds a colon, which this way of signing in cannot carry",
             ));
         }
@@ -157,7 +157,7 @@ impl Credentials {
     pub fn oauth(client_id: &str, refresh_token_file: impl Into<PathBuf>) -> Result<Credentials> {
         let client_id = client_id.trim();
         if client_id.is_empty() {
-            return Err(Error::Setting { setting: "the OAuth client id", problem: "it is empty".to_owned() });
+            return Err(Error::Setting { setting: Setting::OauthClient, problem: "it is empty".to_owned() });
         }
         let path = refresh_token_file.into();
         let exposed_files =
@@ -221,7 +221,7 @@ fn encoded(user: &str, password: &Secret) -> String {
 /// A header that is never logged.
 pub(crate) fn header(text: &str) -> Result<HeaderValue> {
     let mut header = HeaderValue::from_str(text).map_err(|_| Error::Setting {
-        setting: "the way to sign in",
+        setting: Setting::Credentials,
         problem: "it has characters that no header can carry".to_owned(),
     })?;
     header.set_sensitive(true);
@@ -230,7 +230,7 @@ pub(crate) fn header(text: &str) -> Result<HeaderValue> {
 
 #[cfg(feature = "certificate")]
 pub(crate) fn unusable_certificate(problem: impl fmt::Display) -> Error {
-    Error::Setting { setting: "the certificate", problem: problem.to_string() }
+    Error::Setting { setting: Setting::Certificate, problem: problem.to_string() }
 }
 
 impl fmt::Debug for Credentials {

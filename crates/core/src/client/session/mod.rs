@@ -29,7 +29,7 @@ use crate::address::Origin;
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Accept, Reply, Request};
 use crate::client::wire::{Halt, Wire};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::service::{BodyProblem, Fault, Repeat, Subject};
 use crate::text::seconds;
 
@@ -168,11 +168,11 @@ impl Session {
     }
 
     fn auth(&self) -> Result<&Origin> {
-        host(self.hosts.auth.as_ref(), "the sign-in host")
+        host(self.hosts.auth.as_ref(), Setting::SignInHost)
     }
 
     fn oauth(&self) -> Result<&Origin> {
-        host(self.hosts.oauth.as_ref(), "the OAuth host")
+        host(self.hosts.oauth.as_ref(), Setting::OauthHost)
     }
 
     /// Signs in at `/token/authenticate`. Each try needs a body of its own: it holds the time.
@@ -233,7 +233,7 @@ impl Session {
     pub(in crate::client) fn device_flow(&self, wire: &Wire, show: impl FnOnce(&DeviceCode)) -> Result<()> {
         let Way::OAuth { client_id, file } = self.credentials.way() else {
             return Err(Error::Setting {
-                setting: "the way to sign in",
+                setting: Setting::Credentials,
                 problem:
                     "only OAuth has a sign-in that a user approves: give a client id and a file for the \
                           refresh token"
@@ -354,7 +354,7 @@ fn held(issued: &IssuedToken, token: Token, reply: &Reply) -> Held {
     Held { token, times: Some(times) }
 }
 
-fn host<'a>(origin: Option<&'a Origin>, setting: &'static str) -> Result<&'a Origin> {
+fn host<'a>(origin: Option<&'a Origin>, setting: Setting) -> Result<&'a Origin> {
     origin.ok_or_else(|| Error::Setting {
         setting,
         problem: "it is not known for this API: give its URL".to_owned(),
@@ -443,7 +443,7 @@ fn unusable_file(error: SecretFileError) -> Error {
         }
         problem => {
             let problem = SecretFileError { path: error.path, problem }.to_string();
-            Error::Setting { setting: "the file of the refresh token", problem }
+            Error::Setting { setting: Setting::RefreshToken, problem }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
-use crate::error::Error;
+use crate::error::{Error, Setting};
 use crate::text::{Printable, is_unprintable};
 
 /// Longest file of a secret that is read, in bytes: a certificate with its whole chain needs a tenth of it.
@@ -76,7 +76,10 @@ impl Secret {
     /// [`Error::Setting`] for a file that cannot be read, is empty, is in UTF-16, or holds more than a line.
     pub fn from_file(what: &'static str, path: impl AsRef<Path>) -> Result<Secret, Error> {
         let path = path.as_ref();
-        let unusable = |error: SecretFileError| Error::Setting { setting: what, problem: error.to_string() };
+        let unusable = |error: SecretFileError| Error::Setting {
+            setting: Setting::Named(what),
+            problem: error.to_string(),
+        };
         let file = read(path).map_err(unusable)?;
         let is_exposed = file.is_exposed;
         let secret = text(file, path).map_err(unusable)?;

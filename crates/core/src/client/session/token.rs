@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::client::http::HeaderValue;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scheme {
@@ -50,7 +50,8 @@ impl Token {
     }
 
     fn new(scheme: Scheme, text: &str) -> Result<Token> {
-        let unusable = |problem: &str| Error::Setting { setting: "the token", problem: problem.to_owned() };
+        let unusable =
+            |problem: &str| Error::Setting { setting: Setting::Token, problem: problem.to_owned() };
         let text = text.trim();
         let copied = text.split_once([' ', '\t']).and_then(|(word, value)| {
             let mut schemes = [Scheme::AnaplanAuthToken, Scheme::Bearer].into_iter();
