@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anaplan_dump_core::{
-    Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token,
+    Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Setting,
+    Token,
 };
 use xtask::fake::random::Random;
 use xtask::fake::{Dump, FakeServer, Fault, Service, USER, When, dump_file};
@@ -183,7 +184,7 @@ fn plain_http_to_another_machine_and_an_unknown_sign_in_host_are_refused() {
     let client = Client::builder(password()).api(gateway).build().expect("a client");
     let model = "W/M".parse::<Locator>().expect("a locator").model().clone();
     let error = client.processes(&model).expect_err("no sign-in");
-    assert!(matches!(error, Error::Setting { setting: "the sign-in host", .. }), "{error}");
+    assert!(matches!(error, Error::Setting { setting: Setting::SignInHost, .. }), "{error}");
 }
 
 /// Tokens that end at random moments, among other faults, on 16 seeds a thread: each download is right, or
