@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use xtask::fake::{Dump, Fault, When};
 
-use crate::support::texts::{
-    IS_ALTERED, KEPT, THE_LIST, begins_anew, changed, gave_up, incomplete, the_chunk, wait,
-};
+use crate::support::texts::{IS_ALTERED, KEPT, THE_LIST, gave_up, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of};
 
 const PAGE: &str = "<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n";

@@ -173,13 +173,15 @@ pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListProblem, ListedModel,
     ListedTask, Listing, NamedId, Outcome, RowCounts, Subject, Task, TaskState,
 };
-/// For the program `anaplan-dump` alone: it may change in any version.
-#[doc(hidden)]
-pub use crate::text::{Printable, is_unprintable};
-pub use crate::time::Utc;
 pub use crate::transfer::{
     ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, WriteSink,
     concatenate,
+};
+/// For the program `anaplan-dump` alone: it may change in any version.
+#[doc(hidden)]
+pub use crate::{
+    text::{Printable, is_unprintable},
+    time::Utc,
 };
 
 #[cfg(test)]
