@@ -2,7 +2,7 @@
 //! instants. Each ends in the identical file, or in a documented error with nothing under the final name
 //! and a part file that the next run goes on from.
 //!
-//! `cargo xtask chaos --seeds N` runs as many as asked, and `--first-seed S --seeds 1` replays one.
+//! `CHAOS_SEEDS=N cargo test --test e2e chaos` runs as many as asked, and `CHAOS_FIRST_SEED=S` with it begins at another.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -41,8 +41,9 @@ fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-/// Runs a schedule for each seed and reports every seed that failed.
-fn for_each_seed(count: u64, schedule: impl Fn(u64) + Sync) {
+/// Runs a schedule for each seed, as many as the variable says, and reports every seed that failed.
+fn for_each_seed(variable: &str, default: u64, schedule: impl Fn(u64) + Sync) {
+    let count = setting(variable, default);
     let first = setting("CHAOS_FIRST_SEED", 1);
     let next = AtomicU64::new(first);
     let failed = Mutex::new(Vec::new());
@@ -62,10 +63,8 @@ fn for_each_seed(count: u64, schedule: impl Fn(u64) + Sync) {
         }
     });
     let failed = failed.into_inner().expect("no thread panics with the list");
-    assert!(
-        failed.is_empty(),
-        "seeds {failed:?} failed; replay one with: cargo xtask chaos --seeds 1 --first-seed SEED"
-    );
+    let again = format!("CHAOS_FIRST_SEED=SEED {variable}=1 cargo test --test e2e chaos");
+    assert!(failed.is_empty(), "seeds {failed:?} failed; replay one with: {again}");
 }
 
 /// What a schedule downloads.
@@ -334,10 +333,10 @@ fn binary_schedule(seed: u64) {
 
 #[test]
 fn chaos_through_the_library_ends_in_the_identical_file_or_a_documented_error() {
-    for_each_seed(setting("CHAOS_SEEDS", LIBRARY_SEEDS), library_schedule);
+    for_each_seed("CHAOS_SEEDS", LIBRARY_SEEDS, library_schedule);
 }
 
 #[test]
 fn chaos_through_the_binary_killed_at_random_instants_ends_in_the_identical_file() {
-    for_each_seed(setting("CHAOS_BINARY_SEEDS", BINARY_SEEDS), binary_schedule);
+    for_each_seed("CHAOS_BINARY_SEEDS", BINARY_SEEDS, binary_schedule);
 }

@@ -10,7 +10,6 @@ use argh::{FromArgs, SubCommands};
 
 mod bench;
 mod cargo;
-mod chaos;
 mod check;
 mod demo;
 mod dist;
@@ -31,7 +30,6 @@ enum Task {
     Test(check::Test),
     Demo(demo::Demo),
     Serve(serve::Serve),
-    Chaos(chaos::Chaos),
     Dist(dist::Dist),
     Bench(bench::Bench),
     BenchServer(bench::BenchServer),
@@ -44,10 +42,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::from_args(&["cargo xtask"], &words) {
         Ok(arguments) => run(&arguments.task),
         Err(exit) if exit.status.is_ok() => {
-            let faults =
-                if words.first() == Some(&"serve") { serve::help_on_faults() + "\n" } else { String::new() };
-            // Whoever reads may have had enough.
-            let _ = write!(std::io::stdout(), "{}{faults}", exit.output);
+            // A closed pipe is no fault: the reader has had enough.
+            let _ = write!(std::io::stdout(), "{}", exit.output);
             Ok(())
         }
         Err(exit) => Err(exit.output),
@@ -66,7 +62,6 @@ fn run(task: &Task) -> Result<(), String> {
         Task::Test(test) => check::run(test, &names()),
         Task::Demo(demo) => demo::run(demo),
         Task::Serve(serve) => serve::run(serve),
-        Task::Chaos(chaos) => chaos::run(chaos),
         Task::Dist(dist) => dist::run(dist),
         Task::Bench(bench) => bench::run(bench),
         Task::BenchServer(server) => bench::serve(server),

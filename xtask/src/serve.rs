@@ -8,31 +8,20 @@ use xtask::fake::*;
 
 /// run a fake Anaplan service with a ready data set, until it is killed
 #[derive(FromArgs)]
-#[argh(
-    subcommand,
-    name = "serve",
-    note = "A fault is KIND[:ARGUMENT][@PATH][#K][*N][~P]: it strikes requests whose path ends with
-PATH (`*` stands for one segment); only the K-th; at most N times; with probability P.
-
-  --fault reset-in-body:50000@chunks/1#2
-  --fault 'status:503,retry-after=1@chunks/*~0.3'"
-)]
+#[argh(subcommand, name = "serve")]
 pub(crate) struct Serve {
     /// port on 127.0.0.1 (default: a free one)
     #[argh(option, default = "0")]
     port: u16,
-    /// chunks of the large dump (default: 3)
+    /// chunks of the large dump, 10 MB each (default: 3)
     #[argh(option, default = "3")]
     chunks: usize,
-    /// bytes of each of its chunks (default: 10000000)
-    #[argh(option, default = "10_000_000")]
-    chunk_size: usize,
-    /// seed of the data (default: 1)
-    #[argh(option, default = "1")]
-    seed: u64,
-    /// what goes wrong, and when (see below); may be repeated
-    #[argh(option)]
-    fault: Vec<String>,
+    /// send at 2 MB/s, slow enough to interrupt a download
+    #[argh(switch)]
+    slow: bool,
+    /// let every third request go wrong: a reset, a cut body, 503, 429
+    #[argh(switch)]
+    flaky: bool,
     /// serve over TLS, under a root certificate made for this run
     #[argh(switch)]
     tls: bool,
@@ -52,23 +41,21 @@ const RUNNABLE: &str = "118000000002";
 const IMPORT: &str = "112000000031";
 const PASSWORD: &str = "fake-password";
 
-/// The kinds of faults, for the end of the help: a table that the compiler cannot put into `note` above.
-pub(crate) fn help_on_faults() -> String {
-    let width = KINDS.iter().map(|(kind, _)| kind.len()).filter(|length| *length <= 24).max().unwrap_or(0);
-    let lines = KINDS.iter().map(|(kind, effect)| format!("  {kind:width$}  {effect}\n"));
-    format!("Kinds:\n{}", lines.collect::<String>())
-}
+/// As the service cuts dumps.
+const CHUNK_SIZE: usize = 10_000_000;
 
 /// Serves until killed.
 pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
-    let faults = arguments
-        .fault
-        .iter()
-        .map(|spec| parse_fault(spec).map_err(|why| format!("--fault {spec}: {why}")))
-        .collect::<Result<Vec<_>, _>>()?;
     let server = FakeServer::start_on(data(arguments), arguments.port, arguments.tls)?;
-    for (fault, when) in faults {
-        server.fault(fault, when);
+    let retry_after = Some("1".to_owned());
+    let flaky = [
+        Fault::ResetBeforeAnswer,
+        Fault::CutBody { after_bytes: 2_000_000 },
+        Fault::Status { code: 503, body: ErrorBody::Html, retry_after: None },
+        Fault::Status { code: 429, body: ErrorBody::Json(String::new()), retry_after },
+    ];
+    for (fault, seed) in flaky.into_iter().zip(1..).filter(|_| arguments.flaky) {
+        server.fault(fault, When::any().chance(0.1, seed));
     }
     print_usage(&server, arguments.tls)?;
     loop {
@@ -77,9 +64,9 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
 }
 
 fn data(arguments: &Serve) -> Service {
-    let size = arguments.chunk_size.saturating_mul(arguments.chunks);
-    let large = Dump::from_bytes(dump_file::generate(arguments.seed, size), arguments.chunk_size);
-    let small = || Dump::from_bytes(dump_file::generate(arguments.seed ^ 1, 40_000), 15_000);
+    let size = CHUNK_SIZE.saturating_mul(arguments.chunks);
+    let large = Dump::from_bytes(dump_file::generate(1, size), CHUNK_SIZE);
+    let small = || Dump::from_bytes(dump_file::generate(0, 40_000), 15_000);
     let hour = 3_600_000;
     let newest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64 - hour;
 
@@ -139,6 +126,9 @@ fn data(arguments: &Serve) -> Service {
     let mut service = Service::new().with_process(nightly).with_process(runnable).with_import(rates);
     service.add_password(USER, PASSWORD);
     service.approve_devices(USER, 2);
+    if arguments.slow {
+        service.set_link(Duration::ZERO, Some(2_000_000));
+    }
     if arguments.gzip {
         service.set_gzip(GzipMode::On);
     }

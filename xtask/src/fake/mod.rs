@@ -28,7 +28,7 @@ mod wire;
 
 pub use data::{ActionResult, Detail, Dump, Process, ProcessRun, Task, TaskState};
 pub use data::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
-pub use fault::{ErrorBody, Fault, KINDS, When, parse_fault};
+pub use fault::{ErrorBody, Fault, When};
 pub use http::RequestLog;
 pub use server::FakeServer;
 pub use service::Service;

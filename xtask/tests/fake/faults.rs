@@ -31,7 +31,7 @@ fn reset_before_answer_is_a_reset_without_a_byte() {
     let reply = get(&server, &dump_path("/chunks/0"));
     assert_eq!((reply.raw.as_slice(), reply.end), (&b""[..], End::Reset));
     let entry = &server.requests()[0];
-    assert_eq!((entry.status, entry.fault.as_deref()), (None, Some("reset-before-answer")));
+    assert_eq!((entry.status, entry.fault.as_deref()), (None, Some("ResetBeforeAnswer")));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn damaged_gzip_is_framed_properly_and_fails_to_inflate() {
         assert_eq!(reply.header("content-length").unwrap(), reply.body().len().to_string());
         let (result, inflated) = inflate(&reply);
         assert!(result.is_err(), "{name}");
-        assert_eq!(inflated == b"abcd", name != "gzip-truncated", "{name}");
+        assert_eq!(inflated == b"abcd", name != "GzipTruncated", "{name}");
     }
 }
 

@@ -29,7 +29,6 @@ fn stopping_ends_every_wait() {
         Fault::Stall { after_bytes: 1 },
         Fault::Latency(hour),
         Fault::Dribble { bytes: 1, pause: hour },
-        Fault::Bandwidth { bytes_per_second: 1 },
         Fault::EndlessBody,
     ] {
         let name = fault.name();

@@ -91,7 +91,6 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
             delivery.break_at = Some((Position::BeforeEnd(*missing_bytes as u64), Break::Cut));
         }
         Fault::Dribble { bytes, pause } => delivery.pace.dribble = Some((*bytes, *pause)),
-        Fault::Bandwidth { bytes_per_second } => delivery.pace.bytes_per_second = Some(*bytes_per_second),
         Fault::Latency(wait) => delivery.latency += *wait,
         Fault::Status { code, retry_after, body } => {
             delivery.answer = status(*code, body, request);

@@ -47,7 +47,7 @@ fn serve_one(
     {
         // Before the first byte, so that a client which has its answer finds it in the log.
         let mut requests = lock(&shared.requests);
-        let names: Vec<&str> = faults.iter().map(Fault::name).collect();
+        let names: Vec<String> = faults.iter().map(Fault::name).collect();
         requests[entry].fault = (!names.is_empty()).then(|| names.join("+"));
         requests[entry].status = delivery.instead.is_none().then_some(delivery.answer.status);
     }
