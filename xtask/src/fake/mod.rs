@@ -27,6 +27,7 @@ mod stop;
 mod wire;
 
 pub use data::{ActionResult, Detail, Dump, Process, ProcessRun, Task, TaskState};
+pub use data::{Import, Rule, SourceFile};
 pub use data::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
 pub use fault::{ErrorBody, Fault, When};
 pub use http::RequestLog;

@@ -7,6 +7,7 @@ mod client;
 mod faults;
 mod framing;
 mod life;
+mod loading;
 mod routes;
 mod sign_in;
 mod tasks;

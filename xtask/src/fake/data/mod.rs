@@ -5,6 +5,7 @@ mod names;
 mod process;
 mod result;
 mod run;
+mod source;
 mod task;
 
 pub use dump::Dump;
@@ -12,4 +13,6 @@ pub use names::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPAC
 pub use process::Process;
 pub use result::{ActionResult, Detail};
 pub use run::{ProcessRun, TaskState};
+pub(crate) use source::Upload;
+pub use source::{Import, Rule, SourceFile};
 pub use task::Task;

@@ -1,6 +1,6 @@
 //! What can be run, with its tasks.
 
-use super::{ActionResult, ProcessRun, Task};
+use super::{ActionResult, Import, ProcessRun, Task};
 
 /// A process, or an import of its own: something that is run as tasks.
 #[derive(Debug, Clone)]
@@ -13,6 +13,10 @@ pub struct Process {
     pub tasks: Vec<Task>,
     /// What a started task will do.
     pub run: ProcessRun,
+    /// For an import: how it reads its source. Without this, or actions that have it, a start does what `run` says.
+    pub import: Option<Import>,
+    /// For a process: ids and names of its actions. Those that are imports of the model load their sources.
+    pub actions: Vec<(String, String)>,
 }
 
 impl Process {
@@ -20,13 +24,27 @@ impl Process {
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         let id = id.into();
         let run = ProcessRun::new().with_result(ActionResult::new(id.clone()));
-        Self { id, name: name.into(), tasks: Vec::new(), run }
+        Self { id, name: name.into(), tasks: Vec::new(), run, import: None, actions: Vec::new() }
     }
 
     /// Adds a task.
     #[must_use]
     pub fn with_task(mut self, task: Task) -> Self {
         self.tasks.push(task);
+        self
+    }
+
+    /// How it reads its source.
+    #[must_use]
+    pub fn reading(mut self, import: Import) -> Self {
+        self.import = Some(import);
+        self
+    }
+
+    /// Adds an action: an import of the model, or another one.
+    #[must_use]
+    pub fn with_action(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.actions.push((id.into(), name.into()));
         self
     }
 

@@ -67,6 +67,15 @@ impl ActionResult {
         Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(detail)
     }
 
+    /// An import that took all rows.
+    pub fn loaded(object_id: impl Into<String>, name: impl Into<String>, rows: usize) -> Self {
+        let name = name.into();
+        let text = format!("{name}: {rows} (0/{rows}) rows successful, 0 ignored");
+        let values = ["successRowCount", &rows.to_string(), "failedCount", "0", "ignoredCount", "0"];
+        let detail = Detail::new("hierarchyRowsProcessed", text).with_values(values);
+        Self::new(object_id).with_name(name).with_detail(detail)
+    }
+
     /// What people call the object.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {

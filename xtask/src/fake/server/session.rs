@@ -9,6 +9,9 @@ use crate::fake::http::{Answer, Request, RequestLog};
 use crate::fake::stop::lock;
 use crate::fake::wire::{Connection, Delivery, Ending, NoRequest, Settings, receive, send};
 
+/// Bodies of requests up to this size are in the log: an upload must not be kept a second time.
+const MAX_LOGGED: usize = 64 * 1024;
+
 pub(super) fn run(shared: &Shared, stream: &Arc<TcpStream>, number: usize) {
     let Ok(mut connection) = Connection::new(Arc::clone(stream), shared.tls.as_ref()) else {
         return;
@@ -39,7 +42,11 @@ fn serve_one(
     };
     let entry = {
         let mut requests = lock(&shared.requests);
-        requests.push(RequestLog { connection: number, ..request.sent.clone() });
+        let mut sent = RequestLog { connection: number, ..request.sent.clone() };
+        if sent.body.len() > MAX_LOGGED {
+            sent.body = Vec::new();
+        }
+        requests.push(sent);
         requests.len() - 1
     };
     let (answer, settings, faults) = decide(shared, &request);

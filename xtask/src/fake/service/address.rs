@@ -7,10 +7,16 @@ pub(crate) enum Kind {
     Import,
 }
 
-/// What a path names among the processes or imports of a model.
+/// What a path names in a model; a process stands for an import, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target<'a> {
+    Status,
+    Files,
+    File { file: &'a str },
+    FileChunk { file: &'a str, chunk: &'a str },
+    FileComplete { file: &'a str },
     List,
+    Item { process: &'a str },
     Tasks { process: &'a str },
     Task { process: &'a str, task: &'a str },
     Dump { process: &'a str, task: &'a str, object: &'a str, part: Part<'a> },
@@ -43,19 +49,21 @@ impl<'a> Address<'a> {
             ["2", "0", "models", model, ref rest @ ..] => (None, model, rest),
             _ => return None,
         };
-        let (kind, rest) = match rest {
-            ["processes", rest @ ..] => (Kind::Process, rest),
-            ["imports", rest @ ..] => (Kind::Import, rest),
-            _ => return None,
-        };
-        let target = match (kind, rest) {
-            (_, []) => Target::List,
-            (_, &[process, "tasks"]) => Target::Tasks { process },
-            (_, &[process, "tasks", task]) => Target::Task { process, task },
-            (Kind::Process, &[process, "tasks", task, "dumps", object, ref rest @ ..]) => {
+        let kind = if rest.first() == Some(&"imports") { Kind::Import } else { Kind::Process };
+        let target = match *rest {
+            ["status"] => Target::Status,
+            ["files"] => Target::Files,
+            ["files", file] => Target::File { file },
+            ["files", file, "chunks", chunk] => Target::FileChunk { file, chunk },
+            ["files", file, "complete"] => Target::FileComplete { file },
+            ["processes" | "imports"] => Target::List,
+            ["processes" | "imports", process] => Target::Item { process },
+            ["processes" | "imports", process, "tasks"] => Target::Tasks { process },
+            ["processes" | "imports", process, "tasks", task] => Target::Task { process, task },
+            ["processes" | "imports", process, "tasks", task, "dumps", object, ref rest @ ..] => {
                 Target::Dump { process, task, object, part: Part::parse(rest)? }
             }
-            (Kind::Import, &[process, "tasks", task, "dump", ref rest @ ..]) => {
+            ["processes" | "imports", process, "tasks", task, "dump", ref rest @ ..] => {
                 Target::Dump { process, task, object: process, part: Part::parse(rest)? }
             }
             _ => return None,

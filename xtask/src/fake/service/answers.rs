@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Service;
 use super::address::{Address, Kind, Part, Target};
 use super::json::{self, Page};
-use crate::fake::data::{Dump, Process, Task, TaskState};
+use crate::fake::data::{ActionResult, Dump, Process, ProcessRun, Task, TaskState};
 use crate::fake::http::{Answer, Request};
 
 impl Service {
@@ -42,13 +42,25 @@ impl Service {
             };
         }
         match (method, address.target) {
-            ("GET", Target::List) => {
-                let entries = self.of_kind(kind).iter().map(json::process).collect();
-                match kind {
-                    Kind::Process => self.list(request, "process", "processes", entries, None),
-                    Kind::Import => self.list(request, "import", "imports", entries, None),
-                }
+            ("GET" | "POST", Target::Status) => Ok(self.status()),
+            ("GET", Target::Files) => {
+                let entries = self.files.iter().map(|file| json::file(file, &user)).collect();
+                self.list(request, "file", "files", entries, None)
             }
+            ("POST", Target::File { file }) => self.announce(request, &user, file),
+            ("PUT", Target::FileChunk { file, chunk }) => self.put(request, &user, file, chunk),
+            ("POST", Target::FileComplete { file }) => self.complete(request, &user, file),
+            ("GET", Target::List) => match kind {
+                Kind::Process => {
+                    let entries = self.processes.iter().map(json::process).collect();
+                    self.list(request, "process", "processes", entries, None)
+                }
+                Kind::Import => {
+                    let entries = self.imports.iter().map(json::import).collect();
+                    self.list(request, "import", "imports", entries, None)
+                }
+            },
+            ("GET", Target::Item { process }) => self.metadata(request, kind, process),
             ("GET", Target::Tasks { process }) => self.tasks(request, kind, process),
             ("POST", Target::Tasks { process }) => self.start(request, user, kind, process),
             ("GET", Target::Task { process, task }) => {
@@ -170,6 +182,17 @@ impl Service {
         if !body["localeName"].is_string() {
             return Err(Answer::error(400, "localeName is required", request));
         }
+        let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?.clone();
+        let loads = self.loads(&parent);
+        let wanted =
+            loads.iter().filter_map(|import| import.import.as_ref()).flat_map(|import| &import.mapping);
+        let given = body["mappingParameters"].as_array().cloned().unwrap_or_default();
+        for entity in wanted {
+            if !given.iter().any(|one| one["entityType"] == **entity && one["entityName"].is_string()) {
+                return Err(Answer::error(400, &format!("A mapping is required for {entity}"), request));
+            }
+        }
+        let run = self.load(&parent, &loads, &user);
         let id = self.random.hex(32);
         let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?;
         let newest = parent.tasks.iter().filter_map(|task| task.creation_time).max();
@@ -179,9 +202,81 @@ impl Service {
             .with_creation_time(time)
             .with_owner(user)
             .with_step("Waiting to start.", 0.0);
-        task.start(parent.run.clone());
+        task.start(run);
         parent.tasks.push(task);
         Ok(self.task_answer(json!({ "taskId": id })))
+    }
+
+    /// The imports that a start of this loads: itself, or actions of a process.
+    fn loads(&self, parent: &Process) -> Vec<Process> {
+        let is_action = |import: &&Process| parent.actions.iter().any(|(id, _)| *id == import.id);
+        let all = [parent].into_iter().chain(self.imports.iter().filter(is_action));
+        all.filter(|import| import.import.is_some()).cloned().collect()
+    }
+
+    /// What a start does: the script, and in place of its result what came of the imports that read their sources.
+    fn load(&self, parent: &Process, loads: &[Process], user: &str) -> ProcessRun {
+        let mut run = parent.run.clone();
+        let mut results = Vec::new();
+        for import in loads {
+            let Some(rules) = &import.import else { continue };
+            let file = self.files.iter().find(|file| Some(&file.id) == rules.file.as_ref());
+            let loaded = file.map(|file| rules.load(&import.id, &import.name, file, file.content_of(user)));
+            let (result, dump) =
+                loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, 0), None));
+            run = dump.into_iter().fold(run, |run, dump| run.with_dump(&import.id, dump));
+            results.push(result);
+        }
+        match (&results[..], parent.import.is_some()) {
+            ([], _) => run,
+            ([own], true) => run.with_result(own.clone()),
+            _ => {
+                let successful = results.iter().all(|result| result.successful);
+                let process = ActionResult::process(&parent.id).with_successful(successful);
+                run.with_result(results.into_iter().fold(process, ActionResult::with_nested))
+            }
+        }
+    }
+
+    /// The actions of a process, or the source of an import.
+    fn metadata(&self, request: &Request, kind: Kind, id: &str) -> Result<Answer, Answer> {
+        let of_kind = if kind == Kind::Process { &self.processes } else { &self.imports };
+        let found = of_kind.iter().find(|known| known.id == id);
+        let (key, value) = match (kind, found) {
+            (Kind::Process, Some(process)) => {
+                let sources = request.parameter("showImportDataSource") == Some("true");
+                ("processMetadata", json::process_metadata(process, &self.imports, sources))
+            }
+            (Kind::Import, Some(import)) => ("importMetadata", json::import_metadata(import, &self.files)),
+            // As the live service did.
+            (Kind::Import, None) => return Err(Answer::error(500, "Internal Server Error", request)),
+            (Kind::Process, None) => return Err(Answer::not_found(request)),
+        };
+        let mut map = json::envelope(&self.model, key);
+        map.insert(key.to_owned(), value);
+        Ok(Answer::json(200, &Value::Object(map)))
+    }
+
+    /// What the model is doing.
+    fn status(&self) -> Answer {
+        let mut all = self.processes.iter().chain(&self.imports).flat_map(|process| &process.tasks);
+        let running = |task: &&Task| {
+            matches!(task.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling)
+        };
+        let task = all.rfind(running);
+        let word = self.busy.as_deref().unwrap_or(if task.is_some() { "Processing" } else { "Open" });
+        let mut map = json::envelope(&self.model, "requestStatus");
+        map.insert(
+            "requestStatus".into(),
+            json!({
+                "currentStep": word,
+                "progress": task.and_then(|task| task.progress),
+                "tooltip": task.and_then(|task| task.current_step.as_deref()),
+                "taskId": task.map(|task| &task.id),
+                "creationTime": task.and_then(|task| task.creation_time),
+            }),
+        );
+        Answer::json(200, &Value::Object(map))
     }
 
     fn task_answer(&self, task: Value) -> Answer {

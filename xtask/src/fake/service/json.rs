@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::fake::data::{ActionResult, Detail, Process, Task};
+use crate::fake::data::{ActionResult, Detail, Process, SourceFile, Task};
 
 /// Where a list is cut.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,70 @@ pub(crate) fn model(id: &str, workspace: &str) -> Value {
 
 pub(crate) fn process(process: &Process) -> Value {
     json!({ "id": process.id, "name": process.name })
+}
+
+pub(crate) fn import(import: &Process) -> Value {
+    let file = import.import.as_ref().and_then(|import| import.file.as_deref());
+    json!({
+        "id": import.id,
+        "name": import.name,
+        "importDataSourceId": file.unwrap_or_default(),
+        "importType": "HIERARCHY_DATA",
+    })
+}
+
+/// The actions of a process; where their sources come from is said only on request.
+pub(crate) fn process_metadata(process: &Process, imports: &[Process], sources: bool) -> Value {
+    let actions = process.actions.iter().map(|(id, name)| {
+        let import = imports.iter().find(|import| import.id == *id);
+        let kind = if import.is_some() { "IMPORT" } else { "DELETE_BY_SELECTION" };
+        let mut action = json!({ "id": id, "name": name, "actionType": kind });
+        if let Some(import) = import.filter(|_| sources).map(self::import) {
+            action["importDataSourceId"] = import["importDataSourceId"].clone();
+            action["importType"] = import["importType"].clone();
+        }
+        action
+    });
+    json!({ "name": process.name, "actions": actions.collect::<Vec<_>>() })
+}
+
+/// How an import reads its source; one that reads from a model has none.
+pub(crate) fn import_metadata(process: &Process, files: &[SourceFile]) -> Value {
+    let rules = process.import.as_ref();
+    let file = rules.and_then(|rules| files.iter().find(|file| Some(&file.id) == rules.file.as_ref()));
+    let (Some(rules), Some(file)) = (rules, file) else {
+        return json!({ "name": process.name, "type": "MODEL" });
+    };
+    let names: Vec<&str> = rules.columns.iter().map(|(name, _)| name.as_str()).collect();
+    json!({
+        "name": process.name,
+        "type": "FILE",
+        "source": {
+            "textEncoding": file.encoding,
+            "columnSeparator": file.separator,
+            "textDelimiter": "\"",
+            "headerRow": file.header_row,
+            "firstDataRow": file.header_row + 1,
+            "decimalSeparator": ".",
+            "headerNames": names,
+            "columnCount": names.len(),
+        },
+    })
+}
+
+pub(crate) fn file(file: &SourceFile, user: &str) -> Value {
+    let uploaded = file.uploads.get(user).map(|upload| upload.chunks.len());
+    json!({
+        "id": file.id,
+        "name": file.name,
+        "chunkCount": uploaded.unwrap_or(usize::from(file.content.is_some())),
+        "delimiter": "\"",
+        "encoding": file.encoding,
+        "firstDataRow": file.header_row + 1,
+        "format": "txt",
+        "headerRow": file.header_row,
+        "separator": file.separator,
+    })
 }
 
 pub(crate) fn chunk(id: &str) -> Value {

@@ -4,12 +4,14 @@ mod address;
 mod answers;
 mod bucket;
 mod json;
+mod upload;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::data::{
-    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, TASK, TOKEN, Task, USER, WORKSPACE,
+    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, SourceFile, TASK, TOKEN, Task, USER,
+    WORKSPACE,
 };
 use super::random::Random;
 use super::sign_in::{Scheme, SignIn};
@@ -27,6 +29,10 @@ pub struct Service {
     pub processes: Vec<Process>,
     /// The imports that are run on their own.
     pub imports: Vec<Process>,
+    /// The source files of the model.
+    pub files: Vec<SourceFile>,
+    /// What the model is doing beside its tasks, such as `Updating`.
+    pub busy: Option<String>,
     /// How links in answers begin; the server that is started with this service sets it.
     pub(crate) origin: String,
     pub(crate) settings: Settings,
@@ -50,6 +56,8 @@ impl Service {
             model: MODEL.to_owned(),
             processes: Vec::new(),
             imports: Vec::new(),
+            files: Vec::new(),
+            busy: None,
             origin: String::new(),
             settings: Settings {
                 gzip: GzipMode::Off,
@@ -86,6 +94,13 @@ impl Service {
     #[must_use]
     pub fn with_import(mut self, import: Process) -> Self {
         self.imports.push(import);
+        self
+    }
+
+    /// Adds a source file.
+    #[must_use]
+    pub fn with_file(mut self, file: SourceFile) -> Self {
+        self.files.push(file);
         self
     }
 

@@ -8,7 +8,7 @@ use crate::fake::http::Request;
 /// The maximum size of a request's head in bytes: no client of ours comes near it.
 const HEAD_LIMIT: usize = 64 * 1024;
 /// The maximum size of a body in bytes.
-const BODY_LIMIT: usize = 16 * 1024 * 1024;
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Why there is no request.
 #[derive(Debug)]
@@ -44,6 +44,10 @@ pub(crate) fn receive(connection: &mut Connection, buffer: &mut Vec<u8>) -> Resu
     if let Some(length) = request.header("content-length") {
         let length = length.trim().parse().ok().filter(|length| *length <= BODY_LIMIT);
         let length = length.ok_or(NoRequest::Malformed)?;
+        if request.header("expect").is_some() {
+            connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            connection.flush()?;
+        }
         while buffer.len() < length {
             fill(connection, buffer)?;
         }

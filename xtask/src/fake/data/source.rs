@@ -1,0 +1,218 @@
+//! Source files that clients upload, and imports that read them: rows are rejected by simple rules.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::{ActionResult, Detail, Dump};
+
+/// A source file of the model. Each user who uploads has a private one.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// 12 digits that begin with 113, but nobody may rely on that.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Between columns: a comma, a tab, a semicolon or a pipe.
+    pub separator: char,
+    /// `UTF-8` or `ISO-8859-1`.
+    pub encoding: String,
+    /// The row of the names of columns, counted from 1.
+    pub header_row: usize,
+    /// What users see who uploaded nothing.
+    pub content: Option<Vec<u8>>,
+    pub(crate) uploads: BTreeMap<String, Upload>,
+}
+
+/// What a user uploaded, as far as it has come.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Upload {
+    /// How many chunks were announced; none where their number was not known.
+    pub(crate) announced: Option<usize>,
+    pub(crate) chunks: BTreeMap<usize, Vec<u8>>,
+    pub(crate) complete: bool,
+}
+
+impl SourceFile {
+    /// A file with commas in UTF-8, which has no content.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            separator: ',',
+            encoding: "UTF-8".to_owned(),
+            header_row: 1,
+            content: None,
+            uploads: BTreeMap::new(),
+        }
+    }
+
+    /// Its content for this user. A file that is uploaded by half is half a file: a client must not start then.
+    pub fn content_of(&self, user: &str) -> Option<Vec<u8>> {
+        let upload = self.uploads.get(user);
+        let uploaded = upload.map(|upload| upload.chunks.values().flatten().copied().collect());
+        uploaded.or_else(|| self.content.clone())
+    }
+
+    /// Whether this user's upload has come to its end.
+    pub fn is_complete(&self, user: &str) -> bool {
+        self.uploads.get(user).is_some_and(|upload| match upload.announced {
+            Some(count) => upload.chunks.len() == count,
+            None => upload.complete,
+        })
+    }
+}
+
+/// What a column accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// Everything.
+    Any,
+    /// A number, or nothing.
+    Number,
+    /// A name of 1 to 60 characters that does not begin with `#`.
+    Name,
+    /// A name or code that no earlier row has.
+    Unique,
+    /// An item of the list of this name.
+    ItemOf(String, Vec<String>),
+}
+
+/// How an import reads its source. One without a source file reads from another model.
+#[derive(Debug, Clone, Default)]
+pub struct Import {
+    /// The id of its source file.
+    pub file: Option<String>,
+    /// The columns that it needs, and what each accepts.
+    pub columns: Vec<(String, Rule)>,
+    /// The types for which a start must bring a mapping.
+    pub mapping: Vec<String>,
+}
+
+impl Import {
+    /// An import that reads this source file.
+    pub fn from_file(file: impl Into<String>) -> Self {
+        Self { file: Some(file.into()), ..Self::default() }
+    }
+
+    /// Adds a column that it needs.
+    #[must_use]
+    pub fn with_column(mut self, name: impl Into<String>, rule: Rule) -> Self {
+        self.columns.push((name.into(), rule));
+        self
+    }
+
+    /// A start must say which item of this type is meant.
+    #[must_use]
+    pub fn with_mapping(mut self, entity: impl Into<String>) -> Self {
+        self.mapping.push(entity.into());
+        self
+    }
+
+    /// Loads the rows of a file: what the import says about them, and the dump of those that it rejected.
+    pub(crate) fn load(
+        &self,
+        id: &str,
+        name: &str,
+        file: &SourceFile,
+        content: Option<Vec<u8>>,
+    ) -> (ActionResult, Option<Dump>) {
+        let failed = |kind: &str, text: String| {
+            let result = ActionResult::new(id).with_name(name).with_successful(false);
+            (result.with_detail(Detail::new(kind, text)), None)
+        };
+        let Some(content) = content else {
+            let text = format!("The file {} is no longer available", file.name);
+            return failed("uploadedFileNoLongerAvailable", text);
+        };
+        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+        let mut reader = csv::ReaderBuilder::new();
+        reader.delimiter(file.separator as u8).has_headers(false).flexible(true);
+        let rows = reader.from_reader(content).into_byte_records().filter_map(Result::ok);
+        let mut rows = rows.skip(file.header_row.saturating_sub(1));
+        let header = rows.next().unwrap_or_default();
+        let text = |field: &[u8]| match file.encoding.as_str() {
+            "UTF-8" => String::from_utf8_lossy(field).into_owned(),
+            _ => field.iter().map(|byte| char::from(*byte)).collect(),
+        };
+        let names: Vec<String> = header.iter().map(text).collect();
+        let missing: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let missing: Vec<&str> =
+            missing.into_iter().filter(|name| !names.iter().any(|known| known == name)).collect();
+        if !missing.is_empty() {
+            return failed("missingFields", format!("Columns are missing: {}", missing.join(", ")));
+        }
+        let (mut loaded, mut seen, mut rejected) = (0, BTreeSet::new(), Vec::new());
+        for row in rows {
+            let fields = names.iter().map(String::as_str).zip(row.iter().chain(std::iter::repeat(&b""[..])));
+            let mut problems = Vec::new();
+            for (name, field) in fields {
+                for (_, rule) in self.columns.iter().filter(|(known, _)| known == name) {
+                    problems.extend(rule.problem(name, &text(field), &mut seen));
+                }
+            }
+            if problems.is_empty() {
+                loaded += 1;
+            } else {
+                let line = row.position().map_or(0, csv::Position::line);
+                rejected.push((row, line, problems));
+            }
+        }
+        if rejected.is_empty() {
+            return (ActionResult::loaded(id, name, loaded), None);
+        }
+        let dump = Dump::from_bytes(dump_file(&header, &rejected, file.separator), 10_000_000);
+        (ActionResult::import_with_dump(id, name, loaded, &dump), Some(dump))
+    }
+}
+
+impl Rule {
+    /// The service's words for a value that is not accepted.
+    fn problem(&self, column: &str, value: &str, seen: &mut BTreeSet<(String, String)>) -> Option<String> {
+        match self {
+            Self::Number if !value.is_empty() && value.parse::<f64>().is_err() => {
+                Some(format!("Invalid number: {value}"))
+            }
+            Self::Name if value.is_empty() || value.starts_with('#') || value.chars().count() > 60 => {
+                Some(format!("Invalid name: {value}"))
+            }
+            Self::Unique if !seen.insert((column.to_owned(), value.to_owned())) => {
+                Some(format!("Name or code already exists: {value}"))
+            }
+            Self::ItemOf(list, items) if !items.iter().any(|item| item == value) => {
+                Some(format!("Item not located in {list} list: {value}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The rejected rows as the service writes them: the columns of the source, its line, and the reasons.
+fn dump_file(
+    header: &csv::ByteRecord,
+    rejected: &[(csv::ByteRecord, u64, Vec<String>)],
+    separator: char,
+) -> Vec<u8> {
+    let errors = rejected.iter().map(|(_, _, problems)| problems.len()).max().unwrap_or(0);
+    let mut file = Vec::new();
+    let mut write = |row: &csv::ByteRecord, more: Vec<String>| {
+        // A row that is too short is filled up.
+        let fields = row.iter().map(<[u8]>::to_vec).chain(std::iter::repeat(Vec::new())).take(header.len());
+        let fields: Vec<Vec<u8>> = fields
+            .chain(more.into_iter().map(String::into_bytes))
+            .map(|field| {
+                let inside = field.iter().flat_map(|byte| [*byte].repeat(if *byte == b'"' { 2 } else { 1 }));
+                [b'"'].into_iter().chain(inside).chain([b'"']).collect()
+            })
+            .collect();
+        file.extend(fields.join(&(separator as u8)));
+        file.push(b'\n');
+    };
+    let names = (1..=errors).map(|number| format!("_Error_{number}_"));
+    write(header, ["_Line_".to_owned()].into_iter().chain(names).collect());
+    for (row, line, problems) in rejected {
+        let mut more = [&[line.to_string()], &problems[..]].concat();
+        more.resize(errors + 1, String::new());
+        write(row, more);
+    }
+    file
+}

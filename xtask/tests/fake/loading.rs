@@ -1,0 +1,148 @@
+//! Uploads, imports that read them, and what is known about both.
+
+use serde_json::{Value, json};
+use std::io::Write;
+use xtask::fake::*;
+
+use crate::client::*;
+
+const FILE: &str = "113000000001";
+const IMPORT: &str = "112000000041";
+
+fn server() -> FakeServer {
+    let rules = Import::from_file(FILE)
+        .with_column("Name", Rule::Name)
+        .with_column("Parent", Rule::ItemOf("Regions".to_owned(), vec!["North".to_owned()]))
+        .with_column("Amount", Rule::Number);
+    let service = Service::new()
+        .with_file(SourceFile::new(FILE, "centres.csv"))
+        .with_import(Process::new(IMPORT, "Centres").reading(rules))
+        .with_process(
+            Process::new(PROCESS, "Load").with_action("117000000001", "Clear").with_action(IMPORT, "Centres"),
+        );
+    FakeServer::start(service)
+}
+
+fn path(rest: &str) -> String {
+    format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/{rest}")
+}
+
+fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
+    let extra = format!("Connection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+    let text = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
+    let mut stream = connect(server);
+    stream.write_all(&[text.as_bytes(), body].concat()).unwrap();
+    read_all(&mut stream).status()
+}
+
+/// Uploads in two chunks, the second one compressed.
+fn upload(server: &FakeServer, text: &str) {
+    let (first, second) = text.as_bytes().split_at(text.len() / 2);
+    assert_eq!(post(server, &path(&format!("files/{FILE}")), "{\"chunkCount\":2}").status(), 200);
+    assert_eq!(put(server, "0", "application/octet-stream", first), 204);
+    assert!(!server.service().files[0].is_complete(USER));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(second).unwrap();
+    assert_eq!(put(server, "1", "application/x-gzip", &gzip.finish().unwrap()), 204);
+    assert_eq!(server.service().files[0].content_of(USER).unwrap(), text.as_bytes());
+    assert!(server.service().files[0].is_complete(USER));
+}
+
+/// Runs it to its end: the task, and the path of its task.
+fn run(server: &FakeServer, of: &str) -> (Value, String) {
+    let reply = post(server, &path(&format!("{of}/tasks")), "{\"localeName\":\"en_US\"}");
+    let task = path(&format!("{of}/tasks/{}", reply.json()["task"]["taskId"].as_str().unwrap()));
+    (get(server, &task).json()["task"].clone(), task)
+}
+
+#[test]
+fn the_loop_closes_load_reject_correct_load() {
+    let server = server();
+    let of = format!("imports/{IMPORT}");
+    assert_eq!(run(&server, &of).0["result"]["details"][0]["type"], "uploadedFileNoLongerAvailable");
+    upload(&server, "Amount,Name,Parent\n1,A,North\nx,\"B \"\"b\"\"\",South\n2,C,North\n");
+    let (task, path) = run(&server, &of);
+    let detail = &task["result"]["details"][0];
+    assert_eq!(detail["localMessageText"], "Centres: 2 (0/2) rows successful, 1 failed, 0 ignored");
+    let dump = "\"Amount\",\"Name\",\"Parent\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n\
+        \"x\",\"B \"\"b\"\"\",\"South\",\"3\",\"Invalid number: x\",\"Item not located in Regions list: South\"\n";
+    assert_eq!(String::from_utf8_lossy(get(&server, &format!("{path}/dump/chunks/0")).body()), dump);
+
+    upload(&server, "Amount,Name,Parent\n3,\"B \"\"b\"\"\",North\n");
+    let (task, clean) = run(&server, &of);
+    assert_eq!(task["result"]["failureDumpAvailable"], false);
+    assert_eq!(task["result"]["details"][0]["values"][1], "1");
+    assert_eq!(get(&server, &format!("{clean}/dump")).status(), 204);
+    assert_eq!(get(&server, &format!("{path}/dump")).status(), 404, "a run without errors removes the dump");
+
+    upload(&server, "Name\nA\n");
+    let (task, _) = run(&server, &format!("processes/{PROCESS}"));
+    let nested = &task["result"]["nestedResults"][0];
+    assert_eq!((&task["result"]["successful"], &nested["objectId"]), (&json!(false), &json!(IMPORT)));
+    assert_eq!(nested["details"][0]["type"], "missingFields");
+}
+
+#[test]
+fn an_upload_is_private_and_replaces_what_was_there() {
+    let server = server();
+    let announce = |body: &str| post(&server, &path(&format!("files/{FILE}")), body).status();
+    assert_eq!(put(&server, "0", "application/octet-stream", b"a"), 400, "nothing was announced");
+    for body in ["{}", "{\"chunkCount\":-2}", "{\"chunkCount\":1001}"] {
+        assert_eq!(announce(body), 400, "{body}");
+    }
+    assert_eq!(announce("{\"chunkCount\":-1}"), 200);
+    for (chunk, content) in [("0", "old"), ("0", "a"), ("1", "b")] {
+        assert_eq!(put(&server, chunk, "application/octet-stream", content.as_bytes()), 204);
+    }
+    for (chunk, kind, body) in [("x", "application/octet-stream", "a"), ("2", "application/x-gzip", "a")] {
+        assert_eq!(put(&server, chunk, kind, body.as_bytes()), 400);
+    }
+    assert_eq!(put(&server, "2", "text/csv", b"a"), 415);
+    let content = |user: &str| server.service().files[0].content_of(user);
+    assert_eq!((content(USER), content("another")), (Some(b"ab".to_vec()), None));
+    assert!(!server.service().files[0].is_complete(USER));
+    assert_eq!(post(&server, &path(&format!("files/{FILE}/complete")), "{}").json()["file"]["chunkCount"], 2);
+    assert!(server.service().files[0].is_complete(USER));
+    assert_eq!(announce("{\"chunkCount\":1}"), 200);
+    assert_eq!(put(&server, "1", "application/octet-stream", b"a"), 400, "one was announced");
+    assert_eq!(content(USER), Some(Vec::new()));
+    assert_eq!(post(&server, &path("files/113000000009"), "{\"chunkCount\":1}").status(), 404);
+}
+
+#[test]
+fn files_imports_and_actions_are_described() {
+    let server = server();
+    let json = |rest: &str| get(&server, &path(rest)).json();
+    assert_eq!(json("files")["files"][0]["separator"], ",");
+    let import = json!({ "id": IMPORT, "name": "Centres", "importDataSourceId": FILE, "importType": "HIERARCHY_DATA" });
+    assert_eq!(json("imports")["imports"], json!([import]));
+    let source = &json(&format!("imports/{IMPORT}"))["importMetadata"]["source"];
+    assert_eq!(
+        (&source["headerNames"], &source["headerRow"]),
+        (&json!(["Name", "Parent", "Amount"]), &json!(1))
+    );
+    assert_eq!(get(&server, &path("imports/112000000099")).status(), 500);
+    let actions =
+        |query: &str| json(&format!("processes/{PROCESS}{query}"))["processMetadata"]["actions"].clone();
+    assert_eq!(actions("?showImportDataSource=true")[1]["importDataSourceId"], FILE);
+    assert_eq!(actions("")[1], json!({ "id": IMPORT, "name": "Centres", "actionType": "IMPORT" }));
+}
+
+#[test]
+fn a_mapping_that_is_prompted_for_must_come_with_the_start() {
+    let import = Process::new(IMPORT, "Actuals").reading(Import::default().with_mapping("Version"));
+    let server = FakeServer::start(Service::new().with_import(import));
+    let start = |more: &str| {
+        post(
+            &server,
+            &path(&format!("imports/{IMPORT}/tasks")),
+            &format!("{{\"localeName\":\"en_US\"{more}}}"),
+        )
+        .status()
+    };
+    assert_eq!(start(""), 400);
+    assert_eq!(start(",\"mappingParameters\":[{\"entityType\":\"Version\",\"entityName\":\"Actual\"}]"), 200);
+    let status = get(&server, &path("status")).json();
+    assert_eq!(status["requestStatus"]["currentStep"], "Processing");
+    assert_eq!(get(&server, &path(&format!("imports/{IMPORT}"))).json()["importMetadata"]["type"], "MODEL");
+}
