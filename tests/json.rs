@@ -1,4 +1,4 @@
-//! `--json`: one document with exactly the fields that the README names.
+//! `--json`: one document with exactly the fields that docs/reference.md names.
 
 use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Fault, Process, Service, Task, TaskState, When};

@@ -61,7 +61,7 @@ mod piped;
 mod progress;
 /// Proxies and root certificates.
 mod proxies;
-/// The README, done as it says: the token, the cron script, the fields of `--json`.
+/// What the README and docs/ print, done as they say: the token, the cron script, the fields of `--json`.
 mod readme;
 /// A proxy and a web server of other projects on the way.
 #[cfg(unix)]

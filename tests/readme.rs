@@ -1,4 +1,4 @@
-//! The README, done as it says: the token, the cron script, the fields of `--json`.
+//! What the README and docs/ print, done as they say: the token, the cron script, the fields of `--json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,12 +9,15 @@ use xtask::fake::{MODEL, PROCESS, TOKEN, Task, TaskState, USER, WORKSPACE};
 use crate::support::{COSTS, Outcome, Scene, clean, failed, failing_run, file_of, result_of};
 
 const README: &str = include_str!("../README.md");
+const SIGN_IN: &str = include_str!("../docs/sign-in.md");
+const REFERENCE: &str = include_str!("../docs/reference.md");
 
 /// The code block that begins with this text.
 fn block(start: &str) -> &'static str {
-    let blocks = README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let blocks = [README, SIGN_IN].into_iter().flat_map(|page| page.split("```sh\n").skip(1));
+    let blocks = blocks.filter_map(|rest| rest.split("```").next());
     let mut found = blocks.filter(|block| block.contains(start));
-    found.next().unwrap_or_else(|| panic!("the README has no block with {start:?}"))
+    found.next().unwrap_or_else(|| panic!("no page has a block with {start:?}"))
 }
 
 /// The folder of the binary, before the folders of the system.
@@ -76,10 +79,10 @@ fn the_cron_script_mails_what_was_rejected_and_only_that() {
     scene.any_files();
 }
 
-/// The fields that the README documents for each command.
+/// The fields that docs/reference.md documents for each command.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
     let section =
-        README.split("### JSON").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
+        REFERENCE.split("## JSON\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
     let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut commands: Vec<String> = Vec::new();
     for row in section.lines().filter(|line| line.starts_with("| `") || line.starts_with("| |")) {

@@ -1,4 +1,4 @@
-//! The exit codes that scripts rely on. The help and the README list the same.
+//! The exit codes that scripts rely on. The help and docs/reference.md list the same.
 
 pub(crate) const OTHER: u8 = 1;
 pub(crate) const USAGE: u8 = 2;
@@ -16,14 +16,14 @@ mod tests {
     use crate::arguments::exit_codes;
 
     #[test]
-    fn the_help_and_the_readme_list_every_exit_code() {
-        let readme = include_str!("../../../README.md");
+    fn the_help_and_the_reference_list_every_exit_code() {
+        let reference = include_str!("../../../docs/reference.md");
         for code in
             [0, OTHER, USAGE, NOT_PERMITTED, NOT_FOUND, SERVICE, ROWS_FAILED, OUTPUT, INTERRUPTED, TERMINATED]
         {
             let (_, meaning) = exit_codes().find(|(listed, _)| *listed == i32::from(code)).unwrap();
             let row = format!("| {code} | {meaning}");
-            assert!(readme.contains(&row), "the README lacks {row:?}");
+            assert!(reference.contains(&row), "docs/reference.md lacks {row:?}");
         }
         assert_eq!(exit_codes().count(), 10);
     }

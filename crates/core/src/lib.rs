@@ -144,7 +144,7 @@
 )]
 
 #[cfg(all(doctest, feature = "http"))]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../../../docs/library.md")]
 struct Readme;
 
 mod address;
