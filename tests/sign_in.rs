@@ -300,22 +300,32 @@ fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
     for (certificate, why) in [
         (
             certificate(2020, 2021),
-            "the certificate in user.crt expired on 2021-01-01 00:00 UTC: ask for a new one",
+            "the certificate cannot be used: the one in user.crt expired on 2021-01-01 00:00 UTC: ask for a new one",
         ),
-        (foreign, "the private key in user.key does not belong to the certificate in user.crt"),
+        (
+            foreign,
+            "the private key cannot be used: the one in user.key does not belong to the certificate in user.crt",
+        ),
     ] {
         let scene = scene();
         scene.write("user.crt", certificate);
         let outcome = signed_in(&scene, "certificate", "chunks DUMP").run();
-        outcome.refuses(format!("the certificate cannot be used: {why}"));
+        outcome.refuses(why);
         scene.any_files();
     }
     let scene = scene();
-    let command = signed_in(&scene, "encrypted key", "chunks DUMP");
-    command
+    let encrypted = || signed_in(&scene, "encrypted key", "chunks DUMP");
+    encrypted()
         .env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "wr0ng-one")
         .run()
-        .refuses("the certificate cannot be used: the passphrase does not open the private key in user.key");
+        .refuses("the passphrase cannot be used: it does not open the private key in user.key");
+    encrypted().env_remove("ANAPLAN_PRIVATE_KEY_PASSPHRASE").run().refuses(
+        "the private key in user.key is encrypted, and there is no passphrase for it\n  \
+         set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
+    );
+    encrypted().env_remove("ANAPLAN_PRIVATE_KEY").run().refuses(
+        "there is no private key in user.crt\n  set ANAPLAN_PRIVATE_KEY to the file of the private key",
+    );
     scene.any_files();
 }
 

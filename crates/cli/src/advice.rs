@@ -31,6 +31,15 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::Setting { setting: Setting::RefreshToken, .. } => "sign in once with: login",
         Error::Setting { setting: Setting::SignInHost, .. } => "set --auth-url (ANAPLAN_AUTH_URL)",
         Error::Setting { setting: Setting::OauthHost, .. } => "set --oauth-url (ANAPLAN_OAUTH_URL)",
+        Error::Missing { setting: Setting::Passphrase, .. } => {
+            "set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE"
+        }
+        Error::Missing { setting: Setting::PrivateKey, .. } => {
+            "set ANAPLAN_PRIVATE_KEY to the file of the private key"
+        }
+        Error::Missing { setting: Setting::Certificate, .. } => {
+            "set ANAPLAN_CERTIFICATE to the file of the certificate"
+        }
         Error::Exists { .. } => "choose another name, or replace it with --force",
         Error::OtherDump { .. } => "choose another name, or give that dump up with --restart",
         Error::Locked { .. } => "wait for the other run to end, or choose another name",

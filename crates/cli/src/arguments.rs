@@ -66,13 +66,13 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "file")]
     pub(crate) password_file: Option<String>,
 
-    /// root certificates to trust instead of the built-in ones (PEM);
+    /// root certificates to trust instead of the built-in ones (PEM or DER);
     /// SSL_CERT_FILE does the same
     #[argh(option, arg_name = "file")]
     pub(crate) ca_file: Option<String>,
 
     /// root certificates to trust beside the built-in ones or those of
-    /// --ca-file (PEM)
+    /// --ca-file (PEM or DER)
     #[argh(option, arg_name = "file")]
     pub(crate) ca_add: Option<String>,
 

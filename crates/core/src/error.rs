@@ -31,6 +31,14 @@ pub enum Error {
         /// What is wrong with it; never its value if that is secret.
         problem: String,
     },
+    /// A setting is needed, and there is none.
+    #[non_exhaustive]
+    Missing {
+        /// Which one.
+        setting: Setting,
+        /// What it is needed for.
+        problem: String,
+    },
     /// The token may not go to this origin. Nothing was sent.
     #[non_exhaustive]
     UntrustedOrigin {
@@ -193,8 +201,12 @@ pub enum Setting {
     User,
     /// The password.
     Password,
-    /// The certificate or its private key.
+    /// The certificate to sign in with.
     Certificate,
+    /// The private key of the certificate.
+    PrivateKey,
+    /// The passphrase of the private key.
+    Passphrase,
     /// The client id of OAuth.
     OauthClient,
     /// The file of the refresh token.
@@ -234,6 +246,8 @@ impl fmt::Display for Setting {
             Setting::User => "the user name",
             Setting::Password => "the password",
             Setting::Certificate => "the certificate",
+            Setting::PrivateKey => "the private key",
+            Setting::Passphrase => "the passphrase",
             Setting::OauthClient => "the OAuth client id",
             Setting::RefreshToken => "the file of the refresh token",
             Setting::Credentials => "the way to sign in",
@@ -305,6 +319,7 @@ impl Error {
             Error::Request { subject, fault, .. } => kind_of_request(subject, fault),
             Error::Locator(_)
             | Error::Setting { .. }
+            | Error::Missing { .. }
             | Error::UntrustedOrigin { .. }
             | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
             Error::NoToken(_) => ErrorKind::NotPermitted,
@@ -347,6 +362,7 @@ impl fmt::Display for Error {
         match self {
             Error::Locator(error) => error.fmt(f),
             Error::Setting { setting, problem } => write!(f, "{setting} cannot be used: {problem}"),
+            Error::Missing { problem, .. } => f.write_str(problem),
             Error::UntrustedOrigin { origin, reason } => {
                 write!(f, "the token is not sent to {origin}: {reason}")
             }

@@ -53,6 +53,21 @@ pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(OFFSET_BASIS, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME))
 }
 
+/// Whether a text is in UTF-16, with or without a byte order mark: tools of Windows write it unasked.
+pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+    let is_ascii_in_utf16 = |pair: &[u8]| matches!(pair, [0, 0x20..=0x7e] | [0x20..=0x7e, 0]);
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [a, b, c, d, ..] => is_ascii_in_utf16(&[*a, *b]) && is_ascii_in_utf16(&[*c, *d]),
+        _ => false,
+    }
+}
+
+/// The text without the byte order mark of UTF-8.
+pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -150,13 +150,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Root certificates as PEM text, instead of the built-in ones.
+    /// Root certificates in PEM or DER, instead of the built-in ones.
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.roots.only = Some(pem.into());
         self
     }
 
-    /// Root certificates as PEM text, beside the others.
+    /// Root certificates in PEM or DER, beside the others.
     pub fn add_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.roots.added = Some(pem.into());
         self

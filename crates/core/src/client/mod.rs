@@ -17,6 +17,7 @@ mod session;
 mod unchanged;
 mod waiting_chunk;
 mod wire;
+mod x509;
 
 use std::fmt;
 use std::sync::Arc;

@@ -12,11 +12,14 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage, RootCertStore,
     SignatureScheme, StreamOwned,
 };
-use ureq::tls::{PemItem, parse_pem};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use crate::client::x509::{
+    self,
+    pem::{Block, Content, blocks},
+};
 use crate::error::{Error, Result, Setting};
 use crate::service::ConnectionProblem;
 use crate::text::Printable;
@@ -42,31 +45,30 @@ impl Roots {
     }
 }
 
-fn add_roots(store: &mut RootCertStore, pem: &[u8]) -> Result<()> {
-    let pem = pem.strip_prefix(b"\xef\xbb\xbf").unwrap_or(pem);
-    if pem.starts_with(b"\xff\xfe") || pem.starts_with(b"\xfe\xff") {
-        return Err(bad_roots("it is in UTF-16: save it as UTF-8 or ASCII".to_owned()));
-    }
+/// Adds the certificates of a file in PEM or in DER.
+fn add_roots(store: &mut RootCertStore, file: &[u8]) -> Result<()> {
     let mut count = 0;
-    for item in parse_pem(pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => {
-                count += 1;
-                let der = CertificateDer::from(certificate.der().to_vec());
-                // One that is left out in silence would be looked for in vain.
-                store.add(der).map_err(|_| {
-                    bad_roots(format!(
-                        "certificate {count} in it is damaged, or of a kind that cannot be used"
-                    ))
-                })?;
-            }
-            Ok(_) => {}
-            // Not the parser's own words: they may repeat the file, a private key included.
-            Err(_) => return Err(bad_roots("it is not a valid PEM file".to_owned())),
+    for Block { label, content } in blocks(file) {
+        // What OpenSSL calls a trusted certificate may also be one that is not trusted.
+        if label.as_deref().is_some_and(|label| !["CERTIFICATE", "X509 CERTIFICATE"].contains(&label)) {
+            continue;
         }
+        count += 1;
+        let der = match content {
+            Content::Der(der) if label.is_none() && x509::read(&der).is_none() => {
+                return Err(bad_roots("it holds no certificate, in PEM or in DER".to_owned()));
+            }
+            Content::Der(der) => CertificateDer::from(der),
+            Content::OldEncryption => continue,
+            Content::Damaged(problem) => return Err(bad_roots(format!("it {problem}"))),
+        };
+        // One that is left out in silence would be looked for in vain.
+        store.add(der).map_err(|_| {
+            bad_roots(format!("certificate {count} in it is damaged, or of a kind that cannot be used"))
+        })?;
     }
     match count {
-        0 => Err(bad_roots("it holds no certificate (\"-----BEGIN CERTIFICATE-----\")".to_owned())),
+        0 => Err(bad_roots("it holds no certificate, in PEM or in DER".to_owned())),
         _ => Ok(()),
     }
 }
@@ -82,19 +84,7 @@ pub(in crate::client) type SeenCertificates = Arc<Mutex<HashMap<String, Seen>>>;
 #[derive(Debug, Clone)]
 pub(in crate::client) struct Seen {
     pub(in crate::client) issuer: String,
-    #[cfg_attr(not(feature = "certificate"), allow(dead_code, reason = "nothing is read without it"))]
     validity: String,
-}
-
-#[cfg(feature = "certificate")]
-fn seen(der: &[u8]) -> Option<Seen> {
-    let described = crate::client::session::certificate::describe(der)?;
-    Some(Seen { issuer: described.issuer, validity: described.validity })
-}
-
-#[cfg(not(feature = "certificate"))]
-fn seen(_der: &[u8]) -> Option<Seen> {
-    None
 }
 
 /// Checks certificates as rustls does, and remembers whose they are.
@@ -113,7 +103,8 @@ impl ServerCertVerifier for Watching {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if let Some(facts) = seen(end_entity) {
+        if let Some(read) = x509::read(end_entity) {
+            let facts = Seen { issuer: read.issuer_name(), validity: read.validity() };
             let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             all.insert(server_name.to_str().into_owned(), facts);
         }
@@ -312,5 +303,26 @@ impl Transport for TlsTransport {
 
     fn is_tls(&self) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_are_read_in_pem_and_in_der() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let root = rcgen::CertificateParams::default().self_signed(&key).unwrap();
+        let two = format!("{}{}{}", key.serialize_pem(), root.pem(), root.pem());
+        for (file, count) in [(root.pem().into_bytes(), 1), (two.into_bytes(), 2), (root.der().to_vec(), 1)] {
+            let mut store = RootCertStore::empty();
+            add_roots(&mut store, &file).unwrap();
+            assert_eq!(store.len(), count);
+        }
+        for file in [&b""[..], b"no certificate", &key.serialize_der(), key.serialize_pem().as_bytes()] {
+            let error = add_roots(&mut RootCertStore::empty(), file).unwrap_err().to_string();
+            assert!(error.ends_with("it holds no certificate, in PEM or in DER"), "{error}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 #[cfg(feature = "certificate")]
-use super::certificate::{DataFormat, Input, SigningCertificate};
+use super::certificate::{DataFormat, SigningCertificate};
 use super::refresh_token_file::RefreshTokenFile;
 use super::secret::Secret;
 #[cfg(feature = "certificate")]
@@ -118,24 +118,42 @@ impl Credentials {
     /// # Errors
     ///
     /// [`Error::Setting`] for files that cannot be used; it says what to do about it, for a key in another
-    /// form with the command that converts it.
+    /// form with the command that converts it. [`Error::Missing`] where there is no certificate, no key, or no
+    /// passphrase for it.
     #[cfg(feature = "certificate")]
     pub fn certificate(files: &[impl AsRef<Path>], passphrase: Option<&Secret>) -> Result<Credentials> {
         let mut read = Vec::new();
         for path in files.iter().map(AsRef::as_ref) {
-            let file = secret_file::read(path).map_err(unusable_certificate)?;
+            let file = secret_file::read(path).map_err(|error| Error::Setting {
+                setting: Setting::Certificate,
+                problem: error.to_string(),
+            })?;
             read.push((path, path.to_string_lossy(), file));
         }
-        let inputs: Vec<_> = read.iter().map(|(_, name, file)| Input { name, bytes: &file.bytes }).collect();
+        let inputs: Vec<_> = read.iter().map(|(_, name, file)| (&**name, &*file.bytes)).collect();
+        let mut credentials = Credentials::certificate_from(&inputs, passphrase)?;
+        if let Way::Certificate { certificate, .. } = &credentials.way {
+            // A certificate alone is no secret.
+            let of_key = read.iter().filter(|(_, name, _)| *name == certificate.key_file());
+            let exposed = of_key.filter(|(.., file)| file.is_exposed).map(|(path, ..)| (*path).to_owned());
+            credentials.exposed_files.extend(exposed);
+        }
+        Ok(credentials)
+    }
+
+    /// The same from memory, such as from a vault: the bytes of each file, and the name that errors call it
+    /// by.
+    ///
+    /// # Errors
+    ///
+    /// As [`Credentials::certificate`].
+    #[cfg(feature = "certificate")]
+    pub fn certificate_from(files: &[(&str, &[u8])], passphrase: Option<&Secret>) -> Result<Credentials> {
         let phrase = passphrase.map(|secret| secret.reveal().as_bytes());
-        let certificate = SigningCertificate::read(&inputs, phrase, std::time::SystemTime::now());
-        let certificate = certificate.map_err(unusable_certificate)?;
-        // A certificate alone is no secret.
-        let of_key = read.iter().filter(|(_, name, file)| file.is_exposed && *name == certificate.key_file());
-        let exposed_files = of_key.map(|(path, ..)| *path).chain(passphrase.and_then(Secret::exposed_file));
-        let exposed_files = exposed_files.map(Path::to_owned).collect();
+        let certificate = SigningCertificate::read(files, phrase, std::time::SystemTime::now())?;
         let way = Way::Certificate { certificate: Arc::new(certificate), format: DataFormat::default() };
-        Ok(Credentials { way, exposed_files })
+        let exposed_files = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
+        Ok(Credentials { way, exposed_files: exposed_files.into_iter().collect() })
     }
 
     /// Signs random bytes alone, without the time: the older form of signing in with a certificate.
@@ -226,11 +244,6 @@ pub(crate) fn header(text: &str) -> Result<HeaderValue> {
     })?;
     header.set_sensitive(true);
     Ok(header)
-}
-
-#[cfg(feature = "certificate")]
-pub(crate) fn unusable_certificate(problem: impl fmt::Display) -> Error {
-    Error::Setting { setting: Setting::Certificate, problem: problem.to_string() }
 }
 
 impl fmt::Debug for Credentials {

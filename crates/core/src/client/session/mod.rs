@@ -156,8 +156,7 @@ impl Session {
             }
             #[cfg(feature = "certificate")]
             Way::Certificate { certificate, format } => self.authenticate(wire, repeat, &|| {
-                let body = certificate.token_request(*format, SystemTime::now());
-                let body = body.map_err(self::credentials::unusable_certificate)?;
+                let body = certificate.token_request(*format, SystemTime::now())?;
                 let header = self::credentials::header(certificate.authorization())?;
                 Ok((header, Some(String::from_utf8_lossy(&body).into_owned())))
             })?,

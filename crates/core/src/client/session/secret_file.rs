@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
 use crate::error::{Error, Setting};
-use crate::text::{Printable, is_unprintable};
+use crate::text::{Printable, is_unprintable, is_utf16, without_bom};
 
 /// Longest file of a secret that is read, in bytes: a certificate with its whole chain needs a tenth of it.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
@@ -122,21 +122,6 @@ pub(crate) fn text(file: SecretFile, path: &Path) -> Result<Secret, SecretFileEr
 /// Whether a file that is there can be read by users that it is not meant for.
 pub(super) fn is_exposed_at(path: &Path) -> bool {
     File::open(path).and_then(|file| is_exposed(&file)).unwrap_or(false)
-}
-
-/// Whether a text is in UTF-16, with or without a byte order mark: tools of Windows write it unasked.
-pub(super) fn is_utf16(bytes: &[u8]) -> bool {
-    let is_ascii_in_utf16 = |pair: &[u8]| matches!(pair, [0, 0x20..=0x7e] | [0x20..=0x7e, 0]);
-    match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
-        [a, b, c, d, ..] => is_ascii_in_utf16(&[*a, *b]) && is_ascii_in_utf16(&[*c, *d]),
-        _ => false,
-    }
-}
-
-/// The text without the byte order mark of UTF-8.
-pub(super) fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Everybody may read it; or a group may, and it is not root who decided so: root shares secrets with services

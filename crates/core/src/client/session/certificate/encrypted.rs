@@ -6,11 +6,11 @@ use std::num::NonZeroU32;
 use libaes::Cipher;
 use ring::pbkdf2;
 
-use super::der::{Reader, tag, unsigned};
+use crate::client::x509::der::{Reader, tag, unsigned};
 
 /// Maximum iterations of PBKDF2: seconds on a slow machine, and eight times what careful programs set today
 /// (600,000). More can only be meant to keep this program busy.
-pub(super) const MAX_ITERATIONS: u32 = 5_000_000;
+const MAX_ITERATIONS: u32 = 5_000_000;
 
 /// Bytes of a block of AES.
 const BLOCK_BYTES: usize = 16;
@@ -21,9 +21,8 @@ const MAX_KEY_BYTES: usize = 32;
 /// Why a key cannot be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is encrypted in another way.
+    /// It is encrypted in another way, or so that it would take too long.
     OtherScheme,
-    TooManyIterations(u64),
     PassphraseNeeded,
     WrongPassphrase,
 }
@@ -32,7 +31,7 @@ pub(super) enum Refusal {
 struct Scheme<'a> {
     hash: pbkdf2::Algorithm,
     salt: &'a [u8],
-    iterations: u64,
+    iterations: NonZeroU32,
     key_bytes: usize,
     initial_vector: &'a [u8],
     encrypted: &'a [u8],
@@ -41,13 +40,10 @@ struct Scheme<'a> {
 /// The PKCS#8 key inside an encrypted one. What no passphrase can open is refused first.
 pub(super) fn decrypt(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
     let scheme = scheme(der).ok_or(Refusal::OtherScheme)?;
-    let too_many = Refusal::TooManyIterations(scheme.iterations);
-    let iterations = u32::try_from(scheme.iterations).ok().filter(|count| *count <= MAX_ITERATIONS);
-    let iterations = iterations.and_then(NonZeroU32::new).ok_or(too_many)?;
     let passphrase = passphrase.ok_or(Refusal::PassphraseNeeded)?;
     let mut key = [0; MAX_KEY_BYTES];
     let key = &mut key[..scheme.key_bytes];
-    pbkdf2::derive(scheme.hash, iterations, scheme.salt, passphrase, key);
+    pbkdf2::derive(scheme.hash, scheme.iterations, scheme.salt, passphrase, key);
     let mut cipher = cipher(key).ok_or(Refusal::OtherScheme)?;
     // Its own handling of the padding accepts what a wrong key makes.
     cipher.set_auto_padding(false);
@@ -71,7 +67,8 @@ fn scheme(der: &[u8]) -> Option<Scheme<'_>> {
     }
     let mut derivation = derivation.sequence()?;
     let salt = derivation.read(tag::OCTET_STRING)?;
-    let iterations = unsigned(derivation.read(tag::INTEGER)?).filter(|count| *count > 0)?;
+    let iterations = u32::try_from(unsigned(derivation.read(tag::INTEGER)?)?).ok();
+    let iterations = iterations.filter(|count| *count <= MAX_ITERATIONS).and_then(NonZeroU32::new)?;
     let stated_key_bytes = match derivation.read(tag::INTEGER) {
         Some(bytes) => Some(unsigned(bytes)?),
         None => None,
@@ -134,44 +131,29 @@ mod oid {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::fixture::{self, element};
+    use super::super::tests::{ENCRYPTED_KEY, PASSPHRASE, der_of};
     use super::*;
 
     #[test]
     fn the_passphrase_opens_the_key_and_no_other_does() {
-        let encrypted = fixture::encrypted_pkcs8();
-        assert_eq!(decrypt(&encrypted, Some(fixture::PASSPHRASE)), Ok(fixture::pkcs8()));
-        assert_eq!(decrypt(&encrypted, Some(b"wrong")), Err(Refusal::WrongPassphrase));
-        assert_eq!(decrypt(&encrypted, Some(b"")), Err(Refusal::WrongPassphrase));
+        let encrypted = der_of(ENCRYPTED_KEY);
+        assert!(decrypt(&encrypted, Some(PASSPHRASE)).is_ok());
+        for wrong in [&b"wrong"[..], b""] {
+            assert_eq!(decrypt(&encrypted, Some(wrong)), Err(Refusal::WrongPassphrase));
+        }
         assert_eq!(decrypt(&encrypted, None), Err(Refusal::PassphraseNeeded));
-    }
-
-    /// An encrypted key with this iteration count and this cipher.
-    fn encrypted_key(iterations: &[u8], cipher: &[u8]) -> Vec<u8> {
-        let sequence = |parts: &[&[u8]]| element(tag::SEQUENCE, parts);
-        let identifier = |bytes: &[u8]| element(tag::OBJECT_IDENTIFIER, &[bytes]);
-        let octets = |bytes: &[u8]| element(tag::OCTET_STRING, &[bytes]);
-        let derivation = sequence(&[&octets(b"salt"), &element(tag::INTEGER, &[iterations])]);
-        let derivation = sequence(&[&identifier(oid::PBKDF2), &derivation]);
-        let encryption = sequence(&[&identifier(cipher), &octets(&[0; BLOCK_BYTES])]);
-        let parameters = sequence(&[&derivation, &encryption]);
-        let algorithm = sequence(&[&identifier(oid::PBES2), &parameters]);
-        sequence(&[&algorithm, &octets(&[0; 2 * BLOCK_BYTES])])
     }
 
     #[test]
     fn a_key_that_would_keep_the_machine_busy_is_refused() {
-        let refusal = |iterations: &[u8]| decrypt(&encrypted_key(iterations, oid::AES_128_CBC), Some(b"any"));
-        assert_eq!(refusal(&[1]), Err(Refusal::WrongPassphrase));
-        assert_eq!(refusal(&[0x4c, 0x4b, 0x41]), Err(Refusal::TooManyIterations(5_000_001)));
-        assert_eq!(refusal(&[0x7f; 8]), Err(Refusal::TooManyIterations(0x7f7f_7f7f_7f7f_7f7f)));
-        assert_eq!(refusal(&[0]), Err(Refusal::OtherScheme));
-    }
-
-    #[test]
-    fn another_cipher_is_refused_whatever_the_passphrase() {
-        let des_ede3_cbc = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 3, 7];
-        assert_eq!(decrypt(&encrypted_key(&[1], &des_ede3_cbc), None), Err(Refusal::OtherScheme));
+        let mut encrypted = der_of(ENCRYPTED_KEY);
+        // A salt of eight bytes and a count of two become a salt of six and a count of four.
+        let at = encrypted.windows(4).position(|bytes| bytes == [2, 2, 8, 0]).unwrap();
+        for (count, is_taken) in [(5_000_000u32, true), (5_000_001, false), (0, false)] {
+            encrypted[at - 10..at].copy_from_slice(&[4, 6, 0, 0, 0, 0, 0, 0, 2, 4]);
+            encrypted[at..at + 4].copy_from_slice(&count.to_be_bytes());
+            assert_eq!(scheme(&encrypted).is_some(), is_taken, "{count}");
+        }
     }
 
     #[test]
@@ -189,14 +171,12 @@ mod tests {
             changes in prop::collection::vec((0usize..110, any::<u8>()), 1..6),
             cut in any::<prop::sample::Index>(),
         ) {
-            let mut der = fixture::encrypted_pkcs8();
+            let mut der = der_of(ENCRYPTED_KEY);
             for (at, byte) in changes {
                 der[at] = byte;
             }
-            for der in [&der[..], &der[..cut.index(der.len())]] {
-                // Not the decryption: its iterations may have become millions.
-                let _ = scheme(der);
-            }
+            // Not the decryption: its iterations may have become millions.
+            let _ = (scheme(&der), scheme(&der[..cut.index(der.len())]));
         }
     }
 }

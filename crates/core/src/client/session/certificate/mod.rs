@@ -1,22 +1,13 @@
 //! Signing in with a certificate: from the files that people have in their hands to what the service is sent.
 //!
 //! Everything that can be wrong with the files is found here, before any request. Reading the files, and
-//! sending, is left to others.
+//! sending, is left to others. No part of a key is ever in an error.
 
-mod contents;
-mod conversion;
-mod der;
 #[cfg(feature = "encrypted-keys")]
 mod encrypted;
-#[cfg(test)]
-mod fixture;
 mod found;
-mod key;
-mod pem;
-mod problem;
 #[cfg(test)]
 mod tests;
-mod x509;
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,16 +15,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
-use ring::signature::{RSA_PKCS1_SHA512, RsaKeyPair};
+use ring::signature::{KeyPair, RSA_PKCS1_SHA512, RsaKeyPair};
 use serde::Serialize;
 
 use self::found::Found;
 pub(crate) use self::found::Input;
-pub(crate) use self::problem::CertificateProblem;
-pub(crate) use self::x509::describe;
+use crate::client::x509;
+use crate::error::{Error, Result, Setting};
+use crate::text::Printable;
+use crate::time::Utc;
 
 /// Random bytes that are signed at each sign-in. The service demands 100 at least.
 const RANDOM_BYTES: usize = 100;
+
+/// Base64 characters on a line of PEM, as OpenSSL writes them and RFC 7468 demands.
+const LINE_CHARS: usize = 64;
 
 /// The form of the data that is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,10 +53,7 @@ pub(crate) struct SigningCertificate {
 
 impl fmt::Debug for SigningCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningCertificate")
-            .field("file", &self.file)
-            .field("not_after", &self.not_after)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningCertificate").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
@@ -80,33 +73,34 @@ impl SigningCertificate {
         inputs: &[Input<'_>],
         passphrase: Option<&[u8]>,
         now: SystemTime,
-    ) -> Result<Self, CertificateProblem> {
+    ) -> Result<SigningCertificate> {
         let found = Found::in_inputs(inputs)?;
-        let found_key = found.only_key()?;
+        let (key_file, key) = found.key(passphrase)?;
         let certificates = found.certificates()?;
-        let key = key::rsa_key(found_key, passphrase)?;
         let of_key = certificates.iter().filter_map(|(file, der)| {
-            let facts = x509::read(der).filter(|facts| facts.public_key == key::public_key(&key))?;
-            Some((facts, *file))
+            let certificate = x509::read(der)?;
+            (certificate.public_key()? == key.public_key().as_ref()).then_some((*file, certificate))
         });
         // An old certificate and its renewal may have the same key.
-        let chosen = of_key.max_by_key(|(facts, _)| {
-            let is_valid = (facts.not_before..=facts.not_after).contains(&now);
-            (is_valid, facts.not_after)
+        let chosen = of_key.max_by_key(|(_, certificate)| {
+            let is_valid = (certificate.not_before..=certificate.not_after).contains(&now);
+            (is_valid, certificate.not_after)
         });
-        let Some((facts, file)) = chosen else {
-            return Err(CertificateProblem::Mismatch {
-                key: found_key.file.to_owned(),
-                certificates: certificates.len(),
-                files: found.certificate_files(),
-            });
+        let Some((file, chosen)) = chosen else {
+            let belongs = match certificates.len() {
+                1 => "does not belong to the certificate".to_owned(),
+                count => format!("belongs to none of the {count} certificates"),
+            };
+            let files = found::names(certificates.iter().map(|(file, _)| *file));
+            let problem = format!("the one in {} {belongs} in {files}", Printable(key_file));
+            return Err(Error::Setting { setting: Setting::PrivateKey, problem });
         };
         let certificate = SigningCertificate {
-            authorization: format!("CACertificate {}", STANDARD.encode(pem::certificate_text(facts.der))),
-            not_before: facts.not_before,
-            not_after: facts.not_after,
+            authorization: format!("CACertificate {}", STANDARD.encode(pem(chosen.der))),
+            not_before: chosen.not_before,
+            not_after: chosen.not_after,
             file: file.to_owned(),
-            key_file: found_key.file.to_owned(),
+            key_file: key_file.to_owned(),
             key,
         };
         certificate.check_validity(now)?;
@@ -129,11 +123,7 @@ impl SigningCertificate {
     }
 
     /// The body of a request for a token, signed now. Each request needs its own.
-    pub(crate) fn token_request(
-        &self,
-        format: DataFormat,
-        now: SystemTime,
-    ) -> Result<Vec<u8>, CertificateProblem> {
+    pub(crate) fn token_request(&self, format: DataFormat, now: SystemTime) -> Result<Vec<u8>> {
         self.check_validity(now)?;
         let random = SystemRandom::new();
         let mut data = Vec::new();
@@ -143,11 +133,14 @@ impl SigningCertificate {
         }
         let time_bytes = data.len();
         data.resize(time_bytes + RANDOM_BYTES, 0);
-        random.fill(&mut data[time_bytes..]).map_err(|_| CertificateProblem::SigningFailed)?;
         let mut signature = vec![0; self.key.public().modulus_len()];
-        self.key
-            .sign(&RSA_PKCS1_SHA512, &random, &data, &mut signature)
-            .map_err(|_| CertificateProblem::SigningFailed)?;
+        random
+            .fill(&mut data[time_bytes..])
+            .and_then(|()| self.key.sign(&RSA_PKCS1_SHA512, &random, &data, &mut signature))
+            .map_err(|_| Error::Setting {
+                setting: Setting::PrivateKey,
+                problem: "it cannot sign: it is damaged, or the system gives no random numbers".to_owned(),
+            })?;
         let signed = SignedData {
             encoded_data: STANDARD.encode(data),
             encoded_signed_data: STANDARD.encode(signature),
@@ -158,14 +151,29 @@ impl SigningCertificate {
     }
 
     /// Checked again at each sign-in: a program that embeds the library may run for years.
-    fn check_validity(&self, now: SystemTime) -> Result<(), CertificateProblem> {
-        let file = || self.file.clone();
-        if now < self.not_before {
-            return Err(CertificateProblem::NotYetValid { file: file(), begin: self.not_before });
-        }
-        if now > self.not_after {
-            return Err(CertificateProblem::Expired { file: file(), end: self.not_after });
-        }
-        Ok(())
+    fn check_validity(&self, now: SystemTime) -> Result<()> {
+        let file = Printable(&self.file);
+        let [begin, end] = [self.not_before, self.not_after].map(|time| Utc(time).to_minute());
+        let problem = match now {
+            now if now < self.not_before => {
+                format!("the one in {file} is not valid before {begin}: check this machine's clock")
+            }
+            now if now > self.not_after => format!("the one in {file} expired on {end}: ask for a new one"),
+            _ => return Ok(()),
+        };
+        Err(Error::Setting { setting: Setting::Certificate, problem })
     }
+}
+
+/// The PEM text of a certificate.
+fn pem(der: &[u8]) -> String {
+    let base64 = STANDARD.encode(der);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----");
+    for (index, character) in base64.chars().enumerate() {
+        if index % LINE_CHARS == 0 {
+            text.push('\n');
+        }
+        text.push(character);
+    }
+    text + "\n-----END CERTIFICATE-----\n"
 }
