@@ -24,7 +24,7 @@ const PASSING: [Denial; 7] = [
         "the service answered 500 Internal Server Error (Oops)",
         5,
     ),
-    denial(r#"{"error":"invalid_request","error_description":"no"}"#, "<MESSAGE>invalid_request", 5),
+    denial(r#"{"error":"invalid_request","error_description":"no"}"#, "<MESSAGE>invalid_request: no", 5),
     denial(
         r#"{"status":{"code":200},"chunks":[],"tasks":[],"errors":[{"message":"no rows"}]}"#,
         "<MESSAGE>no rows",

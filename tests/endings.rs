@@ -63,7 +63,7 @@ fn a_run_whose_end_has_no_word_is_not_called_fine() {
     ] {
         let scene = running_into(&json!({ "task": task }));
         let outcome = scene.run(RUN);
-        outcome.any_stdout().fails(1, "task <ANY> is over, but the service does not say <ANY>");
+        outcome.any_stdout().fails(1, "task <ANY>the service does not say <ANY>");
     }
 }
 
@@ -281,6 +281,53 @@ fn an_action_that_cannot_be_read_is_no_success() {
         let why =
             "task <NIGHTLY>/T1 is over, but the service does not say whether 1 of its 2 actions ended well";
         outcome.any_stdout().fails(1, why);
+    }
+}
+
+#[test]
+fn an_action_that_cannot_be_read_is_told_beside_the_dumps_of_the_others() {
+    let dump = |odd: Value| {
+        let mut action = json!({"objectId": COSTS.0, "objectName": COSTS.1, "failureDumpAvailable": true});
+        action["details"] = odd;
+        action
+    };
+    for odd in [json!({}), json!({"localMessageText": "5 failed"}), json!("text"), json!(7)] {
+        let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+        let answer = task_of(json!([dump(odd.clone())])).to_string();
+        scene.server.fault(Fault::WrongJson(answer), When::path("tasks/T1"));
+        scene.run("get NIGHTLY/T1 -q").collects("", "T1", &[COSTS]);
+
+        let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+        let answer = task_of(json!([dump(json!([])), if odd.is_object() { json!({}) } else { odd }]));
+        scene.server.fault(Fault::WrongJson(answer.to_string()), When::path("tasks/T1"));
+        let outcome = scene.run("get NIGHTLY/T1 -q");
+        outcome.stdout_has(file_of(COSTS, "T1")).exits_with(1);
+        outcome.stderr_has(
+            "task <NIGHTLY>/T1 has 1 action that cannot be read: the service does not say whether rows were \
+             rejected there",
+        );
+        scene.any_files();
+    }
+}
+
+#[test]
+fn an_entry_of_the_task_list_that_cannot_be_read_is_told_and_what_is_older_is_no_news() {
+    let listed = |id: Value, time: u64| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
+    let good = listed(json!("T1"), 5);
+    for (tasks, is_known) in [
+        (json!([listed(Value::Null, 9), good]), false),
+        (json!(["text", good]), false),
+        (json!([good, listed(json!({}), 9)]), true),
+    ] {
+        let scene = Scene::with_tasks([clean("T1")]);
+        let answer = json!({ "tasks": tasks }).to_string();
+        scene.server.fault(Fault::WrongJson(answer), When::path("tasks").method("GET"));
+        let note = "the tasks of <NIGHTLY>: 1 entry of the list cannot be read";
+        scene.run("tasks NIGHTLY").any_stdout().stderr_has(note);
+        for command in ["get NIGHTLY", "task NIGHTLY/latest"] {
+            let outcome = scene.run(command);
+            outcome.any_stdout().stderr_has(note).exits_with(if is_known { 0 } else { 5 });
+        }
     }
 }
 

@@ -111,14 +111,14 @@ fn a_chunk_that_no_url_can_name_is_refused() {
     for id in ["..", ".", ""] {
         is_malformed(
             three_chunks().with_ids([id]),
-            "expected an identifier, which cannot be <ANY>, near <ANY>",
+            "an entry of \"chunks\" has no id that can be used, near <ANY>",
         );
     }
 }
 
 #[test]
 fn the_malformed_documented_sample_is_refused_with_its_place() {
-    let what = r#"<ANY> at line 11 column 10, near "<ANY>"name" : "Chunk 0" }, "chunks" : [ {<ANY>""#;
+    let what = r#"<ANY> at line 11 column 12, near "<ANY>"name" : "Chunk 0" }, "chunks" : [ {<ANY>""#;
     is_malformed(three_chunks().with_list_body(DOCUMENTED_SAMPLE), what);
 }
 

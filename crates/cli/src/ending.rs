@@ -64,10 +64,18 @@ pub(crate) fn unclear(task: &Task) -> String {
     format!("is over, but the service does not say {what}")
 }
 
-/// Dumps that cannot be downloaded, because the service names no object for them.
+/// Dumps that cannot be downloaded, because the service names no object for them or says nothing of an action.
 pub(crate) fn unnamed_dumps(task: &Task) -> Option<Failure> {
     let (dumps, them) = match task.unnamed_dumps() {
-        0 => return None,
+        0 => {
+            let unreadable = task.unreadable_actions();
+            let text = format!(
+                "task {} has {} that cannot be read: the service does not say whether rows were rejected there",
+                task.address,
+                counted(unreadable, "action")
+            );
+            return (unreadable > 0).then_some(Failure::Other(text));
+        }
         1 => ("a dump".to_owned(), "it"),
         count => (format!("{count} dumps"), "them"),
     };

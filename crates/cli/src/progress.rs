@@ -215,6 +215,9 @@ impl Reporter {
                 let (what, why, wait) = (short_subject(subject), short_fault(fault), seconds(*wait));
                 self.warn(&self.dated(&format!("{what}: {why}; retry {retry} of {retries} in {wait}")));
             }
+            Event::Unreadable { subject, entries, .. } => {
+                self.warn(&format!("{subject}: {} of the list cannot be read", counted(*entries, "entry")));
+            }
             Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&self.dated(
                 &format!("{}: rate limit of the service; waiting {}", short_subject(subject), seconds(*wait)),
             )),

@@ -58,8 +58,10 @@ pub(crate) fn wrapped(text: &str, width: usize, max_lines: usize) -> Vec<String>
 
 /// A number of things: `1 task`, `2 tasks`.
 pub(crate) fn counted(count: usize, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
+    match (count, thing.strip_suffix('y')) {
+        (1, _) => format!("1 {thing}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ if thing.ends_with('s') => format!("{count} {thing}es"),
         _ => format!("{count} {thing}s"),
     }
 }

@@ -122,7 +122,7 @@ fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {
         0 => Err(Failure::NotFound(format!(
             "model {model} has no processes, or this user has no access to it: the service does not say which"
         ))),
-        count => Ok(format!("{model} has {}", counted(count, "process").replace("processs", "processes"))),
+        count => Ok(format!("{model} has {}", counted(count, "process"))),
     }
 }
 

@@ -43,6 +43,14 @@ pub enum Event<'a> {
         /// How long the client waits.
         wait: Duration,
     },
+    /// A list has entries that cannot be read. They are left out.
+    #[non_exhaustive]
+    Unreadable {
+        /// What the list is of.
+        subject: &'a Subject,
+        /// The number of these entries.
+        entries: usize,
+    },
 }
 
 /// A callback for events.

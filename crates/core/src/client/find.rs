@@ -3,10 +3,12 @@
 //! The newest task may be another user's, or its dump may be erased: the service answers 404 for both, and
 //! the task still reports a dump. The one to take may be further down.
 
+use std::time::Duration;
+
 use super::Client;
 use crate::address::{ActionAddress, Id, TaskAddress};
-use crate::error::{ErrorKind, Result};
-use crate::service::{Dump, Task, TaskState};
+use crate::error::{Error, ErrorKind, Result};
+use crate::service::{Dump, Fault, ListProblem, Listing, Subject, Task, TaskState};
 
 /// What a search for the newest dumps found.
 #[derive(Debug)]
@@ -100,24 +102,37 @@ impl Client {
         ends_without_dump: bool,
         look: impl Fn(&Client, &TaskAddress, &TaskState) -> Result<Result<(Task, Vec<Dump>), SkipReason>>,
     ) -> Result<Search> {
-        let mut skipped = Vec::new();
         // A task without a time may be recent.
         let is_recent =
             |created: Option<u64>| created.zip(since).is_none_or(|(created, since)| created >= since);
-        let tasks = self.tasks(action)?.into_iter().filter(|task| is_recent(task.creation_time));
-        for listed in tasks.take(limit) {
+        let subject = Subject::Tasks(action.clone());
+        let list = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
+        let (tasks, readable) = list.into_newest_first();
+        let recent = tasks.into_iter().enumerate().filter(|(_, task)| is_recent(task.creation_time));
+        let mut search = Search { task: None, dumps: Vec::new(), skipped: Vec::new() };
+        let mut last = 0;
+        for (index, listed) in recent.take(limit) {
             let address = action.task(listed.id);
+            last = index;
             let reason = match look(self, &address, &listed.state)? {
-                Ok((task, dumps)) => return Ok(Search { task: Some(task), dumps, skipped }),
+                Ok((task, dumps)) => {
+                    (search.task, search.dumps) = (Some(task), dumps);
+                    break;
+                }
                 Err(reason) => reason,
             };
             let is_end = ends_without_dump && matches!(reason, SkipReason::NoDump(_));
-            skipped.push(Skipped { address, creation_time: listed.creation_time, reason });
+            search.skipped.push(Skipped { address, creation_time: listed.creation_time, reason });
             if is_end {
                 break;
             }
         }
-        Ok(Search { task: None, dumps: Vec::new(), skipped })
+        // The newest run may be the entry that cannot be read: that nothing failed is not proved.
+        if search.dumps.is_empty() && readable.is_some_and(|newer| newer <= last) {
+            let fault = Fault::List(ListProblem::UnreadableEntry);
+            return Err(Error::Request { subject: subject.into(), fault, tries: 1, elapsed: Duration::ZERO });
+        }
+        Ok(search)
     }
 
     /// The task, if it has finished.

@@ -1,7 +1,5 @@
 //! What can be asked about processes, tasks and chunk lists, and done with tasks.
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -39,7 +37,7 @@ impl Client {
     /// [`Error::Request`].
     pub fn workspaces(&self) -> Result<Vec<NamedId>> {
         let requests = &self.requests;
-        requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())
+        Ok(requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())?.into_entries())
     }
 
     /// The models that the user sees, in one workspace or in all.
@@ -50,7 +48,7 @@ impl Client {
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
         let requests = &self.requests;
         let subject = Subject::Models(workspace.cloned());
-        requests.list_at(&requests.api, &subject, Listing::models(workspace))
+        Ok(requests.list_at(&requests.api, &subject, Listing::models(workspace))?.into_entries())
     }
 
     /// The processes of a model.
@@ -60,7 +58,7 @@ impl Client {
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn processes(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
         let subject = Subject::Processes(model.clone());
-        self.requests.list(&subject, model, Listing::processes(model))
+        Ok(self.requests.list(&subject, model, Listing::processes(model))?.into_entries())
     }
 
     /// The process that `name` means: an identifier, a name, or a name written in another case; in this
@@ -96,22 +94,14 @@ impl Client {
 
     /// The tasks of a process or import, the newest first; those of other users too. The service answers
     /// with an empty list for a process that does not exist and for a model that this user has no access
-    /// to.
+    /// to. Entries that cannot be read are left out, with an [`Event::Unreadable`](crate::Event::Unreadable).
     ///
     /// # Errors
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         let subject = Subject::Tasks(action.clone());
-        let mut tasks = self.requests.list(&subject, &action.model, Listing::tasks(action))?;
-        // The service may not have sorted. Where a time is missing, its order is all that is known.
-        if tasks.iter().all(|task| task.creation_time.is_some()) {
-            tasks.sort_by_key(|task| Reverse(task.creation_time));
-        }
-        // A task that began while pages were read moved others to the next page.
-        let mut seen = HashSet::new();
-        tasks.retain(|task| seen.insert(task.id.clone()));
-        Ok(tasks)
+        Ok(self.requests.list(&subject, &action.model, Listing::tasks(action))?.into_newest_first().0)
     }
 
     /// One task, with its result once it is over.

@@ -99,7 +99,7 @@ impl Requests {
         subject: &Subject,
         model: &ModelAddress,
         listing: Listing<T>,
-    ) -> Result<Vec<T>> {
+    ) -> Result<Listing<T>> {
         self.list_at(self.origin(model)?, subject, listing)
     }
 
@@ -109,18 +109,21 @@ impl Requests {
         origin: &Origin,
         subject: &Subject,
         mut listing: Listing<T>,
-    ) -> Result<Vec<T>> {
+    ) -> Result<Listing<T>> {
         while let Some(path) = listing.next_path().map(str::to_owned) {
             let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Json };
             self.json(subject, request, Repeat::IfTransient, |answer| listing.take(answer))?;
         }
-        Ok(listing.into_entries())
+        if let entries @ 1.. = listing.unreadable() {
+            self.wire.report(&Event::Unreadable { subject, entries });
+        }
+        Ok(listing)
     }
 
     /// The chunk list of a dump.
     pub(super) fn chunk_list(&self, dump: &DumpAddress) -> Result<ChunkList> {
         let subject = Subject::ChunkList(dump.clone());
-        let entries = self.list(&subject, dump.model(), Listing::chunks(dump))?;
+        let entries = self.list(&subject, dump.model(), Listing::chunks(dump))?.into_entries();
         ChunkList::new(dump, entries).map_err(|fault| {
             let fault = self.wire.masked(fault);
             Error::Request { subject: subject.into(), fault, tries: 1, elapsed: Duration::ZERO }

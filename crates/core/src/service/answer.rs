@@ -1,37 +1,40 @@
-//! The envelope that every JSON answer of the service has, read once: is this the answer that was asked
-//! for, and does it say that it succeeded?
+//! The one reader of what the services answer in JSON: the API, and those to sign in at.
 //!
-//! Unknown fields are ignored and expected ones may be missing, as observed on the live service. But an
-//! answer is never guessed to be good: it carries what was asked for, or its status says success.
+//! Unknown fields are ignored, expected ones may be missing, and a field of another type costs that field and not its
+//! neighbours, as observed on the live service. But an answer is never guessed to be good: it carries what was asked
+//! for or its status says success, and nothing in it says that it failed.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 use super::fault::Fault;
-use super::tolerant;
 use crate::address::Id;
 
 /// Characters of an answer that an error shows on each side of the problem.
 const NEAR_CHARS: usize = 40;
 
-/// What an answer carries, and under which key.
-pub(super) trait Payload: DeserializeOwned {
-    const KEY: &'static str;
-}
+/// Maximum length of a word that begins or ends there, in bytes: it is shown whole, or a part of a secret would be.
+const MAX_WORD_BYTES: usize = 4096;
 
-/// An answer that does not say that it failed.
+/// How a service says that it does not know a number.
+const UNKNOWN: i64 = -1;
+
+/// One JSON object, from any of the services.
 #[derive(Debug)]
-pub(super) struct Answer<T> {
-    /// What was asked for; `None` if its key is missing or null.
-    pub(super) payload: Option<T>,
-    /// Whether the status says success.
-    pub(super) says_success: bool,
-    pub(super) paging: Paging,
+pub(crate) struct Answer(Value);
+
+/// How an answer says that it failed, whatever its HTTP status is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The status in its envelope.
+    pub(crate) status: Option<u16>,
+    /// The word for the reason, such as `FAILURE_BAD_CREDENTIAL` or `invalid_grant`.
+    pub(crate) word: Option<String>,
+    /// The sentence for people.
+    pub(crate) message: Option<String>,
 }
 
 /// What a list says of its pages.
@@ -45,15 +48,107 @@ pub(super) struct Paging {
     pub(super) unreadable: Option<&'static str>,
 }
 
-/// How a service says that it does not know a number.
-const UNKNOWN: i64 = -1;
+impl Answer {
+    /// Reads an answer, whatever it says.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Malformed`] for anything but one JSON object with each key once.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Answer, Fault> {
+        Answer::read(bytes, None)
+    }
 
-impl Paging {
-    fn read(meta: &Value) -> Paging {
-        let paging = meta.get("paging").unwrap_or(&Value::Null);
-        let field = |name| paging.get(name).filter(|value| says_something(value) && **value != UNKNOWN);
+    /// Reads an answer and hands each entry of the list under `key` to `take`: lists are long, and values are large.
+    pub(super) fn parse_list(bytes: &[u8], key: &str, take: &mut dyn FnMut(Value)) -> Result<Answer, Fault> {
+        Answer::read(bytes, Some((key, take)))
+    }
+
+    fn read(bytes: &[u8], list: Option<(&str, &mut dyn FnMut(Value))>) -> Result<Answer, Fault> {
+        // A byte order mark is not JSON, and some gateways add one all the same.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(malformed(bytes, serde_json::Error::custom("it is UTF-16")));
+        }
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let fields = json.deserialize_map(Fields { list }).and_then(|fields| json.end().map(|()| fields));
+        fields.map(|fields| Answer(fields.into())).map_err(|error| malformed(bytes, error))
+    }
+
+    /// Reads an answer of the API to a request for what is under `key`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answer::parse`]; [`Fault::Status`] and [`Fault::ErrorMessage`] if the answer says that it failed.
+    pub(super) fn to_request_for(bytes: &[u8], key: &str) -> Result<Answer, Fault> {
+        let answer = Answer::parse(bytes)?;
+        answer.check(key)?;
+        Ok(answer)
+    }
+
+    /// Refuses an answer of the API that says it failed.
+    pub(super) fn check(&self, key: &str) -> Result<(), Fault> {
+        self.refusal(key).map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+
+    /// The value of a field; dots separate the names of fields inside each other. `Null` if it is not there.
+    pub(crate) fn get(&self, path: &str) -> &Value {
+        path.split('.').fold(&self.0, |value, field| &value[field])
+    }
+
+    /// A text; a number counts as its digits.
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        text(self.get(path)).filter(|text| !text.is_empty())
+    }
+
+    /// Whether the status says success, nothing says anything else, and the answer carries nothing else: with another
+    /// payload it is the answer to another request.
+    pub(super) fn is_success_without(&self, key: &str) -> bool {
+        const ENVELOPE: [&str; 7] =
+            ["status", "meta", "statusMessage", "message", "error", "errors", "title"];
+        let is_payload = |(name, value): (&String, &Value)| {
+            (value.is_array() || value.is_object())
+                && says_something(value)
+                && name != key
+                && !ENVELOPE.contains(&name.as_str())
+        };
+        self.says_success() && !self.0.as_object().into_iter().flatten().any(is_payload)
+    }
+
+    /// Whether the status says success, and nothing says anything else.
+    pub(crate) fn says_success(&self) -> bool {
+        let is_good = match self.code() {
+            // The message of every success in the service's reference and in its logs is this word.
+            Some(200..=299) => self.message().is_none_or(|message| starts_with(&message, "success")),
+            Some(_) => false,
+            None => self.status_word().is_some_and(|word| word.eq_ignore_ascii_case("success")),
+        };
+        is_good && !self.has_error()
+    }
+
+    /// How an answer to a request for what is under `key` says that it failed; `None` if it does not.
+    pub(crate) fn refusal(&self, key: &str) -> Option<Refusal> {
+        let status = self.code().filter(|code| !(200..=299).contains(code) && (100..=599).contains(code));
+        let says_failure =
+            self.has_error() || self.status_word().is_some_and(|word| starts_with(&word, "fail"));
+        let is_good = self.says_success() || (!self.get(key).is_null() && !says_failure);
+        let (word, message) = (self.word(), self.message());
+        match (status, &word, &message) {
+            (None, ..) if is_good => None,
+            (None, None, None) if !says_failure => None,
+            (None, None, None) => {
+                let code = self.code().map_or("good".to_owned(), |code| code.to_string());
+                let message = Some(format!("its status is {code}, but it reports an error"));
+                Some(Refusal { status, word, message })
+            }
+            _ => Some(Refusal { status, word, message }),
+        }
+    }
+
+    pub(super) fn paging(&self) -> Paging {
+        let paging = self.get("meta.paging");
+        let field = |name| Some(&paging[name]).filter(|value| says_something(value) && **value != UNKNOWN);
         let (total, next) = (field("totalSize"), field("next"));
-        let total_size = total.and_then(tolerant::count_of);
+        let total_size = total.and_then(count);
         let unreadable = if !paging.is_null() && !paging.is_object() {
             Some("paging")
         } else if total.is_some() && total_size.is_none() {
@@ -64,29 +159,58 @@ impl Paging {
         let has_next = next.and_then(Value::as_str).is_some_and(|next| !next.trim().is_empty());
         Paging { total_size, has_next, unreadable }
     }
+
+    fn code(&self) -> Option<u16> {
+        let status = self.get("status");
+        count(status.get("code").unwrap_or(status)).and_then(|code| u16::try_from(code).ok())
+    }
+
+    fn status_word(&self) -> Option<String> {
+        self.text("status").filter(|_| self.code().is_none())
+    }
+
+    /// The word for the reason: of the status, or of OAuth.
+    fn word(&self) -> Option<String> {
+        let is_word = |text: &String| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        self.status_word().or_else(|| self.text("error").filter(is_word))
+    }
+
+    fn has_error(&self) -> bool {
+        says_something(self.get("error")) || says_something(self.get("errors"))
+    }
+
+    /// The sentence for people, from the shapes that the services have: the API's `{"status":{"message":…}}`, the
+    /// sign-in service's `{"statusMessage":…}`, OAuth's `{"error_description":…}`, those of gateways, and the
+    /// `{"title":…}` of RFC 9457.
+    fn message(&self) -> Option<String> {
+        const PATHS: [&str; 8] = [
+            "status.message",
+            "statusMessage",
+            "error_description",
+            "message",
+            "error.message",
+            "error",
+            "errors",
+            "title",
+        ];
+        let sentence = |path| {
+            let value = self.get(path);
+            let first = value.get(0).unwrap_or(value);
+            let text = first.as_str().or_else(|| first.get("message")?.as_str())?;
+            let is_said_already = path == "error" && self.word().as_deref() == Some(text);
+            (!text.trim().is_empty() && !is_said_already).then(|| text.to_owned())
+        };
+        PATHS.into_iter().find_map(sentence)
+    }
 }
 
-/// Reads an answer.
-///
-/// # Errors
-///
-/// [`Fault::Malformed`] for anything but one JSON object; [`Fault::Status`] and [`Fault::ErrorMessage`] if
-/// the answer says that it failed.
-pub(super) fn parse<T: Payload>(bytes: &[u8]) -> Result<Answer<T>, Fault> {
-    let envelope: Envelope<T> = parse_json(bytes)?;
-    envelope.check()?;
-    Ok(Answer {
-        // An answer that carries something else is the answer to another request.
-        says_success: envelope.says_success() && !envelope.has_other_payload,
-        payload: envelope.payload,
-        paging: envelope.paging,
-    })
-}
-
-impl<T: Payload> Answer<T> {
-    /// The payload of an answer that must have one.
-    pub(super) fn require(self) -> Result<T, Fault> {
-        self.payload.ok_or(Fault::NoPayload(T::KEY))
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Fault {
+        let Refusal { status, word, message } = refusal;
+        match status {
+            Some(status) => Fault::Status { status, message: message.or(word), retry_after: None },
+            None => Fault::ErrorMessage(word.into_iter().chain(message).collect::<Vec<_>>().join(": ")),
+        }
     }
 }
 
@@ -94,181 +218,85 @@ impl<T: Payload> Answer<T> {
 ///
 /// # Errors
 ///
-/// As [`parse`]; an answer that names a task is a success, whatever else it says.
+/// As for every answer; one that names a task is a success, whatever else it says.
 pub(crate) fn started_task(bytes: &[u8]) -> Result<Id, Fault> {
-    #[derive(Deserialize)]
-    struct Started {
-        #[serde(rename = "taskId")]
-        id: Id,
-    }
-    impl Payload for Started {
-        const KEY: &'static str = "task";
-    }
-    let envelope: Envelope<Started> = parse_json(bytes)?;
-    match envelope.payload.as_ref().map(|task| &task.id).or(envelope.task_id.as_ref()) {
-        Some(id) => Ok(id.clone()),
-        None => Err(envelope.check().err().unwrap_or(Fault::NoPayload(Started::KEY))),
+    let answer = Answer::parse(bytes)?;
+    match id(answer.get("task.taskId")).or_else(|| id(answer.get("taskId"))) {
+        Some(id) => Ok(id),
+        None => Err(answer.check("").err().unwrap_or(Fault::NoPayload("task"))),
     }
 }
 
-/// Whether the answer to a request that brings nothing back, as cancelling does, says that it failed.
+/// Whether the answer to a request that brings nothing back, as cancelling and signing out do, says that it failed.
 ///
 /// # Errors
 ///
-/// As [`parse`]. No bytes at all are a success.
+/// As for every answer. No bytes at all are a success.
 pub(crate) fn check_done(bytes: &[u8]) -> Result<(), Fault> {
-    if bytes.trim_ascii().is_empty() {
-        return Ok(());
-    }
-    parse_json::<Envelope<Nothing>>(bytes)?.check()
+    if bytes.trim_ascii().is_empty() { Ok(()) } else { Answer::parse(bytes)?.check("") }
 }
 
-/// The message of an error's body, from the shapes that the service has: the API's
-/// `{"status":{"message":…}}`, the sign-in service's `{"statusMessage":…}` or the word in its `{"status":…}`,
-/// OAuth's `{"error":…}`, and the `{"title":…}` of RFC 9457. `None` for anything else, such as a gateway's
-/// HTML.
+/// The message of an error's body; `None` for anything else, such as a gateway's HTML.
 pub(crate) fn error_message(body: &[u8]) -> Option<String> {
-    let envelope = parse_json::<Envelope<Nothing>>(body).ok()?;
-    let word = envelope.word().filter(|_| !envelope.says_success());
-    envelope.message().or_else(|| word.map(str::to_owned))
+    let answer = Answer::parse(body).ok()?;
+    answer.message().or_else(|| answer.word().filter(|_| !answer.says_success()))
 }
 
-#[derive(Deserialize)]
-struct Nothing;
+// Fields whose JSON type wanders: the live service has sent times, counts and flags as text, and null in lists. Each of
+// these reads what it can, and what it cannot is absent.
 
-impl Payload for Nothing {
-    const KEY: &'static str = "";
+/// A text; a number counts as its digits.
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }
 
-struct Envelope<T> {
-    /// An object with code and message, a word, or a number.
-    status: Value,
-    /// `statusMessage`, `message`, `error` or `title`, whichever comes first.
-    message: Option<String>,
-    /// `error` or `errors` says something.
-    has_error: bool,
-    paging: Paging,
-    payload: Option<T>,
-    /// A start may answer with the task's identifier at the top.
-    task_id: Option<Id>,
-    /// Another key than the payload's holds a list or an object that is not empty.
-    has_other_payload: bool,
+/// A flag; `"true"` and `"false"` count as well.
+pub(super) fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        _ => None,
+    }
 }
 
-impl<T> Envelope<T> {
-    fn code(&self) -> Option<u16> {
-        let code = self.status.get("code").unwrap_or(&self.status);
-        tolerant::count_of(code).and_then(|code| u16::try_from(code).ok())
-    }
-
-    fn word(&self) -> Option<&str> {
-        self.status.as_str().filter(|_| self.code().is_none())
-    }
-
-    fn message(&self) -> Option<String> {
-        let message = self.status.get("message").and_then(Value::as_str).map(str::to_owned);
-        message.or_else(|| self.message.clone()).filter(|message| !message.trim().is_empty())
-    }
-
-    /// Whether the status says success, and nothing says anything else.
-    fn says_success(&self) -> bool {
-        let is_good = match self.code() {
-            Some(code) => (200..300).contains(&code),
-            None => self.word().is_some_and(|word| word.eq_ignore_ascii_case("SUCCESS")),
-        };
-        // The message of every success in the service's reference and in its logs is this word.
-        let is_praise = |message: String| message.trim().to_ascii_lowercase().starts_with("success");
-        is_good && !self.has_error && self.message().is_none_or(is_praise)
-    }
-
-    fn says_failure(&self) -> bool {
-        self.has_error || self.word().is_some_and(|word| word.to_ascii_uppercase().starts_with("FAIL"))
-    }
-
-    /// Refuses an answer that says it failed, and one that has no payload and does not say anything good.
-    fn check(&self) -> Result<(), Fault> {
-        match self.code() {
-            Some(status @ (300..=599 | 100..=199)) => {
-                return Err(Fault::Status { status, message: self.message(), retry_after: None });
-            }
-            _ if self.says_success() || (self.payload.is_some() && !self.says_failure()) => return Ok(()),
-            _ => {}
-        }
-        let texts: Vec<String> = self.word().map(str::to_owned).into_iter().chain(self.message()).collect();
-        match texts.is_empty() {
-            true if self.has_error => {
-                let code = self.code().map_or("good".to_owned(), |code| code.to_string());
-                Err(Fault::ErrorMessage(format!("its status is {code}, but it reports an error")))
-            }
-            true => Ok(()),
-            false => Err(Fault::ErrorMessage(texts.join(": "))),
+/// A whole number that is not negative; its digits as text count as well.
+pub(crate) fn count(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) if number.is_u64() => number.as_u64(),
+        Value::String(text) if text.trim().parse::<u64>().is_ok() => text.trim().parse().ok(),
+        value => {
+            // Beyond 2^53 a float no longer tells one whole number from the next.
+            let is_exact =
+                |number: &f64| number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(number);
+            number(value).filter(is_exact).map(|number| number as u64)
         }
     }
 }
 
-impl<'de, T: Payload> Deserialize<'de> for Envelope<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Envelope<T>, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor(PhantomData))
-    }
+/// A number; its digits as text count as well.
+pub(crate) fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_f64(),
+    };
+    number.filter(|number: &f64| number.is_finite())
 }
 
-struct EnvelopeVisitor<T>(PhantomData<T>);
+pub(super) fn id(value: &Value) -> Option<Id> {
+    Id::deserialize(value).ok()
+}
 
-impl<'de, T: Payload> Visitor<'de> for EnvelopeVisitor<T> {
-    type Value = Envelope<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<T>, A::Error> {
-        let mut envelope = Envelope {
-            status: Value::Null,
-            message: None,
-            has_error: false,
-            paging: Paging::default(),
-            payload: None,
-            task_id: None,
-            has_other_payload: false,
-        };
-        // Which of two would be the right one, nobody could tell.
-        let mut known = HashSet::new();
-        let mut once = |key: &'static str| {
-            if known.insert(key) { Ok(()) } else { Err(A::Error::duplicate_field(key)) }
-        };
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                key if key == T::KEY => {
-                    once(T::KEY)?;
-                    envelope.payload = map.next_value()?;
-                }
-                "status" => {
-                    once("status")?;
-                    envelope.status = map.next_value()?;
-                }
-                "statusMessage" | "message" | "error" | "errors" | "title" => {
-                    let message = map.next_value::<Value>()?;
-                    envelope.has_error |= key.starts_with("error") && says_something(&message);
-                    let message = message.get(0).unwrap_or(&message);
-                    let message = message.as_str().or_else(|| message.get("message")?.as_str());
-                    envelope.message = envelope.message.or(message.map(str::to_owned));
-                }
-                "meta" => {
-                    once("meta")?;
-                    envelope.paging = Paging::read(&map.next_value()?);
-                }
-                "taskId" => {
-                    let id: Value = map.next_value()?;
-                    envelope.task_id = Id::deserialize(id).ok();
-                }
-                _ => {
-                    let other: Value = map.next_value()?;
-                    envelope.has_other_payload |=
-                        (other.is_array() || other.is_object()) && says_something(&other);
-                }
-            }
-        }
-        Ok(envelope)
+/// The entries of a list. Null is an empty list; anything else in place of one is its only entry, so that it is not
+/// taken for nothing.
+pub(super) fn entries(value: &Value) -> &[Value] {
+    match value {
+        Value::Null => &[],
+        Value::Array(entries) => entries,
+        one => std::slice::from_ref(one),
     }
 }
 
@@ -282,13 +310,65 @@ fn says_something(value: &Value) -> bool {
     }
 }
 
-fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
-    // A byte order mark is not JSON, and some gateways add one all the same.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err(malformed(bytes, serde_json::Error::custom("it is UTF-16")));
+fn starts_with(text: &str, word: &str) -> bool {
+    text.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
+/// Reads the fields of an object. An empty list takes the place of the one whose entries were handed on.
+struct Fields<'a, 'b> {
+    list: Option<(&'a str, &'b mut dyn FnMut(Value))>,
+}
+
+impl<'de> Visitor<'de> for Fields<'_, '_> {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
     }
-    serde_json::from_slice(bytes).map_err(|error| malformed(bytes, error))
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let value = match &mut self.list {
+                Some((key, take)) if name == *key => map.next_value_seed(Entries(take))?,
+                _ => map.next_value()?,
+            };
+            // Which of two is the right one, nothing tells.
+            if fields.insert(name.clone(), value).is_some() {
+                return Err(A::Error::custom(format!("the key \"{name}\" twice")));
+            }
+        }
+        Ok(fields)
+    }
+}
+
+struct Entries<'a>(&'a mut dyn FnMut(Value));
+
+impl<'de> DeserializeSeed<'de> for Entries<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entries<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        while let Some(entry) = list.next_element()? {
+            (self.0)(entry);
+        }
+        Ok(Value::Array(Vec::new()))
+    }
 }
 
 fn malformed(bytes: &[u8], error: serde_json::Error) -> Fault {
@@ -296,13 +376,19 @@ fn malformed(bytes: &[u8], error: serde_json::Error) -> Fault {
     Fault::Malformed { problem: error.to_string(), near, cut_short: error.is_eof() }
 }
 
-/// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes
-/// undone: an escaped secret must be recognisable as one.
+/// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes undone: a
+/// secret must be recognisable as one, and be there whole.
 fn near(bytes: &[u8], line: usize, column: usize) -> String {
     let before: usize =
         bytes.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     let at = (before + column).min(bytes.len());
-    let window = &bytes[at.saturating_sub(NEAR_CHARS)..bytes.len().min(at + NEAR_CHARS)];
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'"';
+    let (left, right) = bytes.split_at(at);
+    let (left, right) = (left.iter().rev(), right.iter());
+    let is_shown =
+        |(count, byte): &(usize, &u8)| *count < NEAR_CHARS || (!is_end(byte) && *count < MAX_WORD_BYTES);
+    let (left, right) = (left.enumerate().take_while(is_shown), right.enumerate().take_while(is_shown));
+    let window = &bytes[at - left.count()..at + right.count()];
     unescaped(&String::from_utf8_lossy(window)).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -359,6 +359,8 @@ pub enum ListProblem {
     /// This field of its paging says something that cannot be read, so whether there are further pages is not
     /// known. Not retried.
     UnreadablePaging(&'static str),
+    /// An entry of it cannot be read, which may be the newest. Not retried.
+    UnreadableEntry,
     /// It is longer than anything that a sane service sends. Not retried.
     TooLong,
 }
@@ -381,6 +383,9 @@ impl fmt::Display for ListProblem {
             }
             ListProblem::UnreadablePaging(field) => {
                 write!(f, "its \"{field}\" cannot be read, so nothing says whether it is complete")
+            }
+            ListProblem::UnreadableEntry => {
+                f.write_str("an entry of it cannot be read, so which one is the newest is not known")
             }
             ListProblem::TooLong => f.write_str("its pages do not end"),
         }

@@ -1,12 +1,14 @@
 //! Reading a list page by page. The loop is a value: it names the path of the next page, takes the
 //! answer, and knows when the list is complete. Whoever has a transport drives it.
 
-use serde::Deserialize;
+#[cfg(feature = "http")]
+use std::{cmp::Reverse, collections::HashSet};
 
-use super::answer::{self, Answer, Payload};
+use serde_json::Value;
+
+use super::answer::{self, Answer};
 use super::fault::{Fault, ListProblem};
 use super::task::TaskState;
-use super::tolerant;
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, models_path, page, workspaces_path};
 
 /// Entries requested with the second page and later ones: the size of a page unless one asks otherwise,
@@ -25,49 +27,59 @@ const MAX_LIST_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_LIST_PAGES: usize = 10_000;
 
 /// An entry of a list that has an identifier and a name: a process, or a chunk.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(expecting = "an entry with an id")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NamedId {
     /// Its identifier.
     pub id: Id,
     /// Its name for people, if the service gives one.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub name: Option<String>,
 }
 
 /// A task as the list of tasks shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedTask {
     /// Its identifier.
-    #[serde(rename = "taskId")]
     pub id: Id,
     /// How far it has come.
-    #[serde(rename = "taskState", default)]
     pub state: TaskState,
     /// When it was created, in milliseconds since 1970.
-    #[serde(default, deserialize_with = "tolerant::count")]
     pub creation_time: Option<u64>,
 }
 
 /// A model as the lists of models show it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListedModel {
     /// Its identifier.
     pub id: Id,
     /// Its name for people.
-    #[serde(default, deserialize_with = "tolerant::text")]
     pub name: Option<String>,
     /// The workspace that it is in.
-    #[serde(rename = "currentWorkspaceId", default, deserialize_with = "tolerant::value")]
     pub workspace: Option<Id>,
 }
 
-type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<Option<T>>>, Fault>;
+impl NamedId {
+    fn read(value: &Value) -> Option<NamedId> {
+        Some(NamedId { id: answer::id(&value["id"])?, name: answer::text(&value["name"]) })
+    }
+}
+
+impl ListedTask {
+    fn read(value: &Value) -> Option<ListedTask> {
+        let id = answer::id(&value["taskId"])?;
+        let state = TaskState::read(&value["taskState"]);
+        Some(ListedTask { id, state, creation_time: answer::count(&value["creationTime"]) })
+    }
+}
+
+impl ListedModel {
+    fn read(value: &Value) -> Option<ListedModel> {
+        let (id, name) = (answer::id(&value["id"])?, answer::text(&value["name"]));
+        Some(ListedModel { id, name, workspace: answer::id(&value["currentWorkspaceId"]) })
+    }
+}
 
 /// A list that is being read page by page.
 ///
@@ -90,14 +102,16 @@ type ReadPage<T> = fn(&[u8]) -> Result<Answer<Vec<Option<T>>>, Fault>;
 #[derive(Debug)]
 pub struct Listing<T> {
     path: String,
-    read: ReadPage<T>,
-    id: fn(&T) -> &Id,
     key: &'static str,
+    read: fn(&Value) -> Option<T>,
+    id: fn(&T) -> &Id,
+    /// Whether an entry that cannot be read is a fault: a chunk would be a hole in the dump, and one odd old task or
+    /// process must not block the rest.
+    needs_all: bool,
     /// `None` once the list is complete.
     next: Option<String>,
-    entries: Vec<T>,
-    /// Number of entries received, those that could not be read included.
-    received: u64,
+    /// `None` for one that cannot be read.
+    entries: Vec<Option<T>>,
     /// The largest total of all pages: a later page that says less, or nothing, is not to be trusted.
     total: Option<u64>,
     pages: usize,
@@ -107,48 +121,69 @@ pub struct Listing<T> {
 impl Listing<NamedId> {
     /// The chunks of a dump.
     pub fn chunks(dump: &DumpAddress) -> Listing<NamedId> {
-        Listing::new::<Chunks>(dump.chunks_path(), |entry| &entry.id)
+        Listing {
+            needs_all: true,
+            ..Listing::new(dump.chunks_path(), "chunks", NamedId::read, |entry| &entry.id)
+        }
     }
 
     /// The workspaces that the user sees.
     pub fn workspaces() -> Listing<NamedId> {
-        Listing::new::<Workspaces>(workspaces_path(), |entry| &entry.id)
+        Listing::new(workspaces_path(), "workspaces", NamedId::read, |entry| &entry.id)
     }
 
     /// The processes of a model.
     pub fn processes(model: &ModelAddress) -> Listing<NamedId> {
-        Listing::new::<Processes>(model.processes_path(), |entry| &entry.id)
+        Listing::new(model.processes_path(), "processes", NamedId::read, |entry| &entry.id)
     }
 }
 
 impl Listing<ListedModel> {
     /// The models that the user sees, in one workspace or in all.
     pub fn models(workspace: Option<&Id>) -> Listing<ListedModel> {
-        Listing::new::<Models>(models_path(workspace), |model| &model.id)
+        Listing::new(models_path(workspace), "models", ListedModel::read, |model| &model.id)
     }
 }
 
 impl Listing<ListedTask> {
     /// The tasks of a process or import, those of other users included.
     pub fn tasks(action: &ActionAddress) -> Listing<ListedTask> {
-        Listing::new::<Tasks>(format!("{}?sort=-creationDate", action.tasks_path()), |task| &task.id)
+        let path = format!("{}?sort=-creationDate", action.tasks_path());
+        Listing::new(path, "tasks", ListedTask::read, |task| &task.id)
+    }
+
+    /// The tasks, the newest first and each once, and how many of them are newer than the first entry that cannot be
+    /// read, if there is one.
+    ///
+    /// The service may not have sorted. A task without a time keeps its place beside its neighbour.
+    #[cfg(feature = "http")]
+    pub(crate) fn into_newest_first(self) -> (Vec<ListedTask>, Option<usize>) {
+        let mut time = self.entries.iter().flatten().find_map(|task| task.creation_time);
+        let place = |task: Option<ListedTask>| {
+            time = task.as_ref().and_then(|task| task.creation_time).or(time);
+            (time, task)
+        };
+        let mut entries: Vec<_> = self.entries.into_iter().map(place).collect();
+        entries.sort_by_key(|(time, _)| Reverse(*time));
+        let newer = entries.iter().position(|(_, task)| task.is_none());
+        // A task that began while pages were read moved others to the next page.
+        let mut seen = HashSet::new();
+        let is_new = |task: &ListedTask| seen.insert(task.id.clone());
+        (entries.into_iter().filter_map(|(_, task)| task).filter(is_new).collect(), newer)
     }
 }
 
 impl<T> Listing<T> {
-    fn new<P: Payload + Into<Vec<Option<T>>>>(path: String, id: fn(&T) -> &Id) -> Listing<T> {
+    fn new(path: String, key: &'static str, read: fn(&Value) -> Option<T>, id: fn(&T) -> &Id) -> Listing<T> {
         Listing {
-            read: |bytes| {
-                let Answer { payload, says_success, paging } = answer::parse::<P>(bytes)?;
-                Ok(Answer { payload: payload.map(P::into), says_success, paging })
-            },
+            key,
+            read,
             id,
-            key: P::KEY,
+            needs_all: false,
             // The first request is the documented one, without a query.
             next: Some(path.clone()),
             path,
             entries: Vec::new(),
-            received: 0,
             total: None,
             pages: 0,
             bytes: 0,
@@ -170,24 +205,37 @@ impl<T> Listing<T> {
     ///
     /// [`Fault::List`] for pages that end too early or never; otherwise what the answer says.
     pub fn take(&mut self, answer: &[u8]) -> Result<(), Fault> {
-        let Answer { payload, says_success, paging } = (self.read)(answer)?;
+        let (mut entries, mut odd) = (Vec::new(), None);
+        let page_bytes = answer.len() as u64;
+        let answer = Answer::parse_list(answer, self.key, &mut |value| {
+            let entry = (self.read)(&value);
+            if entry.is_none() && self.needs_all {
+                odd.get_or_insert(value);
+            }
+            entries.push(entry);
+        })?;
+        answer.check(self.key)?;
+        let paging = answer.paging();
+        if let Some(odd) = odd {
+            let problem = format!("an entry of \"{}\" has no id that can be used", self.key);
+            return Err(Fault::Malformed { problem, near: odd.to_string(), cut_short: false });
+        }
         if let Some(field) = paging.unreadable {
             return Err(Fault::List(ListProblem::UnreadablePaging(field)));
         }
-        let mut entries = payload.unwrap_or_default();
-        if entries.is_empty() && !says_success {
+        if entries.is_empty() && !answer.is_success_without(self.key) {
             // An empty page, the first or the last, is only believed from an answer that says it succeeded.
             return Err(Fault::NoPayload(self.key));
         }
         // A service that ignores the offset sends its first page again.
         let is_first_again = match (entries.first(), self.entries.first()) {
-            (Some(Some(first)), Some(known)) => (self.id)(first) == (self.id)(known),
+            (Some(Some(first)), Some(Some(known))) => (self.id)(first) == (self.id)(known),
             _ => false,
         };
         if is_first_again {
             entries.clear();
         }
-        let received = self.received + entries.len() as u64;
+        let received = (self.entries.len() + entries.len()) as u64;
         let total = self.total.max(paging.total_size);
         let is_page_empty = entries.is_empty();
         let is_complete = match total {
@@ -200,72 +248,27 @@ impl<T> Listing<T> {
             if is_page_empty {
                 return Err(Fault::List(ListProblem::Incomplete { received, announced: total }));
             }
-            let bytes = self.bytes + answer.len() as u64;
+            let bytes = self.bytes + page_bytes;
             if received > MAX_LIST_ENTRIES || bytes > MAX_LIST_BYTES || self.pages == MAX_LIST_PAGES {
                 return Err(Fault::List(ListProblem::TooLong));
             }
         }
         self.next = (!is_complete).then(|| page(&self.path, received, PAGE_ENTRIES));
-        self.entries.extend(entries.into_iter().flatten());
-        self.received = received;
+        self.entries.extend(entries);
         self.total = total;
         self.pages += 1;
-        self.bytes += answer.len() as u64;
+        self.bytes += page_bytes;
         Ok(())
     }
 
-    /// The entries received, in the order in which they came.
+    /// The number of entries that cannot be read. They are left out, so what is said of the whole list is not proved.
+    pub fn unreadable(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.is_none()).count()
+    }
+
+    /// The entries that can be read, in the order in which they came.
     pub fn into_entries(self) -> Vec<T> {
-        self.entries
-    }
-}
-
-macro_rules! payload {
-    ($name:ident, $key:literal, $entry:ty) => {
-        #[derive(Deserialize)]
-        struct $name(Vec<$entry>);
-
-        impl Payload for $name {
-            const KEY: &'static str = $key;
-        }
-    };
-}
-
-// A chunk that cannot be read would be a hole in the dump. One odd old task or process must not block the
-// rest; it counts as received, so that the pages still add up.
-payload!(Chunks, "chunks", NamedId);
-payload!(Processes, "processes", tolerant::Readable<NamedId>);
-payload!(Workspaces, "workspaces", tolerant::Readable<NamedId>);
-payload!(Models, "models", tolerant::Readable<ListedModel>);
-payload!(Tasks, "tasks", tolerant::Readable<ListedTask>);
-
-impl From<Chunks> for Vec<Option<NamedId>> {
-    fn from(chunks: Chunks) -> Vec<Option<NamedId>> {
-        chunks.0.into_iter().map(Some).collect()
-    }
-}
-
-impl From<Processes> for Vec<Option<NamedId>> {
-    fn from(processes: Processes) -> Vec<Option<NamedId>> {
-        processes.0.into_iter().map(|process| process.0).collect()
-    }
-}
-
-impl From<Tasks> for Vec<Option<ListedTask>> {
-    fn from(tasks: Tasks) -> Vec<Option<ListedTask>> {
-        tasks.0.into_iter().map(|task| task.0).collect()
-    }
-}
-
-impl From<Workspaces> for Vec<Option<NamedId>> {
-    fn from(workspaces: Workspaces) -> Vec<Option<NamedId>> {
-        workspaces.0.into_iter().map(|workspace| workspace.0).collect()
-    }
-}
-
-impl From<Models> for Vec<Option<ListedModel>> {
-    fn from(models: Models) -> Vec<Option<ListedModel>> {
-        models.0.into_iter().map(|model| model.0).collect()
+        self.entries.into_iter().flatten().collect()
     }
 }
 
@@ -401,8 +404,30 @@ mod tests {
             );
             tasks.take(page.as_bytes()).unwrap();
             assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
+            assert_eq!(tasks.unreadable(), 1, "{entry}");
             let tasks = tasks.into_entries();
             assert_eq!((tasks.len(), tasks[0].creation_time), (1, Some(12)), "{entry}");
+        }
+    }
+
+    #[test]
+    fn a_task_without_a_time_and_an_entry_that_cannot_be_read_keep_their_place_among_the_sorted() {
+        for (entries, sorted, newer) in [
+            (r#"["A",1],["B",3],["C",2]"#, "BCA", None),
+            (r#"["A",3],["B",null],["C",1]"#, "ABC", None),
+            (r#"["A",null],["B",3],["C",4],["D",null]"#, "CDAB", None),
+            (r#"["A",null],["B",null],["A",null]"#, "AB", None),
+            (r#"["",9],["A",2]"#, "A", Some(0)),
+            (r#"["A",1],["",1],["B",3]"#, "BA", Some(2)),
+        ] {
+            let mut tasks = Listing::tasks(&"W/M/118".parse::<Locator>().unwrap().action().unwrap());
+            let entries: Value = serde_json::from_str(&format!("[{entries}]")).unwrap();
+            let task = |entry: &Value| serde_json::json!({"taskId": entry[0], "creationTime": entry[1]});
+            let entries: Vec<Value> = entries.as_array().unwrap().iter().map(task).collect();
+            tasks.take(serde_json::json!({ "tasks": entries }).to_string().as_bytes()).unwrap();
+            let (tasks, found) = tasks.into_newest_first();
+            let ids: String = tasks.iter().map(|task| task.id.as_str()).collect();
+            assert_eq!((ids.as_str(), found), (sorted, newer), "{entries:?}");
         }
     }
 

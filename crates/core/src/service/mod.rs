@@ -13,7 +13,6 @@ mod outcome;
 mod retry;
 mod subject;
 mod task;
-mod tolerant;
 
 #[cfg(feature = "http")]
 pub(crate) use self::answer::{check_done, error_message, started_task};

@@ -65,6 +65,12 @@ impl Task {
         self.actions().iter().filter(is_unnamed).count()
     }
 
+    /// The number of actions that cannot be read, or say nothing: each may have left a dump.
+    pub fn unreadable_actions(&self) -> usize {
+        let nothing = ActionResult::default();
+        self.actions().iter().filter(|action| ***action == nothing).count()
+    }
+
     fn is_success_proved(&self) -> bool {
         let is_successful = |result: &ActionResult| result.successful == Some(true);
         let actions = self.actions();
@@ -138,5 +144,36 @@ mod tests {
                 {"failureDumpAvailable":true,"objectId":"112000000001"},{"failureDumpAvailable":true,"objectId":""}]}}"#,
         );
         assert_eq!((task.unnamed_dumps(), task.dumps().len()), (2, 1));
+    }
+
+    #[test]
+    fn an_odd_list_costs_the_messages_in_it_and_an_unreadable_entry_is_not_nothing() {
+        let found = |action: &str| {
+            let task = task(&format!(
+                r#"{{"taskState":"COMPLETE","result":{{"successful":true,"nestedResults":[
+                {{"objectId":"112000000001","successful":true,"failureDumpAvailable":true}},{action}]}}}}"#
+            ));
+            let objects: Vec<String> =
+                task.dumps().iter().map(|dump| dump.address.object().as_str().to_owned()).collect();
+            (objects, task.unreadable_actions())
+        };
+        for odd in ["{}", r#"{"localMessageText":"5 failed"}"#, r#""text""#, "7", "true", "[[],null]"] {
+            for list in ["details", "nestedResults"] {
+                let action = format!(
+                    r#"{{"objectId":"112000000002","successful":true,"failureDumpAvailable":true,"{list}":{odd}}}"#
+                );
+                let (objects, unreadable) = found(&action);
+                assert_eq!(objects, ["112000000001", "112000000002"], "{action}");
+                assert_eq!(unreadable > 0, list == "nestedResults", "{action}");
+            }
+        }
+        for unreadable in ["null", "{}", "7", r#""text""#, "[]"] {
+            assert_eq!(found(unreadable), (vec!["112000000001".to_owned()], 1), "{unreadable}");
+        }
+        let alone = task(
+            r#"{"taskState":"COMPLETE","result":{"nestedResults":
+            {"objectId":"112000000001","failureDumpAvailable":true}}}"#,
+        );
+        assert_eq!(alone.dumps().len(), 1, "an action that is not in a list");
     }
 }

@@ -2,13 +2,11 @@
 //!
 //! Every field may be missing, as observed in logs of the live service.
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::answer::{self, Payload};
+use super::answer::{self, Answer};
 use super::dump::Dump;
 use super::fault::Fault;
-use super::tolerant::{self, Readable};
 use crate::address::{ActionKind, Id, TaskAddress};
 
 /// How far a task has come.
@@ -35,6 +33,19 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    pub(super) fn read(value: &Value) -> TaskState {
+        match answer::text(value).as_deref() {
+            None => TaskState::Unknown,
+            Some("NOT_STARTED") => TaskState::NotStarted,
+            Some("IN_PROGRESS") => TaskState::InProgress,
+            Some("COMPLETE") => TaskState::Complete,
+            Some("CANCELLING") => TaskState::Cancelling,
+            Some("CANCELLED") => TaskState::Cancelled,
+            Some("FAILED") => TaskState::Failed,
+            Some(other) => TaskState::Other(other.to_owned()),
+        }
+    }
+
     /// Whether the state alone says that the task is over.
     pub fn is_final(&self) -> bool {
         matches!(self, TaskState::Complete | TaskState::Cancelled | TaskState::Failed)
@@ -52,21 +63,6 @@ impl TaskState {
             TaskState::Unknown => "UNKNOWN",
             TaskState::Other(text) => text,
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for TaskState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TaskState, D::Error> {
-        Ok(match tolerant::text(deserializer)?.as_deref() {
-            None => TaskState::Unknown,
-            Some("NOT_STARTED") => TaskState::NotStarted,
-            Some("IN_PROGRESS") => TaskState::InProgress,
-            Some("COMPLETE") => TaskState::Complete,
-            Some("CANCELLING") => TaskState::Cancelling,
-            Some("CANCELLED") => TaskState::Cancelled,
-            Some("FAILED") => TaskState::Failed,
-            Some(other) => TaskState::Other(other.to_owned()),
-        })
     }
 }
 
@@ -89,52 +85,41 @@ pub struct Task {
 }
 
 /// How a process or one of its actions ended.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ActionResult {
     /// The object that ran.
-    #[serde(deserialize_with = "tolerant::value")]
     pub object_id: Option<Id>,
     /// Its name.
-    #[serde(deserialize_with = "tolerant::text")]
     pub object_name: Option<String>,
     /// Whether it ran; rows may have been rejected all the same.
-    #[serde(deserialize_with = "tolerant::flag")]
     pub successful: Option<bool>,
     /// Whether it left a dump. In the outermost result it speaks for any action within.
-    #[serde(deserialize_with = "tolerant::flag")]
     pub failure_dump_available: Option<bool>,
-    #[serde(deserialize_with = "tolerant::list")]
     details: Vec<Detail>,
     /// The actions within, in order.
-    #[serde(rename = "nestedResults", deserialize_with = "nested_results")]
     pub nested: Vec<ActionResult>,
 }
 
-/// An entry that cannot be read stays, as an action that says nothing: left out, it could have failed unseen.
-fn nested_results<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ActionResult>, D::Error> {
-    let nested: Vec<Readable<ActionResult>> = tolerant::list(deserializer)?;
-    Ok(nested.into_iter().map(|entry| entry.0.unwrap_or_default()).collect())
-}
-
 /// One message about an action.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Detail {
-    #[serde(deserialize_with = "tolerant::text")]
     local_message_text: Option<String>,
     /// Names and values in turn, as in `["failedCount", "3"]`.
-    #[serde(deserialize_with = "tolerant::list")]
     values: Vec<Value>,
 }
 
 impl Detail {
+    fn read(value: &Value) -> Detail {
+        let values = answer::entries(&value["values"]).to_vec();
+        Detail { local_message_text: answer::text(&value["localMessageText"]), values }
+    }
+
     /// The count that is called `name` in the values, or ends in `words` in the text.
     fn count(&self, name: &str, words: &str) -> Option<u64> {
         let mut pairs = self.values.chunks_exact(2);
         let value = pairs.find(|pair| pair[0].as_str() == Some(name));
-        let value = value.and_then(|pair| tolerant::count_of(&pair[1]));
+        let value = value.and_then(|pair| answer::count(&pair[1]));
         value.or_else(|| count_in(self.local_message_text.as_deref()?, words))
     }
 }
@@ -160,6 +145,18 @@ pub struct RowCounts {
 }
 
 impl ActionResult {
+    /// An action within that cannot be read stays, as one that says nothing: left out, it could have failed unseen.
+    fn read(value: &Value) -> ActionResult {
+        ActionResult {
+            object_id: answer::id(&value["objectId"]),
+            object_name: answer::text(&value["objectName"]),
+            successful: answer::flag(&value["successful"]),
+            failure_dump_available: answer::flag(&value["failureDumpAvailable"]),
+            details: answer::entries(&value["details"]).iter().map(Detail::read).collect(),
+            nested: answer::entries(&value["nestedResults"]).iter().map(ActionResult::read).collect(),
+        }
+    }
+
     /// The row counts of all details together: from their values, whose names are those of the reference's
     /// sample, or from their texts where the values lack them, as in some real answers.
     pub fn rows(&self) -> RowCounts {
@@ -201,26 +198,6 @@ impl ActionResult {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct TaskPayload {
-    #[serde(deserialize_with = "tolerant::value")]
-    task_id: Option<Id>,
-    task_state: TaskState,
-    #[serde(deserialize_with = "tolerant::text")]
-    current_step: Option<String>,
-    #[serde(deserialize_with = "tolerant::number")]
-    progress: Option<f64>,
-    #[serde(deserialize_with = "tolerant::count")]
-    creation_time: Option<u64>,
-    #[serde(deserialize_with = "tolerant::value")]
-    result: Option<ActionResult>,
-}
-
-impl Payload for TaskPayload {
-    const KEY: &'static str = "task";
-}
-
 impl Task {
     /// Reads the answer that describes one task.
     ///
@@ -228,18 +205,20 @@ impl Task {
     ///
     /// [`Fault::Malformed`], [`Fault::NoPayload`], [`Fault::OtherTask`], and what the answer says if it says that it failed.
     pub fn parse(address: &TaskAddress, answer: &[u8]) -> Result<Task, Fault> {
-        let task = answer::parse::<TaskPayload>(answer)?.require()?;
+        let answer = Answer::to_request_for(answer, "task")?;
+        let task =
+            Some(answer.get("task")).filter(|task| task.is_object()).ok_or(Fault::NoPayload("task"))?;
         let is_other = |id: &Id| !id.as_str().eq_ignore_ascii_case(address.id.as_str());
-        if let Some(other) = task.task_id.filter(is_other) {
+        if let Some(other) = answer::id(&task["taskId"]).filter(is_other) {
             return Err(Fault::OtherTask(other.as_str().to_owned()));
         }
         Ok(Task {
             address: address.clone(),
-            state: task.task_state,
-            current_step: task.current_step,
-            progress: task.progress,
-            creation_time: task.creation_time,
-            result: task.result,
+            state: TaskState::read(&task["taskState"]),
+            current_step: answer::text(&task["currentStep"]),
+            progress: answer::number(&task["progress"]),
+            creation_time: answer::count(&task["creationTime"]),
+            result: Some(&task["result"]).filter(|result| result.is_object()).map(ActionResult::read),
         })
     }
 

@@ -1,14 +1,14 @@
+use serde_json::json;
+
 use super::*;
 
-#[derive(Debug, Deserialize)]
-struct Numbers(Vec<u32>);
-
-impl Payload for Numbers {
-    const KEY: &'static str = "numbers";
-}
-
-fn read(json: &str) -> Result<Answer<Numbers>, Fault> {
-    parse(json.as_bytes())
+/// The numbers that an answer of the API carries, and whether it says success.
+fn read(json: &str) -> Result<(Vec<Value>, bool), Fault> {
+    let mut numbers = Vec::new();
+    let answer = Answer::parse_list(json.as_bytes(), "numbers", &mut |number| numbers.push(number))?;
+    answer.check("numbers")?;
+    let is_success = answer.is_success_without("numbers");
+    Ok((numbers, is_success))
 }
 
 #[test]
@@ -19,11 +19,14 @@ fn an_answer_is_what_was_asked_for_or_says_success() {
         r#"{"status":"OK","numbers":[1]}"#,
         "\u{feff}{\"numbers\":[1]}",
     ] {
-        let numbers = read(json).unwrap().payload.unwrap();
-        assert_eq!(numbers.0, [1], "{json}");
+        assert_eq!(read(json).unwrap().0, [1], "{json}");
     }
-    for json in [r#"{"status":{"code":"200"}}"#, r#"{"status":"SUCCESS","numbers":null}"#] {
-        assert!(read(json).unwrap().says_success, "{json}");
+    for json in [
+        r#"{"status":{"code":"200"}}"#,
+        r#"{"status":"SUCCESS","numbers":null}"#,
+        r#"{"status":"SUCCESS","statusMessage":"Logged out"}"#,
+    ] {
+        assert_eq!(read(json).unwrap(), (Vec::new(), true), "{json}");
     }
     for json in [
         "{}",
@@ -34,7 +37,7 @@ fn an_answer_is_what_was_asked_for_or_says_success() {
         r#"{"status":{"code":200},"numbers":[],"data":{"rows":3}}"#,
         r#"{"status":{"code":200,"message":"Failure"},"numbers":[]}"#,
     ] {
-        assert!(!read(json).is_ok_and(|answer| answer.says_success), "{json}");
+        assert!(!read(json).is_ok_and(|(_, says_success)| says_success), "{json}");
     }
 }
 
@@ -52,8 +55,8 @@ fn a_total_or_a_further_page_that_cannot_be_read_is_noticed() {
         (r#"[3]"#, Some("paging")),
         ("null", None),
     ] {
-        let answer = read(&format!(r#"{{"numbers":[1],"meta":{{"paging":{paging}}}}}"#)).unwrap();
-        assert_eq!(answer.paging.unreadable, unreadable, "{paging}");
+        let answer = Answer::parse(format!(r#"{{"meta":{{"paging":{paging}}}}}"#).as_bytes()).unwrap();
+        assert_eq!(answer.paging().unreadable, unreadable, "{paging}");
     }
 }
 
@@ -75,7 +78,10 @@ fn an_answer_that_says_it_failed_is_a_fault_with_its_message() {
             r#"{"status":{"message":"Internal error"}}"#,
             "the service answered with an error message: Internal error",
         ),
-        (r#"{"error":"invalid_request"}"#, "the service answered with an error message: invalid_request"),
+        (
+            r#"{"error":"invalid_request","error_description":"No."}"#,
+            "the service answered with an error message: invalid_request: No.",
+        ),
         (
             r#"{"status":{"code":200},"numbers":[1],"errors":[{"message":"no rows"}]}"#,
             "the service answered with an error message: no rows",
@@ -92,6 +98,7 @@ fn an_answer_that_says_it_failed_is_a_fault_with_its_message() {
 
 #[test]
 fn what_is_not_one_json_object_is_malformed_and_says_where() {
+    let deep = format!("{}{}", "{\"a\":".repeat(5_000), "}".repeat(5_000));
     for json in [
         "",
         "null",
@@ -103,6 +110,7 @@ fn what_is_not_one_json_object_is_malformed_and_says_where() {
         r#"{"status":{"code":500},"status":{"code":200},"numbers":[]}"#,
         r#"{"numbers":[1],"meta":{"paging":{"totalSize":2}},"meta":{}}"#,
         "{} {}",
+        &deep,
     ] {
         assert!(matches!(read(json), Err(Fault::Malformed { .. })), "{json}");
     }
@@ -113,8 +121,12 @@ fn what_is_not_one_json_object_is_malformed_and_says_where() {
 }
 
 #[test]
-fn escapes_do_not_hide_the_text_near_a_problem() {
+fn what_is_shown_near_a_problem_has_no_escapes_and_no_part_of_a_word() {
     assert_eq!(unescaped(r#"a\u003db\/c\n\u00zz\"#), r#"a=b/c\n\u00zz\"#);
+    let long = "x".repeat(300);
+    let json = format!(r#"{{"numbers":[1], "token": "{long}" oops, "more": "{long}"}}"#);
+    let Err(Fault::Malformed { near, .. }) = read(&json) else { panic!() };
+    assert!(near.starts_with(&format!("{long}\" oops")) && near.ends_with(&long), "{near}");
 }
 
 #[test]
@@ -128,6 +140,7 @@ fn the_message_of_an_error_is_found_in_each_shape() {
         (r#"{"status":"FAILURE_BAD_TOKEN"}"#, Some("FAILURE_BAD_TOKEN")),
         (r#"{"status":"SUCCESS"}"#, None),
         (r#"{"error":"invalid_grant"}"#, Some("invalid_grant")),
+        (r#"{"error":"invalid_grant","error_description":"It is dead."}"#, Some("It is dead.")),
         (r#"{"type":"about:blank","status":401,"title":"Unauthorized"}"#, Some("Unauthorized")),
         ("<html>502</html>", None),
         ("", None),
@@ -149,4 +162,23 @@ fn a_start_names_its_task_in_either_place() {
     }
     assert!(matches!(started_task(br#"{"status":{"code":429}}"#), Err(Fault::Status { status: 429, .. })));
     assert!(matches!(started_task(br#"{"status":{"code":200}}"#), Err(Fault::NoPayload("task"))));
+}
+
+#[test]
+fn a_field_of_another_type_is_read_if_its_meaning_is_clear() {
+    assert_eq!(
+        (text(&json!(7)).as_deref(), flag(&json!(" True ")), number(&json!("0.5"))),
+        (Some("7"), Some(true), Some(0.5))
+    );
+    for five in [json!(5), json!("5"), json!(5.0), json!(" 5 "), json!("5.0")] {
+        assert_eq!(count(&five), Some(5), "{five}");
+    }
+    assert_eq!(count(&json!(1_571_258_347_545.0)), Some(1_571_258_347_545));
+    for odd in [json!(null), json!({}), json!([]), json!(-1), json!(1.5), json!("many"), json!(1e300)] {
+        assert_eq!((flag(&odd), count(&odd)), (None, None), "{odd}");
+    }
+    assert_eq!(entries(&json!(null)).len() + entries(&json!([])).len(), 0);
+    for one in [json!({}), json!("text"), json!([7]), json!({"a": 1})] {
+        assert_eq!(entries(&one).len(), 1, "{one}");
+    }
 }
