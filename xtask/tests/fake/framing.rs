@@ -17,12 +17,16 @@ fn one_connection_serves_many_requests() {
     for (chunk, content) in ["abcd", "efgh", "ij"].iter().enumerate() {
         let text = request("GET", &dump_path(&format!("/chunks/{chunk}")), "");
         stream.write_all(text.as_bytes()).unwrap();
+        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
         let expected = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n{content}",
+            "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nDate: {date}\r\n\
+             Content-Length: {}\r\n\r\n{content}",
             content.len()
         );
         let mut raw = vec![0; expected.len()];
         stream.read_exact(&mut raw).unwrap();
+        let date_at = expected.find(date).unwrap();
+        raw[date_at..date_at + date.len()].copy_from_slice(date.as_bytes());
         assert_eq!(String::from_utf8(raw).unwrap(), expected);
     }
     assert_eq!(server.connections(), 1);

@@ -7,7 +7,8 @@ use crate::client::*;
 
 #[test]
 fn the_chunk_list_is_the_documented_one() {
-    let reply = get(&small_server(), &dump_path("/chunks"));
+    let server = small_server();
+    let reply = get(&server, &dump_path("/chunks"));
     assert_eq!(reply.status(), 200);
     assert_eq!(reply.header("content-type").as_deref(), Some("application/json"));
     let list = reply.json();
@@ -19,7 +20,11 @@ fn the_chunk_list_is_the_documented_one() {
             { "id": "2", "name": "Chunk 2" }
         ])
     );
-    assert_eq!(list["meta"]["paging"], json!({ "currentPageSize": 3, "offset": 0, "totalSize": 3 }));
+    let next = list["meta"]["paging"]["next"].as_str().unwrap().replace(&server.origin(), "");
+    let paging =
+        json!({ "currentPageSize": 3, "offset": 0, "totalSize": 3, "next": list["meta"]["paging"]["next"] });
+    assert_eq!(list["meta"]["paging"], paging);
+    assert_eq!(get(&server, &next).json()["meta"]["paging"]["currentPageSize"], 0, "it leads to nothing");
     assert_eq!(list["status"], json!({ "code": 200, "message": "Success" }));
     assert_eq!(list["meta"]["schema"], format!("https://api.anaplan.com/2/0/models/{MODEL}/objects/chunk"));
 }

@@ -31,7 +31,7 @@ fn serve_one(
     buffer: &mut Vec<u8>,
     number: usize,
 ) -> Result<(), Ending> {
-    let request = match receive(connection, buffer) {
+    let mut request = match receive(connection, buffer) {
         Ok(request) => request,
         Err(NoRequest::Closed) => return Err(Ending::Agreed),
         Err(NoRequest::Malformed) => {
@@ -49,8 +49,13 @@ fn serve_one(
         requests.push(sent);
         requests.len() - 1
     };
+    let is_head = request.sent.method == "HEAD";
+    if is_head {
+        request.sent.method = "GET".to_owned();
+    }
     let (answer, settings, faults) = decide(shared, &request);
-    let delivery = deliver(answer, settings, &request, &faults);
+    let mut delivery = deliver(answer, settings, &request, &faults);
+    delivery.head_only = is_head;
     {
         // Before the first byte, so that a client which has its answer finds it in the log.
         let mut requests = lock(&shared.requests);

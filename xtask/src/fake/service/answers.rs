@@ -23,7 +23,8 @@ impl Service {
     /// Answers a request.
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
         let answer = self.sign_in.answer(request, &self.origin);
-        answer.unwrap_or_else(|| self.api_answer(request).unwrap_or_else(|refusal| refusal))
+        let answer = answer.unwrap_or_else(|| self.api_answer(request).unwrap_or_else(|refusal| refusal));
+        answer.with_header("Date", httpdate::fmt_http_date(self.sign_in.tokens.now()))
     }
 
     fn api_answer(&mut self, request: &Request) -> Result<Answer, Answer> {
@@ -98,10 +99,11 @@ impl Service {
     /// The lists of workspaces and models, from which ids can be found.
     fn directory(&self, request: &Request) -> Option<Result<Answer, Answer>> {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-        let model = json::model(&self.model, &self.workspace);
+        let asked = |name| request.parameter(name) == Some("true");
+        let model = json::model(&self.model, &self.workspace, asked("modelDetails"));
         Some(match (request.sent.method.as_str(), &path[..]) {
             ("GET", ["2", "0", "workspaces"]) => {
-                let workspaces = vec![json::workspace(&self.workspace)];
+                let workspaces = vec![json::workspace(&self.workspace, asked("tenantDetails"))];
                 self.list(request, "workspace", "workspaces", workspaces, None)
             }
             ("GET", ["2", "0", "models"]) => self.list(request, "model", "models", vec![model], None),

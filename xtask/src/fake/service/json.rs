@@ -39,7 +39,9 @@ pub(crate) fn list(
         "totalSize": claimed_total.unwrap_or(total as u64),
     });
     let link = |offset: usize| Value::from(format!("{url}?limit={limit}&offset={offset}"));
-    if offset + cut.len() < total {
+    // The live service names a next page even where one answer holds all.
+    let is_whole = offset == 0 && total > 0 && cut.len() == total && claimed_total.is_none();
+    if offset + cut.len() < total || is_whole {
         paging["next"] = link(offset + limit);
     }
     if offset > 0 {
@@ -55,18 +57,35 @@ pub(crate) fn list(
     Value::Object(map)
 }
 
-pub(crate) fn workspace(id: &str) -> Value {
-    json!({ "id": id, "name": "Finance", "active": true, "sizeAllowance": 1_073_741_824_u64 })
+pub(crate) fn workspace(id: &str, details: bool) -> Value {
+    let mut workspace =
+        json!({ "id": id, "name": "Finance", "active": true, "sizeAllowance": 1_073_741_824_u64 });
+    if details {
+        workspace["currentSize"] = 873_000_000.into();
+    }
+    workspace
 }
 
-pub(crate) fn model(id: &str, workspace: &str) -> Value {
-    json!({
+pub(crate) fn model(id: &str, workspace: &str, details: bool) -> Value {
+    let mut model = json!({
         "id": id,
         "name": "Cost planning",
         "activeState": "UNLOCKED",
         "currentWorkspaceId": workspace,
         "currentWorkspaceName": "Finance",
-    })
+    });
+    if details {
+        model["modelUrl"] =
+            format!("https://us1a.app.anaplan.com/core?selectedWorkspaceId={workspace}&selectedModelId={id}")
+                .into();
+        model["memoryUsage"] = 121_000_000.into();
+        model["lastSavedSerialNumber"] = 2_001_000_042.into();
+        model["lastModifiedByUserGuid"] = "8a81b09d5e8c6f27015ece3402487d33".into();
+        model["categoryValues"] = json!([]);
+        model["isoCreationDate"] = "2023-07-06T15:08:40.371+0000".into();
+        model["lastModified"] = "2026-11-24T02:31:07.000+0000".into();
+    }
+    model
 }
 
 pub(crate) fn process(process: &Process) -> Value {
@@ -180,8 +199,9 @@ fn result(tree: &ActionResult, start: Option<u64>) -> Value {
         value["details"] = details.iter().map(detail).collect();
     }
     if let Some(start) = start {
-        value["startTime"] = start.into();
-        value["duration"] = (1000 * (1 + tree.nested.len() as u64)).into();
+        // Texts, as in real logs.
+        value["startTime"] = start.to_string().into();
+        value["duration"] = (1000 * (1 + tree.nested.len())).to_string().into();
     }
     if !tree.nested.is_empty() {
         let steps = tree.nested.iter().zip(0..);

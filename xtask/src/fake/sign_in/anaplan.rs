@@ -77,7 +77,7 @@ pub(super) fn validate(tokens: &Tokens, request: &Request, origin: &str) -> Answ
             "meta": { "validationUrl": format!("{origin}/token/validate") },
             "status": "SUCCESS",
             "statusMessage": "Token validated",
-            "userInfo": { "userId": user },
+            "userInfo": { "userGuid": format!("guid-of-{user}"), "userId": user, "customerGuid": "guid-of-the-tenant" },
             "tokenInfo": { "expiresAt": expires_at(tokens, &token) },
         }),
     )

@@ -134,6 +134,7 @@ fn token_answer(tokens: &mut Tokens, grant: &Grant) -> Answer {
         &json!({
             "access_token": token,
             "refresh_token": grant.token,
+            "id_token": format!("fake.id-token.{}", grant.user),
             "token_type": "Bearer",
             "expires_in": tokens.lifetime.as_secs(),
         }),

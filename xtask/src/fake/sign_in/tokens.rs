@@ -73,7 +73,7 @@ impl Tokens {
     }
 
     /// The service's clock.
-    pub(super) fn now(&self) -> SystemTime {
+    pub(crate) fn now(&self) -> SystemTime {
         let ahead = Duration::from_secs(self.clock_ahead.unsigned_abs());
         let now = SystemTime::now();
         if self.clock_ahead < 0 { now - ahead } else { now + ahead }
