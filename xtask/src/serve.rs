@@ -124,6 +124,7 @@ fn data(arguments: &Serve) -> Service {
     let rates = Process::new(IMPORT, "Exchange rates").with_task(rates);
 
     let mut service = Service::new().with_process(nightly).with_process(runnable).with_import(rates);
+    service.next_on_whole_lists = true;
     service.add_password(USER, PASSWORD);
     service.approve_devices(USER, 2);
     if arguments.slow {

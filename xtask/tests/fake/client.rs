@@ -26,6 +26,11 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    fn head_length(&self) -> usize {
+        let end = self.raw.windows(4).position(|window| window == b"\r\n\r\n");
+        end.map_or(self.raw.len(), |end| end + 4)
+    }
+
     pub(crate) fn head(&self) -> String {
         String::from_utf8_lossy(&self.raw[..self.head_length()]).into_owned()
     }
@@ -36,7 +41,7 @@ impl Reply {
     }
 
     pub(crate) fn status(&self) -> u16 {
-        self.head()[9..12].parse().unwrap()
+        self.head().get(9..12).and_then(|code| code.parse().ok()).unwrap_or(0)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
@@ -48,11 +53,6 @@ impl Reply {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(self.body()).unwrap()
     }
-
-    fn head_length(&self) -> usize {
-        let end = self.raw.windows(4).position(|window| window == b"\r\n\r\n");
-        end.map_or(self.raw.len(), |end| end + 4)
-    }
 }
 
 pub(crate) fn connect(server: &FakeServer) -> TcpStream {
@@ -61,11 +61,13 @@ pub(crate) fn connect(server: &FakeServer) -> TcpStream {
     stream
 }
 
-/// Reads until the connection ends in one way or another.
-pub(crate) fn read_all(stream: &mut TcpStream) -> Reply {
-    let mut raw = Vec::new();
-    let mut block = [0; 65_536];
+/// Reads until the connection ends in one way or another, or for a while no byte comes after these.
+pub(crate) fn read_all(stream: &mut TcpStream, last: Option<&[u8]>) -> Reply {
+    let (mut raw, mut block) = (Vec::new(), [0; 65_536]);
     loop {
+        if last.is_some_and(|last| raw.ends_with(last)) {
+            stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        }
         let end = match stream.read(&mut block) {
             Ok(0) => End::Closed,
             Ok(count) => {
@@ -82,63 +84,41 @@ pub(crate) fn read_all(stream: &mut TcpStream) -> Reply {
     }
 }
 
-/// The request text with the default token.
+/// The head of a request with the default token; the server is asked to close.
 pub(crate) fn request(method: &str, target: &str, extra: &str) -> String {
-    format!("{method} {target} HTTP/1.1\r\nHost: x\r\nAuthorization: AnaplanAuthToken {TOKEN}\r\n{extra}\r\n")
+    format!(
+        "{method} {target} HTTP/1.1\r\nAuthorization: AnaplanAuthToken {TOKEN}\r\nConnection: close\r\n{extra}\r\n"
+    )
 }
 
-/// Sends this text on a connection of its own.
-pub(crate) fn exchange(server: &FakeServer, text: &str) -> Reply {
+/// Sends this on a connection of its own.
+pub(crate) fn exchange(server: &FakeServer, bytes: impl AsRef<[u8]>) -> Reply {
     let mut stream = connect(server);
-    stream.write_all(text.as_bytes()).unwrap();
-    read_all(&mut stream)
+    stream.write_all(bytes.as_ref()).unwrap();
+    read_all(&mut stream, None)
 }
 
-/// GET on a connection of its own, which the server is asked to close.
 pub(crate) fn get(server: &FakeServer, target: &str) -> Reply {
-    exchange(server, &request("GET", target, "Connection: close\r\n"))
-}
-
-/// GET as above. Once the answer ends with `last`, the rest must come soon.
-pub(crate) fn get_until_silence(server: &FakeServer, target: &str, last: &[u8]) -> Reply {
-    let mut stream = connect(server);
-    stream.write_all(request("GET", target, "Connection: close\r\n").as_bytes()).unwrap();
-    let (mut raw, mut byte) = (Vec::new(), [0]);
-    while !raw.ends_with(last) {
-        stream.read_exact(&mut byte).unwrap();
-        raw.extend(byte);
-    }
-    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-    let rest = read_all(&mut stream);
-    raw.extend(rest.raw);
-    Reply { raw, end: rest.end }
+    exchange(server, request("GET", target, ""))
 }
 
 pub(crate) fn post(server: &FakeServer, target: &str, body: &str) -> Reply {
-    let extra = format!("Connection: close\r\nContent-Length: {}\r\n", body.len());
-    exchange(server, &(request("POST", target, &extra) + body))
+    exchange(server, request("POST", target, &format!("Content-Length: {}\r\n", body.len())) + body)
 }
 
-/// The path of the dump of `Service::with_dump`, with something behind it.
-pub(crate) fn dump_path(rest: &str) -> String {
-    format!("{}/dumps/{OBJECT}{rest}", process_path(&format!("/tasks/{TASK}")))
+/// A path in the model.
+pub(crate) fn path(rest: &str) -> String {
+    format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/{rest}")
 }
 
-/// The path of the process of `Service::with_dump`, with something behind it.
+/// The path of the process of `Service::with_dump`, with something after it.
 pub(crate) fn process_path(rest: &str) -> String {
-    format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}{rest}")
+    path(&format!("processes/{PROCESS}{rest}"))
 }
 
-/// The data of a chunked body, as far as it is there.
-pub(crate) fn dechunk(mut body: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    while let Some(end) = body.windows(2).position(|pair| pair == b"\r\n") {
-        let size = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
-        let Some(data) = body.get(end + 2..end + 2 + size).filter(|data| !data.is_empty()) else { break };
-        plain.extend_from_slice(data);
-        body = body.get(end + 4 + size..).unwrap_or_default();
-    }
-    plain
+/// The path of its dump, with something after it.
+pub(crate) fn dump_path(rest: &str) -> String {
+    process_path(&format!("/tasks/{TASK}/dumps/{OBJECT}{rest}"))
 }
 
 /// A server with the dump `abcdefghij` in chunks of four bytes.

@@ -1,7 +1,8 @@
 //! Uploads, imports that read them, and what is known about both.
 
-use serde_json::{Value, json};
 use std::io::Write;
+
+use serde_json::{Value, json};
 use xtask::fake::*;
 
 use crate::client::*;
@@ -23,16 +24,10 @@ fn server() -> FakeServer {
     FakeServer::start(service)
 }
 
-fn path(rest: &str) -> String {
-    format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/{rest}")
-}
-
 fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
-    let extra = format!("Connection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
-    let text = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
-    let mut stream = connect(server);
-    stream.write_all(&[text.as_bytes(), body].concat()).unwrap();
-    read_all(&mut stream).status()
+    let extra = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+    let head = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
+    exchange(server, [head.as_bytes(), body].concat()).status()
 }
 
 /// Uploads in two chunks, the second one compressed.

@@ -6,8 +6,6 @@
 mod client;
 mod faults;
 mod framing;
-mod life;
 mod loading;
-mod routes;
+mod service;
 mod sign_in;
-mod tasks;

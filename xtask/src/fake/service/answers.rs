@@ -153,7 +153,8 @@ impl Service {
         };
         let maximum = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
         let limit = number("limit")?.unwrap_or(maximum).clamp(1, maximum);
-        let page = Page { offset: number("offset")?.unwrap_or(0), limit };
+        let next_on_whole_lists = self.next_on_whole_lists;
+        let page = Page { offset: number("offset")?.unwrap_or(0), limit, next_on_whole_lists };
         let url = format!("{}{}", self.origin, request.sent.path());
         let map = json::envelope(&self.model, schema);
         let total = dump.and_then(|dump| dump.total_size);

@@ -33,6 +33,8 @@ pub struct Service {
     pub files: Vec<SourceFile>,
     /// What the model is doing beside its tasks, such as `Updating`.
     pub busy: Option<String>,
+    /// Whether a list names a next page even where one answer holds all of it, as the live service has done.
+    pub next_on_whole_lists: bool,
     /// How links in answers begin; the server that is started with this service sets it.
     pub(crate) origin: String,
     pub(crate) settings: Settings,
@@ -58,6 +60,7 @@ impl Service {
             imports: Vec::new(),
             files: Vec::new(),
             busy: None,
+            next_on_whole_lists: false,
             origin: String::new(),
             settings: Settings {
                 gzip: GzipMode::Off,
