@@ -15,6 +15,7 @@ mod demo;
 mod dist;
 mod format;
 mod platform;
+mod sample;
 mod serve;
 
 /// Development tasks of anaplan-dump.

@@ -1,10 +1,14 @@
 //! `cargo xtask serve`: the fake service to try things against, until it is killed.
 
-use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{env, fs};
 
 use argh::FromArgs;
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use xtask::fake::*;
+
+use crate::sample;
 
 /// run a fake Anaplan service with a ready data set, until it is killed
 #[derive(FromArgs)]
@@ -44,9 +48,23 @@ const PASSWORD: &str = "fake-password";
 /// As the service cuts dumps.
 const CHUNK_SIZE: usize = 10_000_000;
 
+/// Of the tests: who signs in with it here gets a token for nothing.
+const KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
+
+/// A certificate of the user.
+fn certificate() -> Result<String, rcgen::Error> {
+    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, USER);
+    Ok(params.self_signed(&key)?.pem())
+}
+
 /// Serves until killed.
 pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
-    let server = FakeServer::start_on(data(arguments), arguments.port, arguments.tls)?;
+    let certificate = certificate().map_err(|error| format!("no certificate can be made: {error}"))?;
+    let mut service = sample::add_to(data(arguments));
+    service.add_certificate(USER, &certificate);
+    let server = FakeServer::start_on(service, arguments.port, arguments.tls)?;
     let retry_after = Some("1".to_owned());
     let flaky = [
         Fault::ResetBeforeAnswer,
@@ -57,7 +75,8 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
     for (fault, seed) in flaky.into_iter().zip(1..).filter(|_| arguments.flaky) {
         server.fault(fault, When::any().chance(0.1, seed));
     }
-    print_usage(&server, arguments.tls)?;
+    let folder = write_files(&server, &certificate)?;
+    print_usage(&server, &folder, arguments.tls);
     loop {
         std::thread::park();
     }
@@ -136,29 +155,49 @@ fn data(arguments: &Serve) -> Service {
     service
 }
 
-fn print_usage(server: &FakeServer, tls: bool) -> Result<(), String> {
-    let dump = server.locator();
-    let process = format!("{WORKSPACE}/{MODEL}/{PROCESS}");
-    println!("export ANAPLAN_API_URL={}", server.origin());
-    println!("export ANAPLAN_AUTH_URL={}", server.origin());
-    println!("export ANAPLAN_OAUTH_URL={}", server.origin());
-    println!("export ANAPLAN_TOKEN={TOKEN}    # or ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}");
-    if tls {
-        let port = server.address().port();
-        let path = std::env::temp_dir().join(format!("fake-anaplan-root-{port}.pem"));
-        fs::write(&path, server.ca_pem())
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        println!("export ANAPLAN_CA_FILE={}", path.display());
+/// Writes what the printed commands need into a folder that is made once for each port.
+fn write_files(server: &FakeServer, certificate: &str) -> Result<PathBuf, String> {
+    let folder = env::temp_dir().join(format!("fake-anaplan-{}", server.address().port()));
+    let failed = |error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let (ca, source) = (server.ca_pem(), sample::source());
+    for (name, text) in [
+        ("user.crt", certificate),
+        ("user.key", KEY),
+        ("root.pem", ca.as_str()),
+        ("cost-centres.csv", source.as_str()),
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    println!();
-    println!("# anaplan-dump chunks {dump}");
-    println!("# anaplan-dump get {dump} -o dump.csv");
-    println!("# anaplan-dump get {process}            # its newest finished run that is yours");
-    println!("# anaplan-dump tasks {process}");
-    println!("# anaplan-dump get {process}/{OTHERS_TASK}    # another user's: 404");
-    println!("# anaplan-dump get {process}/{ERASED_TASK}    # gone: 404");
-    println!("# anaplan-dump get {process}/{CLEAN_TASK}    # without failures");
-    println!("# anaplan-dump get {WORKSPACE}/{MODEL}/{IMPORT}    # an import that is run on its own");
-    println!("# anaplan-dump run {WORKSPACE}/{MODEL}/{RUNNABLE}");
-    Ok(())
+    // Else the program would warn of it.
+    #[cfg(unix)]
+    fs::set_permissions(folder.join("user.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .map_err(failed)?;
+    Ok(folder)
+}
+
+fn print_usage(server: &FakeServer, folder: &Path, tls: bool) {
+    let (model, origin, folder) = (format!("{WORKSPACE}/{MODEL}"), server.origin(), folder.display());
+    let (dump, process) = (server.locator(), format!("{model}/{PROCESS}"));
+    let root = if tls { format!("export ANAPLAN_CA_FILE={folder}/root.pem\n") } else { String::new() };
+    println!(
+        "export ANAPLAN_API_URL={origin} ANAPLAN_AUTH_URL={origin} ANAPLAN_OAUTH_URL={origin}
+{root}export ANAPLAN_TOKEN={TOKEN}
+# Instead of the token (`unset ANAPLAN_TOKEN`):
+# export ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}
+# export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key
+
+# anaplan-dump chunks {dump}
+# anaplan-dump get {dump} -o dump.csv
+# anaplan-dump get {process}            # its newest finished run that is yours
+# anaplan-dump tasks {process}
+# anaplan-dump get {process}/{OTHERS_TASK}    # another user's: 404
+# anaplan-dump get {process}/{ERASED_TASK}    # gone: 404
+# anaplan-dump get {process}/{CLEAN_TASK}    # without failures
+# anaplan-dump get {model}/{IMPORT}    # an import that is run on its own
+# anaplan-dump run {model}/{RUNNABLE}
+# anaplan-dump run {model}/{LOADING} --put {folder}/cost-centres.csv    # some of its rows are rejected",
+        LOADING = sample::IMPORT,
+    );
 }
