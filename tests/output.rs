@@ -39,6 +39,7 @@ fn without_an_output_a_dump_is_named_after_its_object_and_task() {
     scene.run("get DUMP").saves_as(&own_name(), &three_chunks());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_gets_a_file_with_the_dumps_own_name() {
     for output in ["dumps", "dumps/"] {
@@ -85,6 +86,7 @@ fn standard_output_gets_the_bytes_and_nothing_else() {
     scene.pipe("-q").stderr("").prints(&three_chunks().bytes());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_device_is_written_to_as_it_is() {
     let scene = Scene::with_dump(three_chunks());
@@ -107,6 +109,7 @@ fn a_closed_pipe_ends_a_list_without_a_message() {
     scene.command("chunks DUMP --json").run_into_head().exits_with(7).stdout("{\n");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk_is_reported_for_standard_output() {
     let scene = Scene::with_dump(three_chunks());
@@ -114,6 +117,7 @@ fn a_full_disk_is_reported_for_standard_output() {
     outcome.fails(7, incomplete(0, 3, &format!("cannot write to the output: {NO_SPACE}")));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_full_disk_is_reported_for_lists_and_help() {
     let scene = Scene::with_dump(three_chunks());
@@ -123,6 +127,7 @@ fn a_full_disk_is_reported_for_lists_and_help() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
     for options in ["", "--parallel=4"] {
@@ -137,6 +142,7 @@ fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_after_a_retry_keeps_the_whole_chunks() {
     let scene = Scene::with_chunks(5);
@@ -146,6 +152,7 @@ fn a_disk_that_fills_up_after_a_retry_keeps_the_whole_chunks() {
     scene.keeps_part(&bytes_of(5, 1)[..2 * CHUNK]);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_disk_without_any_room_leaves_nothing() {
     let scene = Scene::with_dump(three_chunks());
@@ -155,6 +162,7 @@ fn a_disk_without_any_room_leaves_nothing() {
     outcome.fails(7, incomplete(0, 3, &format!("cannot write to the output: {NO_SPACE}")));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_cannot_be_written_is_reported_before_anything_is_sent() {
     let scene = Scene::with_dump(three_chunks());

@@ -14,7 +14,6 @@ mod check;
 mod demo;
 mod dist;
 mod format;
-mod platform;
 mod sample;
 mod serve;
 

@@ -3,7 +3,6 @@
 mod dependencies;
 mod dist;
 mod floors;
-mod foreign;
 mod oldest_rust;
 mod outcome;
 mod output;
@@ -30,9 +29,6 @@ pub(crate) struct Test {
     /// list the steps, and end
     #[argh(switch)]
     list: bool,
-    /// instead of the steps, run the library's tests and a core of the end-to-end tests for this target
-    #[argh(option)]
-    target: Option<String>,
     /// print everything that cargo prints, tests that pass included
     #[argh(switch)]
     verbose: bool,
@@ -87,12 +83,6 @@ pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
         return Err(format!("no step is called {name}; there are: {}", names.join(", ")));
     }
     let mut results = Vec::new();
-    if let Some(target) = &arguments.target {
-        let start = Instant::now();
-        results.push(("foreign", foreign::check(target, arguments.verbose), start.elapsed()));
-        print_table(&results);
-        return verdict(&results).map(|verdict| println!("{verdict}"));
-    }
     for (name, work) in STEPS {
         if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
             continue;
@@ -116,7 +106,7 @@ impl Work {
             Self::Tidy => tidy::check(tasks).into(),
             Self::Floors => floors::check().into(),
             Self::Dependencies => dependencies::check().into(),
-            Self::Dist => dist::check(),
+            Self::Dist => dist::check().into(),
             Self::OldestRust => match oldest_rust::command() {
                 Ok(command) => print_run(command, verbose),
                 Err(why) => Outcome::Skipped(why),

@@ -3,85 +3,86 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::cargo::PROGRAM;
-use crate::platform::{GNU, MUSL, MUSL_ARM, Toolchain, WINDOWS, Wine};
+use super::{DIST_CARGO, GNU, MUSL};
+use crate::cargo::{PROGRAM, cargo, in_workspace};
+use crate::format::grouped;
 
-/// When everything was made, for tools that write it down: never now.
-const NO_TIME: &str = "0";
+/// Maximum size of a program in bytes: users wait for its download, and a change must not double it unseen.
+const SIZE_BUDGETS: [(&str, u64); 2] = [(MUSL, 2_200_000), (GNU, 3_200_000)];
 
-/// The static target of this machine: musl where it can be built.
-pub(crate) fn static_target() -> Result<Toolchain, String> {
-    Toolchain::find(MUSL).or_else(|_| Toolchain::find(GNU))
+/// Linux without a C library of the system where that can be built, otherwise with the system's, linked in.
+pub(crate) fn static_target() -> &'static str {
+    let folder = print("rustc", &["--print", "target-libdir", "--target", MUSL]);
+    let is_installed = folder.is_some_and(|folder| folder.is_dir());
+    if is_installed || env::var_os(DIST_CARGO).is_some() { MUSL } else { GNU }
 }
 
-/// Builds the source in this folder, and returns the path of the program.
-pub(crate) fn build(toolchain: &Toolchain, source: &Path, target_folder: &Path) -> Result<PathBuf, String> {
+/// Builds the source in this folder, checks the program, and returns its path and its size.
+pub(crate) fn build(target: &str, source: &Path, target_folder: &Path) -> Result<(PathBuf, u64), String> {
+    let mut command = env::var_os(DIST_CARGO).map_or_else(cargo, in_workspace);
+    command.current_dir(source).args(["build", "--quiet", "--locked", "--release", "--package", PROGRAM]);
+    command.args(["--target", target, "--target-dir"]).arg(target_folder);
     // Messages of panics hold the paths of source files.
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|folder| folder.join(".cargo")));
-    let mut flags = Vec::new();
-    let folders = [(toolchain.sysroot(), "rust"), (home, "cargo"), (Some(source.to_owned()), PROGRAM)];
-    for (folder, name) in folders {
-        if let Some(folder) = folder {
-            flags.push(format!("--remap-path-prefix={}=/{name}", folder.display()));
-        }
+    let sysroot = print("rustc", &["--print", "sysroot"]);
+    let folders = [(sysroot, "rust"), (home, "cargo"), (Some(source.to_owned()), PROGRAM)];
+    let mut flags: Vec<String> = folders
+        .into_iter()
+        .filter_map(|(folder, name)| Some(format!("--remap-path-prefix={}=/{name}", folder?.display())))
+        .collect();
+    if target == GNU {
+        flags.push("-Ctarget-feature=+crt-static".to_owned());
     }
-    let mut command = toolchain.command("build", &flags);
-    command.current_dir(source).args(["--release", "--package", PROGRAM]);
-    command.arg("--target-dir").arg(target_folder).env("SOURCE_DATE_EPOCH", NO_TIME);
-    let status =
-        command.arg("--quiet").status().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    // Unlike in RUSTFLAGS, a path with a blank stays one flag. Tools that write down a time take this one.
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")).env("SOURCE_DATE_EPOCH", "0");
+    let status = command.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !status.success() {
-        return Err(format!("{PROGRAM} cannot be built for {}", toolchain.target));
+        return Err(format!("{PROGRAM} cannot be built for {target}"));
     }
-    let suffix = if toolchain.target == WINDOWS { ".exe" } else { "" };
-    Ok(target_folder.join(toolchain.target).join("release").join(format!("{PROGRAM}{suffix}")))
+    let suffix = if target.contains("windows") { ".exe" } else { "" };
+    let program = target_folder.join(target).join("release").join(format!("{PROGRAM}{suffix}"));
+    let bytes = fs::read(&program).map_err(|error| format!("{}: {error}", program.display()))?;
+    if wants_interpreter(&bytes) {
+        return Err(format!("{}: the program is not static", program.display()));
+    }
+    let size = bytes.len() as u64;
+    match SIZE_BUDGETS.iter().find(|(name, _)| *name == target) {
+        Some((_, budget)) if size > *budget => {
+            Err(format!("{target}: {} bytes, {} allowed", grouped(size), grouped(*budget)))
+        }
+        _ => Ok((program, size)),
+    }
 }
 
-/// Copies what git knows to another folder, to build it there.
-pub(crate) fn copy_source(from: &Path, to: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", to.display());
-    let listed = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-        .current_dir(from)
-        .output()
-        .map_err(failed)?;
-    for name in String::from_utf8_lossy(&listed.stdout).split('\0').filter(|name| !name.is_empty()) {
-        let target = to.join(name);
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).map_err(failed)?;
-        }
-        match fs::copy(from.join(name), target) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// Runs the program where this machine can, and says how.
-pub(super) fn try_to_run(target: &str, program: &Path) -> Result<&'static str, String> {
-    let (mut command, how) = match target {
-        MUSL | GNU if cfg!(all(target_os = "linux", target_arch = "x86_64")) => {
-            (Command::new(program), "yes")
-        }
-        MUSL_ARM if cfg!(all(target_os = "linux", target_arch = "aarch64")) => (Command::new(program), "yes"),
-        WINDOWS => match Wine::find() {
-            Ok(wine) => {
-                let mut command = wine.command();
-                command.arg(program);
-                (command, "with wine")
-            }
-            Err(_) => return Ok("no: only linked"),
-        },
-        _ => return Ok("no: only linked"),
+/// Whether this is a program of Linux (ELF, 64 bits) with a header PT_INTERP, which names the program that loads
+/// shared libraries.
+fn wants_interpreter(elf: &[u8]) -> bool {
+    const PT_INTERP: u64 = 3;
+    let number = |at: u64, length: usize| -> Option<u64> {
+        let bytes = elf.get(usize::try_from(at).ok()?..)?.get(..length)?;
+        Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     };
-    let output = command.arg("--version").stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
-    let expected = format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION"));
-    if String::from_utf8_lossy(&output.stdout).trim_end() != expected {
-        return Err(format!("{}: --version prints no {expected}: {output:?}", program.display()));
-    }
-    Ok(how)
+    let headers = || Some((number(0x20, 8)?, number(0x36, 2)?, number(0x38, 2)?));
+    let Some((start, size, count)) = headers().filter(|_| elf.starts_with(b"\x7fELF\x02\x01")) else {
+        return false;
+    };
+    (0..count).any(|n| number(start + n * size, 4) == Some(PT_INTERP))
+}
+
+/// The path that a command prints.
+fn print(program: &str, arguments: &[&str]) -> Option<PathBuf> {
+    let output =
+        Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
+    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end()))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_interpreter_of_a_dynamic_program_is_found() {
+    let this_test = fs::read(env::current_exe().unwrap()).unwrap();
+    assert!(wants_interpreter(&this_test));
+    assert!(!wants_interpreter(b"MZ") && !wants_interpreter(&this_test[..0x38]));
 }

@@ -1,4 +1,5 @@
-//! Completions for shells, from the description of the command line.
+//! Completions for shells, from the description of the command line. The crate argh_complete has them too, but no
+//! files in zsh, no options after a locator in fish, and no PowerShell.
 
 use std::fmt::Write as _;
 
@@ -15,13 +16,12 @@ pub(super) fn text<'a>(value: &'a Value, member: &str) -> &'a str {
 }
 
 /// Each file and its content.
-pub(super) fn all(program: &Value) -> Vec<(String, String)> {
-    let name = text(program, "name");
-    vec![
-        (format!("{name}.bash"), bash(program)),
-        (format!("_{name}"), zsh(program)),
-        (format!("{name}.fish"), fish(program)),
-        (format!("_{name}.ps1"), powershell(program)),
+pub(super) fn all(program: &Value) -> [(&'static str, String); 4] {
+    [
+        ("anaplan-dump.bash", bash(program)),
+        ("_anaplan-dump", zsh(program)),
+        ("anaplan-dump.fish", fish(program)),
+        ("_anaplan-dump.ps1", powershell(program)),
     ]
 }
 
@@ -35,241 +35,148 @@ fn takes_files(command: &Value) -> bool {
     items(command, "positionals").iter().any(|positional| text(positional, "name") == "FILE")
 }
 
-fn long_and_short(option: &Value) -> Vec<String> {
-    let short = option["short"].as_str().map(|short| format!("-{short}"));
-    [text(option, "long").to_owned()].into_iter().chain(short).collect()
-}
-
-/// The words of the options, for shells that know no more of them.
-fn words<'a>(options: impl Iterator<Item = &'a Value>) -> String {
-    options.flat_map(long_and_short).collect::<Vec<_>>().join(" ")
-}
-
-fn names(program: &Value) -> Vec<&str> {
-    items(program, "commands").iter().map(|command| text(command, "name")).collect()
+/// The spellings of the options of a command.
+fn spellings<'a>(options: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
+    let all = options.into_iter().flat_map(|option| {
+        let short = option["short"].as_str().map(|short| format!("-{short}"));
+        [text(option, "long").to_owned()].into_iter().chain(short)
+    });
+    all.collect()
 }
 
 fn bash(program: &Value) -> String {
-    let name = text(program, "name");
-    let all = || items(program, "commands").iter().chain([program]).flat_map(|part| items(part, "options"));
+    let commands = items(program, "commands");
     let pattern = |wanted: fn(&Value) -> bool| {
-        let mut names: Vec<_> =
-            all().filter(|o| o["value"].is_string() && wanted(o)).flat_map(long_and_short).collect();
-        names.sort();
-        names.dedup();
-        names.join("|")
+        let options = commands.iter().chain([program]).flat_map(|part| items(part, "options"));
+        let mut words = spellings(options.filter(|o| o["value"].is_string() && wanted(o)));
+        words.sort();
+        words.dedup();
+        words.join("|")
     };
-    let general = words(items(program, "options").iter());
-    let mut commands = String::new();
-    for command in items(program, "commands") {
+    let names: Vec<&str> = commands.iter().map(|command| text(command, "name")).collect();
+    let case = |command: &Value| {
         let files = if takes_files(command) { "files=1 " } else { "" };
-        let _ = writeln!(
-            commands,
-            "        {}) {files}words=\"{}\" ;;",
-            text(command, "name"),
-            words(items(command, "options").iter())
-        );
-    }
-    format!(
-        r#"_anaplan_dump() {{
-    local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} word command="" words="" files=""
-    case $previous in
-        {paths}) COMPREPLY=($(compgen -f -- "$current")); return ;;
-        {values}) COMPREPLY=(); return ;;
-    esac
-    for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-        case $word in
-            {alternatives}) command=$word; break ;;
-        esac
-    done
-    case $command in
-{commands}        *) words="{all_names}" ;;
-    esac
-    if [[ $files && $current != -* ]]; then
-        COMPREPLY=($(compgen -f -- "$current"))
-        return
-    fi
-    COMPREPLY=($(compgen -W "$words {general}" -- "$current"))
-}}
-complete -o filenames -F _anaplan_dump {name}
-"#,
-        paths = pattern(is_path),
-        values = pattern(|option| !is_path(option)),
-        alternatives = names(program).join("|"),
-        all_names = names(program).join(" "),
-    )
+        let words = spellings(items(command, "options")).join(" ");
+        format!("        {}) {files}words=\"{words}\" ;;\n", text(command, "name"))
+    };
+    include_str!("completions/bash")
+        .replace("@PATHS@", &pattern(is_path))
+        .replace("@VALUES@", &pattern(|option| !is_path(option)))
+        .replace("@COMMAND@", &names.join("|"))
+        .replace("@CASES@", &commands.iter().map(case).collect::<String>())
+        .replace("@NAMES@", &names.join(" "))
+        .replace("@GENERAL@", &spellings(items(program, "options")).join(" "))
 }
 
 fn zsh(program: &Value) -> String {
-    let name = text(program, "name");
     let quote =
         |text: &str| text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
-    let arguments = |options: &[Value]| -> String {
-        let mut lines = String::new();
-        for option in options {
-            let value = match option["value"].as_str() {
-                None => String::new(),
-                Some(value) if is_path(option) => format!(":{value}:_files"),
-                Some(value) => format!(":{value}: "),
+    let arguments = |part: &Value| -> String {
+        let line = |option: &Value| {
+            let (about, value) = (quote(text(option, "description")), text(option, "value"));
+            let value = match (value, is_path(option)) {
+                ("", _) => String::new(),
+                (_, true) => format!(":{value}:_files"),
+                (_, false) => format!(":{value}: "),
             };
-            for form in long_and_short(option) {
-                let _ = write!(lines, " \\\n        '{form}[{}]{value}'", quote(text(option, "description")));
-            }
-        }
-        lines
+            let line = |form| format!(" \\\n        '{form}[{about}]{value}'");
+            spellings([option]).into_iter().map(line).collect::<String>()
+        };
+        items(part, "options").iter().map(line).collect()
     };
-    let mut commands = String::new();
-    let mut cases = String::new();
+    let (mut names, mut cases) = (String::new(), String::new());
     for command in items(program, "commands") {
-        let command_name = text(command, "name");
-        let _ = writeln!(commands, "        '{command_name}:{}'", quote(text(command, "description")));
-        let options = arguments(items(command, "options"));
+        let name = text(command, "name");
+        let _ = writeln!(names, "    '{name}:{}'", quote(text(command, "description")));
         let positionals = if takes_files(command) { "*:file:_files" } else { "*:locator: " };
-        let _ = writeln!(cases, "    {command_name}) _arguments{options} '{positionals}' ;;");
+        let _ = writeln!(cases, "    {name}) _arguments{} '{positionals}' ;;", arguments(command));
     }
-    format!(
-        "#compdef {name}\nlocal -a commands\nlocal state line\ncommands=(\n{commands})\n_arguments -C{} \\\n        \
-         '1:command:->command' '*::arguments:->arguments'\ncase $state in\n  command) _describe command commands ;;\n  \
-         arguments) case $line[1] in\n{cases}    esac ;;\nesac\n",
-        arguments(items(program, "options"))
-    )
+    include_str!("completions/zsh")
+        .replace("@NAMES@", &names)
+        .replace("@GENERAL@", &arguments(program))
+        .replace("@CASES@", &cases)
 }
 
 fn fish(program: &Value) -> String {
-    let name = text(program, "name");
     let quote = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
-    let mut lines = format!("complete -c {name} -f\n");
-    let mut add = |condition: &str, option: &Value| {
-        let _ = write!(
-            lines,
-            "complete -c {name}{condition} -l {}",
-            text(option, "long").trim_start_matches('-')
-        );
-        if let Some(short) = option["short"].as_str() {
-            let _ = write!(lines, " -s {short}");
+    let mut lines = "complete -c anaplan-dump -f\n".to_owned();
+    for part in [program].into_iter().chain(items(program, "commands")) {
+        let (name, about) = (text(part, "name"), quote(text(part, "description")));
+        let mut start = "complete -c anaplan-dump".to_owned();
+        if part != program {
+            let _ = writeln!(lines, "{start} -n __fish_use_subcommand -a {name} -d '{about}'");
+            let _ = write!(start, " -n '__fish_seen_subcommand_from {name}'");
         }
-        match option["value"].is_string() {
-            true if is_path(option) => lines += " -r -F",
-            true => lines += " -x",
-            false => {}
+        if takes_files(part) {
+            let _ = writeln!(lines, "{start} -F");
         }
-        let _ = writeln!(lines, " -d '{}'", quote(text(option, "description")));
-    };
-    items(program, "options").iter().for_each(|option| add("", option));
-    for command in items(program, "commands") {
-        let condition = format!(" -n '__fish_seen_subcommand_from {}'", text(command, "name"));
-        items(command, "options").iter().for_each(|option| add(&condition, option));
-    }
-    for command in items(program, "commands") {
-        if takes_files(command) {
-            let command = text(command, "name");
-            let _ = writeln!(lines, "complete -c {name} -n '__fish_seen_subcommand_from {command}' -F");
+        for option in items(part, "options") {
+            let long = text(option, "long").trim_start_matches('-');
+            let short = option["short"].as_str().map(|short| format!(" -s {short}")).unwrap_or_default();
+            let value = match (option["value"].is_string(), is_path(option)) {
+                (false, _) => "",
+                (_, true) => " -r -F",
+                (_, false) => " -x",
+            };
+            let about = quote(text(option, "description"));
+            let _ = writeln!(lines, "{start} -l {long}{short}{value} -d '{about}'");
         }
-        let _ = writeln!(
-            lines,
-            "complete -c {name} -n __fish_use_subcommand -a {} -d '{}'",
-            text(command, "name"),
-            quote(text(command, "description"))
-        );
     }
     lines
 }
 
 fn powershell(program: &Value) -> String {
-    let name = text(program, "name");
-    let quote = |text: &str| text.replace('\'', "''");
-    let list = |part: &Value| {
-        let mut lines = String::new();
-        for option in items(part, "options") {
-            for form in long_and_short(option) {
-                let _ = writeln!(lines, "            @('{form}', '{}')", quote(text(option, "description")));
-            }
-        }
-        lines
+    let pair = |word: &str, about: &str| format!("        @('{word}', '{}')\n", about.replace('\'', "''"));
+    let options = |part: &Value| {
+        let pairs =
+            |option| spellings([option]).into_iter().map(|form| pair(&form, text(option, "description")));
+        items(part, "options").iter().flat_map(pairs).collect::<String>()
     };
-    let mut table = String::new();
-    let mut commands = String::new();
+    let (mut names, mut table) = (String::new(), String::new());
     for command in items(program, "commands") {
-        let command_name = text(command, "name");
-        let _ = write!(table, "        '{command_name}' = @(\n{}        )\n", list(command));
-        let _ = writeln!(commands, "        @('{command_name}', '{}')", quote(text(command, "description")));
+        names += &pair(text(command, "name"), text(command, "description"));
+        let _ = writeln!(table, "        '{}' = @(\n{})", text(command, "name"), options(command));
     }
-    format!(
-        "Register-ArgumentCompleter -Native -CommandName '{name}' -ScriptBlock {{
-    param($word, $line, $position)
-    $commands = @(
-{commands}    )
-    $options = @{{
-        '' = @(
-{}        )
-{table}    }}
-    $given = $line.CommandElements | Select-Object -Skip 1 | ForEach-Object {{ \"$_\" }}
-    $command = $given | Where-Object {{ $_ -and $options.ContainsKey($_) }} | Select-Object -First 1
-    $choices = $options[''] + $(if ($command) {{ $options[$command] }} else {{ $commands }})
-    $choices | Where-Object {{ $_[0] -like \"$word*\" }} | ForEach-Object {{
-        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], 'ParameterValue', $_[1])
-    }}
-}}
-",
-        list(program)
-    )
+    include_str!("completions/powershell")
+        .replace("@NAMES@", &names)
+        .replace("@GENERAL@", &options(program))
+        .replace("@TABLE@", &table)
 }
 
-#[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use serde_json::json;
-
-    use super::*;
-
-    fn description() -> Value {
-        json!({
-            "name": "anaplan-dump",
-            "options": [{ "long": "--ca-file", "value": "file", "description": "roots" }],
-            "commands": [
-                {
-                    "name": "explain",
-                    "description": "Report",
-                    "options": [{ "long": "--top", "value": "n", "description": "kinds" }],
-                    "positionals": [{ "name": "FILE" }],
-                },
-                { "name": "get", "description": "Download", "positionals": [{ "name": "LOCATOR" }] },
-            ],
-        })
+#[test]
+fn files_are_completed_where_the_command_takes_them() {
+    let program = serde_json::json!({
+        "name": "anaplan-dump",
+        "options": [{ "long": "--ca-file", "value": "file", "description": "roots" }],
+        "commands": [
+            { "name": "explain", "options": [{ "long": "--top", "value": "n", "description": "kinds" }],
+              "positionals": [{ "name": "FILE" }] },
+            { "name": "get", "positionals": [{ "name": "LOCATOR" }] },
+        ],
+    });
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("rejected.csv"), "").unwrap();
+    for (words, expected) in [
+        ("explain re", "rejected.csv"),
+        ("explain --t", "--top"),
+        ("get --ca-file re", "rejected.csv"),
+        ("get re", ""),
+        ("ex", "explain"),
+    ] {
+        let script = format!(
+            "{}\nCOMP_WORDS=(anaplan-dump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+             _anaplan_dump; echo \"${{COMPREPLY[@]}}\"",
+            bash(&program)
+        );
+        let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(&folder).output();
+        // Bash may not be installed.
+        let Ok(output) = output else { return };
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{words}: {output:?}");
     }
-
-    #[test]
-    fn bash_completes_files_where_the_command_takes_them() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("rejected.csv"), "").unwrap();
-        for (words, expected) in [
-            ("explain re", "rejected.csv"),
-            ("explain --t", "--top"),
-            ("get --ca-file re", "rejected.csv"),
-            ("get re", ""),
-            ("ex", "explain"),
-        ] {
-            let script = format!(
-                "{}\nCOMP_WORDS=(anaplan-dump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
-                 _anaplan_dump; echo \"${{COMPREPLY[@]}}\"",
-                bash(&description())
-            );
-            // Not installed.
-            let Ok(output) = Command::new("bash").args(["-c", &script]).current_dir(&folder).output() else {
-                return;
-            };
-            assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{words}: {output:?}");
-        }
-    }
-
-    #[test]
-    fn zsh_and_fish_complete_files_where_the_command_takes_them() {
-        let zsh = zsh(&description());
-        assert!(zsh.contains("[kinds]:n: ' '*:file:_files' ;;\n"), "{zsh}");
-        assert!(zsh.contains("get) _arguments '*:locator: ' ;;\n"), "{zsh}");
-        let fish = fish(&description());
-        assert!(fish.contains("-n '__fish_seen_subcommand_from explain' -F\n"), "{fish}");
-        assert!(!fish.contains("__fish_seen_subcommand_from get"), "{fish}");
-    }
+    let zsh = zsh(&program);
+    assert!(zsh.contains("[kinds]:n: ' '*:file:_files' ;;\n"), "{zsh}");
+    assert!(zsh.contains("get) _arguments '*:locator: ' ;;\n"), "{zsh}");
+    let fish = fish(&program);
+    assert!(fish.contains("-n '__fish_seen_subcommand_from explain' -F\n"), "{fish}");
+    assert!(!fish.contains("__fish_seen_subcommand_from get"), "{fish}");
 }
