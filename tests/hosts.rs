@@ -62,7 +62,7 @@ fn a_pasted_url_of_a_foreign_host_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_pasted_url_of_a_region_goes_to_that_region() {
-    for host in ["eu3.api.anaplan.com", "api.anaplan.com", "au1a.api2.anaplan.com"] {
+    for host in ["eu3.api.anaplan.com", "api.anaplan.com", "api.au1a.app2.anaplan.com"] {
         let url = url(&format!("https://{host}"));
         // An address at another host than the API URL's is named whole.
         let dump = if host == "api.anaplan.com" { DUMP } else { url.as_str() };
@@ -71,10 +71,24 @@ fn a_pasted_url_of_a_region_goes_to_that_region() {
 }
 
 #[test]
+fn a_browsers_host_is_refused_with_the_api_of_its_region() {
+    for (host, api) in
+        [("us1a.app.anaplan.com", "api.anaplan.com"), ("gb1.app.anaplan.com", "gb1.api.anaplan.com")]
+    {
+        let error = format!(
+            "https://{host} is for browsers and serves no API: the API of its region is https://{api}"
+        );
+        let scene = scene();
+        watched(&scene, "chunks").arg(url(&format!("https://{host}"))).run().refuses(&error);
+        watched(&scene, "chunks DUMP --api-url").arg(format!("https://{host}")).run().refuses(&error);
+    }
+}
+
+#[test]
 fn a_short_locator_goes_to_the_host_of_the_region_or_the_unprefixed_one() {
     goes_to("api.anaplan.com", DUMP, |scene| watched(scene, "chunks DUMP"));
     goes_to("eu3.api.anaplan.com", DUMP, |scene| watched(scene, "chunks DUMP --region eu3"));
-    goes_to("au1a.api2.anaplan.com", DUMP, |scene| {
+    goes_to("api.au1a.app2.anaplan.com", DUMP, |scene| {
         watched(scene, "chunks DUMP").env("ANAPLAN_REGION", "au1a")
     });
 }

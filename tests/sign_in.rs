@@ -349,6 +349,12 @@ fn signing_in_at_another_api_needs_the_host_to_do_it_at() {
         "the sign-in host cannot be used: it is not known for this API: give its URL\n  set --auth-url \
          (ANAPLAN_AUTH_URL)",
     );
+    // A host of Anaplan that no table knows is no better known in a URL than as the API URL.
+    let url = "https://zz9.api.anaplan.com/2/0/workspaces/W/models/M";
+    let command =
+        scene.command("processes").arg(url).env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+    let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
+    outcome.refuses("the sign-in host cannot be used: <ANY>\n  set --auth-url (ANAPLAN_AUTH_URL)");
 }
 
 #[test]
@@ -359,6 +365,7 @@ fn a_password_goes_to_the_sign_in_host_of_the_region() {
         ("chunks DUMP --region au1", "au1a.app2.anaplan.com"),
         ("chunks DUMP --api-url https://gb1.api.anaplan.com", "gb1.auth.anaplan.com"),
         ("processes https://eu3.api.anaplan.com/2/0/workspaces/W/models/M", "eu3.auth.anaplan.com"),
+        ("processes https://api.au1a.app2.anaplan.com/2/0/workspaces/W/models/M", "au1a.app2.anaplan.com"),
     ] {
         let scene = scene();
         // Whatever is sent to another host arrives at the proxy, which leads nowhere.

@@ -17,7 +17,6 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
                 matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
             return advice_on_request(subject, fault, was_begun);
         }
-        Error::UntrustedOrigin { origin, .. } if origin.is_retired() => return None,
         // The error itself says that https is needed.
         Error::UntrustedOrigin { origin, .. } if !origin.is_https() => return None,
         Error::UntrustedOrigin { .. } => {

@@ -17,8 +17,9 @@ const MAX_ROOTS_BYTES: u64 = 16 * 1024 * 1024;
 /// The client that the options and the environment describe.
 pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<ClientBuilder, Failure> {
     let mut builder = Client::builder(credentials).api(api(arguments)?);
-    if let Some(region) = locator_region(arguments) {
-        builder = builder.region_of(&region);
+    // One that cannot be read is the error of its command.
+    if let Some(Ok(locator)) = arguments.command.locator().map(str::parse::<Locator>) {
+        builder = builder.locator(&locator);
     }
     if let Some(url) = setting(&arguments.auth_url, "ANAPLAN_AUTH_URL")? {
         builder = builder.auth(url.parse()?);
@@ -66,12 +67,6 @@ fn ca_file(arguments: &Arguments) -> Result<Option<String>, Failure> {
         Some(path) => Ok(Some(path)),
         None => variable("SSL_CERT_FILE"),
     }
-}
-
-/// The API of a locator that is a URL of Anaplan's: one signs in at the host of its region.
-fn locator_region(arguments: &Arguments) -> Option<Origin> {
-    let locator: Locator = arguments.command.locator()?.parse().ok()?;
-    locator.model().origin.clone().filter(Origin::is_anaplan)
 }
 
 /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.

@@ -47,6 +47,14 @@ pub enum Error {
         /// Why it is not trusted.
         reason: &'static str,
     },
+    /// This host serves browsers and no API. Nothing was sent.
+    #[non_exhaustive]
+    NotAnApi {
+        /// The host.
+        origin: Origin,
+        /// The API of its region, if that is known.
+        api: Option<Origin>,
+    },
     /// A request failed: with a fault that is not worth another try, or in spite of every try.
     #[non_exhaustive]
     Request {
@@ -321,6 +329,7 @@ impl Error {
             | Error::Setting { .. }
             | Error::Missing { .. }
             | Error::UntrustedOrigin { .. }
+            | Error::NotAnApi { .. }
             | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
             Error::NoToken(_) => ErrorKind::NotPermitted,
             Error::NoSuchProcess { .. } => ErrorKind::NotFound,
@@ -366,6 +375,13 @@ impl fmt::Display for Error {
             Error::UntrustedOrigin { origin, reason } => {
                 write!(f, "the token is not sent to {origin}: {reason}")
             }
+            Error::NotAnApi { origin, api: Some(api) } => {
+                write!(f, "{origin} is for browsers and serves no API: the API of its region is {api}")
+            }
+            Error::NotAnApi { origin, api: None } => write!(
+                f,
+                "{origin} is for browsers and serves no API: use that of its region, such as https://eu3.api.anaplan.com"
+            ),
             Error::Request { subject, fault, tries: 1, .. } => write!(f, "{subject}: {fault}"),
             Error::Request { subject, fault, tries, elapsed } => {
                 write!(f, "{subject}: {fault}, after {tries} tries in {}", seconds(*elapsed))

@@ -30,22 +30,29 @@ macro_rules! region {
     };
 }
 
+/// The region of a name. People also write it as browsers show it, with an `a` at the end: `us1a`, `eu2a`.
+fn region(name: &str) -> Option<&'static Region> {
+    let name = name.to_ascii_lowercase();
+    let is_meant = |known: &&str| *known == name || name.strip_suffix('a') == Some(*known);
+    REGIONS.iter().find(|region| region.names.iter().any(|known| is_meant(&known)))
+}
+
 const REGIONS: [Region; 12] = [
     Region {
-        names: &["us1", "us1a", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"],
+        names: &["us1", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"],
         api: "api.anaplan.com",
         auth: "auth.anaplan.com",
         oauth: "us1a.app.anaplan.com",
     },
     region!("ae1"),
     Region {
-        names: &["au1", "au1a"],
-        api: "au1a.api2.anaplan.com",
+        names: &["au1"],
+        api: "api.au1a.app2.anaplan.com",
         auth: "au1a.app2.anaplan.com",
         oauth: "au1a.app2.anaplan.com",
     },
     Region {
-        names: &["ca1", "ca1a"],
+        names: &["ca1"],
         api: "ca1a.api.anaplan.com",
         auth: "ca1a.auth.anaplan.com",
         oauth: "ca1a.app.anaplan.com",
@@ -59,9 +66,6 @@ const REGIONS: [Region; 12] = [
     region!("sg1"),
     region!("us9"),
 ];
-
-/// The host that once served the API and no longer does.
-const RETIRED_HOST: &str = "us1a.app.anaplan.com";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Scheme {
@@ -89,8 +93,7 @@ impl Origin {
     ///
     /// [`LocatorError`] for an unknown region; it names those that are known.
     pub fn of_region(name: &str) -> Result<Origin, LocatorError> {
-        let wanted = name.trim().to_ascii_lowercase();
-        match REGIONS.iter().find(|region| region.names.contains(&wanted.as_str())) {
+        match region(name.trim()) {
             Some(region) => Ok(Origin::of_host(region.api)),
             None => {
                 let known: Vec<&str> = REGIONS.iter().flat_map(|region| region.names).copied().collect();
@@ -111,10 +114,16 @@ impl Origin {
         Some((Origin::of_host(region.auth), Origin::of_host(region.oauth)))
     }
 
-    /// Whether the host once served the API and no longer does. It still serves OAuth.
-    #[doc(hidden)]
-    pub fn is_retired(&self) -> bool {
-        self.host == RETIRED_HOST
+    /// Whether this is a host of Anaplan that serves browsers, such as `us5a.app.anaplan.com`. Some serve OAuth too.
+    pub(crate) fn is_for_browsers(&self) -> bool {
+        let is_api = REGIONS.iter().any(|region| region.api == self.host);
+        !is_api && (self.host.ends_with(".app.anaplan.com") || self.host.ends_with(".app2.anaplan.com"))
+    }
+
+    /// The API of the region that a host is named after.
+    pub(crate) fn api_of_region(&self) -> Option<Origin> {
+        let (name, _) = self.host.split_once('.')?;
+        region(name).map(|region| Origin::of_host(region.api))
     }
 
     /// Whether the origin is reached over TLS.
@@ -250,7 +259,7 @@ mod tests {
     fn origins_read_and_print_the_same() {
         for text in [
             "https://api.anaplan.com",
-            "https://au1a.api2.anaplan.com",
+            "https://api.au1a.app2.anaplan.com",
             "http://127.0.0.1:8080",
             "http://[::1]:8080",
             "http://localhost",
@@ -266,18 +275,13 @@ mod tests {
         for (name, host) in [
             ("eu3", "eu3.api.anaplan.com"),
             (" CA1 ", "ca1a.api.anaplan.com"),
-            ("au1", "au1a.api2.anaplan.com"),
+            ("au1", "api.au1a.app2.anaplan.com"),
             ("us7", "api.anaplan.com"),
+            ("us1a", "api.anaplan.com"),
+            ("ca1a", "ca1a.api.anaplan.com"),
         ] {
             assert_eq!(Origin::of_region(name).unwrap().host(), host);
         }
-        let api: Origin = "https://au1a.api2.anaplan.com".parse().unwrap();
-        let (auth, oauth) = api.sign_in_hosts().unwrap();
-        assert_eq!((auth.host(), oauth.host()), ("au1a.app2.anaplan.com", "au1a.app2.anaplan.com"));
-        let (auth, oauth) = Origin::of_region("eu1").unwrap().sign_in_hosts().unwrap();
-        assert_eq!((auth.host(), oauth.host()), ("auth.anaplan.com", "us1a.app.anaplan.com"));
-        let (auth, oauth) = Origin::of_region("gb1").unwrap().sign_in_hosts().unwrap();
-        assert_eq!((auth.host(), oauth.host()), ("gb1.auth.anaplan.com", "gb1.app.anaplan.com"));
         let error = Origin::of_region("xx1").unwrap_err().to_string();
         assert!(error.contains("xx1") && error.contains("ap1") && error.contains("us9"), "{error}");
     }

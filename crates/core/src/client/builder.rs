@@ -6,23 +6,23 @@ use std::time::Duration;
 
 use super::Client;
 use super::event::Event;
+use super::hosts::{GivenHosts, Hosts};
 use super::http::transport::{Transport, TransportConfig};
 use super::http::{HeaderValue, ProxyChoice};
 use super::pace::Pace;
 use super::redact::Secrets;
-use super::requests::{MAX_PARALLEL, RETIRED, Requests, SizeLimits};
+use super::requests::{MAX_PARALLEL, Requests, SizeLimits};
+use super::session::Session;
 use super::session::credentials::Credentials;
-use super::session::{Session, SignInHosts};
 use super::wire::Wire;
-use crate::address::Origin;
+use crate::address::{Locator, Origin};
 use crate::error::{Error, Result, Setting};
 use crate::service::RetryPolicy;
 
 /// Builds a [`Client`]; made with [`Client::builder`].
 pub struct ClientBuilder {
     credentials: Credentials,
-    api: Origin,
-    hosts: SignInHosts,
+    hosts: GivenHosts,
     user_agent: String,
     limits: SizeLimits,
     retry: RetryPolicy,
@@ -32,7 +32,7 @@ pub struct ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").field("api", &self.api).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").field("hosts", &self.hosts).finish_non_exhaustive()
     }
 }
 
@@ -50,8 +50,7 @@ impl Client {
     pub fn builder(credentials: impl Into<Credentials>) -> ClientBuilder {
         ClientBuilder {
             credentials: credentials.into(),
-            api: Origin::anaplan(),
-            hosts: SignInHosts::default(),
+            hosts: GivenHosts::default(),
             user_agent: concat!("anaplan-dump/", env!("CARGO_PKG_VERSION")).to_owned(),
             limits: SizeLimits::default(),
             retry: RetryPolicy::default(),
@@ -65,15 +64,13 @@ impl ClientBuilder {
     /// The origin of the API, for addresses that name none. The token may go there, wherever it is.
     /// Defaults to `https://api.anaplan.com`.
     pub fn api(mut self, origin: Origin) -> Self {
-        self.api = origin;
+        self.hosts.api = Some(origin);
         self
     }
 
-    /// Signs in at the hosts of the region that `api` belongs to: for addresses of a region of their own.
-    pub fn region_of(mut self, api: &Origin) -> Self {
-        if let Some((auth, oauth)) = api.sign_in_hosts() {
-            self.hosts = SignInHosts { auth: Some(auth), oauth: Some(oauth) };
-        }
+    /// What the client is for: where it is a URL, the client signs in at the hosts of its region.
+    pub fn locator(mut self, locator: &Locator) -> Self {
+        self.hosts.locator.clone_from(&locator.model().origin);
         self
     }
 
@@ -180,18 +177,9 @@ impl ClientBuilder {
     ///
     /// [`Error::Setting`] for a limit of zero, a user agent that no header can carry, root certificates or
     /// a proxy that cannot be used;
-    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine.
+    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine; [`Error::NotAnApi`] for a host of browsers.
     pub fn build(self) -> Result<Client> {
-        let origins = [Some(&self.api), self.hosts.auth.as_ref(), self.hosts.oauth.as_ref()];
-        if let Some(origin) = origins.into_iter().flatten().find(|o| !o.is_https() && !o.is_loopback()) {
-            return Err(Error::UntrustedOrigin {
-                origin: origin.clone(),
-                reason: "plain http is for this machine only; use https",
-            });
-        }
-        if self.api.is_retired() {
-            return Err(Error::UntrustedOrigin { origin: self.api, reason: RETIRED });
-        }
+        let hosts = Hosts::choose(self.hosts)?;
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
         let transport = &self.transport;
         for (setting, is_zero) in [
@@ -212,8 +200,6 @@ impl ClientBuilder {
                 unusable(Setting::UserAgent, "it is empty or has characters that no header can carry")
             })?;
         let transport = Transport::new(&self.transport, MAX_PARALLEL)?;
-        let usual = self.api.sign_in_hosts().unzip();
-        let hosts = SignInHosts { auth: self.hosts.auth.or(usual.0), oauth: self.hosts.oauth.or(usual.1) };
         let secrets = Secrets::new(self.credentials.secrets().into_iter().chain(transport.secrets()));
         let wire = Wire {
             transport,
@@ -226,7 +212,7 @@ impl ClientBuilder {
             api_was_reached: false.into(),
             sign_in_was_reached: false.into(),
         };
-        let session = Session::new(self.credentials, hosts);
-        Ok(Client { requests: Arc::new(Requests { wire, session, api: self.api, limits: self.limits }) })
+        let session = Session::new(self.credentials, hosts.auth.clone(), hosts.oauth.clone());
+        Ok(Client { requests: Arc::new(Requests { wire, session, hosts, limits: self.limits }) })
     }
 }

@@ -6,6 +6,7 @@ mod download;
 mod dump_source;
 mod event;
 mod find;
+mod hosts;
 mod http;
 mod pace;
 mod questions;
@@ -48,13 +49,13 @@ pub struct Client {
 impl Client {
     /// The origin of the API, for addresses that name none.
     pub fn api(&self) -> &Origin {
-        &self.requests.api
+        &self.requests.hosts.api
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("api", &self.requests.api).finish_non_exhaustive()
+        f.debug_struct("Client").field("api", &self.requests.hosts.api).finish_non_exhaustive()
     }
 }
 

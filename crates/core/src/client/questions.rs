@@ -37,7 +37,7 @@ impl Client {
     /// [`Error::Request`].
     pub fn workspaces(&self) -> Result<Vec<NamedId>> {
         let requests = &self.requests;
-        Ok(requests.list_at(&requests.api, &Subject::Workspaces, Listing::workspaces())?.into_entries())
+        Ok(requests.list_at(&requests.hosts.api, &Subject::Workspaces, Listing::workspaces())?.into_entries())
     }
 
     /// The models that the user sees, in one workspace or in all.
@@ -48,7 +48,7 @@ impl Client {
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
         let requests = &self.requests;
         let subject = Subject::Models(workspace.cloned());
-        Ok(requests.list_at(&requests.api, &subject, Listing::models(workspace))?.into_entries())
+        Ok(requests.list_at(&requests.hosts.api, &subject, Listing::models(workspace))?.into_entries())
     }
 
     /// The processes of a model.

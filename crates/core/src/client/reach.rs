@@ -21,9 +21,9 @@ pub struct Reached {
 }
 
 impl Client {
-    /// The hosts that this client needs, with what each is for: the API, and where to sign in.
+    /// The hosts that this client needs for its locator, with what each is for: the API, and where to sign in.
     pub fn hosts(&self) -> Vec<(&'static str, Origin)> {
-        let mut hosts = vec![("API", self.requests.api.clone())];
+        let mut hosts = vec![("API", self.requests.hosts.home.clone())];
         hosts.extend(self.requests.session.hosts());
         hosts
     }

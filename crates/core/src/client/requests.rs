@@ -4,6 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::event::Event;
+use super::hosts::Hosts;
 use super::http::body::SizeLimit;
 use super::http::exchange::{Accept, Answer, Request};
 use super::session::Session;
@@ -35,9 +36,6 @@ const FRESH_LOOKS: u32 = 4;
 /// Wait before the second of those looks; it doubles with each one.
 const FRESH_WAIT: Duration = Duration::from_secs(1);
 
-/// What is said about the host that once served the API.
-pub(super) const RETIRED: &str = "it no longer serves the API and was retired: use api.anaplan.com";
-
 /// The maximum sizes of bodies, after decompression.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SizeLimits {
@@ -67,7 +65,7 @@ pub(super) struct Try<'a> {
 pub(super) struct Requests {
     pub(super) wire: Wire,
     pub(super) session: Session,
-    pub(super) api: Origin,
+    pub(super) hosts: Hosts,
     pub(super) limits: SizeLimits,
 }
 
@@ -76,21 +74,9 @@ impl Requests {
     ///
     /// # Errors
     ///
-    /// [`Error::UntrustedOrigin`] if the token may not go there.
+    /// [`Error::UntrustedOrigin`] and [`Error::NotAnApi`] if the token may not go there.
     pub(super) fn origin<'a>(&'a self, model: &'a ModelAddress) -> Result<&'a Origin> {
-        let Some(origin) = &model.origin else {
-            return Ok(&self.api);
-        };
-        if origin.is_retired() {
-            return Err(Error::UntrustedOrigin { origin: origin.clone(), reason: RETIRED });
-        }
-        if origin.is_anaplan() || origin.is_loopback() || *origin == self.api {
-            return Ok(origin);
-        }
-        Err(Error::UntrustedOrigin {
-            origin: origin.clone(),
-            reason: "it is neither Anaplan's over https, nor this machine, nor the API URL",
-        })
+        self.hosts.of_address(model.origin.as_ref())
     }
 
     /// Reads all pages of a list about `model`.

@@ -52,17 +52,11 @@ const LOGOUT: &str = "/token/logout";
 const OAUTH_TOKEN: &str = "/oauth/token";
 const DEVICE_CODE: &str = "/oauth/device/code";
 
-/// The hosts to sign in at, where they are known.
-#[derive(Debug, Clone, Default)]
-pub(in crate::client) struct SignInHosts {
-    pub(in crate::client) auth: Option<Origin>,
-    pub(in crate::client) oauth: Option<Origin>,
-}
-
 /// Who the client is for the service, and the token that says so.
 pub(in crate::client) struct Session {
     credentials: Credentials,
-    hosts: SignInHosts,
+    auth: Option<Origin>,
+    oauth: Option<Origin>,
     held: Mutex<Option<Arc<Held>>>,
 }
 
@@ -87,19 +81,27 @@ pub(in crate::client) struct Validation {
 }
 
 impl Session {
-    pub(in crate::client) fn new(credentials: Credentials, hosts: SignInHosts) -> Session {
-        Session { credentials, hosts, held: Mutex::default() }
+    pub(in crate::client) fn new(
+        credentials: Credentials,
+        auth: Option<Origin>,
+        oauth: Option<Origin>,
+    ) -> Session {
+        Session { credentials, auth, oauth, held: Mutex::default() }
     }
 
     pub(in crate::client) fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
-    /// The hosts that this way of signing in needs.
+    /// The hosts that this way of signing in needs: a token that was brought needs none.
     pub(in crate::client) fn hosts(&self) -> Vec<(&'static str, Origin)> {
-        let is_oauth = matches!(self.credentials.way(), Way::OAuth { .. });
-        let auth = self.hosts.auth.clone().map(|origin| ("sign-in", origin));
-        let oauth = self.hosts.oauth.clone().filter(|_| is_oauth).map(|origin| ("OAuth", origin));
+        let (needs_auth, needs_oauth) = match self.credentials.way() {
+            Way::Token(_) | Way::Provider(_) => (false, false),
+            Way::OAuth { .. } => (true, true),
+            _ => (true, false),
+        };
+        let auth = self.auth.clone().filter(|_| needs_auth).map(|origin| ("sign-in", origin));
+        let oauth = self.oauth.clone().filter(|_| needs_oauth).map(|origin| ("OAuth", origin));
         auth.into_iter().chain(oauth).collect()
     }
 
@@ -166,12 +168,12 @@ impl Session {
         Ok(held)
     }
 
-    fn auth(&self) -> Result<&Origin> {
-        host(self.hosts.auth.as_ref(), Setting::SignInHost)
+    fn auth_host(&self) -> Result<&Origin> {
+        host(self.auth.as_ref(), Setting::SignInHost)
     }
 
-    fn oauth(&self) -> Result<&Origin> {
-        host(self.hosts.oauth.as_ref(), Setting::OauthHost)
+    fn oauth_host(&self) -> Result<&Origin> {
+        host(self.oauth.as_ref(), Setting::OauthHost)
     }
 
     /// Signs in at `/token/authenticate`. Each try needs a body of its own: it holds the time.
@@ -181,7 +183,7 @@ impl Session {
         repeat: Repeat,
         credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
     ) -> Result<Held> {
-        let origin = self.auth()?;
+        let origin = self.auth_host()?;
         wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
             let (authorization, body) = credentials()?;
             let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
@@ -209,7 +211,7 @@ impl Session {
         file: &mut LockedTokenFile,
         old: Option<&str>,
     ) -> Result<Held> {
-        let origin = self.oauth()?;
+        let origin = self.oauth_host()?;
         wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
             let unstored = Unstored::begin();
             let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
@@ -241,7 +243,7 @@ impl Session {
         };
         // Found out before the user has approved; then given back to other runs while the user thinks.
         drop(lock(file, LOCK_WAIT)?);
-        let origin = self.oauth()?;
+        let origin = self.oauth_host()?;
         let subject = Subject::SignIn(origin.clone());
         let body = text(oauth::device_code_request(client_id));
         let mut code = wire.retry(&subject, Repeat::IfTransient, |_| {
@@ -273,7 +275,7 @@ impl Session {
     /// Asks the sign-in service about the token.
     pub(in crate::client) fn validate(&self, wire: &Wire) -> Result<Validation> {
         let held = self.token(wire)?;
-        let origin = self.auth()?;
+        let origin = self.auth_host()?;
         let authorization = held.token.anaplan_header();
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
             let request = Request { method: "GET", origin, path: VALIDATE, body: None, accept: Accept::Json };
@@ -296,7 +298,7 @@ impl Session {
             _ => return Ok(false),
         }
         let held = self.token(wire)?;
-        let origin = self.auth()?;
+        let origin = self.auth_host()?;
         let authorization = held.token.anaplan_header();
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
             let reply = wire.ask(post(origin, LOGOUT, "{}"), Some(&authorization))?;

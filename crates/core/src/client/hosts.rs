@@ -1,0 +1,157 @@
+//! The hosts of a client: from what was given to the origins of the API, of signing in and of OAuth.
+
+use crate::address::Origin;
+use crate::error::{Error, Result};
+
+/// What was given.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GivenHosts {
+    pub(super) api: Option<Origin>,
+    /// Of the locator that the client is for, if it is a URL.
+    pub(super) locator: Option<Origin>,
+    pub(super) auth: Option<Origin>,
+    pub(super) oauth: Option<Origin>,
+}
+
+/// What is used.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    /// The API of addresses that name none.
+    pub(super) api: Origin,
+    /// The API of the locator, or else the same.
+    pub(super) home: Origin,
+    /// The host to sign in at. Where it is not known it is asked for before a secret leaves.
+    pub(super) auth: Option<Origin>,
+    /// The host to get OAuth tokens from, likewise.
+    pub(super) oauth: Option<Origin>,
+}
+
+impl Hosts {
+    /// The one place that chooses hosts.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine, and for a locator whose host the token may not go
+    /// to; [`Error::NotAnApi`] for a host that serves browsers.
+    pub(super) fn choose(given: GivenHosts) -> Result<Hosts> {
+        let api = given.api.unwrap_or_else(Origin::anaplan);
+        for origin in [Some(&api), given.auth.as_ref(), given.oauth.as_ref()].into_iter().flatten() {
+            if !origin.is_https() && !origin.is_loopback() {
+                let reason = "plain http is for this machine only; use https";
+                return Err(Error::UntrustedOrigin { origin: origin.clone(), reason });
+            }
+        }
+        check_api(&api)?;
+        let mut hosts = Hosts { home: api.clone(), api, auth: None, oauth: None };
+        if let Some(locator) = &given.locator {
+            hosts.home = hosts.of_address(Some(locator))?.clone();
+        }
+        let (auth, oauth) = hosts.home.sign_in_hosts().unzip();
+        (hosts.auth, hosts.oauth) = (given.auth.or(auth), given.oauth.or(oauth));
+        Ok(hosts)
+    }
+
+    /// The API to ask about an address with this origin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UntrustedOrigin`] if the token may not go there, [`Error::NotAnApi`].
+    pub(super) fn of_address<'a>(&'a self, origin: Option<&'a Origin>) -> Result<&'a Origin> {
+        let Some(origin) = origin else { return Ok(&self.api) };
+        check_api(origin)?;
+        if origin.is_anaplan() || origin.is_loopback() || *origin == self.api {
+            return Ok(origin);
+        }
+        let reason = "it is neither Anaplan's over https, nor this machine, nor the API URL";
+        Err(Error::UntrustedOrigin { origin: origin.clone(), reason })
+    }
+}
+
+fn check_api(origin: &Origin) -> Result<()> {
+    match origin.is_for_browsers() {
+        true => Err(Error::NotAnApi { origin: origin.clone(), api: origin.api_of_region() }),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(host: &str) -> Option<Origin> {
+        (!host.is_empty()).then(|| format!("https://{host}").parse().unwrap())
+    }
+
+    fn host(origin: Option<Origin>) -> String {
+        origin.map(|origin| origin.host().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_locator_and_else_the_api_decide_where_to_sign_in() {
+        for (api, locator, home, auth, oauth) in [
+            ("", "", "api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"),
+            ("gb1.api.anaplan.com", "", "gb1.api.anaplan.com", "gb1.auth.anaplan.com", "gb1.app.anaplan.com"),
+            ("", "eu3.api.anaplan.com", "eu3.api.anaplan.com", "eu3.auth.anaplan.com", "eu3.app.anaplan.com"),
+            (
+                "gb1.api.anaplan.com",
+                "ca1a.api.anaplan.com",
+                "ca1a.api.anaplan.com",
+                "ca1a.auth.anaplan.com",
+                "ca1a.app.anaplan.com",
+            ),
+            (
+                "",
+                "api.au1a.app2.anaplan.com",
+                "api.au1a.app2.anaplan.com",
+                "au1a.app2.anaplan.com",
+                "au1a.app2.anaplan.com",
+            ),
+            (
+                "gateway.example",
+                "api.anaplan.com",
+                "api.anaplan.com",
+                "auth.anaplan.com",
+                "us1a.app.anaplan.com",
+            ),
+            // Hosts that the table of regions lacks: nothing is guessed.
+            ("", "zz9.api.anaplan.com", "zz9.api.anaplan.com", "", ""),
+            ("zz9.api.anaplan.com", "", "zz9.api.anaplan.com", "", ""),
+            ("gateway.example", "gateway.example", "gateway.example", "", ""),
+        ] {
+            let given = GivenHosts { api: origin(api), locator: origin(locator), ..GivenHosts::default() };
+            let hosts = Hosts::choose(given.clone()).unwrap();
+            let chosen = (hosts.home.host(), &*host(hosts.auth), &*host(hosts.oauth));
+            assert_eq!(chosen, (home, auth, oauth), "{given:?}");
+            let named = GivenHosts { auth: origin("a.example"), oauth: origin("o.example"), ..given };
+            let hosts = Hosts::choose(named).unwrap();
+            assert_eq!((&*host(hosts.auth), &*host(hosts.oauth)), ("a.example", "o.example"));
+        }
+    }
+
+    #[test]
+    fn a_browsers_host_is_refused_with_the_api_of_its_region() {
+        for (browser, api) in [
+            ("us1a.app.anaplan.com", "api.anaplan.com"),
+            ("us5a.app.anaplan.com", "api.anaplan.com"),
+            ("eu2a.app.anaplan.com", "api.anaplan.com"),
+            ("eu4.app.anaplan.com", "api.anaplan.com"),
+            ("ap1a.app.anaplan.com", "api.anaplan.com"),
+            ("gb1.app.anaplan.com", "gb1.api.anaplan.com"),
+            ("ca1a.app.anaplan.com", "ca1a.api.anaplan.com"),
+            ("au1a.app2.anaplan.com", "api.au1a.app2.anaplan.com"),
+            ("zz9.app.anaplan.com", ""),
+        ] {
+            for given in [
+                GivenHosts { api: origin(browser), ..GivenHosts::default() },
+                GivenHosts { locator: origin(browser), ..GivenHosts::default() },
+            ] {
+                let Err(Error::NotAnApi { api: found, .. }) = Hosts::choose(given) else {
+                    panic!("{browser}")
+                };
+                assert_eq!(host(found), api, "{browser}");
+            }
+        }
+        let oauth = GivenHosts { oauth: origin("us1a.app.anaplan.com"), ..GivenHosts::default() };
+        assert!(Hosts::choose(oauth).is_ok(), "it serves OAuth");
+    }
+}
