@@ -46,6 +46,17 @@ fn without_permission_nothing_is_cancelled() {
 }
 
 #[test]
+fn a_conflict_says_that_the_task_is_over_and_is_not_repeated() {
+    let scene = with_a_running_task();
+    scene.server.fault(Fault::status(409), cancels());
+    let error = answered("409 Conflict");
+    let advice = "the task is over already, or cannot be cancelled any more";
+    let subject = "the cancelling of task <NIGHTLY>/T1";
+    scene.run("cancel NIGHTLY/T1").fails(5, format!("{subject}: {error}\n  {advice}"));
+    assert_eq!(scene.count_of("DELETE"), 1, "{}", scene.describe());
+}
+
+#[test]
 fn a_fault_that_passes_is_retried() {
     let scene = with_a_running_task();
     scene.server.fault(Fault::status(503), cancels().times(2));

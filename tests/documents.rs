@@ -156,11 +156,13 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
 
 #[test]
 fn a_chunk_list_under_an_encoding_that_cannot_be_undone_is_asked_for_once_more() {
-    let why = "it came with the encoding \"br\", which cannot be undone";
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::LeftoverEncoding("br".to_owned()), chunk_list());
-    scene.get("").notes(wait(THE_LIST, why, 1, 12)).fails(5, gave_up(2, THE_LIST, why) + IS_ALTERED);
-    scene.assert_requests(&["GET DUMP/chunks"; 2]);
+    for encoding in ["br", "utf-8"] {
+        let why = &format!("it came with the encoding \"{encoding}\", which cannot be undone");
+        let scene = Scene::with_chunks(3);
+        scene.server.fault(Fault::LeftoverEncoding(encoding.to_owned()), chunk_list());
+        scene.get("").notes(wait(THE_LIST, why, 1, 12)).fails(5, gave_up(2, THE_LIST, why) + IS_ALTERED);
+        scene.assert_requests(&["GET DUMP/chunks"; 2]);
+    }
 }
 
 #[test]
@@ -220,6 +222,20 @@ fn an_only_chunk_that_comes_empty_once_is_no_empty_dump() {
     let scene = Scene::with_chunks(1);
     scene.server.fault(Fault::EmptyBody, chunk(0).times(1));
     scene.get("").notes(wait(&the_chunk(0, 1), "it came empty", 1, 12)).saves(&dump_of(1, 1));
+    // Whatever went wrong before.
+    for (options, what, done) in
+        [("", the_chunk(0, 1), "1 chunk"), ("--whole", "the whole dump".to_owned(), "in one piece")]
+    {
+        let scene = Scene::with_chunks(1);
+        let asked = || if options.is_empty() { chunk(0) } else { When::any() };
+        scene.server.fault(Fault::status(503), asked().occurrence(1));
+        scene.server.fault(Fault::EmptyBody, asked().occurrence(2));
+        let unavailable = wait(&what, "503 Service Unavailable", 1, 12);
+        let outcome = scene.get(options);
+        outcome.notes(unavailable + &wait(&what, "it came empty", 2, 12));
+        outcome.stdout(format!("dump.csv  5.0 kB  {done}  <TIME>\n"));
+        scene.has("dump.csv", &bytes_of(1, 1));
+    }
 }
 
 #[test]

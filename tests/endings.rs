@@ -4,9 +4,9 @@
 use std::thread;
 
 use serde_json::{Value, json};
-use xtask::fake::{Dump, Fault, When};
+use xtask::fake::{Dump, Fault, TaskState, When};
 
-use crate::support::texts::{DUMP_NOT_FOUND, THE_LIST, answered};
+use crate::support::texts::{DUMP_NOT_FOUND, THE_LIST, answered, gave_up};
 use crate::support::{ACTUALS, COSTS, Scene, chunk_list, clean, dump_for, failed, failing_run, file_of};
 
 const RUN: &str = "run NIGHTLY --poll=1ms -qq";
@@ -99,8 +99,27 @@ fn a_fresh_task_that_is_not_there_yet_is_looked_for_a_few_times() {
     let outcome = scene.run(RUN);
     let task = scene.task_ids()[0].clone();
     let why = answered("404 Not Found");
-    outcome.fails(4, format!("task <NIGHTLY>/{task}: {why}\n  <ANY>\n  <ANY>\n    <ANY>"));
+    let error = gave_up(4, &format!("task <NIGHTLY>/{task}"), &why);
+    outcome.fails(4, format!("{error}\n  <ANY>\n  <ANY>\n    <ANY>"));
     assert_eq!(scene.count_of("GET NIGHTLY/tasks/"), 4, "{}", scene.describe());
+}
+
+#[test]
+fn a_task_that_was_just_read_and_is_not_found_is_looked_for_a_few_times() {
+    let scene = Scene::with_run(failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5));
+    scene.server.fault(Fault::status(404), When::path("tasks/*").method("GET").occurrence(2));
+    scene.run(RUN).exits_with(6).stdout_has(file_of(COSTS, &scene.task_ids()[0]));
+    scene.any_files();
+
+    let running = || json!({"task": {"taskState": "IN_PROGRESS", "progress": 0.5}}).to_string();
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    scene.server.fault(Fault::WrongJson(running()), When::path("tasks/*").method("GET").times(1));
+    scene.server.fault(Fault::status(404), When::path("tasks/*").method("GET"));
+    let outcome = scene.run(RUN);
+    let task = scene.task_ids()[0].clone();
+    let error = format!("task <NIGHTLY>/{task} was there a moment ago, and is not found any more");
+    outcome.fails(4, format!("{error}\n  <ANY>\n    <ANY>"));
+    assert_eq!(scene.count_of("GET NIGHTLY/tasks/"), 5, "{}", scene.describe());
 }
 
 #[test]

@@ -25,13 +25,11 @@ fn each_refusal_has_its_exit_code_and_its_advice_and_is_not_repeated() {
     let token = "\n  the token is expired (it lives 35 minutes), revoked, or of the other kind: ANAPLAN_TOKEN is sent as \
                  AnaplanAuthToken, ANAPLAN_BEARER_TOKEN (OAuth) as Bearer";
     let permission = "\n  this user is not permitted to do this: ask a workspace administrator";
-    let moved = "\n  this address has moved: use https://api.anaplan.com or the host of your region";
     for (status, code, advice) in [
         ("400 Bad Request", 4, no_dump),
         ("401 Unauthorized", 3, token),
         ("403 Forbidden", 3, permission),
         ("404 Not Found", 4, DUMP_NOT_FOUND),
-        ("410 Gone", 4, moved),
         ("418", 1, ""),
         ("422 Unprocessable Content", 1, "\n  the model is archived"),
         ("424 Failed Dependency", 1, "\n  the model is offline"),
@@ -52,6 +50,19 @@ fn each_refusal_has_its_exit_code_and_its_advice_and_is_not_repeated() {
         scene.get("").fails(code, error).asks_for(&["0", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
     }
+}
+
+#[test]
+fn what_has_moved_is_asked_for_once_more() {
+    let moved = "\n  this address has moved: use https://api.anaplan.com or the host of your region";
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::status(410), chunk_list().times(1));
+    scene.get("").notes(wait(THE_LIST, "410 Gone", 1, 12)).saves(&dump_of(3, 1));
+
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::status(410), chunk_list());
+    let error = gave_up(2, THE_LIST, &answered("410 Gone")) + moved;
+    scene.get("").notes(wait(THE_LIST, "410 Gone", 1, 12)).fails(4, error);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, When};
 
-use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, summary, wait};
+use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
 use crate::support::{
     ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
 };
@@ -214,7 +214,8 @@ fn a_missing_dump_is_reported_after_the_report() {
     let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n") + &summary(1, 0, 1, 2_500);
     outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
     let why = answered("404 Not Found");
-    outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/{task}/{}: {why}{DUMP_NOT_FOUND}", COSTS.0));
+    let error = gave_up(4, &format!("the chunk list of dump <NIGHTLY>/{task}/{}", COSTS.0), &why);
+    outcome.fails(4, error + DUMP_NOT_FOUND);
     scene.holds(&[file]);
 }
 

@@ -123,6 +123,9 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
              - this user has no access to the model"
         }
         404 => "the identifiers may be wrong, or this user has no access to the model",
+        409 if matches!(subject, Subject::Cancel(_)) => {
+            "the task is over already, or cannot be cancelled any more"
+        }
         409 => "the model is busy: try again later",
         410 => "this address has moved: use https://api.anaplan.com or the host of your region",
         422 => "the model is archived",

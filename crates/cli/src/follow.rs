@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
 use crate::ending;
 use crate::failure::Failure;
+use crate::meter::LogClock;
 use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
@@ -105,13 +106,14 @@ impl Follow<'_> {
     /// Waits until the task is over, and shows how it goes on.
     fn wait(&self, address: &TaskAddress, session: &Session) -> Result<Task, Failure> {
         let begun = Instant::now();
-        let mut shown = String::new();
+        let (mut shown, mut log) = (String::new(), LogClock::default());
         let look = |task: &Task| {
             let percent =
                 task.progress.map(|p| format!(" {:.0} %", p.clamp(0.0, 1.0) * 100.0)).unwrap_or_default();
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
-            session.reporter.step(now.trim_end(), begun.elapsed(), now != shown);
+            let is_due = log.is_due(begun.elapsed(), now != shown);
+            session.reporter.step(now.trim_end(), begun.elapsed(), is_due);
             shown = now;
         };
         let timeout = self.timeout.unwrap_or(Duration::MAX);

@@ -42,7 +42,22 @@ pub(crate) struct Meter {
     arrived: u64,
     finished: usize,
     chunks: usize,
-    logged: Duration,
+    log: LogClock,
+}
+
+/// When a log is due for a line about something that takes long.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct LogClock(Duration);
+
+impl LogClock {
+    /// Whether a line is due at this time after the beginning, for what is new or not.
+    pub(crate) fn is_due(&mut self, elapsed: Duration, is_new: bool) -> bool {
+        let is_due = is_new || elapsed >= self.0 + LOG_INTERVAL;
+        if is_due {
+            self.0 = elapsed;
+        }
+        is_due
+    }
 }
 
 impl Meter {
@@ -55,7 +70,7 @@ impl Meter {
             arrived: 0,
             finished,
             chunks,
-            logged: Duration::ZERO,
+            log: LogClock::default(),
         }
     }
 
@@ -76,7 +91,7 @@ impl Meter {
                     Resume::Resumed { chunks, bytes, .. } => (chunks, bytes),
                     _ => (0, 0),
                 };
-                (self.chunks, self.finished, self.logged) = (chunks, finished, Duration::ZERO);
+                (self.chunks, self.finished, self.log) = (chunks, finished, LogClock::default());
                 (self.kept_bytes, self.finished_bytes, self.arrived) = (bytes, bytes, bytes);
             }
             Progress::Arrived { bytes, .. } => self.arrived = bytes,
@@ -111,11 +126,7 @@ impl Meter {
 
     /// The line for a log, if one is due.
     pub(crate) fn log_line(&mut self, elapsed: Duration) -> Option<String> {
-        if elapsed < self.logged + LOG_INTERVAL {
-            return None;
-        }
-        self.logged = elapsed;
-        Some(self.line(elapsed))
+        self.log.is_due(elapsed, false).then(|| self.line(elapsed))
     }
 }
 
@@ -144,6 +155,16 @@ mod tests {
     fn the_dump_is_named_at_the_end_where_a_narrow_terminal_cuts() {
         let line = meter(Some("Cost centres"), 5).line(Duration::from_secs(10));
         assert!(line.ends_with("about 6.00 s left  Cost centres (dump 2 of 5)"), "{line}");
+    }
+
+    #[test]
+    fn what_is_new_is_logged_at_once_and_what_is_not_once_a_minute() {
+        let mut log = LogClock::default();
+        let new = [0, 90];
+        let due: Vec<u64> = (0..200)
+            .filter(|second| log.is_due(Duration::from_secs(*second), new.contains(second)))
+            .collect();
+        assert_eq!(due, [0, 60, 90, 150]);
     }
 
     #[test]

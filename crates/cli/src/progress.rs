@@ -84,11 +84,11 @@ impl Reporter {
         self.write_line(&format!("{PROGRAM}: {failure}"));
     }
 
-    /// Shows how a task goes on: on a terminal in place, otherwise only what is new.
-    pub(crate) fn step(&self, text: &str, elapsed: Duration, is_new: bool) {
+    /// Shows how a task goes on: on a terminal in place, otherwise where a line is due.
+    pub(crate) fn step(&self, text: &str, elapsed: Duration, is_due: bool) {
         if self.redraws && self.verbosity >= Verbosity::Progress {
             self.redraw(&format!("{}  {text}", duration(elapsed)));
-        } else if is_new {
+        } else if is_due {
             self.note(&format!("{}  {text}", duration(elapsed)));
         }
     }
@@ -213,7 +213,8 @@ impl Reporter {
             }
             Event::Retry { subject, fault, wait, retry, retries, .. } => {
                 let (what, why, wait) = (short_subject(subject), short_fault(fault), seconds(*wait));
-                self.warn(&self.dated(&format!("{what}: {why}; retry {retry} of {retries} in {wait}")));
+                let retries = retries.map(|retries| format!(" of {retries}")).unwrap_or_default();
+                self.warn(&self.dated(&format!("{what}: {why}; retry {retry}{retries} in {wait}")));
             }
             Event::Unreadable { subject, entries, .. } => {
                 self.warn(&format!("{subject}: {} of the list cannot be read", counted(*entries, "entry")));

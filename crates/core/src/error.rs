@@ -88,6 +88,10 @@ pub enum Error {
         /// How long the caller waited.
         waited: Duration,
     },
+    /// This task was there when it was looked at before, and is not found any more.
+    Vanished(Box<TaskAddress>),
+    /// The program itself ended what it had asked for.
+    Cancelled,
     /// No process of the model has this name or identifier.
     #[non_exhaustive]
     NoSuchProcess {
@@ -332,7 +336,7 @@ impl Error {
             | Error::NotAnApi { .. }
             | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
             Error::NoToken(_) => ErrorKind::NotPermitted,
-            Error::NoSuchProcess { .. } => ErrorKind::NotFound,
+            Error::NoSuchProcess { .. } | Error::Vanished(_) => ErrorKind::NotFound,
             Error::Changed { .. } => ErrorKind::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
                 ErrorKind::Output
@@ -392,6 +396,10 @@ impl fmt::Display for Error {
             Error::NotFinished { task, waited } => {
                 write!(f, "task {task} has not finished after {}", seconds(*waited))
             }
+            Error::Vanished(task) => {
+                write!(f, "task {task} was there a moment ago, and is not found any more")
+            }
+            Error::Cancelled => f.write_str("it was cancelled"),
             Error::NoSuchProcess { name, model, known } => {
                 write!(f, "model {model} has no process \"{}\"", Printable(name))?;
                 match known.as_slice() {

@@ -6,11 +6,11 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
-    Client, ClientBuilder, DumpAddress, Error, Event, Fault, Locator, Origin, Progress, ProxyChoice,
-    SkipReason, Subject, Token,
+    Client, ClientBuilder, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Origin, Progress,
+    ProxyChoice, SkipReason, Subject, Token,
 };
 use xtask::fake::{self, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, When, dump_file};
 
@@ -105,7 +105,7 @@ fn requests_and_retries_are_reported_as_events() {
         .on_event(move |event| {
             let text = match event {
                 Event::Exchange { method, status, .. } => format!("{method} {status:?}"),
-                Event::Retry { fault, retry, retries, .. } => format!("{fault}, {retry} of {retries}"),
+                Event::Retry { fault, retry, retries, .. } => format!("{fault}, {retry} of {retries:?}"),
                 other => format!("{other:?}"),
             };
             events.lock().expect("no thread panics").push(text);
@@ -115,7 +115,7 @@ fn requests_and_retries_are_reported_as_events() {
     client.chunks(&dump(&server)).expect("a chunk list");
     assert_eq!(
         *seen.lock().expect("no thread panics"),
-        ["GET Some(500)", "the service answered 500 Internal Server Error, 1 of 12", "GET Some(200)"]
+        ["GET Some(500)", "the service answered 500 Internal Server Error, 1 of Some(12)", "GET Some(200)"]
     );
 }
 
@@ -354,23 +354,20 @@ fn the_totals_count_what_arrived_and_what_was_kept_also_side_by_side() {
     }
 }
 
-/// Answers every request twice: with the chunk list, then with chunks numbered as they are asked for.
-fn answering_twice() -> Origin {
+/// Answers each request with what `answer` makes of its head, in lower case.
+fn answering(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> Origin {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let origin = format!("http://{}", listener.local_addr().expect("an address"));
+    let answer = Arc::new(answer);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            let answer = Arc::clone(&answer);
             std::thread::spawn(move || {
                 let mut lines = BufReader::new(stream.try_clone().expect("a handle")).lines();
-                while let Some(Ok(first)) = lines.next() {
-                    while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
-                    let path = first.split(' ').nth(1).unwrap_or_default();
-                    let body = match path.rsplit('/').next().unwrap_or_default() {
-                        "chunks" => r#"{"chunks":[{"id":"0"},{"id":"1"},{"id":"2"}]}"#.to_owned(),
-                        number => format!("rows of {number}\n"),
-                    };
-                    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-                    if (&stream).write_all(answer.repeat(2).as_bytes()).is_err() {
+                loop {
+                    let head = lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty());
+                    let head = head.map(|line| line.to_ascii_lowercase() + "\n").collect::<String>();
+                    if head.is_empty() || (&stream).write_all(answer(&head).as_bytes()).is_err() {
                         return;
                     }
                 }
@@ -378,6 +375,91 @@ fn answering_twice() -> Origin {
         }
     });
     origin.parse().expect("an origin")
+}
+
+fn with_body(header: &str, body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\n{header}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+const ONE_CHUNK: &str = r#"{"chunks":[{"id":"0"}]}"#;
+
+/// A client of this API, and a dump in it.
+fn client_of(api: Origin) -> (Client, DumpAddress) {
+    let token = Token::anaplan(TOKEN).expect("a token");
+    let client =
+        Client::builder(token).api(api).max_wait(Duration::from_millis(2)).build().expect("a client");
+    (client, "W/M/P/T/O".parse::<Locator>().expect("a locator").dump().expect("a dump"))
+}
+
+#[test]
+fn an_only_chunk_that_is_empty_under_the_label_of_gzip_is_asked_for_without_compression() {
+    let (client, dump) = client_of(answering(|head| match head {
+        list if list.contains("/chunks http") => with_body("", ONE_CHUNK),
+        gzip if gzip.contains("accept-encoding: gzip") => with_body("Content-Encoding: gzip\r\n", ""),
+        _ => with_body("", "rows\n"),
+    }));
+    let mut written = Vec::new();
+    client.download(&dump).write_to(&mut written).expect("a download");
+    assert_eq!(String::from_utf8_lossy(&written), "rows\n");
+}
+
+#[test]
+fn one_unusable_answer_does_not_switch_compression_off_and_a_second_does_for_that_host() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&asked);
+    let (client, dump) = client_of(answering(move |head| {
+        let mut asked = seen.lock().expect("no thread panics");
+        let is_gzip = head.contains("accept-encoding: gzip");
+        asked.push(if is_gzip { "gzip" } else { "identity" });
+        // The first answer, and every one from the sixth on.
+        let is_odd = is_gzip && (asked.len() == 1 || asked.len() > 5);
+        with_body(if is_odd { "Content-Encoding: br\r\n" } else { "" }, ONE_CHUNK)
+    }));
+    (0..8).for_each(|_| drop(client.chunks(&dump).expect("a list")));
+    let first = ["gzip", "identity", "gzip", "gzip", "gzip"];
+    let then = ["gzip", "identity", "gzip", "identity", "identity", "identity"];
+    assert_eq!(*asked.lock().expect("no thread panics"), [&first[..], &then].concat());
+}
+
+#[test]
+fn the_body_of_an_error_is_waited_for_no_longer_than_the_time_that_is_left() {
+    let (client, dump) =
+        client_of(answering(|_| "HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n".to_owned()));
+    let begun = Instant::now();
+    // Silence is a fault after 60 s, and this body is worth 10 s.
+    let error = client.until(begun + Duration::from_millis(200)).chunks(&dump).unwrap_err();
+    assert_eq!(error.request().and_then(|(_, fault)| fault.status()), Some(403), "{error:?}");
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_time_limit_ends_whatever_a_request_waits_for() {
+    let server = server();
+    let dump = dump(&server);
+    let (silent, stalled) = (fake::Fault::StallBeforeAnswer, fake::Fault::Stall { after_bytes: 10 });
+    for fault in [silent, stalled, fake::Fault::status(503)] {
+        server.fault(fault, When::any());
+        let begun = Instant::now();
+        let long = Duration::from_secs(600);
+        let client = builder(&server).first_wait(long).max_wait(long).stall_timeout(long);
+        let client = client.build().expect("a client").until(begun + Duration::from_millis(50));
+        let error = client.download(&dump).write_to(Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Service, "{error:?}");
+        assert!(begun.elapsed() < long, "{error:?}");
+        server.clear_faults();
+    }
+}
+
+/// Answers every request twice: with the chunk list, then with chunks numbered as they are asked for.
+fn answering_twice() -> Origin {
+    answering(|head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let body = match path.rsplit('/').next().unwrap_or_default() {
+            "chunks" => r#"{"chunks":[{"id":"0"},{"id":"1"},{"id":"2"}]}"#.to_owned(),
+            number => format!("rows of {number}\n"),
+        };
+        with_body("", &body).repeat(2)
+    })
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::time::Duration;
 use super::Client;
 use super::event::Event;
 use super::hosts::{GivenHosts, Hosts};
-use super::http::transport::{Transport, TransportConfig};
+use super::http::agent::{HttpAgent, TransportConfig};
 use super::http::{HeaderValue, ProxyChoice};
 use super::pace::Pace;
 use super::redact::Secrets;
 use super::requests::{MAX_PARALLEL, Requests, SizeLimits};
+use super::retry_loop::{Shared, Wire};
 use super::session::Session;
 use super::session::credentials::Credentials;
-use super::wire::Wire;
 use crate::address::{Locator, Origin};
 use crate::error::{Error, Result, Setting};
 use crate::service::RetryPolicy;
@@ -199,20 +199,21 @@ impl ClientBuilder {
             HeaderValue::from_str(user_agent).ok().filter(|_| is_printable).ok_or_else(|| {
                 unusable(Setting::UserAgent, "it is empty or has characters that no header can carry")
             })?;
-        let transport = Transport::new(&self.transport, MAX_PARALLEL)?;
-        let secrets = Secrets::new(self.credentials.secrets().into_iter().chain(transport.secrets()));
-        let wire = Wire {
-            transport,
+        let agent = HttpAgent::new(&self.transport, MAX_PARALLEL)?;
+        let secrets = Secrets::new(self.credentials.secrets().into_iter().chain(agent.secrets()));
+        let shared = Shared {
+            agent,
             user_agent,
             retry: self.retry,
             on_event: self.on_event,
             pace: Pace::default(),
             secrets,
-            without_compression: false.into(),
+            odd_answers: Default::default(),
             api_was_reached: false.into(),
             sign_in_was_reached: false.into(),
         };
+        let wire = Wire { shared: Arc::new(shared), patience: Default::default() };
         let session = Session::new(self.credentials, hosts.auth.clone(), hosts.oauth.clone());
-        Ok(Client { requests: Arc::new(Requests { wire, session, hosts, limits: self.limits }) })
+        Ok(Client { requests: Requests { wire, session: Arc::new(session), hosts, limits: self.limits } })
     }
 }

@@ -12,7 +12,7 @@ use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
 use crate::address::DumpAddress;
 use crate::error::{Error, Result};
-use crate::service::{ChunkList, ConnectionProblem, Fault};
+use crate::service::{ChunkList, ConnectionProblem, Fault, Repeat};
 use crate::transfer::{
     ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate, total_bytes,
 };
@@ -221,10 +221,10 @@ impl<'a> Download<'a> {
     }
 
     fn list(&self) -> Result<ChunkList> {
-        match (self.whole, self.fresh) {
-            (true, _) => Ok(ChunkList::of_whole(self.dump)),
-            (false, true) => self.client.requests.until_there(|| self.client.chunks(self.dump)),
-            (false, false) => self.client.chunks(self.dump),
+        let repeat = if self.fresh { Repeat::UntilThere } else { Repeat::IfTransient };
+        match self.whole {
+            true => Ok(ChunkList::of_whole(self.dump)),
+            false => self.client.requests.chunk_list(self.dump, repeat),
         }
     }
 

@@ -1,11 +1,9 @@
 //! A dump as a source of chunks, fetched one by one, each with its own retries.
 
-use std::sync::Arc;
-
 use super::http::body::{AnswerBody, SizeLimit};
-use super::http::exchange::{Accept, Request};
-use super::requests::{Requests, Try};
-use super::wire::Halt;
+use super::http::exchange::{Accept, Answer, Request};
+use super::requests::Requests;
+use super::retry_loop::Halt;
 use crate::address::DumpAddress;
 use crate::error::Error;
 use crate::service::{BodyProblem, Chunk, Fault, MAX_DOCUMENT_BYTES, Repeat, Subject, document, is_gzip};
@@ -18,7 +16,7 @@ const COPY_BYTES: usize = MAX_DOCUMENT_BYTES;
 /// Fetches a dump over one connection: its chunks, or all of it as one.
 #[derive(Clone)]
 pub(super) struct DumpSource {
-    requests: Arc<Requests>,
+    requests: Requests,
     dump: DumpAddress,
     whole: bool,
     buffer: Vec<u8>,
@@ -26,8 +24,8 @@ pub(super) struct DumpSource {
 
 impl DumpSource {
     /// `whole` means that the only chunk is the whole dump in one answer.
-    pub(super) fn new(requests: &Arc<Requests>, dump: &DumpAddress, whole: bool) -> DumpSource {
-        DumpSource { requests: Arc::clone(requests), dump: dump.clone(), whole, buffer: vec![0; COPY_BYTES] }
+    pub(super) fn new(requests: &Requests, dump: &DumpAddress, whole: bool) -> DumpSource {
+        DumpSource { requests: requests.clone(), dump: dump.clone(), whole, buffer: vec![0; COPY_BYTES] }
     }
 }
 
@@ -45,11 +43,16 @@ impl ChunkSource for DumpSource {
         };
         let origin = requests.origin(dump.model())?;
         let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Bytes };
-        requests.retry(&subject, Repeat::IfTransient, |a_try| {
+        // One that comes empty is a hole; the only one is an empty dump if it comes so twice: a gateway may have lost the
+        // body.
+        let mut was_empty = false;
+        requests.retry(&subject, request, Repeat::IfTransient, |answer, a_try| {
             if a_try.failed > 0 {
                 into.restart()?;
             }
-            let fetched = fetch_once(requests, &subject, request, a_try, limit, buffer, into);
+            let may_be_empty = chunks == 1 && was_empty;
+            let fetched = take(answer, *whole, limit, may_be_empty, buffer, into);
+            was_empty |= matches!(fetched, Err(Halt::Fault(Fault::Body(BodyProblem::Empty))));
             fetched.map_err(|halt| match halt {
                 Halt::Fault(fault) if !into.can_restart() => Halt::Final(fault),
                 halt => halt,
@@ -58,26 +61,26 @@ impl ChunkSource for DumpSource {
     }
 }
 
-fn fetch_once(
-    requests: &Requests,
-    subject: &Subject,
-    request: Request<'_>,
-    a_try: &Try<'_>,
+/// Takes the answer to a request for a chunk.
+fn take(
+    answer: Answer,
+    is_whole: bool,
     limit: SizeLimit,
+    may_be_empty: bool,
     buffer: &mut [u8],
     into: &mut ChunkWriter<'_>,
 ) -> Result<(), Halt> {
-    let answer = requests.send(subject, request, a_try)?;
     if answer.status() == 204 {
         // How the service answers for the whole dump of an import without failures.
         let nothing = Fault::Status { status: 204, message: None, retry_after: None };
-        let is_whole = matches!(subject, Subject::WholeDump(_));
         return if is_whole { Ok(()) } else { Err(nothing.into()) };
     }
-    let mut body = answer.into_body(limit)?;
+    let body = answer.into_body(limit);
+    if may_be_empty && matches!(body, Err(Fault::Body(BodyProblem::Empty))) {
+        return Ok(());
+    }
+    let mut body = body?;
     let (head, is_all) = read_head(&mut body, buffer)?;
-    // One of several is a hole. One alone is an empty dump if it comes so again: a gateway may have lost the body.
-    let may_be_empty = into.chunks() == 1 && a_try.failed > 0;
     check_head(head, is_all, body.content_type(), may_be_empty)?;
     into.write(head)?;
     loop {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::address::TaskAddress;
 use crate::service::{Fault, Subject};
 
 /// Something that a client did, or is about to wait for. Reported from the thread that does it, which may
@@ -32,8 +33,16 @@ pub enum Event<'a> {
         wait: Duration,
         /// The number of the coming retry, from 1.
         retry: u32,
-        /// The maximum number of retries.
-        retries: u32,
+        /// The maximum number of retries; `None` if they go on until the end of a time limit.
+        retries: Option<u32>,
+    },
+    /// A task is not over, and the client waits before it looks again.
+    #[non_exhaustive]
+    Waiting {
+        /// The task.
+        task: &'a TaskAddress,
+        /// Time since the first look.
+        waited: Duration,
     },
     /// The client holds a request back, because the service refused others for its rate limit.
     #[non_exhaustive]

@@ -14,7 +14,7 @@ pub(super) struct GivenHosts {
 }
 
 /// What is used.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Hosts {
     /// The API of addresses that name none.
     pub(super) api: Origin,

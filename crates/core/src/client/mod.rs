@@ -1,5 +1,5 @@
-//! The client: asks the service, downloads, waits. The only folder that knows ureq, fetches side by side, waits
-//! for the service and has tokens.
+//! The client: asks the service, downloads, waits. The only folder that fetches side by side, waits for
+//! the service and has tokens.
 
 mod builder;
 mod download;
@@ -14,14 +14,14 @@ mod reach;
 mod read_ahead;
 mod redact;
 mod requests;
+mod retry_loop;
 mod session;
 mod unchanged;
 mod waiting_chunk;
-mod wire;
 mod x509;
 
 use std::fmt;
-use std::sync::Arc;
+use std::time::Instant;
 
 pub use self::builder::ClientBuilder;
 pub use self::download::{Download, Downloaded};
@@ -43,13 +43,21 @@ use crate::address::Origin;
 /// Made with [`Client::new`] or [`Client::builder`].
 #[derive(Clone)]
 pub struct Client {
-    requests: Arc<Requests>,
+    requests: Requests,
 }
 
 impl Client {
     /// The origin of the API, for addresses that name none.
     pub fn api(&self) -> &Origin {
         &self.requests.hosts.api
+    }
+
+    /// The same client with a time limit for everything that it is asked for: a request that has no answer by then
+    /// fails. Until then an outage is waited out, however many retries that takes.
+    pub fn until(&self, end: Instant) -> Client {
+        let mut client = self.clone();
+        client.requests.wire.patience.end = Some(end);
+        client
     }
 }
 

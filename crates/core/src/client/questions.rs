@@ -1,9 +1,9 @@
 //! What can be asked about processes, tasks and chunk lists, and done with tasks.
 
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::Client;
+use super::event::Event;
 use super::http::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
@@ -37,7 +37,8 @@ impl Client {
     /// [`Error::Request`].
     pub fn workspaces(&self) -> Result<Vec<NamedId>> {
         let requests = &self.requests;
-        Ok(requests.list_at(&requests.hosts.api, &Subject::Workspaces, Listing::workspaces())?.into_entries())
+        let (subject, listing) = (Subject::Workspaces, Listing::workspaces());
+        Ok(requests.list_at(&requests.hosts.api, &subject, Repeat::IfTransient, listing)?.into_entries())
     }
 
     /// The models that the user sees, in one workspace or in all.
@@ -48,7 +49,8 @@ impl Client {
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
         let requests = &self.requests;
         let subject = Subject::Models(workspace.cloned());
-        Ok(requests.list_at(&requests.hosts.api, &subject, Listing::models(workspace))?.into_entries())
+        let listing = Listing::models(workspace);
+        Ok(requests.list_at(&requests.hosts.api, &subject, Repeat::IfTransient, listing)?.into_entries())
     }
 
     /// The processes of a model.
@@ -110,11 +112,15 @@ impl Client {
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn task(&self, task: &TaskAddress) -> Result<Task> {
+        self.look_at(task, Repeat::IfTransient)
+    }
+
+    fn look_at(&self, task: &TaskAddress, repeat: Repeat) -> Result<Task> {
         let subject = Subject::Task(task.clone());
         let origin = self.requests.origin(task.model())?;
         let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
-        let mut task = self.requests.json(&subject, request, Repeat::IfTransient, read)?;
+        let mut task = self.requests.json(&subject, request, repeat, read)?;
         task.change_messages(&|text| self.requests.wire.secrets.redact(text));
         Ok(task)
     }
@@ -127,7 +133,7 @@ impl Client {
     /// [`Error::Request`], also for a list whose order or completeness is not certain;
     /// [`Error::UntrustedOrigin`].
     pub fn chunks(&self, dump: &DumpAddress) -> Result<ChunkList> {
-        self.requests.chunk_list(dump)
+        self.requests.chunk_list(dump, Repeat::IfTransient)
     }
 
     /// The dumps of `task` to download: all that the service reported, and of those that it left open the
@@ -249,7 +255,20 @@ impl Client {
         mut look: impl FnMut(&Task),
     ) -> Result<Task> {
         let begun = Instant::now();
-        let mut seen = self.requests.until_there(|| self.task(task))?;
+        // Until the time that the caller named is over, an outage is waited out.
+        let client = begun.checked_add(timeout).map_or_else(|| self.clone(), |end| self.until(end));
+        let look_again = || {
+            let outcome = client.look_at(task, Repeat::UntilThere);
+            let waited = begun.elapsed();
+            match outcome {
+                // What it failed with was reported at each try.
+                Err(error) if error.kind() == ErrorKind::Service && waited >= timeout => {
+                    Err(Error::NotFinished { task: task.clone().into(), waited })
+                }
+                outcome => outcome,
+            }
+        };
+        let mut seen = look_again()?;
         let mut unchanged = 0;
         loop {
             look(&seen);
@@ -259,13 +278,18 @@ impl Client {
                 return Ok(seen);
             }
             let waited = begun.elapsed();
-            let left = timeout.saturating_sub(waited);
             let is_moving = matches!(seen.state, TaskState::NotStarted | TaskState::InProgress);
-            if left.is_zero() || (!is_moving && unchanged >= STANDSTILL_LOOKS) {
+            if waited >= timeout || (!is_moving && unchanged >= STANDSTILL_LOOKS) {
                 return Err(Error::NotFinished { task: task.clone().into(), waited });
             }
-            sleep((waited / POLL_SHARE).clamp(poll, MAX_POLL.max(poll)).min(left));
-            let now = self.task(task)?;
+            let wait = (waited / POLL_SHARE).clamp(poll, MAX_POLL.max(poll));
+            client.requests.wire.sleep(wait, &Event::Waiting { task, waited })?;
+            let now = match look_again() {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Err(Error::Vanished(task.clone().into()));
+                }
+                now => now?,
+            };
             unchanged = if now == seen { unchanged + 1 } else { 0 };
             seen = now;
         }
@@ -281,6 +305,6 @@ impl Client {
         let origin = self.requests.origin(task.model())?;
         let request =
             Request { method: "DELETE", origin, path: &task.path(), body: None, accept: Accept::Json };
-        self.requests.json(&subject, request, Repeat::IfTransient, check_done)
+        self.requests.json(&subject, request, Repeat::UnlessConflict, check_done)
     }
 }

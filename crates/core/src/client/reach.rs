@@ -35,12 +35,13 @@ impl Client {
     /// [`Error::Request`](crate::Error::Request) if no answer comes; any status is one.
     pub fn reach(&self, origin: &Origin) -> Result<Reached> {
         let wire = &self.requests.wire;
-        wire.retry(&Subject::Host(origin.clone()), Repeat::IfTransient, |_| {
+        let subject = Subject::Host(origin.clone());
+        wire.retry(&subject, Repeat::IfTransient, |a_try| {
             let request = Request { method: "GET", origin, path: "/", body: None, accept: Accept::Bytes };
-            let date = wire.knock(request)?;
+            let date = wire.send(&subject, request, None, a_try)?.date();
             Ok(Reached {
-                proxy: wire.transport.proxy(origin),
-                issuer: wire.transport.issuer(origin),
+                proxy: wire.agent.proxy(origin),
+                issuer: wire.agent.issuer(origin),
                 clock_error: date.and_then(clock_error),
             })
         })

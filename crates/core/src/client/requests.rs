@@ -1,22 +1,21 @@
 //! Requests to the API: where they may go, and whose token they carry.
 
-use std::thread::sleep;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Event;
 use super::hosts::Hosts;
 use super::http::body::SizeLimit;
 use super::http::exchange::{Accept, Answer, Request};
-use super::session::Session;
-use super::session::token::Token;
-use super::wire::{Halt, Wire};
+use super::retry_loop::{Halt, Try, Wire};
+use super::session::{Held, Session};
 use crate::address::{DumpAddress, ModelAddress, Origin};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::service::{ChunkList, Fault, Listing, Repeat, Subject};
 
 /// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
 /// service's memory are shared with everybody else.
-pub const MAX_PARALLEL: usize = 16;
+pub const MAX_PARALLEL: usize = 8;
 
 /// The default limit of one chunk in bytes. The service cuts at 10 MB; six times that allows for changes.
 const CHUNK_BYTES: u64 = 64 * 1024 * 1024;
@@ -28,13 +27,6 @@ const WHOLE_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 /// The default limit of a JSON answer in bytes. A page of 5000 tasks has less than 1 MB; one byte of JSON
 /// can become a hundred in memory.
 const JSON_BYTES: u64 = 8 * 1024 * 1024;
-
-/// Looks at something that may not be there yet: the service has answered 404 or 400 for a moment for what a
-/// run had just made, as users report.
-const FRESH_LOOKS: u32 = 4;
-
-/// Wait before the second of those looks; it doubles with each one.
-const FRESH_WAIT: Duration = Duration::from_secs(1);
 
 /// The maximum sizes of bodies, after decompression.
 #[derive(Debug, Clone, Copy)]
@@ -54,17 +46,11 @@ impl Default for SizeLimits {
     }
 }
 
-/// One try of a request.
-pub(super) struct Try<'a> {
-    /// Tries that failed before it.
-    pub(super) failed: u32,
-    token: &'a Token,
-}
-
-/// Sends requests to the API. Shared by everything that belongs to one client.
+/// Sends requests to the API. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Requests {
     pub(super) wire: Wire,
-    pub(super) session: Session,
+    pub(super) session: Arc<Session>,
     pub(super) hosts: Hosts,
     pub(super) limits: SizeLimits,
 }
@@ -86,7 +72,7 @@ impl Requests {
         model: &ModelAddress,
         listing: Listing<T>,
     ) -> Result<Listing<T>> {
-        self.list_at(self.origin(model)?, subject, listing)
+        self.list_at(self.origin(model)?, subject, Repeat::IfTransient, listing)
     }
 
     /// Reads all pages of a list at an origin that the token may go to.
@@ -94,11 +80,12 @@ impl Requests {
         &self,
         origin: &Origin,
         subject: &Subject,
+        repeat: Repeat,
         mut listing: Listing<T>,
     ) -> Result<Listing<T>> {
         while let Some(path) = listing.next_path().map(str::to_owned) {
             let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Json };
-            self.json(subject, request, Repeat::IfTransient, |answer| listing.take(answer))?;
+            self.json(subject, request, repeat, |answer| listing.take(answer))?;
         }
         if let entries @ 1.. = listing.unreadable() {
             self.wire.report(&Event::Unreadable { subject, entries });
@@ -107,9 +94,10 @@ impl Requests {
     }
 
     /// The chunk list of a dump.
-    pub(super) fn chunk_list(&self, dump: &DumpAddress) -> Result<ChunkList> {
+    pub(super) fn chunk_list(&self, dump: &DumpAddress, repeat: Repeat) -> Result<ChunkList> {
         let subject = Subject::ChunkList(dump.clone());
-        let entries = self.list(&subject, dump.model(), Listing::chunks(dump))?.into_entries();
+        let (origin, listing) = (self.origin(dump.model())?, Listing::chunks(dump));
+        let entries = self.list_at(origin, &subject, repeat, listing)?.into_entries();
         ChunkList::new(dump, entries).map_err(|fault| {
             let fault = self.wire.masked(fault);
             Error::Request { subject: subject.into(), fault, tries: 1, elapsed: Duration::ZERO }
@@ -124,8 +112,7 @@ impl Requests {
         repeat: Repeat,
         mut read: impl FnMut(&[u8]) -> Result<T, Fault>,
     ) -> Result<T> {
-        self.retry(subject, repeat, |a_try| {
-            let answer = self.send(subject, request, a_try)?;
+        self.retry(subject, request, repeat, |answer, _| {
             let bytes = match answer.status() {
                 // By definition without a body.
                 204 => Vec::new(),
@@ -135,60 +122,29 @@ impl Requests {
         })
     }
 
-    /// Runs `ask` a few times if what it asks for is not there yet.
-    pub(super) fn until_there<T>(&self, mut ask: impl FnMut() -> Result<T>) -> Result<T> {
-        let mut look = 1;
-        loop {
-            let error = match ask() {
-                Err(error) if error.kind() == ErrorKind::NotFound && look < FRESH_LOOKS => error,
-                outcome => return outcome,
-            };
-            let wait = (FRESH_WAIT * (1 << (look - 1))).min(self.wire.retry.max_wait);
-            if let Some((subject, fault)) = error.request() {
-                self.wire.report(&Event::Retry {
-                    subject,
-                    fault,
-                    wait,
-                    retry: look,
-                    retries: FRESH_LOOKS - 1,
-                });
-            }
-            sleep(wait);
-            look += 1;
-        }
-    }
-
-    /// Runs `attempt` until it succeeds, fails for good, or has used up its retries. A token that the
-    /// service refuses is replaced once, where that is possible.
+    /// Sends a request until `take` can use the answer, or the retry loop gives up.
     pub(super) fn retry<T>(
         &self,
         subject: &Subject,
+        request: Request<'_>,
         repeat: Repeat,
-        mut attempt: impl FnMut(&Try<'_>) -> Result<T, Halt>,
+        mut take: impl FnMut(Answer, &Try) -> Result<T, Halt>,
     ) -> Result<T> {
-        let mut was_replaced = false;
-        self.wire.retry(subject, repeat, |failed| {
-            let held = self.session.token(&self.wire)?;
-            let outcome = attempt(&Try { failed, token: &held.token });
-            let is_refused = matches!(&outcome, Err(Halt::Fault(fault)) if fault.status() == Some(401));
-            if !is_refused || was_replaced {
-                return outcome;
-            }
-            was_replaced = true;
-            match self.session.replace(&held, &self.wire)? {
-                Some(fresh) => attempt(&Try { failed: failed + 1, token: &fresh.token }),
-                None => outcome,
+        let wire = &self.wire;
+        wire.retry(subject, repeat, |a_try| {
+            let mut ask = |held: &Held| {
+                let answer = wire.send(subject, request, Some(held.token.header()), a_try)?;
+                take(answer.success()?, a_try)
+            };
+            let held = self.session.token(wire)?;
+            let outcome = ask(&held);
+            match &outcome {
+                // A token that the service refuses is replaced, where that is possible. A second one is not.
+                Err(Halt::Fault(fault)) if fault.status() == Some(401) => {
+                    self.session.replace(&held, wire)?.map_or(outcome, |fresh| ask(&fresh))
+                }
+                _ => outcome,
             }
         })
-    }
-
-    /// Sends a request once, when its turn has come.
-    pub(super) fn send(
-        &self,
-        subject: &Subject,
-        request: Request<'_>,
-        a_try: &Try<'_>,
-    ) -> Result<Answer, Fault> {
-        self.wire.send(subject, request, a_try.token.header())
     }
 }

@@ -2,24 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
 
 use super::dump_source::DumpSource;
 use super::requests::Requests;
 use crate::error::{Mismatch, Result};
-use crate::service::{Chunk, ChunkList};
+use crate::service::{Chunk, ChunkList, Repeat};
 use crate::transfer::{ChunkDigest, ChunkSink, fetch};
 
 /// What changed since `list` was read, if anything: the list itself, or the bytes of one of the chunks at
 /// the indices `again`, which are fetched once more and compared with `digests`.
 pub(super) fn find_change(
-    requests: &Arc<Requests>,
+    requests: &Requests,
     list: &ChunkList,
     digests: &[ChunkDigest],
     again: &BTreeSet<usize>,
 ) -> Result<Option<Mismatch>> {
     let ids = |list: &ChunkList| list.as_slice().iter().map(|chunk| chunk.id.clone()).collect::<Vec<_>>();
-    if ids(&requests.chunk_list(list.dump())?) != ids(list) {
+    if ids(&requests.chunk_list(list.dump(), Repeat::IfTransient)?) != ids(list) {
         return Ok(Some(Mismatch::ChunkList));
     }
     let mut source = DumpSource::new(requests, list.dump(), false);

@@ -30,6 +30,13 @@ const FIRST_CONTACT_RETRIES: u32 = 3;
 /// The maximum wait between those tries.
 const FIRST_CONTACT_WAIT: Duration = Duration::from_secs(2);
 
+/// Tries after the first one for what may not be there yet: the service has answered 404 or 400 for a moment for what a
+/// run had just made, as users report.
+const FRESH_RETRIES: u32 = 3;
+
+/// Wait before the first of those tries; it doubles with each one.
+const FRESH_WAIT: Duration = Duration::from_secs(1);
+
 impl RetryPolicy {
     /// How long to wait before retry number `retry` (from 1). `random` is uniform in [0, 1).
     ///
@@ -56,9 +63,13 @@ impl RetryPolicy {
 pub(crate) enum Repeat {
     /// Every transient fault: sending the request twice does no more than sending it once.
     IfTransient,
+    /// The same, and a few times also what is not there: it was made, or seen, a moment ago.
+    UntilThere,
+    /// Every transient fault but a conflict, which here says that there is nothing to be done.
+    UnlessConflict,
     /// Only faults that prove that the service did not act on the request.
     IfRefused,
-    /// None: whoever asks has something better to do than to wait.
+    /// None: the caller does not want to wait.
     Never,
 }
 
@@ -81,8 +92,8 @@ struct Verdict {
 enum Retry {
     /// The same request may well succeed if it is sent again.
     Yes,
-    /// It may succeed if the answer comes without compression: once, because that request is then known.
-    WithoutCompression,
+    /// One more answer tells: it may succeed without compression, or at another moment.
+    Once,
     No,
 }
 
@@ -100,7 +111,7 @@ impl Fault {
     /// The one place that decides about retries. The statuses follow the service's reference.
     fn verdict(&self) -> Verdict {
         use self::Fate::{Refused, Unknown};
-        use self::Retry::{No, WithoutCompression, Yes};
+        use self::Retry::{No, Once, Yes};
         let (retry, fate) = match self {
             Fault::Connection { problem, .. } => match problem {
                 ConnectionProblem::NameLookup | ConnectionProblem::Connect => (Yes, Refused),
@@ -122,6 +133,8 @@ impl Fault {
             },
             Fault::Status { status, .. } => match status {
                 409 | 423 | 429 => (Yes, Refused),
+                // The vendor says: the resource has moved, send the request again.
+                410 => (Once, Refused),
                 // A gateway on the way gave up waiting; the service itself does not send 408.
                 408 | 500..=599 => (Yes, Unknown),
                 // Another answer than this request can have: of a cache, or of a gateway that makes it up.
@@ -134,7 +147,7 @@ impl Fault {
             Fault::List(_) => (No, Unknown),
             Fault::SignInRefused { .. } => (No, Refused),
             Fault::Body(problem) => match problem {
-                BodyProblem::Encoding(_) | BodyProblem::NotGzip => (WithoutCompression, Unknown),
+                BodyProblem::Encoding(_) | BodyProblem::NotGzip => (Once, Unknown),
                 BodyProblem::Document { .. }
                 | BodyProblem::Partial(_)
                 | BodyProblem::Empty
@@ -157,6 +170,11 @@ impl Fault {
         )
     }
 
+    /// Whether the answer sends to another place, as a gateway does that shows a status page.
+    fn is_redirect(&self) -> bool {
+        matches!(self.status(), Some(300..=308))
+    }
+
     /// Whether the answer may become usable if it comes without compression.
     pub(crate) fn asks_for_identity(&self) -> bool {
         matches!(
@@ -166,6 +184,8 @@ impl Fault {
                     | BodyProblem::NotGzip
                     | BodyProblem::NoProofOfEnd
                     | BodyProblem::UnlabelledGzip
+                    | BodyProblem::GzipDamaged
+                    | BodyProblem::Empty
             )
         )
     }
@@ -176,15 +196,18 @@ impl Fault {
 pub(crate) struct Tries<'a> {
     policy: &'a RetryPolicy,
     repeat: Repeat,
+    /// The caller has set a time limit, which counts instead of the number of retries.
+    has_time_limit: bool,
     failed: u32,
-    was_uncompressed: bool,
+    was_repeated_once: bool,
     /// The maximum number of retries, as the last fault left it.
-    retries: u32,
+    retries: Option<u32>,
 }
 
 impl<'a> Tries<'a> {
-    pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat) -> Tries<'a> {
-        Tries { policy, repeat, failed: 0, was_uncompressed: false, retries: policy.retries }
+    pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat, has_time_limit: bool) -> Tries<'a> {
+        let retries = Some(policy.retries);
+        Tries { policy, repeat, has_time_limit, failed: 0, was_repeated_once: false, retries }
     }
 
     /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
@@ -192,34 +215,44 @@ impl<'a> Tries<'a> {
     /// uniform in [0, 1).
     pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
         self.failed += 1;
-        let is_first_contact = !was_reached && fault.is_no_contact();
-        let (most_retries, max_wait) = match is_first_contact {
-            true => (FIRST_CONTACT_RETRIES, FIRST_CONTACT_WAIT),
-            false => (u32::MAX, Duration::MAX),
-        };
-        self.retries = self.policy.retries.min(most_retries);
+        let RetryPolicy { retries, first_wait, max_wait } = *self.policy;
         let verdict = fault.verdict();
+        let is_not_there = self.repeat == Repeat::UntilThere && matches!(fault.status(), Some(400 | 404));
         let may_help = match verdict.retry {
             Retry::Yes => true,
-            Retry::WithoutCompression => !std::mem::replace(&mut self.was_uncompressed, true),
-            Retry::No => false,
+            Retry::Once => !std::mem::replace(&mut self.was_repeated_once, true),
+            Retry::No => is_not_there || self.has_time_limit && fault.is_redirect(),
         };
         let is_allowed = match self.repeat {
-            Repeat::IfTransient => true,
+            Repeat::IfTransient | Repeat::UntilThere => true,
             Repeat::Never => false,
+            Repeat::UnlessConflict => fault.status() != Some(409),
             // The service's reference names 423 and 429 alone for a start, not a busy model (409).
-            Repeat::IfRefused => verdict.fate == Fate::Refused && fault.status() != Some(409),
+            Repeat::IfRefused => verdict.fate == Fate::Refused && !matches!(fault.status(), Some(409 | 410)),
+        };
+        // What was never reached, or is not there yet, has a short patience of its own.
+        let is_first_contact = !was_reached && fault.is_no_contact();
+        let (policy, random) = if is_first_contact {
+            let max_wait = max_wait.min(FIRST_CONTACT_WAIT);
+            self.retries = Some(retries.min(FIRST_CONTACT_RETRIES));
+            (RetryPolicy { retries, first_wait, max_wait }, random)
+        } else if is_not_there {
+            self.retries = Some(FRESH_RETRIES);
+            (RetryPolicy { retries, first_wait: FRESH_WAIT, max_wait }, 1.0)
+        } else {
+            self.retries = (!self.has_time_limit).then_some(retries);
+            (RetryPolicy { retries, first_wait, max_wait }, random)
         };
         let retry_after = match fault {
             Fault::Status { retry_after, .. } => *retry_after,
             _ => None,
         };
-        let may_repeat = may_help && is_allowed && self.failed <= self.retries;
-        may_repeat.then(|| self.policy.wait(self.failed, retry_after, random).min(max_wait))
+        let may_repeat = may_help && is_allowed && self.retries.is_none_or(|most| self.failed <= most);
+        may_repeat.then(|| policy.wait(self.failed, retry_after, random))
     }
 
-    /// The maximum number of retries.
-    pub(crate) fn retries(&self) -> u32 {
+    /// The maximum number of retries; `None` if they go on until a time limit.
+    pub(crate) fn retries(&self) -> Option<u32> {
         self.retries
     }
 
@@ -254,7 +287,7 @@ mod tests {
 
     fn waits(repeat: Repeat, fault: &Fault) -> usize {
         let policy = RetryPolicy { retries: 3, ..RetryPolicy::default() };
-        let mut tries = Tries::new(&policy, repeat);
+        let mut tries = Tries::new(&policy, repeat, false);
         (0..10).take_while(|_| tries.wait_after(fault, true, 0.5).is_some()).count()
     }
 
@@ -262,21 +295,22 @@ mod tests {
     /// the start of a process is.
     #[test]
     fn every_status_is_retried_or_not_as_the_documentation_says() {
-        const TABLE: [(std::ops::RangeInclusive<u16>, bool, bool); 14] = [
-            (100..=199, false, false),
-            (200..=299, true, false),
-            (300..=303, false, false),
-            (304..=304, true, false),
-            (305..=407, false, false),
-            (408..=408, true, false),
-            (409..=409, true, false),
-            (410..=422, false, false),
-            (423..=423, true, true),
-            (424..=428, false, false),
-            (429..=429, true, true),
-            (430..=498, false, false),
-            (499..=499, false, false),
-            (500..=599, true, false),
+        const TABLE: [(std::ops::RangeInclusive<u16>, usize, bool); 15] = [
+            (100..=199, 0, false),
+            (200..=299, 3, false),
+            (300..=303, 0, false),
+            (304..=304, 3, false),
+            (305..=407, 0, false),
+            (408..=408, 3, false),
+            (409..=409, 3, false),
+            (410..=410, 1, false),
+            (411..=422, 0, false),
+            (423..=423, 3, true),
+            (424..=428, 0, false),
+            (429..=429, 3, true),
+            (430..=498, 0, false),
+            (499..=499, 0, false),
+            (500..=599, 3, false),
         ];
         let mut expected = 100;
         for (range, transient, start) in TABLE {
@@ -284,10 +318,10 @@ mod tests {
             expected = range.end() + 1;
             for code in range {
                 let fault = status(code);
-                assert_eq!(waits(Repeat::IfTransient, &fault), if transient { 3 } else { 0 }, "{code}");
+                assert_eq!(waits(Repeat::IfTransient, &fault), transient, "{code}");
                 assert_eq!(waits(Repeat::IfRefused, &fault), if start { 3 } else { 0 }, "{code}");
                 assert_eq!(waits(Repeat::Never, &fault), 0, "{code}");
-                assert_eq!(fault.is_transient(), transient, "{code}");
+                assert_eq!(fault.is_transient(), transient > 0, "{code}");
             }
         }
         assert_eq!(expected, 600);
@@ -312,6 +346,38 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_a_moment_ago_is_looked_for_a_few_times_and_a_conflict_may_be_an_answer() {
+        let policy = RetryPolicy::default();
+        let mut tries = Tries::new(&policy, Repeat::UntilThere, false);
+        let seconds: Vec<u64> = std::iter::from_fn(|| tries.wait_after(&status(404), true, 0.5))
+            .map(|wait| wait.as_secs())
+            .collect();
+        assert_eq!(seconds, [1, 2, 4]);
+        assert_eq!(
+            (waits(Repeat::UntilThere, &status(400)), waits(Repeat::UntilThere, &status(403))),
+            (3, 0)
+        );
+        assert_eq!(waits(Repeat::UnlessConflict, &status(409)), 0);
+        assert_eq!(waits(Repeat::UnlessConflict, &status(503)), 3);
+    }
+
+    #[test]
+    fn within_a_time_limit_an_outage_is_waited_out_and_other_errors_are_not() {
+        let policy = RetryPolicy::default();
+        let waits = |fault: &Fault, was_reached| {
+            let mut tries = Tries::new(&policy, Repeat::IfTransient, true);
+            (0..100).take_while(|_| tries.wait_after(fault, was_reached, 0.5).is_some()).count()
+        };
+        let refused = Fault::Connection { problem: ConnectionProblem::Connect, source: None };
+        let page = Fault::Body(BodyProblem::Document { kind: "an HTML page", message: None });
+        for outage in [&status(503), &status(302), &refused, &page] {
+            assert_eq!(waits(outage, true), 100, "{outage}");
+        }
+        assert_eq!(waits(&refused, false), 3, "the name may be wrong");
+        assert_eq!((waits(&status(404), true), waits(&status(403), true)), (0, 0));
+    }
+
+    #[test]
     fn an_encoding_is_complained_about_once_and_then_final() {
         let fault = Fault::Body(BodyProblem::Encoding("br".to_owned()));
         assert_eq!(waits(Repeat::IfTransient, &fault), 1);
@@ -321,7 +387,7 @@ mod tests {
     fn what_was_never_reached_is_given_up_soon() {
         let policy = RetryPolicy::default();
         let waits_after = |fault: &Fault, was_reached| {
-            let mut tries = Tries::new(&policy, Repeat::IfTransient);
+            let mut tries = Tries::new(&policy, Repeat::IfTransient, false);
             std::iter::from_fn(|| tries.wait_after(fault, was_reached, 1.0)).collect::<Vec<_>>()
         };
         let waits =
@@ -337,7 +403,7 @@ mod tests {
         assert_eq!((waits_after(&page, false).len(), waits_after(&page, true).len()), (3, 12));
         let few = RetryPolicy { retries: 1, ..RetryPolicy::default() };
         let fault = Fault::Connection { problem: ConnectionProblem::Connect, source: None };
-        let mut tries = Tries::new(&few, Repeat::IfTransient);
+        let mut tries = Tries::new(&few, Repeat::IfTransient, false);
         assert!(
             tries.wait_after(&fault, false, 0.5).is_some() && tries.wait_after(&fault, false, 0.5).is_none()
         );
@@ -363,7 +429,7 @@ mod tests {
     fn waits_grow_until_the_maximum() {
         let policy =
             RetryPolicy { retries: 9, first_wait: Duration::from_secs(2), max_wait: Duration::from_secs(9) };
-        let mut tries = Tries::new(&policy, Repeat::IfTransient);
+        let mut tries = Tries::new(&policy, Repeat::IfTransient, false);
         let waits: Vec<f64> = std::iter::from_fn(|| tries.wait_after(&status(503), true, 0.5))
             .map(|wait| wait.as_secs_f64())
             .collect();

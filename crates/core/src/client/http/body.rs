@@ -2,7 +2,6 @@
 //! here so that nothing is hidden, and it is cut off at a limit.
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::time::Duration;
 
 use flate2::bufread::GzDecoder;
 use flate2::read::MultiGzDecoder;
@@ -10,8 +9,9 @@ use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTEN
 use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Body, BodyReader};
 
-use super::stall_guard::within;
-use super::ureq_error::{Phase, TimeLimits, connection_fault};
+use super::exchange::Terms;
+use super::patience::within;
+use super::ureq_error::{Phase, connection_fault};
 use crate::service::{BodyProblem, Fault, document, is_gzip};
 
 /// The maximum size of a body, and the name of that limit.
@@ -36,7 +36,7 @@ pub(in crate::client) struct AnswerBody {
     data: Data,
     limit: SizeLimit,
     received: u64,
-    time_limits: TimeLimits,
+    terms: Terms,
 }
 
 enum Data {
@@ -52,19 +52,23 @@ enum Data {
 struct WireReader {
     reader: BodyReader<'static>,
     left: u64,
-    stall: Duration,
+    terms: Terms,
     failure: Option<io::Error>,
     /// The first bytes, read to see whether they are gzip at all.
     head: Vec<u8>,
 }
 
 impl WireReader {
-    /// Whether the data begins as gzip does. A label without such data is the gateway's mistake.
-    fn begins_with_gzip(&mut self) -> bool {
-        let mut head = [0; 4];
-        let is_whole = self.read_exact(&mut head).is_ok();
-        self.head = head.to_vec();
-        is_whole && is_gzip(&head)
+    /// Whether the data begins as gzip does: a label without such data is the gateway's mistake. `None` if there is
+    /// no data.
+    fn begins_with_gzip(&mut self) -> Option<bool> {
+        let mut head = Vec::new();
+        let mut buffer = [0; 4];
+        while let count @ 1.. = self.read(&mut buffer[head.len()..]).unwrap_or(0) {
+            head.extend_from_slice(&buffer[head.len()..head.len() + count]);
+        }
+        self.head = head;
+        (!self.head.is_empty()).then(|| is_gzip(&self.head))
     }
 }
 
@@ -76,7 +80,7 @@ impl Read for WireReader {
             self.head.drain(..count);
             return Ok(count);
         }
-        match within(self.stall, || self.reader.read(buffer)) {
+        match within(self.terms.limits.stall, &self.terms.patience, || self.reader.read(buffer)) {
             Ok(count) if count as u64 > self.left => {
                 self.left = 0;
                 Err(io::ErrorKind::FileTooLarge.into())
@@ -101,12 +105,12 @@ impl AnswerBody {
     /// # Errors
     ///
     /// [`Fault::Body`] if the header already says that the body is not what was asked for.
-    pub(in crate::client) fn new(
+    pub(super) fn new(
         headers: &HeaderMap,
         version: Version,
         body: Body,
         limit: SizeLimit,
-        time_limits: TimeLimits,
+        terms: Terms,
     ) -> Result<AnswerBody, Fault> {
         let fail = |problem| Err(Fault::Body(problem));
         // All lines of one name together, as HTTP reads them.
@@ -151,15 +155,19 @@ impl AnswerBody {
                 let mut wire = WireReader {
                     reader,
                     left: wire_limit,
-                    stall: time_limits.stall,
+                    terms: terms.clone(),
                     failure: None,
                     head: Vec::new(),
                 };
-                if !wire.begins_with_gzip() {
-                    return match wire.failure.take() {
-                        Some(failure) => Err(connection_fault(failure.into(), Phase::Body, time_limits)),
-                        None => fail(BodyProblem::NotGzip),
-                    };
+                let begins_with_gzip = wire.begins_with_gzip();
+                if let Some(failure) = wire.failure.take() {
+                    return Err(connection_fault(failure.into(), Phase::Body, terms.limits));
+                }
+                match begins_with_gzip {
+                    Some(true) => {}
+                    Some(false) => return fail(BodyProblem::NotGzip),
+                    None if has_framing => return fail(BodyProblem::Empty),
+                    None => return fail(BodyProblem::NoProofOfEnd),
                 }
                 match has_framing {
                     true => Data::Gzip(Box::new(MultiGzDecoder::new(wire))),
@@ -168,7 +176,7 @@ impl AnswerBody {
             }
             Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
         };
-        Ok(AnswerBody { content_type, data, limit, received: 0, time_limits })
+        Ok(AnswerBody { content_type, data, limit, received: 0, terms })
     }
 
     /// The media type in lower case, as the header has it; empty if there is none.
@@ -180,7 +188,9 @@ impl AnswerBody {
     pub(in crate::client) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         loop {
             let read = match &mut self.data {
-                Data::Plain(reader) => within(self.time_limits.stall, || reader.read(buffer)),
+                Data::Plain(reader) => {
+                    within(self.terms.limits.stall, &self.terms.patience, || reader.read(buffer))
+                }
                 Data::Gzip(decoder) => decoder.read(buffer),
                 Data::UnframedGzip(decoder) => decoder.read(buffer).and_then(|count| {
                     let ends_early = count == 0 && !decoder.get_mut().fill_buf()?.is_empty();
@@ -223,12 +233,12 @@ impl AnswerBody {
 
     fn fault(&mut self, error: io::Error) -> Fault {
         let wire = match &mut self.data {
-            Data::Plain(_) => return connection_fault(error.into(), Phase::Body, self.time_limits),
+            Data::Plain(_) => return connection_fault(error.into(), Phase::Body, self.terms.limits),
             Data::Gzip(decoder) => decoder.get_mut(),
             Data::UnframedGzip(decoder) => decoder.get_mut().get_mut(),
         };
         match wire.failure.take() {
-            Some(transport) => connection_fault(transport.into(), Phase::Body, self.time_limits),
+            Some(transport) => connection_fault(transport.into(), Phase::Body, self.terms.limits),
             None if error.kind() == io::ErrorKind::FileTooLarge => self.limit.exceeded(),
             None => Fault::Body(BodyProblem::GzipDamaged),
         }

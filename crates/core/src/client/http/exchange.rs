@@ -4,13 +4,14 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use flate2::read::MultiGzDecoder;
+use ureq::Body;
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::http::{HeaderMap, HeaderValue, Response};
-use ureq::{Agent, AsSendBody, Body};
 
+use super::agent::{HttpAgent, TimeLimits};
 use super::body::{AnswerBody, SizeLimit};
-use super::stall_guard::within;
-use super::ureq_error::{Phase, TimeLimits, connection_fault};
+use super::patience::{Patience, within};
+use super::ureq_error::{Phase, connection_fault};
 use crate::address::Origin;
 use crate::client::event::Event;
 use crate::service::{ConnectionProblem, Fault, error_message, is_gzip, retry_after};
@@ -65,22 +66,19 @@ pub(in crate::client) struct Headers<'a> {
     pub(in crate::client) accept_encoding: &'static str,
 }
 
-/// An answer with a good status.
+/// An answer, whatever its status is.
 #[derive(Debug)]
 pub(in crate::client) struct Answer {
     response: Response<Body>,
-    limits: TimeLimits,
+    terms: Terms,
+    was_encrypted: bool,
 }
 
-impl Answer {
-    pub(in crate::client) fn status(&self) -> u16 {
-        self.response.status().as_u16()
-    }
-
-    pub(in crate::client) fn into_body(self, limit: SizeLimit) -> Result<AnswerBody, Fault> {
-        let (parts, body) = self.response.into_parts();
-        AnswerBody::new(&parts.headers, parts.version, body, limit, self.limits)
-    }
+/// Within which limits an answer is read.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) limits: TimeLimits,
+    pub(super) patience: Patience,
 }
 
 /// An answer of a sign-in service, complete.
@@ -93,64 +91,70 @@ pub(in crate::client) struct Reply {
     pub(in crate::client) retry_after: Option<Duration>,
 }
 
-/// Sends a request to a sign-in service. Such a service names an error in the body of its answer, whatever the
-/// status is.
-pub(in crate::client) fn ask(
-    agent: &Agent,
-    limits: TimeLimits,
-    request: Request<'_>,
-    headers: &Headers<'_>,
-    on_event: &dyn Fn(&Event<'_>),
-) -> Result<Reply, Fault> {
-    let (parts, body) = receive(agent, limits, request, headers, on_event)?.into_parts();
-    let (date, retry_after) = dates(&parts.headers);
-    let status = parts.status.as_u16();
-    let body = match status {
-        204 => Vec::new(),
-        200 | 201 => {
-            AnswerBody::new(&parts.headers, parts.version, body, SIGN_IN_LIMIT, limits)?.read_json()?
+impl Answer {
+    pub(in crate::client) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The clock of the host, if it says it.
+    pub(in crate::client) fn date(&self) -> Option<SystemTime> {
+        dates(self.response.headers()).0
+    }
+
+    /// The same answer, if its status is a success.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Status`], with the service's message.
+    pub(in crate::client) fn success(self) -> Result<Answer, Fault> {
+        match self.status() {
+            // 203: a proxy on the way has changed something, such as a header.
+            200 | 201 | 203 | 204 => Ok(self),
+            status => Err(self.status_fault(status)),
         }
-        _ => read_error_body(body),
-    };
-    Ok(Reply { status, body, date, retry_after })
-}
+    }
 
-/// Sends a request and receives the header of its answer, whatever it is: the host's clock, if it says it.
-pub(in crate::client) fn knock(
-    agent: &Agent,
-    limits: TimeLimits,
-    request: Request<'_>,
-    headers: &Headers<'_>,
-    on_event: &dyn Fn(&Event<'_>),
-) -> Result<Option<SystemTime>, Fault> {
-    let response = receive(agent, limits, request, headers, on_event)?;
-    Ok(dates(response.headers()).0)
-}
+    pub(in crate::client) fn into_body(self, limit: SizeLimit) -> Result<AnswerBody, Fault> {
+        let (parts, body) = self.response.into_parts();
+        AnswerBody::new(&parts.headers, parts.version, body, limit, self.terms)
+    }
 
-/// Sends a request and receives the header of its answer; a status that is not a success is a fault.
-pub(in crate::client) fn send(
-    agent: &Agent,
-    limits: TimeLimits,
-    request: Request<'_>,
-    headers: &Headers<'_>,
-    on_event: &dyn Fn(&Event<'_>),
-) -> Result<Answer, Fault> {
-    let response = receive(agent, limits, request, headers, on_event)?;
-    match response.status().as_u16() {
-        // 203: a proxy on the way has changed something, such as a header.
-        200 | 201 | 203 | 204 => Ok(Answer { response, limits }),
-        status => Err(status_fault(status, response, request.origin)),
+    /// The complete answer of a sign-in service, which names an error in the body whatever the status is.
+    pub(in crate::client) fn into_reply(self) -> Result<Reply, Fault> {
+        let (date, retry_after) = dates(self.response.headers());
+        let status = self.status();
+        let body = match status {
+            204 => Vec::new(),
+            200 | 201 => self.into_body(SIGN_IN_LIMIT)?.read_json()?,
+            _ => read_error_body(self.response.into_body(), &self.terms),
+        };
+        Ok(Reply { status, body, date, retry_after })
+    }
+
+    fn status_fault(self, status: u16) -> Fault {
+        let (parts, body) = self.response.into_parts();
+        let (_, retry_after) = dates(&parts.headers);
+        let body = read_error_body(body, &self.terms);
+        // The servers that are used most say it in these words, one of them each.
+        let page = String::from_utf8_lossy(&body);
+        let is_for_tls =
+            ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|words| page.contains(words));
+        if status == 400 && !self.was_encrypted && is_for_tls {
+            let words = "plain http was sent to a port that speaks TLS: write https://";
+            return Fault::Connection { problem: ConnectionProblem::Other, source: Some(words.into()) };
+        }
+        Fault::Status { status, message: error_message(&body), retry_after }
     }
 }
 
 /// Sends a request and receives the header of its answer, whatever it is.
-fn receive(
-    agent: &Agent,
-    limits: TimeLimits,
+pub(in crate::client) fn send(
+    agent: &HttpAgent,
+    patience: &Patience,
     request: Request<'_>,
     headers: &Headers<'_>,
     on_event: &dyn Fn(&Event<'_>),
-) -> Result<Response<Body>, Fault> {
+) -> Result<Answer, Fault> {
     let Request { method, origin, path, body, accept } = request;
     let url = format!("{origin}{path}");
     let begun = Instant::now();
@@ -166,42 +170,15 @@ fn receive(
         .header("cache-control", "no-cache")
         // The service's reference sends it with every request, those without a body included.
         .header("content-type", "application/json");
-    let sent = match body {
-        Some(json) => run(agent, builder.body(json)),
-        None => run(agent, builder.body(())),
-    };
+    let sent = within(Duration::ZERO, patience, || match body {
+        Some(json) => agent.run(builder.body(json)?, origin),
+        None => agent.run(builder.body(())?, origin),
+    });
     let status = sent.as_ref().ok().map(|response| response.status().as_u16());
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });
-    sent.map_err(|error| connection_fault(error, Phase::Header, limits))
-}
-
-/// Statuses and redirects are handled here: ureq would drop the service's message with the first, and send
-/// the token's request elsewhere with the second.
-fn run(
-    agent: &Agent,
-    request: ureq::http::Result<ureq::http::Request<impl AsSendBody>>,
-) -> Result<Response<Body>, ureq::Error> {
-    let request = agent
-        .configure_request(request?)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .build();
-    agent.run(request)
-}
-
-fn status_fault(status: u16, response: Response<Body>, origin: &Origin) -> Fault {
-    let (parts, body) = response.into_parts();
-    let (_, retry_after) = dates(&parts.headers);
-    let body = read_error_body(body);
-    // The servers that are used most say it in these words, one of them each.
-    let page = String::from_utf8_lossy(&body);
-    let is_for_tls = ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|w| page.contains(w));
-    if status == 400 && !origin.is_https() && is_for_tls {
-        let words = "plain http was sent to a port that speaks TLS: write https://";
-        return Fault::Connection { problem: ConnectionProblem::Other, source: Some(words.into()) };
-    }
-    Fault::Status { status, message: error_message(&body), retry_after }
+    let response = sent.map_err(|error| connection_fault(error, Phase::Header, agent.limits))?;
+    let terms = Terms { limits: agent.limits, patience: patience.clone() };
+    Ok(Answer { response, terms, was_encrypted: origin.is_https() })
 }
 
 /// The service's clock, and how long it asks to wait.
@@ -212,13 +189,13 @@ fn dates(headers: &HeaderMap) -> (Option<SystemTime>, Option<Duration>) {
 }
 
 /// Reads an error's body within its limits of size and time.
-fn read_error_body(body: Body) -> Vec<u8> {
+fn read_error_body(body: Body, terms: &Terms) -> Vec<u8> {
     let begun = Instant::now();
     let mut reader = body.into_with_config().limit(MAX_ERROR_BYTES).reader();
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
     while let Some(left) = ERROR_BODY_TIME.checked_sub(begun.elapsed()) {
-        match within(left, || reader.read(&mut buffer)) {
+        match within(left, &terms.patience, || reader.read(&mut buffer)) {
             Ok(count @ 1..) => bytes.extend_from_slice(&buffer[..count]),
             Ok(0) | Err(_) => break,
         }

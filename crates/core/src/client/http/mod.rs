@@ -1,13 +1,15 @@
 //! HTTP over ureq and TLS over rustls. No other folder names either crate.
 
+pub(super) mod agent;
 pub(super) mod body;
 pub(super) mod exchange;
+mod names;
+pub(super) mod patience;
 mod proxy;
-pub(super) mod stall_guard;
+mod tcp;
 pub(super) mod tls;
-pub(super) mod transport;
 mod tunnel;
-pub(super) mod ureq_error;
+mod ureq_error;
 
 pub use self::proxy::ProxyChoice;
 pub(in crate::client) use ureq::http::HeaderValue;

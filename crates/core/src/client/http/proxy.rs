@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ureq::ProxyProtocol;
 
 use crate::address::Origin;
@@ -37,30 +39,59 @@ impl std::fmt::Debug for ProxyChoice {
 const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// The hosts that a proxy is not used for.
-#[derive(Debug, Default)]
-pub(in crate::client) struct Proxies {
-    no_proxy: Vec<String>,
+/// A proxy, and the hosts that it is not used for.
+pub(super) struct Proxy {
+    pub(super) inner: ureq::Proxy,
+    no_proxy: String,
 }
 
-impl Proxies {
-    pub(in crate::client) fn new(choice: &ProxyChoice) -> Result<Option<(ureq::Proxy, Proxies)>> {
-        match choice {
-            ProxyChoice::Direct => Ok(None),
-            ProxyChoice::Url(url) => Ok(Some((read_proxy("the proxy", url)?, Proxies::default()))),
+impl Proxy {
+    pub(super) fn new(choice: &ProxyChoice) -> Result<Option<Proxy>> {
+        let (name, url, no_proxy) = match choice {
+            ProxyChoice::Direct => return Ok(None),
+            ProxyChoice::Url(url) => ("the proxy", url.clone(), String::new()),
             ProxyChoice::Environment => {
-                let Some((name, url)) = first_variable(&PROXY_VARIABLES)? else {
-                    return Ok(None);
-                };
-                let no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list).unwrap_or_default();
-                Ok(Some((read_proxy(name, &url)?, Proxies { no_proxy: read_list(&no_proxy) })))
+                let Some((name, url)) = first_variable(&PROXY_VARIABLES)? else { return Ok(None) };
+                let no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list);
+                (name, url, no_proxy.unwrap_or_default().to_ascii_lowercase())
             }
-        }
+        };
+        Ok(Some(Proxy { inner: read_proxy(name, &url)?, no_proxy }))
     }
 
-    /// Whether `origin` is reached without the proxy: this machine, and whatever `no_proxy` names.
-    pub(in crate::client) fn bypass(&self, origin: &Origin) -> bool {
-        origin.is_loopback() || self.no_proxy.iter().any(|entry| matches(entry, origin))
+    /// What people call it: never with its password.
+    pub(super) fn name(&self) -> String {
+        let scheme = match self.inner.protocol() {
+            ProxyProtocol::Https => "https",
+            _ => "http",
+        };
+        format!("{scheme}://{}:{}", self.inner.host(), self.inner.port())
+    }
+
+    /// The password, in each form in which it is sent.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let Some(password) = self.inner.password() else { return Vec::new() };
+        let both = format!("{}:{password}", self.inner.username().unwrap_or_default());
+        vec![password.to_owned(), STANDARD.encode(both)]
+    }
+
+    /// Whether it is used for `origin`: not for this machine, nor for what `no_proxy` names. Read as curl reads it
+    /// (ureq does not know ports, blanks, or that a domain covers its subdomains): `*` is every host, a domain
+    /// covers itself and its subdomains, a port narrows.
+    pub(super) fn is_for(&self, origin: &Origin) -> bool {
+        let host = origin.host().trim_start_matches('[').trim_end_matches(']');
+        let is_listed = |entry: &str| {
+            let bare = entry.trim_start_matches('[').trim_end_matches(']');
+            let (name, port) = match entry.rsplit_once(':').filter(|_| bare.parse::<IpAddr>().is_err()) {
+                Some((name, port)) => (name, port.parse::<u16>().ok()),
+                None => (bare, None),
+            };
+            let domain = name.trim_start_matches("*.").trim_start_matches('.');
+            let covers = host == domain || host.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.'));
+            entry == "*" || covers && port.is_none_or(|port| port == origin.port().unwrap_or(443))
+        };
+        let mut entries = self.no_proxy.split([',', ' ', '\t']).filter(|entry| !entry.is_empty());
+        !origin.is_loopback() && !entries.any(is_listed)
     }
 }
 
@@ -107,38 +138,13 @@ fn unusable(name: &'static str, problem: &str) -> Error {
     Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() }
 }
 
-fn read_list(list: &str) -> Vec<String> {
-    list.split([',', ' ', '\t']).filter(|entry| !entry.is_empty()).map(str::to_ascii_lowercase).collect()
-}
-
-/// Whether an entry of the list names the origin, as curl reads it: `*` is every host, a domain covers
-/// itself and its subdomains, a port narrows.
-fn matches(entry: &str, origin: &Origin) -> bool {
-    if entry == "*" {
-        return true;
-    }
-    let host = origin.host().trim_start_matches('[').trim_end_matches(']');
-    let bare = entry.trim_start_matches('[').trim_end_matches(']');
-    if let (Ok(listed), Ok(ip)) = (bare.parse::<IpAddr>(), host.parse::<IpAddr>()) {
-        return listed == ip;
-    }
-    let (name, port) = match entry.rsplit_once(':') {
-        Some((name, port)) => (name, port.parse::<u16>().ok()),
-        None => (entry, None),
-    };
-    if port.is_some_and(|port| port != origin.port().unwrap_or(443)) {
-        return false;
-    }
-    let domain = name.trim_start_matches("*.").trim_start_matches('.');
-    host == domain || host.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn bypassed(list: &str, origin: &str) -> bool {
-        Proxies { no_proxy: read_list(list) }.bypass(&origin.parse().unwrap())
+        let inner = read_proxy("HTTPS_PROXY", "proxy").unwrap();
+        !Proxy { inner, no_proxy: list.to_ascii_lowercase() }.is_for(&origin.parse().unwrap())
     }
 
     #[test]
@@ -157,7 +163,9 @@ mod tests {
         for list in ["", "plan.com", "eu3.api.anaplan.com:8443", "api.anaplan.co"] {
             assert!(!bypassed(list, host), "{list}");
         }
-        assert!(bypassed("10.1.2.3", "https://10.1.2.3"));
+        assert!(
+            bypassed("10.1.2.3", "https://10.1.2.3") && bypassed("[2001:db8::1]", "https://[2001:db8::1]")
+        );
         assert!(bypassed("", "https://localhost:8443"));
     }
 

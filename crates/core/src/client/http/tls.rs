@@ -298,7 +298,7 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        self.stream.sock.get_mut().is_open()
+        self.buffers.input().is_empty() && self.stream.sock.get_mut().is_open()
     }
 
     fn is_tls(&self) -> bool {

@@ -1,36 +1,17 @@
 //! ureq's failures in this library's words. The one place that reads `ureq::Error`.
 
 use std::io::{self, ErrorKind};
-use std::time::Duration;
 
-use ureq::{Agent, Timeout};
+use ureq::Timeout;
 
+use super::agent::TimeLimits;
+use super::names::LookupFailure;
 use super::tls::TlsFailure;
 use super::tunnel::ProxyFailure;
 use crate::service::{ConnectionProblem, Fault};
 
-/// The time limits of an agent, for the words of a fault.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::client) struct TimeLimits {
-    pub(in crate::client) stall: Duration,
-    header: Duration,
-    body: Duration,
-    /// A limit on the whole exchange, which only an embedder's own agent has.
-    total: Duration,
-}
-
-impl TimeLimits {
-    pub(in crate::client) fn of(agent: &Agent) -> TimeLimits {
-        let config = agent.config();
-        let timeouts = config.timeouts();
-        TimeLimits {
-            stall: config.timeout_per_read().or(config.timeout_per_write()).unwrap_or_default(),
-            header: timeouts.recv_response.unwrap_or_default(),
-            body: timeouts.recv_body.unwrap_or_default(),
-            total: timeouts.per_call.or(timeouts.global).unwrap_or_default(),
-        }
-    }
-}
+/// ureq's words for an answer with more header lines than it reads.
+const TOO_MANY_HEADERS: &str = "too many headers";
 
 /// How far an exchange had come when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +45,15 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
         ureq::Error::Other(error) => match (error.downcast_ref(), error.downcast_ref()) {
             (Some(TlsFailure { problem, .. }), _) => *problem,
             (_, Some(failure)) => proxy_problem(failure, limits),
+            _ if error.is::<LookupFailure>() => ConnectionProblem::NameLookup,
             _ if phase == Phase::Body => ConnectionProblem::Cut,
             _ => ConnectionProblem::Other,
         },
         ureq::Error::ConnectProxyFailed(_) => ConnectionProblem::Proxy,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ConnectionProblem::Tls,
         ureq::Error::LargeResponseHeader(..) => ConnectionProblem::HeaderTooLarge,
-        // ureq reads at most 128 header lines.
-        ureq::Error::Protocol(error) if error.to_string().contains("too many headers") => {
+        // ureq reads at most 128 header lines. It does not hand out the type of this error.
+        ureq::Error::Protocol(error) if error.to_string().contains(TOO_MANY_HEADERS) => {
             ConnectionProblem::HeaderTooLarge
         }
         ureq::Error::Protocol(_) if phase == Phase::Header => ConnectionProblem::Protocol,
@@ -100,9 +82,6 @@ fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProble
     }
 }
 
-/// What Windows reports where a name cannot be looked up: not found, try again, no recovery, no address.
-const WINSOCK_LOOKUP: std::ops::RangeInclusive<i32> = 11_001..=11_004;
-
 fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
     match error.kind() {
         _ if phase == Phase::Body => ConnectionProblem::Cut,
@@ -116,14 +95,8 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown
         | ErrorKind::TimedOut => ConnectionProblem::Unreachable,
-        // rustls reports so what breaks TLS behind the handshake, when the request may have arrived. In an embedder's
-        // own agent it may also be the handshake.
+        // rustls reports so what breaks TLS after the handshake, when the request may have arrived.
         ErrorKind::InvalidData => ConnectionProblem::Protocol,
-        // A failed name look-up has a kind that no program can name, only this text or on Windows these codes.
-        _ if error.to_string().contains("lookup address") => ConnectionProblem::NameLookup,
-        _ if cfg!(windows) && error.raw_os_error().is_some_and(|code| WINSOCK_LOOKUP.contains(&code)) => {
-            ConnectionProblem::NameLookup
-        }
         _ => ConnectionProblem::Other,
     }
 }
@@ -135,17 +108,23 @@ fn timeout_problem(which: Timeout, limits: TimeLimits) -> ConnectionProblem {
         Timeout::RecvResponse => ConnectionProblem::HeaderTimeout(limits.header),
         Timeout::RecvBody => ConnectionProblem::BodyTimeout(limits.body),
         Timeout::PerRead | Timeout::PerWrite => ConnectionProblem::Stalled(limits.stall),
-        _ => ConnectionProblem::Stalled(limits.total),
+        // No other limit is set.
+        _ => ConnectionProblem::Stalled(limits.stall),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::service::Fate;
 
+    const SECOND: Duration = Duration::from_secs(1);
+    const LIMITS: TimeLimits = TimeLimits { stall: SECOND, header: SECOND, body: SECOND };
+
     fn problem_of_request(error: ureq::Error) -> Fault {
-        connection_fault(error, Phase::Header, TimeLimits::of(&Agent::new_with_defaults()))
+        connection_fault(error, Phase::Header, LIMITS)
     }
 
     fn problem_of(error: io::Error) -> Fault {
@@ -163,13 +142,6 @@ mod tests {
         let error = ureq::Error::Io(ErrorKind::InvalidData.into());
         let failure = ProxyFailure { proxy: "https://proxy.example".to_owned(), error };
         let fault = problem_of_request(ureq::Error::Other(Box::new(failure)));
-        assert_eq!(fault.fate(), Fate::Refused, "{fault}");
-    }
-
-    #[test]
-    #[cfg(windows)]
-    fn a_name_that_cannot_be_resolved_is_known_by_its_code() {
-        let fault = problem_of(io::Error::from_raw_os_error(11_001));
         assert_eq!(fault.fate(), Fate::Refused, "{fault}");
     }
 }

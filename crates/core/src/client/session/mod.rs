@@ -28,7 +28,7 @@ use self::token::Token;
 use crate::address::Origin;
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Accept, Reply, Request};
-use crate::client::wire::{Halt, Wire};
+use crate::client::retry_loop::{Halt, Wire};
 use crate::error::{Error, Result, Setting};
 use crate::service::{BodyProblem, Fault, Repeat, Subject};
 use crate::text::seconds;
@@ -184,10 +184,11 @@ impl Session {
         credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
     ) -> Result<Held> {
         let origin = self.auth_host()?;
-        wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
+        let subject = Subject::SignIn(origin.clone());
+        wire.retry(&subject, repeat, |a_try| {
             let (authorization, body) = credentials()?;
             let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
-            let reply = wire.ask(request, Some(&authorization))?;
+            let reply = wire.send(&subject, request, Some(&authorization), a_try)?.into_reply()?;
             let token = issued::read(&reply.body).map_err(|problem| fault(problem, &reply))?;
             Ok(held(&token, Token::anaplan(token.value.reveal())?, &reply))
         })
@@ -212,9 +213,10 @@ impl Session {
         old: Option<&str>,
     ) -> Result<Held> {
         let origin = self.oauth_host()?;
-        wire.retry(&Subject::SignIn(origin.clone()), repeat, |_| {
+        let subject = Subject::SignIn(origin.clone());
+        wire.retry(&subject, repeat, |a_try| {
             let unstored = Unstored::begin();
-            let reply = wire.ask(post(origin, OAUTH_TOKEN, body), None)?;
+            let reply = wire.send(&subject, post(origin, OAUTH_TOKEN, body), None, a_try)?.into_reply()?;
             let grant =
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
             let refresh = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old);
@@ -246,8 +248,8 @@ impl Session {
         let origin = self.oauth_host()?;
         let subject = Subject::SignIn(origin.clone());
         let body = text(oauth::device_code_request(client_id));
-        let mut code = wire.retry(&subject, Repeat::IfTransient, |_| {
-            let reply = wire.ask(post(origin, DEVICE_CODE, &body), None)?;
+        let mut code = wire.retry(&subject, Repeat::IfTransient, |a_try| {
+            let reply = wire.send(&subject, post(origin, DEVICE_CODE, &body), None, a_try)?.into_reply()?;
             Ok(oauth::read_device_code(&reply.body).map_err(|problem| fault(problem, &reply))?)
         })?;
         wire.secrets.add(code.device_code.reveal());
@@ -277,9 +279,10 @@ impl Session {
         let held = self.token(wire)?;
         let origin = self.auth_host()?;
         let authorization = held.token.anaplan_header();
-        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
+        let subject = Subject::SignIn(origin.clone());
+        wire.retry(&subject, Repeat::IfTransient, |a_try| {
             let request = Request { method: "GET", origin, path: VALIDATE, body: None, accept: Accept::Json };
-            let reply = wire.ask(request, Some(&authorization))?;
+            let reply = wire.send(&subject, request, Some(&authorization), a_try)?.into_reply()?;
             let (user, until) = issued::read_validation(&reply.body).map_err(|p| fault(p, &reply))?;
             let end = held.times.as_ref().map(|times| times.end_date);
             Ok(Validation { user, until: end.or(until) })
@@ -300,8 +303,10 @@ impl Session {
         let held = self.token(wire)?;
         let origin = self.auth_host()?;
         let authorization = held.token.anaplan_header();
-        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |_| {
-            let reply = wire.ask(post(origin, LOGOUT, "{}"), Some(&authorization))?;
+        let subject = Subject::SignIn(origin.clone());
+        wire.retry(&subject, Repeat::IfTransient, |a_try| {
+            let reply =
+                wire.send(&subject, post(origin, LOGOUT, "{}"), Some(&authorization), a_try)?.into_reply()?;
             match reply.status {
                 200 | 204 => Ok(true),
                 _ => Err(fault(AnswerProblem::NotJson, &reply).into()),
@@ -355,7 +360,7 @@ fn held(issued: &IssuedToken, token: Token, reply: &Reply) -> Held {
     Held { token, times: Some(times) }
 }
 
-fn host<'a>(origin: Option<&'a Origin>, setting: Setting) -> Result<&'a Origin> {
+fn host(origin: Option<&Origin>, setting: Setting) -> Result<&Origin> {
     origin.ok_or_else(|| Error::Setting {
         setting,
         problem: "it is not known for this API: give its URL".to_owned(),

@@ -1,0 +1,93 @@
+//! Names of hosts: each is looked up once. ureq asks its resolver for every request, even when it reuses a connection; a
+//! download of a thousand chunks should not depend on the name server a thousand times.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+/// The addresses of the hosts that were looked up.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    known: Arc<Mutex<HashMap<String, ResolvedSocketAddrs>>>,
+}
+
+impl Names {
+    /// Looks all names up again when they are needed: the next try may find another address.
+    pub(super) fn forget(&self) {
+        self.lock().clear();
+    }
+
+    /// Puts the address that answered before the others of its host.
+    pub(super) fn prefer(&self, address: SocketAddr) {
+        for addresses in self.lock().values_mut() {
+            if let Some(position) = addresses.iter().position(|known| *known == address) {
+                addresses[..=position].rotate_right(1);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, ResolvedSocketAddrs>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let key =
+            format!("{}://{}", uri.scheme_str().unwrap_or(""), uri.authority().map_or("", |a| a.as_str()));
+        if let Some(addresses) = self.lock().get(&key) {
+            return Ok(addresses.clone());
+        }
+        // With a time limit, ureq would start a thread, and panic on a host that refuses it. The system's
+        // resolver has limits of its own.
+        let timeout = NextTimeout { after: NextTimeout::default().after, ..timeout };
+        let addresses = DefaultResolver::default().resolve(uri, config, timeout);
+        let addresses = addresses.map_err(|error| ureq::Error::Other(Box::new(LookupFailure(error))))?;
+        self.lock().insert(key, addresses.clone());
+        Ok(addresses)
+    }
+}
+
+/// A name that could not be looked up: the system's error has a kind that no program can name.
+#[derive(Debug)]
+pub(super) struct LookupFailure(ureq::Error);
+
+impl fmt::Display for LookupFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            ureq::Error::Io(error) => error.fmt(f),
+            error => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LookupFailure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_answered_is_tried_first_from_then_on() {
+        let [six, four]: [SocketAddr; 2] = ["[::1]:443", "127.0.0.1:443"].map(|text| text.parse().unwrap());
+        let mut addresses = ResolvedSocketAddrs::from_fn(|_| four);
+        [six, four].into_iter().for_each(|address| addresses.push(address));
+        let names = Names::default();
+        names.lock().insert("https://host".to_owned(), addresses);
+        names.prefer(four);
+        assert_eq!(names.lock()["https://host"][..], [four, six]);
+        names.forget();
+        assert!(names.lock().is_empty());
+    }
+}

@@ -1,0 +1,223 @@
+//! Sends requests and tries again: the only place that sends one, and the only one that waits.
+//!
+//! Below this loop there are only faults, which know nothing of what was asked. The loop knows the
+//! subject, the tries and the time, and makes [`Error::Request`] of them.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::event::{Event, OnEvent};
+use super::http::HeaderValue;
+use super::http::agent::HttpAgent;
+use super::http::exchange::{Answer, Headers, Request, send};
+use super::http::patience::Patience;
+use super::pace::{Pace, random};
+use super::redact::Secrets;
+use crate::address::Origin;
+use crate::error::{Error, Result};
+use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
+
+/// Unusable compressed answers of a host after which it is asked for none: one may be an accident.
+const MAX_ODD_ANSWERS: u32 = 2;
+
+/// Why a try ended without a value.
+pub(super) enum Halt {
+    /// The request failed; it may be sent again.
+    Fault(Fault),
+    /// The request failed, and what it brought cannot be taken back.
+    Final(Fault),
+    /// Something else failed, such as the output: no further try would help.
+    Error(Error),
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Halt {
+        Halt::Fault(fault)
+    }
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Halt {
+        Halt::Error(error)
+    }
+}
+
+/// One try of a request.
+#[derive(Debug, Default)]
+pub(super) struct Try {
+    /// Tries that failed before it.
+    pub(super) failed: u32,
+    /// A compressed answer to this request was unusable.
+    without_compression: bool,
+    /// The host, once it was asked for a compressed answer.
+    asked_for_gzip: Option<Origin>,
+}
+
+/// Sends requests, within its own patience. Knows neither what they mean nor whose token they carry.
+#[derive(Clone)]
+pub(super) struct Wire {
+    pub(super) shared: Arc<Shared>,
+    pub(super) patience: Patience,
+}
+
+/// What all clones of a client share.
+pub(super) struct Shared {
+    pub(super) agent: HttpAgent,
+    pub(super) user_agent: HeaderValue,
+    pub(super) retry: RetryPolicy,
+    pub(super) on_event: Option<OnEvent>,
+    pub(super) pace: Pace,
+    pub(super) secrets: Secrets,
+    /// Unusable compressed answers of each host since the last usable one.
+    pub(super) odd_answers: Mutex<HashMap<Origin, u32>>,
+    /// Set once a host answered: the API, and where to sign in. The one says nothing of the other.
+    pub(super) api_was_reached: AtomicBool,
+    pub(super) sign_in_was_reached: AtomicBool,
+}
+
+impl Deref for Wire {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Wire {
+    /// Runs `attempt` until it succeeds, fails for good, or has used up its retries or its time.
+    pub(super) fn retry<T>(
+        &self,
+        subject: &Subject,
+        repeat: Repeat,
+        mut attempt: impl FnMut(&mut Try) -> Result<T, Halt>,
+    ) -> Result<T> {
+        let begun = Instant::now();
+        let mut tries = Tries::new(&self.retry, repeat, self.patience.end.is_some());
+        let mut a_try = Try::default();
+        loop {
+            let outcome = attempt(&mut a_try);
+            if self.patience.stop.is_stopped() {
+                return Err(Error::Cancelled);
+            }
+            let (fault, may_repeat) = match outcome {
+                Ok(value) => {
+                    self.succeeded(subject, &a_try);
+                    return Ok(value);
+                }
+                Err(Halt::Error(error)) => return Err(error),
+                Err(Halt::Fault(fault)) => (self.masked(fault), true),
+                Err(Halt::Final(fault)) => (self.masked(fault), false),
+            };
+            if !matches!(fault, Fault::Connection { .. } | Fault::Body(BodyProblem::Document { .. })) {
+                self.set_reached(subject);
+            }
+            let was_reached = self.reached(subject).is_some_and(|reached| reached.load(Ordering::Relaxed));
+            let wait = tries.wait_after(&fault, was_reached, random());
+            let Some(wait) = wait.filter(|_| may_repeat && !self.patience.is_over()) else {
+                let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
+                return Err(Error::Request { subject, fault, tries, elapsed });
+            };
+            self.adapt(subject, &fault, wait, &a_try);
+            let (retry, retries) = (tries.failed(), tries.retries());
+            self.sleep(wait, &Event::Retry { subject, fault: &fault, wait, retry, retries })?;
+            let without_compression = a_try.without_compression || fault.asks_for_identity();
+            a_try = Try { failed: retry, without_compression, asked_for_gzip: None };
+        }
+    }
+
+    /// Sends a request once, when its turn has come.
+    pub(super) fn send(
+        &self,
+        subject: &Subject,
+        request: Request<'_>,
+        authorization: Option<&HeaderValue>,
+        a_try: &mut Try,
+    ) -> Result<Answer, Halt> {
+        let mut accept_encoding = "identity";
+        if is_of_api(subject) {
+            let odd_answers = self.odd_answers().get(request.origin).copied().unwrap_or(0);
+            if !a_try.without_compression && odd_answers < MAX_ODD_ANSWERS {
+                accept_encoding = "gzip";
+                a_try.asked_for_gzip = Some(request.origin.clone());
+            }
+            if let Some(wait) = self.pace.take_turn(Instant::now()) {
+                self.sleep(wait, &Event::Paced { subject, wait })?;
+            }
+        }
+        let headers = Headers { authorization, user_agent: &self.user_agent, accept_encoding };
+        Ok(send(&self.agent, &self.patience, request, &headers, &|event| self.report(event))?)
+    }
+
+    /// Waits before something is asked for again, and says so. The one place that sleeps.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`] once nobody wants to wait any more.
+    pub(super) fn sleep(&self, wait: Duration, event: &Event<'_>) -> Result<()> {
+        self.report(event);
+        let left = self.patience.end.map(|end| end.saturating_duration_since(Instant::now()));
+        self.patience.stop.sleep(wait.min(left.unwrap_or(Duration::MAX)));
+        if self.patience.stop.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Whether the host of this request was reached before; `None` for a mere look at a host, which is to end soon.
+    fn reached(&self, subject: &Subject) -> Option<&AtomicBool> {
+        match subject {
+            Subject::Host(_) => None,
+            Subject::SignIn(_) => Some(&self.sign_in_was_reached),
+            _ => Some(&self.api_was_reached),
+        }
+    }
+
+    fn set_reached(&self, subject: &Subject) {
+        self.reached(subject).into_iter().for_each(|reached| reached.store(true, Ordering::Relaxed));
+    }
+
+    /// Updates what all requests share after a success.
+    fn succeeded(&self, subject: &Subject, a_try: &Try) {
+        self.set_reached(subject);
+        if is_of_api(subject) {
+            self.pace.succeeded();
+        }
+        if let Some(host) = &a_try.asked_for_gzip {
+            self.odd_answers().remove(host);
+        }
+    }
+
+    /// Updates what all requests share after a fault that is followed by a retry.
+    fn adapt(&self, subject: &Subject, fault: &Fault, wait: Duration, a_try: &Try) {
+        match fault {
+            Fault::Status { status: 429, .. } if is_of_api(subject) => {
+                self.pace.throttled(wait, self.retry.max_wait);
+            }
+            Fault::Connection { .. } => self.agent.forget_names(),
+            _ => {}
+        }
+        if let Some(host) = a_try.asked_for_gzip.clone().filter(|_| fault.asks_for_identity()) {
+            *self.odd_answers().entry(host).or_default() += 1;
+        }
+    }
+
+    fn odd_answers(&self) -> MutexGuard<'_, HashMap<Origin, u32>> {
+        self.odd_answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The fault without secrets: the service or a proxy may repeat what it was sent.
+    pub(super) fn masked(&self, fault: Fault) -> Fault {
+        fault.with_texts(|text| self.secrets.redact(text))
+    }
+
+    pub(super) fn report(&self, event: &Event<'_>) {
+        if let Some(on_event) = &self.on_event {
+            on_event(event);
+        }
+    }
+}
+
+/// Whether the request goes to the API, whose pace and compression are its own.
+fn is_of_api(subject: &Subject) -> bool {
+    !matches!(subject, Subject::SignIn(_) | Subject::Host(_))
+}
