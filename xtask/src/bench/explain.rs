@@ -10,8 +10,8 @@ use argh::FromArgs;
 use xtask::fake::dump_file::{Format, generate_with};
 
 use super::measure::{self, Sample};
-use super::setting::{Bench, Setting};
-use super::table::{median, mib};
+use super::table::Row;
+use super::{Bench, Setting};
 use crate::cargo::{PROGRAM, clean_command};
 use crate::format::grouped;
 
@@ -50,40 +50,34 @@ pub(crate) struct BenchRecords {
 
 /// Measures and prints.
 pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
-    let chunks = arguments.chunks.unwrap_or(CHUNKS);
-    let repeat = arguments.repeat;
+    let (chunks, repeat) = (arguments.chunks.unwrap_or(CHUNKS), arguments.repeat);
     println!("\n{PROGRAM} explain on one core, beside the crate csv and beside `cut | sort | uniq -c`;");
     println!("the file is in memory, each time is the median of {repeat}");
     type Write = fn(&Path, usize) -> io::Result<u64>;
     let dumps: [(&str, Write); 2] =
-        [("ten different values", write_usual), ("values of its own in each row", write_distinct)];
+        [("ten different values", write_usual), ("different values in each row", write_distinct)];
     for (title, write) in dumps {
         let path = setting.fresh("dump.csv")?;
-        let failed = |error: io::Error| format!("{}: {error}", path.display());
-        let length = write(&path, chunks * CHUNK_BYTES).map_err(failed)?;
+        let length =
+            write(&path, chunks * CHUNK_BYTES).map_err(|error| format!("{}: {error}", path.display()))?;
         println!("\n{title}, {} bytes", grouped(length));
         println!("{:<34}{:>9}{:>9}{:>9}{:>9}{:>11}", "", "wall s", "MB/s", "CPU s", "MB/s", "peak MiB");
-        let contestants = [
+        let mut rows = Vec::new();
+        for (name, mut command) in [
             (format!("{PROGRAM} explain"), explain(setting, &path)),
             ("crate csv, records alone".to_owned(), records(&path)?),
             ("cut | sort | uniq -c".to_owned(), sort(setting, &path)),
-        ];
-        let mut rates = Vec::new();
-        for (name, mut command) in contestants {
+        ] {
             // Once unmeasured: it also brings the file into memory.
-            let samples: Vec<Sample> = (0..=repeat)
-                .map(|_| measure::child(&mut command, &mut io::sink()))
-                .collect::<io::Result<_>>()
-                .map_err(|error| format!("{name}: {error}"))?;
-            let samples = &samples[1..];
-            let wall = median(samples.iter().map(|sample| sample.wall).collect());
-            let cpu = median(samples.iter().map(|sample| sample.cpu).collect());
-            let peak = mib(samples.iter().map(|sample| sample.peak).max().unwrap_or(0));
+            let samples: io::Result<Vec<Sample>> =
+                (0..=repeat).map(|_| measure::child(&mut command).map(|(sample, ..)| sample)).collect();
+            let row = Row::new(name.clone(), &samples.map_err(|error| format!("{name}: {error}"))?[1..]);
+            let (wall, cpu) = (row.wall, row.cpu);
             let (rate, cpu_rate) = (length as f64 / 1e6 / wall, length as f64 / 1e6 / cpu);
-            println!("  {name:<32}{wall:>9.3}{rate:>9.0}{cpu:>9.3}{cpu_rate:>9.0}{peak:>11.1}");
-            rates.push((cpu_rate, peak));
+            println!("  {name:<32}{wall:>9.3}{rate:>9.0}{cpu:>9.3}{cpu_rate:>9.0}{:>11.1}", row.peak);
+            rows.push((cpu_rate, row.peak));
         }
-        let ((ours, peak), (alone, _)) = (rates[0], rates[1]);
+        let ((ours, peak), (alone, _)) = (rows[0], rows[1]);
         println!("  {:<32}{:>36.2}", format!("{PROGRAM} / crate csv"), ours / alone);
         if ours < LEAST_RATE || ours / alone < LEAST_RATIO || peak > MAX_MEMORY {
             println!(
@@ -91,9 +85,7 @@ pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
             );
         }
     }
-    println!(
-        "\n`cut` splits at every comma and every line end, also those inside fields: its counts are wrong."
-    );
+    println!("\n`cut` splits at every comma and line end, also those inside fields: its counts are wrong.");
     Ok(())
 }
 

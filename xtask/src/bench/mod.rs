@@ -1,66 +1,106 @@
 //! `cargo xtask bench`: how fast, with how much memory, and how considerate of the tenant's rate limit.
 
-mod chart;
 mod compare;
-mod contender;
 mod explain;
 mod measure;
 mod rate_limit;
 mod server;
-mod setting;
 mod table;
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::cargo::{PROGRAM, build_program};
+use argh::FromArgs;
+use xtask::fake::TOKEN;
+
+use crate::cargo::{PROGRAM, build_program, clean_command};
 pub(crate) use explain::{BenchRecords, count_records};
 pub(crate) use server::{BenchServer, serve};
-pub(crate) use setting::Bench;
-use setting::Setting;
+
+/// measure the release binary: beside curl in one table, on a dump, and under the tenant's rate limit
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "bench",
+    note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), start.
+Without curl only our own numbers are printed. explain, which has a table of its own, measures a report beside
+reading the records alone and beside `cut | sort | uniq -c`. rate-limit runs only where it is named: it starts 50
+processes at once against the tenant's token bucket, and fails where one gives up or too many requests are sent."
+)]
+pub(crate) struct Bench {
+    /// what to measure (see below); may be repeated (default: all but rate-limit)
+    #[argh(option)]
+    scenario: Vec<String>,
+    /// draw a chart into this SVG file
+    #[argh(option)]
+    chart: Option<PathBuf>,
+    /// chunks of each dump (default: 40; 16 in far, 1000 in small, 30 in rate-limit)
+    #[argh(option)]
+    chunks: Option<usize>,
+    /// measured runs of each program (default: 5)
+    #[argh(option, default = "5")]
+    repeat: usize,
+    /// where files are written, such as a folder in memory (default: the temporary folder)
+    #[argh(option)]
+    folder: Option<PathBuf>,
+}
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
-    if arguments.chunks == Some(0) || arguments.repeat == 0 || arguments.processes == 0 {
-        return Err("--chunks, --repeat and --processes must be at least 1".to_owned());
+    if arguments.chunks == Some(0) || arguments.repeat == 0 {
+        return Err("--chunks and --repeat must be at least 1".to_owned());
     }
-    if !(arguments.refill.is_finite() && arguments.refill > 0.0) {
-        return Err("--refill must be more than 0".to_owned());
+    let usual: Vec<&str> = compare::NAMES.into_iter().chain(["explain"]).collect();
+    let is_known = |name: &&String| usual.contains(&name.as_str()) || *name == "rate-limit";
+    if let Some(unknown) = arguments.scenario.iter().find(|name| !is_known(name)) {
+        return Err(format!("no scenario is called {unknown}; there are {}, rate-limit", usual.join(", ")));
     }
-    let known: Vec<&str> = compare::NAMES.into_iter().chain(["rate-limit", "explain"]).collect();
-    if let Some(unknown) = arguments.scenario.iter().find(|name| !known.contains(&name.as_str())) {
-        return Err(format!("no scenario is called {unknown}; there are {}", known.join(", ")));
-    }
-    let wanted: Vec<&str> = match arguments.scenario.as_slice() {
-        [] if arguments.json => compare::NAMES.to_vec(),
-        [] => compare::NAMES.into_iter().chain(["explain"]).collect(),
-        named => named.iter().map(String::as_str).collect(),
+    let is_wanted = |name: &str| match arguments.scenario.as_slice() {
+        [] => usual.contains(&name),
+        named => named.iter().any(|one| one == name),
     };
     eprintln!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
     let parent = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let folder = tempfile::Builder::new()
-        .prefix("anaplan-dump-bench-")
-        .tempdir_in(&parent)
-        .map_err(|error| format!("no temporary folder in {}: {error}", parent.display()))?;
+    let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir_in(&parent);
+    let folder = folder.map_err(|error| format!("no temporary folder in {}: {error}", parent.display()))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let outcome = measure(&setting, arguments, &wanted);
-    let removed = folder.close().map_err(|error| format!("the temporary folder stays behind: {error}"));
-    outcome.and(removed)
+    let sections = compare::run(&setting, arguments, &is_wanted)?;
+    if is_wanted("rate-limit") {
+        rate_limit::run(&setting, arguments.chunks)?;
+    }
+    if is_wanted("explain") {
+        explain::run(&setting, arguments)?;
+    }
+    table::print(&sections);
+    let Some(path) = &arguments.chart else { return Ok(()) };
+    fs::write(path, table::svg(&sections)).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn measure(setting: &Setting, arguments: &Bench, wanted: &[&str]) -> Result<(), String> {
-    let sections = compare::run(setting, arguments, wanted)?;
-    if wanted.contains(&"rate-limit") {
-        rate_limit::run(setting, arguments)?;
+/// What all measurements have in common.
+struct Setting {
+    program: PathBuf,
+    folder: PathBuf,
+}
+
+impl Setting {
+    /// Our program, about to download this dump.
+    fn get(&self, origin: &str, locator: &str, output: &Path) -> Command {
+        let mut command = clean_command(&self.program);
+        command.args(["get", locator, "-q", "-o"]).arg(output);
+        command.env("ANAPLAN_API_URL", origin).env("ANAPLAN_TOKEN", TOKEN);
+        command
     }
-    if wanted.contains(&"explain") {
-        explain::run(setting, arguments)?;
+
+    /// A path in the temporary folder with nothing there.
+    fn fresh(&self, name: &str) -> Result<PathBuf, String> {
+        let path = self.folder.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(format!("{}: {error}", path.display()))
+            }
+            _ => Ok(path),
+        }
     }
-    match arguments.json {
-        true => println!("{:#}", table::json(&sections)),
-        false if !sections.is_empty() => table::print(&sections),
-        false => {}
-    }
-    let Some(path) = &arguments.chart else { return Ok(()) };
-    fs::write(path, chart::svg(&sections)).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -3,181 +3,88 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use xtask::fake::{Dump, FakeServer, Service, dump_file};
 
-use super::setting::{Bench, Setting};
+use super::Setting;
 use crate::cargo::PROGRAM;
-use crate::format::grouped;
 
-/// Chunks of each process's dump where none are asked for: the full bucket is enough for less than half of them.
+/// Processes at once, and the chunks of each one's dump: the full bucket is enough for less than half of them.
+const PROCESSES: usize = 50;
 const CHUNKS: usize = 30;
 
 /// Bytes of a chunk: next to nothing, because requests are what is limited.
 const CHUNK_SIZE: usize = 1_000;
 
-/// Requests in the service's full bucket.
+/// Requests in the service's full bucket, and those that this one gets in a second. The service's own gets 10, and the
+/// program waits 60 s at most: both are scaled, so that a faster bucket meets the same patience.
 const DEPTH: u32 = 600;
-
-/// Requests a second that the service's bucket gets.
-const REFILL: f64 = 10.0;
-
-/// The maximum wait of a process against the service's own refill, in seconds: the program's default. It is
-/// scaled with the refill, so that a faster bucket meets the same patience.
-const MAX_WAIT: f64 = 60.0;
+const REFILL: f64 = 100.0;
+const MAX_WAIT: &str = "6";
 
 /// How many times as many requests as needed may be sent.
 const MAX_RATIO: f64 = 1.25;
 
 /// Measures and prints; an error where a process gives up or too much is sent.
-pub(super) fn run(setting: &Setting, arguments: &Bench) -> Result<(), String> {
-    let chunks = arguments.chunks.unwrap_or(CHUNKS);
+pub(super) fn run(setting: &Setting, chunks: Option<usize>) -> Result<(), String> {
+    let chunks = chunks.unwrap_or(CHUNKS);
     let dump = Dump::from_bytes(dump_file::generate(1, chunks * CHUNK_SIZE), CHUNK_SIZE);
-    let &Bench { processes, parallel, refill, .. } = arguments;
-    let crowd = Crowd { setting, dump, processes, parallel, refill };
-    let needed = crowd.needed()?;
-    let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / refill;
-    println!();
+    let alone = FakeServer::start_on(Service::with_dump(dump.clone()), 0, false)?;
+    finish(setting, &dump, vec![start(setting, &alone, 0)?], "without any limit")?;
+    let needed = alone.requests().len() * PROCESSES;
+    let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / REFILL;
     println!(
-        "{processes} processes of {PROGRAM} at once, each with a dump of {chunks} chunks and --parallel {parallel}."
+        "\n{PROCESSES} processes of {PROGRAM} at once, each with a dump of {chunks} chunks. The bucket holds"
     );
     println!(
-        "The tenant's bucket holds {DEPTH} requests and gets {refill} a second ({} times the service's),",
-        refill / REFILL
+        "{DEPTH} requests and gets {REFILL} a second; {needed} are needed, which take {ideal:.1} s at least."
     );
-    println!("and the maximum wait of a process is {:.1} s.", crowd.max_wait().as_secs_f64());
-    println!(
-        "Needed: {} requests, which take {ideal:.1} s at least. At most {MAX_RATIO} times as many may be sent.",
-        grouped(needed as u64)
-    );
-    println!();
-    println!(
-        "{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
-        "", "finished", "gave up", "sent", "ratio", "429", "wall s", "/ ideal"
-    );
-    let mut failures = Vec::new();
+    println!("{:<24}{:>9}{:>9}{:>9}{:>9}{:>9}", "", "sent", "ratio", "429", "wall s", "/ ideal");
     for (name, retry_after) in [("with Retry-After", true), ("without Retry-After", false)] {
-        let ran = crowd.run(retry_after)?;
-        let ratio = ran.sent as f64 / needed as f64;
-        let wall = ran.wall.as_secs_f64();
-        println!(
-            "  {name:<22}{:>9}{:>9}{:>9}{ratio:>9.3}{:>9}{wall:>9.1}{:>9.2}",
-            processes - ran.failed,
-            ran.failed,
-            grouped(ran.sent as u64),
-            grouped(ran.refused as u64),
-            wall / ideal,
-        );
-        if let Some(message) = ran.message {
-            failures.push(format!("{name}: {} of {processes} gave up: {message}", ran.failed));
-        }
-        if ratio > MAX_RATIO {
-            failures.push(format!("{name}: {ratio:.3} times as many requests as needed were sent"));
-        }
-    }
-    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
-}
-
-/// The processes and what they download.
-struct Crowd<'a> {
-    setting: &'a Setting,
-    dump: Dump,
-    processes: usize,
-    parallel: usize,
-    refill: f64,
-}
-
-/// How it went for all of them together.
-struct Ran {
-    wall: Duration,
-    sent: usize,
-    refused: usize,
-    failed: usize,
-    /// What the first that failed said last.
-    message: Option<String>,
-}
-
-impl Crowd<'_> {
-    /// Requests of all processes where nothing disturbs them.
-    fn needed(&self) -> Result<usize, String> {
-        let server = FakeServer::start_on(Service::with_dump(self.dump.clone()), 0, false)?;
-        match self.start(&server, 0)?.finish(&self.dump.bytes())? {
-            None => Ok(server.requests().len() * self.processes),
-            Some(message) => Err(format!("{PROGRAM} failed without any limit: {message}")),
-        }
-    }
-
-    fn run(&self, retry_after: bool) -> Result<Ran, String> {
-        let mut service = Service::with_dump(self.dump.clone());
-        service.set_bucket(DEPTH, self.refill, retry_after);
+        let mut service = Service::with_dump(dump.clone());
+        service.set_bucket(DEPTH, REFILL, retry_after);
         let server = FakeServer::start_on(service, 0, false)?;
         let begun = Instant::now();
-        let members =
-            (0..self.processes).map(|number| self.start(&server, number)).collect::<Result<Vec<_>, _>>()?;
-        let expected = self.dump.bytes();
-        let mut messages = Vec::new();
-        for member in members {
-            messages.extend(member.finish(&expected)?);
+        let crowd = (0..PROCESSES).map(|number| start(setting, &server, number)).collect::<Result<_, _>>()?;
+        finish(setting, &dump, crowd, name)?;
+        let (wall, sent) = (begun.elapsed().as_secs_f64(), server.requests().len());
+        let (ratio, refused) = (sent as f64 / needed as f64, server.service().throttled());
+        println!("  {name:<22}{sent:>9}{ratio:>9.3}{refused:>9}{wall:>9.1}{:>9.2}", wall / ideal);
+        if ratio > MAX_RATIO {
+            return Err(format!("{name}: at most {MAX_RATIO} times as many requests as needed may be sent"));
         }
-        let refused = server.service().throttled();
-        Ok(Ran {
-            wall: begun.elapsed(),
-            sent: server.requests().len(),
-            refused,
-            failed: messages.len(),
-            message: messages.into_iter().next(),
-        })
     }
-
-    fn start(&self, server: &FakeServer, number: usize) -> Result<Member, String> {
-        let failed = |error: io::Error| format!("{PROGRAM} cannot be started: {error}");
-        let file = self.setting.fresh(&format!("dump-{number}.csv"))?;
-        let log = self.setting.fresh(&format!("messages-{number}.txt"))?;
-        let mut command = self.setting.get(&server.origin(), &server.locator(), &file);
-        command.args(["--parallel", &self.parallel.to_string()]);
-        command.env("ANAPLAN_MAX_WAIT", self.max_wait().as_secs_f64().to_string());
-        // A file, because nobody reads a pipe while the program runs.
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).map_err(failed)?);
-        let process = command.spawn().map_err(failed)?;
-        Ok(Member { process, file, log })
-    }
-
-    /// The maximum wait, as much shorter as the bucket is refilled faster.
-    fn max_wait(&self) -> Duration {
-        Duration::from_secs_f64((MAX_WAIT * REFILL / self.refill).min(MAX_WAIT))
-    }
+    Ok(())
 }
 
-/// One of the processes. Dropped, it is ended: none outlives the server.
-struct Member {
-    process: Child,
-    file: PathBuf,
-    log: PathBuf,
+fn start(setting: &Setting, server: &FakeServer, number: usize) -> Result<Child, String> {
+    let failed = |error: io::Error| format!("{PROGRAM} cannot be started: {error}");
+    let file = setting.fresh(&format!("dump-{number}.csv"))?;
+    let log = File::create(setting.folder.join(format!("messages-{number}.txt"))).map_err(failed)?;
+    let mut command: Command = setting.get(&server.origin(), &server.locator(), &file);
+    command.env("ANAPLAN_MAX_WAIT", MAX_WAIT).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command.spawn().map_err(failed)
 }
 
-impl Member {
-    /// Waits for its end. Returns what it printed last, if it failed; a file that is not the dump is an error.
-    fn finish(mut self, expected: &[u8]) -> Result<Option<String>, String> {
-        let failed = |error: io::Error| format!("{PROGRAM}: {error}");
-        let status = self.process.wait().map_err(failed)?;
+/// Waits for the end of all; an error where one failed, or its file is not the dump.
+fn finish(setting: &Setting, dump: &Dump, crowd: Vec<Child>, name: &str) -> Result<(), String> {
+    let failed = |error: io::Error| format!("{PROGRAM}: {error}");
+    let statuses: io::Result<Vec<_>> = crowd.into_iter().map(|mut child| child.wait()).collect();
+    for (number, status) in statuses.map_err(failed)?.into_iter().enumerate() {
+        let log =
+            fs::read_to_string(setting.folder.join(format!("messages-{number}.txt"))).map_err(failed)?;
         if !status.success() {
-            let log = fs::read_to_string(&self.log).map_err(failed)?;
-            return Ok(Some(format!("{status}, {}", log.lines().last().unwrap_or("without a word"))));
+            return Err(format!(
+                "{name}: one gave up with {status}: {}",
+                log.lines().last().unwrap_or_default()
+            ));
         }
-        if fs::read(&self.file).map_err(failed)? != expected {
-            return Err(format!("{} is not what the server holds", self.file.display()));
+        let path = setting.folder.join(format!("dump-{number}.csv"));
+        if fs::read(&path).map_err(failed)? != dump.bytes() {
+            return Err(format!("{} is not what the server holds", path.display()));
         }
-        Ok(None)
     }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        // It has ended already unless an error ended the measurement.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+    Ok(())
 }

@@ -1,155 +1,107 @@
-//! The fake server in a process of its own, so that its work counts for nobody.
+//! The fake server in a process of its own, so that its work and its memory count for none of the contenders.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use argh::FromArgs;
-use flate2::Crc;
 use serde_json::{Value, json};
 use xtask::fake::{Dump, FakeServer, GzipMode, Service, dump_file};
 
-use super::measure::Seen;
-
 /// the server of `bench`; ends with its standard input
-#[derive(FromArgs)]
+#[derive(FromArgs, Debug, Clone, Default)]
 #[argh(subcommand, name = "bench-server")]
 pub(crate) struct BenchServer {
     /// chunks of the dump
-    #[argh(option)]
-    chunks: usize,
+    #[argh(positional)]
+    pub(super) chunks: usize,
     /// bytes of each chunk
-    #[argh(option)]
-    chunk_size: usize,
+    #[argh(positional)]
+    pub(super) chunk_size: usize,
+    /// milliseconds before each answer, as on a long way
+    #[argh(positional)]
+    pub(super) latency: u64,
+    /// bytes a second of each connection; 0 for no limit
+    #[argh(positional)]
+    pub(super) rate: u64,
     /// over TLS
     #[argh(switch)]
-    tls: bool,
+    pub(super) tls: bool,
     /// gzip-encoded for clients that accept it
     #[argh(switch)]
-    gzip: bool,
-    /// milliseconds before each answer (default: 0)
-    #[argh(option, default = "0")]
-    latency: u64,
-    /// bytes a second of each connection (default: no limit)
-    #[argh(option)]
-    bytes_per_second: Option<u64>,
+    pub(super) gzip: bool,
 }
 
-/// Serves until whoever started it is gone.
+/// Serves until the program that started it is gone.
 pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
     // One block for all chunks but for its first bytes: a dump that repeats a chunk is none.
     let block = dump_file::generate(1, arguments.chunk_size);
-    let mut checksum = Crc::new();
+    let mut checksum = flate2::Crc::new();
     let chunks = (0..arguments.chunks).map(|index| {
         let mut chunk = format!("{index:08}").into_bytes();
         chunk.extend(block.iter().skip(chunk.len()));
         checksum.update(&chunk);
         Arc::from(chunk)
     });
-    let dump = Dump::from_chunks(chunks.collect());
-    let mut service = Service::with_dump(dump);
-    service.set_link(Duration::from_millis(arguments.latency), arguments.bytes_per_second);
-    if arguments.gzip {
-        service.set_gzip(GzipMode::On);
-    }
+    let mut service = Service::with_dump(Dump::from_chunks(chunks.collect()));
+    service.set_link(Duration::from_millis(arguments.latency), Some(arguments.rate).filter(|rate| *rate > 0));
+    service.set_gzip(if arguments.gzip { GzipMode::On } else { GzipMode::Off });
     let server = FakeServer::start_on(service, 0, arguments.tls)?;
-    let about = json!({
-        "origin": server.origin(),
-        "locator": server.locator(),
-        "dump_url": server.dump_url(),
-        "root_certificate": server.ca_pem(),
-        "checksum": checksum.sum(),
-    });
-    println!("{about}");
-    io::stdin().read_to_end(&mut Vec::new()).map_err(|error| format!("standard input: {error}"))?;
-    Ok(())
-}
-
-/// What is served, and how.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wire {
-    pub(super) chunks: usize,
-    pub(super) chunk_size: usize,
-    pub(super) tls: bool,
-    pub(super) gzip: bool,
-    /// None: as fast as the machine goes.
-    pub(super) link: Option<Link>,
-}
-
-/// What a long way does to a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Link {
-    /// Milliseconds before each answer.
-    pub(super) latency: u64,
-    pub(super) bytes_per_second: u64,
+    let (origin, url, root) = (server.origin(), server.dump_url(), server.ca_pem());
+    let locator = server.locator();
+    println!(
+        "{}",
+        json!({ "origin": origin, "locator": locator, "url": url, "root": root, "crc": checksum.sum() })
+    );
+    io::stdin().read_to_end(&mut Vec::new()).map(drop).map_err(|error| format!("standard input: {error}"))
 }
 
 /// A running server and its dump. Dropping it stops it.
-#[derive(Debug)]
 pub(super) struct Server {
     process: Child,
-    pub(super) origin: String,
-    pub(super) locator: String,
-    pub(super) dump_url: String,
     pub(super) chunks: usize,
     /// Bytes of the whole dump.
     pub(super) length: u64,
-    /// CRC-32 of the whole dump.
-    checksum: u64,
-    /// A file with the root certificate, where there is TLS.
-    pub(super) root_certificate: Option<PathBuf>,
+    /// Its addresses, its root certificate, and the CRC-32 of the whole dump.
+    about: Value,
 }
 
 impl Server {
-    pub(super) fn start(wire: &Wire, folder: &Path) -> Result<Self, String> {
+    /// Starts it; its root certificate is `root.pem` in the folder.
+    pub(super) fn start(wire: &BenchServer, folder: &Path) -> Result<Self, String> {
         let failed = |error: io::Error| format!("the server cannot be started: {error}");
         let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-        command.args(["bench-server", "--chunks", &wire.chunks.to_string()]);
-        command.args(["--chunk-size", &wire.chunk_size.to_string()]);
-        if wire.tls {
-            command.arg("--tls");
-        }
-        if wire.gzip {
-            command.arg("--gzip");
-        }
-        if let Some(link) = wire.link {
-            command.args(["--latency", &link.latency.to_string()]);
-            command.args(["--bytes-per-second", &link.bytes_per_second.to_string()]);
-        }
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
+        command.arg("bench-server").args(wire.tls.then_some("--tls")).args(wire.gzip.then_some("--gzip"));
+        let numbers = [wire.chunks as u64, wire.chunk_size as u64, wire.latency, wire.rate];
+        command.args(numbers.map(|number| number.to_string())).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(failed)?;
         let mut line = String::new();
         if let Some(output) = process.stdout.take() {
             BufReader::new(output).read_line(&mut line).map_err(failed)?;
         }
         let about: Value = serde_json::from_str(&line).map_err(|_| "the server ended at once".to_owned())?;
-        let text = |name: &str| about[name].as_str().unwrap_or_default().to_owned();
-        let root = wire.tls.then(|| folder.join("root.pem"));
-        if let Some(path) = &root {
-            fs::write(path, text("root_certificate")).map_err(failed)?;
-        }
-        Ok(Self {
-            process,
-            origin: text("origin"),
-            locator: text("locator"),
-            dump_url: text("dump_url"),
-            chunks: wire.chunks,
-            length: wire.chunks as u64 * wire.chunk_size as u64,
-            checksum: about["checksum"].as_u64().unwrap_or_default(),
-            root_certificate: root,
-        })
+        let length = wire.chunks as u64 * wire.chunk_size as u64;
+        let server = Self { process, chunks: wire.chunks, length, about };
+        fs::write(folder.join("root.pem"), server.about("root")).map_err(failed)?;
+        Ok(server)
+    }
+
+    /// What it says about itself: `origin`, `locator`, `url` of the dump.
+    pub(super) fn about(&self, name: &str) -> &str {
+        self.about[name].as_str().unwrap_or_default()
     }
 
     /// Whether what arrived is the dump; of the content only what was looked at.
-    pub(super) fn compare(&self, seen: &Seen) -> Result<(), String> {
-        if seen.length != self.length {
-            return Err(format!("{} bytes instead of {}", seen.length, self.length));
+    pub(super) fn compare(&self, length: u64, checksum: Option<u32>) -> io::Result<()> {
+        if length != self.length {
+            return Err(io::Error::other(format!("{length} bytes instead of {}", self.length)));
         }
-        match &seen.checksum {
-            Some(sum) if u64::from(sum.sum()) != self.checksum => {
-                Err("the length is right, but the content is not".to_owned())
+        match checksum {
+            Some(sum) if self.about["crc"] != sum => {
+                Err(io::Error::other("the length is right, but the content is not"))
             }
             _ => Ok(()),
         }

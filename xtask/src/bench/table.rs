@@ -1,27 +1,27 @@
-//! What `bench` prints: a table, or the same as JSON.
+//! What `bench` prints: a table, and the same as a picture.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::measure::Sample;
+use crate::cargo::PROGRAM;
 
 /// What one contender took: medians of the times, the maximum of the peaks.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) name: String,
-    wall: f64,
+    pub(super) wall: f64,
     /// Wall time until the file was on the disk as well.
-    pub(super) synced: f64,
-    cpu: f64,
-    peak: u64,
+    synced: f64,
+    pub(super) cpu: f64,
+    /// In MiB.
+    pub(super) peak: f64,
 }
 
 /// The contenders for the same work. The first is what the others are compared with.
 #[derive(Debug, Clone)]
 pub(super) struct Section {
-    pub(super) name: &'static str,
-    pub(super) title: String,
+    pub(super) title: &'static str,
     pub(super) bytes: u64,
     pub(super) rows: Vec<Row>,
 }
@@ -34,36 +34,36 @@ impl Row {
             wall: times(|sample| sample.wall),
             synced: times(|sample| sample.synced),
             cpu: times(|sample| sample.cpu),
-            peak: samples.iter().map(|sample| sample.peak).max().unwrap_or(0),
+            peak: samples.iter().map(|sample| sample.peak).max().unwrap_or(0) as f64 / f64::from(1 << 20),
         }
     }
 }
 
+/// The middle of several times, in seconds; of two middles the later one.
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64)
+}
+
 /// Prints every section in one table.
 pub(super) fn print(sections: &[Section]) {
-    println!();
+    if sections.is_empty() {
+        return;
+    }
     println!(
-        "{:<38}{:>9}{:>9}{:>9}{:>10}    {:>6}{:>7}{:>7}{:>7}",
+        "\n{:<38}{:>9}{:>9}{:>9}{:>10}    {:>6}{:>7}{:>7}{:>7}",
         "", "wall s", "sync s", "CPU s", "peak MiB", "wall", "sync", "CPU", "peak"
     );
-    for Section { title, bytes, rows, .. } in sections {
-        match bytes {
-            0 => println!("{title}"),
-            _ => println!("{title}, {} MB", bytes / 1_000_000),
-        }
+    for Section { title, bytes, rows } in sections {
+        println!("{title}, {} MB", bytes / 1_000_000);
         let Some(first) = rows.first() else { continue };
-        for row in rows {
+        for Row { name, wall, synced, cpu, peak } in rows {
             println!(
-                "  {:<36}{:>9.3}{:>9.3}{:>9.3}{:>10.1}    {:>6.2}{:>7.2}{:>7.2}{:>7.2}",
-                row.name,
-                row.wall,
-                row.synced,
-                row.cpu,
-                mib(row.peak),
-                row.wall / first.wall,
-                row.synced / first.synced,
-                row.cpu / first.cpu,
-                row.peak as f64 / first.peak as f64,
+                "  {name:<36}{wall:>9.3}{synced:>9.3}{cpu:>9.3}{peak:>10.1}    {:>6.2}{:>7.2}{:>7.2}{:>7.2}",
+                wall / first.wall,
+                synced / first.synced,
+                cpu / first.cpu,
+                peak / first.peak,
             );
         }
     }
@@ -75,39 +75,34 @@ resident memory of one process. On the right, each as a ratio to the first line.
     );
 }
 
-/// The same for programs.
-pub(super) fn json(sections: &[Section]) -> Value {
-    let sections = sections.iter().map(|section| {
-        let rows = section.rows.iter().map(|row| {
-            json!({ "name": row.name, "wall": row.wall, "synced": row.synced, "cpu": row.cpu, "peak": row.peak })
-        });
-        json!({ "name": section.name, "title": section.title, "bytes": section.bytes, "rows": rows.collect::<Vec<_>>() })
-    });
-    json!({ "sections": sections.collect::<Vec<_>>() })
-}
-
-/// Bytes in MiB.
-pub(super) fn mib(bytes: u64) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
-}
-
-/// The middle of several times, in seconds.
-pub(super) fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    let middle = times.len() / 2;
-    let at = |index: usize| times.get(index).map_or(0.0, Duration::as_secs_f64);
-    if times.len() % 2 == 1 { at(middle) } else { (at(middle.wrapping_sub(1)) + at(middle)) / 2.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_the_middle_or_between_the_two_middles() {
-        let seconds = |times: &[u64]| median(times.iter().copied().map(Duration::from_secs).collect());
-        assert_eq!(seconds(&[9, 1, 2]), 2.0);
-        assert_eq!(seconds(&[9, 1, 2, 4]), 3.0);
-        assert_eq!(seconds(&[]), 0.0);
+/// Bars of the wall time until the file is on the disk, as ratios to the first contender, in an SVG file.
+pub(super) fn svg(sections: &[Section]) -> String {
+    const ROW: usize = 20;
+    /// Width of a bar for a ratio of 1, and the largest ratio that is drawn to scale.
+    const ONE: f64 = 200.0;
+    const LARGEST: f64 = 2.5;
+    let (mut body, mut y) = (String::new(), 0);
+    for Section { title, rows, .. } in sections {
+        y += 30;
+        let _ = writeln!(body, "<text x=\"8\" y=\"{y}\" font-weight=\"bold\">{title}</text>");
+        y += 6;
+        for Row { name, synced, .. } in rows {
+            let ratio = synced / rows[0].synced;
+            let width = ratio.min(LARGEST) * ONE;
+            let color = if name.starts_with(PROGRAM) { "#2a7ae2" } else { "#b0b0b0" };
+            let (text, bar, end) = (y + 12, y + 1, width + 256.0);
+            let _ = writeln!(
+                body,
+                "<text x=\"16\" y=\"{text}\">{name}</text><rect x=\"250\" y=\"{bar}\" width=\"{width:.0}\" height=\"14\" \
+                 fill=\"{color}\"/><text x=\"{end:.0}\" y=\"{text}\">{ratio:.2}  ({synced:.3} s)</text>"
+            );
+            y += ROW;
+        }
     }
+    let height = y + 30;
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" height=\"{height}\" viewBox=\"0 0 820 {height}\" \
+         font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"820\" height=\"{height}\" fill=\"white\"/>\n\
+         {body}</svg>\n"
+    )
 }
