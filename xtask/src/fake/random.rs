@@ -68,33 +68,10 @@ impl Random {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn first_numbers_are_those_of_the_published_algorithm() {
-        let mut random = Random::new(1_234_567);
-        assert_eq!(random.next_u64(), 6_457_827_717_110_365_317);
-        assert_eq!(random.next_u64(), 3_203_168_211_198_807_973);
-    }
-
-    #[test]
-    fn numbers_stay_inside_their_limits() {
-        let mut random = Random::new(7);
-        for _ in 0..10_000 {
-            assert!(random.below(10) < 10);
-            assert!((3..=5).contains(&random.between(3, 5)));
-        }
-        assert_eq!(random.below(0), 0);
-    }
-
-    #[test]
-    fn chance_comes_true_about_as_often_as_asked() {
-        let mut random = Random::new(7);
-        let hits = (0..10_000).filter(|_| random.chance(0.3)).count();
-        assert!((2_700..3_300).contains(&hits), "{hits}");
-        assert!(!random.chance(0.0));
-        assert!(random.chance(1.0));
-    }
+#[test]
+fn first_numbers_are_those_of_the_published_algorithm() {
+    let mut random = Random::new(1_234_567);
+    assert_eq!(random.next_u64(), 6_457_827_717_110_365_317);
+    assert_eq!(random.next_u64(), 3_203_168_211_198_807_973);
+    assert!((0..1_000).all(|_| random.below(10) < 10 && (3..=5).contains(&random.between(3, 5))));
 }

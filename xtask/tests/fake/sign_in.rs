@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA512, RsaKeyPair};
@@ -16,16 +17,6 @@ fn call(server: &FakeServer, method: &str, path: &str, authorization: &str, body
     exchange(server, text.replace(&format!("AnaplanAuthToken {TOKEN}\r"), &format!("{authorization}\r")))
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let encode = |three: &[u8]| {
-        let bits = (0..3).fold(0, |sum, n| sum << 8 | usize::from(*three.get(n).unwrap_or(&0)));
-        let digit = |n| ALPHABET[bits >> (18 - 6 * n) & 63] as char;
-        (0..4).map(|n| if n <= three.len() { digit(n) } else { '=' }).collect::<String>()
-    };
-    bytes.chunks(3).map(encode).collect()
-}
-
 fn status_with(server: &FakeServer, authorization: &str) -> u16 {
     call(server, "GET", &dump_path("/chunks"), authorization, "").status()
 }
@@ -38,7 +29,7 @@ fn issued(reply: &Reply) -> String {
 fn a_password_buys_a_token_that_lives_as_long_as_it_should() {
     let server = small_server();
     server.service().add_password(USER, "secret:word");
-    let good = format!("Basic {}", base64(format!("{USER}:secret:word").as_bytes()));
+    let good = format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:secret:word")));
     let sign_in = |with: &str| call(&server, "POST", "/token/authenticate", with, "");
     let refresh = |token: &str| call(&server, "POST", "/token/refresh", token, "");
     for (lifetime, status) in [(60, 200), (0, 401)] {
@@ -76,9 +67,6 @@ fn tokens_are_taken_where_they_are_rightly_presented() {
     }
     let valid = call(&server, "GET", "/token/validate", &token, "").json();
     assert_eq!(valid["userInfo"]["userId"], USER);
-    server.service().forbid_token(TOKEN);
-    assert_eq!(status_with(&server, &token), 403);
-    server.service().add_token(USER, TOKEN);
     assert_eq!(call(&server, "POST", "/token/logout", &token, "").status(), 204);
     assert_eq!(call(&server, "GET", "/token/validate", &token, "").status(), 401);
 }
@@ -135,8 +123,8 @@ fn a_certificate_needs_the_signature_of_its_key() {
         let mut signature = vec![0; signer.public().modulus_len()];
         signer.sign(&RSA_PKCS1_SHA512, &SystemRandom::new(), signed, &mut signature).unwrap();
         let body =
-            json!({ "encodedData": base64(sent), "encodedSignedData": base64(&signature) }).to_string();
-        let header = format!("CACertificate {}", base64(certificate.as_bytes()));
+            json!({ "encodedData": BASE64_STANDARD.encode(sent), "encodedSignedData": BASE64_STANDARD.encode(&signature) }).to_string();
+        let header = format!("CACertificate {}", BASE64_STANDARD.encode(&certificate));
         call(&server, "POST", "/token/authenticate", &header, &body).status()
     };
     assert_eq!(sign_in(&[1; 100], &[1; 100]), 401, "a certificate that is not registered");

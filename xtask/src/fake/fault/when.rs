@@ -134,58 +134,26 @@ impl Rules {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn struck(rules: &mut Rules, target: &str) -> Vec<String> {
-        rules.strike(&Request::new("GET", target)).iter().map(Fault::name).collect()
-    }
-
-    #[test]
-    fn a_path_matches_whole_trailing_segments() {
-        let mut rules = Rules::default();
-        rules.add(Fault::HtmlOk, When::path("chunks/1"));
-        assert_eq!(struck(&mut rules, "/a/chunks/1"), ["HtmlOk"]);
-        assert_eq!(struck(&mut rules, "/a/chunks/1?x=2"), ["HtmlOk"]);
-        for other in ["/a/chunks/11", "/a/chunks", "/a/chunks/1/b", "/a/xchunks/1", "/1"] {
-            assert!(struck(&mut rules, other).is_empty(), "{other}");
-        }
-        rules.clear();
-        rules.add(Fault::HtmlOk, When::path("chunks/*"));
-        assert_eq!(struck(&mut rules, "/a/chunks/11"), ["HtmlOk"]);
-        assert!(struck(&mut rules, "/a/chunks").is_empty());
-    }
-
-    #[test]
-    fn occurrences_and_limits_are_counted() {
-        let mut rules = Rules::default();
-        rules.add(Fault::HtmlOk, When::path("b").occurrence(2));
-        rules.add(Fault::GzipBadCrc, When::any().times(2));
-        let all: Vec<_> = (0..5).map(|_| struck(&mut rules, "/a/b")).collect();
-        assert_eq!(all, [vec!["GzipBadCrc"], vec!["HtmlOk"], vec!["GzipBadCrc"], vec![], vec![]]);
-    }
-
-    #[test]
-    fn data_and_pace_faults_join_the_one_that_decides_the_answer() {
-        let mut rules = Rules::default();
-        rules.add(Fault::Latency(Duration::ZERO), When::any());
-        rules.add(Fault::HtmlOk, When::any());
-        rules.add(Fault::GzipBadCrc, When::any());
-        rules.add(Fault::EraseDump, When::any());
-        assert_eq!(struck(&mut rules, "/"), ["Latency", "HtmlOk", "EraseDump"]);
-    }
-
-    #[test]
-    fn chance_follows_its_seed() {
-        let draw = |seed| {
-            let mut rules = Rules::default();
-            rules.add(Fault::HtmlOk, When::any().chance(0.5, seed));
-            (0..64).map(|_| struck(&mut rules, "/").len()).collect::<Vec<_>>()
-        };
-        assert_eq!(draw(1), draw(1));
-        assert_ne!(draw(1), draw(2));
-    }
+#[test]
+fn a_fault_strikes_where_and_as_often_as_its_condition_says() {
+    let strikes = |rules: Vec<(Fault, When)>, targets: &[&str]| -> Vec<String> {
+        let mut all = Rules::default();
+        rules.into_iter().for_each(|(fault, when)| all.add(fault, when));
+        let names = |faults: Vec<Fault>| faults.iter().map(Fault::name).collect::<Vec<_>>().join("+");
+        targets.iter().map(|target| names(all.strike(&Request::new("GET", target)))).collect()
+    };
+    let targets = ["/a/chunks/1", "/a/chunks/1?x=2", "/a/chunks/11", "/a/chunks", "/a/chunks/1/b", "/1"];
+    let html = |when| vec![(Fault::HtmlOk, when)];
+    let exact = strikes(html(When::path("chunks/1")), &targets);
+    assert_eq!(exact, ["HtmlOk", "HtmlOk", "", "", "", ""], "whole segments at the end");
+    assert_eq!(strikes(html(When::path("chunks/*")), &targets[2..4]), ["HtmlOk", ""]);
+    let second = (Fault::HtmlOk, When::path("b").occurrence(2));
+    let twice = (Fault::GzipBadCrc, When::any().times(2));
+    let counted = strikes(vec![second, twice], &["/a/b"; 4]);
+    assert_eq!(counted, ["GzipBadCrc", "HtmlOk", "GzipBadCrc", ""]);
+    let (pace, erase) = (Fault::Latency(std::time::Duration::ZERO), Fault::EraseDump);
+    let joined = [pace, Fault::HtmlOk, Fault::GzipBadCrc, erase].map(|fault| (fault, When::any()));
+    assert_eq!(strikes(joined.to_vec(), &["/"]), ["Latency+HtmlOk+EraseDump"], "one decides the answer");
+    let draw = |seed| strikes(html(When::any().chance(0.5, seed)), &["/"; 64]);
+    assert!(draw(1) == draw(1) && draw(1) != draw(2));
 }

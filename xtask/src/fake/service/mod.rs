@@ -107,12 +107,12 @@ impl Service {
         self
     }
 
-    /// Registers a token for `AnaplanAuthToken`. An expired or forbidden token of this value is good again.
+    /// Registers a token for `AnaplanAuthToken`. An expired token of this value is good again.
     pub fn add_token(&mut self, user: impl Into<String>, token: impl Into<String>) {
         self.sign_in.tokens.add(user.into(), token.into(), Scheme::Anaplan, None);
     }
 
-    /// Registers a token for `Bearer`. An expired or forbidden token of this value is good again.
+    /// Registers a token for `Bearer`. An expired token of this value is good again.
     pub fn add_bearer_token(&mut self, user: impl Into<String>, token: impl Into<String>) {
         self.sign_in.tokens.add(user.into(), token.into(), Scheme::Bearer, None);
     }
@@ -120,11 +120,6 @@ impl Service {
     /// The token is answered with 401 from now on.
     pub fn expire_token(&mut self, token: &str) {
         self.sign_in.tokens.expire(token);
-    }
-
-    /// The token is answered with 403 from now on.
-    pub fn forbid_token(&mut self, token: &str) {
-        self.sign_in.tokens.forbid(token);
     }
 
     /// How long issued tokens live: 35 minutes at first.

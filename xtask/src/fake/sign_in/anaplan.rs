@@ -2,12 +2,13 @@
 
 use std::time::UNIX_EPOCH;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
 
+use super::signature;
 use super::tokens::{Scheme, Tokens};
-use super::{base64, signature};
 use crate::fake::http::{Answer, Request};
 
 /// Who may sign in, and with what.
@@ -34,20 +35,20 @@ impl Accounts {
     }
 
     fn user_of_password(&self, encoded: &str) -> Option<String> {
-        let text = String::from_utf8(base64::decode(encoded)?).ok()?;
+        let text = String::from_utf8(BASE64_STANDARD.decode(encoded).ok()?).ok()?;
         let (user, password) = text.split_once(':')?;
         let mut known = self.passwords.iter();
         known.find(|(name, word)| name == user && word == password).map(|(name, _)| name.clone())
     }
 
     fn user_of_certificate(&self, encoded: &str, body: &[u8], tokens: &Tokens) -> Option<String> {
-        let bytes = base64::decode(encoded)?;
+        let bytes = BASE64_STANDARD.decode(encoded).ok()?;
         // Clients send the PEM text or the DER inside it.
         let certificate =
             CertificateDer::from_pem_slice(&bytes).unwrap_or_else(|_| CertificateDer::from(bytes.clone()));
         let body: Value = serde_json::from_slice(body).ok()?;
-        let data = base64::decode(body["encodedData"].as_str()?)?;
-        let signed = base64::decode(body["encodedSignedData"].as_str()?)?;
+        let data = BASE64_STANDARD.decode(body["encodedData"].as_str()?).ok()?;
+        let signed = BASE64_STANDARD.decode(body["encodedSignedData"].as_str()?).ok()?;
         if data.len() < 100 || !signature::verify(&certificate, &data, &signed) {
             return None;
         }

@@ -1,7 +1,6 @@
 //! Who somebody is: the tokens of the API, and the two services that issue them.
 
 mod anaplan;
-mod base64;
 mod oauth;
 mod signature;
 mod tokens;

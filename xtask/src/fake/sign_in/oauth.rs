@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::tokens::{Scheme, Tokens};
-use crate::fake::http::{Answer, Request};
+use crate::fake::http::{Answer, Request, percent_decode};
 
 /// An OAuth refresh token. A `rotating` one is replaced each time that it is used.
 #[derive(Debug, Clone)]
@@ -110,17 +110,7 @@ fn body(request: &Request) -> Value {
 
 /// A text of a form without its encoding.
 fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = after.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => (bytes.push(byte), rest = &after[2..]),
-            (b'+', _) => (bytes.push(b' '), rest = after),
-            _ => (bytes.push(*first), rest = after),
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode(&text.replace('+', " "))
 }
 
 fn new_refresh_token(tokens: &Tokens) -> String {

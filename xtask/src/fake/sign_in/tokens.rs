@@ -17,7 +17,6 @@ struct Token {
     user: String,
     scheme: Scheme,
     expired: bool,
-    forbidden: bool,
     expires: Option<Instant>,
 }
 
@@ -39,20 +38,15 @@ impl Default for Tokens {
 }
 
 impl Tokens {
-    /// Registers a token. An expired or forbidden one of this value is good again.
+    /// Registers a token. An expired one of this value is good again.
     pub(crate) fn add(&mut self, user: String, value: String, scheme: Scheme, expires: Option<Instant>) {
         self.all.retain(|token| token.value != value || token.scheme != scheme);
-        self.all.push(Token { value, user, scheme, expired: false, forbidden: false, expires });
+        self.all.push(Token { value, user, scheme, expired: false, expires });
     }
 
     /// Answered with 401 from now on.
     pub(crate) fn expire(&mut self, value: &str) {
         self.all.iter_mut().filter(|token| token.value == value).for_each(|token| token.expired = true);
-    }
-
-    /// Answered with 403 from now on.
-    pub(crate) fn forbid(&mut self, value: &str) {
-        self.all.iter_mut().filter(|token| token.value == value).for_each(|token| token.forbidden = true);
     }
 
     pub(super) fn remove(&mut self, value: &str) {
@@ -100,7 +94,6 @@ impl Tokens {
             Some(token) if token.expired || token.expires.is_some_and(|end| end <= Instant::now()) => {
                 Err(Answer::error(401, "Authentication token has expired", request))
             }
-            Some(token) if token.forbidden => Err(Answer::error(403, "Forbidden", request)),
             Some(token) => Ok(token.user.clone()),
             None => Err(Answer::error(401, "Unauthorized", request)),
         }
