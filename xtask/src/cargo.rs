@@ -2,7 +2,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -38,28 +37,6 @@ pub(crate) fn in_workspace(program: impl Into<OsString>) -> Command {
         }
     }
     command
-}
-
-/// Runs a command and passes on what it prints, line by line. Returns whether it succeeded.
-pub(crate) fn stream(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<bool, String> {
-    let program = command.get_program().to_owned();
-    let failed = |error: io::Error| format!("cannot run {}: {error}", program.display());
-    // One pipe for both, so that the lines keep their order.
-    let (reader, writer) = io::pipe().map_err(failed)?;
-    let errors = writer.try_clone().map_err(failed)?;
-    let mut child = command.stdout(writer).stderr(errors).spawn().map_err(failed)?;
-    // With it goes our end of the pipe, without which reading would not end.
-    drop(command);
-    for line in BufReader::new(reader).split(b'\n') {
-        on_line(&String::from_utf8_lossy(&line.map_err(failed)?));
-    }
-    child.wait().map(|status| status.success()).map_err(failed)
-}
-
-/// How many tests passed, where the line is a summary of tests.
-pub(crate) fn passed_tests(line: &str) -> Option<usize> {
-    let counts = line.strip_prefix("test result: ")?;
-    counts.split(" passed").next()?.split(' ').next_back()?.parse().ok()
 }
 
 /// Builds the program with these additional arguments. Returns the path of the executable.

@@ -3,21 +3,14 @@
 mod dependencies;
 mod dist;
 mod floors;
-mod oldest_rust;
-mod outcome;
-mod output;
 mod tidy;
 
-use std::ffi::OsStr;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use argh::FromArgs;
 
-use crate::cargo::{cargo, stream};
-use outcome::Outcome;
-use output::Filter;
+use crate::cargo::{cargo, in_workspace};
 
 /// run every check: formatting, files, floors, dependencies, lints, documentation, tests
 #[derive(FromArgs)]
@@ -34,13 +27,24 @@ pub(crate) struct Test {
     verbose: bool,
 }
 
+/// How a step ended: with a remark for the table, or the reason.
+enum Outcome {
+    Passed(String),
+    Failed(String),
+    Skipped(String),
+}
+
+impl From<Result<String, String>> for Outcome {
+    fn from(result: Result<String, String>) -> Self {
+        result.map_or_else(Self::Failed, Self::Passed)
+    }
+}
+
 enum Work {
     /// The arguments of cargo, with blanks between them.
     Cargo(&'static str),
-    Tidy,
-    Floors,
-    Dependencies,
-    Dist,
+    /// Gets the names of the tasks.
+    Own(fn(&[&str]) -> Outcome),
     OldestRust,
 }
 
@@ -48,9 +52,9 @@ enum Work {
 /// which needs none.
 const STEPS: &[(&str, Work)] = &[
     ("fmt", Work::Cargo("fmt --all --check")),
-    ("tidy", Work::Tidy),
-    ("floors", Work::Floors),
-    ("dependencies", Work::Dependencies),
+    ("tidy", Work::Own(|tasks| tidy::check(tasks).into())),
+    ("floors", Work::Own(|_| floors::check().into())),
+    ("dependencies", Work::Own(|_| dependencies::check().into())),
     ("clippy", Work::Cargo("clippy --workspace --all-targets --locked -- --deny warnings")),
     (
         "clippy-no-http",
@@ -68,7 +72,7 @@ const STEPS: &[(&str, Work)] = &[
         ),
     ),
     ("package", Work::Cargo("package --workspace --exclude xtask --locked --allow-dirty --no-verify")),
-    ("dist", Work::Dist),
+    ("dist", Work::Own(|_| dist::check().into())),
     ("oldest-rust", Work::OldestRust),
 ];
 
@@ -83,13 +87,15 @@ pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
         return Err(format!("no step is called {name}; there are: {}", names.join(", ")));
     }
     let mut results = Vec::new();
-    for (name, work) in STEPS {
-        if !arguments.only.is_empty() && !arguments.only.iter().any(|only| only == name) {
-            continue;
-        }
+    let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+    for (name, work) in STEPS.iter().filter(|(name, _)| is_wanted(name)) {
         println!("== {name}");
         let start = Instant::now();
-        let outcome = work.run(tasks, arguments.verbose);
+        let outcome = match work {
+            Work::Cargo(text) => run_cargo(text, arguments.verbose),
+            Work::Own(check) => check(tasks),
+            Work::OldestRust => oldest_rust(),
+        };
         if let Outcome::Failed(why) = &outcome {
             println!("{why}");
         }
@@ -99,56 +105,49 @@ pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
     verdict(&results).map(|verdict| println!("{verdict}"))
 }
 
-impl Work {
-    fn run(&self, tasks: &[&str], verbose: bool) -> Outcome {
-        match self {
-            Self::Cargo(arguments) => run_cargo(arguments, verbose),
-            Self::Tidy => tidy::check(tasks).into(),
-            Self::Floors => floors::check().into(),
-            Self::Dependencies => dependencies::check().into(),
-            Self::Dist => dist::check().into(),
-            Self::OldestRust => match oldest_rust::command() {
-                Ok(command) => print_run(command, verbose),
-                Err(why) => Outcome::Skipped(why),
-            },
-        }
-    }
-}
-
 fn run_cargo(arguments: &str, verbose: bool) -> Outcome {
-    let subcommand = arguments.split(' ').next().unwrap_or_default();
-    if ["fmt", "clippy"].contains(&subcommand) && !is_installed(subcommand) {
+    let mut words = arguments.split(' ');
+    let subcommand = words.next().unwrap_or_default();
+    if !runs(cargo().args([subcommand, "--help"])) {
         return Outcome::Skipped(format!("cargo {subcommand} is not installed"));
     }
     let mut command = cargo();
-    command.args(arguments.split(' '));
+    command.arg(subcommand).args((!verbose).then_some("--quiet")).args(words);
     if subcommand == "doc" {
         command.env("RUSTDOCFLAGS", "--deny warnings");
     }
-    print_run(command, verbose)
+    finish(command)
 }
 
-fn is_installed(subcommand: &str) -> bool {
-    let mut command = cargo();
-    command.args([subcommand, "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+/// A build with the oldest Rust that the workspace promises to support.
+fn oldest_rust() -> Outcome {
+    const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+    let rustup = || {
+        let mut command = in_workspace("rustup");
+        command.args(["run", OLDEST, "cargo"]);
+        command
+    };
+    if !runs(rustup().arg("--version")) {
+        return Outcome::Skipped(format!(
+            "Rust {OLDEST} is not installed: rustup toolchain install {OLDEST}"
+        ));
+    }
+    let mut command = rustup();
+    command.args(["check", "--quiet", "--workspace", "--all-targets", "--locked"]);
+    finish(command)
 }
 
-/// Runs a command, and prints what is worth reading of its output.
-fn print_run(command: Command, verbose: bool) -> Outcome {
-    let program = Path::new(command.get_program()).file_stem().unwrap_or_default();
-    let words: Vec<_> = [program].into_iter().chain(command.get_args()).map(OsStr::to_string_lossy).collect();
-    let shown = words.join(" ");
-    let mut filter = Filter::default();
-    let succeeded = stream(command, |line| {
-        if verbose || filter.is_worth_reading(line) {
-            println!("{line}");
-        }
-    });
-    match succeeded {
-        Ok(true) => Outcome::Passed(filter.remark()),
-        Ok(false) => Outcome::Failed(format!("failed: {shown}")),
-        Err(why) => Outcome::Failed(why),
+/// Whether a command is there and succeeds.
+fn runs(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// Runs a command that prints what is worth reading by itself.
+fn finish(mut command: Command) -> Outcome {
+    match command.status() {
+        Ok(status) if status.success() => Outcome::Passed(String::new()),
+        Ok(status) => Outcome::Failed(format!("{status}: {command:?}")),
+        Err(error) => Outcome::Failed(format!("{error}: {command:?}")),
     }
 }
 
@@ -183,23 +182,15 @@ fn verdict(results: &[(&str, Outcome, Duration)]) -> Result<String, String> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_line_says_how_many_steps_passed_and_which_did_not() {
-        let verdict = |outcomes: Vec<Outcome>| {
-            let results = ["a", "b", "c"].into_iter().zip(outcomes);
-            verdict(&results.map(|(name, outcome)| (name, outcome, Duration::ZERO)).collect::<Vec<_>>())
-        };
-        let (good, bad) = (|| Outcome::Passed(String::new()), || Outcome::Failed(String::new()));
-        let skipped = || Outcome::Skipped(String::new());
-        assert_eq!(verdict(vec![good(), good()]), Ok("all 2 steps passed".to_owned()));
-        assert_eq!(
-            verdict(vec![good(), skipped(), good()]),
-            Ok("2 of 3 steps passed, skipped: b".to_owned())
-        );
-        assert_eq!(verdict(vec![bad(), skipped(), bad()]), Err("2 of 3 steps failed: a, c".to_owned()));
-    }
+#[test]
+fn the_last_line_says_how_many_steps_passed_and_which_did_not() {
+    let text = String::new;
+    let last = |outcomes: Vec<Outcome>| {
+        let results = ["a", "b", "c"].into_iter().zip(outcomes);
+        verdict(&results.map(|(name, outcome)| (name, outcome, Duration::ZERO)).collect::<Vec<_>>())
+    };
+    let skipped = last(vec![Outcome::Passed(text()), Outcome::Skipped(text())]);
+    assert_eq!(skipped, Ok("1 of 2 steps passed, skipped: b".to_owned()));
+    let failed = last(vec![Outcome::Failed(text()), Outcome::Skipped(text()), Outcome::Failed(text())]);
+    assert_eq!(failed, Err("2 of 3 steps failed: a, c".to_owned()));
 }
