@@ -136,8 +136,7 @@ fn nothing_is_overwritten_without_force() {
         let outcome = scene.run(&format!("explain dump.csv {option} there"));
         outcome.fails(
             7,
-            "cannot write to there: it exists, and is left as it is\n  \
-             choose another name, or replace it with --force",
+            "there exists already and is left as it is\n  choose another name, or replace it with --force",
         );
     }
     let scene = scene();
@@ -239,7 +238,10 @@ fn an_output_that_cannot_be_written_is_reported() {
     let scene = scene();
     for option in ["--fix", "--html"] {
         let outcome = scene.run(&format!("explain dump.csv -q {option} /dev/full"));
-        outcome.fails(7, "cannot write to /dev/full: No space left on device (os error 28)");
+        outcome.fails(
+            7,
+            "cannot write to /dev/full: No space left on device (os error 28)\n  make room on this disk",
+        );
         let outcome = scene.command(&format!("explain dump.csv {option}")).arg("").run();
         outcome.refuses(format!("{option} needs a file\nTry anaplan-dump --help."));
         let outcome = scene.run(&format!("explain dump.csv {option} missing/file"));

@@ -334,7 +334,10 @@ fn eight_runs_share_one_rotating_refresh_token() {
     let scene = scene();
     let runs: Vec<_> = (0..8).map(|_| with_oauth(&scene, bare(&scene, "get DUMP -o -")).start()).collect();
     for run in runs {
-        run.finish().prints(&bytes_of(3, 1));
+        let outcome = run.finish();
+        // On a slow machine, the others are waited for with a word.
+        outcome.stderr_text();
+        outcome.prints(&bytes_of(3, 1));
     }
     with_oauth(&scene, bare(&scene, "get DUMP -o -")).run().prints(&bytes_of(3, 1));
     assert_eq!(scene.count_of("POST /oauth/token"), 9);

@@ -38,7 +38,8 @@ plain seconds.",
     error_code(5, "the network or the service failed in spite of retries"),
     error_code(6, "the process finished, but rows or actions failed"),
     error_code(7, "the local disk or output failed"),
-    error_code(130, "interrupted by Ctrl-C; what was downloaded is kept"),
+    error_code(129, "ended by SIGHUP; what was downloaded is kept"),
+    error_code(130, "interrupted by Ctrl-C; the same"),
     error_code(143, "ended by SIGTERM; the same")
 )]
 pub(crate) struct Arguments {

@@ -146,7 +146,7 @@ fn download(
         report.status = Status::AlreadyThere;
         report.bytes = Some(metadata.len());
     } else {
-        let mut progress = session.reporter.download(label, path.as_deref());
+        let mut progress = session.reporter.download(label);
         let download = session
             .client
             .download(&dump.address)

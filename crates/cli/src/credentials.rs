@@ -1,15 +1,10 @@
 //! The way to sign in, from variables and files; never from arguments, which other users can see.
 
-use std::io::Read;
-
-use anaplan_dump_core::{Credentials, Secret, Token};
+use anaplan_dump_core::{Credentials, NamedFile, Secret, Setting, Token};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
-use crate::settings::{both, setting, unreadable, variable};
-
-/// Maximum size of a token on standard input in bytes: tokens have some thousand characters.
-const MAX_TOKEN_BYTES: u64 = 64 * 1024;
+use crate::settings::{both, setting, variable};
 
 /// The variables of each way, the ones that it needs first.
 const TOKEN: [&str; 3] = ["ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN", "ANAPLAN_TOKEN_FILE"];
@@ -87,10 +82,9 @@ fn token_file(path: &str) -> Result<Credentials, Failure> {
     if path != "-" {
         return Ok(Credentials::token_file(path)?);
     }
-    let mut text = String::new();
-    let read = std::io::stdin().lock().take(MAX_TOKEN_BYTES).read_to_string(&mut text);
-    read.map_err(|error| unreadable("the token file", path, &error))?;
-    Ok(Token::anaplan(&text)?.into())
+    let file =
+        NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin().lock())?;
+    Ok(Token::anaplan(file.secret()?)?.into())
 }
 
 fn password(arguments: &Arguments) -> Result<Credentials, Failure> {
@@ -137,7 +131,8 @@ fn oauth() -> Result<Credentials, Failure> {
 fn secret(name: &'static str, what: &'static str, file: Option<String>) -> Result<Option<Secret>, Failure> {
     match (variable(name)?, file) {
         (Some(_), Some(_)) => Err(both(name, what)),
-        (Some(text), None) => Ok(Some(Secret::new(text))),
+        // As in a file, blanks and line ends around it do not belong to it.
+        (Some(text), None) => Ok(Some(Secret::new(text.trim()))),
         (None, Some(path)) => Ok(Some(Secret::from_file(what, path)?)),
         (None, None) => Ok(None),
     }

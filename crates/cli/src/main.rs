@@ -22,7 +22,6 @@ mod follow;
 mod help;
 mod json;
 mod meter;
-mod new_file;
 mod newest;
 mod normalize;
 mod parse;
@@ -42,6 +41,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anaplan_dump_core::Unfinished;
 use serde::Serialize;
 
 use crate::arguments::{Arguments, Command, PROGRAM};
@@ -57,20 +57,22 @@ fn main() -> ExitCode {
         let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
         let is_json =
             arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+        let unfinished = Unfinished::default();
         let outcome = match parse::parse(arguments.into_iter()) {
-            Parsed::Run(arguments) => run(&arguments),
+            Parsed::Run(arguments) => run(&arguments, &unfinished),
             Parsed::Show(text) => stdout::print(&text),
             Parsed::Help(text) => Err(Failure::Help(text)),
             Parsed::Wrong(text) => Err(Failure::Usage(text)),
         };
         let code = exit(outcome, is_json);
-        signals::wait_for_token(|_| {});
+        // Also a failure leaves threads that send requests.
+        unfinished.finish(signals::PATIENCE_FOR_STEPS, |_| {});
         code
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let session = || Session::new(arguments);
+fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
+    let session = || Session::new(arguments, unfinished);
     match &arguments.command {
         Command::Chunks(command) => commands::chunks(command, &session()?),
         Command::Get(command) => commands::get(command, &session()?),
@@ -82,7 +84,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Workspaces(command) => commands::workspaces(command, &session()?),
         Command::Models(command) => commands::models(command, &session()?),
         Command::Cancel(command) => commands::cancel(command, &session()?),
-        Command::Explain(command) => commands::explain(command, arguments.verbosity()),
+        Command::Explain(command) => commands::explain(command, arguments.verbosity(), unfinished),
         Command::Login(_) => commands::login(&session()?),
         Command::Logout(_) => commands::logout(&session()?),
         Command::Whoami(command) => commands::whoami(command, &session()?),

@@ -74,11 +74,6 @@ impl Meter {
         }
     }
 
-    /// Number of finished chunks, and of all.
-    pub(crate) fn chunks(&self) -> (usize, usize) {
-        (self.finished, self.chunks)
-    }
-
     pub(crate) fn label(&self) -> &Label {
         &self.label
     }

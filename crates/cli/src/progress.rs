@@ -2,11 +2,10 @@
 //! otherwise, and every wait. Knows what is kept if the run is interrupted now.
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use anaplan_dump_core::{Event, Fault, Progress, Resume, Subject};
+use anaplan_dump_core::{Event, Fault, Progress, Resume, Subject, Unfinished};
 
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
@@ -33,21 +32,14 @@ pub(crate) struct Reporter {
     max_chars: usize,
     /// Length of the redrawn line that the terminal shows, in characters; 0 if there is none.
     drawn_chars: Mutex<usize>,
-    standing: Mutex<Standing>,
-}
-
-/// What there is to say if the run is interrupted now.
-#[derive(Debug, Default)]
-struct Standing {
-    /// The unfinished file, and how many chunks of how many are in it.
-    part: Option<(PathBuf, usize, usize)>,
     /// The command that continues; the same one if there is no other.
-    follow_up: Option<String>,
-    temporary: Vec<PathBuf>,
+    follow_up: Mutex<Option<String>>,
+    /// What the library would leave unfinished if the run were interrupted now.
+    pub(crate) unfinished: Unfinished,
 }
 
 impl Reporter {
-    pub(crate) fn new(verbosity: Verbosity) -> Reporter {
+    pub(crate) fn new(verbosity: Verbosity, unfinished: &Unfinished) -> Reporter {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse::<usize>().ok());
         Reporter {
@@ -56,7 +48,8 @@ impl Reporter {
             // The last column stays free: some terminals begin a new line with it.
             max_chars: columns.map_or(MAX_LINE_CHARS, |columns| columns.saturating_sub(1).max(10)),
             drawn_chars: Mutex::new(0),
-            standing: Mutex::default(),
+            follow_up: Mutex::default(),
+            unfinished: unfinished.clone(),
         }
     }
 
@@ -93,16 +86,9 @@ impl Reporter {
         }
     }
 
-    /// The progress of one download; `path` is the file that it goes to.
-    pub(crate) fn download(&self, label: Label, path: Option<&Path>) -> DownloadProgress<'_> {
-        let path = path.map(Path::to_owned);
-        DownloadProgress {
-            reporter: self,
-            path,
-            begun: Instant::now(),
-            drawn: None,
-            meter: Meter::new(label),
-        }
+    /// The progress of one download.
+    pub(crate) fn download(&self, label: Label) -> DownloadProgress<'_> {
+        DownloadProgress { reporter: self, begun: Instant::now(), drawn: None, meter: Meter::new(label) }
     }
 
     /// The reading of a file with this many bytes, or of a pipe.
@@ -113,24 +99,12 @@ impl Reporter {
 
     /// From now on, another command than the same one continues.
     pub(crate) fn set_follow_up(&self, command: String) {
-        self.standing().follow_up = Some(command);
-    }
-
-    /// A file that is removed if the program is interrupted from now on.
-    pub(crate) fn set_temporary(&self, path: &Path) {
-        self.standing().temporary.push(path.to_owned());
-    }
-
-    /// Removes what an interrupted program must not leave.
-    pub(crate) fn remove_temporary(&self) {
-        for path in &self.standing().temporary {
-            let _ = std::fs::remove_file(path);
-        }
+        *self.follow_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(command);
     }
 
     /// How to continue what was interrupted.
     pub(crate) fn how_to_continue(&self) -> String {
-        match &self.standing().follow_up {
+        match &*self.follow_up.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(command) => format!("this continues from it:\n    {command}"),
             None => "the same command continues from it".to_owned(),
         }
@@ -138,30 +112,25 @@ impl Reporter {
 
     /// What is kept of a run that ends now, for a person.
     pub(crate) fn what_is_kept(&self) -> String {
-        let Standing { part, follow_up, .. } = &*self.standing();
-        match (part, follow_up) {
-            (Some((path, finished @ 1.., chunks)), None) => format!(
-                ": {finished} of {} are kept in {}.part, and the same command continues from there",
-                counted(*chunks, "chunk"),
-                safe_path(path)
-            ),
-            (Some((path, finished @ 1.., chunks)), Some(command)) => format!(
-                ": {finished} of {} are kept in {}.part\n  continue with:\n    {command}",
-                counted(*chunks, "chunk"),
-                safe_path(path)
-            ),
-            (_, Some(command)) => {
+        let part = self.unfinished.parts().pop();
+        let follow_up = self.follow_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = part.as_ref().filter(|part| part.finished > 0).map(|part| {
+            let chunks = counted(part.chunks, "chunk");
+            format!("{} of {chunks} are kept in {}", part.finished, safe_path(&part.path))
+        });
+        match (kept, &*follow_up) {
+            (Some(kept), None) => format!(": {kept}, and the same command continues from there"),
+            (Some(kept), Some(command)) => format!(": {kept}\n  continue with:\n    {command}"),
+            (None, Some(command)) => {
                 format!(
                     ": the process goes on, if it has not ended\n  collect its dumps with:\n    {command}"
                 )
             }
-            (Some(_), None) => ": no whole chunk had arrived, and the same command begins anew".to_owned(),
+            (None, None) if part.is_some() => {
+                ": no whole chunk had arrived, and the same command begins anew".to_owned()
+            }
             (None, None) => String::new(),
         }
-    }
-
-    fn standing(&self) -> std::sync::MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes a line, whatever the verbosity.
@@ -222,6 +191,14 @@ impl Reporter {
             Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&self.dated(
                 &format!("{}: rate limit of the service; waiting {}", short_subject(subject), seconds(*wait)),
             )),
+            Event::Locked { path, waited, .. } => self.warn(&self.dated(&format!(
+                "waiting for another run that has locked {}, for {} so far",
+                safe_path(path),
+                duration(*waited)
+            ))),
+            Event::Disk { path, warning, .. } => {
+                self.warn(&self.dated(&format!("{}: {warning}", safe_path(path))))
+            }
             _ => {}
         }
     }
@@ -267,7 +244,6 @@ fn clearing(chars: usize) -> String {
 #[derive(Debug)]
 pub(crate) struct DownloadProgress<'a> {
     reporter: &'a Reporter,
-    path: Option<PathBuf>,
     begun: Instant,
     drawn: Option<Instant>,
     meter: Meter,
@@ -312,20 +288,15 @@ impl DownloadProgress<'_> {
         self.meter.take(step);
         match step {
             Progress::Started { chunks, resume, .. } => self.begin(chunks, resume),
-            Progress::NoLock => self
-                .reporter
-                .warn("the file system has no locks: make sure that no other run writes the same file"),
-            Progress::Arrived { .. } => return self.draw(),
+            Progress::Disk(warning) => self.reporter.warn(&warning.to_string()),
+            Progress::Arrived { .. } => self.draw(),
             _ => {}
         }
-        let (finished, chunks) = self.meter.chunks();
-        self.reporter.standing().part = self.path.clone().map(|path| (path, finished, chunks));
     }
 }
 
 impl Drop for DownloadProgress<'_> {
     fn drop(&mut self) {
-        self.reporter.standing().part = None;
         self.reporter.clear();
     }
 }

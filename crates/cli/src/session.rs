@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anaplan_dump_core::{Client, ModelAddress};
+use anaplan_dump_core::{Client, ModelAddress, Unfinished};
 
 use crate::arguments::Arguments;
 use crate::credentials;
@@ -22,8 +22,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session with the settings of the command line and the environment. Sends nothing.
-    pub(crate) fn new(arguments: &Arguments) -> Result<Session, Failure> {
-        let reporter = Arc::new(Reporter::new(arguments.verbosity()));
+    pub(crate) fn new(arguments: &Arguments, unfinished: &Unfinished) -> Result<Session, Failure> {
+        let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
         signals::watch(Arc::clone(&reporter))?;
         let events = Arc::clone(&reporter);
         let credentials = credentials::read(arguments)?;
@@ -32,6 +32,7 @@ impl Session {
             reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
         }
         let builder = settings::client(arguments, credentials)?.on_event(move |event| events.event(event));
+        let builder = builder.unfinished(unfinished);
         Ok(Session { client: builder.build()?, model: settings::model()?, reporter })
     }
 }

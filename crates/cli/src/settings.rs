@@ -1,18 +1,15 @@
 //! Options and environment variables to a client. An option wins over its variable; what cannot be used is
 //! an error, never ignored. Sends nothing.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, ClientBuilder, Credentials, Id, Locator, ModelAddress, Origin};
+use anaplan_dump_core::{
+    Client, ClientBuilder, Credentials, Id, Locator, ModelAddress, NamedFile, Origin, Setting,
+};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
-use crate::text::{parse_duration, safe};
-
-/// Maximum size of a file of root certificates in bytes: the bundle of a system has some 200 kB.
-const MAX_ROOTS_BYTES: u64 = 16 * 1024 * 1024;
+use crate::text::parse_duration;
 
 /// The client that the options and the environment describe.
 pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<ClientBuilder, Failure> {
@@ -40,33 +37,32 @@ pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<
     if let Some(limit) = duration(&arguments.stall_timeout, "--stall-timeout", "ANAPLAN_STALL_TIMEOUT")? {
         builder = builder.stall_timeout(limit);
     }
-    if let Some(path) = ca_file(arguments)? {
-        builder = builder.root_certificates(certificates(&path)?);
+    if let Some((name, path)) = ca_file(arguments)? {
+        builder = builder.root_certificates(certificates(name, &path)?);
     }
     if let Some(path) = setting(&arguments.ca_add, "ANAPLAN_CA_ADD")? {
-        builder = builder.add_root_certificates(certificates(&path)?);
+        let name = arguments.ca_add.as_ref().map_or("ANAPLAN_CA_ADD", |_| "--ca-add");
+        builder = builder.add_root_certificates(certificates(name, &path)?);
     }
     Ok(builder)
 }
 
-/// A file of root certificates.
-fn certificates(path: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |error: io::Error| unreadable("the file of root certificates", path, &error);
-    let mut pem = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(MAX_ROOTS_BYTES + 1).read_to_end(&mut pem).map_err(failed)?;
-    if pem.len() as u64 > MAX_ROOTS_BYTES {
-        return Err(failed(io::Error::other("it is larger than any file of certificates")));
-    }
-    Ok(pem)
+/// The file of root certificates that a setting of this name has.
+fn certificates(name: &'static str, path: &str) -> Result<Vec<u8>, Failure> {
+    Ok(NamedFile::read(Setting::Named(name), path)?.bytes().to_vec())
 }
 
-/// The file of root certificates; `SSL_CERT_FILE` is the name that other programs know.
-fn ca_file(arguments: &Arguments) -> Result<Option<String>, Failure> {
-    match setting(&arguments.ca_file, "ANAPLAN_CA_FILE")? {
-        Some(path) => Ok(Some(path)),
-        None => variable("SSL_CERT_FILE"),
+/// The file of root certificates, and the name of its setting; `SSL_CERT_FILE` is the name that other programs know.
+fn ca_file(arguments: &Arguments) -> Result<Option<(&'static str, String)>, Failure> {
+    if let Some(path) = &arguments.ca_file {
+        return Ok(Some(("--ca-file", path.clone())));
     }
+    for name in ["ANAPLAN_CA_FILE", "SSL_CERT_FILE"] {
+        if let Some(path) = variable(name)? {
+            return Ok(Some((name, path)));
+        }
+    }
+    Ok(None)
 }
 
 /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
@@ -136,8 +132,4 @@ fn id(name: &'static str) -> Result<Option<Id>, Failure> {
         return Ok(None);
     };
     text.trim().parse().map(Some).map_err(|error| Failure::Usage(format!("{name}: {error}")))
-}
-
-pub(crate) fn unreadable(setting: &str, path: &str, error: &std::io::Error) -> Failure {
-    Failure::Usage(format!("{setting} cannot be used: {} cannot be read: {error}", safe(path)))
 }

@@ -1,15 +1,16 @@
-//! Ctrl-C and SIGTERM: the run ends and says what is kept. A second signal ends it at once, if the end takes long.
+//! Ctrl-C, SIGTERM and SIGHUP: the run ends and says what is kept. A second signal ends it at once, if the end takes
+//! long.
 //!
-//! A run that is exchanging its refresh token ends once the new one is stored: the old one may be dead.
+//! What must not be cut is finished first, as the library knows it: a token that is exchanged, a file that gets its
+//! name.
 
 use std::io;
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anaplan_dump_core::Client;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -24,9 +25,9 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Time in which a second signal changes nothing: `timeout` sends two at once, one to the program and one to its group.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Longest wait for a new refresh token: longer than the service usually takes, and no longer than Docker waits
-/// before it kills a program.
-const TOKEN_WAIT: Duration = Duration::from_secs(10);
+/// Longest wait for what must be finished, such as a new refresh token: longer than the service usually takes, and no
+/// longer than Docker waits before it kills a program.
+pub(crate) const PATIENCE_FOR_STEPS: Duration = Duration::from_secs(10);
 
 /// Watches for signals from now on.
 pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
@@ -39,9 +40,13 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default())?;
     let ends_at_once = Arc::new(AtomicBool::new(false));
     let mut seen = Vec::new();
-    for (signal, code, word) in
-        [(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")]
-    {
+    let mut signals =
+        vec![(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")];
+    #[cfg(unix)]
+    if is_hangup_taken() {
+        signals.push((signal_hook::consts::SIGHUP, exit_code::HUNG_UP, "hung up"));
+    }
+    for (signal, code, word) in signals {
         let is_seen = Arc::new(AtomicBool::new(false));
         flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&ends_at_once))?;
         flag::register(signal, Arc::clone(&is_seen))?;
@@ -49,8 +54,11 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     }
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
-            wait_for_token(|waited| ends_at_once.store(waited >= PATIENCE, Ordering::Relaxed));
-            reporter.remove_temporary();
+            let unfinished = &reporter.unfinished;
+            unfinished.finish(PATIENCE_FOR_STEPS, |waited| {
+                ends_at_once.store(waited >= PATIENCE, Ordering::Relaxed);
+            });
+            unfinished.remove_temporary();
             // Standard error may be a pipe that nobody reads.
             ends_at_once.store(true, Ordering::Relaxed);
             reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
@@ -61,12 +69,12 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
 }
 
-/// Waits until no refresh token is being exchanged. Nothing may end the program before: also a failure leaves threads
-/// behind that send requests. `look` receives the time that has passed.
-pub(crate) fn wait_for_token(look: impl Fn(Duration)) {
-    let begin = Instant::now();
-    while Client::may_lose_token() && begin.elapsed() < TOKEN_WAIT {
-        look(begin.elapsed());
-        thread::sleep(LOOK);
-    }
+/// Whether SIGHUP ends a program at all: `nohup` starts one that ignores it, and that stays so. Where the system does not
+/// say it, the signal is left as it is.
+#[cfg(unix)]
+fn is_hangup_taken() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) == 0)
 }

@@ -116,7 +116,8 @@
 //!     let chunks = ChunkList::new(dump, listing.into_entries())?;
 //!     let mut file = PartFile::builder(target).open(&chunks)?;
 //!     concatenate(&mut MySource(dump.clone()), &chunks, &mut file, &mut |step| println!("{step:?}"))?;
-//!     Ok(file.finish()?)
+//!     file.finish()?;
+//!     Ok(())
 //! }
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let dump = "W/M/P/T/O".parse::<anaplan_dump_core::Locator>()?.dump()?;
@@ -169,6 +170,7 @@ pub use crate::client::{
     ProxyChoice, Reached, Search, Secret, SkipReason, Skipped, Token,
 };
 pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
+pub use crate::files::{DiskWarning, KeptPart, Unfinished};
 pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListProblem, ListedModel,
     ListedTask, Listing, NamedId, Outcome, RowCounts, Subject, Task, TaskState,
@@ -180,6 +182,7 @@ pub use crate::transfer::{
 /// For the program `anaplan-dump` alone: it may change in any version.
 #[doc(hidden)]
 pub use crate::{
+    files::{NamedFile, WholeFile},
     text::{Printable, is_unprintable},
     time::Utc,
 };

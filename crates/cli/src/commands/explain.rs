@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, RowTable};
+use anaplan_dump_core::{Unfinished, WholeFile};
 
 use crate::arguments::{Explain, Verbosity};
 use crate::failure::Failure;
-use crate::new_file::NewFile;
 use crate::progress::Reporter;
 use crate::report::{Input, ReportDocument, failed, print_report, width};
 use crate::signals;
 use crate::stdout::{print, print_json};
+use crate::target::Target;
 use crate::text::{counted, safe};
 
 /// Kinds of a report, and rows of one kind, where `--top` does not give the number: about what a terminal shows.
@@ -26,9 +27,13 @@ const DEFAULT_PAGE_KINDS: usize = 100;
 /// Where a file that is redirected to standard input has its name. Windows has nothing like it.
 const STDIN_PATH: &str = "/dev/stdin";
 
-pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Failure> {
+pub(crate) fn explain(
+    command: &Explain,
+    verbosity: Verbosity,
+    unfinished: &Unfinished,
+) -> Result<(), Failure> {
     check(command)?;
-    let reporter = Arc::new(Reporter::new(verbosity));
+    let reporter = Arc::new(Reporter::new(verbosity, unfinished));
     signals::watch(Arc::clone(&reporter))?;
     // Before gigabytes are read: a file that is not there, and one that must stay, are found out now.
     let inputs = command.files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
@@ -40,12 +45,9 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
             )));
         }
     }
-    let begin = |option: &str, file: &Option<String>| -> Result<_, Failure> {
-        let Some(file) = file else { return Ok(None) };
-        let new = NewFile::begin(option, file, command.force)?;
-        // Before the next one is opened, which may be a pipe that nobody reads.
-        new.temporary().into_iter().for_each(|path| reporter.set_temporary(path));
-        Ok(Some(new))
+    // Before the next one is opened, which may be a pipe that nobody reads.
+    let begin = |option: &str, file: &Option<String>| {
+        file.as_deref().map(|file| begin(option, file, command.force, unfinished)).transpose()
     };
     let page = begin("--html", &command.html)?;
     let fix = begin("--fix", &command.fix)?;
@@ -65,7 +67,7 @@ pub(crate) fn explain(command: &Explain, verbosity: Verbosity) -> Result<(), Fai
     if let Some(mut page) = page {
         let view = view.clone().top(command.top.unwrap_or(DEFAULT_PAGE_KINDS));
         write(&mut page, view.html())?;
-        page.finish()?;
+        finish(page, &reporter)?;
         reporter
             .note(&format!("{}: the report as a page", safe(command.html.as_deref().unwrap_or_default())));
     }
@@ -142,7 +144,7 @@ fn read(inputs: Vec<Input>, reporter: &Reporter) -> Result<Report, Failure> {
 
 fn read_and_fix(
     inputs: Vec<Input>,
-    mut file: NewFile,
+    mut file: WholeFile,
     command: &Explain,
     reporter: &Reporter,
 ) -> Result<Report, Failure> {
@@ -151,7 +153,7 @@ fn read_and_fix(
         let name = input.name.clone();
         let fixed = builder.add_and_fix(&name, input.read(reporter)?, command.kind.as_deref(), &mut file);
         let fixed = fixed.map_err(|error| match error {
-            ReportError::Write(source) => file.failed(source),
+            ReportError::Write(source) => file.failed(source).into(),
             error => failed(&name, error),
         })?;
         let rows = |count| counted(usize::try_from(count).unwrap_or(usize::MAX), "row");
@@ -162,7 +164,7 @@ fn read_and_fix(
         let target = safe(command.fix.as_deref().unwrap_or_default());
         reporter.note(&format!("{target}: {} to correct{left_out}", rows(fixed.rows)));
     }
-    file.finish()?;
+    finish(file, reporter)?;
     Ok(builder.finish())
 }
 
@@ -173,6 +175,27 @@ fn print_rows(input: Input, kind: &str, command: &Explain, reporter: &Reporter) 
     print(&table.width(width()).to_string())
 }
 
-fn write(file: &mut NewFile, text: impl Display) -> Result<(), Failure> {
-    write!(file, "{text}").map_err(|error| file.failed(error))
+/// Begins the file that an option names.
+fn begin(option: &str, file: &str, overwrite: bool, unfinished: &Unfinished) -> Result<WholeFile, Failure> {
+    let wrong = |text: &str| Err(Failure::Usage(format!("{option} needs a file{text}")));
+    if file.is_empty() {
+        return wrong("");
+    }
+    match Target::read(Some(file), true)? {
+        Target::Stdout => return wrong(": standard output has the report"),
+        Target::Folder(_) => return wrong(", not a folder"),
+        target => target.prepare()?,
+    };
+    Ok(WholeFile::begin(file, overwrite, unfinished)?)
+}
+
+fn write(file: &mut WholeFile, text: impl Display) -> Result<(), Failure> {
+    write!(file, "{text}").map_err(|error| file.failed(error).into())
+}
+
+fn finish(file: WholeFile, reporter: &Reporter) -> Result<(), Failure> {
+    for warning in file.finish()? {
+        reporter.warn(&warning.to_string());
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::session::credentials::Credentials;
 use crate::address::{Locator, Origin};
 use crate::error::{Error, Result, Setting};
+use crate::files::Unfinished;
 use crate::service::RetryPolicy;
 
 /// Builds a [`Client`]; made with [`Client::builder`].
@@ -28,6 +29,7 @@ pub struct ClientBuilder {
     retry: RetryPolicy,
     transport: TransportConfig,
     on_event: Option<super::event::OnEvent>,
+    unfinished: Unfinished,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -56,6 +58,7 @@ impl Client {
             retry: RetryPolicy::default(),
             transport: TransportConfig::default(),
             on_event: None,
+            unfinished: Unfinished::default(),
         }
     }
 }
@@ -171,6 +174,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps this list of what must be finished before the program may end, and of what is kept if it ends now. Defaults
+    /// to one of the client's own, which nobody sees.
+    pub fn unfinished(mut self, list: &Unfinished) -> Self {
+        self.unfinished = list.clone();
+        self
+    }
+
     /// Builds the client.
     ///
     /// # Errors
@@ -206,6 +216,7 @@ impl ClientBuilder {
             user_agent,
             retry: self.retry,
             on_event: self.on_event,
+            unfinished: self.unfinished,
             pace: Pace::default(),
             secrets,
             odd_answers: Default::default(),

@@ -12,6 +12,7 @@ use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
 use crate::address::DumpAddress;
 use crate::error::{Error, Result};
+use crate::files::DiskWarning;
 use crate::service::{ChunkList, ConnectionProblem, Fault, Repeat};
 use crate::transfer::{
     ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate, total_bytes,
@@ -147,11 +148,13 @@ impl<'a> Download<'a> {
     /// Those of [`write_to`](Download::write_to), and [`Error::Exists`], [`Error::Locked`] and
     /// [`Error::Output`]. After any of them nothing has the final name.
     pub fn save_to(mut self, target: impl AsRef<Path>) -> Result<Downloaded> {
+        let unfinished = &self.client.requests.wire.unfinished;
         let part = PartFile::builder(target).overwrite(self.overwrite).restart(self.restart);
+        let part = part.unfinished(unfinished);
         // Locked before anything is requested.
         let claim = part.claim()?;
-        if !claim.has_lock {
-            (self.on_progress)(Progress::NoLock);
+        if let Some(warning) = claim.warning {
+            (self.on_progress)(Progress::Disk(warning));
         }
         let mut list = self.list()?;
         let identity = self.identity();
@@ -164,7 +167,12 @@ impl<'a> Download<'a> {
             match self.fill(&mut part, &list) {
                 Ok(()) => {
                     let bytes = total_bytes(part.digests());
-                    part.finish()?;
+                    for warning in part.finish()? {
+                        // That there is no lock has been said.
+                        if warning != DiskWarning::NoLocks {
+                            (self.on_progress)(Progress::Disk(warning));
+                        }
+                    }
                     return Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: kept });
                 }
                 Err(Error::Changed { dump, what }) => {
@@ -206,18 +214,8 @@ impl<'a> Download<'a> {
             Some(mut source) => concatenate(&mut source, list, part, &mut self.on_progress),
             None => concatenate(&mut self.source(), list, part, &mut self.on_progress),
         };
-        let checked = fetched.and_then(|_| {
-            // The last bytes are made durable while the service is asked.
-            part.begin_sync();
-            self.check_unchanged(list, part.digests(), kept)
-        });
-        // Whatever else happened: without this, what cannot be made durable would be called kept.
-        part.end_sync()?;
-        match checked {
-            // Nothing of the file is left that the number of its chunks could be told of.
-            Err(Error::Incomplete { source, .. }) if part.is_lost() => Err(*source),
-            checked => checked,
-        }
+        fetched?;
+        self.check_unchanged(list, part.digests(), kept)
     }
 
     fn list(&self) -> Result<ChunkList> {

@@ -1,8 +1,10 @@
 //! What a client reports while it works, for logs and progress. Holds no secret.
 
+use std::path::Path;
 use std::time::Duration;
 
 use crate::address::TaskAddress;
+use crate::files::DiskWarning;
 use crate::service::{Fault, Subject};
 
 /// Something that a client did, or is about to wait for. Reported from the thread that does it, which may
@@ -59,6 +61,23 @@ pub enum Event<'a> {
         subject: &'a Subject,
         /// The number of these entries.
         entries: usize,
+    },
+    /// The client waits for another program that holds the lock of the refresh token. Reported after a
+    /// few seconds, then once a minute.
+    #[non_exhaustive]
+    Locked {
+        /// The file that is locked.
+        path: &'a Path,
+        /// How long the client has waited.
+        waited: Duration,
+    },
+    /// The disk cannot do something for the file of the refresh token, which is no error.
+    #[non_exhaustive]
+    Disk {
+        /// The file.
+        path: &'a Path,
+        /// What it cannot do.
+        warning: DiskWarning,
     },
 }
 

@@ -18,6 +18,7 @@ use super::pace::{Pace, random};
 use super::redact::Secrets;
 use crate::address::Origin;
 use crate::error::{Error, Result};
+use crate::files::Unfinished;
 use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
 
 /// Unusable compressed answers of a host after which it is asked for none: one may be an accident.
@@ -69,6 +70,7 @@ pub(super) struct Shared {
     pub(super) user_agent: HeaderValue,
     pub(super) retry: RetryPolicy,
     pub(super) on_event: Option<OnEvent>,
+    pub(super) unfinished: Unfinished,
     pub(super) pace: Pace,
     pub(super) secrets: Secrets,
     /// Unusable compressed answers of each host since the last usable one.

@@ -4,7 +4,6 @@
 //! the bytes come from is up to the [`ChunkSource`].
 
 mod concat;
-mod early_sync;
 mod journal;
 mod part_file;
 mod progress;

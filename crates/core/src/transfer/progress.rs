@@ -1,6 +1,7 @@
 //! What a download reports while it runs.
 
 use crate::error::Mismatch;
+use crate::files::DiskWarning;
 
 /// How a download begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub enum Progress {
         /// How the download begins.
         resume: Resume,
     },
-    /// The file system has no locks: nothing stops another run from writing the same file.
-    NoLock,
+    /// The disk cannot do something, which is no error.
+    Disk(DiskWarning),
     /// More bytes arrived: the running totals. They can fall, when what had arrived of a chunk is taken back.
     #[non_exhaustive]
     Arrived {

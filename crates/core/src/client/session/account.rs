@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::client::{Client, session};
+use crate::client::Client;
 use crate::error::Result;
 
 /// Who a client is for the service.
@@ -30,12 +30,6 @@ pub struct Approval {
 }
 
 impl Client {
-    /// Whether any client of this process is exchanging a refresh token, so that the new one would be lost if
-    /// the process ended now. A program that ends by itself at a signal waits a little while this is so.
-    pub fn may_lose_token() -> bool {
-        session::may_lose_token()
-    }
-
     /// Signs in with OAuth once, by a user who approves it in a browser, and stores the refresh token in
     /// the file of the credentials. `show` receives what the user needs; then this waits for the approval.
     ///

@@ -12,11 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::certificate::{DataFormat, SigningCertificate};
 use super::refresh_token_file::RefreshTokenFile;
 use super::secret::Secret;
-#[cfg(feature = "certificate")]
-use super::secret_file;
 use super::token::Token;
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
+#[cfg(feature = "certificate")]
+use crate::files::NamedFile;
+use crate::files::is_exposed_at;
 #[cfg(feature = "certificate")]
 use crate::time::Utc;
 
@@ -122,21 +123,14 @@ impl Credentials {
     /// passphrase for it.
     #[cfg(feature = "certificate")]
     pub fn certificate(files: &[impl AsRef<Path>], passphrase: Option<&Secret>) -> Result<Credentials> {
-        let mut read = Vec::new();
-        for path in files.iter().map(AsRef::as_ref) {
-            let file = secret_file::read(path).map_err(|error| Error::Setting {
-                setting: Setting::Certificate,
-                problem: error.to_string(),
-            })?;
-            read.push((path, path.to_string_lossy(), file));
-        }
-        let inputs: Vec<_> = read.iter().map(|(_, name, file)| (&**name, &*file.bytes)).collect();
+        let read = files.iter().map(|path| NamedFile::read(Setting::Certificate, path));
+        let read = read.collect::<Result<Vec<_>>>()?;
+        let inputs: Vec<_> = read.iter().map(|file| (file.name(), file.bytes())).collect();
         let mut credentials = Credentials::certificate_from(&inputs, passphrase)?;
         if let Way::Certificate { certificate, .. } = &credentials.way {
             // A certificate alone is no secret.
-            let of_key = read.iter().filter(|(_, name, _)| *name == certificate.key_file());
-            let exposed = of_key.filter(|(.., file)| file.is_exposed).map(|(path, ..)| (*path).to_owned());
-            credentials.exposed_files.extend(exposed);
+            let of_key = read.iter().filter(|file| file.name() == certificate.key_file());
+            credentials.exposed_files.extend(of_key.filter_map(NamedFile::exposed).map(Path::to_owned));
         }
         Ok(credentials)
     }
@@ -178,8 +172,7 @@ impl Credentials {
             return Err(Error::Setting { setting: Setting::OauthClient, problem: "it is empty".to_owned() });
         }
         let path = refresh_token_file.into();
-        let exposed_files =
-            super::secret_file::is_exposed_at(&path).then(|| path.clone()).into_iter().collect();
+        let exposed_files = is_exposed_at(&path).then(|| path.clone()).into_iter().collect();
         let file = RefreshTokenFile::new(path);
         Ok(Credentials { way: Way::OAuth { client_id: client_id.to_owned(), file }, exposed_files })
     }

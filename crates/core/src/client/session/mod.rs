@@ -10,10 +10,8 @@ pub(crate) mod issued;
 pub(crate) mod oauth;
 pub(crate) mod refresh_token_file;
 pub(crate) mod secret;
-pub(crate) mod secret_file;
 pub(in crate::client) mod token;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -23,9 +21,9 @@ use self::credentials::{Credentials, Way};
 use self::issued::IssuedToken;
 use self::oauth::DeviceCode;
 use self::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
-use self::secret_file::{SecretFileError, SecretFileProblem};
 use self::token::Token;
 use crate::address::Origin;
+use crate::client::event::Event;
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Accept, Reply, Request};
 use crate::client::retry_loop::{Halt, Wire};
@@ -39,6 +37,10 @@ const LOCK_WAIT: Duration = Duration::from_secs(600);
 
 /// Time between two looks at that lock.
 const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Wait before the first event that says so, and between two. Usually another run needs a second.
+const FIRST_LOCK_NOTE: Duration = Duration::from_secs(5);
+const LOCK_NOTE: Duration = Duration::from_secs(60);
 
 /// Wait before a renewal that failed is tried again, while the old token is still good.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(30);
@@ -197,8 +199,8 @@ impl Session {
     /// Gets an access token for the refresh token of the file, and stores the one that replaces it.
     fn refresh(&self, wire: &Wire, repeat: Repeat, client_id: &str, file: &RefreshTokenFile) -> Result<Held> {
         let wait = if repeat == Repeat::Never { Duration::ZERO } else { LOCK_WAIT };
-        let mut locked = lock(file, wait)?;
-        let stored = locked.read().map_err(unusable_file)?;
+        let mut locked = lock(wire, file, wait)?;
+        let stored = locked.read()?;
         wire.secrets.add(stored.reveal());
         let body = text(oauth::refresh_request(client_id, &stored));
         self.grant(wire, repeat, &body, &mut locked, Some(stored.reveal()))
@@ -215,16 +217,18 @@ impl Session {
         let origin = self.oauth_host()?;
         let subject = Subject::SignIn(origin.clone());
         wire.retry(&subject, repeat, |a_try| {
-            let unstored = Unstored::begin();
+            // What the answer brings is lost if the program ends before it is stored.
+            let _exchange = wire.unfinished.begin();
             let reply = wire.send(&subject, post(origin, OAUTH_TOKEN, body), None, a_try)?.into_reply()?;
             let grant =
                 oauth::read_grant(reply.status, &reply.body).map_err(|problem| fault(problem, &reply))?;
             let refresh = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old);
             if let Some(refresh) = refresh {
                 wire.secrets.add(refresh.reveal());
-                file.store(refresh).map_err(unusable_file)?;
+                for warning in file.store(refresh)? {
+                    wire.report(&Event::Disk { path: file.path(), warning });
+                }
             }
-            drop(unstored);
             // The same body once more would hold the old token.
             let halt = if refresh.is_some() { Halt::Final } else { Halt::Fault };
             let access = grant.access.map_err(|problem| halt(fault(problem, &reply)))?;
@@ -244,7 +248,7 @@ impl Session {
             });
         };
         // Found out before the user has approved; then given back to other runs while the user thinks.
-        drop(lock(file, LOCK_WAIT)?);
+        drop(lock(wire, file, LOCK_WAIT)?);
         let origin = self.oauth_host()?;
         let subject = Subject::SignIn(origin.clone());
         let body = text(oauth::device_code_request(client_id));
@@ -259,7 +263,7 @@ impl Session {
         loop {
             sleep(code.interval);
             let is_over = Instant::now() >= end;
-            match self.grant(wire, Repeat::IfTransient, &body, &mut lock(file, LOCK_WAIT)?, None) {
+            match self.grant(wire, Repeat::IfTransient, &body, &mut lock(wire, file, LOCK_WAIT)?, None) {
                 Ok(held) => {
                     wire.secrets.add(held.token.value());
                     *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(held));
@@ -294,8 +298,7 @@ impl Session {
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match self.credentials.way() {
             Way::OAuth { file, .. } => {
-                let locked = lock(file, LOCK_WAIT)?;
-                return locked.forget().map_err(unusable_file);
+                return lock(wire, file, LOCK_WAIT)?.forget();
             }
             Way::Token(_) | Way::Provider(_) => {}
             _ => return Ok(false),
@@ -313,29 +316,6 @@ impl Session {
             }
         })
     }
-}
-
-/// A request whose answer may hold a refresh token, until that is stored.
-struct Unstored;
-
-/// How many there are in this process.
-static UNSTORED: AtomicUsize = AtomicUsize::new(0);
-
-impl Unstored {
-    fn begin() -> Unstored {
-        UNSTORED.fetch_add(1, Ordering::SeqCst);
-        Unstored
-    }
-}
-
-impl Drop for Unstored {
-    fn drop(&mut self) {
-        UNSTORED.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-pub(in crate::client) fn may_lose_token() -> bool {
-    UNSTORED.load(Ordering::SeqCst) > 0
 }
 
 impl Held {
@@ -429,28 +409,27 @@ pub(in crate::client) fn clock_error(service: SystemTime) -> Option<String> {
 }
 
 /// Locks the file, waiting at most this long for another run that uses it.
-fn lock(file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
+fn lock(wire: &Wire, file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
     let begun = Instant::now();
+    let mut next_note = FIRST_LOCK_NOTE;
     loop {
-        match file.try_lock().map_err(unusable_file)? {
-            Some(locked) => return Ok(locked),
-            None if begun.elapsed() >= wait => {
-                return Err(Error::Locked { path: file.path().to_owned() });
+        if let Some(locked) = file.try_lock(&wire.unfinished)? {
+            if let Some(warning) = locked.warning {
+                wire.report(&Event::Disk { path: file.path(), warning });
             }
-            None => sleep(LOCK_POLL),
+            return Ok(locked);
         }
-    }
-}
-
-fn unusable_file(error: SecretFileError) -> Error {
-    match error.problem {
-        SecretFileProblem::Io(action, source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Error::Output { action, path: Some(error.path), source }
+        let (waited, path) = (begun.elapsed(), file.lock_path()?);
+        if waited >= wait {
+            let text = format!("another program has held the lock for {}", seconds(waited));
+            let source = std::io::Error::new(std::io::ErrorKind::WouldBlock, text);
+            return Err(Error::output("lock", Some(&path), source));
         }
-        problem => {
-            let problem = SecretFileError { path: error.path, problem }.to_string();
-            Error::Setting { setting: Setting::RefreshToken, problem }
+        if waited >= next_note {
+            next_note = waited + LOCK_NOTE;
+            wire.report(&Event::Locked { path: &path, waited });
         }
+        sleep(LOCK_POLL);
     }
 }
 

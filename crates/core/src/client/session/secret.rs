@@ -3,6 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::error::{Result, Setting};
+use crate::files::NamedFile;
+
 /// A password, a token or a passphrase. `Debug` hides it, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
@@ -16,9 +19,17 @@ impl Secret {
         Secret { text: text.into(), exposed_file: None }
     }
 
-    /// The same from this file, which other users of this machine can read.
-    pub(super) fn exposed_in(self, path: &Path) -> Secret {
-        Secret { exposed_file: Some(path.to_owned()), ..self }
+    /// The secret in a file that holds nothing else: one line of UTF-8, with or without a byte order mark. Blanks and
+    /// line ends around it do not belong to it. `what` is the name of the file in errors, as "the password file".
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`](crate::Error::Setting) for a file that cannot be read, is empty, is in UTF-16, or holds more
+    /// than a line.
+    pub fn from_file(what: &'static str, path: impl AsRef<Path>) -> Result<Secret> {
+        let file = NamedFile::read(Setting::Named(what), path)?;
+        let exposed_file = file.exposed().map(Path::to_owned);
+        Ok(Secret { text: file.secret()?.to_owned(), exposed_file })
     }
 
     /// The text itself.

@@ -1,6 +1,8 @@
 use std::sync::Mutex;
 
 use super::*;
+#[cfg(unix)]
+use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
 
 mod processes;
 
@@ -18,7 +20,7 @@ fn file_with(text: &str) -> (tempfile::TempDir, RefreshTokenFile) {
 
 fn lock(file: &RefreshTokenFile) -> LockedTokenFile {
     loop {
-        match file.try_lock().unwrap() {
+        match file.try_lock(&Unfinished::default()).unwrap() {
             Some(locked) => return locked,
             // Whoever looks at the file all the time keeps Windows from replacing it.
             None => std::thread::sleep(std::time::Duration::from_millis(2)),
@@ -59,8 +61,7 @@ fn the_first_token_needs_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = RefreshTokenFile::new(folder.path().join("token"));
     let mut locked = lock(&file);
-    let error = locked.read().unwrap_err().to_string();
-    assert!(error.contains("token cannot be read: "), "{error}");
+    assert!(locked.read().unwrap_err().to_string().contains("token cannot be read: "));
     locked.store(&secret("first")).unwrap();
     assert_eq!(locked.read().unwrap(), secret("first"));
 }
@@ -69,117 +70,130 @@ fn the_first_token_needs_no_file() {
 fn who_waits_for_the_lock_reads_what_the_winner_stored() {
     let (_folder, file) = file_with("old");
     let mut winner = lock(&file);
-    assert!(file.try_lock().unwrap().is_none());
+    assert!(file.try_lock(&Unfinished::default()).unwrap().is_none());
     winner.store(&secret("new")).unwrap();
-    assert!(file.try_lock().unwrap().is_none());
+    assert!(file.try_lock(&Unfinished::default()).unwrap().is_none());
     drop(winner);
     assert_eq!(lock(&file).read().unwrap(), secret("new"));
 }
 
 #[test]
-fn what_a_killed_process_left_does_not_matter() {
+fn what_a_killed_process_left_is_used_up_and_never_taken_for_a_token() {
     let (folder, file) = file_with("old");
-    fs::write(folder.path().join("token.new"), [0; 100]).unwrap();
+    fs::write(folder.path().join("token.anaplan-dump.tmp"), "older\n").unwrap();
     let mut locked = lock(&file);
     assert_eq!(locked.read().unwrap(), secret("old"));
     locked.store(&secret("new")).unwrap();
     drop(locked);
-    assert_eq!(names(&folder), ["token", "token.lock"]);
-}
-
-#[test]
-fn a_whole_token_that_a_killed_process_left_is_used() {
-    for (left, expected) in [
-        (&b"new\n"[..], "new"),
-        (b"new\n\0\0\0", "new"),
-        (b"new", "old"),
-        (b"ne\0\0", "old"),
-        (b"n\0w\n", "old"),
-        (b"\0\0w\n", "old"),
-        (b"a\nb\n", "old"),
-        (b"\n", "old"),
-        (b"", "old"),
-    ] {
-        let (folder, file) = file_with("old\n");
-        fs::write(folder.path().join("token.new"), left).unwrap();
-        let locked = lock(&file);
-        assert_eq!(locked.read().unwrap(), secret(expected), "{left:?}");
-        drop(locked);
-        assert_eq!(names(&folder), ["token", "token.lock"], "{left:?}");
-    }
-}
-
-/// What a rename to a file that is a mount of its own reports.
-fn busy(_: &Path, _: &Path) -> io::Result<()> {
-    Err(io::ErrorKind::ResourceBusy.into())
-}
-
-#[test]
-fn where_no_file_can_be_renamed_the_token_is_written_into_the_old_one() {
-    let (folder, file) = file_with("old, and longer\n");
-    let mut locked = lock(&file);
-    locked.replace(&secret("new"), busy).unwrap();
-    drop(locked);
     assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n");
     assert_eq!(names(&folder), ["token", "token.lock"]);
-
-    let locked = lock(&file);
-    fs::write(folder.path().join("token.new"), "left\n").unwrap();
-    locked.recover(busy).unwrap();
-    assert_eq!(locked.read().unwrap(), secret("left"));
-}
-
-#[test]
-fn a_token_that_cannot_be_stored_is_kept_beside_the_file_and_the_error_says_so() {
-    let (folder, file) = file_with("old");
-    let mut locked = lock(&file);
-    // Neither is possible to a folder.
-    fs::remove_file(&file.path).unwrap();
-    fs::create_dir(&file.path).unwrap();
-    let error = locked.store(&secret("new")).unwrap_err().to_string();
-    drop(locked);
-    let new = folder.path().join("token.new");
-    // How Windows names the folder may differ.
-    let (_, kept) = error.split_once("; it is kept in ").expect("where it is kept");
-    assert!(kept.ends_with("token.new"), "{error}");
-    assert_eq!(fs::read_to_string(&new).unwrap(), "new\n");
-
-    fs::remove_dir(&file.path).unwrap();
-    assert_eq!(lock(&file).read().unwrap(), secret("new"), "the next run uses it");
 }
 
 #[test]
 fn a_token_that_could_not_be_replaced_is_not_given_out() {
-    let (folder, file) = file_with("old");
-    // Whoever runs the tests may be allowed everything, but not this.
-    fs::create_dir(folder.path().join("token.new")).unwrap();
-    let error = file.try_lock().unwrap_err().to_string();
-    assert!(error.starts_with("cannot store a new token beside ") && error.contains("token: "), "{error}");
-
-    let file = RefreshTokenFile::new(folder.path().join("no/such/folder/token"));
-    let error = file.try_lock().unwrap_err().to_string();
-    assert!(error.starts_with("cannot find the folder of ") && error.contains("token: "), "{error}");
+    let refused = |file: &RefreshTokenFile| file.try_lock(&Unfinished::default()).unwrap_err().to_string();
+    for name in ["token.anaplan-dump.tmp", "token.lock"] {
+        let (folder, file) = file_with("old");
+        // Whoever runs the tests may be allowed everything, but not this.
+        fs::create_dir(folder.path().join(name)).unwrap();
+        let error = refused(&file);
+        assert!(error.starts_with("cannot ") && error.contains("token"), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let is_a_folder = refused(&RefreshTokenFile::new(folder.path().to_owned()));
+    assert!(is_a_folder.starts_with("cannot write to "), "{is_a_folder}");
+    for secret in ["s3cret-token", "s3cret/with/sl+ashes==", &"s3cret".repeat(1000)] {
+        let file = RefreshTokenFile::new(secret.into());
+        let locked = file.try_lock(&Unfinished::default());
+        let error = locked.map(|locked| locked.unwrap().read()).unwrap_or_else(Err).unwrap_err().to_string();
+        assert!(error.starts_with("the file of the refresh token cannot be used: it cannot "), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+        assert!(!Path::new("s3cret-token.lock").exists(), "no lock of this name is left");
+    }
 }
 
 #[cfg(unix)]
 #[test]
-fn a_new_token_is_for_its_owner_only_and_a_link_stays_a_link() {
+fn a_pipe_is_no_token_and_no_lock() {
+    for name in ["token", "token.lock"] {
+        let (folder, file) = file_with("old");
+        let _ = fs::remove_file(folder.path().join(name));
+        let made = std::process::Command::new("mkfifo").arg(folder.path().join(name)).status();
+        assert!(made.unwrap().success());
+        let error = file.try_lock(&Unfinished::default()).unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(source, "it is not a regular file", "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_first_token_is_for_its_owner_only_and_a_replaced_one_keeps_its_mode_and_its_link() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, file) = file_with("old");
-    fs::set_permissions(&file.path, fs::Permissions::from_mode(0o644)).unwrap();
     let link = folder.path().join("link");
     std::os::unix::fs::symlink("token", &link).unwrap();
-    let mut locked = lock(&RefreshTokenFile::new(link.clone()));
-    assert!(file.try_lock().unwrap().is_none(), "by whatever name");
-    assert!(secret_file::is_exposed_at(&link));
-    locked.store(&secret("new")).unwrap();
-    assert!(!secret_file::is_exposed_at(&link));
-    for name in ["token", "token.lock"] {
-        let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
+    let mode = |name: &str| folder.path().join(name).metadata().unwrap().permissions().mode() & 0o777;
+    for before in [0o600, 0o640] {
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(before)).unwrap();
+        let mut locked = lock(&RefreshTokenFile::new(link.clone()));
+        assert!(file.try_lock(&Unfinished::default()).unwrap().is_none(), "by whatever name");
+        locked.store(&secret("new")).unwrap();
+        drop(locked);
+        assert_eq!((mode("token"), mode("token.lock")), (before, before));
     }
     assert!(link.is_symlink());
-    assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n");
+    let first = RefreshTokenFile::new(folder.path().join("first"));
+    lock(&first).store(&secret("new")).unwrap();
+    assert_eq!((mode("first"), mode("first.lock")), (0o600, 0o600));
+}
+
+/// Only root can make files of other users.
+#[cfg(unix)]
+#[test]
+fn a_run_of_root_leaves_the_token_and_its_lock_to_their_owner() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (folder, file) = file_with("old");
+    if chown(&file.path, Some(12_345), Some(12_346)).is_err() {
+        return;
+    }
+    lock(&file).store(&secret("new")).unwrap();
+    for name in ["token", "token.lock"] {
+        let metadata = folder.path().join(name).metadata().unwrap();
+        assert_eq!((metadata.uid(), metadata.gid()), (12_345, 12_346), "{name}");
+    }
+    let _refusal = refuse(Call::Owner, EPERM);
+    let error = file.try_lock(&Unfinished::default()).unwrap_err().to_string();
+    assert!(error.starts_with("cannot keep the owner and the group of "), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_token_outlives_whatever_the_disk_refuses() {
+    for (call, errno, warnings) in [
+        (Call::Write, ENOSPC, &[][..]),
+        (Call::Sync, EINVAL, &[DiskWarning::NotDurable]),
+        (Call::Rename, EBUSY, &[]),
+        (Call::Rename, EPERM, &[]),
+    ] {
+        let (folder, file) = file_with("old, and longer");
+        let mut locked = lock(&file);
+        let refusal = refuse(call, errno);
+        assert_eq!(locked.store(&secret("new")).unwrap(), warnings, "{call:?}");
+        drop(refusal);
+        drop(locked);
+        assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n", "{call:?}");
+        assert_eq!(names(&folder), ["token", "token.lock"], "{call:?}");
+    }
+    let (folder, file) = file_with("old");
+    let refusal = refuse(Call::Sync, EIO);
+    let error = lock(&file).store(&secret("new")).unwrap_err().to_string();
+    assert!(error.starts_with("cannot make durable "), "{error}");
+    drop(refusal);
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n", "there all the same: the old one is dead");
+    assert_eq!(names(&folder), ["token", "token.lock"]);
+    let _refusal = refuse(Call::Lock, ENOLCK);
+    assert_eq!(lock(&file).warning, Some(DiskWarning::NoLocks));
 }
 
 #[test]

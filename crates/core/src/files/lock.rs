@@ -1,0 +1,166 @@
+//! Opening and locking the files that this program makes for itself: a part, a journal, a lock.
+
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use super::disk::{self, Call, is_unsupported};
+use super::owner::{self, Kept};
+
+/// The result of trying to lock a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    Held,
+    /// Another run has it.
+    Taken,
+    /// The file system has no locks.
+    Unsupported,
+}
+
+/// Opens a file of ours for reading and appending, and makes it if it does not exist. `None` if Windows says that
+/// another run has it open.
+///
+/// A link is never followed: in a shared folder another user may have made one of this name that leads anywhere. A
+/// file with a second name, and one of another user, is left alone.
+///
+/// What is written goes to the end: where another program shortens the file meanwhile, it stays too short, and its
+/// length tells.
+pub(crate) fn open_own(path: &Path, kept: Kept) -> io::Result<Option<File>> {
+    /// Times that the file may come or go between two steps.
+    const TRIES: usize = 10;
+    let options = own_options(kept);
+    for _ in 0..TRIES {
+        let (opened, came_or_went) = match path.symlink_metadata() {
+            // Fails if anything has this name by now, a dangling link included.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                (options.clone().create_new(true).open(path), ErrorKind::AlreadyExists)
+            }
+            Err(error) => return Err(error),
+            Ok(known) => {
+                check_regular(&known)?;
+                if has_second_name(&known) {
+                    return Err(io::Error::other("it has a second name (a hard link)"));
+                }
+                owner::check(path, &known, kept)?;
+                (options.open(path), ErrorKind::NotFound)
+            }
+        };
+        match opened {
+            Ok(file) if is_same_file(&file, path) => return Ok(Some(file)),
+            Ok(_) => {}
+            Err(error) if error.kind() == came_or_went => {}
+            Err(error) if disk::is_held_open(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("another program keeps replacing it"))
+}
+
+/// Opens such a file and locks it. `None` if another run has it locked.
+pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, Lock)>> {
+    loop {
+        let Some(file) = open_own(path, kept)? else { return Ok(None) };
+        let lock = try_lock(&file).inspect_err(|_| {
+            if file.metadata().is_ok_and(|metadata| metadata.len() == 0) && is_same_file(&file, path) {
+                let _ = std::fs::remove_file(path);
+            }
+        })?;
+        if lock == Lock::Taken {
+            return Ok(None);
+        }
+        // Between opening and locking, the run that held the lock may have renamed or removed the file.
+        if is_same_file(&file, path) {
+            return Ok(Some((file, lock)));
+        }
+    }
+}
+
+/// The first bytes of a file, or `None` if it does not exist.
+pub(crate) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    const HEAD_BYTES: u64 = 64;
+    let mut head = Vec::new();
+    if let Ok(metadata) = path.symlink_metadata() {
+        check_regular(&metadata)?;
+    }
+    match File::open(path) {
+        Ok(file) => file.take(HEAD_BYTES).read_to_end(&mut head).map(|_| Some(head)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// On Windows the share mode of [`own_options`] is the lock: one of `std` would keep others from reading, too.
+fn try_lock(file: &File) -> io::Result<Lock> {
+    if cfg!(windows) {
+        return Ok(Lock::Held);
+    }
+    let locked = match disk::check(Call::Lock) {
+        Ok(()) => file.try_lock(),
+        Err(error) => Err(TryLockError::Error(error)),
+    };
+    match locked {
+        Ok(()) => Ok(Lock::Held),
+        Err(TryLockError::WouldBlock) => Ok(Lock::Taken),
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => Ok(Lock::Unsupported),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Releases the lock. Closing alone would not do: a child process that another thread is starting right now may hold a
+/// copy of the descriptor, and the lock with it, for a moment longer.
+pub(crate) fn unlock(file: &File) {
+    if !cfg!(windows) {
+        let _ = file.unlock();
+    }
+}
+
+/// To open a named pipe would wait for its other end.
+pub(super) fn check_regular(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "it is not a regular file"))
+}
+
+#[cfg(unix)]
+fn own_options(kept: Kept) -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).mode(kept.first_mode());
+    options
+}
+
+/// While the file is open, others may read it, but not write, rename or remove it.
+#[cfg(windows)]
+fn own_options(_kept: Kept) -> OpenOptions {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_SHARE_READ: u32 = 1;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).share_mode(FILE_SHARE_READ);
+    options
+}
+
+#[cfg(unix)]
+fn has_second_name(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 1
+}
+
+#[cfg(not(unix))]
+fn has_second_name(_metadata: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), path.symlink_metadata()) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Nobody can rename or remove an open file of ours: the name still leads to it, unless it was a link.
+#[cfg(not(unix))]
+pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())
+}

@@ -1,0 +1,280 @@
+//! The door in: a file that the user names in a setting, and the secret or the certificates in it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, Setting};
+use crate::text::{Printable, is_unprintable, is_utf16, without_bom};
+
+/// Maximum size of a file that is read, in bytes: the bundle of a system's root certificates has some 200 kB.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The content of a file that a setting names. `Debug` hides it.
+pub struct NamedFile {
+    /// The name of the setting, for errors.
+    setting: Setting,
+    /// How errors name the file: empty where its path may be a secret.
+    name: String,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    is_exposed: bool,
+}
+
+impl NamedFile {
+    /// Reads a file, whole; it may be a pipe. `setting` says in errors what is wrong, as "the password file". An error
+    /// repeats the path only where it leads to a file or into a folder: else it may be a secret that was given in its
+    /// place.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a file that cannot be read, is too large for any secret or certificate, or is in UTF-16.
+    pub fn read(setting: Setting, path: impl AsRef<Path>) -> Result<NamedFile> {
+        let path = path.as_ref();
+        let name = shown(path);
+        let failed = |error| unusable_path(setting, path, &error);
+        let file = File::open(path).map_err(failed)?;
+        let is_exposed = is_exposed(&file).map_err(failed)?;
+        let read = NamedFile::read_from(setting, &name, file)?;
+        Ok(NamedFile { path: path.to_owned(), is_exposed, ..read })
+    }
+
+    /// Reads a source that is no file, such as standard input, to its end. `name` is how errors call it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](NamedFile::read).
+    pub fn read_from(setting: Setting, name: &str, source: impl Read) -> Result<NamedFile> {
+        let mut bytes = Vec::new();
+        source
+            .take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| unusable(setting, name, &format!("cannot be read: {error}")))?;
+        NamedFile::from_bytes(setting, name, bytes)
+    }
+
+    /// The same from memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](NamedFile::read).
+    pub fn from_bytes(setting: Setting, name: &str, bytes: Vec<u8>) -> Result<NamedFile> {
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(unusable(setting, name, "is larger than any file of a secret or of certificates"));
+        }
+        if is_utf16(&bytes) {
+            return Err(unusable(setting, name, "is in UTF-16: save it as UTF-8 or ASCII"));
+        }
+        Ok(NamedFile { setting, name: name.to_owned(), path: PathBuf::new(), bytes, is_exposed: false })
+    }
+
+    /// The content, without a byte order mark.
+    pub fn bytes(&self) -> &[u8] {
+        without_bom(&self.bytes)
+    }
+
+    /// How errors name the file.
+    pub(crate) fn name(&self) -> &str {
+        if self.name.is_empty() { "the file" } else { &self.name }
+    }
+
+    /// The file, if users that it is not meant for can read it: worth a warning where it holds a secret. Never known
+    /// but on Unix.
+    pub fn exposed(&self) -> Option<&Path> {
+        self.is_exposed.then_some(&self.path)
+    }
+
+    /// The secret in a file that holds nothing else: one line of UTF-8. Blanks and line ends around it do not belong to
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for a file that is empty or holds more than a line.
+    pub fn secret(&self) -> Result<&str> {
+        let unusable = |problem| unusable(self.setting, &self.name, problem);
+        let text = std::str::from_utf8(self.bytes())
+            .map_err(|_| unusable("is not in UTF-8: save it as UTF-8 or ASCII"))?
+            .trim();
+        if text.is_empty() {
+            return Err(unusable("is empty"));
+        }
+        if text.contains(is_unprintable) {
+            return Err(unusable("holds a control character, such as a line break, inside its text"));
+        }
+        Ok(text)
+    }
+}
+
+impl std::fmt::Debug for NamedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NamedFile").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// An error about a path that may be a secret.
+pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) -> Error {
+    if let (Setting::Certificate, Some(file)) = (setting, before_colon(path).filter(|file| file.is_file())) {
+        let problem = format!(
+            "what follows the colon does not belong to the name of the file {}: a passphrase has a setting of its own",
+            Printable(&file.to_string_lossy())
+        );
+        return Error::Missing { setting: Setting::Passphrase, problem };
+    }
+    unusable(setting, &shown(path), &unreadable(path, error))
+}
+
+fn unusable(setting: Setting, name: &str, problem: &str) -> Error {
+    let name = if name.is_empty() { "it" } else { name };
+    Error::Setting { setting, problem: format!("{name} {problem}") }
+}
+
+/// What is wrong with a path that cannot be read.
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    let text = path.as_os_str().to_string_lossy();
+    if text.contains("-----BEGIN") {
+        return "is the text of a key or a certificate: name a file that holds it".to_owned();
+    }
+    format!("cannot be read: {error}")
+}
+
+/// How an error names a path: whole if a file has it, and without what follows a colon if its folder exists, as in
+/// `KEY:PASSPHRASE`. Otherwise not at all: it may be a secret.
+fn shown(path: &Path) -> String {
+    let text = |path: &Path| Printable(&path.to_string_lossy()).to_string();
+    if path.symlink_metadata().is_ok() {
+        return text(path);
+    }
+    let path = before_colon(path).unwrap_or_else(|| path.to_owned());
+    let folder = path.parent().filter(|folder| folder.file_name().is_some());
+    match folder.is_some_and(Path::is_dir) {
+        true => text(&path),
+        false => String::new(),
+    }
+}
+
+/// What precedes the colon in a file name.
+fn before_colon(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_string_lossy();
+    name.split_once(':').map(|(file, _)| path.with_file_name(file))
+}
+
+/// Whether a file that exists can be read by users that it is not meant for.
+pub(crate) fn is_exposed_at(path: &Path) -> bool {
+    // To open a pipe would wait for its other end.
+    path.is_file() && File::open(path).and_then(|file| is_exposed(&file)).unwrap_or(false)
+}
+
+/// Everybody may read it; or a group may, and it is not root who decided so: root shares secrets with services that way.
+#[cfg(unix)]
+fn is_exposed(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = file.metadata()?;
+    let (mode, is_roots) = (metadata.mode(), metadata.uid() == 0);
+    Ok(metadata.is_file() && (mode & 0o004 != 0 || (mode & 0o040 != 0 && !is_roots)))
+}
+
+#[cfg(not(unix))]
+fn is_exposed(_file: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret_of(bytes: &[u8]) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, bytes).unwrap();
+        let secret = NamedFile::read(Setting::Named("the file"), &path)
+            .and_then(|file| file.secret().map(str::to_owned));
+        secret.map_err(|error| error.to_string().replace(&*path.to_string_lossy(), "FILE"))
+    }
+
+    #[test]
+    fn blanks_line_ends_and_a_byte_order_mark_around_a_secret_do_not_belong_to_it() {
+        for bytes in
+            [&b"p w"[..], b"p w\n", b"p w\r\n", b"\xef\xbb\xbfp w\n", b"p w\n\n", b" \tp w \n", b"\n\np w"]
+        {
+            assert_eq!(secret_of(bytes).as_deref(), Ok("p w"), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_secret_is_refused_with_the_reason() {
+        let utf16: Vec<u8> = "pw".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let with_mark = [&[0xff, 0xfe][..], &utf16].concat();
+        for (bytes, reason) in [
+            (&b""[..], "is empty"),
+            (b" \r\n", "is empty"),
+            (b"a\nb\n", "holds a control character, such as a line break, inside its text"),
+            (b"a\tb", "holds a control character, such as a line break, inside its text"),
+            (b"\xff\xff", "is not in UTF-8: save it as UTF-8 or ASCII"),
+            (&utf16, "is in UTF-16: save it as UTF-8 or ASCII"),
+            (&with_mark, "is in UTF-16: save it as UTF-8 or ASCII"),
+            (&vec![b'a'; 17 << 20], "is larger than any file of a secret or of certificates"),
+        ] {
+            assert_eq!(secret_of(bytes), Err(format!("the file cannot be used: FILE {reason}")));
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_not_repeated_and_a_passphrase_in_it_is_neither() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key.pem");
+        std::fs::write(&key, "a key").unwrap();
+        let key = key.to_string_lossy().into_owned();
+        let misspelled = folder.path().join("ky.pem").to_string_lossy().into_owned();
+        let error = |path: &str| NamedFile::read(Setting::Named("the key"), path).unwrap_err().to_string();
+        for secret in ["eyJ0.eyJs3cret", "s3cret/with/sl+ashes==", "/s3cret", &"s3cret".repeat(1000)] {
+            let text = error(secret);
+            assert!(text.starts_with("the key cannot be used: it cannot be read: "), "{text}");
+            assert!(!text.contains("s3cret"), "{text}");
+        }
+        let text = error("-----BEGIN RSA PRIVATE KEY-----\ns3cret\n");
+        assert!(
+            text.ends_with("it is the text of a key or a certificate: name a file that holds it"),
+            "{text}"
+        );
+        for path in [&key, &misspelled] {
+            let text = error(&format!("{path}:s3cret"));
+            assert!(text.contains(path) && !text.contains("s3cret"), "{text}");
+        }
+        let error_of_key = NamedFile::read(Setting::Certificate, format!("{key}:s3cret")).unwrap_err();
+        assert!(matches!(error_of_key, Error::Missing { setting: Setting::Passphrase, .. }));
+        assert!(!error_of_key.to_string().contains("s3cret"), "{error_of_key}");
+        assert!(error(&misspelled).contains(&misspelled));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_of_any_bytes_is_read() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(OsStr::from_bytes(b"\xff key"));
+        std::fs::write(&path, "s3cret").unwrap();
+        assert_eq!(NamedFile::read(Setting::Named("the key"), &path).unwrap().secret().unwrap(), "s3cret");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_exposed() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        std::fs::write(&path, "secret").unwrap();
+        let is_roots = path.metadata().unwrap().uid() == 0;
+        for (mode, expected) in
+            [(0o600, false), (0o640, !is_roots), (0o644, true), (0o604, true), (0o400, false)]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(
+                NamedFile::read(Setting::Named("it"), &path).unwrap().exposed().is_some(),
+                expected,
+                "{mode:o}"
+            );
+            assert_eq!(is_exposed_at(&path), expected, "{mode:o}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Where a file goes that must be whole: under another name beside it until it is complete, then with its own name.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use super::disk::{self, is_unsupported};
+use super::lock::{check_regular, is_same_file};
+use super::owner::{self, Kept};
+use super::unfinished::Unfinished;
+use super::{DiskWarning, folder_of};
+use crate::error::{Error, Result};
+use crate::text::checksum;
+
+/// The place of a file that appears once it is complete.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// The file itself: links to it are followed.
+    target: PathBuf,
+    overwrite: bool,
+    /// Owner, group and mode of the file that is replaced.
+    kept: Kept,
+}
+
+impl Place {
+    /// Follows the links of a path, and refuses what may not be replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`]; [`Error::Output`] for a folder, and for a file or a link that another user made in a folder
+    /// that others may write.
+    pub(crate) fn find(path: &Path, overwrite: bool) -> Result<Place> {
+        check_free(path, overwrite)?;
+        // To replace a link would leave the old file under its other name.
+        let target =
+            resolve_link(path).map_err(|error| Error::output("follow the link", Some(path), error))?;
+        check_free(&target, overwrite)?;
+        let kept = match target.symlink_metadata() {
+            Ok(replaced) => {
+                owner::check(&target, &replaced, Kept::default())
+                    .map_err(|error| Error::output("replace", Some(&target), error))?;
+                Kept::of(&replaced)
+            }
+            Err(_) => Kept::default(),
+        };
+        Ok(Place { target, overwrite, kept })
+    }
+
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    pub(crate) fn kept(&self) -> Kept {
+        self.kept
+    }
+
+    /// The place of a secret: a file that replaces none is for its owner only.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`find`](Place::find); also for what is no file, such as a pipe.
+    pub(crate) fn find_private(path: &Path) -> Result<Place> {
+        let place = Place::find(path, true)?;
+        match place.target.symlink_metadata() {
+            Ok(found) => check_regular(&found)
+                .map(|()| place)
+                .map_err(|error| Error::output("write to", Some(path), error)),
+            Err(_) => Ok(Place { kept: Kept::private(), ..place }),
+        }
+    }
+
+    /// The name of a file beside the target. A name that is too long for the suffix is cut, and has a checksum of the
+    /// whole name, so that two long names stay apart.
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        /// Maximum length of a file name on the file systems in use, in bytes.
+        const MAX_NAME_BYTES: usize = 255;
+        /// At least as long as the longest suffix, so that all names beside a target are cut alike.
+        const MAX_SUFFIX_BYTES: usize = 20;
+        let name = self.target.file_name().unwrap_or_default();
+        let mut stem = name.to_owned();
+        if name.len() + MAX_SUFFIX_BYTES > MAX_NAME_BYTES {
+            let checksum = format!("~{:016x}", checksum(name.as_encoded_bytes()));
+            let max_bytes = MAX_NAME_BYTES - MAX_SUFFIX_BYTES - checksum.len();
+            let mut text = name.to_string_lossy().into_owned();
+            while text.len() > max_bytes {
+                text.pop();
+            }
+            stem = (text + &checksum).into();
+        }
+        stem.push(suffix);
+        self.target.with_file_name(stem)
+    }
+
+    /// Gives a file its final name, with the owner, the group and the mode of the one that it replaces. The file has
+    /// this length and is durable as far as it can be; where the result is an error, it keeps its old name.
+    pub(crate) fn install(
+        &self,
+        file: &mut Option<File>,
+        name: &Path,
+        length: u64,
+        unfinished: &Unfinished,
+    ) -> Result<Option<DiskWarning>> {
+        let failed = |error| Error::output("give its final name to", Some(name), error);
+        let open = file.as_ref().ok_or_else(|| failed(io::Error::other("it is closed")))?;
+        check_own(open, name, length).map_err(failed)?;
+        let has_owner = self.kept.give_owner(open);
+        self.kept.give_mode(open);
+        // As late as can be: making a large file durable takes its time.
+        check_free(&self.target, self.overwrite)?;
+        let _busy = unfinished.begin();
+        if !(self.overwrite || cfg!(windows)) {
+            // Fails where a file has the name by now, which a rename would replace.
+            match disk::link(name, &self.target) {
+                Ok(()) => {
+                    let _ = std::fs::remove_file(name);
+                    self.sync_folder();
+                    return Ok(None);
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    return Err(Error::Exists { path: self.target.clone() });
+                }
+                // The file system has no second names.
+                Err(_) => check_free(&self.target, false)?,
+            }
+        }
+        if cfg!(windows) {
+            // An open file is not renamed there.
+            *file = None;
+        }
+        match (disk::rename(name, &self.target), file) {
+            (Ok(()), _) => {}
+            (Err(error), Some(file)) if error.kind() == ErrorKind::ResourceBusy => {
+                let copied = file.rewind().and_then(|()| self.write_in_place(file));
+                copied.map_err(|error| {
+                    Error::output("write into the mounted file", Some(&self.target), error)
+                })?;
+                let _ = std::fs::remove_file(name);
+            }
+            (Err(error), _) => return Err(failed(error)),
+        }
+        self.sync_folder();
+        Ok(has_owner.err().map(|_| DiskWarning::OtherOwner))
+    }
+
+    /// Writes over the target, where nothing can be renamed to it, as where it is a mount of its own.
+    pub(crate) fn write_in_place(&self, content: &mut impl Read) -> io::Result<()> {
+        let mut target = OpenOptions::new().write(true).open(&self.target)?;
+        let length = io::copy(content, &mut target)?;
+        target.set_len(length)?;
+        make_durable(&target).map(drop)
+    }
+
+    /// Makes the name durable. The file is there by now, so no trouble calls that failed: not a folder that this user
+    /// may not read, nor a file system without fsync of folders.
+    fn sync_folder(&self) {
+        if cfg!(unix) {
+            let _ = File::open(folder_of(&self.target)).and_then(|folder| folder.sync_all());
+        }
+    }
+}
+
+/// Makes the content of a file durable; a warning where the file system cannot do it.
+///
+/// # Errors
+///
+/// Any other error means that bytes may be lost although the file still shows them: nothing of it may be kept.
+pub(crate) fn make_durable(file: &File) -> io::Result<Option<DiskWarning>> {
+    match disk::sync(file) {
+        Ok(()) => Ok(None),
+        Err(error) if is_unsupported(&error) => Ok(Some(DiskWarning::NotDurable)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Cuts a file and continues writing at its new end.
+pub(crate) fn cut(file: &mut File, length: u64) -> io::Result<()> {
+    file.set_len(length)?;
+    file.seek(io::SeekFrom::Start(length)).map(drop)
+}
+
+/// Whether a file is still the one that this run wrote, and as long.
+fn check_own(file: &File, name: &Path, length: u64) -> io::Result<()> {
+    if !is_same_file(file, name) {
+        return Err(io::Error::other("another file has taken its place meanwhile"));
+    }
+    check_length(file, length)
+}
+
+/// Whether no other program has shortened or extended a file.
+pub(crate) fn check_length(file: &File, length: u64) -> io::Result<()> {
+    match file.metadata()?.len() == length {
+        true => Ok(()),
+        false => Err(io::Error::other("another program has changed its length meanwhile")),
+    }
+}
+
+fn check_free(target: &Path, overwrite: bool) -> Result<()> {
+    match target.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            Err(Error::output("write to", Some(target), ErrorKind::IsADirectory.into()))
+        }
+        Ok(_) if !overwrite => Err(Error::Exists { path: target.to_owned() }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::output("write to", Some(target), error)),
+    }
+}
+
+/// The file that a symbolic link leads to, or the path itself.
+fn resolve_link(path: &Path) -> io::Result<PathBuf> {
+    /// Links that lead to links, as many as Linux follows.
+    const MAX_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => {
+                owner::check_maker(&path, &metadata)?;
+                let target = std::fs::read_link(&path)?;
+                path = path.parent().map_or(target.clone(), |folder| folder.join(target));
+            }
+            _ => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links lead from one to the next"))
+}

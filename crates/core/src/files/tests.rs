@@ -1,0 +1,146 @@
+//! The door out: each way in which a disk can refuse, and folders that others may write. The users of the door with
+//! tests of their own are the part file and the refresh token.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::*;
+use crate::error::Error;
+
+fn write(path: &Path, overwrite: bool, text: &str) -> Result<Vec<DiskWarning>, Error> {
+    let mut file = WholeFile::begin(path, overwrite, &Unfinished::default())?;
+    file.write_all(text.as_bytes()).map_err(|error| file.failed(error))?;
+    file.finish()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().into_owned();
+    let mut names: Vec<_> = folder.read_dir().unwrap().map(name).collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[test]
+fn whatever_a_disk_refuses_a_file_is_whole_or_not_there() {
+    use DiskWarning::{NoLocks, NotDurable, OtherOwner};
+    // For each refusal: what is said of a new file and of one that is replaced, or no file.
+    type Said = Option<&'static [DiskWarning]>;
+    for (call, errno, new, replaced) in [
+        (Call::Write, ENOSPC, None, None),
+        (Call::Write, EIO, None, None),
+        (Call::Lock, ENOLCK, Some(&[NoLocks][..]), Some(&[NoLocks][..])),
+        (Call::Lock, EINVAL, Some(&[NoLocks]), Some(&[NoLocks])),
+        (Call::Lock, EIO, None, None),
+        (Call::Sync, EINVAL, Some(&[NotDurable]), Some(&[NotDurable])),
+        (Call::Sync, EIO, None, None),
+        (Call::Sync, ENOSPC, None, None),
+        (Call::Owner, EPERM, Some(&[]), Some(&[OtherOwner])),
+        (Call::Link, EPERM, Some(&[]), Some(&[])),
+        (Call::Rename, EBUSY, Some(&[]), Some(&[])),
+        (Call::Rename, EIO, Some(&[]), None),
+    ] as [(Call, i32, Said, Said); 12]
+    {
+        for (overwrite, said) in [(false, new), (true, replaced)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("report.html");
+            if overwrite {
+                fs::write(&path, "old, and longer").unwrap();
+            }
+            let refusal = refuse(call, errno);
+            let outcome = write(&path, overwrite, "new");
+            drop(refusal);
+            let case = format!("{call:?} {errno} {overwrite}: {outcome:?}");
+            assert_eq!(outcome.ok().as_deref(), said, "{case}");
+            let content = fs::read_to_string(&path).ok();
+            match said {
+                Some(_) => assert_eq!(content.as_deref(), Some("new"), "{case}"),
+                None => assert_eq!(content.is_some(), overwrite, "{case}"),
+            }
+            assert_eq!(names(folder.path()).len(), usize::from(content.is_some()), "nothing is left: {case}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_appears_meanwhile_is_left_alone_whether_there_are_hard_links_or_not() {
+    for errno in [None, Some(EPERM)] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        let _refusal = errno.map(|errno| refuse(Call::Link, errno));
+        let mut file = WholeFile::begin(&path, false, &Unfinished::default()).unwrap();
+        file.write_all(b"new").unwrap();
+        fs::write(&path, "mine").unwrap();
+        assert!(matches!(file.finish(), Err(Error::Exists { .. })));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+        assert_eq!(names(folder.path()), ["report.html"]);
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_used_up_by_the_next_one_and_two_runs_do_not_mix() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("é".repeat(120) + "report.html");
+    std::mem::forget(WholeFile::begin(&path, false, &Unfinished::default()).unwrap());
+    assert!(matches!(write(&path, false, "new"), Err(Error::Locked { .. })), "as long as it runs");
+    let [left] = &names(folder.path())[..] else { panic!() };
+    fs::remove_file(folder.path().join(left)).unwrap();
+    fs::write(folder.path().join(left), "torn").unwrap();
+    assert_eq!(write(&path, false, "new").unwrap(), []);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    assert_eq!(names(folder.path()).len(), 1);
+}
+
+#[test]
+fn a_file_that_is_of_no_use_is_removed_at_an_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let unfinished = Unfinished::default();
+    let _file = WholeFile::begin(folder.path().join("report.html"), false, &unfinished).unwrap();
+    assert_eq!(names(folder.path()).len(), 1);
+    if cfg!(unix) {
+        unfinished.remove_temporary();
+        assert_eq!(names(folder.path()).len(), 0);
+    }
+}
+
+/// Only root can make files of other users.
+#[cfg(unix)]
+#[test]
+fn where_others_may_write_their_files_and_links_are_refused() {
+    use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let (shared, mine) = (folder.path().join("shared"), folder.path().join("mine"));
+    fs::create_dir(&shared).unwrap();
+    fs::write(&mine, "mine").unwrap();
+    let (target, link) = (shared.join("dump.csv"), shared.join("link.csv"));
+    fs::write(&target, "another's").unwrap();
+    symlink(&mine, &link).unwrap();
+    const OTHER: Option<u32> = Some(12_345);
+    if chown(&target, OTHER, None).is_err() {
+        return;
+    }
+    lchown(&link, OTHER, None).unwrap();
+    let why = |path: &Path| {
+        let error = write(path, true, "new").unwrap_err();
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    let refusal = "another user (number 12345) made it, in a folder that others may write";
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
+    assert_eq!([why(&target), why(&link)], [refusal, refusal]);
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+    // What would be continued or locked.
+    for name in ["new.csv.anaplan-dump.tmp", "new.csv"] {
+        let path = shared.join(name);
+        fs::write(&path, "").unwrap();
+        chown(&path, OTHER, None).unwrap();
+        assert_eq!(why(&shared.join("new.csv")), refusal, "{name}");
+        fs::remove_file(&path).unwrap();
+    }
+    // The owner of the folder may have put it there, and in a folder of one's own nobody else did.
+    chown(&shared, OTHER, None).unwrap();
+    write(&target, true, "new").unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+    write(&link, true, "new").unwrap();
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "new");
+}

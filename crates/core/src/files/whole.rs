@@ -1,0 +1,154 @@
+//! A file that has its name once it is complete, for what is written in one go.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use super::lock::{Lock, is_same_file, open_locked, unlock};
+use super::place::{Place, cut, make_durable};
+use super::unfinished::Unfinished;
+use super::{DiskWarning, disk};
+use crate::error::{Error, Result};
+
+/// A file that has its name once it is complete: written under another name beside it, made durable, then renamed. A
+/// file that it replaces keeps its owner, its group and its mode, and a link to it stays one. A device or a named
+/// pipe is written to as it is.
+///
+/// Dropped before [`finish`](WholeFile::finish), nothing of it is left.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    /// None for a device or a pipe, and once it is finished.
+    new: Option<New>,
+    output: BufWriter<Output>,
+    warning: Option<DiskWarning>,
+}
+
+/// The file under its first name.
+#[derive(Debug)]
+struct New {
+    place: Place,
+    name: PathBuf,
+    unfinished: Unfinished,
+}
+
+/// An open file, and how much is in it.
+#[derive(Debug)]
+struct Output {
+    /// None once it is closed.
+    file: Option<File>,
+    length: u64,
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let file = self.file.as_mut().ok_or_else(|| io::Error::other("it is closed"))?;
+        disk::write_all(file, bytes)?;
+        self.length += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WholeFile {
+    /// Begins the file; `overwrite` replaces one that exists. What is begun is also removed by
+    /// [`Unfinished::remove_temporary`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`], [`Error::Locked`] while another run writes it, and [`Error::Output`].
+    pub fn begin(path: impl AsRef<Path>, overwrite: bool, unfinished: &Unfinished) -> Result<WholeFile> {
+        let path = path.as_ref().to_owned();
+        if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let opened = OpenOptions::new().write(true).open(&path);
+            let file = opened.map_err(|error| Error::output("write to", Some(&path), error))?;
+            let output = BufWriter::new(Output { file: Some(file), length: 0 });
+            return Ok(WholeFile { path, new: None, output, warning: None });
+        }
+        WholeFile::begin_at(path.clone(), Place::find(&path, overwrite)?, unfinished)
+    }
+
+    /// The same for a file whose place is known.
+    pub(crate) fn begin_at(path: PathBuf, place: Place, unfinished: &Unfinished) -> Result<WholeFile> {
+        /// One name for all runs, so that what a killed run left is used up by the next one.
+        const SUFFIX: &str = ".anaplan-dump.tmp";
+        let failed = |error| Error::output("write to", Some(&path), error);
+        let name = place.beside(SUFFIX);
+        let opened = open_locked(&name, place.kept()).map_err(failed)?;
+        let Some((mut file, lock)) = opened else { return Err(Error::Locked { path }) };
+        cut(&mut file, 0).map_err(failed)?;
+        unfinished.set_temporary(&name, true);
+        let new = Some(New { place, name, unfinished: unfinished.clone() });
+        let output = BufWriter::new(Output { file: Some(file), length: 0 });
+        let warning = (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks);
+        Ok(WholeFile { path, new, output, warning })
+    }
+
+    /// Gives it the owner and the group of the file that it replaces; done once more when it gets its name, where it
+    /// is no error that this is not permitted.
+    pub(crate) fn keep_owner(&self) -> io::Result<()> {
+        match (&self.new, &self.output.get_ref().file) {
+            (Some(new), Some(file)) => new.place.kept().give_owner(file),
+            _ => Ok(()),
+        }
+    }
+
+    /// An error of writing it.
+    pub fn failed(&self, source: io::Error) -> Error {
+        Error::output("write to", Some(&self.path), source)
+    }
+
+    /// Gives the file its name. What the disk could not do, and is no error, is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if a file has got the name meanwhile; [`Error::Output`].
+    pub fn finish(mut self) -> Result<Vec<DiskWarning>> {
+        self.output.flush().map_err(|error| self.failed(error))?;
+        let (Some(new), Output { file, length }) = (&self.new, self.output.get_mut()) else {
+            return Ok(Vec::new());
+        };
+        let durable = file.as_ref().map_or(Ok(None), make_durable);
+        let durable = durable.map_err(|error| Error::output("make durable", Some(&self.path), error))?;
+        let owner = new.place.install(file, &new.name, *length, &new.unfinished)?;
+        new.unfinished.set_temporary(&new.name, false);
+        self.new = None;
+        Ok([self.warning, durable, owner].into_iter().flatten().collect())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.output.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        let file = self.output.get_mut().file.take();
+        if let (Some(new), Some(file)) = (&self.new, file) {
+            remove_own(file, &new.name);
+            new.unfinished.set_temporary(&new.name, false);
+        }
+    }
+}
+
+/// Removes a file of ours, unless another one has its name, and gives up its lock.
+pub(crate) fn remove_own(file: File, name: &Path) {
+    let is_ours = is_same_file(&file, name);
+    if cfg!(windows) {
+        drop(file);
+        let _ = is_ours.then(|| std::fs::remove_file(name));
+    } else {
+        // Still locked: no other run can have begun with it.
+        let _ = is_ours.then(|| std::fs::remove_file(name));
+        unlock(&file);
+    }
+}
