@@ -19,7 +19,7 @@ const HOUSES: &[(&str, &str)] = &[
     (
         "crates/cli/src",
         "text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
-        | progress | signals | settings | credentials | session | ending | newest | resolve | target | new_file
+        | progress | signals | settings | credentials | session | ending | newest | resolve | target
         | report | task_report | collect | follow | commands describe",
     ),
     ("xtask/src", "fake | cargo format sample | bench demo dist serve | check"),
