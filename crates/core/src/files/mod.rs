@@ -18,6 +18,7 @@ pub(crate) use self::disk::write_all;
 pub(crate) use self::disk::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
 pub(crate) use self::lock::{Lock, is_same_file, open_locked, open_own, read_head, unlock};
 pub use self::named::NamedFile;
+#[cfg(feature = "http")]
 pub(crate) use self::named::{is_exposed_at, unusable_path};
 pub(crate) use self::place::{Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};
