@@ -5,7 +5,7 @@ use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
 use crate::support::{
-    ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
+    ACTUALS, BUDGET, COSTS, DATE, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
 };
 
 /// Requests for the chunks of the dump of an import.
@@ -74,7 +74,10 @@ fn dumps_in_results_of_any_depth_are_found() {
     let scene = Scene::with_tasks([(0..DEPTH).fold(task, add)]);
     scene.run("get NIGHTLY/T1").stdout_has(summary(DEPTH, 0, 0, DEPTH * 2_500));
     for level in 0..DEPTH {
-        scene.has(&format!("{}-Level_{level}-T1.csv", object(level)), &dump_for(&object(level)).bytes());
+        scene.has(
+            &format!("{DATE}-{}-Level_{level}-T1.csv", object(level)),
+            &dump_for(&object(level)).bytes(),
+        );
     }
 }
 
@@ -111,7 +114,7 @@ fn five_hundred_dumps_are_all_fetched() {
     let imports: Vec<(&str, &str)> = names.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
     let scene = Scene::with_tasks([failed("T1", &imports)]);
     scene.run("get NIGHTLY/T1 -q").stdout_has(summary(500, 0, 0, 1_250_000));
-    let files: Vec<String> = (0..500).map(|n| format!("{}-Import_{n}-T1.csv", object(n))).collect();
+    let files: Vec<String> = (0..500).map(|n| format!("{DATE}-{}-Import_{n}-T1.csv", object(n))).collect();
     scene.holds(&files);
     scene.has(&files[499], &dump_for(&object(499)).bytes());
 }

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use xtask::fake::{Dump, Fault, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, THE_LIST, answered, gave_up};
-use crate::support::{ACTUALS, COSTS, Scene, chunk_list, clean, dump_for, failed, failing_run, file_of};
+use crate::support::{
+    ACTUALS, COSTS, NEWEST_TASK, Scene, chunk_list, clean, dump_for, failed, failing_run, file_of,
+};
 
 const RUN: &str = "run NIGHTLY --poll=1ms -qq";
 
 /// A task whose actions are these, as the service answers it.
 fn task_of(actions: Value) -> Value {
-    json!({"task": {"taskState": "COMPLETE", "progress": 1.0, "result":
+    json!({"task": {"taskState": "COMPLETE", "progress": 1.0, "creationTime": NEWEST_TASK, "result":
         {"successful": true, "failureDumpAvailable": false, "nestedResults": actions}}})
 }
 

@@ -9,7 +9,7 @@ const IMPORT: &str = "112000000099";
 
 const SHORT: &str = "MODEL/112000000099";
 
-const FILE: &str = "112000000099-T1.csv";
+const FILE: &str = "1970-01-01-112000000099-Cost_centres-T1.csv";
 
 fn task(id: &str, time: u64) -> Task {
     let result = ActionResult::failed_import(IMPORT, "Cost centres");

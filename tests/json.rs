@@ -19,7 +19,7 @@ fn downloaded(scene: &Scene, task: &str, (object, name): Import, path: &str) -> 
 /// An import with rejected rows, in the report of a task.
 fn action((object, name): Import) -> Value {
     json!({"object": object, "name": name, "successful": true, "dump": true,
-        "rows": {"successful": 90, "failed": 3, "ignored": 5},
+        "rows": {"successful": 90, "warnings": null, "failed": 3, "ignored": 5},
         "messages": [format!("{name}: 90 (0/90) rows successful, 5 ignored")]})
 }
 
@@ -66,7 +66,7 @@ fn a_task_is_a_document() {
     task.result.as_mut().expect("a result").nested.push(ActionResult::new("117000000003"));
     let scene = Scene::with_tasks([task]);
     let silent = json!({"object": "117000000003", "name": null, "successful": true, "dump": false,
-        "rows": {"successful": null, "failed": null, "ignored": null}, "messages": []});
+        "rows": {"successful": null, "warnings": null, "failed": null, "ignored": null}, "messages": []});
     scene.run("task NIGHTLY/T1 --json").json(json!({
         "task": scene.named("<NIGHTLY>/T1"), "state": "COMPLETE", "step": "Complete.", "progress": 1.0,
         "created": "2019-10-16T20:39:07Z", "successful": true, "outcome": "failed",
@@ -93,8 +93,7 @@ fn get_names_files_sizes_and_checksums() {
         let files = [COSTS, ACTUALS].map(|import| format!("./{folder}{}", file_of(import, "T1")));
         let dumps =
             [downloaded(&scene, "T1", COSTS, &files[0]), downloaded(&scene, "T1", ACTUALS, &files[1])];
-        outcome
-            .json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": dumps, "older": null}));
+        outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": dumps}));
         scene.any_files();
     }
 }
@@ -106,7 +105,7 @@ fn get_of_one_object_has_the_same_fields() {
     let mut dump = downloaded(&scene, "T1", COSTS, "dump.csv");
     // Only the task knows the name, which the file does not need.
     dump["name"] = Value::Null;
-    outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": [dump], "older": null}));
+    outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": [dump]}));
     scene.holds(&["dump.csv"]);
 }
 
@@ -181,15 +180,14 @@ fn get_names_the_tasks_that_it_passed_over() {
     .into();
     let dumps = [downloaded(&scene, "T6", COSTS, &file)];
     let task = scene.named("<NIGHTLY>/T6");
-    outcome.json(json!({"task": task, "skipped": skipped, "dumps": dumps, "older": null}));
+    outcome.json(json!({"task": task, "skipped": skipped, "dumps": dumps}));
     scene.holds(&[file]);
 }
 
 #[test]
 fn get_where_nothing_failed_names_the_task_that_proves_it() {
     let scene = Scene::with_tasks([clean("T2"), failed("T1", &[COSTS])]);
-    let (task, older) = (scene.named("<NIGHTLY>/T2"), scene.named("<NIGHTLY>/T1"));
-    let expected = json!({"task": task, "skipped": [], "dumps": [], "older": older});
+    let expected = json!({"task": scene.named("<NIGHTLY>/T2"), "skipped": [], "dumps": []});
     scene.run("get NIGHTLY --json").json(expected);
 }
 

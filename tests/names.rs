@@ -137,7 +137,7 @@ fn an_invalid_percent_encoding_is_refused_with_its_position() {
 #[test]
 fn odd_names_make_one_file_each_in_the_folder() {
     for file in files_for(&ODD_NAMES) {
-        assert!(file.starts_with("112") && file.ends_with("-T1.csv"), "{file:?}");
+        assert!(file.starts_with("2019-10-16-112") && file.ends_with("-T1.csv"), "{file:?}");
         let is_odd = |c: char| c.is_control() || c.is_whitespace() || "/\\:~".contains(c);
         assert!(!file.contains(is_odd), "{file:?}");
     }
@@ -145,14 +145,14 @@ fn odd_names_make_one_file_each_in_the_folder() {
 
 #[test]
 fn letters_of_all_scripts_are_kept() {
-    assert_eq!(files_for(&["Größe, 東京"]), ["112000000000-Größe_東京-T1.csv"]);
+    assert_eq!(files_for(&["Größe, 東京"]), ["2019-10-16-112000000000-Größe_東京-T1.csv"]);
 }
 
 #[test]
 fn long_names_are_cut_and_stay_apart() {
     for name in ["x".repeat(299), "東".repeat(299), "🏭x".repeat(149)] {
         for file in files_for(&[&format!("{name}a"), &format!("{name}b")]) {
-            assert!(file.len() <= 150 && file.ends_with("-T1.csv"), "{file:?}");
+            assert!(file.len() <= 161 && file.ends_with("-T1.csv"), "{file:?}");
         }
     }
 }
@@ -161,11 +161,11 @@ fn long_names_are_cut_and_stay_apart() {
 fn equal_names_and_names_that_look_like_a_file_name_stay_apart() {
     let files = files_for(&["Actuals", "Actuals", "actuals", "112000000000-Actuals", "Actuals-T1.csv"]);
     let expected = [
-        "112000000000-Actuals-T1.csv",
-        "112000000001-Actuals-T1.csv",
-        "112000000002-actuals-T1.csv",
-        "112000000003-112000000000-Actuals-T1.csv",
-        "112000000004-Actuals-T1.csv-T1.csv",
+        "2019-10-16-112000000000-Actuals-T1.csv",
+        "2019-10-16-112000000001-Actuals-T1.csv",
+        "2019-10-16-112000000002-actuals-T1.csv",
+        "2019-10-16-112000000003-112000000000-Actuals-T1.csv",
+        "2019-10-16-112000000004-Actuals-T1.csv-T1.csv",
     ];
     assert_eq!(files, expected);
 }

@@ -11,7 +11,8 @@ pub(crate) mod texts;
 
 pub(crate) use self::command::{Background, Invocation};
 pub(crate) use self::dumps::{
-    CHUNK, PART_FILES, assert_same_bytes, bytes_of, chunk, chunk_list, dump_of, own_name, size, three_chunks,
+    CHUNK, DATE, NEWEST_TASK, PART_FILES, assert_same_bytes, bytes_of, chunk, chunk_list, dump_of, own_name,
+    size, three_chunks,
 };
 pub(crate) use self::outcome::{Outcome, Wait};
 pub(crate) use self::processes::{

@@ -4,6 +4,10 @@ use xtask::fake::{Dump, Fault, OBJECT, TASK, When, dump_file};
 
 use super::{Background, Scene};
 
+/// When the newest task was created, in milliseconds since 1970, and that day.
+pub(crate) const NEWEST_TASK: u64 = 1_571_258_347_545;
+pub(crate) const DATE: &str = "2019-10-16";
+
 /// Bytes of each chunk but the last.
 pub(crate) const CHUNK: usize = 10_000;
 
@@ -24,7 +28,7 @@ pub(crate) fn three_chunks() -> Dump {
 
 /// The name of the file that the server's dump has in a folder.
 pub(crate) fn own_name() -> String {
-    format!("{OBJECT}-Cost_centres_from_ERP-{TASK}.csv")
+    format!("{DATE}-{OBJECT}-Cost_centres_from_ERP-{TASK}.csv")
 }
 
 /// The requests for one chunk.

@@ -7,7 +7,7 @@ use xtask::fake::{
 };
 
 use super::texts::summary;
-use super::{Outcome, Scene, size};
+use super::{DATE, NEWEST_TASK, Outcome, Scene, size};
 
 /// An import by its id and name.
 pub(crate) type Import = (&'static str, &'static str);
@@ -37,7 +37,7 @@ pub(crate) fn dump_for(object: &str) -> Dump {
 
 /// The name of the file that an import's dump has in a folder.
 pub(crate) fn file_of((id, name): Import, task: &str) -> String {
-    format!("{id}-{}-{task}.csv", name.replace(' ', "_"))
+    format!("{DATE}-{id}-{}-{task}.csv", name.replace(' ', "_"))
 }
 
 /// The result of a process in which these imports, by id and name, rejected rows.
@@ -67,14 +67,14 @@ pub(crate) fn failing_run(imports: &[(&str, &str)]) -> ProcessRun {
 }
 
 impl Scene {
-    /// A server whose process [`PROCESS`] has these tasks, the newest first, an hour apart.
+    /// A server whose process [`PROCESS`] has these tasks, the newest first, all of one
+    /// day: the first twenty an hour apart.
     #[track_caller]
     pub(crate) fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
-        const NEWEST: u64 = 1_571_258_347_545;
         const HOUR: u64 = 3_600_000;
         let mut process = Process::new(PROCESS, PROCESS_NAME);
         for (age, mut task) in (0..).zip(tasks) {
-            task.creation_time = task.creation_time.map(|_| NEWEST - age * HOUR);
+            task.creation_time = task.creation_time.map(|_| NEWEST_TASK - age.min(20) * HOUR - age);
             process = process.with_task(task);
         }
         Scene::with_service(Service::new().with_process(process))

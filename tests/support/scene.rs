@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 use xtask::fake::{Dump, FakeServer, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE};
 
-use super::{Invocation, Outcome, assert_same_bytes, model, nightly};
+use super::{Invocation, NEWEST_TASK, Outcome, assert_same_bytes, model, nightly};
 
 /// A folder and a server. At the end the folder holds no file that the test did not mention, and each file
 /// that the test wrote itself is as the test left it.
@@ -34,7 +34,9 @@ impl Scene {
     }
 
     #[track_caller]
-    pub(crate) fn with_service(service: Service) -> Scene {
+    pub(crate) fn with_service(mut service: Service) -> Scene {
+        // So that the names of dumps are known.
+        service.start_time = Some(NEWEST_TASK);
         Scene::new(FakeServer::start(service))
     }
 

@@ -1,6 +1,6 @@
 //! The command line: its commands, its options and their help.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::MAX_PARALLEL;
 use argh::{ArgsInfo, FromArgs};
@@ -172,6 +172,9 @@ impl Command {
 /// The default number of tasks that `tasks` shows.
 const DEFAULT_LIMIT: usize = 20;
 
+/// The default language of the service's messages, as in the reference's example.
+const DEFAULT_LOCALE: &str = "en_US";
+
 /// The default time between two looks at a running task: the least that the service asks for.
 const DEFAULT_POLL: Duration = Duration::from_secs(5);
 
@@ -214,7 +217,7 @@ pub(crate) struct Tasks {
     /// show only tasks created since then: a duration, such as 48h, or a date,
     /// such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(since))]
-    pub(crate) since: Option<u64>,
+    pub(crate) since: Option<SystemTime>,
 
     /// show only tasks in which something failed
     #[argh(switch)]
@@ -278,8 +281,8 @@ pub(crate) struct Run {
     pub(crate) timeout: Option<Duration>,
 
     /// language of the service's messages; default en_US
-    #[argh(option, arg_name = "name")]
-    pub(crate) locale: Option<String>,
+    #[argh(option, arg_name = "name", default = "DEFAULT_LOCALE.to_owned()")]
+    pub(crate) locale: String,
 
     /// time between two looks at the task, longer the longer it runs; default 5s,
     /// the least that the service asks for
@@ -426,7 +429,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a duration such as 500ms, 30s, 5m, 2h or plain seconds is needed".to_owned())
 }
 
-fn since(text: &str) -> Result<u64, String> {
+fn since(text: &str) -> Result<SystemTime, String> {
     parse_since(text).ok_or_else(|| {
         "a duration such as 48h, or a date such as 2026-11-24 or 2026-11-24T20:00 (UTC), is needed".to_owned()
     })
@@ -478,7 +481,7 @@ pub(crate) struct Get {
     pub(crate) more: Vec<String>,
 
     /// folder or file to write to, or - for standard output; default is the
-    /// current folder, in which a file is named OBJECT-NAME-TASK.csv
+    /// current folder, in which a file is named DATE-OBJECT-NAME-TASK.csv
     #[argh(option, short = 'o', arg_name = "file|dir|-")]
     pub(crate) output: Option<String>,
 
@@ -509,7 +512,7 @@ pub(crate) struct Get {
     /// the same among runs since then: a duration, such as 48h, or a date, such
     /// as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(since))]
-    pub(crate) since: Option<u64>,
+    pub(crate) since: Option<SystemTime>,
 
     /// maximum number of tasks of a process to look at; default 20
     #[argh(option, arg_name = "n", from_str_fn(limit))]

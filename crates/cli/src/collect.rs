@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::report::Report;
-use anaplan_dump_core::{BodyProblem, Dump, Error, ErrorKind, Fault};
+use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault};
 use serde::Serialize;
 
 use crate::failure::{ErrorReport, Failure};
@@ -17,32 +17,18 @@ use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
 use crate::text::{counted, duration, safe, safe_path, size};
 
-/// How dumps are downloaded.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DownloadOptions {
-    pub(crate) whole: bool,
-    pub(crate) parallel: usize,
-    pub(crate) verify: bool,
+/// How dumps are downloaded, and where to.
+pub(crate) struct Collect<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) target: &'a Target,
+    /// Replaces files that are there.
     pub(crate) overwrite: bool,
-    pub(crate) restart: bool,
-    /// Looks a few times for a dump that is not there yet.
-    pub(crate) fresh: bool,
     /// Reads each file once more for its SHA-256.
     pub(crate) checksums: bool,
-}
-
-impl Default for DownloadOptions {
-    fn default() -> DownloadOptions {
-        DownloadOptions {
-            whole: false,
-            parallel: 1,
-            verify: false,
-            overwrite: false,
-            restart: false,
-            fresh: false,
-            checksums: false,
-        }
-    }
+    /// Each dump comes in one piece.
+    pub(crate) whole: bool,
+    /// The further settings of each download.
+    pub(crate) set: &'a dyn for<'d> Fn(Download<'d>) -> Download<'d>,
 }
 
 /// What became of a dump.
@@ -79,103 +65,87 @@ pub(crate) struct Collected {
     pub(crate) failure: Option<Failure>,
 }
 
-/// Downloads dumps.
-pub(crate) fn collect(
-    dumps: &[Dump],
-    target: &Target,
-    options: DownloadOptions,
-    session: &Session,
-) -> Result<Collected, Failure> {
-    if dumps.len() > 1 && !matches!(target, Target::Folder(_)) {
-        let commands = dumps.iter().map(|dump| format!("\n  anaplan-dump get {} -o -", dump.address));
-        return Err(Failure::Usage(format!(
-            "there are {} dumps, and -o names one output; get one of them:{}",
-            dumps.len(),
-            commands.collect::<String>()
-        )));
-    }
-    let mut collected = Collected::default();
-    for (index, dump) in dumps.iter().enumerate() {
-        let label = Label { name: dump.name.clone(), number: index + 1, count: dumps.len() };
-        let mut report = DumpReport {
-            id: dump.address.object().as_str().to_owned(),
-            locator: dump.address.to_string(),
-            name: dump.name.clone(),
-            status: Status::Failed,
-            path: None,
-            bytes: None,
-            chunks: None,
-            sha256: None,
-            error: None,
-            elapsed: Duration::ZERO,
-        };
-        let begun = Instant::now();
-        let outcome = download(dump, label, target, options, session, &mut report);
-        report.elapsed = begun.elapsed();
-        if let Err(failure) = outcome {
-            report.error = Some(ErrorReport::new(&failure));
-            // Reported in the order of the dumps; the first one decides the exit code.
-            if !failure.is_silent() {
-                session.reporter.problem(&failure);
-            }
-            collected.failure.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+impl Collect<'_> {
+    /// Downloads dumps.
+    pub(crate) fn collect(&self, dumps: &[Dump]) -> Result<Collected, Failure> {
+        if dumps.len() > 1 && !matches!(self.target, Target::Folder(_)) {
+            let commands = dumps.iter().map(|dump| format!("\n  anaplan-dump get {} -o -", dump.address));
+            return Err(Failure::Usage(format!(
+                "there are {} dumps, and -o names one output; get one of them:{}",
+                dumps.len(),
+                commands.collect::<String>()
+            )));
         }
-        collected.dumps.push(report);
+        let mut collected = Collected::default();
+        for (index, dump) in dumps.iter().enumerate() {
+            let label = Label { name: dump.name.clone(), number: index + 1, count: dumps.len() };
+            let mut report = DumpReport {
+                id: dump.address.object().as_str().to_owned(),
+                locator: dump.address.to_string(),
+                name: dump.name.clone(),
+                status: Status::Failed,
+                path: None,
+                bytes: None,
+                chunks: None,
+                sha256: None,
+                error: None,
+                elapsed: Duration::ZERO,
+            };
+            let begun = Instant::now();
+            let outcome = self.download(dump, label, &mut report);
+            report.elapsed = begun.elapsed();
+            if let Err(failure) = outcome {
+                report.error = Some(ErrorReport::new(&failure));
+                // Reported in the order of the dumps; the first one decides the exit code.
+                if !failure.is_silent() {
+                    self.session.reporter.problem(&failure);
+                }
+                collected.failure.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+            }
+            collected.dumps.push(report);
+        }
+        Ok(collected)
     }
-    Ok(collected)
-}
 
-fn download(
-    dump: &Dump,
-    label: Label,
-    target: &Target,
-    options: DownloadOptions,
-    session: &Session,
-    report: &mut DumpReport,
-) -> Result<(), Failure> {
-    let path = match target {
-        Target::Stdout | Target::Device(_) => None,
-        Target::File(path) => Some(path.clone()),
-        Target::Folder(folder) => Some(folder.join(dump.file_name())),
-    };
-    // A file of this name is complete, and its name says which object and task it is of.
-    if let (Target::Folder(_), Some(path), false) = (target, &path, options.overwrite)
-        && let Ok(metadata) = path.metadata()
-        && metadata.is_file()
-    {
-        report.status = Status::AlreadyThere;
-        report.bytes = Some(metadata.len());
-    } else {
-        let mut progress = session.reporter.download(label);
-        let download = session
-            .client
-            .download(&dump.address)
-            .whole(options.whole)
-            .parallel(options.parallel)
-            .verify(options.verify)
-            .overwrite(options.overwrite)
-            .restart(options.restart)
-            .fresh(options.fresh)
-            .on_progress(|step| progress.show(step));
-        let done = match (target, &path) {
-            (_, Some(path)) => {
-                download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?
-            }
-            (Target::Device(device), None) => {
-                let opened = OpenOptions::new().write(true).open(device);
-                download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
-            }
-            _ => download.write_to(raw_stdout()?)?,
+    fn download(&self, dump: &Dump, label: Label, report: &mut DumpReport) -> Result<(), Failure> {
+        let Collect { session, target, .. } = *self;
+        let path = match target {
+            Target::Stdout | Target::Device(_) => None,
+            Target::File(path) => Some(path.clone()),
+            Target::Folder(folder) => Some(folder.join(dump.file_name())),
         };
-        report.status = Status::Downloaded;
-        report.bytes = Some(done.bytes);
-        report.chunks = (!options.whole).then_some(done.chunks);
+        // A file of this name is complete, and its name says which object and task it is of.
+        if let (Target::Folder(_), Some(path), false) = (target, &path, self.overwrite)
+            && let Ok(metadata) = path.metadata()
+            && metadata.is_file()
+        {
+            report.status = Status::AlreadyThere;
+            report.bytes = Some(metadata.len());
+        } else {
+            let mut progress = session.reporter.download(label);
+            let download =
+                (self.set)(session.client.download(dump)).whole(self.whole).overwrite(self.overwrite);
+            let download = download.on_progress(|step| progress.show(step));
+            let done = match (target, &path) {
+                (_, Some(path)) => {
+                    download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?
+                }
+                (Target::Device(device), None) => {
+                    let opened = OpenOptions::new().write(true).open(device);
+                    download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
+                }
+                _ => download.write_to(raw_stdout()?)?,
+            };
+            report.status = Status::Downloaded;
+            report.bytes = Some(done.bytes);
+            report.chunks = Some(done.chunks).filter(|_| !self.whole);
+        }
+        if let Some(path) = &path {
+            report.path = Some(path.to_string_lossy().into_owned());
+            report.sha256 = self.checksums.then(|| sha256(path)).transpose()?;
+        }
+        Ok(())
     }
-    if let Some(path) = &path {
-        report.path = Some(path.to_string_lossy().into_owned());
-        report.sha256 = options.checksums.then(|| sha256(path)).transpose()?;
-    }
-    Ok(())
 }
 
 impl Collected {

@@ -1,23 +1,12 @@
 //! How a task ended: a machine word, a sentence and an exit code.
 
-use anaplan_dump_core::{ActionResult, Outcome, Task, TaskState};
+use anaplan_dump_core::{ActionResult, Outcome, RowCounts, Task, TaskState};
 
 use crate::failure::Failure;
-use crate::session::Session;
 use crate::text::{counted, cut};
 
 /// Maximum length of a state or a name of the service in a sentence, in characters.
 const MAX_WORD_CHARS: usize = 40;
-
-impl Session {
-    /// How a task ended. Where an action does not say whether it left a dump, the service is asked.
-    pub(crate) fn outcome(&self, task: &Task) -> Result<Outcome, Failure> {
-        let outcome = task.outcome(&[]);
-        // What has failed already, no dump can change.
-        let is_open = matches!(outcome, Outcome::Clean | Outcome::Unclear) && !task.dumps().is_empty();
-        Ok(if is_open { task.outcome(&self.client.dumps(task)?) } else { outcome })
-    }
-}
 
 /// The outcome, as `--json` names it.
 pub(crate) fn word(outcome: Outcome) -> &'static str {
@@ -26,15 +15,21 @@ pub(crate) fn word(outcome: Outcome) -> &'static str {
         Outcome::Cancelled => "cancelled",
         Outcome::Failed => "failed",
         Outcome::Clean => "clean",
+        Outcome::Ignored => "ignored",
+        Outcome::Warnings => "warnings",
         _ => "unclear",
     }
 }
 
 /// Whether a task ended as it should.
 pub(crate) fn check(task: &Task, outcome: Outcome) -> Result<(), Failure> {
+    if outcome.is_good() { Ok(()) } else { Err(failure(task, outcome)) }
+}
+
+/// What is wrong with the end of a task whose outcome is not a good one.
+pub(crate) fn failure(task: &Task, outcome: Outcome) -> Failure {
     let address = &task.address;
-    Err(match outcome {
-        Outcome::Clean => return Ok(()),
+    match outcome {
         Outcome::Failed => Failure::RowsFailed,
         Outcome::Cancelled => Failure::Other(format!("task {address} was cancelled")),
         Outcome::NotFinished => Failure::Other(format!(
@@ -42,7 +37,28 @@ pub(crate) fn check(task: &Task, outcome: Outcome) -> Result<(), Failure> {
             cut(task.state.as_str(), MAX_WORD_CHARS)
         )),
         _ => Failure::Other(format!("task {address} {}", unclear(task))),
-    })
+    }
+}
+
+/// The rows that were loaded with a warning and those that were ignored, where that is all there is to say of the
+/// task: "7 rows were loaded with a warning, 2 rows were ignored".
+pub(crate) fn remarks(task: &Task, outcome: Outcome) -> Option<String> {
+    if !matches!(outcome, Outcome::Ignored | Outcome::Warnings) {
+        return None;
+    }
+    let sum = |count: fn(RowCounts) -> Option<u64>| {
+        task.actions().into_iter().filter_map(|action| count(action.rows())).fold(0, u64::saturating_add)
+    };
+    let remark = |count: u64, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 row was {what}")),
+        count => Some(format!("{count} rows were {what}")),
+    };
+    let remarks = [
+        remark(sum(|rows| rows.warnings), "loaded with a warning"),
+        remark(sum(|rows| rows.ignored), "ignored"),
+    ];
+    Some(remarks.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 /// What the service did not say of a task that is over, as the rest of a sentence about it.
@@ -66,21 +82,19 @@ pub(crate) fn unclear(task: &Task) -> String {
 
 /// Dumps that cannot be downloaded, because the service names no object for them or says nothing of an action.
 pub(crate) fn unnamed_dumps(task: &Task) -> Option<Failure> {
-    let (dumps, them) = match task.unnamed_dumps() {
-        0 => {
-            let unreadable = task.unreadable_actions();
-            let text = format!(
-                "task {} has {} that cannot be read: the service does not say whether rows were rejected there",
-                task.address,
+    let address = &task.address;
+    let (dumps, them) = match (task.unnamed_dumps(), task.unreadable_actions()) {
+        (0, 0) => return None,
+        (0, unreadable) => {
+            return Some(Failure::Other(format!(
+                "task {address} has {} that cannot be read: the service does not say whether rows were rejected there",
                 counted(unreadable, "action")
-            );
-            return (unreadable > 0).then_some(Failure::Other(text));
+            )));
         }
-        1 => ("a dump".to_owned(), "it"),
-        count => (format!("{count} dumps"), "them"),
+        (1, _) => ("a dump".to_owned(), "it"),
+        (count, _) => (format!("{count} dumps"), "them"),
     };
     Some(Failure::NotFound(format!(
-        "task {} left {dumps} without a usable objectId: the service does not say how to download {them}",
-        task.address
+        "task {address} left {dumps} without a usable objectId: the service does not say how to download {them}"
     )))
 }

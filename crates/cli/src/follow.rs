@@ -1,11 +1,12 @@
 //! From a task to its end and its dumps: what `run` and `wait` have in common.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Task, TaskAddress};
 use serde::Serialize;
 
-use crate::collect::{DownloadOptions, DumpReport, collect, print_reports};
+use crate::collect::{Collect, DumpReport, print_reports};
 use crate::ending;
 use crate::failure::Failure;
 use crate::meter::LogClock;
@@ -61,13 +62,20 @@ impl Follow<'_> {
         session.reporter.set_follow_up(self.get_command(address));
         let task = self.wait(address, session)?;
         let dumps = session.client.dumps(&task)?;
-        let outcome = task.outcome(&dumps);
+        let outcome = task.outcome_with(&dumps);
         let report = TaskReport::new(&task, outcome).without_next();
         if !self.json {
             print(&report.text())?;
         }
-        let options = DownloadOptions { checksums: self.json, fresh: true, ..DownloadOptions::default() };
-        let mut collected = collect(&dumps, target, options, session)?;
+        let options = Collect {
+            session,
+            target,
+            checksums: self.json,
+            overwrite: false,
+            whole: false,
+            set: &|download| download.fresh(true),
+        };
+        let mut collected = options.collect(&dumps)?;
         let explained = if self.explain { collected.explain(session) } else { None };
         if let Some(unnamed) = ending::unnamed_dumps(&task) {
             session.reporter.problem(&unnamed);
@@ -115,9 +123,10 @@ impl Follow<'_> {
             let is_due = log.is_due(begun.elapsed(), now != shown);
             session.reporter.step(now.trim_end(), begun.elapsed(), is_due);
             shown = now;
+            ControlFlow::Continue(())
         };
         let timeout = self.timeout.unwrap_or(Duration::MAX);
-        let waited = session.client.wait_timeout(address, self.poll, timeout, look);
+        let waited = session.client.wait(address, self.poll, timeout, look);
         session.reporter.clear();
         waited.map_err(|error| {
             let note = format!(

@@ -167,8 +167,7 @@ impl Reporter {
         if self.redraws {
             return text.to_owned();
         }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = time(u64::try_from(now.as_millis()).unwrap_or(0));
+        let now = time(SystemTime::now());
         let clock = now.split_once(' ').map_or("", |(_, clock)| clock);
         format!("{clock} {text}")
     }

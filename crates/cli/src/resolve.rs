@@ -1,7 +1,7 @@
 //! What a locator means: a process may be given by its name, a task as `latest`. May send requests.
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, ActionResult, Error, ErrorKind, Id, Locator, ModelAddress, Task, TaskAddress,
+    ActionAddress, ActionKind, Dump, DumpAddress, Error, ErrorKind, Locator, ModelAddress, Task, TaskAddress,
     TaskChoice,
 };
 
@@ -73,14 +73,12 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The name that a task has for one of its objects, if the task can be read.
-    pub(crate) fn object_name(&self, task: &TaskAddress, object: &Id) -> Result<Option<String>, Failure> {
-        let task = match self.client.task(task) {
-            Ok(task) => task,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let is_object = |action: &&ActionResult| action.object_id.as_ref() == Some(object);
-        Ok(task.actions().into_iter().find(is_object).and_then(|action| action.object_name.clone()))
+    /// The dump with what its task says of it, if the task can be read.
+    pub(crate) fn dump(&self, task: &TaskAddress, address: DumpAddress) -> Result<Dump, Failure> {
+        match self.client.task(task) {
+            Ok(task) => Ok(Dump::new(&task, address)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(address.into()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

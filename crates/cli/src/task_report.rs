@@ -1,5 +1,7 @@
 //! A task and its actions for people and for programs: what `task` prints, and `run` at its end.
 
+use std::time::SystemTime;
+
 use anaplan_dump_core::{ActionResult, Outcome, Task};
 use serde::Serialize;
 
@@ -16,10 +18,13 @@ const MIN_NAME_CHARS: usize = 12;
 /// Width of the line with the step that runs, in characters.
 const STEP_WIDTH: usize = 78;
 
-const HEADER: [&str; 7] = ["OBJECT", "RAN", "TAKEN", "FAILED", "IGNORED", "DUMP", "NAME"];
+const HEADER: [&str; 8] = ["OBJECT", "RAN", "TAKEN", "WARNED", "FAILED", "IGNORED", "DUMP", "NAME"];
 
 /// The columns that hold numbers, which are read from the right.
-const NUMBERS: [usize; 3] = [2, 3, 4];
+const NUMBERS: [&str; 4] = ["TAKEN", "WARNED", "FAILED", "IGNORED"];
+
+/// The column that is left out where it would be empty: few imports give warnings.
+const WARNED: usize = 3;
 
 /// Width of a message below its action, in characters, and how many lines of it are shown.
 const MESSAGE_WIDTH: usize = 74;
@@ -37,14 +42,14 @@ pub(crate) struct TaskReport {
     #[serde(skip)]
     locator: String,
     #[serde(skip)]
-    creation_time: Option<u64>,
+    created_at: Option<SystemTime>,
     /// Whether the task as a whole ran; null until it has finished.
     successful: Option<bool>,
     /// How it ended, as a machine word.
     outcome: &'static str,
-    /// What the service did not say.
+    /// The sentence about an outcome that the table alone does not explain.
     #[serde(skip)]
-    unclear: Option<String>,
+    remark: Option<String>,
     actions: Vec<Action>,
     /// The command that downloads every dump; null if there is none.
     next: Option<String>,
@@ -64,6 +69,7 @@ struct Action {
 #[derive(Debug, Serialize)]
 struct Rows {
     successful: Option<u64>,
+    warnings: Option<u64>,
     failed: Option<u64>,
     ignored: Option<u64>,
 }
@@ -75,11 +81,16 @@ impl TaskReport {
             state: task.state.as_str().to_owned(),
             step: task.current_step.clone(),
             progress: task.progress,
-            created: task.creation_time.map(rfc3339),
-            creation_time: task.creation_time,
+            created: task.created.map(rfc3339),
+            created_at: task.created,
             successful: task.result.as_ref().and_then(|result| result.successful),
             outcome: ending::word(outcome),
-            unclear: (outcome == Outcome::Unclear).then(|| ending::unclear(task)),
+            remark: match outcome {
+                Outcome::Unclear => Some(format!("This task {}.", ending::unclear(task))),
+                outcome => {
+                    ending::remarks(task, outcome).map(|remarks| format!("No row was rejected: {remarks}."))
+                }
+            },
             actions: task.actions().into_iter().map(Action::new).collect(),
             next: (outcome != Outcome::Clean && !task.dumps().is_empty())
                 .then(|| format!("anaplan-dump get {address}")),
@@ -97,7 +108,7 @@ impl TaskReport {
     pub(crate) fn text(&self) -> String {
         let mut facts = vec![cut(&self.state, MAX_ID_CHARS)];
         facts.extend(self.progress.map(|progress| format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)));
-        facts.extend(self.creation_time.map(|created| format!("created {} UTC", time(created))));
+        facts.extend(self.created_at.map(|created| format!("created {} UTC", time(created))));
         let facts = facts.join(", ");
         let mut text = format!("Task {}\n{facts}", self.locator);
         // The step of a task that has ended only repeats its state.
@@ -113,8 +124,8 @@ impl TaskReport {
             text.push('\n');
             text.push_str(&self.table());
         }
-        if let Some(unclear) = &self.unclear {
-            text.push_str(&format!("\nThis task {unclear}.\n"));
+        if let Some(remark) = &self.remark {
+            text.push_str(&format!("\n{remark}\n"));
         }
         if let Some(next) = &self.next {
             // The service says that a dump is there to everybody, and gives it to one user only.
@@ -126,17 +137,22 @@ impl TaskReport {
     }
 
     fn table(&self) -> String {
+        let mut header = HEADER.to_vec();
         let mut rows: Vec<Vec<String>> = self.actions.iter().map(Action::row_without_name).collect();
-        let names = HEADER.len() - 1;
-        let before: usize = widths(&HEADER[..names], &rows).iter().map(|width| width + 2).sum();
+        if !self.actions.iter().any(|action| action.rows.warnings.is_some_and(|count| count > 0)) {
+            header.remove(WARNED);
+            rows.iter_mut().for_each(|row| drop(row.remove(WARNED)));
+        }
+        let names = header.len() - 1;
+        let before: usize = widths(&header[..names], &rows).iter().map(|width| width + 2).sum();
         let name_chars = TABLE_WIDTH.saturating_sub(before).max(MIN_NAME_CHARS);
         for (row, action) in rows.iter_mut().zip(&self.actions) {
             row.push(cut(action.name.as_deref().unwrap_or(""), name_chars));
         }
-        for column in NUMBERS {
-            align_right(HEADER[column], column, &mut rows);
+        for (column, name) in header.iter().enumerate().filter(|(_, name)| NUMBERS.contains(name)) {
+            align_right(name, column, &mut rows);
         }
-        let table = table(&HEADER, &rows);
+        let table = table(&header, &rows);
         let mut lines = table.lines();
         let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
         for (line, action) in lines.zip(&self.actions) {
@@ -159,7 +175,12 @@ impl Action {
             object: action.object_id.as_ref().map(|id| id.as_str().to_owned()),
             name: action.object_name.clone(),
             successful: action.successful,
-            rows: Rows { successful: rows.successful, failed: rows.failed, ignored: rows.ignored },
+            rows: Rows {
+                successful: rows.successful,
+                warnings: rows.warnings,
+                failed: rows.failed,
+                ignored: rows.ignored,
+            },
             dump: action.failure_dump_available,
             messages: action.messages().map(str::to_owned).collect(),
         }
@@ -176,6 +197,7 @@ impl Action {
             cut(self.object.as_deref().unwrap_or("?"), MAX_ID_CHARS),
             yes_or_no(self.successful).to_owned(),
             count(self.rows.successful),
+            count(self.rows.warnings),
             count(self.rows.failed),
             count(self.rows.ignored),
             yes_or_no(self.dump).to_owned(),

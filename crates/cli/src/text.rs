@@ -1,7 +1,7 @@
 //! Text for people: sizes, times and durations, and texts of the service made safe, cut or wrapped.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::{Printable, Utc};
 
@@ -103,15 +103,14 @@ pub(crate) fn seconds(wait: Duration) -> String {
     }
 }
 
-/// A time in milliseconds since 1970, in UTC: `2019-10-16 20:39:07`.
-pub(crate) fn time(milliseconds: u64) -> String {
-    rfc3339(milliseconds).replace('T', " ").replace('Z', "")
+/// A time in UTC: `2019-10-16 20:39:07`.
+pub(crate) fn time(time: SystemTime) -> String {
+    rfc3339(time).replace('T', " ").replace('Z', "")
 }
 
 /// The same as RFC 3339 writes it: `2019-10-16T20:39:07Z`.
-pub(crate) fn rfc3339(milliseconds: u64) -> String {
-    let time = UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
-    Utc(time.unwrap_or(UNIX_EPOCH)).to_string()
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    Utc(time).to_string()
 }
 
 /// The maximum duration that is read. A time millions of years from now cannot be represented.
@@ -134,19 +133,15 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     (duration <= LONGEST_DURATION).then_some(duration)
 }
 
-/// Reads the time since when something is wanted, in milliseconds since 1970: a duration back from now, or a
-/// date in UTC as `2026-11-24`, `2026-11-24T20:00` or `2026-11-24T20:00:00Z`.
-pub(crate) fn parse_since(text: &str) -> Option<u64> {
+/// Reads the time since when something is wanted: a duration back from now, or a date in UTC as `2026-11-24`,
+/// `2026-11-24T20:00` or `2026-11-24T20:00:00Z`.
+pub(crate) fn parse_since(text: &str) -> Option<SystemTime> {
     // 48 alone would be seconds, which nobody means.
     let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
     if let Some(duration) = parse_duration(text).filter(|_| has_unit) {
-        return milliseconds(SystemTime::now().checked_sub(duration)?);
+        return SystemTime::now().checked_sub(duration);
     }
-    Utc::parse(text).and_then(milliseconds)
-}
-
-fn milliseconds(time: SystemTime) -> Option<u64> {
-    u64::try_from(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis()).ok()
+    Utc::parse(text)
 }
 
 #[cfg(test)]
@@ -225,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_time_since_when_is_a_duration_or_a_date() {
-        assert_eq!(parse_since("2019-10-16T20:39:07Z"), Some(1_571_258_347_000));
+        assert_eq!(parse_since("2019-10-16T20:39:07Z").map(rfc3339).as_deref(), Some("2019-10-16T20:39:07Z"));
         assert_eq!(parse_since("2023-02-29"), None);
         assert!(parse_since("48h") < parse_since("1s"));
         assert_eq!(parse_since("48"), None, "of what?");

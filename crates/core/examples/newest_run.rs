@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, Locator, Token};
+use anaplan_dump_core::{Client, Locator, Newest, Token};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let locator = std::env::args().nth(1).ok_or("which process? WORKSPACE/MODEL/PROCESS")?;
@@ -17,13 +17,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .connect_timeout(Duration::from_secs(10))
         .stall_timeout(Duration::from_secs(30))
         .build()?;
-    let search = client.find_dumps(&process, None, 20)?;
-    for skipped in &search.skipped {
+    let (newest, skipped) = client.newest(&process).dumps()?;
+    for skipped in &skipped {
         eprintln!("passed over {}: {:?}", skipped.address, skipped.reason);
     }
-    for dump in &search.dumps {
-        let done = client.download(&dump.address).save_to(dump.file_name())?;
-        println!("{}: {} bytes", dump.file_name(), done.bytes);
+    match newest {
+        Newest::Dumps { dumps, .. } => {
+            for dump in &dumps {
+                let done = client.download(dump).save_to(dump.file_name())?;
+                println!("{}: {} bytes", dump.file_name(), done.bytes);
+            }
+        }
+        Newest::Clean { task, outcome } => println!("{}: {outcome:?}", task.address),
+        other => eprintln!("{other:?}"),
     }
     Ok(())
 }

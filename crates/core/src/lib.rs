@@ -28,6 +28,7 @@
 //! Start a process, wait for its end, and download whatever it rejected:
 #![cfg_attr(feature = "http", doc = "```no_run")]
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
+//! use std::ops::ControlFlow;
 //! use std::path::Path;
 //! use std::time::Duration;
 //!
@@ -35,13 +36,16 @@
 //!
 //! fn nightly(client: &Client, folder: &Path) -> Result<Outcome, Error> {
 //!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
-//!     let task = client.start(&process)?;
-//!     let task = client.wait(&task, Duration::from_secs(5), |task| println!("{:?}", task.progress))?;
-//!     let dumps = client.dumps(&task)?;
-//!     for dump in &dumps {
-//!         client.download(&dump.address).save_to(folder.join(dump.file_name()))?;
+//!     let task = client.start(&process, "en_US")?;
+//!     let (poll, timeout) = (Duration::from_secs(5), Duration::from_secs(2 * 3600));
+//!     let task = client.wait(&task, poll, timeout, |task| {
+//!         println!("{:?}", task.progress);
+//!         ControlFlow::Continue(())
+//!     })?;
+//!     for dump in client.dumps(&task)? {
+//!         client.download(&dump).save_to(folder.join(dump.file_name()))?;
 //!     }
-//!     Ok(task.outcome(&dumps))
+//!     client.outcome(&task)
 //! }
 //! ```
 //!
@@ -50,16 +54,22 @@
 //! The newest task may be another user's, or its dump may be gone; an older one may still have a dump:
 #![cfg_attr(feature = "http", doc = "```no_run")]
 #![cfg_attr(not(feature = "http"), doc = "```ignore")]
-//! use anaplan_dump_core::{Client, Error, Locator};
+//! use anaplan_dump_core::{Client, Error, Locator, Newest};
 //!
 //! fn newest(client: &Client) -> Result<(), Error> {
 //!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
-//!     let search = client.find_dumps(&process, None, 20)?;
-//!     for skipped in &search.skipped {
+//!     let (newest, skipped) = client.newest(&process).dumps()?;
+//!     for skipped in &skipped {
 //!         eprintln!("passed over {}: {:?}", skipped.address, skipped.reason);
 //!     }
-//!     for dump in &search.dumps {
-//!         client.download(&dump.address).save_to(dump.file_name())?;
+//!     match newest {
+//!         Newest::Dumps { dumps, .. } => {
+//!             for dump in &dumps {
+//!                 client.download(dump).save_to(dump.file_name())?;
+//!             }
+//!         }
+//!         Newest::Clean { task, .. } => println!("nothing was rejected in {}", task.address),
+//!         other => eprintln!("{other:?}"),
 //!     }
 //!     Ok(())
 //! }
@@ -166,7 +176,7 @@ pub use crate::address::{
 };
 #[cfg(feature = "http")]
 pub use crate::client::{
-    Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL,
+    Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL, Newest,
     ProxyChoice, Reached, Search, Secret, SkipReason, Skipped, Token,
 };
 pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};

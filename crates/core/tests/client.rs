@@ -5,12 +5,13 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
-    Client, ClientBuilder, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Origin, Progress,
-    ProxyChoice, SkipReason, Subject, Token,
+    Client, ClientBuilder, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Newest, Origin, Outcome,
+    Progress, ProxyChoice, SkipReason, Subject, Task, Token,
 };
 use xtask::fake::{self, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, When, dump_file};
 
@@ -270,20 +271,26 @@ fn the_nightly_run_of_the_documentation_brings_every_dump() {
     let process = client.find_process(model.model(), "load").expect("the process");
 
     let mut looks = 0;
-    let task = client.start(&process).expect("a task");
-    let task = client.wait(&task, Duration::from_millis(2), |_| looks += 1).expect("the end");
-    assert!(looks > 1 && task.has_failures(), "{looks} looks at {task:?}");
+    let task = client.start(&process, "en_US").expect("a task");
+    let count = |_: &Task| {
+        looks += 1;
+        ControlFlow::Continue(())
+    };
+    let task = client.wait(&task, Duration::from_millis(2), Duration::MAX, count).expect("the end");
+    assert!(looks > 1, "{looks} looks at {task:?}");
+    assert_eq!(client.outcome(&task).expect("an outcome"), Outcome::Failed);
     let folder = tempfile::tempdir().expect("a folder");
     for dump in client.dumps(&task).expect("dumps") {
-        client.download(&dump.address).save_to(folder.path().join(dump.file_name())).expect("a download");
+        client.download(&dump).save_to(folder.path().join(dump.file_name())).expect("a download");
     }
-    let name = format!("{object}-Cost_centres-{}.csv", task.address.id);
+    let name = client.dumps(&task).expect("dumps")[0].file_name();
+    assert!(name.ends_with(&format!("-{object}-Cost_centres-{}.csv", task.address.id)), "{name}");
     let saved = std::fs::read(folder.path().join(name)).expect("the file");
     assert!(saved == dump_file::generate(3, 2_500));
 }
 
 #[test]
-fn a_wait_with_a_timeout_ends_and_the_task_goes_on() {
+fn a_wait_ends_at_its_timeout_or_when_the_program_says_so() {
     let run = ProcessRun::new()
         .with_step(TaskState::InProgress, "Importing", 0.5)
         .with_step_time(Duration::from_secs(600));
@@ -291,10 +298,13 @@ fn a_wait_with_a_timeout_ends_and_the_task_goes_on() {
         FakeServer::start(Service::new().with_process(Process::new("118000000009", "Load").with_script(run)));
     let client = client(&server);
     let process = format!("{}/{}/118000000009", fake::WORKSPACE, fake::MODEL).parse::<Locator>();
-    let task = client.start(&process.expect("a locator").action().expect("a process")).expect("a task");
+    let task =
+        client.start(&process.expect("a locator").action().expect("a process"), "en_US").expect("a task");
     let (poll, timeout) = (Duration::from_millis(1), Duration::from_millis(5));
-    let error = client.wait_timeout(&task, poll, timeout, |_| {}).unwrap_err();
+    let error = client.wait(&task, poll, timeout, |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(&error, Error::NotFinished { task: waited, .. } if **waited == task), "{error:?}");
+    let error = client.wait(&task, poll, Duration::MAX, |_| ControlFlow::Break(())).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
 }
 
 #[test]
@@ -314,11 +324,15 @@ fn the_newest_dumps_come_with_the_tasks_that_were_passed_over() {
     let locator = format!("{}/{}/{process}", fake::WORKSPACE, fake::MODEL).parse::<Locator>();
     let action = locator.expect("a locator").action().expect("a process");
 
-    let search = client(&server).find_dumps(&action, None, 20).expect("a search");
-    assert_eq!(search.task.expect("a task").address.id.as_str(), "OLD");
-    assert_eq!(search.dumps.len(), 1);
-    let skipped: Vec<_> =
-        search.skipped.iter().map(|task| (task.address.id.as_str(), &task.reason)).collect();
+    let (newest, skipped) = client(&server).newest(&action).dumps().expect("a search");
+    let Newest::Dumps { task, dumps } = newest else { panic!("{newest:?}") };
+    assert_eq!(task.address.id.as_str(), "OLD");
+    let mut written = Vec::new();
+    client(&server).download(&dumps[0]).write_to(&mut written).expect("a download");
+    assert_eq!(written, [b'x'; 10]);
+    let lists = server.requests().iter().filter(|request| request.target.ends_with("/chunks")).count();
+    assert_eq!(lists, 3, "one found gone, one found, and the check at the end");
+    let skipped: Vec<_> = skipped.iter().map(|task| (task.address.id.as_str(), &task.reason)).collect();
     let [("RUNNING", SkipReason::NotFinished(_)), ("GONE", SkipReason::DumpGone)] = skipped[..] else {
         panic!("{skipped:?}")
     };

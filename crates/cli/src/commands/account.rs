@@ -1,7 +1,5 @@
 //! `login`, `logout` and `whoami`: the user of the session.
 
-use std::time::UNIX_EPOCH;
-
 use anaplan_dump_core::Account;
 use serde::Serialize;
 
@@ -41,7 +39,7 @@ pub(crate) fn logout(session: &Session) -> Result<(), Failure> {
 pub(crate) fn whoami(command: &Whoami, session: &Session) -> Result<(), Failure> {
     let account = session.client.account()?;
     if command.json {
-        let until = milliseconds(&account).map(rfc3339);
+        let until = account.until.map(rfc3339);
         return print_json(&Report { way: &account.way, user: account.user.as_deref(), until });
     }
     print(&format!("{}\n", describe(&account)))
@@ -50,11 +48,6 @@ pub(crate) fn whoami(command: &Whoami, session: &Session) -> Result<(), Failure>
 /// Who is signed in, in which way, and until when, on one line.
 pub(crate) fn describe(account: &Account) -> String {
     let user = account.user.as_deref().map_or_else(|| "an unnamed user".to_owned(), safe);
-    let until = milliseconds(account).map(|end| format!(", token until {}", time(end))).unwrap_or_default();
+    let until = account.until.map(|end| format!(", token until {}", time(end))).unwrap_or_default();
     format!("{user}, by {}{until}", account.way)
-}
-
-fn milliseconds(account: &Account) -> Option<u64> {
-    let end = account.until?.duration_since(UNIX_EPOCH).ok()?;
-    u64::try_from(end.as_millis()).ok()
 }

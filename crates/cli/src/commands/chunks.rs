@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::arguments::Chunks;
 use crate::failure::Failure;
 use crate::json::Named;
-use crate::newest::Reach;
+use crate::newest::SearchOptions;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::table;
@@ -46,8 +46,8 @@ fn find(locator: &Locator, session: &Session) -> Result<DumpAddress, Failure> {
     let action = session.action(locator)?;
     match locator.task_choice() {
         Some(TaskChoice::Latest) if locator.object().is_some() || action.kind == ActionKind::Import => {
-            let meant = session.newest_dumps(&action, locator.object(), Reach::newest())?;
-            match (meant.dumps.into_iter().next(), meant.clean) {
+            let newest = session.newest_dumps(&action, locator.object(), SearchOptions::default())?;
+            match (newest.dumps.into_iter().next(), newest.clean) {
                 (Some(dump), _) => Ok(dump.address),
                 (None, clean) => {
                     Err(Failure::NotFound(clean.unwrap_or_else(|| "there is no dump".to_owned())))

@@ -1,14 +1,14 @@
 //! `get`: from locators of any depth to the dumps that they mean.
 
-use anaplan_dump_core::{ActionKind, Dump, Locator, TaskAddress, TaskChoice};
+use anaplan_dump_core::{ActionKind, Download, Dump, Locator, TaskAddress, TaskChoice};
 use serde::Serialize;
 
 use crate::arguments::Get;
-use crate::collect::{Collected, DownloadOptions, DumpReport, collect, print_reports};
+use crate::collect::{Collect, Collected, DumpReport, print_reports};
 use crate::ending;
 use crate::failure::Failure;
 use crate::json::{Entry, Named};
-use crate::newest::{DEFAULT_REACH, Meant, Reach, SkippedTask, check_nothing_failed};
+use crate::newest::{SearchOptions, Selection, SkippedTask, without_dump};
 use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::print;
@@ -23,8 +23,6 @@ struct Report {
     /// Tasks that were passed over, the newest first.
     skipped: Vec<SkippedTask>,
     dumps: Vec<DumpReport>,
-    /// The newest older task that has a dump to read, if the newest one had no failures.
-    older: Option<Named>,
     /// What is wrong in the dumps; left out unless `--explain` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<ReportDocument>,
@@ -106,76 +104,62 @@ fn get_one(
     target: &Target,
     session: &Session,
 ) -> Result<(Report, Option<Failure>), Failure> {
-    let meant = find(command, locator, target, session)?;
-    let options = DownloadOptions {
-        whole: command.whole,
-        parallel: command.parallel,
-        verify: command.verify,
-        overwrite: command.force,
-        restart: command.restart,
-        checksums: command.json,
-        ..DownloadOptions::default()
-    };
-    let mut collected = collect(&meant.dumps, target, options, session)?;
+    let selection = find(command, locator, target, session)?;
+    let Get { force: overwrite, json: checksums, whole, .. } = *command;
+    let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> =
+        &|download| download.parallel(command.parallel).verify(command.verify).restart(command.restart);
+    let collect = Collect { session, target, overwrite, checksums, whole, set };
+    let mut collected = collect.collect(&selection.dumps)?;
     let explained = if command.explain { collected.explain(session) } else { None };
-    let Collected { dumps, mut failure, .. } = collected;
-    if let Some(unnamed) = meant.unnamed {
+    let Collected { dumps, mut failure } = collected;
+    if let Some(unnamed) = selection.unnamed {
         session.reporter.problem(&unnamed);
         failure = failure.or(Some(Failure::Reported(Box::new(unnamed))));
     }
-    if !command.json && !meant.dumps.is_empty() {
+    if !command.json && !selection.dumps.is_empty() {
         print_reports(&dumps, target, session)?;
         if let Some(report) = &explained {
             print("\n")?;
             print_report(report.view())?;
         }
     } else if !command.json {
-        let text = meant.clean.as_deref().unwrap_or("Nothing failed: there is no dump to download.");
-        let older = meant.older.as_ref().map(|task| match locator.object() {
-            Some(object) => format!("\nAn older dump can be downloaded:\n  anaplan-dump get {task}/{object}"),
-            None => format!("\nOlder dumps can be downloaded:\n  anaplan-dump get {task}"),
-        });
-        let text = format!("{text}{}", older.unwrap_or_default());
+        let text = selection.clean.as_deref().unwrap_or("Nothing failed: there is no dump to download.");
         match target {
-            // Whoever reads the dump would take it for one.
-            Target::Stdout | Target::Device(_) => session.reporter.note(&text),
+            // The reader of standard output would mistake it for the dump.
+            Target::Stdout | Target::Device(_) => session.reporter.note(text),
             _ => print(&format!("{text}\n"))?,
         }
     }
     let report = Report {
-        task: meant.task.as_ref().map(Named::from),
-        skipped: meant.skipped.iter().map(SkippedTask::new).collect(),
+        task: selection.task.as_ref().map(Named::from),
+        skipped: selection.skipped.iter().map(SkippedTask::new).collect(),
         dumps,
-        older: meant.older.as_ref().map(Named::from),
         report: explained.map(ReportDocument::new),
     };
     Ok((report, failure))
 }
 
-fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) -> Result<Meant, Failure> {
+fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) -> Result<Selection, Failure> {
     let action = session.action(locator)?;
     let Some(TaskChoice::Id(id)) = locator.task_choice() else {
-        let limit = command.limit.unwrap_or(DEFAULT_REACH);
-        let reach = Reach { is_older: command.older, since: command.since, limit };
-        return session.newest_dumps(&action, locator.object(), reach);
+        let Get { older, since, limit, .. } = *command;
+        return session.newest_dumps(&action, locator.object(), SearchOptions { older, since, limit });
     };
     let task = action.task(id.clone());
-    let dump = match (action.kind, locator.object()) {
-        (ActionKind::Import, _) => Dump::new(task.dump(action.id.clone()), None),
-        (ActionKind::Process, Some(object)) => {
-            // Only the task has the object's name, and only a file in a folder needs it.
-            let name = match target {
-                Target::Folder(_) => session.object_name(&task, object)?,
-                _ => None,
-            };
-            Dump::new(task.dump(object.clone()), name)
-        }
+    let address = match (action.kind, locator.object()) {
+        (_, Some(object)) => task.dump(object.clone()),
+        (ActionKind::Import, None) => task.own_dump(),
         (ActionKind::Process, None) => return dumps_of_task(task, session),
     };
-    Ok(Meant { task: Some(task), dumps: vec![dump], ..Meant::default() })
+    let dump = match target {
+        // Only the task has the name and the date, and only a file in a folder needs them.
+        Target::Folder(_) => session.dump(&task, address)?,
+        _ => Dump::from(address),
+    };
+    Ok(Selection { task: Some(task), dumps: vec![dump], ..Selection::default() })
 }
 
-fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Meant, Failure> {
+fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Selection, Failure> {
     let task = session.client.task(&address)?;
     if !task.is_over() {
         return Err(Failure::NotFound(format!(
@@ -185,8 +169,12 @@ fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Meant, Failu
         )));
     }
     let dumps = session.client.dumps(&task)?;
-    if dumps.is_empty() {
-        check_nothing_failed(&task, None)?;
-    }
-    Ok(Meant { task: Some(address), dumps, unnamed: ending::unnamed_dumps(&task), ..Meant::default() })
+    let outcome = task.outcome_with(&dumps);
+    let clean = match ending::remarks(&task, outcome) {
+        _ if !dumps.is_empty() => None,
+        _ if !outcome.is_good() => return Err(without_dump(&task, outcome, None)),
+        remarks => remarks.map(|remarks| format!("No rows were rejected: {remarks}.")),
+    };
+    let unnamed = ending::unnamed_dumps(&task);
+    Ok(Selection { task: Some(address), dumps, unnamed, clean, ..Selection::default() })
 }

@@ -23,10 +23,7 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     // Before the process runs: what cannot be written is found out now.
     let _made = target.prepare()?;
     target.check_writable()?;
-    let started = match &command.locale {
-        Some(locale) => session.client.start_with_locale(&action, locale),
-        None => session.client.start(&action),
-    };
+    let started = session.client.start(&action, &command.locale);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     session.reporter.note(&format!(
         "started task {address}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
@@ -46,7 +43,7 @@ fn with_newest_tasks(error: Error, action: &ActionAddress, session: &Session) ->
         Ok(tasks) => {
             let mut text = String::from("the newest tasks now:");
             for task in tasks.iter().take(NEWEST_SHOWN) {
-                let created = task.creation_time.map_or("-".to_owned(), time);
+                let created = task.created.map_or("-".to_owned(), time);
                 text.push_str(&format!("\n    {created}  {}  {}", safe(task.state.as_str()), task.id));
             }
             text

@@ -14,7 +14,7 @@ pub(crate) fn task(command: &TaskCommand, session: &Session) -> Result<(), Failu
     let mut entries = Vec::new();
     let mut first_failure = None;
     for (index, locator) in locators.iter().enumerate() {
-        let found = session.task(locator).and_then(|task| Ok((session.outcome(&task)?, task)));
+        let found = session.task(locator).and_then(|task| Ok((session.client.outcome(&task)?, task)));
         let (outcome, task) = match found {
             Ok(found) => found,
             Err(failure) if locators.len() == 1 => return Err(failure),

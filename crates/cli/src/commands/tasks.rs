@@ -37,7 +37,7 @@ pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
     let action = session.action(&session.locator(&command.locator)?)?;
     let all = session.client.tasks(&action)?;
     let total = all.len();
-    let is_recent = |task: &&ListedTask| match (command.since, task.creation_time) {
+    let is_recent = |task: &&ListedTask| match (command.since, task.created) {
         (Some(since), Some(created)) => created >= since,
         // A task without a time may be recent.
         _ => true,
@@ -59,14 +59,14 @@ pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
         let rows = shown.iter().map(|(task, outcome)| Row {
             task: Named::from(&action.task(task.id.clone())),
             state: task.state.as_str(),
-            created: task.creation_time.map(rfc3339),
+            created: task.created.map(rfc3339),
             outcome: *outcome,
         });
         let tasks = rows.collect();
         return print_json(&Report { process: Named::from(&action), total, tasks });
     }
     let cells = |(task, outcome): &(&ListedTask, Option<&str>)| {
-        let created = task.creation_time.map_or("-".to_owned(), time);
+        let created = task.created.map_or("-".to_owned(), time);
         let state = cut(task.state.as_str(), MAX_ID_CHARS);
         vec![created, state, outcome.unwrap_or("?").replace('_', " "), cut(task.id.as_str(), MAX_ID_CHARS)]
     };
@@ -88,11 +88,8 @@ fn outcome(
         TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling => Outcome::NotFinished,
         TaskState::Cancelled => Outcome::Cancelled,
         _ => match session.client.task(address) {
-            Ok(task) => match task.outcome(&[]) {
-                // Whether a silent action left a dump, only `task` asks.
-                Outcome::Clean if !task.dumps().is_empty() => Outcome::Unclear,
-                outcome => outcome,
-            },
+            // Whether a silent action left a dump, only `task` asks.
+            Ok(task) => task.outcome(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         },

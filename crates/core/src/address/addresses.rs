@@ -87,11 +87,9 @@ pub struct TaskAddress {
 }
 
 impl TaskAddress {
-    /// The address of the dump that the action `object` left in this task. A single import has one dump
-    /// only; `object` is not used for it.
+    /// The address of the dump that the action `object` left in this task.
     pub fn dump(&self, object: Id) -> DumpAddress {
-        let object = (self.action.kind == ActionKind::Process).then_some(object);
-        DumpAddress { task: self.clone(), object }
+        DumpAddress { task: self.clone(), object: Some(object) }
     }
 
     /// The address of the dump that belongs to the task itself, as that of a single import does.

@@ -13,7 +13,7 @@ use super::unchanged::find_change;
 use crate::address::DumpAddress;
 use crate::error::{Error, Result};
 use crate::files::DiskWarning;
-use crate::service::{ChunkList, ConnectionProblem, Fault, Repeat};
+use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
 use crate::transfer::{
     ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate, total_bytes,
 };
@@ -34,7 +34,9 @@ pub struct Downloaded {
 /// [`save_to`](Download::save_to) or [`write_to`](Download::write_to).
 pub struct Download<'a> {
     client: &'a Client,
-    dump: &'a DumpAddress,
+    dump: DumpAddress,
+    /// The chunk list, if it was asked for already.
+    known: Option<ChunkList>,
     whole: bool,
     parallel: usize,
     verify: bool,
@@ -46,16 +48,18 @@ pub struct Download<'a> {
 
 impl fmt::Debug for Download<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Download").field("dump", self.dump).finish_non_exhaustive()
+        f.debug_struct("Download").field("dump", &self.dump).finish_non_exhaustive()
     }
 }
 
 impl Client {
-    /// A download of `dump`; nothing is sent yet.
-    pub fn download<'a>(&'a self, dump: &'a DumpAddress) -> Download<'a> {
+    /// A download of `dump`, which is a [`Dump`] or its address; nothing is sent yet.
+    pub fn download<'a>(&'a self, dump: impl Into<Dump>) -> Download<'a> {
+        let Dump { address: dump, chunks: known, .. } = dump.into();
         Download {
             client: self,
             dump,
+            known,
             whole: false,
             parallel: 1,
             verify: false,
@@ -218,11 +222,12 @@ impl<'a> Download<'a> {
         self.check_unchanged(list, part.digests(), kept)
     }
 
-    fn list(&self) -> Result<ChunkList> {
+    fn list(&mut self) -> Result<ChunkList> {
         let repeat = if self.fresh { Repeat::UntilThere } else { Repeat::IfTransient };
-        match self.whole {
-            true => Ok(ChunkList::of_whole(self.dump)),
-            false => self.client.requests.chunk_list(self.dump, repeat),
+        match (self.whole, self.known.take()) {
+            (true, _) => Ok(ChunkList::of_whole(&self.dump)),
+            (false, Some(known)) => Ok(known),
+            (false, None) => self.client.requests.chunk_list(&self.dump, repeat),
         }
     }
 
@@ -234,7 +239,7 @@ impl<'a> Download<'a> {
     }
 
     fn source(&self) -> DumpSource {
-        DumpSource::new(&self.client.requests, self.dump, self.whole)
+        DumpSource::new(&self.client.requests, &self.dump, self.whole)
     }
 
     /// `None` if this host starts no further thread: the chunks can be fetched one after the other.

@@ -1,5 +1,6 @@
 //! What can be asked about processes, tasks and chunk lists, and done with tasks.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::Client;
@@ -8,12 +9,9 @@ use super::http::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, NamedId, Repeat, Subject, Task,
-    TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat, Subject,
+    Task, TaskState, check_done, started_task,
 };
-
-/// The locale of a process's messages unless one is named, as in the reference's example.
-const DEFAULT_LOCALE: &str = "en_US";
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
 /// does not know: ten minutes at the interval that the service asks for. A task that moves, or says that it
@@ -153,7 +151,7 @@ impl Client {
                 dumps.push(dump);
                 continue;
             }
-            match self.find_chunks(&mut dump.address, task) {
+            match self.find_chunks(&mut dump, task) {
                 Ok(is_there) if is_there || dump.is_reported => dumps.push(dump),
                 Ok(_) => {}
                 Err(error) => {
@@ -168,48 +166,50 @@ impl Client {
         }
     }
 
-    /// Whether the dump has a chunk list; changes the address to the second one that a dump can have.
+    /// Whether the dump has chunks, which are kept in it for its download; changes the address to the second one
+    /// that a dump can have.
     ///
     /// The dump of a process whose result lists no actions can be under the task itself, as the vendor's
     /// client expects it.
-    pub(super) fn find_chunks(&self, dump: &mut DumpAddress, task: &Task) -> Result<bool> {
-        if self.has_chunks(dump)? {
-            return Ok(true);
-        }
+    pub(super) fn find_chunks(&self, dump: &mut Dump, task: &Task) -> Result<bool> {
         let is_flat = task.result.as_ref().is_some_and(|result| result.nested.is_empty());
-        let own = DumpAddress { object: None, ..dump.clone() };
-        if is_flat && own != *dump && self.has_chunks(&own)? {
-            *dump = own;
-            return Ok(true);
+        let own = task.address.own_dump();
+        let second = (is_flat && own != dump.address).then_some(own);
+        for address in [Some(dump.address.clone()), second].into_iter().flatten() {
+            match self.chunks(&address) {
+                Ok(list) if list.is_empty() => {}
+                Ok(list) => {
+                    (dump.address, dump.chunks) = (address, Some(list));
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(false)
     }
 
-    /// Whether the service lists chunks of the dump.
-    fn has_chunks(&self, dump: &DumpAddress) -> Result<bool> {
-        match self.chunks(dump) {
-            Ok(list) => Ok(!list.is_empty()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
-        }
+    /// How a task ended. Asks for the dump of each action that does not say whether it left one, unless the
+    /// task has failed anyway.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::dumps`].
+    pub fn outcome(&self, task: &Task) -> Result<Outcome> {
+        let outcome = task.outcome_with(&[]);
+        let may_change = outcome.is_good() || outcome == Outcome::Unclear;
+        let is_open = may_change && task.dumps().iter().any(|dump| !dump.is_reported);
+        Ok(if is_open { task.outcome_with(&self.dumps(task)?) } else { outcome })
     }
 
-    /// Starts a process. The request is sent again only if it certainly was not accepted.
+    /// Starts a process, whose messages are in the language of `locale`, such as `en_US`. The request is sent
+    /// again only if it certainly was not accepted.
     ///
     /// # Errors
     ///
     /// [`Error::StartUnclear`] if the process may be running; [`Error::Request`],
     /// [`Error::UntrustedOrigin`].
-    pub fn start(&self, process: &ActionAddress) -> Result<TaskAddress> {
-        self.start_with_locale(process, DEFAULT_LOCALE)
-    }
-
-    /// Starts a process with messages in another language, such as `de_DE`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Client::start`].
-    pub fn start_with_locale(&self, process: &ActionAddress, locale: &str) -> Result<TaskAddress> {
+    pub fn start(&self, process: &ActionAddress, locale: &str) -> Result<TaskAddress> {
         let subject = Subject::Start(process.clone());
         let body = serde_json::json!({ "localeName": locale }).to_string();
         let request = Request {
@@ -228,31 +228,24 @@ impl Client {
         }
     }
 
-    /// Waits until a task is over, looking at it every `poll` and less often the longer it runs. The
-    /// service asks not to look more than once every 5 seconds. `look` receives the task each time.
+    /// Waits until a task is over, for at most `timeout`, looking at it every `poll` and less often the longer
+    /// it runs. The service asks not to look more than once every 5 seconds. `look` receives the task each
+    /// time, and can end the wait.
     ///
-    /// A task that was started a moment ago and is not there yet is looked for a few times.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NotFinished`] for a task that stands still in a state that this version does not know, or
-    /// that is cancelling without end; [`Error::Request`], [`Error::UntrustedOrigin`].
-    pub fn wait(&self, task: &TaskAddress, poll: Duration, look: impl FnMut(&Task)) -> Result<Task> {
-        self.wait_timeout(task, poll, Duration::MAX, look)
-    }
-
-    /// Waits like [`Client::wait`], for at most `timeout`.
+    /// A task that is not there is looked for a few times: one that was started a moment ago may not be there
+    /// yet, and one of several servers may not know it.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinished`] also if the task is not over by then; [`Error::Request`],
-    /// [`Error::UntrustedOrigin`].
-    pub fn wait_timeout(
+    /// [`Error::NotFinished`] after `timeout`, and for a task that stands still in a state that this version
+    /// does not know, or that is cancelling without end; [`Error::Cancelled`] if `look` ends the wait;
+    /// [`Error::Request`], [`Error::UntrustedOrigin`].
+    pub fn wait(
         &self,
         task: &TaskAddress,
         poll: Duration,
         timeout: Duration,
-        mut look: impl FnMut(&Task),
+        mut look: impl FnMut(&Task) -> ControlFlow<()>,
     ) -> Result<Task> {
         let begun = Instant::now();
         // Until the time that the caller named is over, an outage is waited out.
@@ -271,9 +264,11 @@ impl Client {
         let mut seen = look_again()?;
         let mut unchanged = 0;
         loop {
-            look(&seen);
-            let is_told = seen.result.as_ref().is_some_and(|result| *result != ActionResult::default());
-            let has_result = is_told || seen.state != TaskState::Complete;
+            if look(&seen).is_break() {
+                return Err(Error::Cancelled);
+            }
+            let has_content = seen.result.as_ref().is_some_and(|result| *result != ActionResult::default());
+            let has_result = has_content || seen.state != TaskState::Complete;
             if seen.is_over() && (has_result || unchanged + 1 >= RESULT_LOOKS) {
                 return Ok(seen);
             }

@@ -5,6 +5,7 @@
 //! for or its status says success, and nothing in it says that it failed.
 
 use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -275,6 +276,11 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
             number(value).filter(is_exact).map(|number| number as u64)
         }
     }
+}
+
+/// A time in milliseconds since 1970.
+pub(super) fn time(value: &Value) -> Option<SystemTime> {
+    count(value).and_then(|milliseconds| UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)))
 }
 
 /// A number; its digits as text count as well.

@@ -3,8 +3,16 @@
 //! Names from the service are data: whatever they hold, a name made from them stays one file in its
 //! folder, and differs for different dumps.
 
+use std::time::SystemTime;
+
+use super::chunk_list::ChunkList;
+use super::task::Task;
 use crate::address::DumpAddress;
 use crate::text::checksum;
+use crate::time::Utc;
+
+/// Length of a date as in `2026-11-24`, in characters.
+const DATE_CHARS: usize = 10;
 
 /// Maximum part of a file name that comes from an object's name, in bytes: enough to recognise it.
 const MAX_NAME_BYTES: usize = 80;
@@ -21,26 +29,52 @@ pub struct Dump {
     pub address: DumpAddress,
     /// The name of the object whose rows were rejected, if it is known.
     pub name: Option<String>,
+    /// When the task was created that left it, if that is known.
+    pub created: Option<SystemTime>,
     /// Whether the service reported the dump. If it did not say, only a request for the chunk list can
     /// find out.
     pub is_reported: bool,
+    /// Its chunks, if they were asked for already.
+    pub(crate) chunks: Option<ChunkList>,
+}
+
+impl From<DumpAddress> for Dump {
+    fn from(address: DumpAddress) -> Dump {
+        Dump { address, name: None, created: None, is_reported: true, chunks: None }
+    }
+}
+
+impl From<&DumpAddress> for Dump {
+    fn from(address: &DumpAddress) -> Dump {
+        address.clone().into()
+    }
+}
+
+impl From<&Dump> for Dump {
+    fn from(dump: &Dump) -> Dump {
+        dump.clone()
+    }
 }
 
 impl Dump {
-    /// A dump that is known by its address, and perhaps by its name.
-    pub fn new(address: DumpAddress, name: Option<String>) -> Dump {
-        Dump { address, name, is_reported: true }
+    /// A dump of a task, with what the task says about it.
+    pub fn new(task: &Task, address: DumpAddress) -> Dump {
+        let actions = task.actions();
+        let action = actions.iter().find(|action| action.object_id.as_ref() == Some(address.object()));
+        let name = action.and_then(|action| action.object_name.clone());
+        Dump { name, created: task.created, ..address.into() }
     }
 
-    /// A name for the dump's file, `OBJECT-NAME-TASK.csv`. It holds the task, so that last night's file is
-    /// never taken for tonight's.
+    /// A name for the dump's file, `DATE-OBJECT-NAME-TASK.csv`: the date (in UTC) of the task's creation, so
+    /// that a folder sorts by night; the object and its name; and the task, so that last night's file is never
+    /// taken for tonight's. A date or a name that is not known is left out.
     pub fn file_name(&self) -> String {
+        let date = self.created.map(|created| Utc(created).to_string().chars().take(DATE_CHARS).collect());
         let object = safe_id(self.address.object().as_str());
+        let name = self.name.as_deref().map(safe_name).filter(|name| !name.is_empty());
         let task = safe_id(self.address.task.id.as_str());
-        match self.name.as_deref().map(safe_name) {
-            Some(name) if !name.is_empty() => format!("{object}-{name}-{task}.csv"),
-            _ => format!("{object}-{task}.csv"),
-        }
+        let parts: Vec<String> = [date, Some(object), name, Some(task)].into_iter().flatten().collect();
+        format!("{}.csv", parts.join("-"))
     }
 }
 
@@ -81,7 +115,20 @@ mod tests {
 
     fn file_name(object: &str, name: Option<&str>) -> String {
         let task = "W/M/118000000001/B7EA".parse::<Locator>().unwrap().task().unwrap();
-        Dump::new(task.dump(object.parse().unwrap()), name.map(str::to_owned)).file_name()
+        let address = task.dump(object.parse().unwrap());
+        Dump { name: name.map(str::to_owned), ..address.into() }.file_name()
+    }
+
+    #[test]
+    fn a_file_name_begins_with_the_date_of_its_task_in_utc() {
+        let address = "W/M/118000000001/B7EA".parse::<Locator>().unwrap().task().unwrap();
+        let json = br#"{"task":{"creationTime":1571258347545,"result":{"nestedResults":[
+            {"objectId":"112000000015","objectName":"ERP"}]}}}"#;
+        let task = Task::parse(&address, json).unwrap();
+        let dump = Dump::new(&task, address.dump("112000000015".parse().unwrap()));
+        assert_eq!(dump.file_name(), "2019-10-16-112000000015-ERP-B7EA.csv");
+        let other = Dump::new(&task, address.dump("112000000016".parse().unwrap()));
+        assert_eq!(other.file_name(), "2019-10-16-112000000016-B7EA.csv");
     }
 
     #[test]

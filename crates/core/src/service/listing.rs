@@ -1,6 +1,7 @@
 //! Reading a list page by page. The loop is a value: it names the path of the next page, takes the
 //! answer, and knows when the list is complete. Whoever has a transport drives it.
 
+use std::time::SystemTime;
 #[cfg(feature = "http")]
 use std::{cmp::Reverse, collections::HashSet};
 
@@ -44,8 +45,8 @@ pub struct ListedTask {
     pub id: Id,
     /// How far it has come.
     pub state: TaskState,
-    /// When it was created, in milliseconds since 1970.
-    pub creation_time: Option<u64>,
+    /// When it was created.
+    pub created: Option<SystemTime>,
 }
 
 /// A model as the lists of models show it.
@@ -70,7 +71,7 @@ impl ListedTask {
     fn read(value: &Value) -> Option<ListedTask> {
         let id = answer::id(&value["taskId"])?;
         let state = TaskState::read(&value["taskState"]);
-        Some(ListedTask { id, state, creation_time: answer::count(&value["creationTime"]) })
+        Some(ListedTask { id, state, created: answer::time(&value["creationTime"]) })
     }
 }
 
@@ -158,9 +159,9 @@ impl Listing<ListedTask> {
     /// The service may not have sorted. A task without a time keeps its place beside its neighbour.
     #[cfg(feature = "http")]
     pub(crate) fn into_newest_first(self) -> (Vec<ListedTask>, Option<usize>) {
-        let mut time = self.entries.iter().flatten().find_map(|task| task.creation_time);
+        let mut time = self.entries.iter().flatten().find_map(|task| task.created);
         let place = |task: Option<ListedTask>| {
-            time = task.as_ref().and_then(|task| task.creation_time).or(time);
+            time = task.as_ref().and_then(|task| task.created).or(time);
             (time, task)
         };
         let mut entries: Vec<_> = self.entries.into_iter().map(place).collect();
@@ -406,7 +407,7 @@ mod tests {
             assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
             assert_eq!(tasks.unreadable(), 1, "{entry}");
             let tasks = tasks.into_entries();
-            assert_eq!((tasks.len(), tasks[0].creation_time), (1, Some(12)), "{entry}");
+            assert_eq!((tasks.len(), tasks[0].created.is_some()), (1, true), "{entry}");
         }
     }
 

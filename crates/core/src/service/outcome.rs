@@ -1,41 +1,87 @@
 //! How a task ended, as far as the service proved it. A field that is missing never counts as the good
-//! answer.
+//! answer, and rows that were ignored or loaded with a warning are not rejected rows.
 
 use super::dump::Dump;
 use super::task::{ActionResult, Task, TaskState};
 use crate::address::ActionKind;
 
-/// How a task ended, as far as the service proved it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a task ended, as far as the service proved it: the worse before the better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
     /// It is not over.
     NotFinished,
     /// It was cancelled.
     Cancelled,
-    /// An action failed, rejected rows, or left a dump.
+    /// An action failed, rejected rows, or left a dump that no count explains.
     Failed,
-    /// It finished, and the service says of every action that it was successful and left no dump.
-    Clean,
     /// It is over, but the service does not say of every action whether it was successful.
     Unclear,
+    /// It finished and rejected no row, by the counts of every action that was not simply successful; some
+    /// rows were loaded with a warning. A dump may list them.
+    Warnings,
+    /// The same, and some rows were ignored: none was loaded with a warning.
+    Ignored,
+    /// It finished, and the service says of every action that it was successful and left no dump.
+    Clean,
+}
+
+impl Outcome {
+    /// Whether the task finished and rejected no row, by proof.
+    pub fn is_good(self) -> bool {
+        matches!(self, Outcome::Clean | Outcome::Ignored | Outcome::Warnings)
+    }
 }
 
 impl Task {
-    /// How the task ended. `dumps` are those that [`Client::dumps`](crate::Client::dumps) found: an action
-    /// that does not say whether it left a dump left none only if asking for it brought none.
-    pub fn outcome(&self, dumps: &[Dump]) -> Outcome {
-        if !self.is_over() {
-            Outcome::NotFinished
-        } else if self.state == TaskState::Cancelled {
-            Outcome::Cancelled
-        } else if self.has_failures() || !dumps.is_empty() {
-            Outcome::Failed
-        } else if self.state == TaskState::Complete && self.is_success_proved() {
-            Outcome::Clean
-        } else {
-            Outcome::Unclear
+    /// How the task ended, by its result alone. An action that does not say whether it left a dump makes the
+    /// outcome [`Unclear`](Outcome::Unclear): [`Client::outcome`](crate::Client::outcome) asks for that dump.
+    pub fn outcome(&self) -> Outcome {
+        match self.outcome_with(&[]) {
+            outcome if outcome.is_good() && self.dumps().iter().any(|dump| !dump.is_reported) => {
+                Outcome::Unclear
+            }
+            outcome => outcome,
         }
+    }
+
+    /// How the task ended, where `dumps` are those that [`Client::dumps`](crate::Client::dumps) found.
+    #[doc(hidden)]
+    pub fn outcome_with(&self, dumps: &[Dump]) -> Outcome {
+        if !self.is_over() {
+            return Outcome::NotFinished;
+        }
+        match self.state {
+            TaskState::Cancelled => return Outcome::Cancelled,
+            TaskState::Failed => return Outcome::Failed,
+            _ => {}
+        }
+        let Some(whole) = &self.result else { return Outcome::Unclear };
+        let actions = self.actions();
+        let has_dump = |action: &ActionResult| {
+            dumps.iter().any(|dump| match &dump.address.object {
+                Some(object) => action.object_id.as_ref() == Some(object),
+                None => actions.len() == 1,
+            })
+        };
+        // What contains others is explained by them.
+        let parts = actions.iter().filter(|action| action.nested.is_empty());
+        let parts: Vec<Outcome> = parts.map(|action| action.outcome(has_dump(action))).collect();
+        let is_any = |outcome| parts.contains(&outcome);
+        let is_excused = is_any(Outcome::Warnings) || is_any(Outcome::Ignored);
+        let is_explained = !whole.nested.is_empty() && is_excused;
+        let whole_failed = whole.successful == Some(false) || whole.failure_dump_available == Some(true);
+        if is_any(Outcome::Failed)
+            || (whole_failed && !whole.nested.is_empty() && !is_explained)
+            || (!dumps.is_empty() && !is_excused)
+            || actions.iter().any(|action| action.rejected_rows())
+            || whole.rejected_rows()
+        {
+            return Outcome::Failed;
+        }
+        let is_proved = self.state == TaskState::Complete && whole.successful.is_some();
+        let worst = parts.iter().min().filter(|_| is_proved);
+        worst.copied().unwrap_or(Outcome::Unclear)
     }
 
     /// Whether nothing will happen any more: the state is one of the known ends, or a result is there and
@@ -43,14 +89,6 @@ impl Task {
     pub fn is_over(&self) -> bool {
         let has_ended = self.result.is_some() && self.progress.is_some_and(|progress| progress >= 1.0);
         self.state.is_final() || has_ended
-    }
-
-    /// Whether anything is known to have failed: an action, or the task as a whole, was not successful, left
-    /// a dump, or rejected rows. Rows that were ignored are not failures in the service's sense.
-    pub fn has_failures(&self) -> bool {
-        self.state == TaskState::Failed
-            || self.result.as_ref().is_some_and(ActionResult::has_failures)
-            || self.actions().iter().any(|action| action.has_failures())
     }
 
     /// The number of actions that left a dump without saying of which object: they cannot be downloaded.
@@ -70,13 +108,27 @@ impl Task {
         let nothing = ActionResult::default();
         self.actions().iter().filter(|action| ***action == nothing).count()
     }
+}
 
-    fn is_success_proved(&self) -> bool {
-        let is_successful = |result: &ActionResult| result.successful == Some(true);
-        let actions = self.actions();
-        !actions.is_empty()
-            && actions.into_iter().all(is_successful)
-            && self.result.as_ref().is_some_and(is_successful)
+impl ActionResult {
+    fn rejected_rows(&self) -> bool {
+        self.rows().failed.is_some_and(|count| count > 0)
+    }
+
+    /// How the action ended by what it says itself; `has_dump` means that one was found.
+    pub(crate) fn outcome(&self, has_dump: bool) -> Outcome {
+        let rows = self.rows();
+        let is_some = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let is_explained = rows.failed == Some(0) && self.has_counts_alone();
+        match self.successful {
+            _ if self.rejected_rows() => Outcome::Failed,
+            Some(_) if is_explained && is_some(rows.warnings) => Outcome::Warnings,
+            Some(_) if is_explained && is_some(rows.ignored) => Outcome::Ignored,
+            Some(false) => Outcome::Failed,
+            _ if has_dump || self.failure_dump_available == Some(true) => Outcome::Failed,
+            Some(true) => Outcome::Clean,
+            None => Outcome::Unclear,
+        }
     }
 }
 
@@ -105,9 +157,9 @@ mod tests {
             (r#"{"successful":true,"nestedResults":[{"successful":false}]}"#, Outcome::Failed),
         ] {
             let task = task(&format!(r#"{{"taskState":"COMPLETE","result":{result}}}"#));
-            assert_eq!(task.outcome(&[]), expected, "{result}");
+            assert_eq!(task.outcome(), expected, "{result}");
         }
-        assert_eq!(task(r#"{"taskState":"COMPLETE"}"#).outcome(&[]), Outcome::Unclear);
+        assert_eq!(task(r#"{"taskState":"COMPLETE"}"#).outcome(), Outcome::Unclear);
     }
 
     #[test]
@@ -117,7 +169,8 @@ mod tests {
         let task = task(silent);
         let dumps = task.dumps();
         assert_eq!(dumps.len(), 1, "the dump of a silent action may be there");
-        assert_eq!((task.outcome(&[]), task.outcome(&dumps)), (Outcome::Clean, Outcome::Failed));
+        assert_eq!(task.outcome(), Outcome::Unclear, "before the dump was asked for");
+        assert_eq!((task.outcome_with(&[]), task.outcome_with(&dumps)), (Outcome::Clean, Outcome::Failed));
     }
 
     #[test]
@@ -133,7 +186,7 @@ mod tests {
             (r#""taskState":null,"progress":1,"result":{}"#, Outcome::Unclear),
             (r#""taskState":"ERROR""#, Outcome::NotFinished),
         ] {
-            assert_eq!(task(&format!("{{{state}}}")).outcome(&[]), expected, "{state}");
+            assert_eq!(task(&format!("{{{state}}}")).outcome(), expected, "{state}");
         }
     }
 
@@ -175,5 +228,40 @@ mod tests {
             {"objectId":"112000000001","failureDumpAvailable":true}}}"#,
         );
         assert_eq!(alone.dumps().len(), 1, "an action that is not in a list");
+    }
+
+    #[test]
+    fn rows_that_were_ignored_or_loaded_with_a_warning_are_not_rejected_where_counts_prove_it() {
+        let counts = |values: &str| format!(r#""details":[{{"values":[{values}]}}]"#);
+        let ignored = counts(r#""failedCount","0","ignoredCount","5""#);
+        let warned = counts(r#""failedCount",0,"ignoredCount",2,"warningsRowCount",7"#);
+        let rejected = counts(r#""failedCount","1","ignoredCount","5""#);
+        let uncounted = counts(r#""ignoredCount","5""#);
+        let text = r#""details":[{"localMessageText":"L: 13 (0/13) rows successful, 4 (0/4) rows has warnings, 0 failed, 0 ignored"}]"#;
+        let and_an_error =
+            r#""details":[{"values":["failedCount",0,"ignoredCount",5]},{"type":"internalError"}]"#;
+        for (action, expected) in [
+            (format!(r#""successful":false,{ignored}"#), Outcome::Ignored),
+            (format!(r#""successful":true,{ignored}"#), Outcome::Ignored),
+            (format!(r#""successful":true,"failureDumpAvailable":true,{warned}"#), Outcome::Warnings),
+            (format!(r#""successful":false,"failureDumpAvailable":true,{text}"#), Outcome::Warnings),
+            (format!(r#""successful":false,{rejected}"#), Outcome::Failed),
+            (format!(r#""successful":false,{uncounted}"#), Outcome::Failed),
+            (format!(r#""successful":false,{and_an_error}"#), Outcome::Failed),
+            (format!(r#""successful":false,{}"#, counts(r#""failedCount",0"#)), Outcome::Failed),
+            (ignored.clone(), Outcome::Unclear),
+        ] {
+            let single = task(&format!(r#"{{"taskState":"COMPLETE","result":{{{action}}}}}"#));
+            assert_eq!(single.outcome_with(&[]), expected, "{action}");
+            let whole = task(&format!(
+                r#"{{"taskState":"COMPLETE","result":{{"successful":false,"failureDumpAvailable":true,"nestedResults":
+                    [{{"successful":true,"objectId":"117000000001"}},{{"objectId":"112000000002",{action}}}]}}}}"#
+            ));
+            let expected = if expected == Outcome::Unclear { Outcome::Failed } else { expected };
+            assert_eq!(whole.outcome_with(&[]), expected, "{action}, in a process");
+            let beside = whole.address.dump("117000000001".parse().unwrap());
+            let found = [Dump::new(&whole, beside)];
+            assert_eq!(whole.outcome_with(&found), Outcome::Failed, "{action}: a dump of another action");
+        }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Every field may be missing, as observed in logs of the live service.
 
+use std::time::SystemTime;
+
 use serde_json::Value;
 
 use super::answer::{self, Answer};
@@ -78,8 +80,8 @@ pub struct Task {
     pub current_step: Option<String>,
     /// How much is done, from 0.0 to 1.0.
     pub progress: Option<f64>,
-    /// When it was created, in milliseconds since 1970.
-    pub creation_time: Option<u64>,
+    /// When it was created.
+    pub created: Option<SystemTime>,
     /// How it ended; `None` until then.
     pub result: Option<ActionResult>,
 }
@@ -105,6 +107,8 @@ pub struct ActionResult {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Detail {
     local_message_text: Option<String>,
+    /// What the text means, in any language.
+    kind: Option<String>,
     /// Names and values in turn, as in `["failedCount", "3"]`.
     values: Vec<Value>,
 }
@@ -112,7 +116,8 @@ struct Detail {
 impl Detail {
     fn read(value: &Value) -> Detail {
         let values = answer::entries(&value["values"]).to_vec();
-        Detail { local_message_text: answer::text(&value["localMessageText"]), values }
+        let [local_message_text, kind] = ["localMessageText", "type"].map(|key| answer::text(&value[key]));
+        Detail { local_message_text, kind, values }
     }
 
     /// The count that is called `name` in the values, or ends in `words` in the text.
@@ -121,6 +126,18 @@ impl Detail {
         let value = pairs.find(|pair| pair[0].as_str() == Some(name));
         let value = value.and_then(|pair| answer::count(&pair[1]));
         value.or_else(|| count_in(self.local_message_text.as_deref()?, words))
+    }
+
+    /// Whether it only counts rows, or says that something ended well.
+    fn is_count_or_good(&self) -> bool {
+        const GOOD: [&str; 4] =
+            ["hierarchyNoChanges", "taskElementSucceeded", "exportSucceeded", "deleteFromSelectionSucceeded"];
+        let has_count = || self.count("failedCount", "failed").is_some();
+        match self.kind.as_deref() {
+            Some(kind) if GOOD.contains(&kind) => true,
+            Some(kind) => kind.trim_end_matches("WithFailures").ends_with("RowsProcessed") && has_count(),
+            None => has_count(),
+        }
     }
 }
 
@@ -138,6 +155,8 @@ fn count_in(text: &str, words: &str) -> Option<u64> {
 pub struct RowCounts {
     /// Rows that were taken.
     pub successful: Option<u64>,
+    /// Rows that were taken with a warning.
+    pub warnings: Option<u64>,
     /// Rows that were rejected.
     pub failed: Option<u64>,
     /// Rows that were ignored.
@@ -166,6 +185,7 @@ impl ActionResult {
         };
         RowCounts {
             successful: sum("successRowCount", "rows successful"),
+            warnings: sum("warningsRowCount", "warnings"),
             failed: sum("failedCount", "failed"),
             ignored: sum("ignoredCount", "ignored"),
         }
@@ -176,11 +196,9 @@ impl ActionResult {
         self.details.iter().filter_map(|detail| detail.local_message_text.as_deref())
     }
 
-    /// Whether anything is known to have failed: it was not successful, left a dump, or rejected rows.
-    pub fn has_failures(&self) -> bool {
-        self.successful == Some(false)
-            || self.failure_dump_available == Some(true)
-            || self.rows().failed.is_some_and(|count| count > 0)
+    /// Whether every message counts rejected rows or is about a success: none can hide a failure.
+    pub(super) fn has_counts_alone(&self) -> bool {
+        self.details.iter().all(Detail::is_count_or_good)
     }
 
     fn collect_nested<'a>(&'a self, actions: &mut Vec<&'a ActionResult>) {
@@ -217,7 +235,7 @@ impl Task {
             state: TaskState::read(&task["taskState"]),
             current_step: answer::text(&task["currentStep"]),
             progress: answer::number(&task["progress"]),
-            creation_time: answer::count(&task["creationTime"]),
+            created: answer::time(&task["creationTime"]),
             result: Some(&task["result"]).filter(|result| result.is_object()).map(ActionResult::read),
         })
     }
@@ -253,7 +271,7 @@ impl Task {
             };
             match dumps.iter_mut().find(|known| known.address == address) {
                 Some(known) => known.is_reported |= is_reported,
-                None => dumps.push(Dump { address, name: action.object_name.clone(), is_reported }),
+                None => dumps.push(Dump { is_reported, ..Dump::new(self, address) }),
             }
         }
         dumps

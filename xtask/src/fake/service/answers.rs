@@ -197,10 +197,11 @@ impl Service {
         }
         let run = self.load(&parent, &loads, &user);
         let id = self.random.hex(32);
+        let now = self.start_time.unwrap_or_else(milliseconds);
         let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?;
         let newest = parent.tasks.iter().filter_map(|task| task.creation_time).max();
         // Two tasks of one millisecond would have no order.
-        let time = newest.map_or(0, |newest| newest + 1).max(milliseconds());
+        let time = newest.map_or(0, |newest| newest + 1).max(now);
         let mut task = Task::new(id.clone(), TaskState::NotStarted)
             .with_creation_time(time)
             .with_owner(user)

@@ -33,6 +33,8 @@ pub struct Service {
     pub files: Vec<SourceFile>,
     /// What the model is doing beside its tasks, such as `Updating`.
     pub busy: Option<String>,
+    /// When the next task is created, in milliseconds since 1970; now unless it is set.
+    pub start_time: Option<u64>,
     /// Whether a list names a next page even where one answer holds all of it, as the live service has done.
     pub next_on_whole_lists: bool,
     /// How links in answers begin; the server that is started with this service sets it.
@@ -60,6 +62,7 @@ impl Service {
             imports: Vec::new(),
             files: Vec::new(),
             busy: None,
+            start_time: None,
             next_on_whole_lists: false,
             origin: String::new(),
             settings: Settings {

@@ -1,0 +1,275 @@
+//! From a process to its newest finished run, and to the dumps that it left.
+//!
+//! The newest task may be another user's, or its dump may be erased: the service answers 404 for both, and
+//! the task still reports a dump. The one to take may be further down.
+
+use std::time::{Duration, SystemTime};
+
+use super::Client;
+use crate::address::{ActionAddress, Id, TaskAddress};
+use crate::error::{Error, ErrorKind, Result};
+use crate::service::{Dump, Fault, ListProblem, ListedTask, Listing, Outcome, Subject, Task, TaskState};
+
+/// The default number of tasks to look at.
+const DEFAULT_LIMIT: usize = 20;
+
+/// What the newest finished run left.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Newest {
+    /// It left dumps, at least one of which can be read.
+    Dumps {
+        /// The run.
+        task: Task,
+        /// Its dumps.
+        dumps: Vec<Dump>,
+    },
+    /// It rejected no row, by proof.
+    Clean {
+        /// The run.
+        task: Task,
+        /// [`Clean`](Outcome::Clean), or which rows were not simply loaded.
+        outcome: Outcome,
+    },
+    /// It left no dump, but that no row was rejected is not proved.
+    NoDump {
+        /// The run.
+        task: Task,
+        /// How it ended: never a [good](Outcome::is_good) outcome.
+        outcome: Outcome,
+    },
+    /// It left a dump that cannot be read, as did every other run that was looked at: another user's, erased or
+    /// replaced.
+    Gone,
+    /// No run has finished.
+    Nothing,
+}
+
+/// A task that was passed over.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Skipped {
+    /// The task's address.
+    pub address: TaskAddress,
+    /// When it was created.
+    pub created: Option<SystemTime>,
+    /// Why it was passed over.
+    pub reason: SkipReason,
+}
+
+/// Why a task was passed over.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// It has not finished.
+    NotFinished(TaskState),
+    /// It was cancelled.
+    Cancelled,
+    /// It left no dump.
+    NoDump,
+    /// It left a dump that cannot be read: another user's, erased or replaced.
+    DumpGone,
+    /// The task itself cannot be read.
+    TaskGone,
+}
+
+/// What one task turned out to be.
+enum Found {
+    Dumps(Vec<Dump>),
+    NoDump,
+    Skipped(SkipReason),
+}
+
+/// The tasks to look at, the newest first, each with its place in the list.
+struct Listed {
+    tasks: Vec<(usize, ListedTask)>,
+    /// The place from which on a task is no proof of how the newest run ended: an entry before it cannot be read.
+    proven: usize,
+}
+
+fn unreadable(action: &ActionAddress) -> Error {
+    let fault = Fault::List(ListProblem::UnreadableEntry);
+    let subject = Subject::Tasks(action.clone()).into();
+    Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
+}
+
+/// A search for the newest finished run that is about to begin: made with [`Client::newest`], run by
+/// [`dumps`](Search::dumps) or [`task`](Search::task).
+#[derive(Debug)]
+#[must_use]
+pub struct Search<'a> {
+    client: &'a Client,
+    action: &'a ActionAddress,
+    object: Option<&'a Id>,
+    older: bool,
+    since: Option<SystemTime>,
+    limit: usize,
+}
+
+impl Client {
+    /// A search for the newest finished run of a process or import; nothing is sent yet.
+    pub fn newest<'a>(&'a self, action: &'a ActionAddress) -> Search<'a> {
+        Search { client: self, action, object: None, older: false, since: None, limit: DEFAULT_LIMIT }
+    }
+}
+
+impl<'a> Search<'a> {
+    /// Looks for the dump of this action alone.
+    pub fn object(mut self, object: &'a Id) -> Self {
+        self.object = Some(object);
+        self
+    }
+
+    /// Goes past runs that left no dump, to the newest one that did. Defaults to no: older dumps are old news.
+    pub fn older(mut self, yes: bool) -> Self {
+        self.older = yes;
+        self
+    }
+
+    /// Looks at no task that was created before this time. One whose time is not known may be recent.
+    pub fn since(mut self, time: SystemTime) -> Self {
+        self.since = Some(time);
+        self
+    }
+
+    /// Looks at this many tasks at most. Defaults to 20.
+    pub fn limit(mut self, tasks: usize) -> Self {
+        self.limit = tasks;
+        self
+    }
+
+    /// The dumps of the newest finished run, and the newer tasks that were passed over, the newest first: all of
+    /// them if the answer is [`Gone`](Newest::Gone) or [`Nothing`](Newest::Nothing).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request), except for a task or dump that is not there;
+    /// [`Error::UntrustedOrigin`](crate::Error::UntrustedOrigin).
+    pub fn dumps(self) -> Result<(Newest, Vec<Skipped>)> {
+        let mut skipped = Vec::new();
+        // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
+        let mut newest = None;
+        let listed = self.listed()?;
+        let mut last = None;
+        for (index, ListedTask { id, state, created, .. }) in listed.tasks {
+            last = Some(index);
+            let address = self.action.task(id);
+            let (found, task) = self.look(&address, &state)?;
+            let reason = match (found, task) {
+                (Found::Dumps(dumps), Some(task)) => return Ok((Newest::Dumps { task, dumps }, skipped)),
+                (Found::NoDump, task) => {
+                    newest.get_or_insert((skipped.len(), task));
+                    SkipReason::NoDump
+                }
+                (Found::Skipped(reason), _) => {
+                    if matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone) {
+                        newest.get_or_insert((skipped.len(), None));
+                    }
+                    reason
+                }
+                (Found::Dumps(_), None) => SkipReason::TaskGone,
+            };
+            let is_end = !self.older && matches!(reason, SkipReason::NoDump);
+            skipped.push(Skipped { address, created, reason });
+            if is_end {
+                break;
+            }
+        }
+        if last.is_some_and(|last| last >= listed.proven) {
+            return Err(unreadable(self.action));
+        }
+        Ok(match newest {
+            None => (Newest::Nothing, skipped),
+            Some((_, None)) => (Newest::Gone, skipped),
+            Some((newer, Some(task))) => {
+                skipped.truncate(newer);
+                let outcome = outcome(&task, self.object);
+                let answer = match outcome.is_good() {
+                    true => Newest::Clean { task, outcome },
+                    false => Newest::NoDump { task, outcome },
+                };
+                (answer, skipped)
+            }
+        })
+    }
+
+    /// The newest finished run, without its dumps, and the newer tasks that were passed over.
+    ///
+    /// # Errors
+    ///
+    /// As for [`dumps`](Search::dumps).
+    pub fn task(self) -> Result<(Option<Task>, Vec<Skipped>)> {
+        let mut skipped = Vec::new();
+        let listed = self.listed()?;
+        for (index, ListedTask { id, state, created, .. }) in listed.tasks {
+            let address = self.action.task(id);
+            match self.client.finished(&address, &state)? {
+                Ok(_) if index >= listed.proven => return Err(unreadable(self.action)),
+                Ok(task) => return Ok((Some(task), skipped)),
+                Err(reason) => skipped.push(Skipped { address, created, reason }),
+            }
+        }
+        Ok((None, skipped))
+    }
+
+    fn listed(&self) -> Result<Listed> {
+        let subject = Subject::Tasks(self.action.clone());
+        let list = self.client.requests.list(&subject, &self.action.model, Listing::tasks(self.action))?;
+        let (tasks, proven) = list.into_newest_first();
+        let is_recent = |created: Option<SystemTime>| {
+            created.zip(self.since).is_none_or(|(created, since)| created >= since)
+        };
+        let recent = tasks.into_iter().enumerate().filter(|(_, task)| is_recent(task.created));
+        Ok(Listed { tasks: recent.take(self.limit).collect(), proven: proven.unwrap_or(usize::MAX) })
+    }
+
+    fn look(&self, address: &TaskAddress, state: &TaskState) -> Result<(Found, Option<Task>)> {
+        let task = match self.client.finished(address, state)? {
+            Ok(task) => task,
+            Err(reason) => return Ok((Found::Skipped(reason), None)),
+        };
+        let mut is_any_reported = false;
+        let mut is_any_readable = false;
+        let mut dumps = Vec::new();
+        for mut dump in task.dumps() {
+            if self.object.is_none_or(|object| object == dump.address.object()) {
+                let is_readable = self.client.find_chunks(&mut dump, &task)?;
+                is_any_readable |= is_readable;
+                is_any_reported |= dump.is_reported;
+                // One that was reported and is gone is listed beside one that can be read: its loss shows.
+                dumps.extend((is_readable || dump.is_reported).then_some(dump));
+            }
+        }
+        let found = match (is_any_readable, is_any_reported) {
+            (true, _) => Found::Dumps(dumps),
+            (false, true) => Found::Skipped(SkipReason::DumpGone),
+            (false, false) => Found::NoDump,
+        };
+        Ok((found, Some(task)))
+    }
+}
+
+impl Client {
+    /// The task, if it has finished.
+    fn finished(&self, address: &TaskAddress, state: &TaskState) -> Result<Result<Task, SkipReason>> {
+        match state {
+            // A word that the list does not explain: the task itself does.
+            TaskState::Complete | TaskState::Failed | TaskState::Unknown | TaskState::Other(_) => {}
+            TaskState::Cancelled => return Ok(Err(SkipReason::Cancelled)),
+            state => return Ok(Err(SkipReason::NotFinished(state.clone()))),
+        }
+        match self.task(address) {
+            Ok(task) if task.is_over() => Ok(Ok(task)),
+            Ok(task) => Ok(Err(SkipReason::NotFinished(task.state))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Err(SkipReason::TaskGone)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// How a task without a dump ended, or the action that is named. Each dump that it could have left was asked for.
+fn outcome(task: &Task, object: Option<&Id>) -> Outcome {
+    let Some(object) = object else { return task.outcome_with(&[]) };
+    let actions = task.actions().into_iter().filter(|action| action.object_id.as_ref() == Some(object));
+    actions.map(|action| action.outcome(false)).min().unwrap_or(Outcome::Unclear)
+}
