@@ -234,8 +234,8 @@ fn a_clean_task_has_nothing_to_download() {
     let scene = Scene::with_tasks([clean("T1")]);
     for (locator, nothing) in [
         ("NIGHTLY/T1", "Nothing failed: there is no dump to download.\n"),
-        ("NIGHTLY/latest", newest),
-        ("NIGHTLY", newest),
+        ("NIGHTLY/latest --since=2019-10-16", newest),
+        ("NIGHTLY --older", newest),
     ] {
         scene.run(&format!("get {locator}")).stdout(nothing);
         // Who reads a dump from standard output would take the sentence for one.

@@ -94,7 +94,7 @@ fn the_file_has_the_same_name_from_the_task_and_from_latest() {
 #[test]
 fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
     let scene = with_tasks([clean("T1")]);
-    let outcome = scene.run(&format!("get {SHORT}/latest"));
+    let outcome = scene.run(&format!("get {SHORT}/latest -q"));
     outcome.stdout("The newest run (2019-10-16 20:39:07 UTC) had no failures.\n");
     for command in by_every_name(&scene, "get") {
         let error = format!(

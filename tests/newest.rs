@@ -247,7 +247,7 @@ fn a_clean_night_brings_no_stale_dumps() {
     for locator in ["NIGHTLY", "NIGHTLY/latest"] {
         scene.run(&format!("get {locator} -o rejected/")).notes(older).stdout(NEWEST);
     }
-    scene.run("get NIGHTLY -o -").notes(format!("{older}{NEWEST}"));
+    scene.run("get NIGHTLY -o -").notes(format!("{NEWEST}{older}"));
     assert_eq!(scene.requests().len(), 3 * 2, "the hint costs no request: {}", scene.describe());
 }
 
@@ -288,7 +288,7 @@ fn latest_is_the_same_run_for_every_command() {
 #[test]
 fn an_object_without_failures_in_the_newest_run_has_no_older_dump() {
     let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
-    let outcome = scene.run("get NIGHTLY/latest/117000000003 -o x.csv");
+    let outcome = scene.run("get NIGHTLY/latest/117000000003 -o x.csv -q");
     outcome.stdout("Object 117000000003 had no failures in the newest run (2019-10-16 20:39:07 UTC).\n");
     let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o x.csv", ACTUALS.0));
     let why = "is not among the actions of the newest finished run, task <NIGHTLY>/T9; look at it with:";

@@ -210,7 +210,7 @@ fn counts_and_progress_that_make_no_sense_are_left_out_or_bounded() {
     let values = json!(["failedCount", "many", "ignoredCount", -1, "successRowCount", {}]);
     let action = json!({"objectId": "112000000021", "details": [{"values": values}]});
     let scene = with_task_json(&json!({"taskState": "COMPLETE", "result": {"nestedResults": [action]}}));
-    let rows = json!({"successful": null, "failed": null, "ignored": null});
+    let rows = json!({"successful": null, "warnings": null, "failed": null, "ignored": null});
     scene.run("task NIGHTLY/T1 --json").json_has("/actions/0/rows", rows);
     for (progress, shown) in [(json!(7.5), "100 %"), (json!(-3), "0 %"), (json!(1e300), "100 %")] {
         let scene = with_task_json(&json!({"taskState": "IN_PROGRESS", "progress": progress}));

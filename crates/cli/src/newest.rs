@@ -91,9 +91,6 @@ impl Session {
             }
             Newest::Clean { task, outcome } => {
                 self.note_skipped(&skipped);
-                if !older && since.is_none() {
-                    self.reporter.note("--older looks for dumps of earlier runs");
-                }
                 let text = clean(&task, outcome, object);
                 (task, Vec::new(), Some(text))
             }

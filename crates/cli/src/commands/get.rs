@@ -129,6 +129,12 @@ fn get_one(
             Target::Stdout | Target::Device(_) => session.reporter.note(text),
             _ => print(&format!("{text}\n"))?,
         }
+        if !matches!(locator.task_choice(), Some(TaskChoice::Id(_)))
+            && !command.older
+            && command.since.is_none()
+        {
+            session.reporter.note("--older looks for dumps of earlier runs");
+        }
     }
     let report = Report {
         task: selection.task.as_ref().map(Named::from),
