@@ -208,14 +208,14 @@ impl Stage {
         Err(format!("`{PROGRAM} {}` ended with {status}, expected {exit}", arguments[0]))
     }
 
-    /// The one file in a folder whose name begins with the object.
+    /// The one file in a folder whose name has the object in it.
     fn find(&self, folder: &str, object: &str) -> Result<PathBuf, String> {
         let folder = self.folder.join(folder);
         let failed = |error| format!("{}: {error}", folder.display());
         let entries = fs::read_dir(&folder).map_err(failed)?;
         let names: Vec<String> =
             entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        let mut own = names.iter().filter(|name| name.starts_with(&format!("{object}-")));
+        let mut own = names.iter().filter(|name| name.contains(&format!("{object}-")));
         let (Some(name), None) = (own.next(), own.next()) else {
             return Err(format!("one file of {object} was expected in {}, not {names:?}", folder.display()));
         };

@@ -223,6 +223,12 @@ impl Service {
         }
     }
 
+    /// The dump that the newest task of an import left, where it left one.
+    pub fn dump_of(&self, import: &str) -> Option<Dump> {
+        let import = self.imports.iter().find(|known| known.id == import)?;
+        import.tasks.last()?.dump(&import.id).cloned()
+    }
+
     /// The chunks of the dump of [`Service::with_dump`], as they are now.
     pub fn dump_chunks(&mut self) -> Vec<Arc<[u8]>> {
         let dump = self.task_mut(TASK).and_then(|task| task.dump_mut(OBJECT));
