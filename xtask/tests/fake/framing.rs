@@ -68,28 +68,6 @@ fn chunks_are_compressed_for_those_who_accept_it() {
 }
 
 #[test]
-fn large_chunks_come_whole_up_to_where_they_break() {
-    let block: Arc<[u8]> = dump_file::random_bytes(1, 3_000_000).into();
-    let server = FakeServer::start(Service::with_dump(Dump::from_chunks(vec![block.clone(); 400])));
-    assert!(get(&server, &dump_path("/chunks/399")).body() == &block[..]);
-    server.fault(Fault::CutBody { after_bytes: 2_999_999 }, When::any());
-    assert!(get(&server, &dump_path("/chunks/0")).body() == &block[..2_999_999]);
-}
-
-#[test]
-fn the_log_shows_requests_as_sent() {
-    let server = small_server();
-    let path = dump_path("/chunks?limit=2");
-    exchange(&server, request("GET", &path, "X-Test: a b\r\n"));
-    post(&server, &process_path("/tasks"), "{\"localeName\":\"de\"}");
-    let log = server.requests();
-    assert_eq!((log[0].method.as_str(), log[0].target.as_str()), ("GET", path.as_str()));
-    assert_eq!((log[0].path(), log[0].header("x-test")), (dump_path("/chunks").as_str(), Some("a b")));
-    assert_eq!((log[0].status, log[0].connection, &log[0].fault), (Some(200), 0, &None));
-    assert_eq!((log[1].body.as_slice(), log[1].connection), (&b"{\"localeName\":\"de\"}"[..], 1));
-}
-
-#[test]
 fn tls_is_for_both_names_ends_in_order_and_can_be_cut() {
     let server = FakeServer::start_tls(Service::with_dump(small_dump()));
     let tls_get = |name: &'static str| -> std::io::Result<Vec<u8>> {

@@ -1,12 +1,10 @@
 //! Signing in and out.
 
-use std::time::Duration;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA512, RsaKeyPair};
-use serde_json::{Value, json};
+use serde_json::json;
 use xtask::fake::*;
 
 use crate::client::*;
@@ -19,33 +17,6 @@ fn call(server: &FakeServer, method: &str, path: &str, authorization: &str, body
 
 fn status_with(server: &FakeServer, authorization: &str) -> u16 {
     call(server, "GET", &dump_path("/chunks"), authorization, "").status()
-}
-
-fn issued(reply: &Reply) -> String {
-    reply.json()["tokenInfo"]["tokenValue"].as_str().unwrap().to_owned()
-}
-
-#[test]
-fn a_password_buys_a_token_that_lives_as_long_as_it_should() {
-    let server = small_server();
-    server.service().add_password(USER, "secret:word");
-    let good = format!("Basic {}", BASE64_STANDARD.encode(format!("{USER}:secret:word")));
-    let sign_in = |with: &str| call(&server, "POST", "/token/authenticate", with, "");
-    let refresh = |token: &str| call(&server, "POST", "/token/refresh", token, "");
-    for (lifetime, status) in [(60, 200), (0, 401)] {
-        server.service().set_token_lifetime(Duration::from_secs(lifetime));
-        let reply = sign_in(&good);
-        assert_eq!((reply.status(), &reply.json()["status"]), (201, &json!("SUCCESS")));
-        assert!(reply.json()["tokenInfo"]["expiresAt"].as_u64().unwrap() > 1_700_000_000_000);
-        let token = format!("AnaplanAuthToken {}", issued(&reply));
-        assert_eq!((status_with(&server, &token), refresh(&token).status()), (status, status));
-    }
-    for (with, status, word) in
-        [("Bearer x", 400, "FAILURE_BAD_HEADER"), ("Basic eDp5", 401, "FAILURE_BAD_CREDENTIAL")]
-    {
-        let reply = sign_in(with);
-        assert_eq!((reply.status(), &reply.json()["status"]), (status, &json!(word)));
-    }
 }
 
 #[test]
@@ -91,25 +62,6 @@ fn a_refresh_token_is_used_up_where_its_client_is_rotatable() {
     let kind = "Content-Type: application/x-www-form-urlencoded";
     let head = request("POST", "/oauth/token", &format!("{kind}\r\nContent-Length: {}\r\n", body.len()));
     assert_eq!(exchange(&server, head + body).json()["refresh_token"], "a+b");
-}
-
-#[test]
-fn a_device_waits_for_its_approval() {
-    let server = small_server();
-    server.service().approve_devices(USER, 1);
-    let post = |path: &str, body: Value| call(&server, "POST", path, "", &body.to_string()).json();
-    let code = post("/oauth/device/code", json!({ "client_id": "c", "scope": "openid offline_access" }));
-    let grant = "urn:ietf:params:oauth:grant-type:device_code";
-    let poll = || {
-        let code = &code["device_code"];
-        post("/oauth/token", json!({ "grant_type": grant, "client_id": "c", "device_code": code }))
-    };
-    assert_eq!(poll()["error"], "authorization_pending");
-    server.service().set_device_interval(Duration::from_secs(60));
-    assert_eq!(poll()["error"], "slow_down");
-    server.service().set_device_interval(Duration::ZERO);
-    assert!(poll()["refresh_token"].is_string());
-    assert_eq!(poll()["error"], "expired_token", "a code is good once");
 }
 
 #[test]
