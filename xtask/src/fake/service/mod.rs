@@ -9,12 +9,15 @@ mod upload;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use super::data::{
     ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, SourceFile, TASK, TOKEN, Task, USER,
     WORKSPACE,
 };
 use super::random::Random;
-use super::sign_in::{Scheme, SignIn};
+use super::sign_in::{Grant, Scheme, SignIn};
 use super::wire::{Framing, GzipMode, Settings};
 use bucket::Bucket;
 
@@ -132,13 +135,15 @@ impl Service {
 
     /// Lets a user sign in with a password.
     pub fn add_password(&mut self, user: impl Into<String>, password: impl Into<String>) {
-        self.sign_in.add_password(user.into(), password.into());
+        self.sign_in.accounts.passwords.push((user.into(), password.into()));
     }
 
     /// Lets a user sign in with this certificate (PEM) and its private RSA key. Text without a certificate is
     /// ignored.
     pub fn add_certificate(&mut self, user: impl Into<String>, pem: &str) {
-        self.sign_in.add_certificate(user.into(), pem);
+        if let Ok(der) = CertificateDer::from_pem_slice(pem.as_bytes()) {
+            self.sign_in.accounts.certificates.push((user.into(), der.to_vec()));
+        }
     }
 
     /// Lets an OAuth client refresh; `rotating` clients get a new refresh token each time, and the old one is dead.
@@ -149,22 +154,23 @@ impl Service {
         token: impl Into<String>,
         rotating: bool,
     ) {
-        self.sign_in.add_refresh_token(user.into(), client.into(), token.into(), rotating);
+        let (user, client, token) = (user.into(), client.into(), token.into());
+        self.sign_in.oauth.grants.push(Grant { user, client, token, rotating });
     }
 
     /// Lets devices sign in: this user approves after `pending_polls` polls that are answered `authorization_pending`.
     pub fn approve_devices(&mut self, user: impl Into<String>, pending_polls: usize) {
-        self.sign_in.approve_devices(user.into(), pending_polls);
+        self.sign_in.oauth.approval = Some((user.into(), pending_polls));
     }
 
     /// How many seconds the clock of the sign-in service is ahead of this machine's.
     pub fn set_clock_ahead(&mut self, seconds: i64) {
-        self.sign_in.set_clock_ahead(seconds);
+        self.sign_in.tokens.clock_ahead = seconds;
     }
 
     /// How long a device has to wait between its polls, or is answered `slow_down`. Not at all at first.
     pub fn set_device_interval(&mut self, interval: Duration) {
-        self.sign_in.set_device_interval(interval);
+        self.sign_in.oauth.interval = interval;
     }
 
     /// Whether chunks are compressed for clients that accept it. Off at first.

@@ -13,11 +13,11 @@ use crate::fake::http::{Answer, Request};
 
 /// Who may sign in, and with what.
 #[derive(Debug, Default)]
-pub(super) struct Accounts {
+pub(crate) struct Accounts {
     /// User and password.
-    pub(super) passwords: Vec<(String, String)>,
+    pub(crate) passwords: Vec<(String, String)>,
     /// User and certificate in DER.
-    pub(super) certificates: Vec<(String, Vec<u8>)>,
+    pub(crate) certificates: Vec<(String, Vec<u8>)>,
 }
 
 impl Accounts {

@@ -9,25 +9,25 @@ use crate::fake::http::{Answer, Request, percent_decode};
 
 /// An OAuth refresh token. A `rotating` one is replaced each time that it is used.
 #[derive(Debug, Clone)]
-pub(super) struct Grant {
-    pub(super) user: String,
-    pub(super) client: String,
-    pub(super) token: String,
-    pub(super) rotating: bool,
+pub(crate) struct Grant {
+    pub(crate) user: String,
+    pub(crate) client: String,
+    pub(crate) token: String,
+    pub(crate) rotating: bool,
 }
 
 /// The refresh tokens that are good, and the device that waits for its approval.
 #[derive(Debug, Default)]
-pub(super) struct OAuth {
-    pub(super) grants: Vec<Grant>,
+pub(crate) struct OAuth {
+    pub(crate) grants: Vec<Grant>,
     /// The user who approves devices, and after how many polls.
-    pub(super) approval: Option<(String, usize)>,
+    pub(crate) approval: Option<(String, usize)>,
     polls: usize,
     /// The code that waits for its approval; each is good once.
     device_code: Option<String>,
     codes: usize,
     /// How long a device has to wait between its polls.
-    pub(super) interval: Duration,
+    pub(crate) interval: Duration,
     last_poll: Option<Instant>,
 }
 

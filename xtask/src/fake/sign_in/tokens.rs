@@ -28,7 +28,7 @@ pub(crate) struct Tokens {
     /// How many were issued.
     pub(super) issued: usize,
     /// Seconds that the service's clock is ahead of this machine's.
-    pub(super) clock_ahead: i64,
+    pub(crate) clock_ahead: i64,
 }
 
 impl Default for Tokens {
