@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -135,4 +135,59 @@ fn nginx_puts_tls_and_gzip_in_front() {
     outcome
         .exits_with(5)
         .stderr_has("the request failed: plain http was sent to a port that speaks TLS: write https://");
+}
+
+/// Runs `openssl` in the scene's folder; it must succeed.
+fn openssl(scene: &Scene, program: &Path, arguments: &str) {
+    let mut command = Command::new(program);
+    let output = command.args(arguments.split(' ')).current_dir(scene.path("")).output().expect("it runs");
+    assert!(output.status.success(), "openssl {arguments}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_handshake_that_the_host_or_the_program_refuses_is_one_sentence_and_not_tried_again() {
+    let Some(program) = program("openssl") else { return };
+    let scene = Scene::with_dump(three_chunks());
+    let openssl = |arguments: &str| openssl(&scene, &program, arguments);
+    scene.write("names", "subjectAltName=DNS:localhost\n");
+    openssl(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=root",
+    );
+    let no_common_way =
+        "the host and this program have no cipher, no key exchange or no kind of signature in common";
+    let certificate = "the host wants a certificate of this program, which has none to show";
+    for (key, signature, server, expected) in [
+        (
+            "rsa:1024",
+            "-sha256",
+            "",
+            "the host's certificate or one above it has an RSA key of 1024 bits, and 2048 are the least that is safe",
+        ),
+        ("ec -pkeyopt ec_paramgen_curve:P-521", "-sha256", "", no_common_way),
+        ("rsa:2048", "-sha512", "", "is signed in a way that is not known here"),
+        ("rsa:2048", "-sha256", " -tls1_1", "the host knows neither TLS 1.2 nor TLS 1.3"),
+        ("rsa:2048", "-sha256", " -tls1_2 -Verify 1", certificate),
+        ("rsa:2048", "-sha256", " -tls1_3 -Verify 1", certificate),
+    ] {
+        openssl(&format!(
+            "req -new -newkey {key} -nodes -keyout key.pem -out request.csr -subj /CN=localhost"
+        ));
+        openssl(&format!(
+            "x509 -req {signature} -in request.csr -CA ca.pem -CAkey ca.key -extfile names -out host.pem"
+        ));
+        let address = free_address();
+        let mut command = Command::new(&program);
+        command.current_dir(scene.path("")).stdin(Stdio::piped());
+        let arguments =
+            format!("s_server -accept {address} -cert host.pem -key key.pem -cipher ALL:@SECLEVEL=0{server}");
+        let _daemon = start(command.args(arguments.split(' ')), address);
+        let origin = format!("https://localhost:{}", address.port());
+        let outcome = scene.command("chunks DUMP --ca-file ca.pem").env("ANAPLAN_API_URL", origin).run();
+        let error = outcome.exits_with(5).stderr_text();
+        assert!(
+            error.contains(expected) && error.lines().count() == 1 && !error.contains(" tries"),
+            "{error}"
+        );
+    }
+    scene.any_files();
 }

@@ -161,9 +161,6 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::WrongName => {
             "check the host's name; if a proxy opens TLS, ask for an exception or a certificate for the right name"
         }
-        ConnectionProblem::Tls => {
-            "if a proxy opens TLS with a certificate of its own, name its root certificate (--ca-add, ANAPLAN_CA_ADD)"
-        }
         ConnectionProblem::ProxyAuthentication => {
             "check the user and the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for NTLM or \
              Kerberos, put a relay such as px or cntlm in front and name that in HTTPS_PROXY"

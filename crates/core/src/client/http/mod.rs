@@ -8,6 +8,7 @@ pub(super) mod patience;
 mod proxy;
 mod tcp;
 pub(super) mod tls;
+mod tls_failure;
 mod tunnel;
 mod ureq_error;
 

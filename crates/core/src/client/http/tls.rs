@@ -1,28 +1,28 @@
 //! TLS with rustls: which roots are trusted, and what is wrong with a certificate, in words. ureq's own
 //! connector takes roots instead of its own only, and does not say who issued what it refuses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::ThreadId;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage, RootCertStore,
-    SignatureScheme, StreamOwned,
+    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned,
 };
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use super::tls_failure::{Seen, after_handshake, of_handshake};
 use crate::client::x509::{
     self,
     pem::{Block, Content, blocks},
 };
 use crate::error::{Error, Result, Setting};
-use crate::service::ConnectionProblem;
-use crate::text::Printable;
 
 /// The root certificates to trust.
 #[derive(Debug, Clone, Default)]
@@ -80,18 +80,46 @@ fn bad_roots(problem: String) -> Error {
 /// What the certificates of the hosts say, as far as they were seen.
 pub(in crate::client) type SeenCertificates = Arc<Mutex<HashMap<String, Seen>>>;
 
-/// What is worth knowing of a certificate.
-#[derive(Debug, Clone)]
-pub(in crate::client) struct Seen {
-    pub(in crate::client) issuer: String,
-    validity: String,
-}
-
-/// Checks certificates as rustls does, and remembers whose they are.
+/// Checks certificates as rustls does, and remembers what the hosts show and ask for.
 #[derive(Debug)]
 struct Watching {
     inner: Arc<WebPkiServerVerifier>,
+    roots: Arc<RootCertStore>,
     seen: SeenCertificates,
+    /// The threads whose connection was asked for a certificate: a handshake stays in the thread that begins it.
+    asked: Mutex<HashSet<ThreadId>>,
+}
+
+impl Watching {
+    /// The shortest RSA key of the certificates and of the roots that may have signed one of them, in bits.
+    fn shortest_rsa_key<'a>(
+        &self,
+        certificates: impl Iterator<Item = &'a CertificateDer<'a>>,
+    ) -> Option<usize> {
+        let of_chain = certificates.filter_map(|der| x509::read(der)).flat_map(|certificate| {
+            let signer = move |root: &&TrustAnchor<'_>| *root.subject == *certificate.issuer;
+            let roots = self.roots.roots.iter().filter(signer);
+            let of_roots = roots.filter_map(|root| x509::rsa_bits(&root.subject_public_key_info));
+            of_roots.chain(certificate.rsa_bits())
+        });
+        of_chain.min()
+    }
+
+    /// Whether the connection that this thread makes was asked for a certificate since the last call.
+    fn was_asked(&self) -> bool {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&std::thread::current().id())
+    }
+}
+
+impl ResolvesClientCert for Watching {
+    fn resolve(&self, _roots: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(std::thread::current().id());
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }
 
 impl ServerCertVerifier for Watching {
@@ -104,9 +132,14 @@ impl ServerCertVerifier for Watching {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         if let Some(read) = x509::read(end_entity) {
-            let facts = Seen { issuer: read.issuer_name(), validity: read.validity() };
+            let seen = Seen {
+                issuer: read.issuer_name(),
+                validity: read.validity(),
+                not_after: read.not_after,
+                shortest_rsa_key: self.shortest_rsa_key(std::iter::once(end_entity).chain(intermediates)),
+            };
             let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            all.insert(server_name.to_str().into_owned(), facts);
+            all.insert(server_name.to_str().into_owned(), seen);
         }
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
@@ -138,6 +171,7 @@ impl ServerCertVerifier for Watching {
 #[derive(Clone)]
 pub(in crate::client) struct TlsConnector {
     config: Arc<ClientConfig>,
+    watching: Arc<Watching>,
     pub(in crate::client) seen: SeenCertificates,
 }
 
@@ -154,17 +188,21 @@ impl TlsConnector {
         let seen = SeenCertificates::default();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let store = Arc::new(roots.store()?);
-        let inner = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
+        let inner = WebPkiServerVerifier::builder_with_provider(Arc::clone(&store), Arc::clone(&provider))
             .build()
             .map_err(|error| unusable(&error))?;
+        let (roots, asked) = (store, Mutex::default());
+        let watching = Arc::new(Watching { inner, roots, seen: Arc::clone(&seen), asked });
+        let verifier: Arc<Watching> = Arc::clone(&watching);
+        let resolver: Arc<Watching> = Arc::clone(&watching);
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .map_err(|error| unusable(&error))?
             // Its checks are those of rustls; it only looks on.
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Watching { inner, seen: Arc::clone(&seen) }))
-            .with_no_client_auth();
-        Ok(TlsConnector { config: Arc::new(config), seen })
+            .with_custom_certificate_verifier(verifier)
+            .with_client_cert_resolver(resolver);
+        Ok(TlsConnector { config: Arc::new(config), watching, seen })
     }
 }
 
@@ -186,89 +224,24 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let mut conn = ClientConnection::new(Arc::clone(&self.config), name)?;
         let mut sock = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         sock.set_timeout(details.timeout);
-        if let Err(error) = conn.complete_io(&mut sock) {
-            let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            let Some(refusal) = refusal else { return Err(error.into()) };
+        let handshake = conn.complete_io(&mut sock);
+        let was_asked = self.watching.was_asked();
+        if let Err(error) = handshake {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned();
-            return Err(ureq::Error::Other(Box::new(TlsFailure::new(refusal, seen.as_ref()))));
+            return Err(of_handshake(error, seen.as_ref(), was_asked));
         }
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
-        Ok(Some(Either::B(TlsTransport { buffers, stream: StreamOwned { conn, sock } })))
+        Ok(Some(Either::B(TlsTransport { buffers, stream: StreamOwned { conn, sock }, was_asked })))
     }
 }
-
-/// Why TLS failed, in words.
-#[derive(Debug)]
-pub(in crate::client) struct TlsFailure {
-    pub(in crate::client) problem: ConnectionProblem,
-    words: String,
-}
-
-impl TlsFailure {
-    fn new(error: &rustls::Error, seen: Option<&Seen>) -> TlsFailure {
-        let by = seen.map(|seen| format!("it was issued by {}", Printable(&seen.issuer)));
-        let valid = seen.map(|seen| seen.validity.clone());
-        let (problem, words) = match error {
-            rustls::Error::InvalidCertificate(problem) => match problem {
-                // A root of that name may be trusted, but not this one.
-                CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                    (ConnectionProblem::UnknownIssuer, by)
-                }
-                CertificateError::Expired
-                | CertificateError::ExpiredContext { .. }
-                | CertificateError::NotValidYet
-                | CertificateError::NotValidYetContext { .. } => (ConnectionProblem::Expired, valid),
-                CertificateError::NotValidForNameContext { presented, .. } => {
-                    (ConnectionProblem::WrongName, Some(format!("it is for {}", names(presented))))
-                }
-                CertificateError::NotValidForName => (ConnectionProblem::WrongName, by),
-                other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
-                    ConnectionProblem::Tls,
-                    Some(
-                        "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may \
-                         have: it needs one that is not"
-                            .to_owned(),
-                    ),
-                ),
-                other => (ConnectionProblem::Tls, Some(other.to_string())),
-            },
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => (
-                ConnectionProblem::Tls,
-                Some("the host answered with something else than TLS: this may not be its port for https".to_owned()),
-            ),
-            other => (ConnectionProblem::Tls, Some(other.to_string())),
-        };
-        TlsFailure { problem, words: words.unwrap_or_else(|| error.to_string()) }
-    }
-}
-
-/// The names in a certificate, as rustls gives them.
-fn names(presented: &[String]) -> String {
-    /// Maximum number of names that are shown: some certificates have hundreds.
-    const SHOWN: usize = 5;
-    let bare = |name: &String| {
-        let inner = name.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
-        Printable(inner.unwrap_or(name)).to_string()
-    };
-    match presented {
-        [] => "no host".to_owned(),
-        names => names.iter().take(SHOWN).map(bare).collect::<Vec<_>>().join(", "),
-    }
-}
-
-impl fmt::Display for TlsFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
-impl std::error::Error for TlsFailure {}
 
 /// A connection with TLS on it.
 pub(in crate::client) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
+    /// Whether the host asked for a certificate of this program, and has not answered anything since.
+    was_asked: bool,
 }
 
 impl fmt::Debug for TlsTransport {
@@ -285,14 +258,17 @@ impl Transport for TlsTransport {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.stream.sock.set_timeout(timeout);
         let output = &self.buffers.output()[..amount];
-        std::io::Write::write_all(&mut self.stream, output)?;
-        Ok(())
+        std::io::Write::write_all(&mut self.stream, output)
+            .map_err(|error| after_handshake(error, self.was_asked))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.stream.sock.set_timeout(timeout);
         let input = self.buffers.input_append_buf();
-        let amount = std::io::Read::read(&mut self.stream, input)?;
+        // TLS 1.3 refuses a client after the handshake.
+        let read = std::io::Read::read(&mut self.stream, input);
+        let amount = read.map_err(|error| after_handshake(error, self.was_asked))?;
+        self.was_asked = false;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }

@@ -6,7 +6,7 @@ use ureq::Timeout;
 
 use super::agent::TimeLimits;
 use super::names::LookupFailure;
-use super::tls::TlsFailure;
+use super::tls_failure::TlsFailure;
 use super::tunnel::ProxyFailure;
 use crate::service::{ConnectionProblem, Fault};
 
