@@ -25,9 +25,14 @@ fn server() -> FakeServer {
 }
 
 fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
+    exchange(server, put_of(chunk, kind, body).concat()).status()
+}
+
+/// The head of such a request, and its body.
+fn put_of(chunk: &str, kind: &str, body: &[u8]) -> [Vec<u8>; 2] {
     let extra = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
     let head = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
-    exchange(server, [head.as_bytes(), body].concat()).status()
+    [head.into_bytes(), body.to_vec()]
 }
 
 /// Uploads in two chunks, the second one compressed.
@@ -75,6 +80,24 @@ fn the_loop_closes_load_reject_correct_load() {
     let nested = &task["result"]["nestedResults"][0];
     assert_eq!((&task["result"]["successful"], &nested["objectId"]), (&json!(false), &json!(IMPORT)));
     assert_eq!(nested["details"][0]["type"], "missingFields");
+}
+
+#[test]
+fn an_upload_can_be_reset_under_way_and_is_then_not_done() {
+    let server = server();
+    server
+        .fault(Fault::ResetInUpload { after_bytes: 100_000 }, When::path("chunks/0").method("PUT").times(1));
+    post(&server, &path(&format!("files/{FILE}")), "{\"chunkCount\":1}");
+    let [head, body] = put_of("0", "application/octet-stream", &[b'x'; 1_000_000]);
+    let mut stream = connect(&server);
+    let sent = stream.write_all(&[head, body.clone()].concat());
+    assert!(sent.is_err() || read_all(&mut stream, None).end == End::Reset);
+    assert_eq!(server.service().files[0].content_of(USER), Some(Vec::new()));
+    assert_eq!(
+        (server.requests()[1].status, server.requests()[1].fault.as_deref()),
+        (None, Some("ResetInUpload"))
+    );
+    assert_eq!(put(&server, "0", "application/octet-stream", &body), 204);
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub enum Rule {
 pub struct Import {
     /// The id of its source file.
     pub file: Option<String>,
-    /// The columns that it needs, and what each accepts.
+    /// The columns that it needs, and what each accepts. Without any, a run does what its script says.
     pub columns: Vec<(String, Rule)>,
     /// The types for which a start must bring a mapping.
     pub mapping: Vec<String>,

@@ -144,7 +144,11 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
             delivery.length_delta = *delta;
         }
         // These act at the door, or on the data before there is an answer.
-        Fault::RefuseConnections { .. } | Fault::ExpireToken | Fault::ReplaceDump(_) | Fault::EraseDump => {}
+        Fault::RefuseConnections { .. }
+        | Fault::ResetInUpload { .. }
+        | Fault::ExpireToken
+        | Fault::ReplaceDump(_)
+        | Fault::EraseDump => {}
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Fault {
     Stall { after_bytes: usize },
     /// Closes in order when so many bytes of the body are missing; a chunked body ends with 5 bytes of terminator.
     CutBeforeEnd { missing_bytes: usize },
+    /// Resets when so many bytes of the body of a request have come; whatever they were for is not done.
+    ResetInUpload { after_bytes: usize },
     /// Sends the body in pieces of so many bytes, with a pause after each.
     Dribble { bytes: usize, pause: Duration },
     /// Closes the next connections at once; counts from now on, whatever the condition says.

@@ -120,11 +120,21 @@ impl Rules {
         self.rules.clear();
     }
 
+    /// After how many bytes the body of this request ends with a reset, where it does.
+    pub(crate) fn reset_in_upload(&mut self, request: &Request) -> Option<usize> {
+        let mut struck = self.rules.iter_mut().filter_map(|rule| match rule.fault {
+            Fault::ResetInUpload { after_bytes } => rule.strikes(request, false).then_some(after_bytes),
+            _ => None,
+        });
+        struck.next()
+    }
+
     /// The faults for this request: the first that decides the answer, and all that only change data or pace.
     pub(crate) fn strike(&mut self, request: &Request) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut taken = false;
-        for rule in &mut self.rules {
+        let later = |rule: &&mut Rule| !matches!(rule.fault, Fault::ResetInUpload { .. });
+        for rule in self.rules.iter_mut().filter(later) {
             if rule.strikes(request, taken) {
                 taken |= !rule.fault.leaves_the_answer();
                 faults.push(rule.fault.clone());

@@ -7,7 +7,9 @@ use super::shared::Shared;
 use crate::fake::fault::{Fault, change_data, deliver};
 use crate::fake::http::{Answer, Request, RequestLog};
 use crate::fake::stop::lock;
-use crate::fake::wire::{Connection, Delivery, Ending, NoRequest, Settings, receive, send};
+use crate::fake::wire::{
+    Connection, Delivery, Ending, NoRequest, Settings, receive_body, receive_head, send,
+};
 
 /// Bodies of requests up to this size are in the log: an upload must not be kept a second time.
 const MAX_LOGGED: usize = 64 * 1024;
@@ -31,7 +33,12 @@ fn serve_one(
     buffer: &mut Vec<u8>,
     number: usize,
 ) -> Result<(), Ending> {
-    let mut request = match receive(connection, buffer) {
+    let mut reset_after = None;
+    let received = receive_head(connection, buffer).and_then(|mut request| {
+        reset_after = lock(&shared.rules).reset_in_upload(&request);
+        receive_body(connection, buffer, &mut request, reset_after.unwrap_or(usize::MAX)).map(|()| request)
+    });
+    let mut request = match received {
         Ok(request) => request,
         Err(NoRequest::Closed) => return Err(Ending::Agreed),
         Err(NoRequest::Malformed) => {
@@ -46,9 +53,13 @@ fn serve_one(
         if sent.body.len() > MAX_LOGGED {
             sent.body = Vec::new();
         }
+        sent.fault = reset_after.map(|after_bytes| Fault::ResetInUpload { after_bytes }.name());
         requests.push(sent);
         requests.len() - 1
     };
+    if reset_after.is_some() {
+        return Err(Ending::Reset);
+    }
     let is_head = request.sent.method == "HEAD";
     if is_head {
         request.sent.method = "GET".to_owned();

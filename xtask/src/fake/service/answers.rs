@@ -223,7 +223,10 @@ impl Service {
         let mut run = parent.run.clone();
         let mut results = Vec::new();
         for import in loads {
-            let Some(rules) = &import.import else { continue };
+            // Without rules the script says what comes of it.
+            let Some(rules) = import.import.as_ref().filter(|rules| !rules.columns.is_empty()) else {
+                continue;
+            };
             let file = self.files.iter().find(|file| Some(&file.id) == rules.file.as_ref());
             let loaded = file.map(|file| rules.load(&import.id, &import.name, file, file.content_of(user)));
             let (result, dump) =

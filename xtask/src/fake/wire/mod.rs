@@ -15,6 +15,6 @@ pub use delivery::Framing;
 pub(crate) use delivery::{Delivery, HeadFault, Position, Settings};
 pub use gzip::GzipMode;
 pub(crate) use gzip::{compress, compress_once};
-pub(crate) use receive::{NoRequest, receive};
+pub(crate) use receive::{NoRequest, receive_body, receive_head};
 pub(crate) use send::send;
 pub(crate) use writer::Break;

@@ -25,9 +25,9 @@ impl From<io::Error> for NoRequest {
     }
 }
 
-/// Reads the next request. `buffer` keeps what arrived beyond it.
-pub(crate) fn receive(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<Request, NoRequest> {
-    let (mut request, head_length) = loop {
+/// Reads the head of the next request. `buffer` keeps what arrived beyond it.
+pub(crate) fn receive_head(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<Request, NoRequest> {
+    let (request, head_length) = loop {
         if let Some(found) = parse_head(buffer)? {
             break found;
         }
@@ -37,23 +37,32 @@ pub(crate) fn receive(connection: &mut Connection, buffer: &mut Vec<u8>) -> Resu
         fill(connection, buffer)?;
     };
     buffer.drain(..head_length);
+    Ok(request)
+}
+
+/// Reads the body of a request, or the first bytes of it.
+pub(crate) fn receive_body(
+    connection: &mut Connection,
+    buffer: &mut Vec<u8>,
+    request: &mut Request,
+    at_most: usize,
+) -> Result<(), NoRequest> {
     // No client of ours sends a body in chunks.
     if request.header("transfer-encoding").is_some() {
         return Err(NoRequest::Malformed);
     }
-    if let Some(length) = request.header("content-length") {
-        let length = length.trim().parse().ok().filter(|length| *length <= BODY_LIMIT);
-        let length = length.ok_or(NoRequest::Malformed)?;
-        if request.header("expect").is_some() {
-            connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-            connection.flush()?;
-        }
-        while buffer.len() < length {
-            fill(connection, buffer)?;
-        }
-        request.sent.body = buffer.drain(..length).collect();
+    let Some(length) = request.header("content-length") else { return Ok(()) };
+    let length = length.trim().parse().ok().filter(|length: &usize| *length <= BODY_LIMIT);
+    let length = length.ok_or(NoRequest::Malformed)?.min(at_most);
+    if request.header("expect").is_some() {
+        connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+        connection.flush()?;
     }
-    Ok(request)
+    while buffer.len() < length {
+        fill(connection, buffer)?;
+    }
+    request.sent.body = buffer.drain(..length).collect();
+    Ok(())
 }
 
 fn parse_head(buffer: &[u8]) -> Result<Option<(Request, usize)>, NoRequest> {
@@ -76,7 +85,7 @@ fn parse_head(buffer: &[u8]) -> Result<Option<(Request, usize)>, NoRequest> {
 }
 
 fn fill(connection: &mut Connection, buffer: &mut Vec<u8>) -> Result<(), NoRequest> {
-    let mut block = [0; 8192];
+    let mut block = [0; 64 * 1024];
     match connection.read(&mut block)? {
         0 => Err(NoRequest::Closed),
         count => {
