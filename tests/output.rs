@@ -247,7 +247,7 @@ fn the_names_of_standard_output_are_standard_output() {
 }
 
 #[test]
-fn a_folder_that_was_made_for_nothing_is_removed_again() {
+fn a_folder_is_made_once_there_is_a_dump_for_it() {
     let scene = Scene::with_tasks([clean("T9")]);
     scene.run("get NIGHTLY/T9 -o a/b/c").any_stdout();
     scene.holds(&[] as &[&str]);
@@ -256,4 +256,37 @@ fn a_folder_that_was_made_for_nothing_is_removed_again() {
     scene.make_folder("a");
     scene.run("get NIGHTLY/T9 -o a/b").any_stdout();
     scene.holds(&["a/"]);
+}
+
+/// No disk of another system takes such names.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf_8_are_names_all_the_same() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let scene = Scene::with_chunks(3);
+    let name = OsStr::from_bytes(b"d\xfcmp.csv");
+    scene.command("get DUMP -q -o").arg(name).run().any_stdout();
+    assert!(std::fs::read(scene.path("").join(name)).expect("the dump") == bytes_of(3, 1));
+    let fixed = OsStr::from_bytes(b"f\xfcxed.csv");
+    scene.command("explain -q --fix").arg(fixed).arg(name).run().any_stdout();
+    assert!(scene.path("").join(fixed).is_file());
+    let token = OsStr::from_bytes(b"t\xf6ken");
+    std::fs::write(scene.path("").join(token), xtask::fake::TOKEN).expect("a token");
+    let with_file =
+        scene.command("chunks DUMP -qq").env_remove("ANAPLAN_TOKEN").env("ANAPLAN_TOKEN_FILE", token);
+    with_file.run().any_stdout();
+    let elsewhere = scene.command("chunks").arg(name).run();
+    elsewhere.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump --help.");
+    scene.any_files();
+}
+
+/// Elsewhere it cannot be found out.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_standard_output_that_is_closed_is_told() {
+    let scene = Scene::with_chunks(3);
+    let outcome = scene.command("get DUMP -o -").through("\"$0\" \"$@\" >&-").run();
+    outcome.fails(7, "cannot write to the output: standard output is closed");
+    scene.command("get DUMP -q -o -").through("\"$0\" \"$@\" > /dev/null").run();
 }

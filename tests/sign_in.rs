@@ -276,6 +276,56 @@ fn an_unusable_secret_is_refused_before_anything_is_sent() {
     }
 }
 
+#[test]
+fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
+    for shape in ["\u{feff}SECRET\r\n", " SECRET\t\n\n", "\nSECRET"] {
+        let shaped = |secret: &str| shape.replace("SECRET", secret);
+        let scene = scene();
+        for (name, secret) in [
+            ("token", xtask::fake::TOKEN),
+            ("password", PASSWORD),
+            ("passphrase", PASSPHRASE),
+            ("refresh-token", REFRESH_TOKEN),
+        ] {
+            scene.write(name, shaped(secret));
+        }
+        let run = |command: Invocation<'_>| {
+            command.run().any_stdout().exits_with(0);
+        };
+        run(bare(&scene, "chunks DUMP -qq --token-file token"));
+        run(bare(&scene, "chunks DUMP -qq --password-file password").env("ANAPLAN_USER", USER));
+        run(signed_in(&scene, "password", "chunks DUMP -qq")
+            .env("ANAPLAN_PASSWORD", shaped(PASSWORD).replace('\u{feff}', "")));
+        let encrypted = signed_in(&scene, "encrypted key", "chunks DUMP -qq");
+        let encrypted = encrypted.env_remove("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
+        run(encrypted.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE", "passphrase"));
+        run(signed_in(&scene, "oauth", "chunks DUMP -qq"));
+        scene.any_files();
+    }
+}
+
+#[test]
+fn a_passphrase_behind_the_name_of_the_key_is_not_repeated_and_its_place_is_said() {
+    let scene = scene();
+    let command =
+        signed_in(&scene, "encrypted key", "chunks DUMP").env_remove("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
+    let outcome = command.env("ANAPLAN_PRIVATE_KEY", "user.key:s3cret").run();
+    outcome.refuses(
+        "what follows the colon does not belong to the name of the file user.key: a passphrase has a setting of its \
+         own\n  set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
+    );
+    outcome.hides("s3cret");
+    for variable in ["ANAPLAN_TOKEN_FILE", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "ANAPLAN_CERTIFICATE"] {
+        let command =
+            bare(&scene, "chunks DUMP").env(variable, "s3cret/token").env("ANAPLAN_PRIVATE_KEY", "");
+        let client = if variable.contains("OAUTH") { CLIENT } else { "" };
+        let outcome = command.env("ANAPLAN_OAUTH_CLIENT_ID", client).run();
+        outcome.exits_with(2).without_a_connection().stderr_text();
+        outcome.hides("s3cret");
+    }
+    scene.any_files();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_secret_file_that_others_can_read_is_warned_about() {

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: a prompt end with everything kept.
+//! Ctrl-C, SIGTERM and SIGHUP: a prompt end with everything kept.
 
 use std::time::Duration;
 
@@ -9,11 +9,13 @@ use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::{CHUNK, COSTS, PART_FILES, Scene, bytes_of, chunk, dump_of, failing_run};
 
 /// A shell that starts the tests in the background may have made them ignore the interrupt.
-pub(crate) const WITH_DEFAULT_SIGNALS: &str = "exec /usr/bin/env --default-signal=INT,TERM \"$0\" \"$@\"";
+pub(crate) const WITH_DEFAULT_SIGNALS: &str = "exec /usr/bin/env --default-signal=INT,TERM,HUP \"$0\" \"$@\"";
 
 #[test]
 fn a_signal_ends_the_run_and_the_next_one_goes_on() {
-    for (signal, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+    for (signal, code, word) in
+        [("INT", 130, "interrupted"), ("TERM", 143, "terminated"), ("HUP", 129, "hung up")]
+    {
         let scene = Scene::with_chunks(5);
         let running = scene.hanging_in_chunk(3, Some(WITH_DEFAULT_SIGNALS));
         // As `timeout` does it.
@@ -47,18 +49,48 @@ fn a_long_wait_is_interrupted_at_once() {
 
 #[test]
 fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
-    let scene = sign_in::scene();
-    // However late the signal comes, the run has not ended before.
-    scene.server.fault(Fault::StallBeforeAnswer, When::path("/chunks"));
-    scene.server.fault(Fault::Latency(Duration::from_millis(500)), When::path("/oauth/token"));
-    let get = || with_oauth(&scene, bare(&scene, "get DUMP -o -"));
-    let mut running = get().through(WITH_DEFAULT_SIGNALS).start();
-    running.wait_until("the token is asked for", |scene| scene.count_of("POST /oauth/token") == 1);
-    running.signal("INT");
-    running.signal("INT");
-    running.finish().fails(130, "interrupted");
-    scene.server.clear_faults();
-    get().run().prints(&bytes_of(3, 1));
+    for (signal, code, word) in [("INT", 130, "interrupted"), ("HUP", 129, "hung up")] {
+        let scene = sign_in::scene();
+        // However late the signal comes, the run has not ended before.
+        scene.server.fault(Fault::StallBeforeAnswer, When::path("/chunks"));
+        scene.server.fault(Fault::Latency(Duration::from_millis(500)), When::path("/oauth/token"));
+        let get = || with_oauth(&scene, bare(&scene, "get DUMP -o -"));
+        let mut running = get().through(WITH_DEFAULT_SIGNALS).start();
+        running.wait_until("the token is asked for", |scene| scene.count_of("POST /oauth/token") == 1);
+        running.signal(signal);
+        running.signal(signal);
+        running.finish().fails(code, word);
+        scene.server.clear_faults();
+        get().run().prints(&bytes_of(3, 1));
+        scene.any_files();
+    }
+}
+
+#[test]
+fn what_nohup_makes_a_run_ignore_does_not_end_it() {
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(1));
+    let mut running =
+        scene.command("get DUMP -q -o dump.csv").through("trap '' HUP; exec \"$0\" \"$@\"").start();
+    running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
+    running.signal("HUP");
+    running.finish().saves(&dump_of(3, 1));
+}
+
+#[test]
+fn what_is_kept_is_named_by_the_name_that_it_has() {
+    let scene = Scene::with_chunks(3);
+    scene.make_folder("folder");
+    scene.write("folder/real.csv", "old");
+    std::os::unix::fs::symlink("folder/real.csv", scene.path("link.csv")).expect("a link");
+    scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(1));
+    let command = scene.command("get DUMP -q -o link.csv --force --stall-timeout=20m");
+    let mut running = command.through(WITH_DEFAULT_SIGNALS).start();
+    running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
+    running.signal("TERM");
+    let kept = "1 of 3 chunks are kept in folder/real.csv.part, and the same command continues from there";
+    running.finish().fails(143, format!("terminated: {kept}"));
+    scene.has("folder/real.csv", b"old");
     scene.any_files();
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct DumpReport {
     status: Status,
     /// The file; null if there is none.
     path: Option<String>,
+    #[serde(skip)]
+    file: Option<PathBuf>,
     bytes: Option<u64>,
     chunks: Option<usize>,
     sha256: Option<String>,
@@ -76,6 +78,9 @@ impl Collect<'_> {
                 commands.collect::<String>()
             )));
         }
+        if !dumps.is_empty() {
+            self.target.make()?;
+        }
         let mut collected = Collected::default();
         for (index, dump) in dumps.iter().enumerate() {
             let label = Label { name: dump.name.clone(), number: index + 1, count: dumps.len() };
@@ -85,6 +90,7 @@ impl Collect<'_> {
                 name: dump.name.clone(),
                 status: Status::Failed,
                 path: None,
+                file: None,
                 bytes: None,
                 chunks: None,
                 sha256: None,
@@ -142,6 +148,7 @@ impl Collect<'_> {
         }
         if let Some(path) = &path {
             report.path = Some(path.to_string_lossy().into_owned());
+            report.file = Some(path.clone());
             report.sha256 = self.checksums.then(|| sha256(path)).transpose()?;
         }
         Ok(())
@@ -152,8 +159,7 @@ impl Collected {
     /// What is wrong in the dumps that are there; none where there are none.
     pub(crate) fn explain(&mut self, session: &Session) -> Option<Report> {
         let are_there = self.dumps.iter().filter(|dump| dump.status != Status::Failed);
-        let (report, failure) =
-            report_on(are_there.filter_map(|dump| dump.path.as_deref()), &session.reporter);
+        let (report, failure) = report_on(are_there.filter_map(|dump| dump.file.clone()), &session.reporter);
         self.failure = self.failure.take().or(failure);
         if report.inputs.is_empty() { None } else { Some(report) }
     }

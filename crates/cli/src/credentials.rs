@@ -4,6 +4,7 @@ use anaplan_dump_core::{Credentials, NamedFile, Secret, Setting, Token};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
+use crate::os_text;
 use crate::settings::{both, setting, variable};
 
 /// The variables of each way, the ones that it needs first.
@@ -80,7 +81,7 @@ fn token(arguments: &Arguments) -> Result<Credentials, Failure> {
 
 fn token_file(path: &str) -> Result<Credentials, Failure> {
     if path != "-" {
-        return Ok(Credentials::token_file(path)?);
+        return Ok(Credentials::token_file(os_text::path(path))?);
     }
     let file =
         NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin().lock())?;
@@ -105,8 +106,8 @@ fn certificate() -> Result<Credentials, Failure> {
             "there is a private key, but no certificate: set ANAPLAN_CERTIFICATE to its file",
         ));
     };
-    let files: Vec<String> =
-        [Some(certificate), variable("ANAPLAN_PRIVATE_KEY")?].into_iter().flatten().collect();
+    let files = [Some(certificate), variable("ANAPLAN_PRIVATE_KEY")?].into_iter().flatten();
+    let files: Vec<_> = files.map(|file| os_text::path(&file)).collect();
     let file = variable("ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE")?;
     let passphrase = secret("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "the passphrase file", file)?;
     let credentials = Credentials::certificate(&files, passphrase.as_ref())?;
@@ -119,7 +120,7 @@ fn certificate() -> Result<Credentials, Failure> {
 
 fn oauth() -> Result<Credentials, Failure> {
     match (variable(OAUTH[0])?, variable(OAUTH[1])?) {
-        (Some(client_id), Some(file)) => Ok(Credentials::oauth(&client_id, file)?),
+        (Some(client_id), Some(file)) => Ok(Credentials::oauth(&client_id, os_text::path(&file))?),
         (None, _) => Err(missing("there is a refresh token, but no client: set ANAPLAN_OAUTH_CLIENT_ID")),
         (_, None) => Err(missing(
             "there is an OAuth client, but no file for its refresh token: set ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",
@@ -133,7 +134,7 @@ fn secret(name: &'static str, what: &'static str, file: Option<String>) -> Resul
         (Some(_), Some(_)) => Err(both(name, what)),
         // As in a file, blanks and line ends around it do not belong to it.
         (Some(text), None) => Ok(Some(Secret::new(text.trim()))),
-        (None, Some(path)) => Ok(Some(Secret::from_file(what, path)?)),
+        (None, Some(path)) => Ok(Some(Secret::from_file(what, os_text::path(&path))?)),
         (None, None) => Ok(None),
     }
 }

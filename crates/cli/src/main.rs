@@ -24,6 +24,7 @@ mod json;
 mod meter;
 mod newest;
 mod normalize;
+mod os_text;
 mod parse;
 mod progress;
 mod report;

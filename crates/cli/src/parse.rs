@@ -7,6 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use crate::arguments::{Arguments, PROGRAM};
 use crate::help::help;
 use crate::normalize::normalize;
+use crate::os_text::carried;
 use crate::text::safe;
 
 /// What the command line asks for.
@@ -23,16 +24,27 @@ pub(crate) enum Parsed {
 }
 
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
-    let mut texts = Vec::new();
+    /// What precedes a path, in the same argument or in the one before.
+    const PATHS: [&str; 9] = [
+        "-o",
+        "--output",
+        "--token-file",
+        "--password-file",
+        "--ca-",
+        "--html",
+        "--fix",
+        "--against",
+        "explain",
+    ];
+    let mut texts: Vec<String> = Vec::new();
     for argument in arguments {
-        match argument.into_string() {
-            Ok(text) => texts.push(text),
-            Err(bytes) => {
-                return Parsed::Wrong(format!(
-                    "an argument is not UTF-8: {}",
-                    safe(&bytes.to_string_lossy())
-                ));
-            }
+        let shown = argument.to_string_lossy().into_owned();
+        let is_path = |text: &String| PATHS.iter().any(|option| text.starts_with(option));
+        let may_be_path =
+            is_path(&shown) || texts.last().is_some_and(is_path) || texts.contains(&"explain".into());
+        match argument.to_str().is_some() || may_be_path {
+            true => texts.extend(carried(argument)),
+            false => return Parsed::Wrong(format!("an argument is not UTF-8: {}", safe(&shown))),
         }
     }
     if texts.first().is_some_and(|first| first == "help") {

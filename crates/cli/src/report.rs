@@ -3,13 +3,14 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read};
-use std::path::{MAIN_SEPARATOR, Path};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use anaplan_dump_core::Error;
 use anaplan_dump_core::report::{Change, Report, ReportBuilder, ReportError, ReportView};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::os_text;
 use crate::progress::Reporter;
 use crate::stdout::print;
 use crate::text::safe;
@@ -63,7 +64,7 @@ impl Input {
             let source = Box::new(std::io::stdin().lock());
             return Ok(Input { name: STANDARD_INPUT.to_owned(), source: Source::Pipe(source) });
         }
-        if Path::new(file).is_dir() {
+        if os_text::path(file).is_dir() {
             let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
             let source = io::Error::new(ErrorKind::IsADirectory, "it is a folder");
             return Err(Failure::Library {
@@ -96,18 +97,20 @@ impl Input {
 }
 
 fn open(file: &str) -> Result<File, Failure> {
-    File::open(file).map_err(|error| Error::output("open", Some(Path::new(file)), error).into())
+    let path = os_text::path(file);
+    File::open(&path).map_err(|error| Error::output("open", Some(&path), error).into())
 }
 
 /// The report on downloaded files. A file that is no dump is reported and left out.
-pub(crate) fn report_on<'a>(
-    files: impl Iterator<Item = &'a str>,
+pub(crate) fn report_on(
+    files: impl Iterator<Item = PathBuf>,
     reporter: &Reporter,
 ) -> (Report, Option<Failure>) {
     let mut builder = ReportBuilder::new();
     let mut first = None;
     for file in files {
-        let added = Input::open(file).and_then(|input| input.add_to(&mut builder, reporter));
+        let name = os_text::carried(file.into()).unwrap_or_default();
+        let added = Input::open(&name).and_then(|input| input.add_to(&mut builder, reporter));
         if let Err(failure) = added {
             reporter.problem(&failure);
             first.get_or_insert_with(|| Failure::Reported(Box::new(failure)));

@@ -9,6 +9,7 @@ use anaplan_dump_core::{
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
+use crate::os_text::{self, carried};
 use crate::text::parse_duration;
 
 /// The client that the options and the environment describe.
@@ -49,7 +50,7 @@ pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<
 
 /// The file of root certificates that a setting of this name has.
 fn certificates(name: &'static str, path: &str) -> Result<Vec<u8>, Failure> {
-    Ok(NamedFile::read(Setting::Named(name), path)?.bytes().to_vec())
+    Ok(NamedFile::read(Setting::Named(name), os_text::path(path))?.bytes().to_vec())
 }
 
 /// The file of root certificates, and the name of its setting; `SSL_CERT_FILE` is the name that other programs know.
@@ -84,9 +85,18 @@ pub(crate) fn setting(option: &Option<String>, variable: &str) -> Result<Option<
             Ok(value) if value.trim().is_empty() => Ok(None),
             Ok(value) => Ok(Some(value)),
             Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(std::env::VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{variable} is not UTF-8"))),
+            Err(std::env::VarError::NotUnicode(value)) => match carried(value) {
+                Some(path) if is_path(variable) => Ok(Some(path)),
+                _ => Err(Failure::Usage(format!("{variable} is not UTF-8"))),
+            },
         },
     }
+}
+
+/// Whether a variable names a file, whose name may have any bytes.
+fn is_path(variable: &str) -> bool {
+    const OTHERS: [&str; 3] = ["ANAPLAN_CERTIFICATE", "ANAPLAN_PRIVATE_KEY", "ANAPLAN_CA_ADD"];
+    variable.ends_with("_FILE") || OTHERS.contains(&variable)
 }
 
 pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {

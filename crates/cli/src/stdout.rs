@@ -11,7 +11,21 @@ use crate::failure::Failure;
 
 /// Standard output without the line buffer of `std::io::stdout`: a dump is bytes.
 pub(crate) fn raw_stdout() -> Result<File, Failure> {
+    if is_closed() {
+        return Err(stdout_failed(io::Error::other("standard output is closed")));
+    }
     duplicate_stdout().map_err(stdout_failed)
+}
+
+/// Whether standard output was closed when the program began, as by `>&-`: then std has put the device that drops what
+/// is written in its place, opened for reading too, which nobody does who wants to drop the bytes.
+fn is_closed() -> bool {
+    const READ_AND_WRITE: u32 = 2;
+    let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|path| path.as_os_str() == "/dev/null");
+    let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    is_null && flags.is_some_and(|flags| flags & READ_AND_WRITE != 0)
 }
 
 #[cfg(unix)]

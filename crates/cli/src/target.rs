@@ -1,13 +1,13 @@
 //! Where a dump goes. The locator alone decides whether `-o` names a file or a folder, never how many dumps
 //! there are.
 
-use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-use anaplan_dump_core::Error;
+use anaplan_dump_core::{Error, Unfinished, WholeFile};
 
 use crate::failure::Failure;
+use crate::os_text;
 use crate::text::safe;
 
 /// Names of standard output. What is behind them is written to, never replaced.
@@ -39,7 +39,7 @@ impl Target {
             Some(output) if STDOUT_NAMES.contains(&output) => return Ok(Target::Stdout),
             Some(output) => output,
         };
-        let path = PathBuf::from(output);
+        let path = os_text::path(output);
         let is_named_as_folder = output.ends_with(['/', MAIN_SEPARATOR]);
         let file_name = path.file_name().unwrap_or_default().to_string_lossy();
         if cfg!(windows) && output.eq_ignore_ascii_case(WINDOWS_NULL) {
@@ -64,29 +64,51 @@ impl Target {
         })
     }
 
-    /// Makes the folder, if it is one that is not there yet.
-    pub(crate) fn prepare(&self) -> Result<MadeFolders, Failure> {
+    /// Finds out whether the folder is there, or can be made.
+    pub(crate) fn prepare(&self) -> Result<(), Failure> {
         match self {
-            Target::Folder(folder) => MadeFolders::make(folder)
-                .map_err(|error| Error::output("make the folder", Some(folder), error).into()),
-            Target::File(path) => check_folder(path).map(|()| MadeFolders(Vec::new())),
-            Target::Stdout | Target::Device(_) => Ok(MadeFolders(Vec::new())),
+            Target::Folder(folder) => {
+                match nearest(folder) {
+                    nearest if nearest.is_dir() => Ok(()),
+                    _ => Err(Error::output("make the folder", Some(folder), ErrorKind::NotADirectory.into())
+                        .into()),
+                }
+            }
+            Target::File(path) => check_folder(path),
+            Target::Stdout | Target::Device(_) => Ok(()),
         }
     }
 
-    /// Finds out whether a file can be written into the folder.
-    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
-        let Target::Folder(folder) = self else {
+    /// Makes the folder once there is something to write into it. It is never removed: another run may have seen it.
+    pub(crate) fn make(&self) -> Result<(), Failure> {
+        let Target::Folder(folder) = self else { return Ok(()) };
+        if folder.as_os_str().is_empty() {
             return Ok(());
-        };
-        let probe = folder.join(format!(".anaplan-dump-{}.probe", std::process::id()));
-        let written = OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|file: File| {
-            drop(file);
-            std::fs::remove_file(&probe)
-        });
-        let shown = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        written.map_err(|error| Error::output("write into the folder", Some(shown), error).into())
+        }
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::output("make the folder", Some(folder), error).into())
     }
+
+    /// Finds out whether a file can be written into the folder, or into the one that it will be in.
+    pub(crate) fn check_writable(&self) -> Result<(), Failure> {
+        let Target::Folder(folder) = self else { return Ok(()) };
+        let shown = nearest(folder);
+        match WholeFile::begin(shown.join(".anaplan-dump-probe"), true, &Unfinished::default()) {
+            // Another run is just finding it out, too.
+            Ok(_) | Err(Error::Locked { .. }) => Ok(()),
+            Err(Error::Output { source, .. }) => {
+                Err(Error::output("write into the folder", Some(shown), source).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The folder itself, or the nearest one above it that is there.
+fn nearest(folder: &Path) -> &Path {
+    // A file with a slash at its end is not found.
+    let found = folder.components().as_path().ancestors().find(|folder| folder.exists());
+    found.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Finds out whether the folder of a file is there: a name with a typing error must not make folders.
@@ -98,36 +120,6 @@ pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
     let text = format!("the folder {} is not there: make it first", safe(&folder.to_string_lossy()));
     let error = io::Error::new(io::ErrorKind::NotFound, text);
     Err(Error::output("write to", Some(path), error).into())
-}
-
-/// Folders that were made for dumps. Dropped, those that stayed empty are removed again.
-#[derive(Debug)]
-pub(crate) struct MadeFolders(Vec<PathBuf>);
-
-impl MadeFolders {
-    fn make(folder: &Path) -> io::Result<MadeFolders> {
-        let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
-        let mut made = MadeFolders(Vec::new());
-        let mut missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
-        while let Some(folder) = missing.pop() {
-            match std::fs::create_dir(folder) {
-                Ok(()) => made.0.push(folder.to_owned()),
-                // Another run made it meanwhile, or it is the same folder by another name, such as `a/.`.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(made)
-    }
-}
-
-impl Drop for MadeFolders {
-    fn drop(&mut self) {
-        for folder in self.0.iter().rev() {
-            // One that holds a file is not empty, and stays.
-            let _ = std::fs::remove_dir(folder);
-        }
-    }
 }
 
 /// Why Windows would make something else of this file name than a file that has it.

@@ -5,9 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::{Printable, Utc};
 
+use crate::os_text;
+
 /// A text of the service on one line, safe for a terminal.
 pub(crate) fn safe(text: &str) -> String {
-    Printable(text).to_string()
+    Printable(&os_text::path(text).to_string_lossy()).to_string()
 }
 
 /// A path on one line, safe for a terminal.

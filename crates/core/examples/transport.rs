@@ -51,5 +51,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chunks = ChunkList::new(&dump, listing.into_entries())?;
     let mut file = PartFile::builder(target).open(&chunks)?;
     concatenate(&mut Curl(dump), &chunks, &mut file, &mut |_| {})?;
-    Ok(file.finish()?)
+    for warning in file.finish()? {
+        eprintln!("{warning}");
+    }
+    Ok(())
 }

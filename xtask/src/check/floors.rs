@@ -18,7 +18,7 @@ const HOUSES: &[(&str, &str)] = &[
     ),
     (
         "crates/cli/src",
-        "text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
+        "os_text | text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
         | progress | signals | settings | credentials | session | ending | newest | resolve | target
         | report | task_report | collect | follow | commands describe",
     ),

@@ -1,15 +1,18 @@
 //! `doctor`: everything between here and a dump, one check after the other.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anaplan_dump_core::{ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached};
+use anaplan_dump_core::{
+    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, Unfinished, WholeFile,
+};
 use serde::Serialize;
 
 use super::account::describe;
 use crate::arguments::Doctor;
 use crate::failure::Failure;
+use crate::os_text;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::text::{counted, safe, safe_path};
@@ -76,7 +79,7 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
             checks.add("process", process)?;
         }
     }
-    let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), os_text::path);
     checks.add("output folder", try_folder(&folder))?;
     if command.json {
         print_json(&Report { ok: checks.failure.is_none(), checks: checks.done })?;
@@ -155,23 +158,16 @@ fn try_folder(wanted: &Path) -> Result<String, Failure> {
     })
 }
 
+/// By the same door as a dump.
 fn try_in(folder: &Path) -> Result<String, Error> {
-    let path = folder.join(format!(".anaplan-dump-doctor-{}", std::process::id()));
-    let failed = |action| move |error| Error::output(action, Some(folder), error);
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed("write to"))?;
-    let outcome = try_file(&mut file, folder);
-    drop(file);
-    fs::remove_file(&path).map_err(failed("remove a file from"))?;
-    outcome
-}
-
-fn try_file(file: &mut File, folder: &Path) -> Result<String, Error> {
-    let failed = |action| move |error| Error::output(action, Some(folder), error);
-    file.write_all(b"a line\n").and_then(|()| file.sync_all()).map_err(failed("write to"))?;
+    let path = folder.join(".anaplan-dump-doctor");
+    let mut file = WholeFile::begin(&path, true, &Unfinished::default())?;
+    file.write_all(b"a line\n").map_err(|error| file.failed(error))?;
+    let warnings = file.finish()?;
+    fs::remove_file(&path).map_err(|error| Error::output("remove a file from", Some(folder), error))?;
     let shown = safe_path(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
-    match file.try_lock() {
-        Ok(()) => Ok(format!("{shown} can be written to and locked")),
-        Err(TryLockError::WouldBlock) => Err(failed("lock a file in")(std::io::ErrorKind::WouldBlock.into())),
-        Err(TryLockError::Error(error)) => Err(failed("lock a file in")(error)),
-    }
+    Ok(match warnings.as_slice() {
+        [] => format!("{shown} can be written to and locked"),
+        [warning, ..] => format!("{shown} can be written to; {warning}"),
+    })
 }

@@ -10,6 +10,7 @@ use anaplan_dump_core::{Unfinished, WholeFile};
 
 use crate::arguments::{Explain, Verbosity};
 use crate::failure::Failure;
+use crate::os_text;
 use crate::progress::Reporter;
 use crate::report::{Input, ReportDocument, failed, print_report, width};
 use crate::signals;
@@ -88,17 +89,15 @@ pub(crate) fn explain(
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
 /// dump for long, so it is not replaced even by `--force`.
 fn is_read(output: &str, command: &Explain) -> bool {
-    let path = |file| Path::new(if file == "-" { STDIN_PATH } else { file });
+    let path = |file| os_text::path(if file == "-" { STDIN_PATH } else { file });
     let mut inputs = command.files.iter().chain(&command.against).map(|file| path(file).canonicalize());
-    Path::new(output)
-        .canonicalize()
-        .is_ok_and(|output| inputs.any(|input| input.is_ok_and(|file| file == output)))
+    path(output).canonicalize().is_ok_and(|output| inputs.any(|input| input.is_ok_and(|file| file == output)))
 }
 
 /// Whether two names are of one file, which need not be there yet.
 fn is_same_file(a: &str, b: &str) -> bool {
     let resolved = |file: &str| {
-        let path = Path::new(file);
+        let path = os_text::path(file);
         let in_folder = || {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
@@ -186,7 +185,7 @@ fn begin(option: &str, file: &str, overwrite: bool, unfinished: &Unfinished) -> 
         Target::Folder(_) => return wrong(", not a folder"),
         target => target.prepare()?,
     };
-    Ok(WholeFile::begin(file, overwrite, unfinished)?)
+    Ok(WholeFile::begin(os_text::path(file), overwrite, unfinished)?)
 }
 
 fn write(file: &mut WholeFile, text: impl Display) -> Result<(), Failure> {

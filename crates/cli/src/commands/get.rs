@@ -37,7 +37,7 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
     let is_one_dump = matches!(locators.as_slice(), [locator] if names_one_dump(locator));
     let target = Target::read(command.output.as_deref(), is_one_dump)?;
     check_target(command, &target, locators.len())?;
-    let _made = target.prepare()?;
+    target.prepare()?;
     let mut entries = Vec::new();
     let mut first_failure = None;
     for locator in &locators {

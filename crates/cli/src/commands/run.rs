@@ -21,7 +21,7 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
         return Err(Failure::Usage("run needs a process: WORKSPACE/MODEL/PROCESS".into()));
     }
     // Before the process runs: what cannot be written is found out now.
-    let _made = target.prepare()?;
+    target.prepare()?;
     target.check_writable()?;
     let started = session.client.start(&action, &command.locale);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;

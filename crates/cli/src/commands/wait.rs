@@ -12,7 +12,7 @@ pub(crate) fn wait(command: &Wait, session: &Session) -> Result<(), Failure> {
     let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json };
     let target = follow.target()?;
     let address = find(command, session)?;
-    let _made = target.prepare()?;
+    target.prepare()?;
     target.check_writable()?;
     follow.to_the_end(&address, &target, session)
 }

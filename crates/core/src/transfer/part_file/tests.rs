@@ -299,6 +299,73 @@ proptest! {
     }
 }
 
+/// What is left when a disk refuses something at the end of a download.
+#[cfg(unix)]
+#[test]
+fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_proved() {
+    use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
+    use DiskWarning::{NoLocks, NotDurable, OtherOwner};
+    #[derive(Debug, Clone, Copy)]
+    enum Left {
+        Dump(&'static [DiskWarning]),
+        Part,
+        Nothing,
+    }
+    use Left::{Dump, Nothing, Part};
+    for (call, errno, new, replaced) in [
+        (Call::Write, ENOSPC, Nothing, Nothing),
+        (Call::Lock, ENOLCK, Dump(&[NoLocks]), Dump(&[NoLocks])),
+        (Call::Lock, EIO, Nothing, Nothing),
+        (Call::Sync, EINVAL, Dump(&[NotDurable]), Dump(&[NotDurable])),
+        (Call::Sync, EIO, Nothing, Nothing),
+        (Call::Sync, ENOSPC, Nothing, Nothing),
+        (Call::Owner, EPERM, Dump(&[]), Dump(&[OtherOwner])),
+        (Call::Link, EPERM, Dump(&[]), Dump(&[])),
+        (Call::Rename, EBUSY, Dump(&[]), Dump(&[])),
+        (Call::Rename, EIO, Dump(&[]), Part),
+    ] {
+        for (overwrite, left) in [(false, new), (true, replaced)] {
+            let folder = tempfile::tempdir().unwrap();
+            let target = folder.path().join("dump.csv");
+            if overwrite {
+                fs::write(&target, "old, and longer").unwrap();
+            }
+            let download = || -> Result<Vec<DiskWarning>> {
+                let failed = |error| Error::output("write", None, error);
+                let mut part = PartFile::builder(&target).overwrite(overwrite).open(&list(1))?;
+                if part.held_chunks() == 0 {
+                    part.write(b"new").map_err(failed)?;
+                    let digest = ChunkDigest { bytes: 3, crc32: crc32fast::hash(b"new") };
+                    part.commit(&list(1).as_slice()[0], &digest).map_err(failed)?;
+                }
+                part.finish()
+            };
+            let refusal = refuse(call, errno);
+            let outcome = download();
+            drop(refusal);
+            let case = format!("{call:?} {errno} {overwrite}: {outcome:?}");
+            let files = fs::read_dir(folder.path()).unwrap().count();
+            let content = fs::read(&target).ok();
+            match left {
+                Dump(warnings) => {
+                    assert_eq!(outcome.unwrap(), warnings, "{case}");
+                    assert_eq!((content.as_deref(), files), (Some(&b"new"[..]), 1), "{case}");
+                }
+                Part => {
+                    assert_eq!((content.is_some(), files), (overwrite, 2 + usize::from(overwrite)), "{case}")
+                }
+                Nothing => {
+                    assert_eq!((content.is_some(), files), (overwrite, usize::from(overwrite)), "{case}")
+                }
+            }
+            if let Part = left {
+                assert_eq!(download().unwrap(), [], "the next run ends it");
+                assert_eq!(fs::read(&target).unwrap(), b"new", "{case}");
+            }
+        }
+    }
+}
+
 /// On Windows no other program can.
 #[cfg(unix)]
 #[test]
