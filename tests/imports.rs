@@ -112,17 +112,6 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
 }
 
 #[test]
-fn only_a_process_is_run_and_only_its_tasks_are_cancelled() {
-    let scene = with_tasks([task("T1", 1)]);
-    let help = "Try anaplan-dump --help.";
-    scene
-        .run(&format!("run {SHORT}"))
-        .refuses(format!("run needs a process: WORKSPACE/MODEL/PROCESS\n{help}"));
-    let error = "only tasks of processes can be cancelled, not those of an import";
-    scene.run(&format!("cancel {SHORT}/T1")).refuses(format!("{error}\n{help}"));
-}
-
-#[test]
 fn the_tasks_of_an_import_are_listed_and_shown() {
     let scene = with_tasks([task("T1", 1_571_258_347_545)]);
     let tasks = "CREATED (UTC)        STATE     OUTCOME  TASK\n2019-10-16 20:39:07  COMPLETE  failed   T1\n";

@@ -213,7 +213,8 @@ fn a_run_is_one_document() {
         "task": scene.named(&format!("<NIGHTLY>/{task}")), "state": "COMPLETE", "step": "Complete.",
         "progress": 1.0, "created": null, "successful": true, "outcome": "failed",
         "actions": [action(COSTS)], "next": null,
-    }, "dumps": [downloaded(&scene, task, COSTS, &file)]});
+    }, "rows": {"loaded": 90, "warnings": null, "rejected": 3, "ignored": 5},
+        "dumps": [downloaded(&scene, task, COSTS, &file)]});
     assert_eq!(document, expected);
     scene.holds(&[file]);
 }

@@ -30,7 +30,10 @@ fn is_about(scene: &Scene, command: &str, name: &str, id: &str) {
     outcome.any_stdout().stderr_text();
     scene.any_files();
     let requests = scene.server.requests();
-    let paths = requests.iter().map(|request| request.path()).skip_while(|path| path.ends_with("/processes"));
+    let paths = requests
+        .iter()
+        .map(|request| request.path())
+        .skip_while(|path| path.ends_with("/processes") || path.ends_with("/imports"));
     let (of_process, others): (Vec<_>, Vec<_>) =
         paths.partition(|path| path.contains(&format!("/processes/{id}/tasks")));
     assert!(!of_process.is_empty() && others.is_empty(), "{name}\n{}", scene.describe());
@@ -213,7 +216,7 @@ fn several_processes_of_one_name_are_listed() {
         for command in ["tasks", "run"] {
             let matches = format!("\"118000000001 {}\", \"118000000002 Load\"", names[0]);
             let error =
-                format!("several processes match \"{name}\": {matches}\n  name the process by its id");
+                format!("several processes or imports match \"{name}\": {matches}\n  name it by its id");
             in_the_model(&scene, command).arg(name).run().fails(2, error);
         }
         assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
@@ -224,7 +227,7 @@ fn several_processes_of_one_name_are_listed() {
 fn an_unknown_name_is_reported_with_the_names_that_there_are() {
     let many: Vec<String> = (0..500).map(|n| format!("Process {n}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let list_them = "\n  list the processes of the model with: processes WORKSPACE/MODEL";
+    let list_them = "\n  the commands processes and imports list what the model has";
     let none = "\n  the model has no processes, or this user has no access to it: <ANY>";
     for (names, there_are) in [
         (vec!["Nightly load", "Weekly\u{1b}[31m"], "; it has \"Nightly load\", \"Weekly\\u{1b}[31m\""),
@@ -234,7 +237,7 @@ fn an_unknown_name_is_reported_with_the_names_that_there_are() {
         let advice = if names.is_empty() { none } else { list_them };
         let scene = with_names(&names);
         let outcome = in_the_model(&scene, "get").arg("Daily load").run();
-        outcome.fails(4, format!("model <MODEL> has no process \"Daily load\"{there_are}{advice}"));
+        outcome.fails(4, format!("model <MODEL> has no process or import \"Daily load\"{there_are}{advice}"));
     }
 }
 

@@ -39,6 +39,8 @@ mod json;
 mod limits;
 /// Chunk lists and their pages, good and bad; `chunks`.
 mod lists;
+/// `imports`, and what `run` loads.
+mod loading;
 /// How things are named on the command line; processes by name.
 mod locators;
 /// Names, ids and messages of the service that try to choose a path, a request or a terminal's state.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
-use xtask::fake::{MODEL, PROCESS, TOKEN, Task, TaskState, USER, WORKSPACE};
+use xtask::fake::{Import, MODEL, PROCESS, Process, SourceFile, TOKEN, Task, TaskState, USER, WORKSPACE};
 
 use crate::support::{COSTS, Outcome, Scene, clean, failed, failing_run, file_of, result_of};
 
@@ -130,11 +130,15 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         Task::new("T6", TaskState::InProgress),
     ]);
     scene.server.service().process_mut(PROCESS).expect("it is there").run = failing_run(&[COSTS]);
+    let import = Process::new("112000000041", "Centres").reading(Import::from_file("113000000001"));
+    scene.server.service().imports.push(import);
+    scene.server.service().files.push(SourceFile::new("113000000001", "centres.csv"));
     let dump = format!("NIGHTLY/T8/{}", COSTS.0);
     for (command, arguments) in [
         ("workspaces", "workspaces".to_owned()),
         ("models", "models".to_owned()),
         ("processes", "processes MODEL".to_owned()),
+        ("imports", "imports MODEL".to_owned()),
         ("tasks", "tasks NIGHTLY".to_owned()),
         ("task", "task NIGHTLY/T8".to_owned()),
         ("chunks", format!("chunks {dump}")),

@@ -66,9 +66,8 @@ fn a_start_that_was_refused_is_reported_at_once() {
         [(400, 1), (401, 3), (403, 3), (404, 4), (409, 5), (410, 4), (422, 1), (424, 1), (425, 1), (302, 1)]
     {
         let scene = Scene::with_run(ProcessRun::new());
-        let advice = if status == 400 { "" } else { "\n  <ANY>" };
         let outcome = run_with(&scene, Fault::status(status));
-        outcome.fails(code, format!("{START}: the service answered {status} <ANY>{advice}"));
+        outcome.fails(code, format!("{START}: the service answered {status} <ANY>\n  <ANY>"));
         scene.assert_requests(&["POST NIGHTLY/tasks"]);
     }
 }
@@ -145,7 +144,7 @@ fn what_cannot_work_is_reported_before_anything_is_started() {
     let scene = Scene::with_run(ProcessRun::new());
     scene.write("file", "mine");
     let folder = "-o must name a folder: a process can leave several dumps";
-    let process = "run needs a process: WORKSPACE/MODEL/PROCESS";
+    let process = "run needs a process or an import: WORKSPACE/MODEL/PROCESS";
     for (arguments, error) in [
         ("NIGHTLY -o -", folder),
         ("NIGHTLY -o file", "-o file is a file, and there may be several dumps: name a folder<ANY>"),

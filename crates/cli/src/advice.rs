@@ -22,11 +22,11 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::UntrustedOrigin { .. } => {
             "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
         }
-        Error::NoSuchProcess { known, .. } if known.is_empty() => {
+        Error::NoSuchAction { known, .. } if known.is_empty() => {
             "the model has no processes, or this user has no access to it: the service does not say which"
         }
-        Error::NoSuchProcess { .. } => "list the processes of the model with: processes WORKSPACE/MODEL",
-        Error::AmbiguousProcess { .. } => "name the process by its id",
+        Error::NoSuchAction { .. } => "the commands processes and imports list what the model has",
+        Error::AmbiguousName { .. } => "name it by its id",
         Error::Setting { setting: Setting::RefreshToken, .. } => "sign in once with: login",
         Error::Setting { setting: Setting::SignInHost, .. } => "set --auth-url (ANAPLAN_AUTH_URL)",
         Error::Setting { setting: Setting::OauthHost, .. } => "set --oauth-url (ANAPLAN_OAUTH_URL)",
@@ -109,6 +109,9 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
     Some(match status {
         300..=399 | 404 if is_sign_in => "check the sign-in host (--auth-url, --oauth-url)",
         400 if is_about_dump => "this task may have left no dump: look at the task's results",
+        400 if matches!(subject, Subject::Start(_)) => {
+            "if it asks for a mapping, give one with --map TYPE=NAME"
+        }
         401 => {
             "the token is expired (it lives 35 minutes), revoked, or of the other kind: ANAPLAN_TOKEN is sent as \
              AnaplanAuthToken, ANAPLAN_BEARER_TOKEN (OAuth) as Bearer"

@@ -132,6 +132,7 @@ pub(crate) enum Command {
     Get(Get),
     Run(Run),
     Processes(Processes),
+    Imports(Imports),
     Tasks(Tasks),
     Task(TaskCommand),
     Chunks(Chunks),
@@ -153,6 +154,7 @@ impl Command {
             Command::Get(command) => Some(&command.locator),
             Command::Run(command) => Some(&command.locator),
             Command::Processes(command) => command.locator.as_deref(),
+            Command::Imports(command) => command.locator.as_deref(),
             Command::Tasks(command) => Some(&command.locator),
             Command::Task(command) => Some(&command.locator),
             Command::Chunks(command) => Some(&command.locator),
@@ -187,6 +189,25 @@ const DEFAULT_POLL: Duration = Duration::from_secs(5);
     example = "{command_name} WORKSPACE/MODEL"
 )]
 pub(crate) struct Processes {
+    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of
+    /// ANAPLAN_WORKSPACE and ANAPLAN_MODEL
+    #[argh(positional, arg_name = "LOCATOR")]
+    pub(crate) locator: Option<String>,
+
+    /// print one JSON document instead of a table
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// List the imports of a model with their ids and source files.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "imports",
+    help_triggers("-h", "--help"),
+    example = "{command_name} WORKSPACE/MODEL"
+)]
+pub(crate) struct Imports {
     /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of
     /// ANAPLAN_WORKSPACE and ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
@@ -268,13 +289,18 @@ downloaded. A start is never sent twice when it is unclear whether it was accept
 If this command is interrupted, the process goes on."
 )]
 pub(crate) struct Run {
-    /// the process: a URL of the API, or WORKSPACE/MODEL/PROCESS
+    /// the process or import: a URL of the API, or WORKSPACE/MODEL/PROCESS
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
     /// folder to write dumps to; default is the current folder
     #[argh(option, short = 'o', arg_name = "dir")]
     pub(crate) output: Option<String>,
+
+    /// which item an import takes that asks for one, such as Version=Actual; may be
+    /// repeated
+    #[argh(option, arg_name = "type=name")]
+    pub(crate) map: Vec<String>,
 
     /// how long to wait for the end; default is without limit
     #[argh(option, arg_name = "duration", from_str_fn(duration))]

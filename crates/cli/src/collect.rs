@@ -67,6 +67,13 @@ pub(crate) struct Collected {
     pub(crate) failure: Option<Failure>,
 }
 
+impl DumpReport {
+    /// The file, if there is one.
+    pub(crate) fn path(&self) -> Option<&str> {
+        self.path.as_deref()
+    }
+}
+
 impl Collect<'_> {
     /// Downloads dumps.
     pub(crate) fn collect(&self, dumps: &[Dump]) -> Result<Collected, Failure> {

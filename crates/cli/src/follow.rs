@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{Task, TaskAddress};
+use anaplan_dump_core::{ActionKind, RowCounts, Task, TaskAddress};
 use serde::Serialize;
 
 use crate::collect::{Collect, DumpReport, print_reports};
@@ -15,11 +15,13 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report::TaskReport;
-use crate::text::{safe, shell_word};
+use crate::text::{noun, safe, shell_word, thousands};
 
 #[derive(Serialize)]
 struct Report {
     task: TaskReport,
+    /// The rows of all actions together.
+    rows: Rows,
     dumps: Vec<DumpReport>,
     /// What is wrong in the dumps; left out unless `--explain` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +32,45 @@ struct Report {
     duration: f64,
     /// Version of this program.
     version: &'static str,
+}
+
+/// How many rows were loaded and how many were not; null where the service does not say.
+#[derive(Serialize)]
+struct Rows {
+    /// Those with a warning included.
+    loaded: Option<u64>,
+    warnings: Option<u64>,
+    rejected: Option<u64>,
+    ignored: Option<u64>,
+}
+
+impl Rows {
+    fn of(task: &Task) -> Rows {
+        let sum = |count: fn(RowCounts) -> Option<u64>| {
+            let counts = task.actions().into_iter().filter_map(|action| count(action.rows()));
+            counts.reduce(u64::saturating_add)
+        };
+        let loaded = |rows: RowCounts| Some(rows.successful? + rows.warnings.unwrap_or(0));
+        Rows {
+            loaded: sum(loaded),
+            warnings: sum(|rows| rows.warnings),
+            rejected: sum(|rows| rows.failed),
+            ignored: sum(|rows| rows.ignored),
+        }
+    }
+
+    /// "1,062 rows loaded, 7 of them with a warning, 38 rejected".
+    fn text(&self) -> String {
+        let known = |count: Option<u64>| count.map_or("unknown".to_owned(), thousands);
+        let some = |count: Option<u64>, what: &str| match count {
+            Some(count @ 1..) => format!(", {} {what}", thousands(count)),
+            _ => String::new(),
+        };
+        let rows = if self.loaded == Some(1) { "row" } else { "rows" };
+        let (warnings, ignored) =
+            (some(self.warnings, "of them with a warning"), some(self.ignored, "ignored"));
+        format!("{} {rows} loaded{warnings}, {} rejected{ignored}", known(self.loaded), known(self.rejected))
+    }
 }
 
 /// How a task is followed.
@@ -88,18 +129,26 @@ impl Follow<'_> {
         if self.json {
             print_json(&Report {
                 task: report,
+                rows: Rows::of(&task),
                 dumps: collected.dumps,
                 report: explained.map(ReportDocument::new),
                 exit_code: end.as_ref().err().map_or(0, Failure::exit_code),
                 duration: begun.elapsed().as_secs_f64(),
                 version: env!("CARGO_PKG_VERSION"),
             })?;
-        } else if !dumps.is_empty() {
-            print("\n")?;
-            print_reports(&collected.dumps, target, session)?;
+        } else {
+            if !dumps.is_empty() {
+                print("\n")?;
+                print_reports(&collected.dumps, target, session)?;
+            }
             if let Some(report) = explained {
                 print("\n")?;
                 print_report(report.view())?;
+            }
+            if address.action.kind == ActionKind::Import {
+                let paths: Vec<_> = collected.dumps.iter().filter_map(DumpReport::path).map(safe).collect();
+                let paths = if paths.is_empty() { String::new() } else { format!(": {}", paths.join(", ")) };
+                print(&format!("\n{}{paths}\n", Rows::of(&task).text()))?;
             }
         }
         end
@@ -130,7 +179,8 @@ impl Follow<'_> {
         session.reporter.clear();
         waited.map_err(|error| {
             let note = format!(
-                "the process goes on; its dumps can be collected later with:\n    {}",
+                "the {} goes on; its dumps can be collected later with:\n    {}",
+                noun(address.action.kind),
                 self.get_command(address)
             );
             Failure::Library { error, note: Some(note) }

@@ -77,6 +77,7 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
     match &arguments.command {
         Command::Chunks(command) => commands::chunks(command, &session()?),
         Command::Get(command) => commands::get(command, &session()?),
+        Command::Imports(command) => commands::imports(command, &session()?),
         Command::Processes(command) => commands::processes(command, &session()?),
         Command::Tasks(command) => commands::tasks(command, &session()?),
         Command::Task(command) => commands::task(command, &session()?),

@@ -10,7 +10,7 @@ use anaplan_dump_core::{Event, Fault, Progress, Resume, Subject, Unfinished};
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
 use crate::meter::{Label, Meter};
-use crate::text::{counted, cut, duration, safe, safe_path, seconds, size, time};
+use crate::text::{counted, cut, duration, noun, safe, safe_path, seconds, size, time};
 
 /// Time between two redraws of the line: often enough to look alive.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -212,8 +212,10 @@ fn short_subject(subject: &Subject) -> String {
         Subject::Workspaces => "the list of workspaces".to_owned(),
         Subject::Models(_) => "the list of models".to_owned(),
         Subject::Processes(_) => "the list of processes".to_owned(),
+        Subject::Imports(_) => "the list of imports".to_owned(),
+        Subject::Files(_) => "the list of source files".to_owned(),
         Subject::Task(task) => format!("task {}", task.id),
-        Subject::Start(_) => "the start of the process".to_owned(),
+        Subject::Start(action) => format!("the start of the {}", noun(action.kind)),
         Subject::Cancel(_) => "the cancelling of the task".to_owned(),
         other => other.to_string(),
     }

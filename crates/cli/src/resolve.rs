@@ -40,10 +40,10 @@ impl Session {
         if action.has_usual_id() || action.kind == ActionKind::Import {
             return Ok(action);
         }
-        match self.client.find_process(&action.model, action.id.as_str()) {
+        match self.client.find_action(&action.model, action.id.as_str()) {
             Ok(found) => Ok(found),
             // With a task, the locator is complete: the identifier just has another shape.
-            Err(Error::NoSuchProcess { .. }) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => {
+            Err(Error::NoSuchAction { .. }) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => {
                 Ok(action)
             }
             Err(error) => Err(error.into()),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use anaplan_dump_core::{Printable, Utc};
+use anaplan_dump_core::{ActionKind, Printable, Utc};
 
 use crate::os_text;
 
@@ -144,6 +144,26 @@ pub(crate) fn parse_since(text: &str) -> Option<SystemTime> {
         return SystemTime::now().checked_sub(duration);
     }
     Utc::parse(text)
+}
+
+/// What a locator names, in a sentence.
+pub(crate) fn noun(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Process => "process",
+        ActionKind::Import => "import",
+    }
+}
+
+/// A number with its thousands apart: `1,234,567`.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let is_group = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        text.extend(is_group(at).then_some(','));
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -10,7 +10,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::address::{ActionAddress, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
+use crate::address::{
+    ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress,
+};
 use crate::service::{Fault, NamedId, Subject};
 use crate::text::{Printable, seconds};
 
@@ -75,7 +77,7 @@ pub enum Error {
     /// process might run twice.
     #[non_exhaustive]
     StartUnclear {
-        /// The process.
+        /// The process or import.
         action: Box<ActionAddress>,
         /// Why it is unknown.
         source: Box<Error>,
@@ -92,23 +94,23 @@ pub enum Error {
     Vanished(Box<TaskAddress>),
     /// The program itself ended what it had asked for.
     Cancelled,
-    /// No process of the model has this name or identifier.
+    /// No process or import of the model has this name or identifier.
     #[non_exhaustive]
-    NoSuchProcess {
+    NoSuchAction {
         /// The name.
         name: String,
         /// The model.
         model: Box<ModelAddress>,
-        /// The processes that there are. None also if this user has no access to the model: the service
+        /// The processes and imports that there are. None also if this user has no access to the model: the service
         /// does not say which.
         known: Vec<NamedId>,
     },
-    /// Several processes have this name.
+    /// Several processes or imports have this name.
     #[non_exhaustive]
-    AmbiguousProcess {
+    AmbiguousName {
         /// The name.
         name: String,
-        /// Each process that has it.
+        /// Each of them.
         matches: Vec<NamedId>,
     },
     /// A file or the output could not be read or written.
@@ -334,9 +336,9 @@ impl Error {
             | Error::Missing { .. }
             | Error::UntrustedOrigin { .. }
             | Error::NotAnApi { .. }
-            | Error::AmbiguousProcess { .. } => ErrorKind::Usage,
+            | Error::AmbiguousName { .. } => ErrorKind::Usage,
             Error::NoToken(_) => ErrorKind::NotPermitted,
-            Error::NoSuchProcess { .. } | Error::Vanished(_) => ErrorKind::NotFound,
+            Error::NoSuchAction { .. } | Error::Vanished(_) => ErrorKind::NotFound,
             Error::Changed { .. } => ErrorKind::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
                 ErrorKind::Output
@@ -392,7 +394,10 @@ impl fmt::Display for Error {
             }
             Error::NoToken(_) => f.write_str("there is no token"),
             Error::Source(_) => f.write_str("the chunk source failed"),
-            Error::StartUnclear { .. } => f.write_str("it is unknown whether the process was started"),
+            Error::StartUnclear { action, .. } => {
+                let noun = if action.kind == ActionKind::Import { "import" } else { "process" };
+                write!(f, "it is unknown whether the {noun} was started")
+            }
             Error::NotFinished { task, waited } => {
                 write!(f, "task {task} has not finished after {}", seconds(*waited))
             }
@@ -400,17 +405,17 @@ impl fmt::Display for Error {
                 write!(f, "task {task} was there a moment ago, and is not found any more")
             }
             Error::Cancelled => f.write_str("it was cancelled"),
-            Error::NoSuchProcess { name, model, known } => {
-                write!(f, "model {model} has no process \"{}\"", Printable(name))?;
+            Error::NoSuchAction { name, model, known } => {
+                write!(f, "model {model} has no process or import \"{}\"", Printable(name))?;
                 match known.as_slice() {
                     [] => Ok(()),
                     known => write!(f, "; it has {}", quoted(known, |process| name_of(process).to_owned())),
                 }
             }
-            Error::AmbiguousProcess { name, matches } => {
+            Error::AmbiguousName { name, matches } => {
                 let named =
                     quoted(matches, |process| format!("{} {}", process.id.as_str(), name_of(process)));
-                write!(f, "several processes match \"{}\": {named}", Printable(name))
+                write!(f, "several processes or imports match \"{}\": {named}", Printable(name))
             }
             Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown(path)),
             Error::Output { action, path: None, .. } => write!(f, "cannot {action} the output"),

@@ -36,7 +36,7 @@
 //!
 //! fn nightly(client: &Client, folder: &Path) -> Result<Outcome, Error> {
 //!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
-//!     let task = client.start(&process, "en_US")?;
+//!     let task = client.start(&process, "en_US", &[])?;
 //!     let (poll, timeout) = (Duration::from_secs(5), Duration::from_secs(2 * 3600));
 //!     let task = client.wait(&task, poll, timeout, |task| {
 //!         println!("{:?}", task.progress);
@@ -171,8 +171,8 @@ mod time;
 mod transfer;
 
 pub use crate::address::{
-    ActionAddress, ActionKind, DumpAddress, Id, Locator, LocatorError, ModelAddress, Origin, TaskAddress,
-    TaskChoice,
+    ActionAddress, ActionKind, DumpAddress, FileAddress, Id, Locator, LocatorError, ModelAddress, Origin,
+    TaskAddress, TaskChoice,
 };
 #[cfg(feature = "http")]
 pub use crate::client::{
@@ -182,8 +182,9 @@ pub use crate::client::{
 pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
 pub use crate::files::{DiskWarning, KeptPart, Unfinished};
 pub use crate::service::{
-    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListProblem, ListedModel,
-    ListedTask, Listing, NamedId, Outcome, RowCounts, Subject, Task, TaskState,
+    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, Import, ListProblem,
+    ListedModel, ListedTask, Listing, Mapping, NamedId, Outcome, RowCounts, SourceFormat, SourceProblem,
+    Subject, Task, TaskState,
 };
 pub use crate::transfer::{
     ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, WriteSink,

@@ -268,10 +268,10 @@ fn the_nightly_run_of_the_documentation_brings_every_dump() {
     let server = FakeServer::start(service);
     let client = client(&server);
     let model = format!("{}/{}", fake::WORKSPACE, fake::MODEL).parse::<Locator>().expect("a locator");
-    let process = client.find_process(model.model(), "load").expect("the process");
+    let process = client.find_action(model.model(), "load").expect("the process");
 
     let mut looks = 0;
-    let task = client.start(&process, "en_US").expect("a task");
+    let task = client.start(&process, "en_US", &[]).expect("a task");
     let count = |_: &Task| {
         looks += 1;
         ControlFlow::Continue(())
@@ -298,8 +298,9 @@ fn a_wait_ends_at_its_timeout_or_when_the_program_says_so() {
         FakeServer::start(Service::new().with_process(Process::new("118000000009", "Load").with_script(run)));
     let client = client(&server);
     let process = format!("{}/{}/118000000009", fake::WORKSPACE, fake::MODEL).parse::<Locator>();
-    let task =
-        client.start(&process.expect("a locator").action().expect("a process"), "en_US").expect("a task");
+    let task = client
+        .start(&process.expect("a locator").action().expect("a process"), "en_US", &[])
+        .expect("a task");
     let (poll, timeout) = (Duration::from_millis(1), Duration::from_millis(5));
     let error = client.wait(&task, poll, timeout, |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(&error, Error::NotFinished { task: waited, .. } if **waited == task), "{error:?}");

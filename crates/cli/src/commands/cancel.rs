@@ -1,6 +1,5 @@
 //! `cancel`: ends a running task.
 
-use anaplan_dump_core::ActionKind;
 use serde::Serialize;
 
 use crate::arguments::Cancel;
@@ -19,11 +18,6 @@ struct Report<'a> {
 
 pub(crate) fn cancel(command: &Cancel, session: &Session) -> Result<(), Failure> {
     let address = session.task_address(&session.locator(&command.locator)?)?;
-    if address.action.kind == ActionKind::Import {
-        return Err(Failure::Usage(
-            "only tasks of processes can be cancelled, not those of an import".into(),
-        ));
-    }
     session.client.cancel(&address)?;
     let state = session.client.task(&address)?.state;
     match command.json {

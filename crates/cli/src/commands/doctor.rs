@@ -136,7 +136,7 @@ fn find_process(command: &Doctor, session: &Session) -> Option<Result<String, Fa
     if action.kind == ActionKind::Import {
         return None;
     }
-    let found = session.client.find_process(&action.model, action.id.as_str());
+    let found = session.client.find_action(&action.model, action.id.as_str());
     Some(found.map(|process| format!("{} is there", process.id)).map_err(Failure::from))
 }
 

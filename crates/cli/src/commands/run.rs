@@ -1,12 +1,12 @@
-//! `run`: starts a process, waits for its end, and collects its dumps.
+//! `run`: starts a process or an import, waits for its end, and collects its dumps.
 
-use anaplan_dump_core::{ActionAddress, ActionKind, Error};
+use anaplan_dump_core::{ActionAddress, Error, Mapping};
 
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::follow::Follow;
 use crate::session::Session;
-use crate::text::{safe, time};
+use crate::text::{noun, safe, time};
 
 /// Number of tasks that are listed if it is unknown whether a start was accepted.
 const NEWEST_SHOWN: usize = 3;
@@ -17,13 +17,14 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     let target = follow.target()?;
     let locator = session.locator(&command.locator)?;
     let action = session.action(&locator)?;
-    if action.kind == ActionKind::Import || locator.task_choice().is_some() {
-        return Err(Failure::Usage("run needs a process: WORKSPACE/MODEL/PROCESS".into()));
+    if locator.task_choice().is_some() {
+        return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }
+    let mappings = command.map.iter().map(|text| mapping(text)).collect::<Result<Vec<_>, _>>()?;
     // Before the process runs: what cannot be written is found out now.
     target.prepare()?;
     target.check_writable()?;
-    let started = session.client.start(&action, &command.locale);
+    let started = session.client.start(&action, &command.locale, &mappings);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     session.reporter.note(&format!(
         "started task {address}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
@@ -33,13 +34,21 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     follow.to_the_end(&address, &target, session)
 }
 
+/// A value of `--map`.
+fn mapping(text: &str) -> Result<Mapping, Failure> {
+    match text.split_once('=') {
+        Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok(Mapping::new(kind, name)),
+        _ => Err(Failure::Usage(format!("--map needs TYPE=NAME, such as Version=Actual, and not {text:?}"))),
+    }
+}
+
 /// If a start may have been accepted, adds the newest tasks: one of them may be it.
 fn with_newest_tasks(error: Error, action: &ActionAddress, session: &Session) -> Failure {
     if !matches!(error, Error::StartUnclear { .. }) {
         return error.into();
     }
     let note = match session.client.tasks(action) {
-        Ok(tasks) if tasks.is_empty() => "the process has no tasks now".to_owned(),
+        Ok(tasks) if tasks.is_empty() => format!("the {} has no tasks now", noun(action.kind)),
         Ok(tasks) => {
             let mut text = String::from("the newest tasks now:");
             for task in tasks.iter().take(NEWEST_SHOWN) {

@@ -51,6 +51,25 @@ impl ModelAddress {
     pub fn process(&self, id: Id) -> ActionAddress {
         ActionAddress { model: self.clone(), kind: ActionKind::Process, id }
     }
+
+    /// The address of one of its imports.
+    pub fn import(&self, id: Id) -> ActionAddress {
+        ActionAddress { model: self.clone(), kind: ActionKind::Import, id }
+    }
+
+    /// The address of one of its source files.
+    pub fn file(&self, id: Id) -> FileAddress {
+        FileAddress { model: self.clone(), id }
+    }
+}
+
+/// A source file of a model, which imports read. Each user uploads a private one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FileAddress {
+    /// The model it belongs to.
+    pub model: ModelAddress,
+    /// Its identifier.
+    pub id: Id,
 }
 
 /// A process or an import.

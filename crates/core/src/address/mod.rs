@@ -14,7 +14,7 @@ mod path;
 #[cfg(test)]
 mod tests;
 
-pub use self::addresses::{ActionAddress, ActionKind, DumpAddress, ModelAddress, TaskAddress};
+pub use self::addresses::{ActionAddress, ActionKind, DumpAddress, FileAddress, ModelAddress, TaskAddress};
 pub use self::id::Id;
 pub use self::locator::{Locator, TaskChoice};
 pub use self::locator_error::LocatorError;

@@ -4,7 +4,7 @@
 //! The paths are those of the service's reference; the one of the whole dump is what the vendor's own
 //! client requests.
 
-use super::addresses::{ActionAddress, ActionKind, DumpAddress, ModelAddress, TaskAddress};
+use super::addresses::{ActionAddress, ActionKind, DumpAddress, FileAddress, ModelAddress, TaskAddress};
 use super::id::Id;
 use super::origin::API_ROOT;
 
@@ -23,6 +23,33 @@ impl ModelAddress {
     pub fn processes_path(&self) -> String {
         format!("{}/{}", self.path(), ActionKind::Process.segment())
     }
+
+    /// `GET`: the imports of the model.
+    pub fn imports_path(&self) -> String {
+        format!("{}/{}", self.path(), ActionKind::Import.segment())
+    }
+
+    /// `GET`: the source files of the model.
+    pub fn files_path(&self) -> String {
+        format!("{}/files", self.path())
+    }
+}
+
+impl FileAddress {
+    /// `POST`: announces the chunks of an upload.
+    pub fn path(&self) -> String {
+        format!("{}/{}", self.model.files_path(), self.id.encoded())
+    }
+
+    /// `PUT`: one chunk of an upload, from 0.
+    pub fn chunk_path(&self, number: usize) -> String {
+        format!("{}/chunks/{number}", self.path())
+    }
+
+    /// `POST`: the end of an upload whose number of chunks was not announced.
+    pub fn complete_path(&self) -> String {
+        format!("{}/complete", self.path())
+    }
 }
 
 /// `GET`: the workspaces that the user sees.
@@ -39,6 +66,17 @@ pub(crate) fn models_path(workspace: Option<&Id>) -> String {
 }
 
 impl ActionAddress {
+    /// `GET`: the source of an import, or the actions of a process. The latter is documented without the workspace.
+    pub fn metadata_path(&self) -> String {
+        match self.kind {
+            ActionKind::Import => format!("{}/{}", self.model.imports_path(), self.id.encoded()),
+            ActionKind::Process => {
+                let model = ModelAddress { workspace: None, ..self.model.clone() };
+                format!("{}/{}?showImportDataSource=true", model.processes_path(), self.id.encoded())
+            }
+        }
+    }
+
     /// `GET`: the tasks of the process or import. `POST`: starts it.
     pub fn tasks_path(&self) -> String {
         format!("{}/{}/{}/tasks", self.model.path(), self.kind.segment(), self.id.encoded())

@@ -1,6 +1,7 @@
 //! The client: asks the service, downloads, waits. The only folder that fetches side by side, waits for
 //! the service and has tokens.
 
+mod actions;
 mod builder;
 mod download;
 mod dump_source;

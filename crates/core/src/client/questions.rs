@@ -9,8 +9,8 @@ use super::http::exchange::{Accept, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat, Subject,
-    Task, TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, Mapping, NamedId, Outcome, Repeat,
+    Subject, Task, TaskState, check_done, started_task,
 };
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
@@ -59,37 +59,6 @@ impl Client {
     pub fn processes(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
         let subject = Subject::Processes(model.clone());
         Ok(self.requests.list(&subject, model, Listing::processes(model))?.into_entries())
-    }
-
-    /// The process that `name` means: an identifier, a name, or a name written in another case; in this
-    /// order.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoSuchProcess`], [`Error::AmbiguousProcess`], and those of [`Client::processes`].
-    pub fn find_process(&self, model: &ModelAddress, name: &str) -> Result<ActionAddress> {
-        let processes = self.processes(model)?;
-        let lower = name.to_lowercase();
-        let ways: [&dyn Fn(&NamedId) -> bool; 3] = [
-            &|process| process.id.as_str() == name,
-            &|process| process.name.as_deref() == Some(name),
-            &|process| process.name.as_ref().is_some_and(|known| known.to_lowercase() == lower),
-        ];
-        let matches = ways
-            .iter()
-            .map(|way| processes.iter().filter(|process| way(process)).cloned().collect::<Vec<_>>())
-            .find(|matches| !matches.is_empty());
-        match matches.as_deref() {
-            Some([process]) => Ok(model.process(process.id.clone())),
-            Some(several) => {
-                Err(Error::AmbiguousProcess { name: name.to_owned(), matches: several.to_vec() })
-            }
-            None => Err(Error::NoSuchProcess {
-                name: name.to_owned(),
-                model: model.clone().into(),
-                known: processes,
-            }),
-        }
     }
 
     /// The tasks of a process or import, the newest first; those of other users too. The service answers
@@ -202,16 +171,22 @@ impl Client {
         Ok(if is_open { task.outcome_with(&self.dumps(task)?) } else { outcome })
     }
 
-    /// Starts a process, whose messages are in the language of `locale`, such as `en_US`. The request is sent
-    /// again only if it certainly was not accepted.
+    /// Starts a process or an import, whose messages are in the language of `locale`, such as `en_US`. The request is sent
+    /// again only if it certainly was not accepted. `mappings` answer what an import asks for that was made to ask at
+    /// each run.
     ///
     /// # Errors
     ///
-    /// [`Error::StartUnclear`] if the process may be running; [`Error::Request`],
+    /// [`Error::StartUnclear`] if it may be running; [`Error::Request`],
     /// [`Error::UntrustedOrigin`].
-    pub fn start(&self, process: &ActionAddress, locale: &str) -> Result<TaskAddress> {
+    pub fn start(&self, process: &ActionAddress, locale: &str, mappings: &[Mapping]) -> Result<TaskAddress> {
         let subject = Subject::Start(process.clone());
-        let body = serde_json::json!({ "localeName": locale }).to_string();
+        let mut body = serde_json::json!({ "localeName": locale });
+        if !mappings.is_empty() {
+            let entry = |mapping: &Mapping| serde_json::json!({ "entityType": mapping.kind, "entityName": mapping.name });
+            body["mappingParameters"] = mappings.iter().map(entry).collect();
+        }
+        let body = body.to_string();
         let request = Request {
             method: "POST",
             origin: self.requests.origin(&process.model)?,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::answer::{self, Answer};
 use super::fault::{Fault, ListProblem};
+use super::source::Import;
 use super::task::TaskState;
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, models_path, page, workspaces_path};
 
@@ -136,6 +137,20 @@ impl Listing<NamedId> {
     /// The processes of a model.
     pub fn processes(model: &ModelAddress) -> Listing<NamedId> {
         Listing::new(model.processes_path(), "processes", NamedId::read, |entry| &entry.id)
+    }
+}
+
+impl Listing<NamedId> {
+    /// The source files of a model.
+    pub fn files(model: &ModelAddress) -> Listing<NamedId> {
+        Listing::new(model.files_path(), "files", NamedId::read, |entry| &entry.id)
+    }
+}
+
+impl Listing<Import> {
+    /// The imports of a model.
+    pub fn imports(model: &ModelAddress) -> Listing<Import> {
+        Listing::new(model.imports_path(), "imports", Import::read, |import| &import.id)
     }
 }
 

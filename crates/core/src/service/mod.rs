@@ -11,6 +11,8 @@ mod fault;
 mod listing;
 mod outcome;
 mod retry;
+#[allow(dead_code, reason = "an upload will use it")]
+mod source;
 mod subject;
 mod task;
 
@@ -27,5 +29,8 @@ pub use self::listing::{ListedModel, ListedTask, Listing, NamedId};
 pub use self::outcome::Outcome;
 #[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
+pub use self::source::{Import, Mapping, SourceFormat, SourceProblem};
+#[cfg(feature = "http")]
+pub(crate) use self::source::{process_imports, source_format};
 pub use self::subject::Subject;
 pub use self::task::{ActionResult, RowCounts, Task, TaskState};

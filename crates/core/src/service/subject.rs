@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, Origin, TaskAddress};
+use crate::address::{ActionAddress, DumpAddress, FileAddress, Id, ModelAddress, Origin, TaskAddress};
 
 /// What a request was about.
 ///
@@ -21,6 +21,24 @@ pub enum Subject {
     Models(Option<Id>),
     /// The processes of a model.
     Processes(ModelAddress),
+    /// The imports of a model.
+    Imports(ModelAddress),
+    /// The source files of a model.
+    Files(ModelAddress),
+    /// What an import reads, or the actions of a process.
+    Metadata(ActionAddress),
+    /// The announcement or the end of an upload.
+    Upload(FileAddress),
+    /// One chunk of an upload.
+    #[non_exhaustive]
+    UploadedChunk {
+        /// The file.
+        file: FileAddress,
+        /// Its index, from 0.
+        index: usize,
+        /// Number of chunks, where it is known.
+        chunks: Option<usize>,
+    },
     /// The tasks of a process or import.
     Tasks(ActionAddress),
     /// One task.
@@ -57,6 +75,11 @@ impl Subject {
             | Subject::Workspaces
             | Subject::Models(_)
             | Subject::Processes(_)
+            | Subject::Imports(_)
+            | Subject::Files(_)
+            | Subject::Metadata(_)
+            | Subject::Upload(_)
+            | Subject::UploadedChunk { .. }
             | Subject::Tasks(_)
             | Subject::Task(_)
             | Subject::Start(_)
@@ -74,6 +97,16 @@ impl fmt::Display for Subject {
             Subject::Models(None) => f.write_str("the models"),
             Subject::Models(Some(workspace)) => write!(f, "the models of workspace {workspace}"),
             Subject::Processes(model) => write!(f, "the processes of model {model}"),
+            Subject::Imports(model) => write!(f, "the imports of model {model}"),
+            Subject::Files(model) => write!(f, "the source files of model {model}"),
+            Subject::Metadata(action) => write!(f, "the description of {action}"),
+            Subject::Upload(file) => write!(f, "the upload of source file {}", file.id),
+            Subject::UploadedChunk { file, index, chunks: Some(chunks) } => {
+                write!(f, "chunk {} of {chunks} of the upload of source file {}", index + 1, file.id)
+            }
+            Subject::UploadedChunk { file, index, chunks: None } => {
+                write!(f, "chunk {} of the upload of source file {}", index + 1, file.id)
+            }
             Subject::Tasks(action) => write!(f, "the tasks of {action}"),
             Subject::Task(task) => write!(f, "task {task}"),
             Subject::Start(action) => write!(f, "the start of {action}"),
