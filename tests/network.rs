@@ -8,7 +8,7 @@ use std::thread;
 
 use xtask::fake::{FakeServer, ServerCertificate, Service, USER};
 
-use crate::support::texts::THE_LIST;
+use crate::support::texts::{NO_CONNECTION, THE_LIST};
 use crate::support::{Invocation, Scene, bytes_of, three_chunks};
 
 /// How the proxy treats a connection.
@@ -182,6 +182,17 @@ fn a_proxy_that_is_not_there_is_named() {
     let command = scene.command("chunks DUMP --retries 0").env_remove("ANAPLAN_API_URL");
     let outcome = command.env("HTTPS_PROXY", format!("http://{free}")).run();
     outcome.exits_with(5).stderr_has(format!("no connection could be made: at the proxy http://{free}: "));
+    outcome.stderr_has("the environment names this proxy (HTTPS_PROXY or the like)");
+}
+
+#[test]
+fn a_proxy_that_is_not_for_the_host_is_not_named() {
+    let scene = scene();
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address");
+    let command = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", format!("https://{free}"));
+    let outcome = command.env("HTTPS_PROXY", "http://proxy.example:3128").run();
+    let advice = "check the network, and whether a proxy is needed (HTTPS_PROXY)";
+    outcome.fails(5, format!("{THE_LIST}: {NO_CONNECTION}\n  {advice}"));
 }
 
 #[test]
@@ -274,8 +285,7 @@ fn a_broken_certificate_beside_a_good_one_is_reported() {
         scene.write("two.pem", format!("{}{broken}", server.ca_pem()));
         let outcome = against(scene, server, "chunks DUMP --ca-file two.pem").run();
         outcome.refuses(
-            "the file of root certificates cannot be used: certificate 2 in it is damaged, or of a kind that cannot be \
-             used",
+            "--ca-file cannot be used: certificate 2 in it is damaged, or of a kind that cannot be used",
         );
     });
 }
@@ -288,9 +298,7 @@ fn a_file_of_roots_may_begin_with_a_byte_order_mark_and_utf_16_is_named() {
         let utf16: Vec<u8> = server.ca_pem().encode_utf16().flat_map(u16::to_le_bytes).collect();
         scene.write("utf16.pem", [&[0xff, 0xfe][..], &utf16].concat());
         let outcome = against(scene, server, "chunks DUMP --ca-file utf16.pem").run();
-        outcome.refuses(
-            "the file of root certificates cannot be used: it is in UTF-16: save it as UTF-8 or ASCII",
-        );
+        outcome.refuses("--ca-file cannot be used: utf16.pem is in UTF-16: save it as UTF-8 or ASCII");
     });
 }
 
@@ -313,7 +321,6 @@ fn a_file_of_root_certificates_that_never_ends_is_refused() {
     let scene = Scene::with_chunks(1);
     let outcome = scene.run("chunks DUMP --ca-file /dev/zero");
     outcome.refuses(
-        "the file of root certificates cannot be used: /dev/zero cannot be read: it is larger than any file of \
-         certificates\nTry anaplan-dump --help.",
+        "--ca-file cannot be used: /dev/zero is larger than any file of a secret or of certificates",
     );
 }

@@ -72,16 +72,18 @@ fn root_certificates_that_cannot_be_used_are_refused() {
     scene.write("text.pem", "no certificate");
     scene.write("broken.pem", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n");
     let none = "it holds no certificate, in PEM or in DER";
-    let not_there = "nowhere.pem cannot be read: No such file <ANY>\nTry anaplan-dump --help.";
+    let not_there = "it cannot be read: No such file <ANY>";
     for (file, why) in [
         ("empty.pem", none),
         ("text.pem", none),
         ("broken.pem", "it is damaged: between BEGIN and END is more than base64"),
         ("nowhere.pem", not_there),
     ] {
-        let error = &format!("the file of root certificates cannot be used: {why}");
-        scene.command("chunks DUMP --ca-file").arg(file).run().refuses(error);
-        scene.command("chunks DUMP").env("ANAPLAN_CA_FILE", file).run().refuses(error);
+        let error = |name: &str| format!("{name} cannot be used: {why}");
+        scene.command("chunks DUMP --ca-file").arg(file).run().refuses(error("--ca-file"));
+        for name in ["ANAPLAN_CA_FILE", "SSL_CERT_FILE", "ANAPLAN_CA_ADD"] {
+            scene.command("chunks DUMP").env(name, file).run().refuses(error(name));
+        }
     }
 }
 

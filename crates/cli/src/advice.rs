@@ -146,8 +146,9 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
 
 fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
     Some(match problem {
-        ConnectionProblem::NameLookup | ConnectionProblem::Connect if has_proxy() => {
-            "the environment names a proxy (HTTPS_PROXY or the like): check its address, and whether it can be reached"
+        ConnectionProblem::ProxyConnect => {
+            "the environment names this proxy (HTTPS_PROXY or the like): check its address, and whether it can be \
+             reached and reaches this host"
         }
         ConnectionProblem::NameLookup => {
             "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)"
@@ -180,10 +181,4 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         }
         _ => return None,
     })
-}
-
-/// Whether the environment names a proxy for https.
-fn has_proxy() -> bool {
-    let names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-    names.into_iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }

@@ -33,6 +33,6 @@ impl Session {
         }
         let builder = settings::client(arguments, credentials)?.on_event(move |event| events.event(event));
         let builder = builder.unfinished(unfinished);
-        Ok(Session { client: builder.build()?, model: settings::model()?, reporter })
+        Ok(Session { client: settings::build(builder, arguments)?, model: settings::model()?, reporter })
     }
 }

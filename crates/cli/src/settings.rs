@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anaplan_dump_core::{
-    Client, ClientBuilder, Credentials, Id, Locator, ModelAddress, NamedFile, Origin, Setting,
+    Client, ClientBuilder, Credentials, Error, Id, Locator, ModelAddress, NamedFile, Origin, Setting,
 };
 
 use crate::arguments::Arguments;
@@ -41,11 +41,25 @@ pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<
     if let Some((name, path)) = ca_file(arguments)? {
         builder = builder.root_certificates(certificates(name, &path)?);
     }
-    if let Some(path) = setting(&arguments.ca_add, "ANAPLAN_CA_ADD")? {
-        let name = arguments.ca_add.as_ref().map_or("ANAPLAN_CA_ADD", |_| "--ca-add");
+    if let Some((name, path)) = ca_add(arguments)? {
         builder = builder.add_root_certificates(certificates(name, &path)?);
     }
     Ok(builder)
+}
+
+/// The client. What is wrong with root certificates is an error of the setting that they are from.
+pub(crate) fn build(builder: ClientBuilder, arguments: &Arguments) -> Result<Client, Failure> {
+    builder.build().map_err(|error| {
+        let from = match error {
+            Error::Setting { setting: Setting::RootCertificates, .. } => ca_file(arguments),
+            Error::Setting { setting: Setting::AddedRootCertificates, .. } => ca_add(arguments),
+            _ => Ok(None),
+        };
+        match from {
+            Ok(Some((name, _))) => error.named(name).into(),
+            _ => error.into(),
+        }
+    })
 }
 
 /// The file of root certificates that a setting of this name has.
@@ -64,6 +78,12 @@ fn ca_file(arguments: &Arguments) -> Result<Option<(&'static str, String)>, Fail
         }
     }
     Ok(None)
+}
+
+/// The file of further root certificates, and the name of its setting.
+fn ca_add(arguments: &Arguments) -> Result<Option<(&'static str, String)>, Failure> {
+    let name = arguments.ca_add.as_ref().map_or("ANAPLAN_CA_ADD", |_| "--ca-add");
+    Ok(setting(&arguments.ca_add, "ANAPLAN_CA_ADD")?.map(|path| (name, path)))
 }
 
 /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.

@@ -233,8 +233,10 @@ pub enum Setting {
     OauthHost,
     /// The `User-Agent` header.
     UserAgent,
-    /// Root certificates.
+    /// Root certificates instead of the built-in ones.
     RootCertificates,
+    /// Root certificates beside the others.
+    AddedRootCertificates,
     /// The version of TLS and its algorithms.
     Tls,
     /// The proxy.
@@ -269,6 +271,7 @@ impl fmt::Display for Setting {
             Setting::OauthHost => "the OAuth host",
             Setting::UserAgent => "the user agent",
             Setting::RootCertificates => "the file of root certificates",
+            Setting::AddedRootCertificates => "the file of added root certificates",
             Setting::Tls => "TLS",
             Setting::Proxy => "the proxy",
             Setting::StallTimeout => "the stall timeout",
@@ -304,6 +307,15 @@ impl Error {
     #[doc(hidden)]
     pub fn output(action: &'static str, path: Option<&Path>, source: io::Error) -> Error {
         Error::Output { action, path: path.map(Path::to_owned), source }
+    }
+
+    /// The same error about a setting that the program's user knows by this name.
+    #[doc(hidden)]
+    pub fn named(self, name: &'static str) -> Error {
+        match self {
+            Error::Setting { problem, .. } => Error::Setting { setting: Setting::Named(name), problem },
+            other => other,
+        }
     }
 
     /// The error that ended a download or a start, below the errors that say how far it came.

@@ -209,6 +209,9 @@ pub enum ConnectionProblem {
     NameLookup,
     /// No connection could be made: refused, unreachable, or not within the limit. Retried.
     Connect,
+    /// The same through a proxy, which cannot be reached, gave no answer, or could not reach the host itself.
+    /// Retried.
+    ProxyConnect,
     /// The network was lost: the host or its network cannot be reached. Retried.
     Unreachable,
     /// The connection was closed or reset before the answer came. Retried.
@@ -246,7 +249,9 @@ impl fmt::Display for ConnectionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConnectionProblem::NameLookup => f.write_str("the host name could not be looked up"),
-            ConnectionProblem::Connect => f.write_str("no connection could be made"),
+            ConnectionProblem::Connect | ConnectionProblem::ProxyConnect => {
+                f.write_str("no connection could be made")
+            }
             ConnectionProblem::Unreachable => f.write_str("the network cannot be reached"),
             ConnectionProblem::Closed => f.write_str("the connection was closed before the answer came"),
             ConnectionProblem::Cut => f.write_str("the body was cut short"),

@@ -114,7 +114,9 @@ impl Fault {
         use self::Retry::{No, Once, Yes};
         let (retry, fate) = match self {
             Fault::Connection { problem, .. } => match problem {
-                ConnectionProblem::NameLookup | ConnectionProblem::Connect => (Yes, Refused),
+                ConnectionProblem::NameLookup
+                | ConnectionProblem::Connect
+                | ConnectionProblem::ProxyConnect => (Yes, Refused),
                 // These may strike a connection that was made, too, after the request went out.
                 ConnectionProblem::Unreachable
                 | ConnectionProblem::Closed
@@ -162,10 +164,10 @@ impl Fault {
 
     /// Whether the service was not reached: no connection, or a page of something in between.
     pub(crate) fn is_no_contact(&self) -> bool {
-        use self::ConnectionProblem::{Connect, NameLookup, Unreachable};
+        use self::ConnectionProblem::{Connect, NameLookup, ProxyConnect, Unreachable};
         matches!(
             self,
-            Fault::Connection { problem: NameLookup | Connect | Unreachable, .. }
+            Fault::Connection { problem: NameLookup | Connect | ProxyConnect | Unreachable, .. }
                 | Fault::Body(BodyProblem::Document { .. })
         )
     }

@@ -27,9 +27,9 @@ use crate::error::{Error, Result, Setting};
 /// The root certificates to trust.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct Roots {
-    /// PEM text, instead of the built-in ones.
+    /// A file in PEM or DER, instead of the built-in ones.
     pub(in crate::client) only: Option<Vec<u8>>,
-    /// PEM text, beside the others.
+    /// A file in PEM or DER, beside the others.
     pub(in crate::client) added: Option<Vec<u8>>,
 }
 
@@ -37,44 +37,40 @@ impl Roots {
     fn store(&self) -> Result<RootCertStore> {
         let mut store = RootCertStore::empty();
         match &self.only {
-            Some(pem) => add_roots(&mut store, pem)?,
+            Some(file) => add_roots(&mut store, file, Setting::RootCertificates)?,
             None => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         }
-        self.added.as_deref().map_or(Ok(()), |pem| add_roots(&mut store, pem))?;
+        if let Some(file) = &self.added {
+            add_roots(&mut store, file, Setting::AddedRootCertificates)?;
+        }
         Ok(store)
     }
 }
 
 /// Adds the certificates of a file in PEM or in DER.
-fn add_roots(store: &mut RootCertStore, file: &[u8]) -> Result<()> {
+fn add_roots(store: &mut RootCertStore, file: &[u8], setting: Setting) -> Result<()> {
+    let unusable = |problem| Err(Error::Setting { setting, problem });
     let mut count = 0;
     for Block { label, content } in blocks(file) {
         // What OpenSSL calls a trusted certificate may also be one that is not trusted.
         if label.as_deref().is_some_and(|label| !["CERTIFICATE", "X509 CERTIFICATE"].contains(&label)) {
             continue;
         }
-        count += 1;
         let der = match content {
-            Content::Der(der) if label.is_none() && x509::read(&der).is_none() => {
-                return Err(bad_roots("it holds no certificate, in PEM or in DER".to_owned()));
-            }
+            Content::Der(der) if label.is_none() && x509::read(&der).is_none() => break,
             Content::Der(der) => CertificateDer::from(der),
             Content::OldEncryption => continue,
-            Content::Damaged(problem) => return Err(bad_roots(format!("it {problem}"))),
+            Content::Damaged(problem) => return unusable(format!("it {problem}")),
         };
-        // One that is left out in silence would be looked for in vain.
-        store.add(der).map_err(|_| {
-            bad_roots(format!("certificate {count} in it is damaged, or of a kind that cannot be used"))
-        })?;
+        count += 1;
+        if store.add(der).is_err() {
+            // One that is left out in silence would be looked for in vain.
+            return unusable(format!(
+                "certificate {count} in it is damaged, or of a kind that cannot be used"
+            ));
+        }
     }
-    match count {
-        0 => Err(bad_roots("it holds no certificate, in PEM or in DER".to_owned())),
-        _ => Ok(()),
-    }
-}
-
-fn bad_roots(problem: String) -> Error {
-    Error::Setting { setting: Setting::RootCertificates, problem }
+    if count == 0 { unusable("it holds no certificate, in PEM or in DER".to_owned()) } else { Ok(()) }
 }
 
 /// What the certificates of the hosts say, as far as they were seen.
@@ -293,11 +289,12 @@ mod tests {
         let two = format!("{}{}{}", key.serialize_pem(), root.pem(), root.pem());
         for (file, count) in [(root.pem().into_bytes(), 1), (two.into_bytes(), 2), (root.der().to_vec(), 1)] {
             let mut store = RootCertStore::empty();
-            add_roots(&mut store, &file).unwrap();
+            add_roots(&mut store, &file, Setting::RootCertificates).unwrap();
             assert_eq!(store.len(), count);
         }
         for file in [&b""[..], b"no certificate", &key.serialize_der(), key.serialize_pem().as_bytes()] {
-            let error = add_roots(&mut RootCertStore::empty(), file).unwrap_err().to_string();
+            let mut store = RootCertStore::empty();
+            let error = add_roots(&mut store, file, Setting::RootCertificates).unwrap_err().to_string();
             assert!(error.ends_with("it holds no certificate, in PEM or in DER"), "{error}");
         }
     }

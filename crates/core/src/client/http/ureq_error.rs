@@ -68,15 +68,20 @@ fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProble
     match (failure.status(), &failure.error) {
         (Some(407), _) => ConnectionProblem::ProxyAuthentication,
         // The proxy could not reach the host, or is overloaded: a matter of time.
-        (Some(408 | 429 | 500..=599), _) => ConnectionProblem::Connect,
+        (Some(408 | 429 | 500..=599), _) => ConnectionProblem::ProxyConnect,
         (Some(_), _) => ConnectionProblem::Proxy,
         // It dropped the connection.
-        (None, ureq::Error::ConnectProxyFailed(_) | ureq::Error::Protocol(_)) => ConnectionProblem::Connect,
+        (None, ureq::Error::ConnectProxyFailed(_) | ureq::Error::Protocol(_)) => {
+            ConnectionProblem::ProxyConnect
+        }
         (None, error) => match problem(error, Phase::Header, limits) {
             // Or TLS to the proxy broke.
-            ConnectionProblem::Closed | ConnectionProblem::Stalled(_) | ConnectionProblem::Protocol => {
-                ConnectionProblem::Connect
-            }
+            ConnectionProblem::NameLookup
+            | ConnectionProblem::Connect
+            | ConnectionProblem::Unreachable
+            | ConnectionProblem::Closed
+            | ConnectionProblem::Stalled(_)
+            | ConnectionProblem::Protocol => ConnectionProblem::ProxyConnect,
             problem => problem,
         },
     }
