@@ -16,7 +16,7 @@ use xtask::fake::{
     Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, USER, When, dump_file,
 };
 
-use crate::support::{Scene, assert_same_bytes, describe_requests};
+use crate::support::{PART_FILES, Scene, assert_same_bytes, describe_requests};
 
 /// Schedules of one test run, through the library and through the binary.
 const LIBRARY_SEEDS: u64 = 300;
@@ -324,8 +324,10 @@ fn binary_schedule(seed: u64) {
         scene.get("").any_stdout().stderr_text();
     }
     scene.has("dump.csv", &dump.bytes());
-    // A kill may come after the last step but before the journal is removed.
-    let _ = fs::remove_file(scene.path("dump.csv.part.journal"));
+    // A kill may come after the last step but before the old name and the journal are removed.
+    for file in PART_FILES {
+        let _ = fs::remove_file(scene.path(file));
+    }
     let fetched = scene.count_of("GET DUMP/chunks/") as u64;
     // A kill loses the chunk that is fetched, a reset too: all others are fetched once.
     assert!(fetched <= chunks as u64 + runs + 3, "{fetched} requests\n{}", scene.describe());

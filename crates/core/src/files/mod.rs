@@ -20,7 +20,7 @@ pub(crate) use self::lock::{Lock, is_same_file, open_locked, open_own, read_head
 pub use self::named::NamedFile;
 #[cfg(feature = "http")]
 pub(crate) use self::named::{is_exposed_at, unusable_path};
-pub(crate) use self::place::{Place, check_length, cut, make_durable};
+pub(crate) use self::place::{PART, Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};
 pub use self::whole::WholeFile;
 pub(crate) use self::whole::remove_own;

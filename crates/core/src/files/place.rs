@@ -12,6 +12,11 @@ use super::{DiskWarning, folder_of};
 use crate::error::{Error, Result};
 use crate::text::checksum;
 
+/// What ends the names of files beside a target: an unfinished dump, and any other file that is not complete. One name
+/// for all runs, so that what a killed run left is used up by the next one.
+pub(crate) const PART: &str = ".part";
+pub(crate) const NEW: &str = ".anaplan-dump.tmp";
+
 /// The place of a file that appears once it is complete.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -30,10 +35,11 @@ impl Place {
     /// [`Error::Exists`]; [`Error::Output`] for a folder, and for a file or a link that another user made in a folder
     /// that others may write.
     pub(crate) fn find(path: &Path, overwrite: bool) -> Result<Place> {
-        check_free(path, overwrite)?;
         // To replace a link would leave the old file under its other name.
         let target =
             resolve_link(path).map_err(|error| Error::output("follow the link", Some(path), error))?;
+        [PART, NEW].into_iter().for_each(|suffix| remove_second_name(&beside(&target, suffix), &target));
+        check_free(path, overwrite)?;
         check_free(&target, overwrite)?;
         let kept = match target.symlink_metadata() {
             Ok(replaced) => {
@@ -69,26 +75,9 @@ impl Place {
         }
     }
 
-    /// The name of a file beside the target. A name that is too long for the suffix is cut, and has a checksum of the
-    /// whole name, so that two long names stay apart.
+    /// The name of a file beside the target.
     pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
-        /// Maximum length of a file name on the file systems in use, in bytes.
-        const MAX_NAME_BYTES: usize = 255;
-        /// At least as long as the longest suffix, so that all names beside a target are cut alike.
-        const MAX_SUFFIX_BYTES: usize = 20;
-        let name = self.target.file_name().unwrap_or_default();
-        let mut stem = name.to_owned();
-        if name.len() + MAX_SUFFIX_BYTES > MAX_NAME_BYTES {
-            let checksum = format!("~{:016x}", checksum(name.as_encoded_bytes()));
-            let max_bytes = MAX_NAME_BYTES - MAX_SUFFIX_BYTES - checksum.len();
-            let mut text = name.to_string_lossy().into_owned();
-            while text.len() > max_bytes {
-                text.pop();
-            }
-            stem = (text + &checksum).into();
-        }
-        stem.push(suffix);
-        self.target.with_file_name(stem)
+        beside(&self.target, suffix)
     }
 
     /// Gives a file its final name, with the owner, the group and the mode of the one that it replaces. The file has
@@ -191,6 +180,35 @@ pub(crate) fn check_length(file: &File, length: u64) -> io::Result<()> {
     match file.metadata()?.len() == length {
         true => Ok(()),
         false => Err(io::Error::other("another program has changed its length meanwhile")),
+    }
+}
+
+/// The name of a file beside a target. A name that is too long for the suffix is cut, and has a checksum of the whole
+/// name, so that two long names stay apart.
+fn beside(target: &Path, suffix: &str) -> PathBuf {
+    /// Maximum length of a file name on the file systems in use, in bytes.
+    const MAX_NAME_BYTES: usize = 255;
+    /// At least as long as the longest suffix, so that all names beside a target are cut alike.
+    const MAX_SUFFIX_BYTES: usize = 20;
+    let name = target.file_name().unwrap_or_default();
+    let mut stem = name.to_owned();
+    if name.len() + MAX_SUFFIX_BYTES > MAX_NAME_BYTES {
+        let checksum = format!("~{:016x}", checksum(name.as_encoded_bytes()));
+        let max_bytes = MAX_NAME_BYTES - MAX_SUFFIX_BYTES - checksum.len();
+        let mut text = name.to_string_lossy().into_owned();
+        while text.len() > max_bytes {
+            text.pop();
+        }
+        stem = (text + &checksum).into();
+    }
+    stem.push(suffix);
+    target.with_file_name(stem)
+}
+
+/// Removes the first name of a file that has its own already: a run was killed between the two.
+fn remove_second_name(name: &Path, target: &Path) {
+    if File::open(target).is_ok_and(|file| is_same_file(&file, name)) && cfg!(unix) {
+        let _ = std::fs::remove_file(name);
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::lock::{Lock, is_same_file, open_locked, unlock};
-use super::place::{Place, cut, make_durable};
+use super::place::{NEW, Place, cut, make_durable};
 use super::unfinished::Unfinished;
 use super::{DiskWarning, disk};
 use crate::error::{Error, Result};
@@ -73,10 +73,8 @@ impl WholeFile {
 
     /// The same for a file whose place is known.
     pub(crate) fn begin_at(path: PathBuf, place: Place, unfinished: &Unfinished) -> Result<WholeFile> {
-        /// One name for all runs, so that what a killed run left is used up by the next one.
-        const SUFFIX: &str = ".anaplan-dump.tmp";
         let failed = |error| Error::output("write to", Some(&path), error);
-        let name = place.beside(SUFFIX);
+        let name = place.beside(NEW);
         let opened = open_locked(&name, place.kept()).map_err(failed)?;
         let Some((mut file, lock)) = opened else { return Err(Error::Locked { path }) };
         cut(&mut file, 0).map_err(failed)?;

@@ -14,7 +14,7 @@ use super::progress::Resume;
 use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Mismatch, Result};
 use crate::files::{
-    DiskWarning, Lock, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked,
+    DiskWarning, Lock, PART, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked,
     open_own, read_head, remove_own, unlock, write_all,
 };
 use crate::service::{Chunk, ChunkList};
@@ -65,7 +65,7 @@ impl PartFileBuilder {
     /// [`open`](PartFileBuilder::open).
     pub(crate) fn claim(self) -> Result<Claim> {
         let place = Place::find(&self.target, self.overwrite)?;
-        let (part_path, journal_path) = (place.beside(".part"), place.beside(".part.journal"));
+        let (part_path, journal_path) = (place.beside(PART), place.beside(".part.journal"));
         let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
         if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
             let foreign = io::Error::other("it is not a journal of this program: move it away");

@@ -74,6 +74,27 @@ fn a_file_that_appears_while_downloading_is_left_alone() {
     assert_eq!(fs::read(folder.path().join("dump.csv.part")).unwrap(), b"new");
 }
 
+/// Windows has the file renamed.
+#[cfg(unix)]
+#[test]
+fn what_a_run_left_that_was_killed_between_the_two_names_of_a_dump_is_in_no_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, part_path) = (folder.path().join("dump.csv"), folder.path().join("dump.csv.part"));
+    let mut part = part_file(&target, 1);
+    write_chunk(&mut part, 0, b"whole");
+    drop(part);
+    fs::hard_link(&part_path, &target).unwrap();
+    assert!(matches!(PartFile::builder(&target).open(&list(1)), Err(Error::Exists { .. })));
+    assert!(!part_path.exists());
+    assert_eq!(fs::read(&target).unwrap(), b"whole");
+    fs::hard_link(&target, &part_path).unwrap();
+    let mut part = PartFile::builder(&target).overwrite(true).open(&list(1)).unwrap();
+    write_chunk(&mut part, 0, b"new");
+    part.finish().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"new");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
 /// On Windows nothing can take its place: see [`windows`].
 #[cfg(unix)]
 #[test]

@@ -4,8 +4,6 @@ use super::*;
 #[cfg(unix)]
 use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
 
-mod processes;
-
 fn secret(text: &str) -> Secret {
     Secret::new(text.to_owned())
 }
@@ -36,23 +34,20 @@ fn names(folder: &tempfile::TempDir) -> Vec<String> {
 }
 
 #[test]
-fn a_new_token_replaces_the_old_one() {
+fn a_new_token_replaces_the_old_one_and_who_waits_for_the_lock_reads_it() {
     let (folder, file) = file_with("\u{feff}old\r\n");
-    let mut locked = lock(&file);
-    assert_eq!(locked.read().unwrap(), secret("old"));
-    locked.store(&secret("new")).unwrap();
-    assert_eq!(locked.read().unwrap(), secret("new"));
-    locked.store(&secret("newer, and longer")).unwrap();
-    drop(locked);
-    assert_eq!(fs::read_to_string(&file.path).unwrap(), "newer, and longer\n");
-    assert_eq!(names(&folder), ["token", "token.lock"]);
-}
-
-#[test]
-fn a_lock_without_a_new_token_leaves_the_file_as_it_is() {
-    let (folder, file) = file_with("old\n");
+    // What a killed process left is used up, and never taken for a token.
+    fs::write(folder.path().join("token.anaplan-dump.tmp"), "older\n").unwrap();
     drop(lock(&file));
-    assert_eq!(fs::read_to_string(&file.path).unwrap(), "old\n");
+    let mut winner = lock(&file);
+    assert_eq!(winner.read().unwrap(), secret("old"), "a lock alone changes nothing");
+    assert!(file.try_lock(&Unfinished::default()).unwrap().is_none());
+    winner.store(&secret("new, and longer")).unwrap();
+    winner.store(&secret("new")).unwrap();
+    assert!(file.try_lock(&Unfinished::default()).unwrap().is_none());
+    drop(winner);
+    assert_eq!(lock(&file).read().unwrap(), secret("new"));
+    assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n");
     assert_eq!(names(&folder), ["token", "token.lock"]);
 }
 
@@ -64,29 +59,6 @@ fn the_first_token_needs_no_file() {
     assert!(locked.read().unwrap_err().to_string().contains("token cannot be read: "));
     locked.store(&secret("first")).unwrap();
     assert_eq!(locked.read().unwrap(), secret("first"));
-}
-
-#[test]
-fn who_waits_for_the_lock_reads_what_the_winner_stored() {
-    let (_folder, file) = file_with("old");
-    let mut winner = lock(&file);
-    assert!(file.try_lock(&Unfinished::default()).unwrap().is_none());
-    winner.store(&secret("new")).unwrap();
-    assert!(file.try_lock(&Unfinished::default()).unwrap().is_none());
-    drop(winner);
-    assert_eq!(lock(&file).read().unwrap(), secret("new"));
-}
-
-#[test]
-fn what_a_killed_process_left_is_used_up_and_never_taken_for_a_token() {
-    let (folder, file) = file_with("old");
-    fs::write(folder.path().join("token.anaplan-dump.tmp"), "older\n").unwrap();
-    let mut locked = lock(&file);
-    assert_eq!(locked.read().unwrap(), secret("old"));
-    locked.store(&secret("new")).unwrap();
-    drop(locked);
-    assert_eq!(fs::read_to_string(&file.path).unwrap(), "new\n");
-    assert_eq!(names(&folder), ["token", "token.lock"]);
 }
 
 #[test]
