@@ -206,11 +206,20 @@ fn beside(target: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Removes the first name of a file that has its own already: a run was killed between the two.
+#[cfg(unix)]
 fn remove_second_name(name: &Path, target: &Path) {
-    if File::open(target).is_ok_and(|file| is_same_file(&file, name)) && cfg!(unix) {
+    use std::os::unix::fs::MetadataExt;
+    let file = |path: &Path| {
+        let metadata = path.symlink_metadata().ok().filter(|metadata| metadata.is_file())?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    if file(name).is_some_and(|found| file(target) == Some(found)) {
         let _ = std::fs::remove_file(name);
     }
 }
+
+#[cfg(not(unix))]
+fn remove_second_name(_name: &Path, _target: &Path) {}
 
 fn check_free(target: &Path, overwrite: bool) -> Result<()> {
     match target.symlink_metadata() {
