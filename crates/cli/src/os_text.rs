@@ -1,5 +1,5 @@
-//! Paths that are not UTF-8, carried through a command line and variables that are text: each byte that is none in a
-//! character that no text has.
+//! Paths that are not UTF-8, carried through a command line and variables that are text: each byte that is
+//! none in a character that no text has.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,7 +10,8 @@ const FIRST: u32 = 0x0010_ff00;
 /// An argument or a variable as text. `None` where the system's text cannot be carried.
 pub(crate) fn carried(text: OsString) -> Option<String> {
     match text.into_string() {
-        // A text that has such a character is carried byte for byte, too, so that every text comes back as it was.
+        // A text that has such a character is carried byte for byte, too, so that every text comes back as it
+        // was.
         Ok(text) if !text.chars().any(is_carrier) => Some(text),
         Ok(text) => Some(carry(text.as_bytes())),
         Err(text) => not_utf8(text),

@@ -67,7 +67,8 @@ fn certificates(name: &'static str, path: &str) -> Result<Vec<u8>, Failure> {
     Ok(NamedFile::read(Setting::Named(name), os_text::path(path))?.bytes().to_vec())
 }
 
-/// The file of root certificates, and the name of its setting; `SSL_CERT_FILE` is the name that other programs know.
+/// The file of root certificates, and the name of its setting; `SSL_CERT_FILE` is the name that other
+/// programs know.
 fn ca_file(arguments: &Arguments) -> Result<Option<(&'static str, String)>, Failure> {
     if let Some(path) = &arguments.ca_file {
         return Ok(Some(("--ca-file", path.clone())));

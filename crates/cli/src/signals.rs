@@ -1,8 +1,8 @@
-//! Ctrl-C, SIGTERM and SIGHUP: the run ends and says what is kept. A second signal ends it at once, if the end takes
-//! long.
+//! Ctrl-C, SIGTERM and SIGHUP: the run ends and says what is kept. A second signal ends it at once, if the
+//! end takes long.
 //!
-//! What must not be cut is finished first, as the library knows it: a token that is exchanged, a file that gets its
-//! name.
+//! What must not be cut is finished first, as the library knows it: a token that is exchanged, a file that
+//! gets its name.
 
 use std::io;
 use std::process;
@@ -22,11 +22,12 @@ use crate::progress::Reporter;
 /// Time between two looks for a signal: people do not notice it.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Time in which a second signal changes nothing: `timeout` sends two at once, one to the program and one to its group.
+/// Time in which a second signal changes nothing: `timeout` sends two at once, one to the program and one to
+/// its group.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Longest wait for what must be finished, such as a new refresh token: longer than the service usually takes, and no
-/// longer than Docker waits before it kills a program.
+/// Longest wait for what must be finished, such as a new refresh token: longer than the service usually
+/// takes, and no longer than Docker waits before it kills a program.
 pub(crate) const PATIENCE_FOR_STEPS: Duration = Duration::from_secs(10);
 
 /// Watches for signals from now on.
@@ -69,8 +70,8 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
     thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
 }
 
-/// Whether SIGHUP ends a program at all: `nohup` starts one that ignores it, and that stays so. Where the system does not
-/// say it, the signal is left as it is.
+/// Whether SIGHUP ends a program at all: `nohup` starts one that ignores it, and that stays so. Where the
+/// system does not say it, the signal is left as it is.
 #[cfg(unix)]
 fn is_hangup_taken() -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };

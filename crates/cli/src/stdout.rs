@@ -17,8 +17,8 @@ pub(crate) fn raw_stdout() -> Result<File, Failure> {
     duplicate_stdout().map_err(stdout_failed)
 }
 
-/// Whether standard output was closed when the program began, as by `>&-`: then std has put the device that drops what
-/// is written in its place, opened for reading too, which nobody does who wants to drop the bytes.
+/// Whether standard output was closed when the program began, as by `>&-`: then std has put the device that
+/// drops what is written in its place, opened for reading too, which nobody does who wants to drop the bytes.
 fn is_closed() -> bool {
     const READ_AND_WRITE: u32 = 2;
     let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|path| path.as_os_str() == "/dev/null");

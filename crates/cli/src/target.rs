@@ -79,7 +79,8 @@ impl Target {
         }
     }
 
-    /// Makes the folder once there is something to write into it. It is never removed: another run may have seen it.
+    /// Makes the folder once there is something to write into it. It is never removed: another run may have
+    /// seen it.
     pub(crate) fn make(&self) -> Result<(), Failure> {
         let Target::Folder(folder) = self else { return Ok(()) };
         if folder.as_os_str().is_empty() {

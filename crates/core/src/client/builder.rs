@@ -174,8 +174,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Keeps this list of what must be finished before the program may end, and of what is kept if it ends now. Defaults
-    /// to one of the client's own, which nobody sees.
+    /// Keeps this list of what must be finished before the program may end, and of what is kept if it ends
+    /// now. Defaults to one of the client's own, which nobody sees.
     pub fn unfinished(mut self, list: &Unfinished) -> Self {
         self.unfinished = list.clone();
         self
@@ -185,9 +185,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for a limit of zero, a user agent that no header can carry, root certificates or
-    /// a proxy that cannot be used;
-    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine; [`Error::NotAnApi`] for a host of browsers.
+    /// [`Error::Setting`] for a limit of zero, a user agent that no header can carry, root certificates or a
+    /// proxy that cannot be used; [`Error::UntrustedOrigin`] for plain HTTP to another machine;
+    /// [`Error::NotAnApi`] for a host of browsers.
     pub fn build(self) -> Result<Client> {
         let hosts = Hosts::choose(self.hosts)?;
         let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };

@@ -32,8 +32,8 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::hard_link(from, to)
 }
 
-/// Gives a file another name. On Windows this fails while another program, such as a scanner or a spreadsheet, has
-/// one of the two open: for a moment that is common, and worth a wait.
+/// Gives a file another name. On Windows this fails while another program, such as a scanner or a
+/// spreadsheet, has one of the two open: for a moment that is common, and worth a wait.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     /// Pauses between two tries, about a second in all.
     const PAUSES: u32 = 20;
@@ -59,8 +59,8 @@ fn may_be_held_open(error: &io::Error) -> bool {
     is_held_open(error) || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
 }
 
-/// Whether the error says that the file system cannot do this at all, as some network file systems cannot lock or
-/// sync: that is no sign that anything was lost.
+/// Whether the error says that the file system cannot do this at all, as some network file systems cannot
+/// lock or sync: that is no sign that anything was lost.
 pub(super) fn is_unsupported(error: &io::Error) -> bool {
     /// "No locks available", which has no kind of its own.
     const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };

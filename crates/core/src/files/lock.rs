@@ -17,14 +17,14 @@ pub(crate) enum Lock {
     Unsupported,
 }
 
-/// Opens a file of ours for reading and appending, and makes it if it does not exist. `None` if Windows says that
-/// another run has it open.
+/// Opens a file of ours for reading and appending, and makes it if it does not exist. `None` if Windows says
+/// that another run has it open.
 ///
-/// A link is never followed: in a shared folder another user may have made one of this name that leads anywhere. A
-/// file with a second name, and one of another user, is left alone.
+/// A link is never followed: in a shared folder another user may have made one of this name that leads
+/// anywhere. A file with a second name, and one of another user, is left alone.
 ///
-/// What is written goes to the end: where another program shortens the file meanwhile, it stays too short, and its
-/// length tells.
+/// What is written goes to the end: where another program shortens the file meanwhile, it stays too short,
+/// and its length tells.
 pub(crate) fn open_own(path: &Path, kept: Kept) -> io::Result<Option<File>> {
     /// Times that the file may come or go between two steps.
     const TRIES: usize = 10;
@@ -89,7 +89,8 @@ pub(crate) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// On Windows the share mode of [`own_options`] is the lock: one of `std` would keep others from reading, too.
+/// On Windows the share mode of [`own_options`] is the lock: one of `std` would keep others from reading,
+/// too.
 fn try_lock(file: &File) -> io::Result<Lock> {
     if cfg!(windows) {
         return Ok(Lock::Held);
@@ -106,8 +107,8 @@ fn try_lock(file: &File) -> io::Result<Lock> {
     }
 }
 
-/// Releases the lock. Closing alone would not do: a child process that another thread is starting right now may hold a
-/// copy of the descriptor, and the lock with it, for a moment longer.
+/// Releases the lock. Closing alone would not do: a child process that another thread is starting right now
+/// may hold a copy of the descriptor, and the lock with it, for a moment longer.
 pub(crate) fn unlock(file: &File) {
     if !cfg!(windows) {
         let _ = file.unlock();

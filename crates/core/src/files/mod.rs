@@ -1,6 +1,6 @@
-//! The two doors to the disk: a file that the user names is read through [`NamedFile`], and a file that must be whole
-//! is written through a [`Place`], by [`WholeFile`] or by a part file with its journal. Files are treated as a shared
-//! and hostile folder may hold them.
+//! The two doors to the disk: a file that the user names is read through [`NamedFile`], and a file that must
+//! be whole is written through a [`Place`], by [`WholeFile`] or by a part file with its journal. Files are
+//! treated as a shared and hostile folder may hold them.
 
 mod disk;
 mod lock;

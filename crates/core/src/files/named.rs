@@ -22,13 +22,14 @@ pub struct NamedFile {
 }
 
 impl NamedFile {
-    /// Reads a file, whole; it may be a pipe. `setting` says in errors what is wrong, as "the password file". An error
-    /// repeats the path only where it leads to a file or into a folder: else it may be a secret that was given in its
-    /// place.
+    /// Reads a file, whole; it may be a pipe. `setting` says in errors what is wrong, as "the password file".
+    /// An error repeats the path only where it leads to a file or into a folder: else it may be a secret that
+    /// was given in its place.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for a file that cannot be read, is too large for any secret or certificate, or is in UTF-16.
+    /// [`Error::Setting`] for a file that cannot be read, is too large for any secret or certificate, or is
+    /// in UTF-16.
     pub fn read(setting: Setting, path: impl AsRef<Path>) -> Result<NamedFile> {
         let path = path.as_ref();
         let name = shown(path);
@@ -78,14 +79,14 @@ impl NamedFile {
         if self.name.is_empty() { "the file" } else { &self.name }
     }
 
-    /// The file, if users that it is not meant for can read it: worth a warning where it holds a secret. Never known
-    /// but on Unix.
+    /// The file, if users that it is not meant for can read it: worth a warning where it holds a secret.
+    /// Never known but on Unix.
     pub fn exposed(&self) -> Option<&Path> {
         self.is_exposed.then_some(&self.path)
     }
 
-    /// The secret in a file that holds nothing else: one line of UTF-8. Blanks and line ends around it do not belong to
-    /// it.
+    /// The secret in a file that holds nothing else: one line of UTF-8. Blanks and line ends around it do not
+    /// belong to it.
     ///
     /// # Errors
     ///
@@ -137,8 +138,8 @@ fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("cannot be read: {error}")
 }
 
-/// How an error names a path: whole if a file has it, and without what follows a colon if its folder exists, as in
-/// `KEY:PASSPHRASE`. Otherwise not at all: it may be a secret.
+/// How an error names a path: whole if a file has it, and without what follows a colon if its folder exists,
+/// as in `KEY:PASSPHRASE`. Otherwise not at all: it may be a secret.
 fn shown(path: &Path) -> String {
     let text = |path: &Path| Printable(&path.to_string_lossy()).to_string();
     if path.symlink_metadata().is_ok() {
@@ -164,7 +165,8 @@ pub(crate) fn is_exposed_at(path: &Path) -> bool {
     path.is_file() && File::open(path).and_then(|file| is_exposed(&file)).unwrap_or(false)
 }
 
-/// Everybody may read it; or a group may, and it is not root who decided so: root shares secrets with services that way.
+/// Everybody may read it; or a group may, and it is not root who decided so: root shares secrets with
+/// services that way.
 #[cfg(unix)]
 fn is_exposed(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt;

@@ -1,4 +1,5 @@
-//! Whose a file is: what is kept where one is replaced, and what is refused in a folder that others may write.
+//! Whose a file is: what is kept where one is replaced, and what is refused in a folder that others may
+//! write.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -62,8 +63,9 @@ mod unix {
         }
     }
 
-    /// Refuses a file that neither the runner, nor root, nor the owner of the folder made, in a folder that others may
-    /// write: another user may have put it there. The owner of the file that is replaced has been judged before.
+    /// Refuses a file that neither the runner, nor root, nor the owner of the folder made, in a folder that
+    /// others may write: another user may have put it there. The owner of the file that is replaced has been
+    /// judged before.
     pub(crate) fn check(path: &Path, file: &Metadata, kept: Kept) -> io::Result<()> {
         let folder = folder_of(path);
         let is_folders = folder.metadata()?.uid() == file.uid();

@@ -1,4 +1,5 @@
-//! Where a file goes that must be whole: under another name beside it until it is complete, then with its own name.
+//! Where a file goes that must be whole: under another name beside it until it is complete, then with its own
+//! name.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
@@ -12,8 +13,8 @@ use super::{DiskWarning, folder_of};
 use crate::error::{Error, Result};
 use crate::text::checksum;
 
-/// What ends the names of files beside a target: an unfinished dump, and any other file that is not complete. One name
-/// for all runs, so that what a killed run left is used up by the next one.
+/// What ends the names of files beside a target: an unfinished dump, and any other file that is not complete.
+/// One name for all runs, so that what a killed run left is used up by the next one.
 pub(crate) const PART: &str = ".part";
 pub(crate) const NEW: &str = ".anaplan-dump.tmp";
 
@@ -32,8 +33,8 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`Error::Exists`]; [`Error::Output`] for a folder, and for a file or a link that another user made in a folder
-    /// that others may write.
+    /// [`Error::Exists`]; [`Error::Output`] for a folder, and for a file or a link that another user made in
+    /// a folder that others may write.
     pub(crate) fn find(path: &Path, overwrite: bool) -> Result<Place> {
         // To replace a link would leave the old file under its other name.
         let target =
@@ -80,8 +81,9 @@ impl Place {
         beside(&self.target, suffix)
     }
 
-    /// Gives a file its final name, with the owner, the group and the mode of the one that it replaces. The file has
-    /// this length and is durable as far as it can be; where the result is an error, it keeps its old name.
+    /// Gives a file its final name, with the owner, the group and the mode of the one that it replaces. The
+    /// file has this length and is durable as far as it can be; where the result is an error, it keeps its
+    /// old name.
     pub(crate) fn install(
         &self,
         file: &mut Option<File>,
@@ -139,8 +141,8 @@ impl Place {
         make_durable(&target).map(drop)
     }
 
-    /// Makes the name durable. The file is there by now, so no trouble calls that failed: not a folder that this user
-    /// may not read, nor a file system without fsync of folders.
+    /// Makes the name durable. The file is there by now, so no trouble calls that failed: not a folder that
+    /// this user may not read, nor a file system without fsync of folders.
     fn sync_folder(&self) {
         if cfg!(unix) {
             let _ = File::open(folder_of(&self.target)).and_then(|folder| folder.sync_all());
@@ -152,7 +154,8 @@ impl Place {
 ///
 /// # Errors
 ///
-/// Any other error means that bytes may be lost although the file still shows them: nothing of it may be kept.
+/// Any other error means that bytes may be lost although the file still shows them: nothing of it may be
+/// kept.
 pub(crate) fn make_durable(file: &File) -> io::Result<Option<DiskWarning>> {
     match disk::sync(file) {
         Ok(()) => Ok(None),
@@ -183,8 +186,8 @@ pub(crate) fn check_length(file: &File, length: u64) -> io::Result<()> {
     }
 }
 
-/// The name of a file beside a target. A name that is too long for the suffix is cut, and has a checksum of the whole
-/// name, so that two long names stay apart.
+/// The name of a file beside a target. A name that is too long for the suffix is cut, and has a checksum of
+/// the whole name, so that two long names stay apart.
 fn beside(target: &Path, suffix: &str) -> PathBuf {
     /// Maximum length of a file name on the file systems in use, in bytes.
     const MAX_NAME_BYTES: usize = 255;

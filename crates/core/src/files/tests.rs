@@ -1,5 +1,5 @@
-//! The door out: each way in which a disk can refuse, and folders that others may write. The users of the door with
-//! tests of their own are the part file and the refresh token.
+//! The door out: each way in which a disk can refuse, and folders that others may write. The users of the
+//! door with tests of their own are the part file and the refresh token.
 
 use std::fs;
 use std::io::{self, Write};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What must be finished before a program may end, and what is kept if it ends now: for a program that ends by itself,
-/// as at a signal. Cheap to clone; clones share one list.
+/// What must be finished before a program may end, and what is kept if it ends now: for a program that ends
+/// by itself, as at a signal. Cheap to clone; clones share one list.
 #[derive(Debug, Clone, Default)]
 pub struct Unfinished {
     shared: Arc<Shared>,
@@ -41,8 +41,9 @@ pub struct KeptPart {
 }
 
 impl Unfinished {
-    /// Waits until nothing is under way that must not be cut, at most this long. From then on nothing of that kind
-    /// begins: a thread that wants to waits for the end of the program. `look` receives the time that has passed.
+    /// Waits until nothing is under way that must not be cut, at most this long. From then on nothing of that
+    /// kind begins: a thread that wants to waits for the end of the program. `look` receives the time that
+    /// has passed.
     pub fn finish(&self, limit: Duration, mut look: impl FnMut(Duration)) {
         /// Time between two calls of `look`.
         const LOOK: Duration = Duration::from_millis(20);

@@ -10,9 +10,9 @@ use super::unfinished::Unfinished;
 use super::{DiskWarning, disk};
 use crate::error::{Error, Result};
 
-/// A file that has its name once it is complete: written under another name beside it, made durable, then renamed. A
-/// file that it replaces keeps its owner, its group and its mode, and a link to it stays one. A device or a named
-/// pipe is written to as it is.
+/// A file that has its name once it is complete: written under another name beside it, made durable, then
+/// renamed. A file that it replaces keeps its owner, its group and its mode, and a link to it stays one. A
+/// device or a named pipe is written to as it is.
 ///
 /// Dropped before [`finish`](WholeFile::finish), nothing of it is left.
 #[derive(Debug)]
@@ -85,8 +85,8 @@ impl WholeFile {
         Ok(WholeFile { path, new, output, warning })
     }
 
-    /// Gives it the owner and the group of the file that it replaces; done once more when it gets its name, where it
-    /// is no error that this is not permitted.
+    /// Gives it the owner and the group of the file that it replaces; done once more when it gets its name,
+    /// where it is no error that this is not permitted.
     pub(crate) fn keep_owner(&self) -> io::Result<()> {
         match (&self.new, &self.output.get_ref().file) {
             (Some(new), Some(file)) => new.place.kept().give_owner(file),

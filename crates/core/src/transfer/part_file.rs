@@ -229,8 +229,8 @@ impl PartFile {
         Ok(Claim { warning: self.warning, restart: self.restart, files: self.files })
     }
 
-    /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder. What the disk could not
-    /// do, and is no error, is returned.
+    /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder. What the disk
+    /// could not do, and is no error, is returned.
     ///
     /// # Errors
     ///

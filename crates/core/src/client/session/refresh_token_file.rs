@@ -1,7 +1,8 @@
 //! The file with the refresh token of OAuth, which the service may replace at each use.
 //!
-//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: the file that will hold
-//! it is made before the old one is used, and a lock keeps other processes from using the same token meanwhile.
+//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: the file that
+//! will hold it is made before the old one is used, and a lock keeps other processes from using the same
+//! token meanwhile.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -20,8 +21,8 @@ pub(crate) struct RefreshTokenFile {
     path: PathBuf,
 }
 
-/// The file while no other process can use or replace its token. The lock is on a file of its own beside it, which
-/// stays: a lock on the file itself would be on the old one once it is replaced.
+/// The file while no other process can use or replace its token. The lock is on a file of its own beside it,
+/// which stays: a lock on the file itself would be on the old one once it is replaced.
 #[derive(Debug)]
 pub(crate) struct LockedTokenFile {
     path: PathBuf,
@@ -49,8 +50,8 @@ impl RefreshTokenFile {
         Ok(self.place()?.beside(".lock"))
     }
 
-    /// Locks the file, which need not exist yet; `None` if another process has it locked. Whoever waits for that
-    /// process must read the token again: it may be another one then.
+    /// Locks the file, which need not exist yet; `None` if another process has it locked. Whoever waits for
+    /// that process must read the token again: it may be another one then.
     pub(crate) fn try_lock(&self, unfinished: &Unfinished) -> Result<Option<LockedTokenFile>> {
         let (place, lock_path) = (self.place()?, self.lock_path()?);
         let opened = open_locked(&lock_path, place.kept());

@@ -19,13 +19,14 @@ impl Secret {
         Secret { text: text.into(), exposed_file: None }
     }
 
-    /// The secret in a file that holds nothing else: one line of UTF-8, with or without a byte order mark. Blanks and
-    /// line ends around it do not belong to it. `what` is the name of the file in errors, as "the password file".
+    /// The secret in a file that holds nothing else: one line of UTF-8, with or without a byte order mark.
+    /// Blanks and line ends around it do not belong to it. `what` is the name of the file in errors, as "the
+    /// password file".
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`](crate::Error::Setting) for a file that cannot be read, is empty, is in UTF-16, or holds more
-    /// than a line.
+    /// [`Error::Setting`](crate::Error::Setting) for a file that cannot be read, is empty, is in UTF-16, or
+    /// holds more than a line.
     pub fn from_file(what: &'static str, path: impl AsRef<Path>) -> Result<Secret> {
         let file = NamedFile::read(Setting::Named(what), path)?;
         let exposed_file = file.exposed().map(Path::to_owned);
