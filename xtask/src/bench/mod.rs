@@ -35,7 +35,7 @@ pub(crate) struct Bench {
     /// draw a chart into this SVG file
     #[argh(option)]
     chart: Option<PathBuf>,
-    /// chunks of each dump (default: 40; 16 in far, 1000 in small, 30 in rate-limit)
+    /// chunks of each dump (default: 40; 16 in far, 1000 in small)
     #[argh(option)]
     chunks: Option<usize>,
     /// measured runs of each program (default: 5)
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     let setting = Setting { program, folder: folder.path().to_owned() };
     let sections = compare::run(&setting, arguments, &is_wanted)?;
     if is_wanted("rate-limit") {
-        rate_limit::run(&setting, arguments.chunks)?;
+        rate_limit::run(&setting)?;
     }
     if is_wanted("explain") {
         explain::run(&setting, arguments)?;

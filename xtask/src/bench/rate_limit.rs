@@ -28,15 +28,14 @@ const MAX_WAIT: &str = "6";
 const MAX_RATIO: f64 = 1.25;
 
 /// Measures and prints; an error where a process gives up or too much is sent.
-pub(super) fn run(setting: &Setting, chunks: Option<usize>) -> Result<(), String> {
-    let chunks = chunks.unwrap_or(CHUNKS);
-    let dump = Dump::from_bytes(dump_file::generate(1, chunks * CHUNK_SIZE), CHUNK_SIZE);
+pub(super) fn run(setting: &Setting) -> Result<(), String> {
+    let dump = Dump::from_bytes(dump_file::generate(1, CHUNKS * CHUNK_SIZE), CHUNK_SIZE);
     let alone = FakeServer::start_on(Service::with_dump(dump.clone()), 0, false)?;
     finish(setting, &dump, vec![start(setting, &alone, 0)?], "without any limit")?;
     let needed = alone.requests().len() * PROCESSES;
     let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / REFILL;
     println!(
-        "\n{PROCESSES} processes of {PROGRAM} at once, each with a dump of {chunks} chunks. The bucket holds"
+        "\n{PROCESSES} processes of {PROGRAM} at once, each with a dump of {CHUNKS} chunks. The bucket holds"
     );
     println!(
         "{DEPTH} requests and gets {REFILL} a second; {needed} are needed, which take {ideal:.1} s at least."

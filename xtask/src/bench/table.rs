@@ -55,7 +55,8 @@ pub(super) fn print(sections: &[Section]) {
         "", "wall s", "sync s", "CPU s", "peak MiB", "wall", "sync", "CPU", "peak"
     );
     for Section { title, bytes, rows } in sections {
-        println!("{title}, {} MB", bytes / 1_000_000);
+        let size = if *bytes > 0 { format!(", {} MB", bytes / 1_000_000) } else { String::new() };
+        println!("{title}{size}");
         let Some(first) = rows.first() else { continue };
         for Row { name, wall, synced, cpu, peak } in rows {
             println!(
