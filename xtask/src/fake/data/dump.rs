@@ -26,35 +26,30 @@ impl Dump {
 
     /// Lists these ids in this order. Id `k` names the chunk with the index `k` where `k` is a number and
     /// that chunk exists; any other id names the chunk with the id's own index in the list.
-    #[must_use]
     pub fn with_ids<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.ids = Some(ids.into_iter().map(Into::into).collect());
         self
     }
 
     /// The chunk list answers exactly this text, as JSON with status 200.
-    #[must_use]
     pub fn with_list_body(mut self, text: impl Into<String>) -> Self {
         self.list_body = Some(text.into());
         self
     }
 
     /// No page of the chunk list holds more than this.
-    #[must_use]
     pub fn with_page_size(mut self, entries: usize) -> Self {
         self.page_size = Some(entries.max(1));
         self
     }
 
     /// What `paging.totalSize` claims, whatever is true.
-    #[must_use]
     pub fn with_total_size(mut self, claimed: u64) -> Self {
         self.total_size = Some(claimed);
         self
     }
 
     /// The task still reports this dump, but asking for it gives 404.
-    #[must_use]
     pub fn erased(mut self) -> Self {
         self.erased = true;
         self

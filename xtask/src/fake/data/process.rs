@@ -28,28 +28,24 @@ impl Process {
     }
 
     /// Adds a task.
-    #[must_use]
     pub fn with_task(mut self, task: Task) -> Self {
         self.tasks.push(task);
         self
     }
 
     /// How it reads its source.
-    #[must_use]
     pub fn reading(mut self, import: Import) -> Self {
         self.import = Some(import);
         self
     }
 
     /// Adds an action: an import of the model, or another one.
-    #[must_use]
     pub fn with_action(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.actions.push((id.into(), name.into()));
         self
     }
 
     /// What a started task will do.
-    #[must_use]
     pub fn with_script(mut self, run: ProcessRun) -> Self {
         self.run = run;
         self

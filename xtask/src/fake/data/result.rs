@@ -77,42 +77,36 @@ impl ActionResult {
     }
 
     /// What people call the object.
-    #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.object_name = Some(name.into());
         self
     }
 
     /// Whether the action succeeded.
-    #[must_use]
     pub fn with_successful(mut self, successful: bool) -> Self {
         self.successful = successful;
         self
     }
 
     /// Whether there is a dump.
-    #[must_use]
     pub fn with_failure_dump(mut self, available: bool) -> Self {
         self.failure_dump_available = Some(available);
         self
     }
 
     /// The field is left out, as in real logs now and then.
-    #[must_use]
     pub fn without_failure_dump_field(mut self) -> Self {
         self.failure_dump_available = None;
         self
     }
 
     /// Adds a message.
-    #[must_use]
     pub fn with_detail(mut self, detail: Detail) -> Self {
         self.details.get_or_insert_default().push(detail);
         self
     }
 
     /// Adds the result of an action inside; its dump is also reported here.
-    #[must_use]
     pub fn with_nested(mut self, nested: ActionResult) -> Self {
         if nested.failure_dump_available == Some(true) {
             self.failure_dump_available = Some(true);
@@ -154,7 +148,6 @@ impl Detail {
     }
 
     /// Names and values in turn.
-    #[must_use]
     pub fn with_values<S: Into<String>>(mut self, values: impl IntoIterator<Item = S>) -> Self {
         self.values = values.into_iter().map(Into::into).collect();
         self

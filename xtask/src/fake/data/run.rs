@@ -58,28 +58,24 @@ impl ProcessRun {
     }
 
     /// Adds a step: the state, its text for people and the progress from 0.0 to 1.0.
-    #[must_use]
     pub fn with_step(mut self, state: TaskState, text: impl Into<String>, progress: f64) -> Self {
         self.steps.push(Step { state, text: text.into(), progress });
         self
     }
 
     /// Each step lasts this long in real time, however often the task is looked at.
-    #[must_use]
     pub fn with_step_time(mut self, each: Duration) -> Self {
         self.step_time = Some(each);
         self
     }
 
     /// What comes of it.
-    #[must_use]
     pub fn with_result(mut self, result: ActionResult) -> Self {
         self.result = Some(result);
         self
     }
 
     /// Adds a dump that it leaves.
-    #[must_use]
     pub fn with_dump(mut self, object: impl Into<String>, dump: Dump) -> Self {
         self.dumps.push((object.into(), dump));
         self

@@ -95,14 +95,12 @@ impl Import {
     }
 
     /// Adds a column that it needs.
-    #[must_use]
     pub fn with_column(mut self, name: impl Into<String>, rule: Rule) -> Self {
         self.columns.push((name.into(), rule));
         self
     }
 
     /// A start must say which item of this type is meant.
-    #[must_use]
     pub fn with_mapping(mut self, entity: impl Into<String>) -> Self {
         self.mapping.push(entity.into());
         self

@@ -59,21 +59,18 @@ impl Task {
     }
 
     /// Milliseconds since 1970.
-    #[must_use]
     pub fn with_creation_time(mut self, milliseconds: u64) -> Self {
         self.creation_time = Some(milliseconds);
         self
     }
 
     /// As in real logs, now and then.
-    #[must_use]
     pub fn without_creation_time(mut self) -> Self {
         self.creation_time = None;
         self
     }
 
     /// The current step and the progress from 0.0 to 1.0.
-    #[must_use]
     pub fn with_step(mut self, text: impl Into<String>, progress: f64) -> Self {
         self.current_step = Some(text.into());
         self.progress = Some(progress);
@@ -81,21 +78,18 @@ impl Task {
     }
 
     /// Who started it.
-    #[must_use]
     pub fn with_owner(mut self, user: impl Into<String>) -> Self {
         self.owner = user.into();
         self
     }
 
     /// What came of it.
-    #[must_use]
     pub fn with_result(mut self, result: ActionResult) -> Self {
         self.result = Some(result);
         self
     }
 
     /// Adds a dump of one of its objects. The result says by itself whether there is one.
-    #[must_use]
     pub fn with_dump(mut self, object: impl Into<String>, dump: Dump) -> Self {
         self.dumps.push((object.into(), dump));
         self

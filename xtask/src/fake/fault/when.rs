@@ -33,28 +33,24 @@ impl When {
     }
 
     /// Only requests with this method.
-    #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());
         self
     }
 
     /// Only the k-th such request, counted from 1.
-    #[must_use]
     pub fn occurrence(mut self, k: usize) -> Self {
         self.occurrence = Some(k);
         self
     }
 
     /// At most `n` times.
-    #[must_use]
     pub fn times(mut self, n: usize) -> Self {
         self.times = Some(n);
         self
     }
 
     /// With this probability, from a seed.
-    #[must_use]
     pub fn chance(mut self, probability: f64, seed: u64) -> Self {
         self.chance = Some((probability, seed));
         self

@@ -72,7 +72,6 @@ impl Answer {
         }
     }
 
-    #[must_use]
     pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self

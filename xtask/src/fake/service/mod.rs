@@ -93,21 +93,18 @@ impl Service {
     }
 
     /// Adds a process.
-    #[must_use]
     pub fn with_process(mut self, process: Process) -> Self {
         self.processes.push(process);
         self
     }
 
     /// Adds an import that is run on its own.
-    #[must_use]
     pub fn with_import(mut self, import: Process) -> Self {
         self.imports.push(import);
         self
     }
 
     /// Adds a source file.
-    #[must_use]
     pub fn with_file(mut self, file: SourceFile) -> Self {
         self.files.push(file);
         self

@@ -6,8 +6,9 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
+use webpki::EndEntityCert;
+use webpki::ring::RSA_PKCS1_2048_8192_SHA512;
 
-use super::signature;
 use super::tokens::{Scheme, Tokens};
 use crate::fake::http::{Answer, Request};
 
@@ -49,7 +50,9 @@ impl Accounts {
         let body: Value = serde_json::from_slice(body).ok()?;
         let data = BASE64_STANDARD.decode(body["encodedData"].as_str()?).ok()?;
         let signed = BASE64_STANDARD.decode(body["encodedSignedData"].as_str()?).ok()?;
-        if data.len() < 100 || !signature::verify(&certificate, &data, &signed) {
+        let key = EndEntityCert::try_from(&certificate).ok()?;
+        let verified = key.verify_signature(RSA_PKCS1_2048_8192_SHA512, &data, &signed);
+        if data.len() < 100 || verified.is_err() {
             return None;
         }
         if body["encodedDataFormat"] == "v2" && !is_fresh(&data, tokens) {

@@ -2,7 +2,6 @@
 
 mod anaplan;
 mod oauth;
-mod signature;
 mod tokens;
 
 use super::http::{Answer, Request};
