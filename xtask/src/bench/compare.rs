@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use xtask::fake::TOKEN;
+use xtask::fake::{MODEL, TOKEN, WORKSPACE, dump_file};
 
 use super::measure::{self, Sample};
-use super::server::{BenchServer, Server};
+use super::server::{BenchServer, SOURCE_FILE, SOURCE_IMPORT, Server};
 use super::table::{Row, Section};
 use super::{Bench, Setting};
 use crate::cargo::{PROGRAM, clean_command};
@@ -19,7 +19,7 @@ use crate::cargo::{PROGRAM, clean_command};
 const SIDE_BY_SIDE: usize = 8;
 
 /// Names of what can be measured alone.
-pub(super) const NAMES: [&str; 7] = ["tls", "tls-pipe", "plain", "far", "gzip", "small", "start"];
+pub(super) const NAMES: [&str; 8] = ["tls", "tls-pipe", "plain", "far", "gzip", "small", "upload", "start"];
 
 /// What is served in a scenario, and its title. The service is TLS: what counts stands first.
 fn scene(name: &str, chunks: Option<usize>) -> (BenchServer, &'static str) {
@@ -65,6 +65,10 @@ pub(super) fn run(
         eprintln!("{name} ...");
         if name == "start" {
             sections.push(start_up(setting, has_curl, arguments.repeat)?);
+            continue;
+        }
+        if name == "upload" {
+            sections.push(upload(setting, has_curl, arguments)?);
             continue;
         }
         let (wire, title) = scene(name, arguments.chunks);
@@ -191,6 +195,68 @@ impl Contender {
         command.envs(output.map(|path| ("OUT", path)));
         Ok(command)
     }
+}
+
+/// A source file on its way to the service, beside `curl -T` with chunks of the same size that are cut already. Ours
+/// cuts and compresses them, and runs an import that reads them.
+fn upload(setting: &Setting, has_curl: bool, arguments: &Bench) -> Result<Section, String> {
+    let title = "TLS 1.3, a source file to the service";
+    let failed = |error: io::Error| format!("{title}: {error}");
+    let usual = scene("tls", arguments.chunks).0;
+    let server =
+        Server::start(&BenchServer { chunks: 1, chunk_size: 1000, ..usual.clone() }, &setting.folder)?;
+    let (folder, model) =
+        (setting.folder.display(), format!("{}/2/0/models/{MODEL}", server.about("origin")));
+    let common = format!(
+        "silent\nshow-error\nfail\ncacert = \"{folder}/root.pem\"\noutput = \"/dev/null\"\n\
+         header = \"Authorization: AnaplanAuthToken {TOKEN}\"\n"
+    );
+    let mut config = format!(
+        "{common}url = \"{model}/files/{SOURCE_FILE}\"\ndata = \"{{\\\"chunkCount\\\":{}}}\"\n",
+        usual.chunks
+    );
+    let block = dump_file::generate(1, usual.chunk_size);
+    let mut source = File::create(setting.folder.join("source.csv")).map_err(failed)?;
+    for chunk in 0..usual.chunks {
+        source.write_all(&block).map_err(failed)?;
+        fs::write(setting.folder.join(format!("chunk-{chunk}")), &block).map_err(failed)?;
+        let _ = writeln!(config, "next\n{common}header = \"Content-Type: application/octet-stream\"");
+        let _ = writeln!(
+            config,
+            "upload-file = \"{folder}/chunk-{chunk}\"\nurl = \"{model}/files/{SOURCE_FILE}/chunks/{chunk}\""
+        );
+    }
+    fs::write(setting.folder.join("upload.config"), config).map_err(failed)?;
+    let mut rows = Vec::new();
+    for is_ours in [false, true].into_iter().skip(usize::from(!has_curl)) {
+        let mut samples = Vec::new();
+        for _ in 0..=arguments.repeat {
+            let mut command =
+                clean_command(if is_ours { setting.program.as_os_str() } else { "curl".as_ref() });
+            if is_ours {
+                let locator = format!("{WORKSPACE}/{MODEL}/{SOURCE_IMPORT}");
+                command.args([
+                    "run",
+                    &locator,
+                    "--put",
+                    "source.csv",
+                    "-q",
+                    "--poll",
+                    "1s",
+                    "-o",
+                    "rejected/",
+                ]);
+                command.env("ANAPLAN_API_URL", server.about("origin")).env("ANAPLAN_TOKEN", TOKEN);
+                command.env("ANAPLAN_CA_FILE", setting.folder.join("root.pem"));
+            } else {
+                command.args(["-q", "-K", "upload.config"]);
+            }
+            samples.push(measure::child(command.current_dir(&setting.folder)).map_err(failed)?.0);
+        }
+        let name = if is_ours { format!("{PROGRAM} run --put") } else { "curl -T, one process".to_owned() };
+        rows.push(Row::new(name, &samples[1..]));
+    }
+    Ok(Section { title, bytes: (usual.chunks * usual.chunk_size) as u64, rows })
 }
 
 /// How long it takes to do nothing.

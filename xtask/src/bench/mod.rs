@@ -23,7 +23,7 @@ pub(crate) use server::{BenchServer, serve};
 #[argh(
     subcommand,
     name = "bench",
-    note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), start.
+    note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
 Without curl only our own numbers are printed. explain, which has a table of its own, measures a report beside
 reading the records alone and beside `cut | sort | uniq -c`. rate-limit runs only where it is named: it starts 50
 processes at once against the tenant's token bucket, and fails where one gives up or too many requests are sent."

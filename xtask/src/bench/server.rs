@@ -9,7 +9,11 @@ use std::time::Duration;
 
 use argh::FromArgs;
 use serde_json::{Value, json};
-use xtask::fake::{Dump, FakeServer, GzipMode, Service, dump_file};
+use xtask::fake::{Dump, FakeServer, GzipMode, Import, Process, Service, SourceFile, dump_file};
+
+/// What can be uploaded, and an import that reads it and has no rules.
+pub(super) const SOURCE_FILE: &str = "113000000001";
+pub(super) const SOURCE_IMPORT: &str = "112000000041";
 
 /// the server of `bench`; ends with its standard input
 #[derive(FromArgs, Debug, Clone, Default)]
@@ -46,7 +50,10 @@ pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
         checksum.update(&chunk);
         Arc::from(chunk)
     });
-    let mut service = Service::with_dump(Dump::from_chunks(chunks.collect()));
+    let import = Process::new(SOURCE_IMPORT, "Source").reading(Import::from_file(SOURCE_FILE));
+    let mut service = Service::with_dump(Dump::from_chunks(chunks.collect()))
+        .with_file(SourceFile::new(SOURCE_FILE, "source.csv"))
+        .with_import(import);
     service.set_link(Duration::from_millis(arguments.latency), Some(arguments.rate).filter(|rate| *rate > 0));
     service.set_gzip(if arguments.gzip { GzipMode::On } else { GzipMode::Off });
     let server = FakeServer::start_on(service, 0, arguments.tls)?;
