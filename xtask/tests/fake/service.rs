@@ -100,31 +100,3 @@ fn a_task_shows_its_result_and_the_list_is_sorted() {
         assert_eq!(list["tasks"][0]["taskId"], first, "{sort}");
     }
 }
-
-#[test]
-fn a_started_process_goes_through_its_steps_and_replaces_the_users_dumps() {
-    let server = small_server();
-    server.service().process_mut(PROCESS).unwrap().run = ProcessRun::new()
-        .with_step(TaskState::InProgress, "Importing", 0.5)
-        .with_result(ActionResult::failed_import(OBJECT, OBJECT_NAME))
-        .with_dump(OBJECT, Dump::from_bytes(b"new".to_vec(), 10));
-    let start = |body: &str| post(&server, &process_path("/tasks"), body);
-    for body in ["", "{}", "{\"localeName\":1}", "no json"] {
-        assert_eq!(start(body).status(), 400, "{body}");
-    }
-    let path = || {
-        let started = start("{\"localeName\":\"en_US\"}").json();
-        process_path(&format!("/tasks/{}", started["task"]["taskId"].as_str().unwrap()))
-    };
-    let look = |path: &str| get(&server, path).json()["task"]["taskState"].clone();
-    let task = path();
-    assert_eq!((look(&task), get(&server, &dump_path("")).status()), (json!("IN_PROGRESS"), 200));
-    assert_eq!((look(&task), get(&server, &dump_path("")).status()), (json!("COMPLETE"), 404));
-    assert_eq!(get(&server, &format!("{task}/dumps/{OBJECT}")).body(), b"new");
-    let task = path();
-    let cancel = || exchange(&server, request("DELETE", &task, "")).json()["task"]["taskState"].clone();
-    assert_eq!(
-        [cancel(), look(&task), look(&task), cancel()],
-        ["CANCELLING", "CANCELLING", "CANCELLED", "CANCELLED"]
-    );
-}

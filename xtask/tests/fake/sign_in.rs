@@ -43,28 +43,6 @@ fn tokens_are_taken_where_they_are_rightly_presented() {
 }
 
 #[test]
-fn a_refresh_token_is_used_up_where_its_client_is_rotatable() {
-    let server = small_server();
-    server.service().add_refresh_token(USER, "client", "first", true);
-    server.service().add_refresh_token(USER, "my client", "a+b", false);
-    let oauth = |body: &str| call(&server, "POST", "/oauth/token", "", body);
-    let refresh = |token: &str| {
-        let body = json!({ "grant_type": "refresh_token", "client_id": "client", "refresh_token": token });
-        oauth(&body.to_string()).json()
-    };
-    let answer = refresh("first");
-    let access = answer["access_token"].as_str().unwrap();
-    assert_eq!(status_with(&server, &format!("Bearer {access}")), 200);
-    assert_eq!(refresh("first")["error"], "invalid_grant");
-    assert!(refresh(answer["refresh_token"].as_str().unwrap())["id_token"].is_string());
-    // A form is taken as well.
-    let body = "grant_type=refresh_token&client_id=my+client&refresh_token=a%2Bb";
-    let kind = "Content-Type: application/x-www-form-urlencoded";
-    let head = request("POST", "/oauth/token", &format!("{kind}\r\nContent-Length: {}\r\n", body.len()));
-    assert_eq!(exchange(&server, head + body).json()["refresh_token"], "a+b");
-}
-
-#[test]
 fn a_certificate_needs_the_signature_of_its_key() {
     const KEY: &str = include_str!("../../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
     let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).unwrap();
