@@ -89,50 +89,35 @@ fn data(arguments: &Serve) -> Service {
     let hour = 3_600_000;
     let newest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64 - hour;
 
-    let failed = Task::complete(TASK)
-        .with_creation_time(newest - hour)
-        .with_result(
-            ActionResult::process(PROCESS)
-                .with_nested(ActionResult::new("117000000003").with_name("Delete old entries"))
-                .with_nested(ActionResult::import_with_dump(LARGE, OBJECT_NAME, 48_210, &large))
-                .with_nested(ActionResult::import_with_dump(SMALL, "Accounts from ERP", 3_115, &small())),
-        )
-        .with_dump(LARGE, large)
-        .with_dump(SMALL, small());
-    let one_import = || {
-        ActionResult::process(PROCESS).with_nested(ActionResult::import_with_dump(
-            LARGE,
-            OBJECT_NAME,
-            47_902,
-            &small(),
-        ))
-    };
-    let others = Task::complete(OTHERS_TASK)
-        .with_creation_time(newest)
-        .with_owner("somebody.else@example.com")
-        .with_result(one_import())
-        .with_dump(LARGE, small());
-    let erased = Task::complete(ERASED_TASK)
-        .with_creation_time(newest - 2 * hour)
-        .with_result(one_import())
-        .with_dump(LARGE, small().erased());
-    let clean = Task::complete(CLEAN_TASK).with_creation_time(newest - 3 * hour).with_result(
-        ActionResult::process(PROCESS).with_nested(ActionResult::new(LARGE).with_name(OBJECT_NAME)),
-    );
-    let nightly = [failed, others, erased, clean]
-        .into_iter()
-        .fold(Process::new(PROCESS, "Nightly load"), Process::with_task);
+    let import = |name, taken, dump: &Dump| ActionResult::import_with_dump(LARGE, name, taken, dump);
+    let of = |result: ActionResult| ActionResult::process(PROCESS).with_nested(result);
+    let rejected = || of(import(OBJECT_NAME, 47_902, &small()));
+    let failed = of(ActionResult::new("117000000003").with_name("Delete old entries"))
+        .with_nested(import(OBJECT_NAME, 48_210, &large))
+        .with_nested(ActionResult::import_with_dump(SMALL, "Accounts from ERP", 3_115, &small()));
+    let tasks = [
+        Task::complete(TASK).with_result(failed).with_dump(LARGE, large).with_dump(SMALL, small()),
+        Task::complete(OTHERS_TASK)
+            .with_owner("somebody.else@example.com")
+            .with_result(rejected())
+            .with_dump(LARGE, small()),
+        Task::complete(ERASED_TASK).with_result(rejected()).with_dump(LARGE, small().erased()),
+        Task::complete(CLEAN_TASK).with_result(of(ActionResult::loaded(LARGE, OBJECT_NAME, 48_112))),
+    ];
+    let tasks = tasks.into_iter().zip([1, 0, 2, 3]);
+    let nightly = tasks.fold(Process::new(PROCESS, "Nightly load"), |process, (task, age)| {
+        process.with_task(task.with_creation_time(newest - age * hour))
+    });
 
+    let result = ActionResult::process(RUNNABLE)
+        .with_nested(ActionResult::loaded("112000000021", "Cost centres", 512))
+        .with_nested(ActionResult::import_with_dump("112000000022", "Accounts", 3_120, &small()));
     let script = ProcessRun::new()
         .with_step_time(Duration::from_secs(2))
         .with_step(TaskState::NotStarted, "Waiting to start.", 0.0)
         .with_step(TaskState::InProgress, "Importing cost centres", 0.3)
         .with_step(TaskState::InProgress, "Importing accounts", 0.7)
-        .with_result(
-            ActionResult::process(RUNNABLE)
-                .with_nested(ActionResult::new("112000000021").with_name("Cost centres"))
-                .with_nested(ActionResult::import_with_dump("112000000022", "Accounts", 3_120, &small())),
-        )
+        .with_result(result)
         .with_dump("112000000022", small());
     let runnable = Process::new(RUNNABLE, "Month end").with_script(script);
 
