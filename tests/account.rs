@@ -1,4 +1,4 @@
-//! The commands `login`, `logout` and `whoami`.
+//! The commands `login`, `logout`, `whoami` and `token`.
 
 use serde_json::json;
 use xtask::fake::{ErrorBody, Fault, TOKEN, USER, When};
@@ -62,6 +62,27 @@ fn whoami_names_the_user_for_each_way_to_sign_in() {
     scene.server.service().add_token(USER, "a-token-of-its-own");
     let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
     outcome.stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
+}
+
+#[test]
+fn a_token_for_other_programs_is_printed_and_is_good() {
+    for (way, scheme) in
+        [("password", "AnaplanAuthToken"), ("certificate", "AnaplanAuthToken"), ("oauth", "Bearer")]
+    {
+        let scene = scene();
+        let printed = signed_in(&scene, way, "token").run().stdout_text();
+        let variable = if scheme == "Bearer" { "ANAPLAN_BEARER_TOKEN" } else { "ANAPLAN_TOKEN" };
+        bare(&scene, "get DUMP -o -").env(variable, printed.trim_end()).run().prints(&bytes_of(3, 1));
+        assert_eq!(printed.lines().count(), 1);
+        let outcome = signed_in(&scene, way, "token --json").run();
+        outcome.json_has("/scheme", scheme);
+        assert!(!outcome.stdout_text().contains("null"), "its end is known");
+        scene.any_files();
+    }
+    let scene = scene();
+    let brought = bare(&scene, "token --json").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
+    brought.json(json!({ "token": "a-token-of-its-own", "scheme": "AnaplanAuthToken", "until": null }));
+    assert_eq!(scene.server.connections(), 0);
 }
 
 #[test]

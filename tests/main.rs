@@ -3,7 +3,7 @@
 
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
-/// `login`, `logout` and `whoami`.
+/// `login`, `logout`, `whoami` and `token`.
 mod account;
 /// Spellings of the command line, help, and wrong usage.
 mod arguments;

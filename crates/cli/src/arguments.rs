@@ -144,6 +144,7 @@ pub(crate) enum Command {
     Login(Login),
     Logout(Logout),
     Whoami(Whoami),
+    Token(TokenCommand),
     Doctor(Doctor),
 }
 
@@ -166,7 +167,8 @@ impl Command {
             | Command::Explain(_)
             | Command::Login(_)
             | Command::Logout(_)
-            | Command::Whoami(_) => None,
+            | Command::Whoami(_)
+            | Command::Token(_) => None,
         }
     }
 }
@@ -422,6 +424,22 @@ pub(crate) struct Logout {}
 #[argh(subcommand, name = "whoami", help_triggers("-h", "--help"))]
 pub(crate) struct Whoami {
     /// print one JSON document instead of lines
+    #[argh(switch)]
+    pub(crate) json: bool,
+}
+
+/// Print a token for other programs.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "token",
+    help_triggers("-h", "--help"),
+    note = "Signs in if need be, and prints the token alone, which is a secret:
+  curl -H \"Authorization: AnaplanAuthToken $(anaplan-dump token)\" URL
+A token of OAuth is sent with the word Bearer instead."
+)]
+pub(crate) struct TokenCommand {
+    /// print one JSON document: the token, the word for its kind, and its end
     #[argh(switch)]
     pub(crate) json: bool,
 }

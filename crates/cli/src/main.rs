@@ -90,6 +90,7 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
         Command::Login(_) => commands::login(&session()?),
         Command::Logout(_) => commands::logout(&session()?),
         Command::Whoami(command) => commands::whoami(command, &session()?),
+        Command::Token(command) => commands::token(command, &session()?),
         Command::Doctor(command) => commands::doctor(command, &session()?),
     }
 }

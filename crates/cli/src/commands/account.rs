@@ -1,9 +1,9 @@
-//! `login`, `logout` and `whoami`: the user of the session.
+//! `login`, `logout`, `whoami` and `token`: the user of the session.
 
 use anaplan_dump_core::Account;
 use serde::Serialize;
 
-use crate::arguments::Whoami;
+use crate::arguments::{TokenCommand, Whoami};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
@@ -43,6 +43,22 @@ pub(crate) fn whoami(command: &Whoami, session: &Session) -> Result<(), Failure>
         return print_json(&Report { way: &account.way, user: account.user.as_deref(), until });
     }
     print(&format!("{}\n", describe(&account)))
+}
+
+#[derive(Serialize)]
+struct TokenReport<'a> {
+    token: &'a str,
+    scheme: &'a str,
+    until: Option<String>,
+}
+
+pub(crate) fn token(command: &TokenCommand, session: &Session) -> Result<(), Failure> {
+    let (token, until) = session.client.token()?;
+    let (scheme, token) = token.reveal();
+    if command.json {
+        return print_json(&TokenReport { token, scheme, until: until.map(rfc3339) });
+    }
+    print(&format!("{token}\n"))
 }
 
 /// Who is signed in, in which way, and until when, on one line.

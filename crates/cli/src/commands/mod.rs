@@ -14,7 +14,7 @@ mod tasks;
 mod wait;
 mod workspaces;
 
-pub(crate) use self::account::{login, logout, whoami};
+pub(crate) use self::account::{login, logout, token, whoami};
 pub(crate) use self::cancel::cancel;
 pub(crate) use self::chunks::chunks;
 pub(crate) use self::doctor::doctor;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::token::Token;
 use crate::client::Client;
 use crate::error::Result;
 
@@ -58,6 +59,16 @@ impl Client {
         let credentials = session.credentials();
         let user = validation.user.or_else(|| credentials.user().map(str::to_owned));
         Ok(Account { way: credentials.name(), user, until: validation.until })
+    }
+
+    /// The token that a request would carry now, and until when it is good, if that is known. Signs in if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Request`](crate::Error::Request).
+    pub fn token(&self) -> Result<(Token, Option<SystemTime>)> {
+        let held = self.requests.session.token(&self.requests.wire)?;
+        Ok((held.token.clone(), held.end()))
     }
 
     /// Ends the token that the client was made with, or removes the file of the refresh token. `false` if

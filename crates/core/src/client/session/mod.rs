@@ -82,6 +82,13 @@ pub(in crate::client) struct Validation {
     pub(in crate::client) until: Option<SystemTime>,
 }
 
+impl Held {
+    /// The end by this machine's clock, if it is known.
+    pub(in crate::client) fn end(&self) -> Option<SystemTime> {
+        self.times.as_ref().map(|times| times.end_date)
+    }
+}
+
 impl Session {
     pub(in crate::client) fn new(
         credentials: Credentials,

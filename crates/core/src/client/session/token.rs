@@ -80,6 +80,11 @@ impl Token {
         Ok(Token { scheme, header })
     }
 
+    /// The value of the header `Authorization`, for another program: the word for its kind, and the token itself.
+    pub fn reveal(&self) -> (&'static str, &str) {
+        (self.scheme.word(), self.value())
+    }
+
     /// The value of the `Authorization` header.
     pub(in crate::client) fn header(&self) -> &HeaderValue {
         &self.header
