@@ -114,7 +114,8 @@ impl std::fmt::Debug for NamedFile {
 
 /// An error about a path that may be a secret.
 pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) -> Error {
-    if let (Setting::Certificate, Some(file)) = (setting, before_colon(path).filter(|file| file.is_file())) {
+    let file = before_colon(path).filter(|file| file.is_file());
+    if let (Setting::Certificate | Setting::PrivateKey, Some(file)) = (setting, file) {
         let problem = format!(
             "what follows the colon does not belong to the name of the file {}: a passphrase has a setting of its own",
             Printable(&file.to_string_lossy())

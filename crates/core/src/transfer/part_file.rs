@@ -321,10 +321,9 @@ impl ChunkSink for PartFile {
     }
 
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
-        check_length(self.files.part()?, self.committed + self.written).map_err(|error| {
+        check_length(self.files.part()?, self.committed + self.written).inspect_err(|_| {
             // Nobody knows which bytes are still there.
             (self.digests, self.files.remove_on_drop) = (Vec::new(), true);
-            error
         })?;
         let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };
         write_all(&mut self.journal, journal::record_line(&record).as_bytes())?;

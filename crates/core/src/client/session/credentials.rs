@@ -123,7 +123,9 @@ impl Credentials {
     /// passphrase for it.
     #[cfg(feature = "certificate")]
     pub fn certificate(files: &[impl AsRef<Path>], passphrase: Option<&Secret>) -> Result<Credentials> {
-        let read = files.iter().map(|path| NamedFile::read(Setting::Certificate, path));
+        // The key is usually the second: an error must say which of the two it is about, without their names.
+        let settings = std::iter::once(Setting::Certificate).chain(std::iter::repeat(Setting::PrivateKey));
+        let read = files.iter().zip(settings).map(|(path, setting)| NamedFile::read(setting, path));
         let read = read.collect::<Result<Vec<_>>>()?;
         let inputs: Vec<_> = read.iter().map(|file| (file.name(), file.bytes())).collect();
         let mut credentials = Credentials::certificate_from(&inputs, passphrase)?;
