@@ -38,7 +38,7 @@ fn every_chunk_is_asked_for_once_over_no_more_connections_than_asked_for() {
 
 #[test]
 fn more_side_by_side_than_chunks_is_no_harm() {
-    Scene::with_chunks(2).get("--parallel=16").saves(&dump_of(2, 1));
+    Scene::with_chunks(2).get("--parallel=8").saves(&dump_of(2, 1));
 }
 
 #[test]

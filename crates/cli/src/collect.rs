@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -138,7 +139,10 @@ impl Collect<'_> {
             let mut progress = session.reporter.download(label);
             let download =
                 (self.set)(session.client.download(dump)).whole(self.whole).overwrite(self.overwrite);
-            let download = download.on_progress(|step| progress.show(step));
+            let download = download.on_progress(|step| {
+                progress.show(step);
+                ControlFlow::Continue(())
+            });
             let done = match (target, &path) {
                 (_, Some(path)) => {
                     download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?

@@ -6,6 +6,8 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example talks to the person who runs it")]
 
+use std::ops::ControlFlow;
+
 use anaplan_dump_core::{Client, Locator, Progress, Token};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,13 +15,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dump = locator.parse::<Locator>()?.dump()?;
     let client = Client::new(Token::anaplan(&std::env::var("ANAPLAN_TOKEN")?)?)?;
     let mut bytes = Vec::new();
-    let download = client.download(&dump).on_progress(|step| match step {
-        Progress::Started { chunks, .. } => eprintln!("{chunks} chunks"),
-        // The totals run: nothing has to be added up.
-        Progress::Arrived { bytes, finished, chunks, .. } => {
-            eprint!("\r{bytes} bytes, {finished} of {chunks} chunks");
+    let download = client.download(&dump).on_progress(|step| {
+        match step {
+            Progress::Started { chunks, .. } => eprintln!("{chunks} chunks"),
+            // The totals run: nothing has to be added up.
+            Progress::Arrived { bytes, finished, chunks, .. } => {
+                eprint!("\r{bytes} bytes, {finished} of {chunks} chunks");
+            }
+            _ => {}
         }
-        _ => {}
+        // `Break` would end the download.
+        ControlFlow::Continue(())
     });
     download.write_to(&mut bytes)?;
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count();

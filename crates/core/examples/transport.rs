@@ -4,6 +4,8 @@
 //! ANAPLAN_TOKEN=... cargo run --no-default-features --example transport WORKSPACE/MODEL/PROCESS/TASK/OBJECT rejected.csv
 //! ```
 
+#![allow(clippy::print_stderr, reason = "an example talks to the person who runs it")]
+
 use std::io;
 use std::process::{Command, Stdio};
 

@@ -6,6 +6,7 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -48,8 +49,9 @@ fn a_writer_gets_the_dump_and_the_steps_are_reported_in_order() {
             steps.push(match step {
                 Progress::Started { chunks, .. } => format!("begun {chunks}"),
                 Progress::Finished { index, bytes, .. } => format!("finished {index} {bytes}"),
-                _ => return,
+                _ => return ControlFlow::Continue(()),
             });
+            ControlFlow::Continue(())
         })
         .write_to(&mut written)
         .expect("a download");
@@ -353,6 +355,7 @@ fn the_totals_count_what_arrived_and_what_was_kept_also_side_by_side() {
             if let Progress::Arrived { bytes, finished, chunks, .. } = step {
                 totals.push((bytes, finished, chunks));
             }
+            ControlFlow::Continue(())
         };
         let dump = dump(&server);
         let download = client(&server);
@@ -367,6 +370,64 @@ fn the_totals_count_what_arrived_and_what_was_kept_also_side_by_side() {
         assert_eq!(totals.last(), Some(&(25_000, 2, 3)), "{totals:?}");
         std::fs::remove_file(&target).expect("it is there");
     }
+}
+
+#[test]
+fn a_setting_that_a_download_cannot_follow_is_an_error_before_anything_is_sent() {
+    let server = server();
+    let (client, dump, folder) = (client(&server), dump(&server), tempfile::tempdir().expect("a folder"));
+    let named = |error| match error {
+        Error::Setting { setting, .. } => setting.to_string(),
+        other => panic!("{other:?}"),
+    };
+    for (parallel, whole, verify) in [(0, false, false), (9, false, false), (2, true, false), (1, true, true)]
+    {
+        let download = || client.download(&dump).parallel(parallel).whole(whole).verify(verify);
+        let expected = if verify { "verify" } else { "parallel" };
+        assert_eq!(named(download().write_to(Vec::new()).unwrap_err()), expected);
+        assert_eq!(named(download().save_to(folder.path().join("dump.csv")).unwrap_err()), expected);
+    }
+    assert_eq!(named(client.download(&dump).overwrite(true).write_to(Vec::new()).unwrap_err()), "overwrite");
+    assert_eq!(named(client.download(&dump).restart(true).write_to(Vec::new()).unwrap_err()), "restart");
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_program_can_end_a_download_and_the_next_one_goes_on_where_it_was() {
+    for parallel in [1, 3] {
+        let server = server();
+        // It would be waited for otherwise.
+        server.fault(fake::Fault::StallBeforeAnswer, When::path("chunks/1"));
+        let (client, dump, folder) = (client(&server), dump(&server), tempfile::tempdir().expect("a folder"));
+        let target = folder.path().join("dump.csv");
+        let stop_after_one = |step| match step {
+            Progress::Finished { .. } => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let download = client.download(&dump).parallel(parallel).on_progress(stop_after_one);
+        let error = download.save_to(&target).unwrap_err();
+        assert!(matches!(error.innermost(), Error::Cancelled), "{error:?}");
+        server.clear_faults();
+        let done = client.download(&dump).save_to(&target).expect("the rest");
+        assert_eq!(done.resumed_chunks, 1);
+    }
+}
+
+#[test]
+fn the_threads_of_a_download_end_with_it() {
+    let server = server();
+    server.fault(fake::Fault::status(403), When::path("chunks/1"));
+    server.fault(fake::Fault::StallBeforeAnswer, When::path("chunks/2"));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_over);
+    let client = builder(&server).stall_timeout(Duration::from_secs(600)).on_event(move |event| {
+        assert!(!seen.load(Ordering::SeqCst), "nothing is reported once the download is over: {event:?}");
+    });
+    let client = client.build().expect("a client");
+    let begun = Instant::now();
+    client.download(&dump(&server)).parallel(3).write_to(Vec::new()).expect_err("a chunk is refused");
+    is_over.store(true, Ordering::SeqCst);
+    assert!(begun.elapsed() < Duration::from_secs(300), "a thread waits for the stalled chunk");
 }
 
 /// Answers each request with what `answer` makes of its head, in lower case.

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Client;
 use super::dump_source::DumpSource;
 use super::read_ahead::ReadAhead;
-use super::requests::MAX_PARALLEL;
+use super::requests::{MAX_PARALLEL, Requests};
 use super::unchanged::find_change;
 use crate::address::DumpAddress;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Setting};
 use crate::files::DiskWarning;
 use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
 use crate::transfer::{
@@ -33,7 +35,8 @@ pub struct Downloaded {
 /// A download that is about to begin: made with [`Client::download`], run by
 /// [`save_to`](Download::save_to) or [`write_to`](Download::write_to).
 pub struct Download<'a> {
-    client: &'a Client,
+    /// Its requests end once `on_progress` says so.
+    requests: Requests,
     dump: DumpAddress,
     /// The chunk list, if it was asked for already.
     known: Option<ChunkList>,
@@ -43,7 +46,7 @@ pub struct Download<'a> {
     overwrite: bool,
     restart: bool,
     fresh: bool,
-    on_progress: Box<dyn FnMut(Progress) + 'a>,
+    on_progress: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
 }
 
 impl fmt::Debug for Download<'_> {
@@ -54,10 +57,12 @@ impl fmt::Debug for Download<'_> {
 
 impl Client {
     /// A download of `dump`, which is a [`Dump`] or its address; nothing is sent yet.
-    pub fn download<'a>(&'a self, dump: impl Into<Dump>) -> Download<'a> {
+    pub fn download<'a>(&self, dump: impl Into<Dump>) -> Download<'a> {
         let Dump { address: dump, chunks: known, .. } = dump.into();
+        let mut requests = self.requests.clone();
+        requests.wire.patience.stop = Arc::default();
         Download {
-            client: self,
+            requests,
             dump,
             known,
             whole: false,
@@ -66,7 +71,7 @@ impl Client {
             overwrite: false,
             restart: false,
             fresh: false,
-            on_progress: Box::new(|_| {}),
+            on_progress: Box::new(|_| ControlFlow::Continue(())),
         }
     }
 }
@@ -80,11 +85,11 @@ impl<'a> Download<'a> {
     }
 
     /// Fetches this many chunks side by side, from 1 to [`MAX_PARALLEL`]. They are written in order all the
-    /// same: as many and one more wait in memory, or, on the way into a file, at most 2 MiB of each. The
+    /// same: as many and one more wait in memory, or, on the way into a file, at most 0.5 MiB of each. The
     /// service's reference asks for sequential downloads: more than one is for links whose latency makes
     /// those slow. Defaults to 1.
     pub fn parallel(mut self, chunks: usize) -> Self {
-        self.parallel = chunks.clamp(1, MAX_PARALLEL);
+        self.parallel = chunks;
         self
     }
 
@@ -113,10 +118,39 @@ impl<'a> Download<'a> {
         self
     }
 
-    /// Calls `report` for each step of the download.
-    pub fn on_progress(mut self, report: impl FnMut(Progress) + 'a) -> Self {
+    /// Calls `report` for each step of the download, which it can end: with [`Error::Cancelled`], and what a file
+    /// holds by then is kept for the next run.
+    pub fn on_progress(mut self, report: impl FnMut(Progress) -> ControlFlow<()> + 'a) -> Self {
         self.on_progress = Box::new(report);
         self
+    }
+
+    fn report(&mut self, step: Progress) {
+        if (self.on_progress)(step).is_break() {
+            self.requests.wire.patience.stop.stop();
+        }
+    }
+
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for what this download cannot do.
+    fn check(&self, goes_to_file: bool) -> Result<()> {
+        let Download { whole, parallel, verify, overwrite, restart, .. } = *self;
+        let no_chunks = "a dump in one answer has no chunks";
+        let no_file = "the dump goes to no file";
+        for (setting, is_unusable, problem) in [
+            ("parallel", !(1..=MAX_PARALLEL).contains(&parallel), "it is not a number from 1 to 8"),
+            ("parallel", whole && parallel > 1, no_chunks),
+            ("verify", whole && verify, no_chunks),
+            ("overwrite", overwrite && !goes_to_file, no_file),
+            ("restart", restart && !goes_to_file, no_file),
+        ] {
+            if is_unusable {
+                let (setting, problem) = (Setting::Named(setting), problem.to_owned());
+                return Err(Error::Setting { setting, problem });
+            }
+        }
+        Ok(())
     }
 
     /// Writes the dump to `writer`, chunk by chunk, each once it is whole. About two chunks are in memory,
@@ -129,16 +163,17 @@ impl<'a> Download<'a> {
     /// replaced meanwhile, and what was written is worthless; [`Error::Unconfirmed`] if that could not be
     /// found out; [`Error::Request`] if there is no chunk list; [`Error::UntrustedOrigin`].
     pub fn write_to(mut self, writer: impl Write) -> Result<Downloaded> {
+        self.check(false)?;
         let list = self.list()?;
-        (self.on_progress)(Progress::Started { chunks: list.len(), resume: Resume::Fresh });
+        self.report(Progress::Started { chunks: list.len(), resume: Resume::Fresh });
         // A writer takes whole chunks only: each is fetched while the one before it is written.
         let read_ahead = if self.whole { None } else { self.read_ahead(&list, 0, None) };
-        let mut source = self.source();
-        let progress = &mut self.on_progress;
+        let (mut source, is_whole) = (self.source(), self.whole);
+        let mut progress = |step| self.report(step);
         let digests = match read_ahead {
-            Some(mut ahead) => concatenate(&mut ahead, &list, &mut StreamSink::new(writer), progress)?,
-            None if self.whole => concatenate(&mut source, &list, &mut StreamSink::new(writer), progress)?,
-            None => concatenate(&mut source, &list, &mut WriteSink::new(writer), progress)?,
+            Some(mut ahead) => concatenate(&mut ahead, &list, &mut StreamSink::new(writer), &mut progress)?,
+            None if is_whole => concatenate(&mut source, &list, &mut StreamSink::new(writer), &mut progress)?,
+            None => concatenate(&mut source, &list, &mut WriteSink::new(writer), &mut progress)?,
         };
         self.check_unchanged(&list, &digests, 0)?;
         Ok(Downloaded { chunks: list.len(), bytes: total_bytes(&digests), resumed_chunks: 0 })
@@ -152,13 +187,14 @@ impl<'a> Download<'a> {
     /// Those of [`write_to`](Download::write_to), and [`Error::Exists`], [`Error::Locked`] and
     /// [`Error::Output`]. After any of them nothing has the final name.
     pub fn save_to(mut self, target: impl AsRef<Path>) -> Result<Downloaded> {
-        let unfinished = &self.client.requests.wire.unfinished;
+        self.check(true)?;
+        let unfinished = &self.requests.wire.unfinished;
         let part = PartFile::builder(target).overwrite(self.overwrite).restart(self.restart);
         let part = part.unfinished(unfinished);
         // Locked before anything is requested.
         let claim = part.claim()?;
         if let Some(warning) = claim.warning {
-            (self.on_progress)(Progress::Disk(warning));
+            self.report(Progress::Disk(warning));
         }
         let mut list = self.list()?;
         let identity = self.identity();
@@ -167,14 +203,14 @@ impl<'a> Download<'a> {
         let mut is_second_try = false;
         loop {
             let kept = part.held_chunks();
-            (self.on_progress)(Progress::Started { chunks: list.len(), resume });
+            self.report(Progress::Started { chunks: list.len(), resume });
             match self.fill(&mut part, &list) {
                 Ok(()) => {
                     let bytes = total_bytes(part.digests());
                     for warning in part.finish()? {
                         // That there is no lock has been said.
                         if warning != DiskWarning::NoLocks {
-                            (self.on_progress)(Progress::Disk(warning));
+                            self.report(Progress::Disk(warning));
                         }
                     }
                     return Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: kept });
@@ -214,11 +250,12 @@ impl<'a> Download<'a> {
         // A file can be cut back, so a single chunk at a time is written as it arrives.
         let is_sequential = self.whole || self.parallel == 1;
         let read_ahead = if is_sequential { None } else { self.read_ahead(list, kept, part.path()) };
-        let fetched = match read_ahead {
-            Some(mut source) => concatenate(&mut source, list, part, &mut self.on_progress),
-            None => concatenate(&mut self.source(), list, part, &mut self.on_progress),
+        let mut source = self.source();
+        let mut progress = |step| self.report(step);
+        match read_ahead {
+            Some(mut source) => concatenate(&mut source, list, part, &mut progress)?,
+            None => concatenate(&mut source, list, part, &mut progress)?,
         };
-        fetched?;
         self.check_unchanged(list, part.digests(), kept)
     }
 
@@ -227,19 +264,19 @@ impl<'a> Download<'a> {
         match (self.whole, self.known.take()) {
             (true, _) => Ok(ChunkList::of_whole(&self.dump)),
             (false, Some(known)) => Ok(known),
-            (false, None) => self.client.requests.chunk_list(&self.dump, repeat),
+            (false, None) => self.requests.chunk_list(&self.dump, repeat),
         }
     }
 
     /// The URL that is downloaded: what tells one dump's part file from another's.
     fn identity(&self) -> String {
         let path = if self.whole { self.dump.path() } else { self.dump.chunks_path() };
-        let origin = self.dump.model().origin.as_ref().unwrap_or(self.client.api());
+        let origin = self.dump.model().origin.as_ref().unwrap_or(&self.requests.hosts.api);
         format!("{origin}{path}")
     }
 
     fn source(&self) -> DumpSource {
-        DumpSource::new(&self.client.requests, &self.dump, self.whole)
+        DumpSource::new(&self.requests, &self.dump, self.whole)
     }
 
     /// `None` if this host starts no further thread: the chunks can be fetched one after the other.
@@ -256,7 +293,7 @@ impl<'a> Download<'a> {
         if self.verify {
             again.extend([0, kept.saturating_sub(1), list.len().saturating_sub(1)]);
         }
-        let find = || find_change(&self.client.requests, list, digests, &again);
+        let find = || find_change(&self.requests, list, digests, &again);
         let found = match find() {
             // Once more: a gateway may have spoken for a moment, and all that was fetched would be given up.
             Err(error) if makes_no_sense(&error) => find(),

@@ -1,7 +1,10 @@
 //! A dump as a source of chunks, fetched one by one, each with its own retries.
 
+use std::sync::Arc;
+
 use super::http::body::{AnswerBody, SizeLimit};
 use super::http::exchange::{Accept, Answer, Request};
+use super::http::patience::Stop;
 use super::requests::Requests;
 use super::retry_loop::Halt;
 use crate::address::DumpAddress;
@@ -26,6 +29,18 @@ impl DumpSource {
     /// `whole` means that the only chunk is the whole dump in one answer.
     pub(super) fn new(requests: &Requests, dump: &DumpAddress, whole: bool) -> DumpSource {
         DumpSource { requests: requests.clone(), dump: dump.clone(), whole, buffer: vec![0; COPY_BYTES] }
+    }
+
+    /// The same, until `stop`.
+    pub(super) fn until(&self, stop: &Arc<Stop>) -> DumpSource {
+        let mut source = self.clone();
+        source.requests.wire.patience.stop = Arc::clone(stop);
+        source
+    }
+
+    /// What ends it.
+    pub(super) fn stop(&self) -> &Arc<Stop> {
+        &self.requests.wire.patience.stop
     }
 }
 

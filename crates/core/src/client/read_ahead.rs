@@ -12,20 +12,23 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::dump_source::DumpSource;
+use super::http::patience::Stop;
 use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
-use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, ChunkWriter};
+use crate::transfer::{ChunkDigest, ChunkSource, ChunkWriter, fetch};
 
-/// How often the delivering thread, while it waits, reports what has arrived and checks that the workers are
-/// still there: often enough to look alive.
+/// How often the delivering thread, while it waits, reports what has arrived: often enough to look alive.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Once dropped, it sends no
-/// further request; a worker ends with its next byte, or when the wait before its next try is over.
+/// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Its threads end with it.
 #[derive(Debug)]
 pub(super) struct ReadAhead {
     shared: Arc<Shared>,
+    /// Ends the workers.
+    stop: Arc<Stop>,
+    /// Ends the download.
+    cancelled: Arc<Stop>,
     workers: Vec<JoinHandle<()>>,
     /// Bytes of the chunks before the first one that is fetched; known with the first delivery.
     kept: Option<u64>,
@@ -36,7 +39,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     /// Bytes that the workers have received of the chunks that they fetched or are fetching.
-    arrived: AtomicU64,
+    arrived: Arc<AtomicU64>,
     window: usize,
     /// Number of chunks of the dump.
     chunks: usize,
@@ -50,13 +53,9 @@ struct State {
     waiting: std::vec::IntoIter<Chunk>,
     /// Index of the chunk that is delivered next.
     next_delivery: usize,
-    fetched: HashMap<usize, Result<WaitingChunk>>,
-    /// Room of delivered chunks, for the next ones.
-    spare: Vec<WaitingChunk>,
-    /// A chunk failed: workers finish theirs and begin no other.
-    has_failed: bool,
-    /// Nobody wants chunks any more: workers stop where they are.
-    is_abandoned: bool,
+    fetched: HashMap<usize, Result<(WaitingChunk, ChunkDigest)>>,
+    /// A chunk failed, or none is wanted any more: workers begin no other.
+    is_over: bool,
 }
 
 impl ReadAhead {
@@ -75,25 +74,20 @@ impl ReadAhead {
     ) -> io::Result<ReadAhead> {
         let waiting: Vec<Chunk> = list.as_slice().iter().skip(first).cloned().collect();
         let threads = window.min(waiting.len());
-        let state = State {
-            waiting: waiting.into_iter(),
-            next_delivery: first,
-            fetched: HashMap::new(),
-            spare: Vec::new(),
-            has_failed: false,
-            is_abandoned: false,
-        };
-        let shared = Shared {
+        let waiting = waiting.into_iter();
+        let state = State { waiting, next_delivery: first, fetched: HashMap::new(), is_over: false };
+        let shared = Arc::new(Shared {
             state: Mutex::new(state),
             changed: Condvar::new(),
-            arrived: AtomicU64::new(0),
+            arrived: Arc::default(),
             window,
             chunks: list.len(),
             beside: beside.map(Path::to_owned),
-        };
-        let mut read_ahead = ReadAhead { shared: Arc::new(shared), workers: Vec::new(), kept: None };
+        });
+        let (stop, cancelled) = (Arc::default(), Arc::clone(source.stop()));
+        let mut read_ahead = ReadAhead { shared, stop, cancelled, workers: Vec::new(), kept: None };
         for _ in 0..threads {
-            let (shared, source) = (Arc::clone(&read_ahead.shared), source.clone());
+            let (shared, source) = (Arc::clone(&read_ahead.shared), source.until(&read_ahead.stop));
             let thread = std::thread::Builder::new().name("read-ahead".to_owned());
             match thread.spawn(move || work(&shared, source)) {
                 Ok(worker) => read_ahead.workers.push(worker),
@@ -104,43 +98,42 @@ impl ReadAhead {
         }
         Ok(read_ahead)
     }
-
-    /// Waits until the chunk is fetched.
-    fn take(&self, index: usize, kept: u64, into: &mut ChunkWriter<'_>) -> Result<WaitingChunk> {
-        loop {
-            into.report_arrived(kept + self.shared.arrived.load(Ordering::Relaxed));
-            let mut state = self.shared.lock();
-            if let Some(fetched) = state.fetched.remove(&index) {
-                return fetched;
-            }
-            if self.workers.iter().all(JoinHandle::is_finished) {
-                return Err(Error::Source("every thread that fetches has ended".into()));
-            }
-            drop(self.shared.changed.wait_timeout(state, LOOK));
-        }
-    }
 }
 
 impl ChunkSource for ReadAhead {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
         let kept = *self.kept.get_or_insert(into.held_bytes());
-        let mut waiting = self.take(chunk.index, kept, into)?;
-        waiting.deliver(into, self.shared.beside.as_deref(), || {
-            kept + self.shared.arrived.load(Ordering::Relaxed)
-        })?;
-        let is_reusable = waiting.clear().is_ok();
-        let mut state = self.shared.lock();
-        state.spare.extend(is_reusable.then_some(waiting));
-        state.next_delivery = chunk.index + 1;
-        self.shared.changed.notify_all();
+        let shared = &self.shared;
+        let mut state = shared.lock();
+        let (waiting, digest) = loop {
+            if let Some(fetched) = state.fetched.remove(&chunk.index) {
+                break fetched?;
+            }
+            let waited = shared.changed.wait_timeout(state, LOOK);
+            drop(waited);
+            into.report_arrived(kept + shared.arrived.load(Ordering::Relaxed));
+            if self.cancelled.is_stopped() {
+                return Err(Error::Cancelled);
+            }
+            state = shared.lock();
+        };
+        drop(state);
+        waiting.deliver(into, digest, kept)?;
+        shared.lock().next_delivery = chunk.index + 1;
+        shared.changed.notify_all();
         Ok(())
     }
 }
 
 impl Drop for ReadAhead {
     fn drop(&mut self) {
-        self.shared.lock().is_abandoned = true;
+        self.shared.lock().is_over = true;
         self.shared.changed.notify_all();
+        self.stop.stop();
+        for worker in self.workers.drain(..) {
+            // A panic of a worker was reported as the failure of its chunk.
+            let _ = worker.join();
+        }
     }
 }
 
@@ -149,46 +142,37 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next chunk to fetch with room for it, once the window lets it in; `None` at the end.
-    fn next(&self) -> Option<(Chunk, WaitingChunk)> {
+    /// The next chunk to fetch, once the window lets it in; `None` at the end.
+    fn next(&self) -> Option<Chunk> {
         let mut state = self.lock();
         loop {
             let next = state.waiting.as_slice().first()?.index;
-            if state.has_failed || state.is_abandoned {
+            if state.is_over {
                 return None;
             }
             if next <= state.next_delivery + self.window {
-                let room = state.spare.pop().unwrap_or_default();
-                return state.waiting.next().map(|chunk| (chunk, room));
+                return state.waiting.next();
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
-
-    fn check_wanted(&self) -> io::Result<()> {
-        if self.lock().is_abandoned {
-            return Err(io::Error::other("the download was abandoned"));
-        }
-        Ok(())
-    }
 }
 
 fn work(shared: &Shared, mut source: DumpSource) {
-    while let Some((chunk, waiting)) = shared.next() {
+    while let Some(chunk) = shared.next() {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
-        let mut sink = WaitingSink { shared, waiting };
-        let mut ignore = |_| {};
-        let mut writer = ChunkWriter::new(&mut sink, &mut ignore, chunk.index, shared.chunks, 0);
-        delivery.fetched = Some(source.fetch(&chunk, &mut writer).map(|()| sink.waiting));
+        let mut waiting = WaitingChunk::new(shared.beside.clone(), Arc::clone(&shared.arrived));
+        let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut |_| {});
+        delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));
     }
 }
 
-/// Delivers the outcome of a fetch, also if the fetch panics, as a callback of the program may: nobody waits
-/// for a chunk that never comes.
+/// Stores the outcome of a fetch when it is dropped, so that a panic in a callback of the program does not leave the
+/// delivering thread waiting.
 struct Delivery<'a> {
     shared: &'a Shared,
     index: usize,
-    fetched: Option<Result<WaitingChunk>>,
+    fetched: Option<Result<(WaitingChunk, ChunkDigest)>>,
 }
 
 impl Drop for Delivery<'_> {
@@ -196,37 +180,8 @@ impl Drop for Delivery<'_> {
         let panicked = || Err(Error::Source("the thread that fetched a chunk panicked".into()));
         let fetched = self.fetched.take().unwrap_or_else(panicked);
         let mut state = self.shared.lock();
-        state.has_failed |= fetched.is_err();
+        state.is_over |= fetched.is_err();
         state.fetched.insert(self.index, fetched);
         self.shared.changed.notify_all();
-    }
-}
-
-/// Keeps a chunk until it is delivered, and refuses more of it once nobody wants it: that ends a fetch that is under
-/// way, its retries included.
-struct WaitingSink<'a> {
-    shared: &'a Shared,
-    waiting: WaitingChunk,
-}
-
-impl ChunkSink for WaitingSink<'_> {
-    fn path(&self) -> Option<&Path> {
-        self.shared.beside.as_deref()
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.shared.check_wanted()?;
-        self.shared.arrived.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.waiting.write(bytes, self.shared.beside.as_deref())
-    }
-
-    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn roll_back(&mut self) -> io::Result<()> {
-        self.shared.check_wanted()?;
-        self.shared.arrived.fetch_sub(self.waiting.bytes(), Ordering::Relaxed);
-        self.waiting.clear()
     }
 }

@@ -150,7 +150,9 @@ impl Wire {
             }
         }
         let headers = Headers { authorization, user_agent: &self.user_agent, accept_encoding };
-        Ok(send(&self.agent, &self.patience, request, &headers, &|event| self.report(event))?)
+        // An answer to a sign-in may hold the only refresh token: it is waited for, whatever is wanted meanwhile.
+        let patience = if is_of_api(subject) { self.patience.clone() } else { Patience::default() };
+        Ok(send(&self.agent, &patience, request, &headers, &|event| self.report(event))?)
     }
 
     /// Waits before something is asked for again, and says so. The one place that sleeps.

@@ -2,107 +2,100 @@
 //! folder for it, in a file without a name, which the system removes whatever happens.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::error::{Error, Result};
-use crate::transfer::ChunkWriter;
+use crate::service::Chunk;
+use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
 
-/// Bytes that wait in memory. Less would cost more calls than it saves; a chunk has up to 10 MB.
-const MEMORY_BYTES: usize = 1 << 20;
-
-/// Bytes delivered at once: the steps in which progress is seen.
-const DELIVERY_BYTES: usize = 256 * 1024;
+/// Bytes that wait in memory, and the steps in which they are moved. Less would cost more calls than it saves; a chunk
+/// has up to 10 MB.
+const MEMORY_BYTES: usize = 512 * 1024;
 
 /// The content of one chunk, in the order in which it came: first what is in the file, then the rest.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct WaitingChunk {
+    /// A file in whose folder there is room.
+    beside: Option<PathBuf>,
     file: Option<File>,
     in_file: u64,
     memory: Vec<u8>,
-    /// The disk had no room for it: memory does as well.
-    is_disk_full: bool,
+    /// Bytes that have arrived of all chunks.
+    arrived: Arc<AtomicU64>,
 }
 
 impl WaitingChunk {
-    /// Takes more bytes. `beside` is a file in whose folder there is room.
-    pub(super) fn write(&mut self, bytes: &[u8], beside: Option<&Path>) -> io::Result<()> {
-        self.memory.extend_from_slice(bytes);
-        let is_long = self.memory.len() >= MEMORY_BYTES && !self.is_disk_full;
-        let Some(beside) = beside.filter(|_| is_long) else { return Ok(()) };
-        let file = match &mut self.file {
-            Some(file) => file,
-            empty => match create_nameless(beside) {
-                Ok(file) => empty.insert(file),
-                // Memory does as well.
-                Err(_) => return Ok(()),
-            },
+    pub(super) fn new(beside: Option<PathBuf>, arrived: Arc<AtomicU64>) -> WaitingChunk {
+        WaitingChunk { beside, file: None, in_file: 0, memory: Vec::new(), arrived }
+    }
+
+    /// Writes the content where it belongs, and meanwhile reports what has arrived of all chunks, beside `kept`.
+    pub(super) fn deliver(self, into: &mut ChunkWriter<'_>, digest: ChunkDigest, kept: u64) -> Result<()> {
+        let mut deliver = |piece: &[u8]| {
+            into.report_arrived(kept + self.arrived.load(Ordering::Relaxed));
+            into.write_known(piece, digest)
         };
-        match file.write_all(&self.memory) {
-            Ok(()) => {
-                self.in_file += self.memory.len() as u64;
-                self.memory.clear();
-                Ok(())
-            }
-            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-                self.leave_disk()
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Takes everything into memory: what room is left on the disk is for the dump itself.
-    fn leave_disk(&mut self) -> io::Result<()> {
-        self.is_disk_full = true;
-        let Some(mut file) = self.file.take() else { return Ok(()) };
-        let mut all = Vec::new();
-        file.rewind()?;
-        file.take(std::mem::take(&mut self.in_file)).read_to_end(&mut all)?;
-        all.append(&mut self.memory);
-        self.memory = all;
-        Ok(())
-    }
-
-    /// Forgets the content, and gives its room on the disk back.
-    pub(super) fn clear(&mut self) -> io::Result<()> {
-        self.memory.clear();
-        self.in_file = 0;
-        let Some(file) = &mut self.file else { return Ok(()) };
-        file.set_len(0)?;
-        file.rewind()
-    }
-
-    /// Length of the content so far.
-    pub(super) fn bytes(&self) -> u64 {
-        self.in_file + self.memory.len() as u64
-    }
-
-    /// Writes the content where it belongs, and meanwhile reports what has arrived of all chunks.
-    pub(super) fn deliver(
-        &mut self,
-        into: &mut ChunkWriter<'_>,
-        beside: Option<&Path>,
-        arrived: impl Fn() -> u64,
-    ) -> Result<()> {
-        if let Some(file) = self.file.as_mut().filter(|_| self.in_file > 0) {
-            let failed = |error| Error::output("read what waits beside", beside, error);
+        if let Some(mut file) = self.file {
+            let failed = |error| Error::output("read what waits beside", self.beside.as_deref(), error);
             file.rewind().map_err(failed)?;
-            let mut buffer = vec![0; DELIVERY_BYTES];
+            let mut buffer = vec![0; MEMORY_BYTES];
             let mut left = self.in_file;
             while left > 0 {
                 let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 file.read_exact(&mut buffer[..wanted]).map_err(failed)?;
-                into.write(&buffer[..wanted])?;
-                into.report_arrived(arrived());
+                deliver(&buffer[..wanted])?;
                 left -= wanted as u64;
             }
         }
-        self.memory.chunks(DELIVERY_BYTES).try_for_each(|piece| {
-            into.write(piece)?;
-            into.report_arrived(arrived());
-            Ok(())
-        })
+        // Also where there are none: an empty chunk has a digest too.
+        deliver(&self.memory)
+    }
+
+    /// Moves what is in memory to the file, if there can be one: otherwise memory does as well.
+    fn move_to_file(&mut self) -> io::Result<()> {
+        let Some(beside) = &self.beside else { return Ok(()) };
+        let file = match &mut self.file {
+            Some(file) => file,
+            empty => match create_nameless(beside) {
+                Ok(file) => empty.insert(file),
+                Err(_) => {
+                    self.beside = None;
+                    return Ok(());
+                }
+            },
+        };
+        file.write_all(&self.memory)?;
+        self.in_file += self.memory.len() as u64;
+        self.memory.clear();
+        Ok(())
+    }
+}
+
+impl ChunkSink for WaitingChunk {
+    fn path(&self) -> Option<&Path> {
+        self.beside.as_deref()
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.memory.len() + bytes.len() > MEMORY_BYTES {
+            self.move_to_file()?;
+        }
+        self.memory.extend_from_slice(bytes);
+        self.arrived.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn roll_back(&mut self) -> io::Result<()> {
+        self.arrived.fetch_sub(self.in_file + self.memory.len() as u64, Ordering::Relaxed);
+        *self = WaitingChunk::new(self.beside.take(), Arc::clone(&self.arrived));
+        Ok(())
     }
 }
 
@@ -113,62 +106,53 @@ fn create_nameless(beside: &Path) -> io::Result<File> {
     let path = beside.with_file_name(format!(".anaplan-dump-{}-{number}", std::process::id()));
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
-    open_nameless(&options, path)
-}
-
-#[cfg(unix)]
-fn open_nameless(options: &OpenOptions, path: PathBuf) -> io::Result<File> {
+    #[cfg(windows)]
+    {
+        use std::os::windows::fs::OpenOptionsExt;
+        const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+        options.custom_flags(FILE_FLAG_DELETE_ON_CLOSE);
+    }
     let file = options.open(&path)?;
-    std::fs::remove_file(&path)?;
+    if cfg!(unix) {
+        std::fs::remove_file(&path)?;
+    }
     Ok(file)
-}
-
-#[cfg(windows)]
-fn open_nameless(options: &OpenOptions, path: PathBuf) -> io::Result<File> {
-    use std::os::windows::fs::OpenOptionsExt;
-    const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
-    options.clone().custom_flags(FILE_FLAG_DELETE_ON_CLOSE).open(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transfer::ChunkSink;
-    use crate::transfer::WriteSink;
-
-    fn delivered(chunk: &mut WaitingChunk) -> Vec<u8> {
-        let mut sink = WriteSink::new(Vec::new());
-        let mut ignore = |_| {};
-        chunk.deliver(&mut ChunkWriter::new(&mut sink, &mut ignore, 0, 1, 0), None, || 0).unwrap();
-        let list = crate::service::numbered_chunks(1);
-        let digest = crate::transfer::ChunkDigest { bytes: 0, crc32: 0 };
-        sink.commit(&list.as_slice()[0], &digest).unwrap();
-        sink.into_inner()
-    }
+    use crate::transfer::{WriteSink, fetch};
 
     #[test]
     fn a_chunk_comes_out_as_it_came_in_however_long_it_is_and_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let part = folder.path().join("dump.csv.part");
         let bytes: Vec<u8> = (0..3 * MEMORY_BYTES + 7).map(|index| (index % 251) as u8).collect();
-        for beside in [None, Some(part.as_path()), Some(Path::new("no/such/folder/part"))] {
-            let mut chunk = WaitingChunk::default();
+        let list = crate::service::numbered_chunks(1);
+        for beside in [None, Some(part), Some(PathBuf::from("no/such/folder/part"))] {
             for length in [bytes.len(), 10, MEMORY_BYTES, 0] {
-                bytes[..length].chunks(65_000).for_each(|piece| chunk.write(piece, beside).unwrap());
-                assert!(delivered(&mut chunk) == bytes[..length], "{beside:?} {length}");
-                chunk.clear().unwrap();
+                let arrived = Arc::new(AtomicU64::new(0));
+                let mut waiting = WaitingChunk::new(beside.clone(), Arc::clone(&arrived));
+                waiting.write(&bytes).unwrap();
+                waiting.roll_back().unwrap();
+                bytes[..length].chunks(65_000).for_each(|piece| waiting.write(piece).unwrap());
+                assert_eq!(arrived.load(Ordering::Relaxed), length as u64);
+                let digest = ChunkDigest { bytes: length as u64, crc32: crc32fast::hash(&bytes[..length]) };
+                let (mut sink, mut waiting) = (WriteSink::new(Vec::new()), Some(waiting));
+                let mut source =
+                    |into: &mut ChunkWriter<'_>| waiting.take().unwrap().deliver(into, digest, 0);
+                let fetched = fetch(&mut source, &list.as_slice()[0], 1, 0, &mut sink, &mut |_| {}).unwrap();
+                assert_eq!(fetched, digest);
+                assert!(sink.into_inner() == bytes[..length], "{beside:?} {length}");
             }
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_disk_without_room_is_left_to_the_dump() {
-        let full = OpenOptions::new().read(true).write(true).open("/dev/full").unwrap();
-        let mut chunk = WaitingChunk { file: Some(full), ..WaitingChunk::default() };
-        let bytes: Vec<u8> = (0..2 * MEMORY_BYTES + 7).map(|index| (index % 251) as u8).collect();
-        bytes.chunks(65_000).for_each(|piece| chunk.write(piece, Some(Path::new("part"))).unwrap());
-        assert!(delivered(&mut chunk) == bytes);
+    impl<F: FnMut(&mut ChunkWriter<'_>) -> Result<()>> crate::transfer::ChunkSource for F {
+        fn fetch(&mut self, _: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
+            self(into)
+        }
     }
 }

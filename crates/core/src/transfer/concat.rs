@@ -59,6 +59,8 @@ pub struct ChunkWriter<'a> {
     /// The source reports arrivals itself: what is written now arrived earlier.
     reports_arrivals: bool,
     hash: Hasher,
+    /// The digest of the whole chunk, from a source that fetched it before.
+    known: Option<ChunkDigest>,
 }
 
 impl fmt::Debug for ChunkWriter<'_> {
@@ -76,7 +78,8 @@ impl<'a> ChunkWriter<'a> {
         held: u64,
     ) -> ChunkWriter<'a> {
         let hash = Hasher::new();
-        ChunkWriter { sink, progress, index, chunks, held, written: 0, reports_arrivals: false, hash }
+        let (reports_arrivals, known) = (false, None);
+        ChunkWriter { sink, progress, index, chunks, held, written: 0, reports_arrivals, hash, known }
     }
 
     /// Bytes of the chunks before this one.
@@ -116,6 +119,13 @@ impl<'a> ChunkWriter<'a> {
             (self.progress)(Progress::Arrived { bytes, finished: self.index, chunks: self.chunks });
         }
         Ok(())
+    }
+
+    /// Writes bytes of a chunk whose digest is known: they are not hashed again.
+    #[cfg(feature = "http")]
+    pub(crate) fn write_known(&mut self, bytes: &[u8], digest: ChunkDigest) -> Result<()> {
+        self.known = Some(digest);
+        self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))
     }
 
     /// Takes back what was written of this chunk, to fetch it again.
@@ -193,13 +203,13 @@ pub(crate) fn fetch(
 ) -> Result<ChunkDigest> {
     let mut writer = ChunkWriter::new(sink, progress, chunk.index, chunks, held);
     let fetched = source.fetch(chunk, &mut writer);
-    let ChunkWriter { written, hash, .. } = writer;
+    let ChunkWriter { written, hash, known, .. } = writer;
     if let Err(error) = fetched {
         // The error that ended the chunk is the one to report; a rollback that fails would only hide it.
         let _ = sink.roll_back();
         return Err(error);
     }
-    let digest = ChunkDigest { bytes: written, crc32: hash.finalize() };
+    let digest = known.unwrap_or_else(|| ChunkDigest { bytes: written, crc32: hash.finalize() });
     sink.commit(chunk, &digest).map_err(|source| {
         let _ = sink.roll_back();
         Error::output("write to", sink.path(), source)

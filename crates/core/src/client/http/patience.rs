@@ -38,7 +38,6 @@ struct State {
 }
 
 impl Stop {
-    #[allow(dead_code)]
     pub(in crate::client) fn stop(&self) {
         let mut state = self.lock();
         state.is_stopped = true;
@@ -81,6 +80,8 @@ pub(super) fn within<T>(limit: Duration, patience: &Patience, wait: impl FnOnce(
     LIMITS.set(Limits { deadline, stop: Some(Arc::clone(&patience.stop)) });
     let outcome = wait();
     LIMITS.take();
+    // From now on the connection may serve another thread, or a request that must not be ended.
+    patience.stop.lock().connections.remove(&std::thread::current().id());
     outcome
 }
 
