@@ -31,6 +31,48 @@ fn a_user_signs_in_once_by_approving_it_and_every_command_works_from_then_on() {
 }
 
 #[test]
+fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for() {
+    for refresh in ["", r#", "refresh_token": null"#, r#", "refresh_token": """#] {
+        let scene = scene();
+        let grant = format!(r#"{{"access_token": "a", "expires_in": 2100{refresh}}}"#);
+        scene.server.fault(Fault::WrongJson(grant), When::path("oauth/token"));
+        let outcome = with_oauth(&scene, bare(&scene, "login")).run();
+        outcome.notes("Open <ANY>\n").fails(
+            3,
+            "signing in at <ORIGIN>: it was approved, but no refresh token came with it\n  ask <ANY> offline_access<ANY>",
+        );
+        assert_eq!(scene.read("refresh-token"), b"first-refresh-token");
+        scene.any_files();
+    }
+}
+
+#[test]
+fn a_page_to_approve_on_that_is_not_https_is_not_shown() {
+    let scene = scene();
+    let code =
+        r#"{"device_code": "d3vice", "user_code": "U", "verification_uri": "http://iam.example/activate"}"#;
+    scene.server.fault(Fault::WrongJson(code.to_owned()), When::path("oauth/device/code"));
+    let outcome = with_oauth(&scene, bare(&scene, "login --retries=0")).run();
+    outcome.exits_with(5).stderr_has("its verification_uri cannot be used").hides("iam.example");
+    scene.any_files();
+}
+
+#[test]
+fn login_without_its_variables_names_them() {
+    let error = "login signs in with OAuth: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
+    bare(&scene(), "login").run().refuses(format!("{error}\nTry anaplan-dump --help."));
+}
+
+#[test]
+fn a_sign_out_that_the_service_denies_with_a_good_status_is_an_error() {
+    let scene = scene();
+    let answer = r#"{"status": "FAILURE_BAD_TOKEN", "statusMessage": "No."}"#;
+    scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path("token/logout"));
+    let outcome = bare(&scene, "logout").env("ANAPLAN_TOKEN", TOKEN).run();
+    outcome.fails(3, "signing in at <ORIGIN>: it was refused: No. (FAILURE_BAD_TOKEN)");
+}
+
+#[test]
 fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
     for (word, advice) in [
         ("access_denied", "the user has refused it, or may not approve it"),

@@ -42,6 +42,46 @@ fn where_everything_is_right_each_check_says_what_it_found() {
 }
 
 #[test]
+fn a_ready_token_needs_no_sign_in_host_and_is_tried_on_the_api() {
+    let scene = Scene::with_service(service());
+    let command = |arguments: &str| scene.command(&format!("doctor {arguments}"));
+    for arguments in ["", "MODEL"] {
+        let text = command(arguments).run().stdout_text();
+        assert!(text.contains("ok      sign-in: a ready token, which the API takes\n"), "{text}");
+        assert!(!text.contains("sign-in http"), "{text}");
+    }
+    let outcome = command("MODEL").env("ANAPLAN_TOKEN", "another-token").run();
+    outcome
+        .exits_with(3)
+        .stdout_has("FAILED  sign-in: the processes of model <MODEL>: the service answered 401");
+    assert_eq!(scene.count_of("GET /token/validate"), 0, "{}", scene.describe());
+}
+
+#[test]
+fn without_a_way_to_sign_in_everything_else_is_checked() {
+    let scene = Scene::with_service(service());
+    let outcome = scene.command("doctor MODEL").env_remove("ANAPLAN_TOKEN").run();
+    outcome.exits_with(3).stdout_has("ok      API <ORIGIN>: connection: directly\n");
+    outcome.stdout_has("FAILED  sign-in: there is no token: set ANAPLAN_TOKEN");
+    outcome.stdout_has("ok      output folder: ");
+}
+
+#[test]
+fn the_hosts_of_a_url_are_checked_and_no_others() {
+    let scene = Scene::with_service(service());
+    let command = scene.command("doctor https://eu3.api.anaplan.com/2/0/workspaces/W/models/M");
+    let command =
+        command.env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL").env("ANAPLAN_RETRIES", "0");
+    let command = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD);
+    // Whatever is sent to another host arrives at the proxy, which leads nowhere.
+    let outcome = command.env("HTTPS_PROXY", scene.server.origin()).run();
+    outcome.exits_with(5).stdout_has("FAILED  API https://eu3.api.anaplan.com: connection: ");
+    let requests = scene.requests();
+    let is_known = |host: &str| requests.iter().all(|request| request.contains(host));
+    assert!(is_known("CONNECT eu3."), "{requests:?}");
+}
+
+#[test]
 fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_same() {
     let scene = Scene::with_service(service());
     let outcome = doctor(&scene, "MODEL -o /proc --json").env("ANAPLAN_PASSWORD", "wr0ng-one").run();

@@ -6,7 +6,9 @@ use std::path::Path;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
 use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, USER, When};
 
-use crate::support::{Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, failing_run, three_chunks};
+use crate::support::{
+    Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, failed, failing_run, three_chunks,
+};
 
 const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
 pub(crate) const CLIENT: &str = "the-client-id";
@@ -158,6 +160,41 @@ fn a_ready_token_that_expires_is_an_error_and_the_part_file_is_kept() {
     let outcome = scene.run("get DUMP -o dump.csv");
     outcome.exits_with(3).stderr_has("the token is expired (it lives 35 minutes)");
     scene.holds(&PART_FILES);
+}
+
+#[test]
+fn a_sign_in_that_is_refused_in_the_middle_of_many_dumps_is_sent_once() {
+    for parallel in ["1", "8"] {
+        let imports: Vec<(String, String)> =
+            (0..20).map(|n| (format!("112{n:09}"), format!("I{n}"))).collect();
+        let imports: Vec<(&str, &str)> = imports.iter().map(|(id, name)| (&**id, &**name)).collect();
+        let process = Process::new(PROCESS, PROCESS_NAME).with_task(failed("T1", &imports));
+        let mut service = Service::new().with_process(process);
+        prepare(&mut service);
+        let scene = Scene::with_service(service);
+        let body = ErrorBody::Raw(r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#.to_owned());
+        let refused = Fault::Status { code: 401, retry_after: None, body };
+        scene.server.fault(Fault::ExpireToken, When::path("chunks/0").times(1));
+        scene.server.fault(refused, When::path("authenticate").occurrence(2));
+        let outcome =
+            signed_in(&scene, "password", &format!("get NIGHTLY/T1 -o dumps/ -q --parallel {parallel}"))
+                .run();
+        outcome.any_stdout().exits_with(3).stderr_has("FAILURE_BAD_CREDENTIAL");
+        assert_eq!(sign_ins(&scene), 2, "{}", scene.describe());
+        scene.any_files();
+    }
+}
+
+#[test]
+fn a_new_token_that_the_api_refuses_is_not_called_expired() {
+    let scene = scene();
+    scene.server.fault(Fault::status(401), When::path("chunks"));
+    signed_in(&scene, "password", "chunks DUMP").run().fails(
+        3,
+        "the chunk list of dump <DUMP>: the service refused the token that it had just issued (Unauthorized)\n  \
+         check that the sign-in host belongs to this API (--region, --auth-url), and that this user may use the API",
+    );
+    assert_eq!(sign_ins(&scene), 2, "{}", scene.describe());
 }
 
 #[test]

@@ -71,10 +71,12 @@ fn a_token_comes_from_a_file_its_variable_or_standard_input_and_the_option_wins(
 
 #[test]
 fn without_a_token_the_ways_to_give_one_are_named() {
-    let error = "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with \
-                 --token-file<ANY>\nTry anaplan-dump --help.";
-    is_refused(error, |scene| without_token(scene, ""));
-    is_refused(error, |scene| without_token(scene, "").env("ANAPLAN_TOKEN", " "));
+    let error = "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file\n  \
+                 or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, <ANY>";
+    for token in ["", " "] {
+        let scene = scene();
+        without_token(&scene, "").env("ANAPLAN_TOKEN", token).run().fails(3, error).without_a_connection();
+    }
 }
 
 #[test]
@@ -82,22 +84,23 @@ fn a_token_with_a_line_break_inside_is_refused() {
     let error = "the token cannot be used: <ANY>a line break or another character<ANY>";
     for text in [format!("{TOKEN}\nX-Injected: 1"), format!("{TOKEN}\r\n{TOKEN}"), format!("{TOKEN} more")] {
         is_refused(error, |scene| scene.command("get DUMP").env("ANAPLAN_TOKEN", &text));
-        is_refused(error, |scene| without_token(scene, "--token-file -").stdin(&text));
     }
+    let error = "the token file cannot be used: standard input holds a control character, such as a line break, \
+                 inside its text";
+    is_refused(error, |scene| without_token(scene, "--token-file -").stdin(&format!("{TOKEN}\r\n{TOKEN}")));
 }
 
 #[test]
 fn an_empty_token_file_is_refused() {
     for text in ["", "\n"] {
-        let error = "the token cannot be used: it is empty";
+        let error = "the token file cannot be used: standard input is empty";
         is_refused(error, |scene| without_token(scene, "--token-file=-").stdin(text));
     }
 }
 
 #[test]
 fn a_token_file_that_cannot_be_read_is_named() {
-    let error =
-        "the token file cannot be used: nowhere cannot be read: No such file or directory (os error 2)";
+    let error = "the token file cannot be used: it cannot be read: No such file or directory (os error 2)";
     is_refused(error, |scene| without_token(scene, "--token-file=nowhere"));
     is_refused("the token file cannot be used: binary is in UTF-16: save it as UTF-8 or ASCII", |scene| {
         scene.write("binary", b"\xff\xfe\x00");

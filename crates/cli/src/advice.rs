@@ -69,6 +69,13 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
             "check that the API URL is Anaplan's; if it is, report this answer"
         }
         Fault::SignInRefused { word, .. } => return advice_on_refusal(word),
+        Fault::NewTokenRefused { .. } => {
+            "check that the sign-in host belongs to this API (--region, --auth-url), and that this user may use the API"
+        }
+        Fault::NoRefreshToken => {
+            "ask whoever made the OAuth client in Anaplan to let it have refresh tokens (scope offline_access), then \
+             sign in again with: login"
+        }
         Fault::Body(BodyProblem::TooLarge { .. }) => return None,
         Fault::Body(_) => {
             "something on the way, such as a proxy or a virus scanner, may alter answers: ask for an exception for \
@@ -108,6 +115,7 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
     let is_sign_in = matches!(subject, Subject::SignIn(_));
     Some(match status {
         300..=399 | 404 if is_sign_in => "check the sign-in host (--auth-url, --oauth-url)",
+        401 if is_sign_in => return advice_on_refusal("FAILURE_BAD_CREDENTIAL"),
         400 if is_about_dump => "this task may have left no dump: look at the task's results",
         400 if matches!(subject, Subject::Start(_)) => {
             "if it asks for a mapping, give one with --map TYPE=NAME"

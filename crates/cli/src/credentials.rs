@@ -1,8 +1,8 @@
 //! The way to sign in, from variables and files; never from arguments, which other users can see.
 
-use anaplan_dump_core::{Credentials, NamedFile, Secret, Setting, Token};
+use anaplan_dump_core::{Credentials, Error, NamedFile, Secret, Setting, Token};
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
 use crate::os_text;
 use crate::settings::{both, setting, variable};
@@ -18,10 +18,6 @@ const CERTIFICATE: [&str; 5] = [
     "ANAPLAN_CERTIFICATE_FORMAT",
 ];
 const OAUTH: [&str; 2] = ["ANAPLAN_OAUTH_CLIENT_ID", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"];
-
-const NO_WAY: &str = "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file; \
-     or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, with ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY, or with \
-     ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
 
 type Way<'a> = &'a dyn Fn() -> Result<Credentials, Failure>;
 
@@ -48,8 +44,18 @@ pub(crate) fn read(arguments: &Arguments) -> Result<Credentials, Failure> {
         }
         found = Some((name, way));
     }
-    let (_, way) = found.ok_or_else(|| Failure::Usage(NO_WAY.into()))?;
-    way()
+    match found {
+        Some((_, way)) => way(),
+        None if matches!(arguments.command, Command::Login(_)) => oauth(),
+        None => Err(no_way()),
+    }
+}
+
+fn no_way() -> Failure {
+    let ready = "set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file";
+    let ways = "or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, with ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY, \
+                or with ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
+    Failure::Library { error: Error::NoToken(ready.into()), note: Some(ways.into()) }
 }
 
 fn first_set(variables: &[&'static str]) -> Result<Option<&'static str>, Failure> {
@@ -72,10 +78,11 @@ fn token(arguments: &Arguments) -> Result<Credentials, Failure> {
     }
     match found.as_slice() {
         [("ANAPLAN_TOKEN_FILE", path)] => token_file(path),
-        [("ANAPLAN_BEARER_TOKEN", text)] => Ok(Token::bearer(text)?.into()),
-        [(_, text)] => Ok(Token::anaplan(text)?.into()),
+        // A copied header says what it is.
+        [("ANAPLAN_BEARER_TOKEN", text)] if !text.trim().contains(' ') => Ok(Token::bearer(text)?.into()),
+        [(_, text)] => Ok(text.parse::<Token>()?.into()),
         [(first, _), (second, _), ..] => Err(both(first, second)),
-        [] => Err(Failure::Usage(NO_WAY.into())),
+        [] => Err(no_way()),
     }
 }
 
@@ -85,7 +92,7 @@ fn token_file(path: &str) -> Result<Credentials, Failure> {
     }
     let file =
         NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin().lock())?;
-    Ok(Token::anaplan(file.secret()?)?.into())
+    Ok(file.secret()?.parse::<Token>()?.into())
 }
 
 fn password(arguments: &Arguments) -> Result<Credentials, Failure> {
@@ -121,6 +128,9 @@ fn certificate() -> Result<Credentials, Failure> {
 fn oauth() -> Result<Credentials, Failure> {
     match (variable(OAUTH[0])?, variable(OAUTH[1])?) {
         (Some(client_id), Some(file)) => Ok(Credentials::oauth(&client_id, os_text::path(&file))?),
+        (None, None) => Err(missing(
+            "login signs in with OAuth: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",
+        )),
         (None, _) => Err(missing("there is a refresh token, but no client: set ANAPLAN_OAUTH_CLIENT_ID")),
         (_, None) => Err(missing(
             "there is an OAuth client, but no file for its refresh token: set ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",

@@ -91,7 +91,10 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
         Command::Logout(_) => commands::logout(&session()?),
         Command::Whoami(command) => commands::whoami(command, &session()?),
         Command::Token(command) => commands::token(command, &session()?),
-        Command::Doctor(command) => commands::doctor(command, &session()?),
+        Command::Doctor(command) => {
+            let (session, no_way) = Session::open(arguments, unfinished)?;
+            commands::doctor(command, &session, no_way)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anaplan_dump_core::{Client, ModelAddress, Unfinished};
+use anaplan_dump_core::{Client, Credentials, ModelAddress, SignInMethod, Token, Unfinished};
 
 use crate::arguments::Arguments;
 use crate::credentials;
@@ -15,6 +15,7 @@ use crate::text::safe_path;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) client: Client,
+    pub(crate) method: SignInMethod,
     /// The model of the environment.
     pub(crate) model: Option<ModelAddress>,
     pub(crate) reporter: Arc<Reporter>,
@@ -23,16 +24,29 @@ pub(crate) struct Session {
 impl Session {
     /// A session with the settings of the command line and the environment. Sends nothing.
     pub(crate) fn new(arguments: &Arguments, unfinished: &Unfinished) -> Result<Session, Failure> {
+        let (session, no_way) = Session::open(arguments, unfinished)?;
+        no_way.map_or(Ok(session), Err)
+    }
+
+    /// The same, also if there is no way to sign in: then with the reason, and without a token.
+    pub(crate) fn open(
+        arguments: &Arguments,
+        unfinished: &Unfinished,
+    ) -> Result<(Session, Option<Failure>), Failure> {
         let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
         signals::watch(Arc::clone(&reporter))?;
         let events = Arc::clone(&reporter);
-        let credentials = credentials::read(arguments)?;
+        let (credentials, no_way) = match credentials::read(arguments) {
+            Ok(credentials) => (credentials, None),
+            Err(failure) => (Credentials::provider(|| Err::<Token, _>("there is none")), Some(failure)),
+        };
         for path in credentials.exposed_files() {
             let path = safe_path(path);
             reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
         }
+        let method = credentials.method();
         let builder = settings::client(arguments, credentials)?.on_event(move |event| events.event(event));
-        let builder = builder.unfinished(unfinished);
-        Ok(Session { client: settings::build(builder, arguments)?, model: settings::model()?, reporter })
+        let client = settings::build(builder.unfinished(unfinished), arguments)?;
+        Ok((Session { client, method, model: settings::model()?, reporter }, no_way))
     }
 }

@@ -328,6 +328,28 @@ impl Error {
         }
     }
 
+    /// The same error once more, for another caller who waited for the same thing.
+    #[cfg(feature = "http")]
+    pub(crate) fn again(&self) -> Option<Error> {
+        Some(match self {
+            Error::Request { subject, fault, tries, elapsed } => Error::Request {
+                subject: subject.clone(),
+                fault: fault.clone(),
+                tries: *tries,
+                elapsed: *elapsed,
+            },
+            Error::Setting { setting, problem } => {
+                Error::Setting { setting: *setting, problem: problem.clone() }
+            }
+            Error::Output { action, path, source } => Error::Output {
+                action,
+                path: path.clone(),
+                source: io::Error::new(source.kind(), source.to_string()),
+            },
+            _ => return None,
+        })
+    }
+
     /// What was requested, and why that failed, if a request is what failed.
     pub fn request(&self) -> Option<(&Subject, &Fault)> {
         match self.innermost() {
@@ -371,7 +393,7 @@ impl Error {
 }
 
 fn kind_of_request(subject: &Subject, fault: &Fault) -> ErrorKind {
-    if matches!(fault, Fault::SignInRefused { .. }) {
+    if matches!(fault, Fault::SignInRefused { .. } | Fault::NoRefreshToken) {
         return ErrorKind::NotPermitted;
     }
     match fault.status() {

@@ -177,7 +177,7 @@ pub use crate::address::{
 #[cfg(feature = "http")]
 pub use crate::client::{
     Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL, Newest,
-    ProxyChoice, Reached, Search, Secret, SkipReason, Skipped, Token,
+    ProxyChoice, Reached, Search, Secret, SignInMethod, SkipReason, Skipped, Token,
 };
 pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
 pub use crate::files::{DiskWarning, KeptPart, Unfinished};

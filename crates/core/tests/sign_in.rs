@@ -3,8 +3,8 @@
 #![cfg(feature = "http")]
 #![allow(clippy::expect_used, reason = "a test whose premises fail ends there")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anaplan_dump_core::{
@@ -12,7 +12,7 @@ use anaplan_dump_core::{
     Token,
 };
 use xtask::fake::random::Random;
-use xtask::fake::{Dump, FakeServer, Fault, Service, USER, When, dump_file};
+use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Service, TOKEN, USER, When, dump_file};
 
 const PASSWORD: &str = "p\u{e4}ss:w\"rd 1";
 
@@ -137,12 +137,138 @@ fn a_new_refresh_token_is_stored_even_if_no_usable_access_token_came_with_it() {
 fn a_device_is_never_asked_for_before_its_interval_is_over() {
     let server = server();
     server.service().approve_devices(USER, 1);
-    // The smallest interval that the service can say.
-    server.service().set_device_interval(Duration::from_secs(1));
+    server.service().set_device_interval(Duration::from_millis(300));
     let folder = tempfile::tempdir().expect("a folder");
     let credentials = Credentials::oauth("client", folder.path().join("refresh-token")).expect("credentials");
     client(&server, credentials).login(|_| {}).expect("a sign-in");
     assert_eq!(asked(&server, "/oauth/token"), 2, "no answer was slow_down");
+}
+
+#[test]
+fn a_refresh_token_may_be_kept_by_the_program() {
+    let server = server();
+    server.service().add_refresh_token(USER, "client", "first", true);
+    let vault = Arc::new(Mutex::new("first".to_owned()));
+    let (from, to) = (Arc::clone(&vault), Arc::clone(&vault));
+    let credentials = Credentials::oauth_from(
+        "client",
+        move || Ok::<_, String>(Secret::new(from.lock().expect("a vault").clone())),
+        move |token| {
+            *to.lock().expect("a vault") = token.reveal().to_owned();
+            Ok(())
+        },
+    );
+    let credentials = credentials.expect("credentials");
+    for _ in 0..3 {
+        download(&client(&server, credentials.clone()), &server).expect("a download");
+    }
+    assert_eq!(asked(&server, "/oauth/token"), 3);
+    assert!(vault.lock().expect("a vault").starts_with("fake-refresh-token-"));
+
+    let sealed = Credentials::oauth_from("client", || Err("the vault is sealed"), |_| Ok(()));
+    let error = download(&client(&server, sealed.expect("credentials")), &server).expect_err("no download");
+    assert!(format!("{error:?}").contains("the vault is sealed"), "{error:?}");
+}
+
+/// Every request whose answer is JSON, by its path.
+const SERVICES: [(&str, &dyn Fn(&FakeServer) -> Result<(), Error>); 11] = [
+    ("/workspaces", &|server| client(server, password()).workspaces().map(drop)),
+    ("/models", &|server| client(server, password()).models(None).map(drop)),
+    ("processes", &|server| client(server, password()).processes(dump(server).model()).map(drop)),
+    ("tasks", &|server| client(server, password()).tasks(&dump(server).task.action).map(drop)),
+    ("tasks/*", &|server| client(server, password()).task(&dump(server).task).map(drop)),
+    ("tasks", &|server| client(server, password()).start(&dump(server).task.action, "en_US").map(drop)),
+    ("tasks/*", &|server| client(server, password()).cancel(&dump(server).task)),
+    ("dumps/*/chunks", &|server| client(server, password()).chunks(&dump(server)).map(drop)),
+    ("token/authenticate", &|server| client(server, password()).chunks(&dump(server)).map(drop)),
+    ("token/validate", &|server| client(server, password()).account().map(drop)),
+    ("token/logout", &|server| client(server, Token::anaplan(TOKEN).expect("a token")).logout().map(drop)),
+];
+
+/// Both requests of OAuth, by a user who approves.
+const OAUTH: [(&str, &dyn Fn(&FakeServer) -> Result<(), Error>); 2] =
+    [("oauth/device/code", &approve), ("oauth/token", &approve)];
+
+fn approve(server: &FakeServer) -> Result<(), Error> {
+    let read = || Ok::<_, String>(Secret::new("none"));
+    let credentials = Credentials::oauth_from("client", read, |_| Ok(())).expect("credentials");
+    client(server, credentials).login(|_| {})
+}
+
+#[test]
+fn a_refusal_with_a_good_status_is_seen_by_every_service() {
+    for refusal in [
+        r#"{"status":{"code":401,"message":"No."}}"#,
+        r#"{"status":{"code":"503"}}"#,
+        r#"{"status":500,"error":"Oops","timestamp":"t"}"#,
+        r#"{"status":{"message":"No."}}"#,
+        r#"{"status":"FAILURE_BAD_TOKEN"}"#,
+        r#"{"status":"FAILURE","statusMessage":"No."}"#,
+        r#"{"error":"invalid_request","error_description":"No."}"#,
+        r#"{"error":true}"#,
+        r#"{"errors":[{"message":"No."}]}"#,
+        r#"{"status":{"code":200},"error":{"message":"No."}}"#,
+        r#"{"message":"No."}"#,
+        r#"{"type":"about:blank","title":"No."}"#,
+        r#"["No."]"#,
+        "No.",
+    ] {
+        for (path, ask) in SERVICES.into_iter().chain(OAUTH) {
+            let server = server();
+            server.service().approve_devices(USER, 0);
+            server.fault(Fault::WrongJson(refusal.to_owned()), When::path(path));
+            assert!(ask(&server).is_err(), "{path} {refusal}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_removed_from_every_place_where_the_service_repeats_it() {
+    let basic = "aW50ZWdyYXRpb25AZXhhbXBsZS5jb206cMOkc3M6dyJyZCAx";
+    for (secret, path) in [
+        (PASSWORD, "authenticate"),
+        (basic, "authenticate"),
+        (PASSWORD, "chunks"),
+        ("fake-issued-token-1", "chunks"),
+    ] {
+        let json = serde_json::json!(secret).to_string();
+        for fault in [
+            Fault::Status {
+                code: 403,
+                retry_after: None,
+                body: ErrorBody::Json(format!("you sent {secret}!")),
+            },
+            Fault::Status {
+                code: 403,
+                retry_after: None,
+                body: ErrorBody::Raw(format!(r#"{{"error":{json}}}"#)),
+            },
+            Fault::WrongJson(format!(r#"{{"status":{{"message":{json}}}}}"#)),
+            Fault::WrongJson(format!(r#"{{"status":"FAILURE","statusMessage":{json}}}"#)),
+            Fault::WrongJson(format!(r#"{{"chunks":[{{"id":null,"name":{json}}}]}}"#)),
+            Fault::WrongJson(format!(r#"{{"chunks":[{json} oops"#)),
+            Fault::LeftoverEncoding(secret.replace(|c: char| !c.is_ascii_graphic(), "")),
+            Fault::ContentRange(format!("bytes 0-1/{}", secret.replace(|c: char| !c.is_ascii_graphic(), ""))),
+        ] {
+            let server = server();
+            server.fault(fault.clone(), When::path(path));
+            let client = builder(&server, password()).retries(0).build().expect("a client");
+            let error = client.chunks(&dump(&server)).expect_err("no list");
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains(secret) && !text.contains(json.trim_matches('"')), "{fault:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_inside_an_id_or_a_name_changes_no_request() {
+    let server = server();
+    server.service().add_password(USER, "chunk");
+    let credentials = Credentials::password(USER, Secret::new("chunk")).expect("credentials");
+    let list = r#"{"chunks":[{"id":"chunk-0","name":"chunk"}]}"#;
+    server.fault(Fault::WrongJson(list.to_owned()), When::path("dumps/*/chunks"));
+    let chunks = client(&server, credentials).chunks(&dump(&server)).expect("a list");
+    assert_eq!(chunks.as_slice()[0].id.as_str(), "chunk-0");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `login`, `logout`, `whoami` and `token`: the user of the session.
 
-use anaplan_dump_core::Account;
+use anaplan_dump_core::{Account, SignInMethod, Utc};
 use serde::Serialize;
 
 use crate::arguments::{TokenCommand, Whoami};
@@ -11,7 +11,7 @@ use crate::text::{duration, rfc3339, safe, time};
 
 #[derive(Serialize)]
 struct Report<'a> {
-    way: &'a str,
+    way: String,
     user: Option<&'a str>,
     until: Option<String>,
 }
@@ -40,7 +40,7 @@ pub(crate) fn whoami(command: &Whoami, session: &Session) -> Result<(), Failure>
     let account = session.client.account()?;
     if command.json {
         let until = account.until.map(rfc3339);
-        return print_json(&Report { way: &account.way, user: account.user.as_deref(), until });
+        return print_json(&Report { way: words(account.method), user: account.user.as_deref(), until });
     }
     print(&format!("{}\n", describe(&account)))
 }
@@ -65,5 +65,19 @@ pub(crate) fn token(command: &TokenCommand, session: &Session) -> Result<(), Fai
 pub(crate) fn describe(account: &Account) -> String {
     let user = account.user.as_deref().map_or_else(|| "an unnamed user".to_owned(), safe);
     let until = account.until.map(|end| format!(", token until {}", time(end))).unwrap_or_default();
-    format!("{user}, by {}{until}", account.way)
+    format!("{user}, by {}{until}", words(account.method))
+}
+
+/// What people call a way to sign in.
+fn words(method: SignInMethod) -> String {
+    match method {
+        SignInMethod::Token => "a ready token".to_owned(),
+        SignInMethod::Password => "user and password".to_owned(),
+        SignInMethod::Certificate { not_after, .. } => {
+            let until = Utc(not_after).to_string().replace('T', " ");
+            format!("certificate, valid until {} UTC", until.split_at(16).0)
+        }
+        SignInMethod::OAuth => "OAuth refresh token".to_owned(),
+        other => format!("{other:?}"),
+    }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anaplan_dump_core::{
-    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, Unfinished, WholeFile,
+    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod, Unfinished, WholeFile,
 };
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ impl Checks {
     }
 }
 
-pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure> {
+pub(crate) fn doctor(command: &Doctor, session: &Session, no_way: Option<Failure>) -> Result<(), Failure> {
     let mut checks = Checks { is_json: command.json, ..Checks::default() };
     for (name, origin) in session.client.hosts() {
         let reached = session.client.reach(&origin);
@@ -67,11 +67,12 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
             checks.add(&format!("{name} {origin}: {step}"), outcome)?;
         }
     }
-    let account = session.client.account();
-    let is_signed_in = account.is_ok();
-    checks.add("sign-in", account.map(|account| describe(&account)).map_err(Failure::from))?;
+    let has_model = command.locator.is_some() || session.model.is_some();
+    let signed_in = no_way.map_or_else(|| sign_in(command, session, has_model), Err);
+    let is_signed_in = signed_in.is_ok();
+    checks.add("sign-in", signed_in)?;
     // A second refusal would say nothing new, and some services lock a user after a few.
-    if is_signed_in && (command.locator.is_some() || session.model.is_some()) {
+    if is_signed_in && has_model {
         let model = read_model(command, session);
         let process = if model.is_ok() { find_process(command, session) } else { None };
         checks.add("model", model)?;
@@ -85,6 +86,23 @@ pub(crate) fn doctor(command: &Doctor, session: &Session) -> Result<(), Failure>
         print_json(&Report { ok: checks.failure.is_none(), checks: checks.done })?;
     }
     checks.failure.map_or(Ok(()), |failure| Err(Failure::Reported(Box::new(failure))))
+}
+
+/// Who is signed in. A ready token needs the API alone, so that is what it is tried on.
+fn sign_in(command: &Doctor, session: &Session, has_model: bool) -> Result<String, Failure> {
+    if session.method != SignInMethod::Token {
+        return Ok(describe(&session.client.account()?));
+    }
+    let tried = match has_model {
+        true => session.client.processes(&session.model(command.locator.as_deref())?).map(drop),
+        false => session.client.workspaces().map(drop),
+    };
+    // What it may do there is another question.
+    let is_taken = |error: &Error| matches!(error.request(), Some((_, fault)) if matches!(fault.status(), Some(403 | 404)));
+    match tried {
+        Err(error) if !is_taken(&error) => Err(error.into()),
+        _ => Ok("a ready token, which the API takes".to_owned()),
+    }
 }
 
 /// The way to a host, step by step, up to the first that fails.

@@ -126,6 +126,11 @@ impl Origin {
         region(name).map(|region| Origin::of_host(region.api))
     }
 
+    /// The origin of a URL of any kind.
+    pub(crate) fn of_url(url: &str) -> Option<Origin> {
+        Origin::split(url)?.ok().map(|(origin, _)| origin)
+    }
+
     /// Whether the origin is reached over TLS.
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::Https

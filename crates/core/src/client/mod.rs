@@ -33,7 +33,7 @@ pub use self::reach::Reached;
 pub use self::requests::MAX_PARALLEL;
 use self::requests::Requests;
 pub use self::session::account::{Account, Approval};
-pub use self::session::credentials::Credentials;
+pub use self::session::credentials::{Credentials, SignInMethod};
 pub use self::session::secret::Secret;
 pub use self::session::token::Token;
 use crate::address::Origin;

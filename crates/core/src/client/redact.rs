@@ -24,8 +24,13 @@ pub(super) struct Secrets {
 
 impl Secrets {
     pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Secrets {
-        let lasting = secrets.into_iter().filter(|secret| secret.len() >= MIN_BYTES).collect();
-        Secrets { lasting, tokens: RwLock::default() }
+        // An error shows JSON as it came, where a quote has a backslash.
+        let in_json = |secret: String| {
+            let json = serde_json::Value::from(&*secret).to_string();
+            [json[1..json.len() - 1].to_owned(), secret]
+        };
+        let lasting = secrets.into_iter().filter(|secret| secret.len() >= MIN_BYTES).flat_map(in_json);
+        Secrets { lasting: lasting.collect(), tokens: RwLock::default() }
     }
 
     /// Removes this token or code too from now on.
@@ -55,10 +60,10 @@ mod tests {
 
     #[test]
     fn every_secret_is_removed_from_every_place_and_nothing_else_is() {
-        let secrets = Secrets::new(["pass word".to_owned(), "cGFzcw==".to_owned(), "abc".to_owned()]);
+        let secrets = Secrets::new(["pass \"word".to_owned(), "cGFzcw==".to_owned(), "abc".to_owned()]);
         (0..20).for_each(|number| secrets.add(&format!("token-{number:0>12}")));
         secrets.add("token-000000000019-and-more");
-        let removed = ["pass word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"];
+        let removed = ["pass \"word", "pass \\\"word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"];
         for secret in removed {
             for (before, after) in [("", ""), ("you sent <", ">"), ("\u{e9}", "\u{e9}"), (secret, "")] {
                 let shown = secrets.redact(&format!("{before}{secret}{after}"));

@@ -122,6 +122,18 @@ impl Requests {
         })
     }
 
+    /// A token that the client signed in for a moment ago has not expired: a refusal has another cause.
+    fn of_new_token(&self, halt: Halt) -> Halt {
+        match halt {
+            Halt::Fault(Fault::Status { status: 401, message, .. })
+                if self.session.credentials().can_sign_in() =>
+            {
+                Halt::Fault(Fault::NewTokenRefused { message })
+            }
+            halt => halt,
+        }
+    }
+
     /// Sends a request until `take` can use the answer, or the retry loop gives up.
     pub(super) fn retry<T>(
         &self,
@@ -141,7 +153,8 @@ impl Requests {
             match &outcome {
                 // A token that the service refuses is replaced, where that is possible. A second one is not.
                 Err(Halt::Fault(fault)) if fault.status() == Some(401) => {
-                    self.session.replace(&held, wire)?.map_or(outcome, |fresh| ask(&fresh))
+                    let last = self.session.replace(&held, wire)?.map_or(outcome, |fresh| ask(&fresh));
+                    last.map_err(|halt| self.of_new_token(halt))
                 }
                 _ => outcome,
             }

@@ -11,7 +11,7 @@ fn dump() -> DumpAddress {
 fn faults() -> Vec<Fault> {
     let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
     vec![
-        Fault::Connection { problem: ConnectionProblem::Connect, source: Some(Box::new(refused)) },
+        Fault::Connection { problem: ConnectionProblem::Connect, source: Some(std::sync::Arc::new(refused)) },
         Fault::Status { status: 503, message: Some("Service Unavailable".into()), retry_after: None },
         Fault::Status { status: 404, message: Some("no such dump".into()), retry_after: None },
         Fault::ErrorMessage("FAILURE_BAD_TOKEN".into()),

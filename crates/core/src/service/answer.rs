@@ -28,7 +28,7 @@ const UNKNOWN: i64 = -1;
 pub(crate) struct Answer(Value);
 
 /// How an answer says that it failed, whatever its HTTP status is.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// The status in its envelope.
     pub(crate) status: Option<u16>,
@@ -96,9 +96,26 @@ impl Answer {
         path.split('.').fold(&self.0, |value, field| &value[field])
     }
 
+    /// Whether the field is there, and neither null nor an empty text.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        !matches!(self.get(path), Value::Null) && self.get(path) != ""
+    }
+
     /// A text; a number counts as its digits.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
         text(self.get(path)).filter(|text| !text.is_empty())
+    }
+
+    /// A whole number that is not negative.
+    #[cfg(feature = "http")]
+    pub(crate) fn count(&self, path: &str) -> Option<u64> {
+        count(self.get(path))
+    }
+
+    /// A number.
+    #[cfg(feature = "http")]
+    pub(crate) fn number(&self, path: &str) -> Option<f64> {
+        number(self.get(path))
     }
 
     /// Whether the status says success, nothing says anything else, and the answer carries nothing else: with another
@@ -172,7 +189,7 @@ impl Answer {
 
     /// The word for the reason: of the status, or of OAuth.
     fn word(&self) -> Option<String> {
-        let is_word = |text: &String| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let is_word = |text: &String| !text.contains(char::is_whitespace);
         self.status_word().or_else(|| self.text("error").filter(is_word))
     }
 
@@ -265,7 +282,7 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
 }
 
 /// A whole number that is not negative; its digits as text count as well.
-pub(crate) fn count(value: &Value) -> Option<u64> {
+pub(super) fn count(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) if number.is_u64() => number.as_u64(),
         Value::String(text) if text.trim().parse::<u64>().is_ok() => text.trim().parse().ok(),
@@ -284,7 +301,7 @@ pub(super) fn time(value: &Value) -> Option<SystemTime> {
 }
 
 /// A number; its digits as text count as well.
-pub(crate) fn number(value: &Value) -> Option<f64> {
+pub(super) fn number(value: &Value) -> Option<f64> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok(),
         value => value.as_f64(),

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::text::{Printable, seconds};
@@ -27,7 +28,7 @@ use crate::text::{Printable, seconds};
 /// | gzip that is not labelled | retried, without compression | retried, without compression |
 /// | any other encoding, or not gzip as labelled | retried once, without compression | retried once, likewise |
 /// | a body whose end nothing proves | retried, without compression | retried, without compression |
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Fault {
     /// The transport failed. Retried as [`ConnectionProblem`] says.
@@ -36,7 +37,7 @@ pub enum Fault {
         /// What went wrong.
         problem: ConnectionProblem,
         /// The transport's own words.
-        source: Option<Box<dyn StdError + Send + Sync>>,
+        source: Option<Arc<dyn StdError + Send + Sync>>,
     },
     /// The service answered with a status that is not a success. Retried for 408, 409, 423, 429 and 500
     /// to 599, and for 200 to 299 and 304 where that is not what was asked for.
@@ -77,6 +78,14 @@ pub enum Fault {
         /// Its sentence, and what is known besides.
         message: Option<String>,
     },
+    /// The API refused a token that the client had just signed in for. Not retried.
+    #[non_exhaustive]
+    NewTokenRefused {
+        /// The service's message.
+        message: Option<String>,
+    },
+    /// The user approved a sign-in, but no refresh token came with it: nothing can be stored. Not retried.
+    NoRefreshToken,
 }
 
 impl Fault {
@@ -84,6 +93,7 @@ impl Fault {
     pub fn status(&self) -> Option<u16> {
         match self {
             Fault::Status { status, .. } => Some(*status),
+            Fault::NewTokenRefused { .. } => Some(401),
             _ => None,
         }
     }
@@ -94,7 +104,11 @@ impl Fault {
             Fault::Connection { problem, source: Some(source) } => {
                 let text = source.to_string();
                 let changed = change(&text);
-                let source = if changed == text { source } else { changed.into() };
+                let source = if changed == text {
+                    source
+                } else {
+                    Box::<dyn StdError + Send + Sync>::from(changed).into()
+                };
                 Fault::Connection { problem, source: Some(source) }
             }
             Fault::Status { status, message, retry_after } => {
@@ -113,6 +127,9 @@ impl Fault {
             }
             Fault::SignInRefused { word, message } => {
                 Fault::SignInRefused { word: change(&word), message: message.as_deref().map(change) }
+            }
+            Fault::NewTokenRefused { message } => {
+                Fault::NewTokenRefused { message: message.as_deref().map(change) }
             }
             other => other,
         }
@@ -149,6 +166,15 @@ impl fmt::Display for Fault {
             ),
             Fault::List(problem) => problem.fmt(f),
             Fault::Body(problem) => problem.fmt(f),
+            Fault::NewTokenRefused { message } => {
+                let message = message.as_deref().map(|message| format!(" ({})", Printable(message)));
+                write!(
+                    f,
+                    "the service refused the token that it had just issued{}",
+                    message.unwrap_or_default()
+                )
+            }
+            Fault::NoRefreshToken => f.write_str("it was approved, but no refresh token came with it"),
             Fault::SignInRefused { word, message: None } => write!(f, "it was refused: {}", Printable(word)),
             Fault::SignInRefused { word, message: Some(message) } => {
                 write!(f, "it was refused: {} ({})", Printable(message), Printable(word))

@@ -147,7 +147,9 @@ impl Fault {
             Fault::ErrorMessage(_) | Fault::NoPayload(_) | Fault::OtherTask(_) => (Yes, Unknown),
             Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
             Fault::List(_) => (No, Unknown),
-            Fault::SignInRefused { .. } => (No, Refused),
+            Fault::SignInRefused { .. } | Fault::NewTokenRefused { .. } | Fault::NoRefreshToken => {
+                (No, Refused)
+            }
             Fault::Body(problem) => match problem {
                 BodyProblem::Encoding(_) | BodyProblem::NotGzip => (Once, Unknown),
                 BodyProblem::Document { .. }

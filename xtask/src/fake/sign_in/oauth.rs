@@ -16,6 +16,9 @@ pub(crate) struct Grant {
     pub(crate) rotating: bool,
 }
 
+/// How long a device has to wait at least: zero would mean the five seconds of RFC 8628.
+const MIN_INTERVAL: Duration = Duration::from_millis(50);
+
 /// The refresh tokens that are good, and the device that waits for its approval.
 #[derive(Debug, Default)]
 pub(crate) struct OAuth {
@@ -70,7 +73,7 @@ impl OAuth {
                 "verification_uri": format!("{origin}/activate"),
                 "verification_uri_complete": format!("{origin}/activate?user_code=FAKE-CODE"),
                 "expires_in": 900,
-                "interval": self.interval.as_secs(),
+                "interval": self.interval.max(MIN_INTERVAL).as_secs_f64(),
             }),
         )
     }

@@ -1,5 +1,6 @@
 //! One request and its answer.
 
+use std::error::Error as StdError;
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -141,7 +142,10 @@ impl Answer {
             ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|words| page.contains(words));
         if status == 400 && !self.was_encrypted && is_for_tls {
             let words = "plain http was sent to a port that speaks TLS: write https://";
-            return Fault::Connection { problem: ConnectionProblem::Other, source: Some(words.into()) };
+            return Fault::Connection {
+                problem: ConnectionProblem::Other,
+                source: Some(Box::<dyn StdError + Send + Sync>::from(words).into()),
+            };
         }
         Fault::Status { status, message: error_message(&body), retry_after }
     }

@@ -1,6 +1,7 @@
 //! ureq's failures in this library's words. The one place that reads `ureq::Error`.
 
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 
 use ureq::Timeout;
 
@@ -33,7 +34,7 @@ pub(in crate::client) fn connection_fault(error: ureq::Error, phase: Phase, limi
         ureq::Error::Other(error) => Some(error),
         other => Some(Box::new(other)),
     };
-    Fault::Connection { problem, source }
+    Fault::Connection { problem, source: source.map(Arc::from) }
 }
 
 fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionProblem {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::credentials::SignInMethod;
 use super::token::Token;
 use crate::client::Client;
 use crate::error::Result;
@@ -10,8 +11,8 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Account {
-    /// The way of signing in, for people; that of a certificate says until when it is valid.
-    pub way: String,
+    /// How the client signed in.
+    pub method: SignInMethod,
     /// The user, if the service or the credentials name one.
     pub user: Option<String>,
     /// Until when the token is good, if that is known.
@@ -58,7 +59,7 @@ impl Client {
         let validation = session.validate(&self.requests.wire)?;
         let credentials = session.credentials();
         let user = validation.user.or_else(|| credentials.user().map(str::to_owned));
-        Ok(Account { way: credentials.name(), user, until: validation.until })
+        Ok(Account { method: credentials.method(), user, until: validation.until })
     }
 
     /// The token that a request would carry now, and until when it is good, if that is known. Signs in if need be.

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,8 +19,6 @@ use crate::error::{Error, Result, Setting};
 #[cfg(feature = "certificate")]
 use crate::files::NamedFile;
 use crate::files::is_exposed_at;
-#[cfg(feature = "certificate")]
-use crate::time::Utc;
 
 /// How a client signs in. `Debug` shows the way and no secret.
 ///
@@ -29,6 +28,26 @@ use crate::time::Utc;
 pub struct Credentials {
     way: Way,
     exposed_files: Vec<PathBuf>,
+}
+
+/// How a client signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignInMethod {
+    /// A ready token.
+    Token,
+    /// The program's own source of tokens.
+    Provider,
+    /// User and password.
+    Password,
+    /// A certificate and its private key.
+    #[non_exhaustive]
+    Certificate {
+        /// When the certificate expires.
+        not_after: SystemTime,
+    },
+    /// An OAuth refresh token.
+    OAuth,
 }
 
 /// The program's own source of tokens.
@@ -50,9 +69,19 @@ pub(crate) enum Way {
     },
     OAuth {
         client_id: String,
-        file: RefreshTokenFile,
+        store: TokenStore,
     },
 }
+
+/// Where the refresh token is kept.
+#[derive(Clone)]
+pub(crate) enum TokenStore {
+    File(RefreshTokenFile),
+    Program { read: Arc<ReadToken>, write: Arc<WriteToken> },
+}
+
+pub(crate) type ReadToken = dyn Fn() -> Result<Secret, Box<dyn StdError + Send + Sync>> + Send + Sync;
+pub(crate) type WriteToken = dyn Fn(&Secret) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync;
 
 impl From<Token> for Credentials {
     fn from(token: Token) -> Credentials {
@@ -67,7 +96,7 @@ impl From<Way> for Credentials {
 }
 
 impl Credentials {
-    /// The token in a file, as [`Token::anaplan`] takes it.
+    /// The token in a file, as it is copied: a leading word `AnaplanAuthToken` or `Bearer` decides how it is sent.
     ///
     /// # Errors
     ///
@@ -75,7 +104,7 @@ impl Credentials {
     pub fn token_file(path: impl AsRef<Path>) -> Result<Credentials> {
         let secret = Secret::from_file("the token file", path)?;
         let exposed_files = secret.exposed_file().map(Path::to_owned).into_iter().collect();
-        Ok(Credentials { exposed_files, ..Token::anaplan(secret.reveal())?.into() })
+        Ok(Credentials { exposed_files, ..secret.reveal().parse::<Token>()?.into() })
     }
 
     /// Tokens from the program itself, such as from a vault: `provider` is called when one is needed, and
@@ -146,7 +175,7 @@ impl Credentials {
     #[cfg(feature = "certificate")]
     pub fn certificate_from(files: &[(&str, &[u8])], passphrase: Option<&Secret>) -> Result<Credentials> {
         let phrase = passphrase.map(|secret| secret.reveal().as_bytes());
-        let certificate = SigningCertificate::read(files, phrase, std::time::SystemTime::now())?;
+        let certificate = SigningCertificate::read(files, phrase, SystemTime::now())?;
         let way = Way::Certificate { certificate: Arc::new(certificate), format: DataFormat::default() };
         let exposed_files = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
         Ok(Credentials { way, exposed_files: exposed_files.into_iter().collect() })
@@ -169,14 +198,29 @@ impl Credentials {
     ///
     /// [`Error::Setting`] for an empty client id.
     pub fn oauth(client_id: &str, refresh_token_file: impl Into<PathBuf>) -> Result<Credentials> {
-        let client_id = client_id.trim();
-        if client_id.is_empty() {
-            return Err(Error::Setting { setting: Setting::OauthClient, problem: "it is empty".to_owned() });
-        }
         let path = refresh_token_file.into();
         let exposed_files = is_exposed_at(&path).then(|| path.clone()).into_iter().collect();
-        let file = RefreshTokenFile::new(path);
-        Ok(Credentials { way: Way::OAuth { client_id: client_id.to_owned(), file }, exposed_files })
+        let way = oauth(client_id, TokenStore::File(RefreshTokenFile::new(path)))?;
+        Ok(Credentials { way, exposed_files })
+    }
+
+    /// Signs in with an OAuth refresh token that the program keeps, such as in a vault: `read` is called before each
+    /// use, and `write` with the token that replaces it. The program sees to it that no two clients use one token at
+    /// the same time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Setting`] for an empty client id.
+    pub fn oauth_from<E: Into<Box<dyn StdError + Send + Sync>>>(
+        client_id: &str,
+        read: impl Fn() -> Result<Secret, E> + Send + Sync + 'static,
+        write: impl Fn(&Secret) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Result<Credentials> {
+        let store = TokenStore::Program {
+            read: Arc::new(move || read().map_err(Into::into)),
+            write: Arc::new(move |token| write(token).map_err(Into::into)),
+        };
+        Ok(oauth(client_id, store)?.into())
     }
 
     /// The files with a secret that other users of this machine can read, which is worth a warning.
@@ -188,17 +232,17 @@ impl Credentials {
         &self.way
     }
 
-    /// What people call the way.
-    pub(crate) fn name(&self) -> String {
+    /// How these sign in.
+    pub fn method(&self) -> SignInMethod {
         match &self.way {
-            Way::Token(_) => "a ready token".to_owned(),
-            Way::Provider(_) => "the program's own tokens".to_owned(),
-            Way::Password { .. } => "user and password".to_owned(),
+            Way::Token(_) => SignInMethod::Token,
+            Way::Provider(_) => SignInMethod::Provider,
+            Way::Password { .. } => SignInMethod::Password,
             #[cfg(feature = "certificate")]
             Way::Certificate { certificate, .. } => {
-                format!("certificate, valid until {}", Utc(certificate.not_after()).to_minute())
+                SignInMethod::Certificate { not_after: certificate.not_after() }
             }
-            Way::OAuth { .. } => "OAuth refresh token".to_owned(),
+            Way::OAuth { .. } => SignInMethod::OAuth,
         }
     }
 
@@ -215,6 +259,11 @@ impl Credentials {
         !matches!(self.way, Way::Token(_))
     }
 
+    /// Whether the client gets its tokens from a sign-in service.
+    pub(crate) fn can_sign_in(&self) -> bool {
+        !matches!(self.way, Way::Token(_) | Way::Provider(_))
+    }
+
     /// Every secret in it, in each form in which it is sent.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match &self.way {
@@ -225,6 +274,14 @@ impl Credentials {
             _ => Vec::new(),
         }
     }
+}
+
+fn oauth(client_id: &str, store: TokenStore) -> Result<Way> {
+    let client_id = client_id.trim().to_owned();
+    if client_id.is_empty() {
+        return Err(Error::Setting { setting: Setting::OauthClient, problem: "it is empty".to_owned() });
+    }
+    Ok(Way::OAuth { client_id, store })
 }
 
 fn encoded(user: &str, password: &Secret) -> String {
@@ -243,6 +300,6 @@ pub(crate) fn header(text: &str) -> Result<HeaderValue> {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("way", &self.name()).finish_non_exhaustive()
+        f.debug_struct("Credentials").field("method", &self.method()).finish_non_exhaustive()
     }
 }

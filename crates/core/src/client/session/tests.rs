@@ -1,6 +1,8 @@
 //! When a token is renewed: against the fake server, with the token's times set by hand.
 
-use xtask::fake::{Dump, FakeServer, Fault, Service, USER, When};
+use std::time::UNIX_EPOCH;
+
+use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Service, USER, When};
 
 use super::*;
 use crate::client::Client;
@@ -29,14 +31,20 @@ fn token(client: &Client) -> String {
 
 /// Renewal is due, and the token ends after `left`.
 fn make_due(client: &Client, left: Duration) {
-    let mut held = client.requests.session.held.lock().unwrap();
-    let (token, now) = (held.as_ref().unwrap().token.clone(), Instant::now());
+    let mut state = client.requests.session.state();
+    let (token, now) = (state.held.as_ref().unwrap().token.clone(), Instant::now());
     let times = Times { renewal: now, end: now + left, end_date: SystemTime::now() + left };
-    *held = Some(Arc::new(Held { token, times: Some(times) }));
+    state.held = Some(Arc::new(Held { token, times: Some(times) }));
 }
 
 fn sign_ins(server: &FakeServer) -> usize {
-    server.requests().iter().filter(|request| request.target == AUTHENTICATE).count()
+    server.requests().iter().filter(|request| request.target == anaplan::AUTHENTICATE).count()
+}
+
+/// Whatever is sent to sign in is refused from now on.
+fn refuse(server: &FakeServer) {
+    let body = ErrorBody::Raw(r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#.to_owned());
+    server.fault(Fault::Status { code: 401, retry_after: None, body }, When::path("authenticate"));
 }
 
 #[test]
@@ -48,8 +56,7 @@ fn a_token_is_renewed_before_it_ends_and_then_used() {
     let second = token(&client);
     assert_ne!(first, second);
     assert_eq!((token(&client), sign_ins(&server)), (second, 2));
-    let held = client.requests.session.held.lock().unwrap();
-    let renewal = held.as_ref().unwrap().times.as_ref().unwrap().renewal;
+    let renewal = client.requests.session.state().held.as_ref().unwrap().times.as_ref().unwrap().renewal;
     // The service's clock shows whole seconds.
     assert!(renewal <= Instant::now() + Duration::from_secs(301), "half of ten minutes");
 }
@@ -74,4 +81,73 @@ fn once_a_token_has_ended_signing_in_is_retried() {
     server.fault(Fault::status(503), When::path("authenticate").times(2));
     assert_ne!(token(&client), first);
     assert_eq!(sign_ins(&server), 4);
+}
+
+#[test]
+fn a_refused_renewal_is_never_repeated_and_the_old_token_serves_to_its_end() {
+    let (server, client) = scene();
+    let first = token(&client);
+    refuse(&server);
+    for _ in 0..3 {
+        make_due(&client, HOUR);
+        assert_eq!(token(&client), first);
+    }
+    make_due(&client, Duration::ZERO);
+    for _ in 0..3 {
+        let error = client.requests.session.token(&client.requests.wire).err().unwrap();
+        assert!(error.to_string().contains("FAILURE_BAD_CREDENTIAL"), "{error}");
+    }
+    assert_eq!(sign_ins(&server), 2);
+}
+
+#[test]
+fn a_refused_sign_in_ends_the_sign_ins_of_all_threads() {
+    let (server, client) = scene();
+    let session = &client.requests.session;
+    let held = session.token(&client.requests.wire).unwrap();
+    refuse(&server);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let error = session.replace(&held, &client.requests.wire).err().unwrap();
+                assert_eq!(error.kind(), ErrorKind::NotPermitted, "{error}");
+            });
+        }
+    });
+    assert_eq!(sign_ins(&server), 2);
+}
+
+#[test]
+fn an_outage_is_waited_out_once_for_all_who_wait_and_again_for_those_who_come_later() {
+    let (server, client) = scene();
+    server.fault(Fault::status(503), When::path("authenticate"));
+    let (session, wire) = (&client.requests.session, &client.requests.wire);
+    let sign_in = |asked| session.sign_in_once(&mut session.state(), asked, wire).err().unwrap().to_string();
+    let asked = Instant::now();
+    let error = sign_in(asked);
+    let tries = sign_ins(&server);
+    assert!(tries > 2 && error.contains("503"), "{error}");
+    assert_eq!((sign_in(asked), sign_ins(&server)), (error, tries));
+    sign_in(Instant::now());
+    assert_eq!(sign_ins(&server), 2 * tries - 1);
+}
+
+#[test]
+fn the_services_clock_says_how_long_a_token_lives() {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    let at = |milliseconds| TokenEnd::At(UNIX_EPOCH + Duration::from_millis(milliseconds));
+    for (end, expected) in [
+        (at(8_100_000), minutes(35)),
+        (at(60_000), USUAL_LIFETIME),
+        (at(6_000_000), USUAL_LIFETIME),
+        (at(900_000_000_000_000), MAX_LIFETIME),
+        (TokenEnd::Unknown, USUAL_LIFETIME),
+        (TokenEnd::After(minutes(0)), USUAL_LIFETIME),
+        (TokenEnd::After(minutes(5)), minutes(5)),
+    ] {
+        assert_eq!(end.lifetime(UNIX_EPOCH + minutes(100)), expected, "{end:?}");
+    }
+    for (lifetime, expected) in [(35, 30), (8, 4), (0, 0)] {
+        assert_eq!(renewal_after(minutes(lifetime)), minutes(expected), "a short one at its half");
+    }
 }

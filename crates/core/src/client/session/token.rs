@@ -1,6 +1,7 @@
 //! The secret that a request carries, and the header that it makes.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
@@ -28,41 +29,44 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token from a sign-in with password or certificate, sent as `Authorization: AnaplanAuthToken …`.
-    ///
-    /// The text is taken as it comes from a file or a variable: white space around it is dropped, and a
-    /// leading word `AnaplanAuthToken` or `Bearer`, as a copied header has it, decides how it is sent.
+    /// A token from a sign-in with password or certificate, sent as `Authorization: AnaplanAuthToken …`. White space
+    /// around it is dropped, and so is a leading word `AnaplanAuthToken`.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for an empty token and for one with characters that no header can carry.
+    /// [`Error::Setting`] for an empty token, for one with characters that no header can carry, and for one that a
+    /// leading word says to be of the other kind.
     pub fn anaplan(text: &str) -> Result<Token> {
-        Token::new(Scheme::AnaplanAuthToken, text)
+        Token::of_scheme(Scheme::AnaplanAuthToken, text)
     }
 
     /// An OAuth access token, sent as `Authorization: Bearer …`. See [`Token::anaplan`] for the text.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for an empty token and for one with characters that no header can carry.
+    /// As for [`Token::anaplan`].
     pub fn bearer(text: &str) -> Result<Token> {
-        Token::new(Scheme::Bearer, text)
+        Token::of_scheme(Scheme::Bearer, text)
     }
 
-    fn new(scheme: Scheme, text: &str) -> Result<Token> {
-        let unusable =
-            |problem: &str| Error::Setting { setting: Setting::Token, problem: problem.to_owned() };
+    fn of_scheme(scheme: Scheme, text: &str) -> Result<Token> {
+        let token = Token::read(text, scheme)?;
+        if token.scheme != scheme {
+            return Err(unusable("the word before it says that it is of the other kind"));
+        }
+        Ok(token)
+    }
+
+    /// Reads a token; the word before it decides what it is, or else `usual`.
+    fn read(text: &str, usual: Scheme) -> Result<Token> {
         let text = text.trim();
-        let copied = text.split_once([' ', '\t']).and_then(|(word, value)| {
+        let scheme_of = |word: &str| {
             let mut schemes = [Scheme::AnaplanAuthToken, Scheme::Bearer].into_iter();
-            let scheme = schemes.find(|scheme| scheme.word().eq_ignore_ascii_case(word))?;
-            Some((scheme, value.trim_start()))
-        });
-        let (scheme, value) = copied.unwrap_or((scheme, text));
-        let is_bare_word = [Scheme::AnaplanAuthToken, Scheme::Bearer]
-            .iter()
-            .any(|scheme| scheme.word().eq_ignore_ascii_case(value));
-        if value.is_empty() || is_bare_word {
+            schemes.find(|scheme| scheme.word().eq_ignore_ascii_case(word))
+        };
+        let copied = text.split_once([' ', '\t']).and_then(|(word, value)| Some((scheme_of(word)?, value)));
+        let (scheme, value) = copied.map_or((usual, text), |(scheme, value)| (scheme, value.trim_start()));
+        if value.is_empty() || scheme_of(value).is_some() {
             return Err(unusable("it is empty"));
         }
         if value.starts_with(['"', '\'']) || value.ends_with(['"', '\'']) {
@@ -109,6 +113,20 @@ impl Token {
     }
 }
 
+impl FromStr for Token {
+    type Err = Error;
+
+    /// Reads a token as it is copied: the word before it, `AnaplanAuthToken` or `Bearer`, decides how it is sent. Without
+    /// one it is Anaplan's own.
+    fn from_str(text: &str) -> Result<Token> {
+        Token::read(text, Scheme::AnaplanAuthToken)
+    }
+}
+
+fn unusable(problem: &str) -> Error {
+    Error::Setting { setting: Setting::Token, problem: problem.to_owned() }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").field("scheme", &self.scheme).finish_non_exhaustive()
@@ -123,8 +141,12 @@ mod tests {
     fn a_copied_header_decides_how_the_token_is_sent() {
         let header = |token: Result<Token>| token.unwrap().header().to_str().unwrap().to_owned();
         assert_eq!(header(Token::anaplan(" abc=\n")), "AnaplanAuthToken abc=");
-        assert_eq!(header(Token::anaplan("bearer  abc")), "Bearer abc");
+        assert_eq!(header("bearer  abc".parse()), "Bearer abc");
+        assert_eq!(header("abc".parse()), "AnaplanAuthToken abc");
         assert_eq!(header(Token::bearer("abc")), "Bearer abc");
+        for token in [Token::anaplan("Bearer abc"), Token::bearer("AnaplanAuthToken abc")] {
+            assert!(token.unwrap_err().to_string().contains("of the other kind"));
+        }
     }
 
     #[test]

@@ -1,0 +1,132 @@
+//! Anaplan's own sign-in with a password or a certificate: a token, whose it is, and its end.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::refusal::{Granted, check_done};
+use super::token::Token;
+use super::{Held, IssuedToken, Session, TokenEnd, ask, post};
+use crate::client::http::HeaderValue;
+use crate::client::http::exchange::{Accept, Reply, Request};
+use crate::client::retry_loop::Wire;
+use crate::error::Result;
+use crate::service::{Fault, Repeat, Subject};
+
+pub(super) const AUTHENTICATE: &str = "/token/authenticate";
+const VALIDATE: &str = "/token/validate";
+const LOGOUT: &str = "/token/logout";
+
+/// What the sign-in service says about a token.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::client) struct Validation {
+    pub(in crate::client) user: Option<String>,
+    pub(in crate::client) until: Option<SystemTime>,
+}
+
+impl Session {
+    /// Signs in at `/token/authenticate`. Each try needs a body that is made anew: it holds the time.
+    pub(super) fn authenticate(
+        &self,
+        wire: &Wire,
+        repeat: Repeat,
+        credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
+    ) -> Result<Held> {
+        let origin = self.auth_host()?;
+        wire.retry(&Subject::SignIn(origin.clone()), repeat, |a_try| {
+            let (authorization, body) = credentials()?;
+            let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
+            let reply = ask(wire, request, Some(&authorization), a_try)?;
+            let token = read_token(&reply)?;
+            Ok(Held::new(&token, Token::anaplan(token.value.reveal())?, &reply))
+        })
+    }
+
+    /// Asks the sign-in service about the token.
+    pub(in crate::client) fn validate(&self, wire: &Wire) -> Result<Validation> {
+        let held = self.token(wire)?;
+        let origin = self.auth_host()?;
+        let authorization = held.token.anaplan_header();
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
+            let request = Request { method: "GET", origin, path: VALIDATE, body: None, accept: Accept::Json };
+            let reply = ask(wire, request, Some(&authorization), a_try)?;
+            let validation = read_validation(&reply)?;
+            let until = held.end_date().or(validation.until);
+            Ok(Validation { until, ..validation })
+        })
+    }
+
+    /// Ends the token at the sign-in service.
+    pub(super) fn end_token(&self, wire: &Wire) -> Result<()> {
+        let held = self.token(wire)?;
+        let origin = self.auth_host()?;
+        let authorization = held.token.anaplan_header();
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
+            let reply = ask(wire, post(origin, LOGOUT, "{}"), Some(&authorization), a_try)?;
+            Ok(check_done(&reply)?)
+        })
+    }
+}
+
+fn read_token(reply: &Reply) -> Result<IssuedToken, Fault> {
+    let granted = Granted::read(reply, "tokenInfo.tokenValue")?;
+    let value = granted.secret("tokenInfo.tokenValue")?;
+    let end = granted.answer.count("tokenInfo.expiresAt").and_then(at);
+    Ok(IssuedToken { value, end: end.map_or(TokenEnd::Unknown, TokenEnd::At) })
+}
+
+fn read_validation(reply: &Reply) -> Result<Validation, Fault> {
+    let answer = Granted::read(reply, "userInfo")?.answer;
+    if !answer.says_success() && !answer.has("userInfo") && !answer.has("tokenInfo") {
+        return Err(Fault::NoPayload("userInfo"));
+    }
+    let user = ["userInfo.userEmail", "userInfo.userId", "userInfo.userGuid"];
+    let user = user.into_iter().find_map(|field| answer.text(field));
+    Ok(Validation { user, until: answer.count("tokenInfo.expiresAt").and_then(at) })
+}
+
+fn at(milliseconds: u64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(body: &str) -> Reply {
+        Reply { status: 200, body: body.as_bytes().to_vec(), date: None, retry_after: None }
+    }
+
+    #[test]
+    fn the_documented_answer_gives_the_token_and_its_end() {
+        let body = r#"{"meta": {"validationUrl": "https://auth.anaplan.com/token/validate"}, "status": "SUCCESS",
+            "statusMessage": "Login successful", "tokenInfo": {"expiresAt": 1571088565713,
+            "tokenId": "b8c3", "tokenValue": "s3cret/+=", "refreshTokenId": "f00"}}"#;
+        let token = read_token(&reply(body)).unwrap();
+        assert_eq!(token.value.reveal(), "s3cret/+=");
+        assert_eq!(token.end, TokenEnd::At(UNIX_EPOCH + Duration::from_millis(1_571_088_565_713)));
+        assert!(!format!("{token:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_token_is_validated_only_by_an_answer_that_says_something_of_it() {
+        let until = Some(UNIX_EPOCH + Duration::from_millis(5_000));
+        for (body, user, until) in [
+            (r#"{"status": "SUCCESS", "statusMessage": "Token validated"}"#, None, None),
+            (
+                r#"{"userInfo": {"userId": "u", "userGuid": "g"}, "tokenInfo": {"expiresAt": "5000"}}"#,
+                Some("u"),
+                until,
+            ),
+            (r#"{"userInfo": [], "tokenInfo": {"expiresAt": 5000}}"#, None, until),
+        ] {
+            let validation = Validation { user: user.map(str::to_owned), until };
+            assert_eq!(read_validation(&reply(body)).unwrap(), validation, "{body}");
+        }
+        for body in [
+            "{}",
+            r#"{"status": "FAILURE_BAD_TOKEN"}"#,
+            r#"{"status": "FAILURE", "userInfo": {"userId": "u"}}"#,
+        ] {
+            assert!(read_validation(&reply(body)).is_err(), "{body}");
+        }
+    }
+}
