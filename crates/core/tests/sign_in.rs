@@ -177,7 +177,7 @@ const SERVICES: [(&str, &dyn Fn(&FakeServer) -> Result<(), Error>); 11] = [
     ("processes", &|server| client(server, password()).processes(dump(server).model()).map(drop)),
     ("tasks", &|server| client(server, password()).tasks(&dump(server).task.action).map(drop)),
     ("tasks/*", &|server| client(server, password()).task(&dump(server).task).map(drop)),
-    ("tasks", &|server| client(server, password()).start(&dump(server).task.action, "en_US").map(drop)),
+    ("tasks", &|server| client(server, password()).start(&dump(server).task.action, "en_US", &[]).map(drop)),
     ("tasks/*", &|server| client(server, password()).cancel(&dump(server).task)),
     ("dumps/*/chunks", &|server| client(server, password()).chunks(&dump(server)).map(drop)),
     ("token/authenticate", &|server| client(server, password()).chunks(&dump(server)).map(drop)),

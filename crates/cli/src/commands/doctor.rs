@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anaplan_dump_core::{
-    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod, Unfinished, WholeFile,
+    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod, Unfinished,
+    WholeFile,
 };
 use serde::Serialize;
 

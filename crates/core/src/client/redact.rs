@@ -63,7 +63,8 @@ mod tests {
         let secrets = Secrets::new(["pass \"word".to_owned(), "cGFzcw==".to_owned(), "abc".to_owned()]);
         (0..20).for_each(|number| secrets.add(&format!("token-{number:0>12}")));
         secrets.add("token-000000000019-and-more");
-        let removed = ["pass \"word", "pass \\\"word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"];
+        let removed =
+            ["pass \"word", "pass \\\"word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"];
         for secret in removed {
             for (before, after) in [("", ""), ("you sent <", ">"), ("\u{e9}", "\u{e9}"), (secret, "")] {
                 let shown = secrets.redact(&format!("{before}{secret}{after}"));
