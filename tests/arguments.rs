@@ -96,7 +96,7 @@ fn unknown_options_and_commands_are_refused() {
     is_refused("get DUMP --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?");
     is_refused("chunks DUMP DUMP", "Unrecognized argument: <DUMP>");
     is_refused("chunks DUMP --force", "Unrecognized argument: --force");
-    is_refused("get DUMP --check", "Unrecognized argument: --check");
+    is_refused("get DUMP --failed", "Unrecognized argument: --failed");
 }
 
 #[test]

@@ -75,7 +75,10 @@ fn a_run_without_progress_in_an_unfinished_state_is_given_up() {
         let scene = running_into(&json!({"task": {"taskState": state, "progress": 0.5}}));
         let outcome = scene.run(RUN);
         let task = scene.task_ids()[0].clone();
-        outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  <ANY>\n    <ANY>"));
+        outcome.fails(
+            1,
+            format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  <ANY>\n    <ANY>\n    <ANY>"),
+        );
         let looks = scene.count_of("GET NIGHTLY/tasks/");
         assert!((50..500).contains(&looks), "{looks} looks at {state}");
         assert_eq!(scene.count_of("POST") + scene.count_of("DELETE"), 1, "{}", scene.describe());
@@ -102,7 +105,7 @@ fn a_fresh_task_that_is_not_there_yet_is_looked_for_a_few_times() {
     let task = scene.task_ids()[0].clone();
     let why = answered("404 Not Found");
     let error = gave_up(4, &format!("task <NIGHTLY>/{task}"), &why);
-    outcome.fails(4, format!("{error}\n  <ANY>\n  <ANY>\n    <ANY>"));
+    outcome.fails(4, format!("{error}\n  <ANY>\n  <ANY>\n    <ANY>\n    <ANY>"));
     assert_eq!(scene.count_of("GET NIGHTLY/tasks/"), 4, "{}", scene.describe());
 }
 
@@ -120,7 +123,7 @@ fn a_task_that_was_just_read_and_is_not_found_is_looked_for_a_few_times() {
     let outcome = scene.run(RUN);
     let task = scene.task_ids()[0].clone();
     let error = format!("task <NIGHTLY>/{task} was there a moment ago, and is not found any more");
-    outcome.fails(4, format!("{error}\n  <ANY>\n    <ANY>"));
+    outcome.fails(4, format!("{error}\n  <ANY>\n    <ANY>\n    <ANY>"));
     assert_eq!(scene.count_of("GET NIGHTLY/tasks/"), 5, "{}", scene.describe());
 }
 

@@ -1,6 +1,6 @@
 //! Imports that run on their own: one dump for each task, by URL, by path and by the short form.
 
-use xtask::fake::{ActionResult, MODEL, Process, Service, Task, WORKSPACE};
+use xtask::fake::{ActionResult, MODEL, Process, Service, Task, TaskState, WORKSPACE};
 
 use crate::support::texts::answered;
 use crate::support::{Invocation, Scene, dump_for};
@@ -114,7 +114,7 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
 #[test]
 fn the_tasks_of_an_import_are_listed_and_shown() {
     let scene = with_tasks([task("T1", 1_571_258_347_545)]);
-    let tasks = "CREATED (UTC)        STATE     OUTCOME  TASK\n2019-10-16 20:39:07  COMPLETE  failed   T1\n";
+    let tasks = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n2019-10-16 20:39:07  <ANY> d  COMPLETE  failed   T1\n";
     scene.run(&format!("tasks {SHORT}")).stdout(tasks);
     let outcome = scene.run(&format!("task --check {SHORT}/T1"));
     outcome.exits_with(6).stdout(format!(

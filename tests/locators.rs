@@ -73,6 +73,19 @@ fn a_path_without_a_workspace_is_asked_for_as_it_was_given() {
 }
 
 #[test]
+fn the_page_of_a_model_in_the_browser_names_the_model_and_no_host() {
+    let scene = Scene::with_dump(three_chunks());
+    let ids = format!("selectedWorkspaceId={WORKSPACE}&selectedModelId={MODEL}");
+    for page in [
+        format!("https://us1a.app.anaplan.com/core?{ids}"),
+        format!("https://eu1a.app.anaplan.com/a/modeling/#/core/?{ids}&x=1"),
+        format!("https://elsewhere.example/?x=1&{ids}"),
+    ] {
+        scene.command("processes").arg(page).run().stdout_has(PROCESS);
+    }
+}
+
+#[test]
 fn a_task_has_one_locator_whichever_command_names_it() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     let url = scene

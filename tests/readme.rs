@@ -144,7 +144,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         ("chunks", format!("chunks {dump}")),
         ("get", "get NIGHTLY -o rejected/".to_owned()),
         ("run", "run NIGHTLY -o tonight/ --poll=1ms".to_owned()),
-        ("wait", "wait NIGHTLY -o again/ --poll=1ms".to_owned()),
+        ("wait", "wait NIGHTLY -o again/ --poll=1ms --since=2019-10-16".to_owned()),
         ("cancel", "cancel NIGHTLY/T6".to_owned()),
     ] {
         let outcome = scene.run(&format!("{arguments} --json -qq"));

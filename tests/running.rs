@@ -1,6 +1,6 @@
 //! `run` and `wait`: they follow the process to its end, collect its dumps, and say by the exit code how it went.
 
-use xtask::fake::{ActionResult, Fault, PROCESS, ProcessRun, TaskState, When};
+use xtask::fake::{ActionResult, Detail, Fault, PROCESS, ProcessRun, TaskState, When};
 
 use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
 use crate::support::{
@@ -27,12 +27,20 @@ fn only_task(scene: &Scene) -> String {
     ids[0].clone()
 }
 
+/// How a task that goes on is waited for or cancelled.
+fn goes_on(task: &str) -> String {
+    format!(
+        "the task goes on; wait for it and collect its dumps, or cancel it:\n    anaplan-dump wait <NIGHTLY>/{task}\n    \
+         anaplan-dump cancel <NIGHTLY>/{task}"
+    )
+}
+
 /// The notes of a run of this task with these steps, each with its progress.
 fn notes(task: &str, steps: &[&str]) -> String {
     let steps: String = steps.iter().map(|step| format!("<TIME>  {step}\n")).collect();
     format!(
-        "started task <NIGHTLY>/{task}\nit goes on if this command is interrupted; look at it and collect its \
-         dumps with:\n  anaplan-dump task <NIGHTLY>/{task}\n  anaplan-dump get <NIGHTLY>/{task}\n{steps}"
+        "started task <NIGHTLY>/{task}\nit goes on if this command is interrupted; wait for it again, or cancel it, \
+         with:\n  anaplan-dump wait <NIGHTLY>/{task}\n  anaplan-dump cancel <NIGHTLY>/{task}\n{steps}"
     )
 }
 
@@ -71,8 +79,8 @@ fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
     let files = [COSTS, ACTUALS].map(|import| format!("rejected/{}", file_of(import, &task)));
     let dumps = files.each_ref().map(|file| format!("{file}  2.5 kB  3 chunks  <TIME>\n")).concat();
     let rows = row(COSTS) + &row(ACTUALS);
-    let get = format!("get <NIGHTLY>/{task}");
-    outcome.exits_with(6).notes(notes(&task, &[DONE]).replace(&get, &format!("{get} -o rejected/")));
+    let wait = format!("wait <NIGHTLY>/{task}");
+    outcome.exits_with(6).notes(notes(&task, &[DONE]).replace(&wait, &format!("{wait} -o rejected/")));
     outcome.stdout(report(&task, &rows) + "\n" + &dumps + &summary(2, 0, 0, 5_000));
     for ((object, _), file) in [COSTS, ACTUALS].iter().zip(&files) {
         scene.has(file, &dump_for(object).bytes());
@@ -127,16 +135,11 @@ fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
     let scene = Scene::with_run(run.with_step(TaskState::InProgress, "Importing", 0.9));
     let outcome = scene.run(&format!("{RUN} --timeout=0s -q"));
     let task = only_task(&scene);
-    let get = format!("get <NIGHTLY>/{task}");
-    let goes_on =
-        format!("the process goes on; its dumps can be collected later with:\n    anaplan-dump {get}");
+    let [wait, goes_on] = [format!("wait <NIGHTLY>/{task} --poll=1ms"), goes_on(&task)];
     outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  {goes_on}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
-    // Two looks bring the task to its end.
-    for _ in 0..2 {
-        scene.run(&format!("task NIGHTLY/{task}")).any_stdout();
-    }
-    scene.run(&scene.fill(&get)).collects("", &task, &[COSTS]);
+    scene.run(&scene.fill(&format!("{wait} -q"))).exits_with(6).stdout_has(file_of(COSTS, &task));
+    scene.has(&file_of(COSTS, &task), &dump_for(COSTS.0).bytes());
 }
 
 #[test]
@@ -161,9 +164,8 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     running.signal("INT");
     let outcome = running.finish();
     let task = only_task(&scene);
-    let collect = format!("collect its dumps with:\n    anaplan-dump get <NIGHTLY>/{task}");
     outcome.notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
-    outcome.fails(130, format!("interrupted: the process goes on, if it has not ended\n  {collect}"));
+    outcome.fails(130, format!("interrupted: {}", goes_on(&task).replace("; ", "\n  ")));
     assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
     let get = format!("get NIGHTLY/{task}");
     scene.run(&get).fails(
@@ -197,10 +199,10 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
     let scene = Scene::with_run(long_run());
     scene.server.fault(Fault::status(403), When::path("tasks/*").method("GET"));
     let outcome = scene.run(&format!("{RUN} -q"));
-    let locator = format!("<NIGHTLY>/{}", only_task(&scene));
+    let task = only_task(&scene);
     let why = answered("403 Forbidden");
-    let goes_on = "the process goes on; its dumps can be collected later with:\n    anaplan-dump get";
-    outcome.fails(3, format!("task {locator}: {why}\n  <ANY>\n  {goes_on} {locator}"));
+    let may_go_on = goes_on(&task).replace("goes on", "may go on");
+    outcome.fails(3, format!("task <NIGHTLY>/{task}: {why}\n  <ANY>\n  {may_go_on}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
 }
 
@@ -238,10 +240,10 @@ fn a_run_by_url_names_commands_that_work_from_anywhere() {
     let url = scene.fill("<URL>").split("/tasks/").next().unwrap_or_default().to_owned();
     let outcome = scene.command("run --poll=1ms").arg(&url).env_remove("ANAPLAN_API_URL").run();
     let task = only_task(&scene);
-    let get = format!("get {url}/tasks/{task}");
-    outcome.exits_with(6).any_stdout().stderr_has(format!("  anaplan-dump {get}\n"));
-    let again = scene.command(&get).env_remove("ANAPLAN_API_URL").run();
-    again.stdout(format!("{}  2.5 kB  already there\n", file_of(COSTS, &task)));
+    let wait = format!("wait {url}/tasks/{task}");
+    outcome.exits_with(6).any_stdout().stderr_has(format!("  anaplan-dump {wait}\n"));
+    let again = scene.command(&wait).env_remove("ANAPLAN_API_URL").run();
+    again.exits_with(6).stdout_has(format!("{}  2.5 kB  already there\n", file_of(COSTS, &task)));
     scene.holds(&[file_of(COSTS, &task)]);
 }
 
@@ -263,9 +265,88 @@ fn wait_collects_the_dumps_of_a_task_that_was_started_elsewhere() {
 }
 
 #[test]
-fn wait_wants_a_task_or_a_process_that_has_one() {
+fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
+    let scene = || Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
+    let yesterday = scene();
+    let outcome = yesterday.run("wait NIGHTLY --poll=1ms --timeout=5ms");
+    outcome.fails(1, "no run of <NIGHTLY> began within <TIME>");
+    outcome.notes("0.00 s  no run is under way: waiting for one to begin\n<ANY>");
+    for (since, exit) in [("2019-10-16T20:00", 6), ("2019-10-16T21:00", 1)] {
+        let scene = scene();
+        let outcome = scene.run(&format!("wait NIGHTLY --poll=1ms --timeout=5ms --since={since} -o x/"));
+        outcome.exits_with(exit).any_stdout();
+        if exit == 6 {
+            outcome.stderr_has("task T9 is over already: it was created 2019-10-16 20:39:07 UTC\n");
+            scene.holds(&[format!("x/{}", file_of(COSTS, "T9"))]);
+        }
+    }
+    let why = "--since is for a process: the locator names a task\nTry anaplan-dump --help.";
+    scene().run("wait NIGHTLY/T9 --since=2019-10-16").refuses(why);
+}
+
+#[test]
+fn wait_collects_the_dumps_of_a_run_that_begins() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    scene.server.service().process_mut(PROCESS).expect("the process").run = failing_run(&[ACTUALS]);
+    let mut waiting = scene.command("wait NIGHTLY --poll=1ms -o x/ -q").start();
+    waiting.wait_for_requests(4);
+    scene.run(&format!("{RUN} -q -o mine/")).exits_with(6).any_stdout();
+    let begun = scene.task_ids().into_iter().find(|id| id != "T9").expect("another task");
+    waiting.finish().exits_with(6).any_stdout();
+    scene.holds(&["x", "mine"].map(|folder| format!("{folder}/{}", file_of(ACTUALS, &begun))));
+}
+
+#[test]
+fn rows_that_were_only_ignored_or_loaded_with_a_warning_are_no_failure() {
+    let action = |values: [&str; 6]| {
+        let detail = Detail::new("hierarchyRowsProcessedWithFailures", "Rows").with_values(values);
+        ActionResult::new(COSTS.0).with_name(COSTS.1).with_successful(false).with_detail(detail)
+    };
+    let ignored = action(["successRowCount", "7", "failedCount", "0", "ignoredCount", "5"]);
+    let warned = action(["warningsRowCount", "1", "failedCount", "0", "ignoredCount", "5"]);
+    for (action, outcome, remark, table) in [
+        (ignored, "ignored", "5 rows were ignored", "TAKEN  FAILED  IGNORED"),
+        (warned, "warnings", "1 row was loaded with a warning, 5 rows were ignored", "WARNED  FAILED"),
+    ] {
+        let result = ActionResult::process(PROCESS).with_successful(false).with_nested(action);
+        let scene = Scene::with_run(ProcessRun::new().with_result(result));
+        let ended = scene.run(&format!("{RUN} -q"));
+        ended.stdout_has(format!("\nNo row was rejected: {remark}.\n")).stdout_has(table);
+        scene.run(&format!("{RUN} --json -qq")).json_has("/task/outcome", outcome);
+        scene.run("task NIGHTLY/latest --check").any_stdout();
+        scene.run("get NIGHTLY --check -q").stdout_has(format!(" UTC) rejected no rows: {remark}.\n"));
+        scene.run("tasks NIGHTLY --json").json_has("/tasks/0/outcome", outcome);
+    }
+}
+
+#[test]
+fn a_run_whose_dumps_cannot_be_asked_for_is_reported_with_the_command_that_collects_them() {
+    let mut result = result_of(&[COSTS]);
+    result.nested[0].failure_dump_available = None;
+    let scene = Scene::with_run(ProcessRun::new().with_result(result));
+    scene.server.fault(Fault::status(403), When::path("dumps/*/chunks"));
+    let outcome = scene.run(&format!("{RUN} -q -o rejected/"));
+    let task = only_task(&scene);
+    outcome.exits_with(3).stdout_has("112000000021  yes     90       3        5  ?     Cost centres");
+    outcome.stderr_has(format!(
+        "collect the dumps of the task with:\n    anaplan-dump get <NIGHTLY>/{task} -o rejected/"
+    ));
+}
+
+#[test]
+fn a_task_is_looked_at_once_a_second_at_most_except_on_this_machine() {
+    let scene = Scene::with_run(clean_run());
+    let mut command = scene.command("run NIGHTLY --poll=999ms");
+    command = command.env("ANAPLAN_API_URL", "https://api.anaplan.com");
+    command.run().refuses("--poll must be at least 1s: <ANY>\nTry anaplan-dump --help.");
+}
+
+#[test]
+fn wait_wants_a_task_or_a_process_that_there_is() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
-    scene.run("wait NIGHTLY").exits_with(4).stderr_has("<NIGHTLY> has no tasks");
+    scene.run("wait 118000000777 --timeout=0s").exits_with(2).stderr_has("ANAPLAN_WORKSPACE");
+    let unknown = format!("wait {}/118000000777", crate::support::model());
+    scene.run(&unknown).exits_with(4).stderr_has("118000000777 has no tasks");
     scene.run("wait NIGHTLY/latest").exits_with(2).stderr_has("latest is the newest finished task");
     scene.run("wait NIGHTLY/T1 -o -").exits_with(2).stderr_has("-o must name a folder");
 }

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use xtask::fake::{MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE};
+use xtask::fake::{Fault, MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE, When};
 
 use crate::support::texts::NO_TASKS;
 use crate::support::{COSTS, PROCESS_NAME, Scene, clean, failed, nightly};
@@ -104,11 +104,11 @@ fn tasks_are_listed_newest_first_and_in_utc() {
     let outcome = scene.command("tasks").arg(nightly()).env("TZ", "Asia/Tokyo").run();
     outcome.stdout(
         "\
-CREATED (UTC)        STATE        OUTCOME       TASK
-2019-10-16 20:39:07  IN_PROGRESS  not finished  NEW
-2019-10-16 19:39:07  PAUSED       not finished  MIDDLE
-2019-10-15 20:39:07  COMPLETE     unclear       OLD
--                    COMPLETE     unclear       TIMELESS
+CREATED (UTC)        AGE     STATE        OUTCOME       TASK
+2019-10-16 20:39:07  <ANY> d  IN_PROGRESS  not finished  NEW
+2019-10-16 19:39:07  <ANY> d  PAUSED       not finished  MIDDLE
+2019-10-15 20:39:07  <ANY> d  COMPLETE     unclear       OLD
+-                    -       COMPLETE     unclear       TIMELESS
 ",
     );
     assert_eq!(scene.count_of("GET NIGHTLY/tasks?"), 1, "{}", scene.describe());
@@ -119,9 +119,10 @@ fn twenty_tasks_are_shown_unless_a_limit_is_given() {
     let scene = with_many_tasks(30);
     let shown = |newest: u64, count: u64| -> String {
         let ids = (0..count).map(|n| newest - n);
-        ids.map(|n| format!("2019-10-16 20:39:{:02}  COMPLETE  unclear  TASK{n:05}\n", 7 + n)).collect()
+        ids.map(|n| format!("2019-10-16 20:39:{:02}  <ANY> d  COMPLETE  unclear  TASK{n:05}\n", 7 + n))
+            .collect()
     };
-    let header = "CREATED (UTC)        STATE     OUTCOME  TASK\n".to_owned();
+    let header = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n".to_owned();
     scene.run("tasks NIGHTLY").stdout(header.clone() + &shown(29, 20) + "20 of 30 tasks\n");
     scene.run("tasks NIGHTLY --limit=2").stdout(header.clone() + &shown(29, 2) + "2 of 30 tasks\n");
     scene.run("tasks NIGHTLY --limit=1000").stdout(header + &shown(29, 30));
@@ -160,9 +161,12 @@ fn workspaces_and_models_are_listed_with_what_to_paste() {
     scene.run("workspaces --json").json(json!({ "workspaces": [{ "id": WORKSPACE, "name": "Finance" }] }));
     let locator = format!("{WORKSPACE}/{MODEL}");
     for command in ["models".to_owned(), format!("models {WORKSPACE}")] {
-        scene.run(&command).stdout(format!("{:65}  NAME\n{locator}  Cost planning\n", "WORKSPACE/MODEL"));
-        let model =
-            json!({ "id": MODEL, "locator": locator, "name": "Cost planning", "workspace": WORKSPACE });
+        scene.run(&command).stdout(format!(
+            "{:65}  STATE     NAME\n{locator}  UNLOCKED  Cost planning\n",
+            "WORKSPACE/MODEL"
+        ));
+        let model = json!({ "id": MODEL, "locator": locator, "name": "Cost planning", "workspace": WORKSPACE,
+            "state": "UNLOCKED" });
         scene.run(&format!("{command} --json")).json(json!({ "models": [model] }));
     }
     scene.run(&format!("processes {locator}")).stdout_has("Nightly load");
@@ -171,14 +175,27 @@ fn workspaces_and_models_are_listed_with_what_to_paste() {
 }
 
 #[test]
+fn archived_models_are_shown_where_they_are_asked_for() {
+    let scene = Scene::with_chunks(3);
+    let models = json!({ "status": { "code": 200 }, "models": [
+        { "id": "OLD", "name": "Plan 2020", "activeState": "ARCHIVED", "currentWorkspaceId": "W" },
+        { "id": "NEW", "name": "Plan 2026", "activeState": "UNLOCKED", "currentWorkspaceId": "W" }] });
+    scene.server.fault(Fault::WrongJson(models.to_string()), When::path("models"));
+    let outcome = scene.run("models");
+    outcome.stdout("WORKSPACE/MODEL  STATE     NAME\nW/NEW            UNLOCKED  Plan 2026\n");
+    outcome.notes("1 archived model left out: --archived shows every model\n");
+    scene.run("models --archived").stdout_has("W/OLD            ARCHIVED  Plan 2020\n");
+}
+
+#[test]
 fn a_run_with_rejected_rows_has_the_outcome_failed_in_the_table() {
     let running = Task::new("T7", TaskState::InProgress);
     let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8"), running]);
     let rows = [
-        "CREATED (UTC)        STATE        OUTCOME       TASK\n",
-        "2019-10-16 20:39:07  COMPLETE     failed        T9\n",
-        "2019-10-16 19:39:07  COMPLETE     clean         T8\n",
-        "2019-10-16 18:39:07  IN_PROGRESS  not finished  T7\n",
+        "CREATED (UTC)        AGE     STATE        OUTCOME       TASK\n",
+        "2019-10-16 20:39:07  <ANY> d  COMPLETE     failed        T9\n",
+        "2019-10-16 19:39:07  <ANY> d  COMPLETE     clean         T8\n",
+        "2019-10-16 18:39:07  <ANY> d  IN_PROGRESS  not finished  T7\n",
     ];
     scene.run("tasks NIGHTLY").stdout(rows.concat());
     scene.run("tasks NIGHTLY --failed").stdout_has("failed   T9\n1 of 3 tasks\n");

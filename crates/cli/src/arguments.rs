@@ -344,18 +344,18 @@ pub(crate) struct Cancel {
     pub(crate) json: bool,
 }
 
-/// Wait for a task that somebody else started, and download every dump.
+/// Wait for a run that is under way or begins, and download every dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "wait",
     help_triggers("-h", "--help"),
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK -o rejected/ --timeout 2h",
-    note = "Ends and exits as run does. A dump is there for the user only who started the task."
+    note = "Ends and exits as run does. Only the user who started a task can download its dumps."
 )]
 pub(crate) struct Wait {
     /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK]; without
-    /// TASK, the newest one, in whatever state it is
+    /// TASK, the run that is under way, or the next one
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
@@ -366,6 +366,11 @@ pub(crate) struct Wait {
     /// how long to wait for the end; default is without limit
     #[argh(option, arg_name = "duration", from_str_fn(duration))]
     pub(crate) timeout: Option<Duration>,
+
+    /// also take a run that is over, if it was created since then: a duration,
+    /// such as 30m, or a date, such as 2026-11-24 (UTC)
+    #[argh(option, arg_name = "time", from_str_fn(since))]
+    pub(crate) since: Option<SystemTime>,
 
     /// time between two looks at the task, longer the longer it runs; default 5s,
     /// the least that the service asks for
@@ -397,6 +402,10 @@ pub(crate) struct Models {
     /// the workspace, by its id; default is all
     #[argh(positional, arg_name = "WORKSPACE")]
     pub(crate) workspace: Option<String>,
+
+    /// show archived models too
+    #[argh(switch)]
+    pub(crate) archived: bool,
 
     /// print one JSON document instead of a table
     #[argh(switch)]
@@ -561,6 +570,10 @@ pub(crate) struct Get {
     /// maximum number of tasks of a process to look at; default 20
     #[argh(option, arg_name = "n", from_str_fn(limit))]
     pub(crate) limit: Option<usize>,
+
+    /// exit as task --check does: with 6 if rows or actions failed
+    #[argh(switch)]
+    pub(crate) check: bool,
 
     /// report what is wrong in the dumps, as explain does
     #[argh(switch)]

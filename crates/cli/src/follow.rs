@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionKind, RowCounts, Task, TaskAddress};
+use anaplan_dump_core::{Error, Locator, RowCounts, Task, TaskAddress};
 use serde::Serialize;
 
 use crate::collect::{Collect, DumpReport, print_reports};
 use crate::ending;
 use crate::failure::Failure;
 use crate::meter::LogClock;
+use crate::progress::FollowUp;
 use crate::report::{ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
@@ -73,6 +74,9 @@ impl Rows {
     }
 }
 
+/// Least time between two looks at a task.
+const LEAST_POLL: Duration = Duration::from_secs(1);
+
 /// How a task is followed.
 #[derive(Debug)]
 pub(crate) struct Follow<'a> {
@@ -84,8 +88,16 @@ pub(crate) struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    /// The folder for the dumps.
-    pub(crate) fn target(&self) -> Result<Target, Failure> {
+    /// The folder for the dumps. Refuses what contradicts itself, before anything is sent.
+    pub(crate) fn target(&self, locator: &Locator, session: &Session) -> Result<Target, Failure> {
+        let service = locator.model().origin.as_ref().unwrap_or(session.client.api());
+        // A service on this machine is a test.
+        if self.poll < LEAST_POLL && !service.is_loopback() {
+            return Err(Failure::Usage(
+                "--poll must be at least 1s: the service asks not to look more than once every 5 seconds"
+                    .into(),
+            ));
+        }
         match Target::read(self.output, false)? {
             target @ Target::Folder(_) => Ok(target),
             _ => Err(Failure::Usage("-o must name a folder: a process can leave several dumps".into())),
@@ -100,10 +112,15 @@ impl Follow<'_> {
         session: &Session,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
-        session.reporter.set_follow_up(self.get_command(address));
+        session.reporter.set_follow_up(FollowUp::Task(self.commands(address)));
         let task = self.wait(address, session)?;
-        let dumps = session.client.dumps(&task)?;
-        let outcome = task.outcome_with(&dumps);
+        session.reporter.set_follow_up(FollowUp::Dumps(self.get_command(address)));
+        // Where the dumps cannot be found, the report is there all the same.
+        let (dumps, unfound) = match session.client.dumps(&task) {
+            Ok(dumps) => (dumps, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let outcome = if unfound.is_some() { task.outcome() } else { task.outcome_with(&dumps) };
         let report = TaskReport::new(&task, outcome).without_next();
         if !self.json {
             print(&report.text())?;
@@ -117,6 +134,12 @@ impl Follow<'_> {
             set: &|download| download.fresh(true),
         };
         let mut collected = options.collect(&dumps)?;
+        if let Some(error) = unfound {
+            let note = format!("collect the dumps of the task with:\n    {}", self.get_command(address));
+            let failure = Failure::Library { error, note: Some(note) };
+            session.reporter.problem(&failure);
+            collected.failure = Some(Failure::Reported(Box::new(failure)));
+        }
         let explained = if self.explain { collected.explain(session) } else { None };
         if let Some(unnamed) = ending::unnamed_dumps(&task) {
             session.reporter.problem(&unnamed);
@@ -155,9 +178,19 @@ impl Follow<'_> {
     }
 
     /// The command that downloads the dumps of the task into the same folder.
-    pub(crate) fn get_command(&self, address: &TaskAddress) -> String {
-        let folder = self.output.map(|folder| format!(" -o {}", shell_word(folder))).unwrap_or_default();
-        format!("anaplan-dump get {address}{folder}")
+    fn get_command(&self, address: &TaskAddress) -> String {
+        format!("anaplan-dump get {}{}", shell_word(&address.to_string()), self.folder_option())
+    }
+
+    /// The commands that wait for the task and collect its dumps into the same folder, and that cancel it.
+    pub(crate) fn commands(&self, address: &TaskAddress) -> [String; 2] {
+        let task = shell_word(&address.to_string());
+        let wait = format!("anaplan-dump wait {task}{}", self.folder_option());
+        [wait, format!("anaplan-dump cancel {task}")]
+    }
+
+    fn folder_option(&self) -> String {
+        self.output.map(|folder| format!(" -o {}", shell_word(folder))).unwrap_or_default()
     }
 
     /// Waits until the task is over, and shows how it goes on.
@@ -178,10 +211,10 @@ impl Follow<'_> {
         let waited = session.client.wait(address, self.poll, timeout, look);
         session.reporter.clear();
         waited.map_err(|error| {
+            let [wait, cancel] = self.commands(address);
+            let goes_on = if matches!(error, Error::NotFinished { .. }) { "goes on" } else { "may go on" };
             let note = format!(
-                "the {} goes on; its dumps can be collected later with:\n    {}",
-                noun(address.action.kind),
-                self.get_command(address)
+                "the task {goes_on}; wait for it and collect its dumps, or cancel it:\n    {wait}\n    {cancel}"
             );
             Failure::Library { error, note: Some(note) }
         })

@@ -34,6 +34,8 @@ pub(crate) struct Selection {
     pub(crate) unnamed: Option<Failure>,
     /// The sentence that says why there is no dump.
     pub(crate) clean: Option<String>,
+    /// The task and how it ended, where that is known.
+    pub(crate) ended: Option<(Task, Outcome)>,
 }
 
 /// A task that was passed over, as `--json` shows it.
@@ -83,16 +85,17 @@ impl Session {
             search = search.limit(limit);
         }
         let (newest, skipped) = search.dumps()?;
-        let (task, dumps, clean) = match newest {
+        let (task, outcome, dumps, clean) = match newest {
             Newest::Dumps { task, dumps } => {
                 self.note_skipped(&skipped);
                 self.reporter.note(&format!("task {}", task.address));
-                (task, dumps, None)
+                let outcome = task.outcome_with(&dumps);
+                (task, outcome, dumps, None)
             }
             Newest::Clean { task, outcome } => {
                 self.note_skipped(&skipped);
                 let text = clean(&task, outcome, object);
-                (task, Vec::new(), Some(text))
+                (task, outcome, Vec::new(), Some(text))
             }
             Newest::NoDump { task, outcome } => {
                 self.note_skipped(&skipped);
@@ -109,7 +112,8 @@ impl Session {
             }
         };
         let unnamed = object.is_none().then(|| ending::unnamed_dumps(&task)).flatten();
-        Ok(Selection { task: Some(task.address), skipped, dumps, unnamed, clean })
+        let address = task.address.clone();
+        Ok(Selection { task: Some(address), skipped, dumps, unnamed, clean, ended: Some((task, outcome)) })
     }
 
     fn note_skipped(&self, skipped: &[Skipped]) {

@@ -22,6 +22,18 @@ const SHORTEST_REPORTED_PACE: Duration = Duration::from_secs(1);
 /// than on Windows, the terminal itself cuts what does not fit.
 const MAX_LINE_CHARS: usize = if cfg!(windows) { 78 } else { 200 };
 
+/// Which commands go on with what was interrupted.
+#[derive(Debug, Default)]
+pub(crate) enum FollowUp {
+    /// The same once more.
+    #[default]
+    Same,
+    /// The task goes on at the service: these wait for it and cancel it.
+    Task([String; 2]),
+    /// The task is over: this collects its dumps.
+    Dumps(String),
+}
+
 /// Writes to standard error. Shared by the threads that fetch.
 #[derive(Debug)]
 pub(crate) struct Reporter {
@@ -32,8 +44,7 @@ pub(crate) struct Reporter {
     max_chars: usize,
     /// Length of the redrawn line that the terminal shows, in characters; 0 if there is none.
     drawn_chars: Mutex<usize>,
-    /// The command that continues; the same one if there is no other.
-    follow_up: Mutex<Option<String>>,
+    follow_up: Mutex<FollowUp>,
     /// What the library would leave unfinished if the run were interrupted now.
     pub(crate) unfinished: Unfinished,
 }
@@ -97,16 +108,18 @@ impl Reporter {
         Reading { reporter: self, name: safe(name), bytes, source, read: 0, begun: now, drawn: now }
     }
 
-    /// From now on, another command than the same one continues.
-    pub(crate) fn set_follow_up(&self, command: String) {
-        *self.follow_up.lock().unwrap_or_else(PoisonError::into_inner) = Some(command);
+    /// From now on, these commands go on.
+    pub(crate) fn set_follow_up(&self, follow_up: FollowUp) {
+        *self.follow_up.lock().unwrap_or_else(PoisonError::into_inner) = follow_up;
     }
 
     /// How to continue what was interrupted.
     pub(crate) fn how_to_continue(&self) -> String {
         match &*self.follow_up.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(command) => format!("this continues from it:\n    {command}"),
-            None => "the same command continues from it".to_owned(),
+            FollowUp::Dumps(command) | FollowUp::Task([command, _]) => {
+                format!("this continues from it:\n    {command}")
+            }
+            FollowUp::Same => "the same command continues from it".to_owned(),
         }
     }
 
@@ -119,17 +132,18 @@ impl Reporter {
             format!("{} of {chunks} are kept in {}", part.finished, safe_path(&part.path))
         });
         match (kept, &*follow_up) {
-            (Some(kept), None) => format!(": {kept}, and the same command continues from there"),
-            (Some(kept), Some(command)) => format!(": {kept}\n  continue with:\n    {command}"),
-            (None, Some(command)) => {
-                format!(
-                    ": the process goes on, if it has not ended\n  collect its dumps with:\n    {command}"
-                )
+            (_, FollowUp::Task([wait, cancel])) => format!(
+                ": the task goes on\n  wait for it and collect its dumps, or cancel it:\n    {wait}\n    {cancel}"
+            ),
+            (Some(kept), FollowUp::Same) => format!(": {kept}, and the same command continues from there"),
+            (Some(kept), FollowUp::Dumps(command)) => format!(": {kept}\n  continue with:\n    {command}"),
+            (None, FollowUp::Dumps(command)) => {
+                format!(": the task is over\n  collect its dumps with:\n    {command}")
             }
-            (None, None) if part.is_some() => {
+            (None, FollowUp::Same) if part.is_some() => {
                 ": no whole chunk had arrived, and the same command begins anew".to_owned()
             }
-            (None, None) => String::new(),
+            (None, FollowUp::Same) => String::new(),
         }
     }
 

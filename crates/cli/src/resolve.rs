@@ -1,8 +1,7 @@
 //! What a locator means: a process may be given by its name, a task as `latest`. May send requests.
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, Dump, DumpAddress, Error, ErrorKind, Locator, ModelAddress, Task, TaskAddress,
-    TaskChoice,
+    ActionAddress, ActionKind, Error, ErrorKind, Locator, ModelAddress, Task, TaskAddress, TaskChoice,
 };
 
 use crate::failure::Failure;
@@ -73,11 +72,11 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The dump with what its task says of it, if the task can be read.
-    pub(crate) fn dump(&self, task: &TaskAddress, address: DumpAddress) -> Result<Dump, Failure> {
+    /// The task, if it can be read.
+    pub(crate) fn task_if_there(&self, task: &TaskAddress) -> Result<Option<Task>, Failure> {
         match self.client.task(task) {
-            Ok(task) => Ok(Dump::new(&task, address)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(address.into()),
+            Ok(task) => Ok(Some(task)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

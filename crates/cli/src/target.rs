@@ -53,6 +53,13 @@ impl Target {
         Ok(match path.metadata() {
             Ok(metadata) if metadata.is_dir() => Target::Folder(path),
             Ok(metadata) if !metadata.is_file() => Target::Device(path),
+            Err(_) if !is_one_dump && !is_named_as_folder && is_named_as_dump(&path) => {
+                return Err(Failure::Usage(format!(
+                    "-o {0} looks like a file, and there may be several dumps: name a folder ({0}/ if it is to be \
+                     one), or one object in the locator",
+                    safe(output)
+                )));
+            }
             Err(_) if is_named_as_folder || !is_one_dump => Target::Folder(path),
             Ok(_) if !is_one_dump => {
                 return Err(Failure::Usage(format!(
@@ -110,6 +117,13 @@ fn nearest(folder: &Path) -> &Path {
     // A file with a slash at its end is not found.
     let found = folder.components().as_path().ancestors().find(|folder| folder.exists());
     found.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether a name ends as those of dumps do.
+fn is_named_as_dump(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 4] = ["csv", "txt", "tsv", "json"];
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Finds out whether the folder of a file is there: a name with a typing error must not make folders.

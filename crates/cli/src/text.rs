@@ -96,6 +96,16 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// An age in its largest unit: `40 s`, `5 min`, `3 h`, `2 d`.
+pub(crate) fn age(age: Duration) -> String {
+    match age.as_secs() {
+        s @ ..60 => format!("{s} s"),
+        s @ ..3600 => format!("{} min", s / 60),
+        s @ ..172_800 => format!("{} h", s / 3600),
+        s => format!("{} d", s / 86_400),
+    }
+}
+
 /// A wait, to a tenth of a second where that matters: `0.7 s`, `12 s`, `3 min 05 s`.
 pub(crate) fn seconds(wait: Duration) -> String {
     match wait.as_secs_f64() {
@@ -209,6 +219,13 @@ mod tests {
             (7_440_000, "2 h 04 min"),
         ] {
             assert_eq!(duration(Duration::from_millis(millis)), text, "{millis}");
+        }
+    }
+
+    #[test]
+    fn ages_are_in_their_largest_unit() {
+        for (seconds, text) in [(59, "59 s"), (3599, "59 min"), (172_799, "47 h"), (172_800, "2 d")] {
+            assert_eq!(age(Duration::from_secs(seconds)), text);
         }
     }
 

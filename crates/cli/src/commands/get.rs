@@ -136,6 +136,9 @@ fn get_one(
             session.reporter.note("--older looks for dumps of earlier runs");
         }
     }
+    if let (None, Some((task, outcome))) = (&failure, selection.ended.filter(|_| command.check)) {
+        failure = ending::check(&task, outcome).err();
+    }
     let report = Report {
         task: selection.task.as_ref().map(Named::from),
         skipped: selection.skipped.iter().map(SkippedTask::new).collect(),
@@ -157,12 +160,16 @@ fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) ->
         (ActionKind::Import, None) => task.own_dump(),
         (ActionKind::Process, None) => return dumps_of_task(task, session),
     };
-    let dump = match target {
-        // Only the task has the name and the date, and only a file in a folder needs them.
-        Target::Folder(_) => session.dump(&task, address)?,
-        _ => Dump::from(address),
+    // Only the task has the name and the date, and only a file in a folder needs them.
+    let is_needed = command.check || matches!(target, Target::Folder(_));
+    let known = if is_needed { session.task_if_there(&task)? } else { None };
+    let dump = known.as_ref().map_or_else(|| Dump::from(&address), |task| Dump::new(task, address.clone()));
+    let ended = match known.filter(|_| command.check) {
+        Some(known) => Some((session.client.outcome(&known)?, known)),
+        None => None,
     };
-    Ok(Selection { task: Some(task), dumps: vec![dump], ..Selection::default() })
+    let ended = ended.map(|(outcome, task)| (task, outcome));
+    Ok(Selection { task: Some(task), dumps: vec![dump], ended, ..Selection::default() })
 }
 
 fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Selection, Failure> {
@@ -182,5 +189,6 @@ fn dumps_of_task(address: TaskAddress, session: &Session) -> Result<Selection, F
         remarks => remarks.map(|remarks| format!("No rows were rejected: {remarks}.")),
     };
     let unnamed = ending::unnamed_dumps(&task);
-    Ok(Selection { task: Some(address), dumps, unnamed, clean, ..Selection::default() })
+    let ended = Some((task, outcome));
+    Ok(Selection { task: Some(address), dumps, unnamed, clean, ended, ..Selection::default() })
 }

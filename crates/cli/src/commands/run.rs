@@ -14,8 +14,8 @@ const NEWEST_SHOWN: usize = 3;
 pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     let Run { poll, timeout, explain, json, .. } = *command;
     let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json };
-    let target = follow.target()?;
     let locator = session.locator(&command.locator)?;
+    let target = follow.target(&locator, session)?;
     let action = session.action(&locator)?;
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
@@ -26,10 +26,10 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     target.check_writable()?;
     let started = session.client.start(&action, &command.locale, &mappings);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
+    let [wait, cancel] = follow.commands(&address);
     session.reporter.note(&format!(
-        "started task {address}\nit goes on if this command is interrupted; look at it and collect its dumps with:\n  \
-         anaplan-dump task {address}\n  {}",
-        follow.get_command(&address)
+        "started task {address}\nit goes on if this command is interrupted; wait for it again, or cancel it, with:\n  \
+         {wait}\n  {cancel}"
     ));
     follow.to_the_end(&address, &target, session)
 }

@@ -1,5 +1,7 @@
 //! `tasks`: the tasks of a process or import.
 
+use std::time::SystemTime;
+
 use anaplan_dump_core::{ErrorKind, ListedTask, Outcome, TaskAddress, TaskState};
 use serde::Serialize;
 
@@ -10,7 +12,7 @@ use crate::json::Named;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::{MAX_ID_CHARS, table};
-use crate::text::{counted, cut, rfc3339, time};
+use crate::text::{age, counted, cut, rfc3339, safe, time};
 
 /// Maximum number of tasks that are read for their outcome, unless that is what is asked for: the whole tenant
 /// shares a rate limit of 600 requests.
@@ -65,13 +67,16 @@ pub(crate) fn tasks(command: &Tasks, session: &Session) -> Result<(), Failure> {
         let tasks = rows.collect();
         return print_json(&Report { process: Named::from(&action), total, tasks });
     }
+    let now = SystemTime::now();
     let cells = |(task, outcome): &(&ListedTask, Option<&str>)| {
         let created = task.created.map_or("-".to_owned(), time);
+        let age =
+            task.created.and_then(|created| now.duration_since(created).ok()).map_or("-".to_owned(), age);
         let state = cut(task.state.as_str(), MAX_ID_CHARS);
-        vec![created, state, outcome.unwrap_or("?").replace('_', " "), cut(task.id.as_str(), MAX_ID_CHARS)]
+        vec![created, age, state, outcome.unwrap_or("?").replace('_', " "), safe(task.id.as_str())]
     };
     let rows: Vec<Vec<String>> = shown.iter().map(cells).collect();
-    let mut text = table(&["CREATED (UTC)", "STATE", "OUTCOME", "TASK"], &rows);
+    let mut text = table(&["CREATED (UTC)", "AGE", "STATE", "OUTCOME", "TASK"], &rows);
     if shown.len() < total {
         text.push_str(&format!("{} of {}\n", shown.len(), counted(total, "task")));
     }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::{MAX_ID_CHARS, MAX_NAME_CHARS, table};
-use crate::text::{cut, safe};
+use crate::text::{counted, cut, safe};
 
 #[derive(Serialize)]
 struct WorkspacesReport<'a> {
@@ -48,6 +48,8 @@ struct Model<'a> {
     locator: String,
     name: Option<&'a str>,
     workspace: Option<&'a str>,
+    /// The service's word, such as `UNLOCKED` or `ARCHIVED`.
+    state: Option<&'a str>,
 }
 
 pub(crate) fn models(command: &Models, session: &Session) -> Result<(), Failure> {
@@ -56,9 +58,15 @@ pub(crate) fn models(command: &Models, session: &Session) -> Result<(), Failure>
     }
     let asked = command.workspace.as_deref().map(str::parse::<Id>).transpose();
     let asked = asked.map_err(|error| Failure::Usage(format!("WORKSPACE: {error}")))?;
-    let models = session.client.models(asked.as_ref())?;
+    let mut models = session.client.models(asked.as_ref())?;
     if models.is_empty() {
         return Err(Failure::NotFound("this user sees no models here".to_owned()));
+    }
+    let all = models.len();
+    models.retain(|model| command.archived || !model.is_archived());
+    if models.len() < all {
+        let left_out = counted(all - models.len(), "archived model");
+        session.reporter.note(&format!("{left_out} left out: --archived shows every model"));
     }
     let rows: Vec<Model<'_>> = models
         .iter()
@@ -70,12 +78,16 @@ pub(crate) fn models(command: &Models, session: &Session) -> Result<(), Failure>
                 locator: address.to_string(),
                 name: model.name.as_deref(),
                 workspace: model.workspace.as_ref().or(asked.as_ref()).map(Id::as_str),
+                state: model.state.as_deref(),
             }
         })
         .collect();
     if command.json {
         return print_json(&ModelsReport { models: rows });
     }
-    let cells = |model: &Model<'_>| vec![safe(&model.locator), cut(model.name.unwrap_or(""), MAX_NAME_CHARS)];
-    print(&table(&["WORKSPACE/MODEL", "NAME"], &rows.iter().map(cells).collect::<Vec<_>>()))
+    let cells = |model: &Model<'_>| {
+        let state = cut(model.state.unwrap_or("-"), MAX_ID_CHARS);
+        vec![safe(&model.locator), state, cut(model.name.unwrap_or(""), MAX_NAME_CHARS)]
+    };
+    print(&table(&["WORKSPACE/MODEL", "STATE", "NAME"], &rows.iter().map(cells).collect::<Vec<_>>()))
 }

@@ -34,6 +34,9 @@ impl Locator {
     /// [`LocatorError`], which says where something else was expected, and what.
     pub fn parse_within(text: &str, model: Option<&ModelAddress>) -> Parsed<Locator> {
         let text = text.trim();
+        if let Some(model) = page_of_model(text) {
+            return Ok(Locator::from(model));
+        }
         if let Some(split) = Origin::split(text) {
             let (origin, end) = split?;
             let mut path = Segments::new(text, end);
@@ -49,6 +52,23 @@ impl Locator {
         }
         path_form(path, None)
     }
+}
+
+/// The model whose page a browser shows at this address. Only the two identifiers are taken from it, never the host:
+/// that of the page is not that of the API.
+fn page_of_model(text: &str) -> Option<ModelAddress> {
+    let value = |key: &str| {
+        let mut fields =
+            text.split(['?', '&', '#', ';']).filter_map(|field| field.strip_prefix(key)?.strip_prefix('='));
+        let value = fields.next()?.split('/').next()?;
+        percent_encoding::percent_decode_str(value).decode_utf8().ok()?.parse().ok()
+    };
+
+    Some(ModelAddress {
+        origin: None,
+        workspace: Some(value("selectedWorkspaceId")?),
+        id: value("selectedModelId")?,
+    })
 }
 
 fn path_form(mut path: Segments<'_>, origin: Option<Origin>) -> Parsed<Locator> {

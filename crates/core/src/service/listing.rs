@@ -60,6 +60,15 @@ pub struct ListedModel {
     pub name: Option<String>,
     /// The workspace that it is in.
     pub workspace: Option<Id>,
+    /// The service's word for its state, such as `UNLOCKED` or `ARCHIVED`.
+    pub state: Option<String>,
+}
+
+impl ListedModel {
+    /// Whether the model is archived: nothing of it can be read until it is restored.
+    pub fn is_archived(&self) -> bool {
+        self.state.as_deref() == Some("ARCHIVED")
+    }
 }
 
 impl NamedId {
@@ -79,7 +88,9 @@ impl ListedTask {
 impl ListedModel {
     fn read(value: &Value) -> Option<ListedModel> {
         let (id, name) = (answer::id(&value["id"])?, answer::text(&value["name"]));
-        Some(ListedModel { id, name, workspace: answer::id(&value["currentWorkspaceId"]) })
+        let (workspace, state) =
+            (answer::id(&value["currentWorkspaceId"]), answer::text(&value["activeState"]));
+        Some(ListedModel { id, name, workspace, state })
     }
 }
 
