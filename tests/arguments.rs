@@ -18,14 +18,14 @@ fn scene() -> Scene {
 /// Wrong usage, with a hint at the help.
 #[track_caller]
 fn is_refused(arguments: &str, error: &str) {
-    scene().run(arguments).refuses(format!("{error}\nTry anaplan-dump --help."));
+    scene().run(arguments).refuses(format!("{error}\nTry anaplan-dump <ANY>--help."));
 }
 
 /// A value of a setting is refused as an option and as a variable.
 #[track_caller]
 fn value_is_refused(option: &str, variable: &str, value: &str, error: &str) {
     let scene = scene();
-    let error = format!("{option} ({variable}) {error}\nTry anaplan-dump --help.");
+    let error = format!("{option} ({variable}) {error}\nTry anaplan-dump <ANY>--help.");
     scene.run(&format!("chunks DUMP {option}={value}")).refuses(&error);
     scene.command("chunks DUMP").env(variable, value).run().refuses(&error);
 }
@@ -95,8 +95,16 @@ fn unknown_options_and_commands_are_refused() {
     is_refused("taks DUMP", "there is no command \"taks\"; did you mean \"tasks\"?");
     is_refused("get DUMP --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?");
     is_refused("chunks DUMP DUMP", "Unrecognized argument: <DUMP>");
-    is_refused("chunks DUMP --force", "Unrecognized argument: --force");
-    is_refused("get DUMP --failed", "Unrecognized argument: --failed");
+    is_refused("chunks DUMP --force", "--force is an option of get and explain, not of chunks");
+    is_refused("get DUMP --failed", "--failed is an option of tasks, not of get");
+    is_refused(
+        "https://api.anaplan.com/x",
+        "\"https://api.anaplan.com/x\" is no command; did you mean \"get https://api.anaplan.com/x\"?",
+    );
+    let scene = scene();
+    scene
+        .run("tasks --nonsense")
+        .refuses("there is no option \"--nonsense\"\nTry anaplan-dump tasks --help.");
 }
 
 #[test]
@@ -163,7 +171,7 @@ fn an_argument_that_is_not_utf_8_is_refused() {
     use std::os::unix::ffi::OsStrExt;
     let scene = scene();
     let outcome = scene.command("get DUMP -o").arg(OsStr::from_bytes(b"d\xffmp.csv")).run();
-    outcome.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump --help.");
+    outcome.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump <ANY>--help.");
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn several_dumps_do_not_go_into_one_stream() {
             2,
             "there are 2 dumps, and -o names one output; get one of them:\n  \
              anaplan-dump get <NIGHTLY>/T1/112000000021 -o -\n  \
-             anaplan-dump get <NIGHTLY>/T1/112000000022 -o -\nTry anaplan-dump --help.",
+             anaplan-dump get <NIGHTLY>/T1/112000000022 -o -\nTry anaplan-dump <ANY>--help.",
         );
     }
 }

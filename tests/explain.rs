@@ -290,7 +290,7 @@ fn what_contradicts_itself_is_refused() {
     ] {
         let scene = scene();
         let outcome = scene.run(&format!("explain {arguments}"));
-        outcome.exits_with(2).fails(2, format!("{why}\nTry anaplan-dump --help."));
+        outcome.exits_with(2).fails(2, format!("{why}\nTry anaplan-dump <ANY>--help."));
         if arguments.contains("--json") {
             outcome.stdout_has(why);
         }
@@ -338,7 +338,7 @@ fn get_explains_what_it_downloaded() {
     outcome.json_has("/report/kinds", document["kinds"].clone());
     outcome.json_has("/report/inputs/0/name", file.clone());
     scene.run("get NIGHTLY/T1 --explain -o -").refuses(
-        "--explain reads what was downloaded: -o must name a file or a folder\nTry anaplan-dump --help.",
+        "--explain reads what was downloaded: -o must name a file or a folder\nTry anaplan-dump <ANY>--help.",
     );
     scene.has(&file, &dump_for(COSTS.0).bytes());
 }

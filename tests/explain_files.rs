@@ -98,7 +98,7 @@ fn a_kind_that_is_none_or_several_leaves_no_file() {
         let outcome = scene.run(&format!("explain dump.csv --kind invalid{fix}"));
         outcome.refuses(
             "dump.csv: \"invalid\" fits several kinds: give more of the title, or all of it as \"=Invalid number\"; \
-             there are: Invalid number; Invalid code\nTry anaplan-dump --help.",
+             there are: Invalid number; Invalid code\nTry anaplan-dump <ANY>--help.",
         );
         let outcome = scene.run(&format!("explain dump.csv --kind moon{fix}"));
         let there = format!("Invalid number; Invalid code{warning}");
@@ -171,7 +171,7 @@ fn a_dump_on_standard_input_is_not_replaced() {
     let command = scene.command("explain - --fix dump.csv --force").through("\"$0\" \"$@\" < dump.csv");
     command
         .run()
-        .refuses("--fix would replace the dump dump.csv: choose another name\nTry anaplan-dump --help.");
+        .refuses("--fix would replace the dump dump.csv: choose another name\nTry anaplan-dump <ANY>--help.");
     scene.has("dump.csv", DUMP.as_bytes());
 }
 
@@ -227,7 +227,7 @@ fn a_dump_that_is_read_is_never_replaced() {
     ] {
         let outcome = scene.run(&format!("explain dump.csv {options}"));
         outcome.refuses(format!(
-            "{option} would replace the dump {name}: choose another name\nTry anaplan-dump --help."
+            "{option} would replace the dump {name}: choose another name\nTry anaplan-dump <ANY>--help."
         ));
     }
     scene.has("dump.csv", &before);
@@ -243,7 +243,7 @@ fn an_output_that_cannot_be_written_is_reported() {
             "cannot write to /dev/full: No space left on device (os error 28)\n  make room on this disk",
         );
         let outcome = scene.command(&format!("explain dump.csv {option}")).arg("").run();
-        outcome.refuses(format!("{option} needs a file\nTry anaplan-dump --help."));
+        outcome.refuses(format!("{option} needs a file\nTry anaplan-dump <ANY>--help."));
         let outcome = scene.run(&format!("explain dump.csv {option} missing/file"));
         outcome.fails(7, "cannot write to missing/file: the folder missing is not there: make it first");
     }

@@ -159,7 +159,7 @@ fn an_unknown_region_is_refused_with_those_that_are_known() {
 fn a_region_and_an_api_url_at_once_are_refused() {
     let scene = scene();
     let command = watched(&scene, "chunks DUMP --region eu3 --api-url https://api.anaplan.com");
-    command.run().refuses("<ANY>give one of them\nTry anaplan-dump --help.");
+    command.run().refuses("<ANY>give one of them\nTry anaplan-dump <ANY>--help.");
 }
 
 #[test]

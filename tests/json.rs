@@ -194,7 +194,7 @@ fn get_where_nothing_failed_names_the_task_that_proves_it() {
 #[test]
 fn a_document_and_a_dump_do_not_share_standard_output() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    let error = "--json and -o - both want standard output<ANY>\nTry anaplan-dump --help.";
+    let error = "--json and -o - both want standard output<ANY>\nTry anaplan-dump <ANY>--help.";
     scene.run("get NIGHTLY/T1 --json -o -").refuses(error).json_has("/error/exit_code", 2);
 }
 

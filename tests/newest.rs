@@ -223,7 +223,7 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     scene
         .run("get NIGHTLY --limit=0")
-        .refuses("<ANY>a whole number from 1 is needed\nTry anaplan-dump --help.");
+        .refuses("<ANY>a whole number from 1 is needed\nTry anaplan-dump <ANY>--help.");
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn latest_is_the_same_run_for_every_command() {
     scene.run("cancel NIGHTLY/latest").fails(
         2,
         "latest is the newest finished task: name the one that runs by its id, which tasks shows\n\
-         Try anaplan-dump --help.",
+         Try anaplan-dump <ANY>--help.",
     );
 }
 

@@ -217,9 +217,9 @@ fn above_an_object_a_file_is_wrong_usage() {
     let why =
         "-o x.csv is a file, and there may be several dumps: name a folder, or one object in the locator";
     for command in ["get NIGHTLY", "get NIGHTLY/T9", "run NIGHTLY", "get NIGHTLY/T9 --force"] {
-        scene.run(&format!("{command} -o x.csv")).refuses(format!("{why}\nTry anaplan-dump --help."));
+        scene.run(&format!("{command} -o x.csv")).refuses(format!("{why}\nTry anaplan-dump <ANY>--help."));
         // One that is not there yet is meant as a file too.
-        let why = "-o new.csv looks like a file, and there may be several dumps: name a folder (new.csv/ if<ANY>\nTry anaplan-dump --help.";
+        let why = "-o new.csv looks like a file, and there may be several dumps: name a folder (new.csv/ if<ANY>\nTry anaplan-dump <ANY>--help.";
         scene.run(&format!("{command} -o new.csv")).refuses(why);
     }
 }

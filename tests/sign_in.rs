@@ -264,7 +264,8 @@ fn a_token_ends_by_the_clock_of_the_service() {
 fn two_ways_to_sign_in_are_refused() {
     let scene = scene();
     let refuses = |command: Invocation<'_>, first: &str, second: &str| {
-        let error = format!("{first} and {second} are both set: unset one of them\nTry anaplan-dump --help.");
+        let error =
+            format!("{first} and {second} are both set: unset one of them\nTry anaplan-dump <ANY>--help.");
         command.run().refuses(error);
     };
     let password = || signed_in(&scene, "password", "chunks DUMP");

@@ -112,14 +112,14 @@ fn a_token_file_that_cannot_be_read_is_named() {
 #[test]
 fn a_token_variable_that_is_not_utf_8_is_refused() {
     use std::os::unix::ffi::OsStrExt;
-    let error = "ANAPLAN_TOKEN is not UTF-8\nTry anaplan-dump --help.";
+    let error = "ANAPLAN_TOKEN is not UTF-8\nTry anaplan-dump <ANY>--help.";
     is_refused(error, |scene| scene.command("get DUMP").env("ANAPLAN_TOKEN", OsStr::from_bytes(b"abc\xff")));
 }
 
 #[test]
 fn a_token_is_not_taken_as_an_argument() {
     for option in ["--token", "--bearer-token"] {
-        let error = format!("there is no option \"{option}\"\nTry anaplan-dump --help.");
+        let error = format!("there is no option \"{option}\"\nTry anaplan-dump <ANY>--help.");
         is_refused(&error, |scene| without_token(scene, option).arg("abc"));
     }
 }

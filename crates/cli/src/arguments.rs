@@ -10,12 +10,22 @@ use crate::text::{parse_duration, parse_since};
 /// Name under which help and errors speak of the program.
 pub(crate) const PROGRAM: &str = "anaplan-dump";
 
+/// The commands, by what they are for.
+pub(crate) const COMMANDS_BY_JOB: [(&str, &[&str]); 4] = [
+    ("Get what was rejected", &["get", "run", "wait", "cancel"]),
+    ("Find names and tasks", &["workspaces", "models", "processes", "imports", "tasks", "task", "chunks"]),
+    ("Understand and correct it", &["explain"]),
+    ("Sign in and check", &["token", "login", "logout", "whoami", "doctor"]),
+];
+
 /// Downloads the rows that Anaplan imports rejected: the failure dumps of processes.
 #[allow(rustdoc::bare_urls, reason = "the comments are the help text")]
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     help_triggers("-h", "--help"),
+    example = "{command_name} run WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
+    example = "{command_name} explain rejected.csv --html report.html --fix corrected.csv",
     note = "LOCATOR is a URL of the API, as its reference prints it, or the short form
 WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]. With ANAPLAN_WORKSPACE and ANAPLAN_MODEL
 set, the short form may begin at the process.

@@ -7,7 +7,6 @@ use anaplan_dump_core::{ActionAddress, Error, ErrorKind};
 use serde::Serialize;
 
 use crate::advice::advice;
-use crate::arguments::PROGRAM;
 use crate::exit_code;
 use crate::text::safe;
 
@@ -114,8 +113,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Help(text) => f.write_str(text),
-            Failure::Usage(text) => write!(f, "{text}\nTry {PROGRAM} --help."),
-            Failure::NotFound(text) | Failure::Other(text) => f.write_str(text),
+            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => f.write_str(text),
             Failure::RowsFailed => f.write_str("rows or actions failed"),
             Failure::Reported(failure) => failure.fmt(f),
             Failure::Library { error, note } => {

@@ -1,10 +1,11 @@
-//! The help: every option with the name of its value, the general ones with each command, in 80 columns.
+//! The help, in 80 columns: of the program, its commands by job and the general options; of a command, its own
+//! options.
 
 use std::fmt::Write as _;
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
-use crate::arguments::PROGRAM;
+use crate::arguments::{COMMANDS_BY_JOB, PROGRAM};
 
 /// Width of the help in characters.
 const WIDTH: usize = 80;
@@ -31,13 +32,15 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
         text.push_str("\nOptions:\n");
         options(&mut text, shown.flags);
     } else {
-        text.push_str("\nCommands:\n");
-        for known in &shown.commands {
-            entry(&mut text, known.name, known.command.description);
+        for (job, names) in COMMANDS_BY_JOB {
+            let _ = writeln!(text, "\n{job}:");
+            let known =
+                names.iter().filter_map(|name| shown.commands.iter().find(|known| known.name == *name));
+            known.for_each(|known| entry(&mut text, known.name, known.command.description));
         }
+        text.push_str("\nGeneral options:\n");
+        options(&mut text, program.flags);
     }
-    text.push_str("\nGeneral options:\n");
-    options(&mut text, if subcommand.is_some() { without_help(program.flags) } else { program.flags });
     for note in shown.notes {
         text.push('\n');
         paragraphs(&mut text, note);
@@ -54,6 +57,10 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
             entry(&mut text, &code.code.to_string(), code.description);
         }
         let _ = writeln!(text, "\n{PROGRAM} COMMAND --help shows the options of a command.");
+    } else if name == format!("{PROGRAM} explain") {
+        text.push_str("\nOf the general options, it takes -q, -qq and -v.\n");
+    } else {
+        let _ = writeln!(text, "\nGeneral options, such as --region and -q: {PROGRAM} --help");
     }
     text
 }
@@ -74,14 +81,6 @@ fn arity(name: &str, optionality: &Optionality) -> String {
         Optionality::Required => name.to_owned(),
         Optionality::Optional => format!("[{name}]"),
         _ => format!("[{name}...]"),
-    }
-}
-
-fn without_help<'a>(flags: &'a [FlagInfo<'a>]) -> &'a [FlagInfo<'a>] {
-    match flags {
-        [first, rest @ ..] if first.long == "--help" => rest,
-        [rest @ .., last] if last.long == "--help" => rest,
-        flags => flags,
     }
 }
 
@@ -183,18 +182,20 @@ mod tests {
     use crate::arguments::Arguments;
 
     #[test]
-    fn no_line_is_longer_than_80_columns_and_every_option_is_there() {
+    fn help_fits_a_terminal_and_names_every_command_and_option() {
         let program = Arguments::get_args_info();
+        let names: Vec<&str> = COMMANDS_BY_JOB.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         let commands = program.commands.iter().map(|command| Some(command.name));
         for command in commands.chain([None]) {
             let text = help(&program, command);
             let long = text.lines().find(|line| line.chars().count() > WIDTH);
             assert!(long.is_none_or(|line| line.contains(PROGRAM)), "{command:?}: {long:?}");
-            for option in
-                ["--retries <n>", "--token-file <file>", "-q, --quiet", "--stall-timeout <duration>"]
-            {
-                assert!(text.contains(option), "{command:?} lacks {option}\n{text}");
-            }
+            assert!(command.is_none_or(|name| names.contains(&name)), "{command:?} has no job");
+            assert!(command.is_none() || text.lines().count() <= 60, "{command:?} is too long:\n{text}");
+        }
+        let text = help(&program, None);
+        for option in ["--retries <n>", "--token-file <file>", "-q, --quiet", "--stall-timeout <duration>"] {
+            assert!(text.contains(option), "{option} is missing:\n{text}");
         }
     }
 

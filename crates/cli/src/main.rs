@@ -38,7 +38,6 @@ mod target;
 mod task_report;
 mod text;
 
-use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -52,20 +51,18 @@ use crate::session::Session;
 
 fn main() -> ExitCode {
     #[cfg(feature = "describe")]
-    return exit(stdout::print_json(&describe::program()), true);
+    return exit(stdout::print_json(&describe::program()), None, true);
     #[cfg(not(feature = "describe"))]
     {
-        let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-        let is_json =
-            arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+        let request = parse::parse(std::env::args_os().skip(1));
         let unfinished = Unfinished::default();
-        let outcome = match parse::parse(arguments.into_iter()) {
+        let outcome = match request.parsed {
             Parsed::Run(arguments) => run(&arguments, &unfinished),
             Parsed::Show(text) => stdout::print(&text),
             Parsed::Help(text) => Err(Failure::Help(text)),
             Parsed::Wrong(text) => Err(Failure::Usage(text)),
         };
-        let code = exit(outcome, is_json);
+        let code = exit(outcome, request.command, request.json);
         // Also a failure leaves threads that send requests.
         unfinished.finish(signals::PATIENCE_FOR_STEPS, |_| {});
         code
@@ -106,7 +103,7 @@ struct ErrorDocument {
 
 /// Prints a failure unless it is silent, and returns the exit code. With `--json` it is a document too, unless
 /// the command printed one of its own.
-fn exit(outcome: Result<(), Failure>, is_json: bool) -> ExitCode {
+fn exit(outcome: Result<(), Failure>, command: Option<&str>, is_json: bool) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;
     };
@@ -118,6 +115,10 @@ fn exit(outcome: Result<(), Failure>, is_json: bool) -> ExitCode {
     let _ = match &failure {
         failure if failure.is_silent() => Ok(()),
         Failure::Help(text) => write!(std::io::stdout(), "{text}"),
+        Failure::Usage(text) => {
+            let command = command.map(|command| format!("{command} ")).unwrap_or_default();
+            writeln!(std::io::stderr(), "{PROGRAM}: {text}\nTry {PROGRAM} {command}--help.")
+        }
         failure => writeln!(std::io::stderr(), "{PROGRAM}: {failure}"),
     };
     ExitCode::from(failure.exit_code())

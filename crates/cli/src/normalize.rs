@@ -1,6 +1,6 @@
-//! Arguments as people write them to arguments as argh reads them: `--name=value`, `-oFILE` and `-qv` become
-//! several, general options and `--json` may stand before or after the command, and of an option that is
-//! given twice the last one counts, unless it may be repeated.
+//! The command line, read once: arguments as people write them to arguments as argh reads them. `--name=value`,
+//! `-oFILE` and `-qv` become several, general options and `--json` may stand before or after the command, and of an
+//! option that is given twice the last one counts, unless it may be repeated.
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
@@ -13,16 +13,31 @@ struct Given {
     value: Option<String>,
 }
 
-/// Rewrites the arguments of a program with these options and commands. What follows `--` is left as it
-/// is; an unknown option or command is refused with the one that may be meant.
-pub(crate) fn normalize(
-    arguments: Vec<String>,
+/// A command line as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct CommandLine {
+    /// The arguments for argh.
+    pub(crate) arguments: Vec<String>,
+    /// The command, if there is one of this name.
+    pub(crate) command: Option<&'static str>,
+    pub(crate) json: bool,
+    pub(crate) help: bool,
+    pub(crate) version: bool,
+    /// The first thing that is wrong.
+    pub(crate) problem: Option<String>,
+}
+
+/// Reads the arguments of a program with these options and commands. What follows `--` is left as it is.
+pub(crate) fn read(
+    arguments: impl IntoIterator<Item = String>,
     program: &CommandInfoWithArgs,
-) -> Result<Vec<String>, String> {
+) -> CommandLine {
     // `--help` belongs to the command before it.
     let general_flags: Vec<&FlagInfo> = program.flags.iter().filter(|flag| flag.long != "--help").collect();
     let command_flags: Vec<&FlagInfo> =
         program.commands.iter().flat_map(|command| command.command.flags.iter()).collect();
+    let all_flags = [&general_flags[..], &command_flags].concat();
+    let mut line = CommandLine::default();
     let (mut general, mut specific, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     let mut literal = Vec::new();
     let mut arguments = arguments.into_iter();
@@ -31,13 +46,18 @@ pub(crate) fn normalize(
             literal.extend(arguments);
             break;
         }
-        for (name, value) in split(&argument, &[&general_flags[..], &command_flags].concat()) {
+        for (name, value) in split(&argument, &all_flags) {
             let (flag, given) = match (find(&general_flags, &name), find(&command_flags, &name)) {
                 (Some(flag), _) => (flag, &mut general),
                 (None, Some(flag)) => (flag, &mut specific),
                 (None, None) if name.starts_with("--") => {
-                    let known = general_flags.iter().chain(&command_flags).map(|flag| flag.long);
-                    return Err(unknown("option", &name, nearest(&name, known)));
+                    let known = all_flags.iter().map(|flag| flag.long);
+                    line.problem.get_or_insert_with(|| unknown("option", &name, nearest(&name, known)));
+                    continue;
+                }
+                (None, None) if name == "-h" => {
+                    line.help = true;
+                    continue;
                 }
                 (None, None) => {
                     rest.push(argument.clone());
@@ -46,33 +66,86 @@ pub(crate) fn normalize(
             };
             let value = match (&flag.kind, value) {
                 (FlagInfoKind::Switch, None) => None,
-                (FlagInfoKind::Switch, Some(_)) => return Err(format!("{name} takes no value")),
+                (FlagInfoKind::Switch, Some(_)) => {
+                    line.problem.get_or_insert(format!("{name} takes no value"));
+                    continue;
+                }
                 (FlagInfoKind::Option { .. }, Some(value)) => Some(value),
-                (FlagInfoKind::Option { .. }, None) => Some(next_value(&name, arguments.next())?),
+                (FlagInfoKind::Option { .. }, None) => match next_value(&name, arguments.next()) {
+                    Ok(value) => Some(value),
+                    Err(problem) => {
+                        line.problem.get_or_insert(problem);
+                        continue;
+                    }
+                },
             };
+            match flag.long {
+                "--json" => line.json = true,
+                "--help" => line.help = true,
+                "--version" => line.version = true,
+                _ => {}
+            }
             give(given, flag, value);
         }
     }
-    if let Some(command) = rest.iter().find(|argument| !argument.starts_with('-')) {
-        let mut known = program.commands.iter().map(|known| known.name);
-        if !known.clone().any(|known| known == command) {
-            return Err(unknown("command", command, nearest(command, &mut known)));
+    let command = rest.iter().position(|argument| !argument.starts_with('-'));
+    if let Some(word) = command.map(|at| &rest[at]) {
+        match program.commands.iter().find(|known| known.name == *word) {
+            Some(known) => {
+                line.command = Some(known.name);
+                check_options(&mut line, program, &known.command, &general, &specific);
+            }
+            None => {
+                line.problem.get_or_insert_with(|| no_command(word, program));
+            }
         }
     }
-    // Options of a command stand behind it, wherever they were given.
-    let command = rest.iter().position(|argument| !argument.starts_with('-')).map_or(0, |at| at + 1);
-    let mut behind = rest.split_off(command.min(rest.len()));
+    // Options of a command follow it, wherever they were given.
+    let mut after = rest.split_off(command.map_or(0, |at| at + 1).min(rest.len()));
     let flat = |given: Vec<Given>| {
         given.into_iter().flat_map(|given| std::iter::once(given.name).chain(given.value)).collect::<Vec<_>>()
     };
     // argh takes `-`, which is a file here, for an option.
     let is_literal = |argument: &String| argument == "-" || !argument.starts_with('-');
-    if !literal.is_empty() || behind.iter().any(|argument| argument == "-") {
-        let (mut plain, odd): (Vec<_>, Vec<_>) = behind.into_iter().partition(is_literal);
+    if !literal.is_empty() || after.iter().any(|argument| argument == "-") {
+        let (mut plain, odd): (Vec<_>, Vec<_>) = after.into_iter().partition(is_literal);
         plain.insert(0, "--".to_owned());
-        behind = [odd, plain, literal].concat();
+        after = [odd, plain, literal].concat();
     }
-    Ok([flat(general), rest, flat(specific), behind].concat())
+    line.arguments = [flat(general), rest, flat(specific), after].concat();
+    line
+}
+
+/// Refuses options that belong to other commands, and general ones that the command cannot use.
+fn check_options(
+    line: &mut CommandLine,
+    program: &CommandInfoWithArgs,
+    command: &CommandInfoWithArgs,
+    general: &[Given],
+    specific: &[Given],
+) {
+    let name = line.command.unwrap_or_default();
+    let has =
+        |command: &CommandInfoWithArgs, option: &str| command.flags.iter().any(|flag| flag.long == option);
+    if let Some(foreign) = specific.iter().find(|given| !has(command, &given.name)) {
+        let owners = program.commands.iter().filter(|known| has(&known.command, &foreign.name));
+        let owners: Vec<&str> = owners.map(|known| known.name).collect();
+        let owners = owners.join(" and ");
+        line.problem.get_or_insert(format!("{} is an option of {owners}, not of {name}", foreign.name));
+    }
+    if name == "explain"
+        && let Some(useless) = general.iter().find(|given| given.value.is_some())
+    {
+        line.problem
+            .get_or_insert(format!("{} has no meaning for explain, which sends nothing", useless.name));
+    }
+}
+
+fn no_command(word: &str, program: &CommandInfoWithArgs) -> String {
+    if word.contains('/') {
+        return format!("\"{0}\" is no command; did you mean \"get {0}\"?", safe(word));
+    }
+    unknown("command", word, nearest(word, program.commands.iter().map(|known| known.name)))
 }
 
 fn unknown(what: &str, word: &str, meant: Option<&str>) -> String {
@@ -140,9 +213,9 @@ mod tests {
     use crate::arguments::Arguments;
 
     fn check(given: &str, expected: &str) {
-        let arguments = given.split_whitespace().map(str::to_owned).collect();
-        let outcome = normalize(arguments, &Arguments::get_args_info());
-        assert_eq!(outcome.map_or_else(|e| e, |list| list.join(" ")), expected, "{given}");
+        let arguments: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
+        let line = read(arguments, &Arguments::get_args_info());
+        assert_eq!(line.problem.unwrap_or_else(|| line.arguments.join(" ")), expected, "{given}");
     }
 
     #[test]
@@ -182,6 +255,9 @@ mod tests {
         check("get L=x --nonsense=1", "there is no option \"--nonsense\"");
         check("get L --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?");
         check("taks P", "there is no command \"taks\"; did you mean \"tasks\"?");
-        check("W/M/P", "there is no command \"W/M/P\"");
+        check("W/M/P", "\"W/M/P\" is no command; did you mean \"get W/M/P\"?");
+        check("taks --json", "there is no command \"taks\"; did you mean \"tasks\"?");
+        check("tasks L --html x", "--html is an option of explain, not of tasks");
+        check("explain F --retries 3", "--retries has no meaning for explain, which sends nothing");
     }
 }

@@ -6,7 +6,7 @@ use argh::{ArgsInfo, FromArgs};
 
 use crate::arguments::{Arguments, PROGRAM};
 use crate::help::help;
-use crate::normalize::normalize;
+use crate::normalize::{CommandLine, read};
 use crate::os_text::carried;
 use crate::text::safe;
 
@@ -23,54 +23,57 @@ pub(crate) enum Parsed {
     Wrong(String),
 }
 
-pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Parsed {
-    /// What precedes a path, in the same argument or in the one before.
-    const PATHS: [&str; 9] = [
-        "-o",
-        "--output",
-        "--token-file",
-        "--password-file",
-        "--ca-",
-        "--html",
-        "--fix",
-        "--against",
-        "explain",
-    ];
+/// What the command line asks for, and what its end needs of it.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) parsed: Parsed,
+    /// The command, if one is named.
+    pub(crate) command: Option<&'static str>,
+    pub(crate) json: bool,
+}
+
+/// What precedes a path, in the same argument or in the one before.
+const PATHS: [&str; 9] =
+    ["-o", "--output", "--token-file", "--password-file", "--ca-", "--html", "--fix", "--against", "explain"];
+
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Request {
+    let mut odd = None;
     let mut texts: Vec<String> = Vec::new();
     for argument in arguments {
         let shown = argument.to_string_lossy().into_owned();
         let is_path = |text: &String| PATHS.iter().any(|option| text.starts_with(option));
         let may_be_path =
             is_path(&shown) || texts.last().is_some_and(is_path) || texts.contains(&"explain".into());
-        match argument.to_str().is_some() || may_be_path {
-            true => texts.extend(carried(argument)),
-            false => return Parsed::Wrong(format!("an argument is not UTF-8: {}", safe(&shown))),
+        if argument.to_str().is_none() && !may_be_path {
+            odd.get_or_insert_with(|| format!("an argument is not UTF-8: {}", safe(&shown)));
         }
+        texts.extend(carried(argument));
     }
     if texts.first().is_some_and(|first| first == "help") {
         // `help COMMAND` is `COMMAND --help`.
         texts.remove(0);
         texts.insert(texts.len().min(1), "--help".to_owned());
     }
-    let program = Arguments::get_args_info();
-    let texts = match normalize(texts, &program) {
-        Ok(texts) => texts,
-        Err(problem) => return Parsed::Wrong(problem),
-    };
-    // General options are before the command now, each with its value.
-    let is_command = |text: &str| program.commands.iter().any(|command| command.name == text);
-    if texts.iter().take_while(|text| !is_command(text)).any(|text| text == "--version") {
+    let line = read(texts, &Arguments::get_args_info());
+    let (command, json) = (line.command, line.json);
+    Request { parsed: odd.map_or_else(|| parsed(line), Parsed::Wrong), command, json }
+}
+
+fn parsed(line: CommandLine) -> Parsed {
+    if let Some(problem) = line.problem {
+        return Parsed::Wrong(problem);
+    }
+    if line.version {
         return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
     }
-    let is_option = |text: &&String| text.starts_with('-');
-    let command = texts.iter().find(|text| program.commands.iter().any(|known| known.name == *text));
-    if texts.iter().take_while(|text| *text != "--").any(|text| text == "--help" || text == "-h") {
-        return Parsed::Show(help(&program, command.map(String::as_str)));
+    let program = Arguments::get_args_info();
+    if line.help {
+        return Parsed::Show(help(&program, line.command));
     }
-    if texts.iter().all(|text| is_option(&text)) {
+    if line.command.is_none() {
         return Parsed::Help(help(&program, None));
     }
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let texts: Vec<&str> = line.arguments.iter().map(String::as_str).collect();
     match Arguments::from_args(&[PROGRAM], &texts) {
         Ok(Arguments { quiet: 1.., verbose: true, .. }) => {
             Parsed::Wrong("-v and -q contradict each other".to_owned())
