@@ -1,6 +1,6 @@
 //! Imports that run on their own: one dump for each task, by URL, by path and by the short form.
 
-use xtask::fake::{ActionResult, MODEL, Process, Service, Task, TaskState, WORKSPACE};
+use xtask::fake::{ActionResult, MODEL, Process, Service, Task, WORKSPACE};
 
 use crate::support::texts::answered;
 use crate::support::{Invocation, Scene, dump_for};

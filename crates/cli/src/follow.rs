@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{Error, Locator, RowCounts, Task, TaskAddress};
+use anaplan_dump_core::{ActionKind, Error, Locator, RowCounts, Task, TaskAddress};
 use serde::Serialize;
 
 use crate::collect::{Collect, DumpReport, print_reports};
@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report::TaskReport;
-use crate::text::{noun, safe, shell_word, thousands};
+use crate::text::{safe, shell_word, thousands};
 
 #[derive(Serialize)]
 struct Report {

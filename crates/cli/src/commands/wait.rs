@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionAddress, ActionKind, Error, ListedTask, Locator, TaskAddress};
+use anaplan_dump_core::{ActionAddress, Error, ListedTask, Locator, TaskAddress};
 
 use crate::arguments::Wait;
 use crate::failure::Failure;
@@ -74,11 +74,12 @@ fn run_to_wait_for(
     Ok(Some(action.task(over.id.clone())))
 }
 
-/// Whether the service knows the process, which may have never run. It lists no tasks for one that is not there.
+/// Whether the service knows the process or import, which may have never run. It lists no tasks for one that is not
+/// there.
 fn is_known(action: &ActionAddress, session: &Session) -> Result<bool, Failure> {
-    match (action.kind, session.client.find_process(&action.model, action.id.as_str())) {
-        (ActionKind::Import, _) | (_, Err(Error::NoSuchProcess { .. })) => Ok(false),
-        (_, found) => Ok(found.map(|_| true)?),
+    match session.client.find_action(&action.model, action.id.as_str()) {
+        Err(Error::NoSuchAction { .. }) => Ok(false),
+        found => Ok(found.map(|_| true)?),
     }
 }
 
