@@ -123,7 +123,7 @@ fn an_import_that_asks_for_a_mapping_gets_it() {
         { "entityType": "List", "entityName": "A" }]);
     assert_eq!(body["mappingParameters"], mapping);
     let error = "--map needs TYPE=NAME, such as Version=Actual, and not \"Version\"";
-    scene.run(&format!("{RUN} --map Version")).refuses(format!("{error}\nTry anaplan-dump --help."));
+    scene.run(&format!("{RUN} --map Version")).refuses(format!("{error}\nTry anaplan-dump <ANY>--help."));
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn names_that_are_not_utf_8_are_names_all_the_same() {
         scene.command("chunks DUMP -qq").env_remove("ANAPLAN_TOKEN").env("ANAPLAN_TOKEN_FILE", token);
     with_file.run().any_stdout();
     let elsewhere = scene.command("chunks").arg(name).run();
-    elsewhere.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump --help.");
+    elsewhere.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump <ANY>--help.");
     scene.any_files();
 }
 
