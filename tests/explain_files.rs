@@ -4,7 +4,7 @@ use std::fs;
 
 use xtask::fake::dump_file::{self, Format};
 
-use crate::explain::{DUMP, FIXED, NO_DUMP, REPORT, report_on, scene};
+use crate::explain::{DUMP, FIXED, NO_DUMP, report_in, report_on, scene};
 #[cfg(unix)]
 use crate::signals::WITH_DEFAULT_SIGNALS;
 use crate::support::Scene;
@@ -37,10 +37,14 @@ fn every_format_gets_the_same_report_and_its_own_format_back() {
         };
         scene.write("dump", rewritten(DUMP));
         let outcome = scene.run("explain dump --fix fixed");
-        outcome.notes("fixed: 3 rows to correct\n").stdout(format!("dump: 4 rows ({format})\n{REPORT}"));
+        outcome.notes(NOTE.replace("fixed.csv", "fixed")).stdout(report_in("dump", format));
         scene.has("fixed", &rewritten(FIXED));
     }
 }
+
+/// What is said of the rows of [`DUMP`] that are written.
+const NOTE: &str =
+    "fixed.csv: 3 rows to correct; 1 row loaded with a warning left out: --warnings takes them along\n";
 
 /// The rows of a generated dump, read strictly: every field is quoted.
 fn rows_of(dump: &[u8], format: Format) -> Vec<Vec<String>> {
@@ -82,7 +86,9 @@ fn the_corrected_file_has_the_rejected_rows_byte_for_byte() {
         let scene = Scene::with_chunks(3);
         scene.write("dump.csv", &dump);
         let outcome = scene.run("explain dump.csv --json --fix fixed.csv");
-        outcome.notes(format!("fixed.csv: {} rows to correct\n", rejected.len() - 1));
+        outcome.stderr_has(format!("fixed.csv: {} rows to correct", rejected.len() - 1));
+        outcome.json_has("/fix/rows", rejected.len() - 1).json_has("/fix/left_out", 0);
+        outcome.json_has("/fix/warnings_left_out", rows.len() - rejected.len());
         outcome.json_has("/totals/rows", rows.len() - 1);
         outcome.json_has("/totals/rejected", rejected.len() - 1);
         assert_eq!(String::from_utf8_lossy(&scene.read("fixed.csv")), fixed, "seed {seed}");
@@ -91,9 +97,7 @@ fn the_corrected_file_has_the_rejected_rows_byte_for_byte() {
 
 #[test]
 fn a_kind_that_is_none_or_several_leaves_no_file() {
-    // A warning is no row to correct.
-    let warning = "; Cannot be directly updated as it is a calculated line item";
-    for (fix, warning) in [("", warning), (" --fix fixed.csv", "")] {
+    for fix in ["", " --fix fixed.csv"] {
         let scene = scene();
         let outcome = scene.run(&format!("explain dump.csv --kind invalid{fix}"));
         outcome.refuses(
@@ -101,9 +105,9 @@ fn a_kind_that_is_none_or_several_leaves_no_file() {
              there are: Invalid number; Invalid code\nTry anaplan-dump <ANY>--help.",
         );
         let outcome = scene.run(&format!("explain dump.csv --kind moon{fix}"));
-        let there = format!("Invalid number; Invalid code{warning}");
-        outcome
-            .fails(4, format!("dump.csv: no error in the dump is of the kind \"moon\"; there are: {there}"));
+        let there =
+            "Invalid number; Invalid code; Cannot be directly updated as it is a calculated line item";
+        outcome.fails(4, format!("dump.csv: no row in the dump is of the kind \"moon\"; there are: {there}"));
         scene.holds(&["dump.csv"]);
     }
 }
@@ -118,12 +122,12 @@ fn a_terminal_shows_ten_kinds_and_says_how_to_see_all_and_a_page_has_a_hundred()
     let rows = (1..=kinds).map(|kind| format!("{},{kind},{}\n", status(kind), title(kind)));
     scene.write("many.csv", format!("_Status_,_Line_,_Error_1_\n{}", rows.collect::<String>()));
     let outcome = scene.run("explain many.csv --html page.html");
-    outcome.notes("page.html: the report as a page\n--top 101 shows every kind\n");
+    outcome.notes("page.html: the report as a page\n--top 95 shows every kind\n");
     let text = outcome.any_stdout().stdout_text();
-    assert!(text.ends_with("\nand 91 more kinds not shown, 6 of them warnings\n"), "{text}");
+    assert!(text.contains("\n  and 85 more kinds not shown\n"), "{text}");
     let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
-    assert_eq!(page.matches("<h3>").count(), 100, "{page}");
-    let shown = scene.run("explain many.csv --top 101");
+    assert_eq!(page.matches("<h3>").count(), 101, "{page}");
+    let shown = scene.run("explain many.csv --top 95");
     shown.notes("");
     assert!(!shown.any_stdout().stdout_text().contains("not shown"));
 }
@@ -162,6 +166,31 @@ fn a_replaced_file_keeps_its_mode_and_the_link_to_it() {
     assert_eq!(there.metadata().expect("the file").permissions().mode() & 0o777, 0o640);
     scene.has("folder/there", FIXED.as_bytes());
     scene.has("link", FIXED.as_bytes());
+}
+
+#[test]
+fn rejected_rows_that_cannot_be_written_are_said_even_quietly() {
+    let scene = Scene::with_chunks(3);
+    scene.write("dump.csv", include_str!("../crates/core/src/report/tests/samples/02-left-out.csv"));
+    let why =
+        "1 rejected row is not in fixed.csv: the fields may not be in their columns (see row 4 of the dump)";
+    let outcome = scene.run("explain dump.csv -q --json --fix fixed.csv");
+    outcome.json_has("/fix/left_out", 1).json_has("/fix/left_out_rows", serde_json::json!([4])).fails(1, why);
+    scene.has("fixed.csv", b"\"Code\",\"Amt\"\n\"A1\",\"x\"\n\"A2\",\"y\"\n");
+}
+
+#[test]
+fn rows_that_were_loaded_with_a_warning_are_written_if_asked() {
+    let scene = scene();
+    scene.run("explain dump.csv --fix fixed.csv").any_stdout().notes(NOTE);
+    let outcome = scene.run("explain dump.csv --fix all.csv --warnings");
+    outcome.any_stdout().notes("all.csv: 4 rows to correct\n");
+    let all = FIXED.replace("\"A\n4\"", "\"A3\",\"3\"\n\"A\n4\"");
+    scene.has("all.csv", all.as_bytes());
+    // A kind that the report lists is one.
+    let outcome = scene.run("explain dump.csv --fix none.csv --kind calculated");
+    outcome.any_stdout().notes(NOTE.replace("fixed.csv: 3", "none.csv: 0"));
+    scene.holds(&["all.csv", "dump.csv", "fixed.csv", "none.csv"]);
 }
 
 #[test]

@@ -6,13 +6,17 @@ const TIME: &str = "<TIME>";
 /// Stands for a time of day, such as `12:03:04`.
 const CLOCK: &str = "<CLOCK>";
 
+/// Stands for a day, such as `2026-11-29`.
+const DATE: &str = "<DATE>";
+
 /// Stands for any text within a line. A test that uses it leaves this part open.
 const ANY: &str = "<ANY>";
 
 /// Whether the whole text is as expected.
 pub(super) fn matches(expected: &str, text: &str) -> bool {
-    let wildcards =
-        [TIME, CLOCK, ANY].into_iter().filter_map(|wildcard| Some((expected.find(wildcard)?, wildcard)));
+    let wildcards = [TIME, CLOCK, DATE, ANY]
+        .into_iter()
+        .filter_map(|wildcard| Some((expected.find(wildcard)?, wildcard)));
     let Some((at, wildcard)) = wildcards.min() else {
         return expected == text;
     };
@@ -23,6 +27,7 @@ pub(super) fn matches(expected: &str, text: &str) -> bool {
     let fits = |part: &str| match wildcard {
         TIME => is_duration(part),
         CLOCK => is_clock(part),
+        DATE => part.len() == 10 && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'),
         _ => true,
     };
     let longest = rest.find('\n').unwrap_or(rest.len());

@@ -331,6 +331,14 @@ pub(crate) struct Run {
     #[argh(switch)]
     pub(crate) explain: bool,
 
+    /// also write that report as a page for a browser
+    #[argh(option, arg_name = "file")]
+    pub(crate) html: Option<String>,
+
+    /// let --html replace a file that exists
+    #[argh(switch)]
+    pub(crate) force: bool,
+
     /// print one JSON document instead of a table
     #[argh(switch)]
     pub(crate) json: bool,
@@ -390,6 +398,14 @@ pub(crate) struct Wait {
     /// report what is wrong in the dumps, as explain does
     #[argh(switch)]
     pub(crate) explain: bool,
+
+    /// also write that report as a page for a browser
+    #[argh(option, arg_name = "file")]
+    pub(crate) html: Option<String>,
+
+    /// let --html replace a file that exists
+    #[argh(switch)]
+    pub(crate) force: bool,
 
     /// print one JSON document instead of a table
     #[argh(switch)]
@@ -589,6 +605,10 @@ pub(crate) struct Get {
     #[argh(switch)]
     pub(crate) explain: bool,
 
+    /// also write that report as a page for a browser
+    #[argh(option, arg_name = "file")]
+    pub(crate) html: Option<String>,
+
     /// print one JSON document, with paths, sizes and SHA-256
     #[argh(switch)]
     pub(crate) json: bool,
@@ -603,7 +623,7 @@ pub(crate) struct Get {
     example = "{command_name} rejected.csv --html report.html",
     example = "{command_name} rejected.csv --kind number --fix numbers.csv",
     note = "Needs neither a token nor the network. Exits with 0 whatever the dump holds, and with
-1 if a file has none of the columns that the service adds: then it is no dump."
+1 if a file is no dump or is cut off, or if --fix cannot write a rejected row."
 )]
 pub(crate) struct Explain {
     /// dump files to report on together; - is standard input
@@ -614,10 +634,15 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) against: Vec<String>,
 
-    /// show the rows of one kind instead of the report: text is a part of its
+    /// show the rows of one kind instead of the report: text is words of its
     /// title, or = and the whole title; with --fix, write only those rows
     #[argh(option, arg_name = "text")]
     pub(crate) kind: Option<String>,
+
+    /// print all values of one kind as CSV instead of the report: the list of
+    /// missing items, for example
+    #[argh(option, arg_name = "kind")]
+    pub(crate) values: Option<String>,
 
     /// kinds to show, default 10 and 100 on a page, or rows of --kind, default 20
     #[argh(option, arg_name = "n", from_str_fn(limit))]
@@ -631,6 +656,10 @@ pub(crate) struct Explain {
     /// to be corrected and imported again
     #[argh(option, arg_name = "file")]
     pub(crate) fix: Option<String>,
+
+    /// with --fix, also write rows that were loaded with a warning
+    #[argh(switch)]
+    pub(crate) warnings: bool,
 
     /// let --html and --fix replace a file that exists
     #[argh(switch)]

@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use crate::failure::{ErrorReport, Failure};
 use crate::meter::Label;
-use crate::report::report_on;
+use crate::os_text;
+use crate::report::{Page, report_on};
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
@@ -167,12 +168,35 @@ impl Collect<'_> {
 }
 
 impl Collected {
-    /// What is wrong in the dumps that are there; none where there are none.
-    pub(crate) fn explain(&mut self, session: &Session) -> Option<Report> {
+    /// What is wrong in the dumps that are there, if it is wanted or there is a page to write; none where there are none.
+    pub(crate) fn explain(
+        &mut self,
+        is_wanted: bool,
+        page: Option<Page>,
+        session: &Session,
+    ) -> Option<Report> {
+        if !is_wanted && page.is_none() {
+            return None;
+        }
         let are_there = self.dumps.iter().filter(|dump| dump.status != Status::Failed);
-        let (report, failure) = report_on(are_there.filter_map(|dump| dump.file.clone()), &session.reporter);
-        self.failure = self.failure.take().or(failure);
-        if report.inputs.is_empty() { None } else { Some(report) }
+        let files = are_there.filter_map(|dump| os_text::carried(dump.file.clone()?.into()));
+        let (report, failures) = report_on(files, &session.reporter);
+        let mut failure = failures.into_iter().next();
+        let is_empty = report.inputs.is_empty();
+        match page {
+            Some(_) if is_empty => session.reporter.note("no page is written: there is no dump"),
+            Some(page) => {
+                if let Err(error) = page.write(report.view(), None, &session.reporter) {
+                    session.reporter.problem(&error);
+                    failure = failure.or(Some(error));
+                }
+            }
+            None => {}
+        }
+        if let Some(failure) = failure {
+            self.failure.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+        }
+        (is_wanted && !is_empty).then_some(report)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ending;
 use crate::failure::Failure;
 use crate::meter::LogClock;
 use crate::progress::FollowUp;
-use crate::report::{ReportDocument, print_report};
+use crate::report::{Page, ReportDocument, print_report};
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
@@ -109,6 +109,7 @@ impl Follow<'_> {
         &self,
         address: &TaskAddress,
         target: &Target,
+        page: Option<Page>,
         session: &Session,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
@@ -140,7 +141,7 @@ impl Follow<'_> {
             session.reporter.problem(&failure);
             collected.failure = Some(Failure::Reported(Box::new(failure)));
         }
-        let explained = if self.explain { collected.explain(session) } else { None };
+        let explained = collected.explain(self.explain, page, session);
         if let Some(unnamed) = ending::unnamed_dumps(&task) {
             session.reporter.problem(&unnamed);
             collected.failure.get_or_insert(Failure::Reported(Box::new(unnamed)));

@@ -1,25 +1,32 @@
 //! What is wrong in dump files, for `explain` and for the commands that download them: reading with progress,
-//! the report on standard output, and errors that name the file.
+//! the report on standard output or as a page, and errors that name the file.
 
+use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Read};
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::path::{MAIN_SEPARATOR, Path};
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
-use anaplan_dump_core::Error;
-use anaplan_dump_core::report::{Change, Report, ReportBuilder, ReportError, ReportView};
+use anaplan_dump_core::report::{Change, CorrectedRows, Report, ReportBuilder, ReportError, ReportView};
+use anaplan_dump_core::{Error, WholeFile};
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::{ErrorReport, Failure};
 use crate::os_text;
 use crate::progress::Reporter;
 use crate::stdout::print;
-use crate::text::safe;
+use crate::target::Target;
+use crate::text::{rfc3339, safe, time};
 
 /// What reports call the file `-`.
 const STANDARD_INPUT: &str = "standard input";
 
-/// Width of a report, in characters, where `COLUMNS` does not give it: that of a mail.
+/// Width of a report, in columns, where neither `COLUMNS` nor a terminal gives it: that of a mail.
 const DEFAULT_WIDTH: usize = 80;
+
+/// Kinds of a page, which is scrolled, where `--top` does not give the number. At about 1 kB each they load at once.
+const DEFAULT_PAGE_KINDS: usize = 100;
 
 /// A report as `--json` shows it.
 #[derive(Debug, Serialize)]
@@ -29,94 +36,152 @@ pub(crate) struct ReportDocument {
     /// What changed since the earlier dumps; left out where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<Change>>,
+    /// What `--fix` wrote and left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<CorrectedRows>,
+    /// Files that are not in the report, because they are no dumps or cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_read: Vec<ErrorReport>,
+    /// When the report was made, as in RFC 3339.
+    made: String,
 }
 
 impl ReportDocument {
     pub(crate) fn new(report: Report) -> ReportDocument {
-        ReportDocument { report, changes: None }
-    }
-
-    pub(crate) fn against(self, before: &Report) -> ReportDocument {
-        let changes = Some(self.report.changes_since(before));
-        ReportDocument { changes, ..self }
-    }
-}
-
-/// Where the bytes of a dump come from.
-enum Source {
-    /// A file of this length that could be opened. It is opened again when its turn comes: there may be more files than
-    /// a program may have open.
-    File(u64),
-    /// A pipe or a device, whose length nobody knows.
-    Pipe(Box<dyn Read>),
-}
-
-/// A dump file that is about to be read.
-pub(crate) struct Input {
-    pub(crate) name: String,
-    source: Source,
-}
-
-impl Input {
-    /// Opens a file; `-` is standard input.
-    pub(crate) fn open(file: &str) -> Result<Input, Failure> {
-        if file == "-" {
-            let source = Box::new(std::io::stdin().lock());
-            return Ok(Input { name: STANDARD_INPUT.to_owned(), source: Source::Pipe(source) });
+        ReportDocument {
+            report,
+            changes: None,
+            fix: None,
+            not_read: Vec::new(),
+            made: rfc3339(SystemTime::now()),
         }
-        if os_text::path(file).is_dir() {
-            let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
-            let source = io::Error::new(ErrorKind::IsADirectory, "it is a folder");
-            return Err(Failure::Library {
-                error: Error::output("open", Some(Path::new(file)), source),
-                note: Some(format!("name the files: {}", safe(&files))),
-            });
-        }
-        let opened = open(file)?;
-        let source = match opened.metadata() {
-            Ok(metadata) if metadata.is_file() => Source::File(metadata.len()),
-            _ => Source::Pipe(Box::new(opened)),
-        };
-        Ok(Input { name: file.to_owned(), source })
     }
 
-    /// Its content, whose reading is shown.
-    pub(crate) fn read(self, reporter: &Reporter) -> Result<impl Read, Failure> {
-        let (bytes, source) = match self.source {
-            Source::File(bytes) => (Some(bytes), Box::new(open(&self.name)?) as Box<dyn Read>),
-            Source::Pipe(source) => (None, source),
-        };
-        Ok(reporter.reading(&self.name, bytes, source))
-    }
-
-    /// Its content as a part of a report.
-    pub(crate) fn add_to(self, builder: &mut ReportBuilder, reporter: &Reporter) -> Result<(), Failure> {
-        let name = self.name.clone();
-        builder.add(&name, self.read(reporter)?).map_err(|error| failed(&name, error))
+    pub(crate) fn with(
+        self,
+        before: Option<&Report>,
+        fix: Option<CorrectedRows>,
+        not_read: &[Failure],
+    ) -> ReportDocument {
+        let changes = before.map(|before| self.report.changes_since(before));
+        let not_read = not_read.iter().map(ErrorReport::new).collect();
+        ReportDocument { changes, fix, not_read, ..self }
     }
 }
 
-fn open(file: &str) -> Result<File, Failure> {
-    let path = os_text::path(file);
-    File::open(&path).map_err(|error| Error::output("open", Some(&path), error).into())
+/// When a report is made, for people.
+fn made() -> String {
+    format!("{} UTC", time(SystemTime::now()))
 }
 
-/// The report on downloaded files. A file that is no dump is reported and left out.
-pub(crate) fn report_on(
-    files: impl Iterator<Item = PathBuf>,
+/// A page of a report that is begun before there is anything to say, so that what cannot be written is found out first.
+pub(crate) struct Page {
+    file: WholeFile,
+    name: String,
+}
+
+impl Page {
+    /// Begins the page that `--html` names, if it names one.
+    pub(crate) fn begin(
+        html: Option<&str>,
+        replaces: bool,
+        reporter: &Reporter,
+    ) -> Result<Option<Page>, Failure> {
+        let Some(name) = html else { return Ok(None) };
+        let file = begin_file("--html", name, replaces, reporter)?;
+        Ok(Some(Page { file, name: name.to_owned() }))
+    }
+
+    /// Writes the page and gives it its name.
+    pub(crate) fn write(
+        mut self,
+        view: ReportView<'_>,
+        top: Option<usize>,
+        reporter: &Reporter,
+    ) -> Result<(), Failure> {
+        let made = made();
+        let view = view.top(top.unwrap_or(DEFAULT_PAGE_KINDS)).made(&made);
+        let html: &dyn Display = &view.html();
+        write!(self.file, "{html}").map_err(|error| self.file.failed(error))?;
+        finish_file(self.file, reporter)?;
+        reporter.note(&format!("{}: the report as a page", safe(&self.name)));
+        Ok(())
+    }
+}
+
+/// Begins the file that an option names.
+pub(crate) fn begin_file(
+    option: &str,
+    file: &str,
+    overwrite: bool,
     reporter: &Reporter,
-) -> (Report, Option<Failure>) {
+) -> Result<WholeFile, Failure> {
+    let wrong = |text: &str| Err(Failure::Usage(format!("{option} needs a file{text}")));
+    if file.is_empty() {
+        return wrong("");
+    }
+    match Target::read(Some(file), true)? {
+        Target::Stdout => return wrong(": standard output has the report"),
+        Target::Folder(_) => return wrong(", not a folder"),
+        target => target.prepare()?,
+    };
+    Ok(WholeFile::begin(os_text::path(file), overwrite, &reporter.unfinished)?)
+}
+
+pub(crate) fn finish_file(file: WholeFile, reporter: &Reporter) -> Result<(), Failure> {
+    file.finish()?.iter().for_each(|warning| reporter.warn(&warning.to_string()));
+    Ok(())
+}
+
+/// Adds a file to a report, by whatever adds it, and shows how it is read. `-` is standard input.
+pub(crate) fn read<T>(
+    file: &str,
+    reporter: &Reporter,
+    add: impl FnOnce(&str, Box<dyn Read + '_>) -> Result<T, ReportError>,
+) -> Result<T, Failure> {
+    if file == "-" {
+        let source = reporter.reading(STANDARD_INPUT, None, std::io::stdin().lock());
+        return add(STANDARD_INPUT, Box::new(source)).map_err(|error| failed(STANDARD_INPUT, error));
+    }
+    let path = os_text::path(file);
+    if path.is_dir() {
+        let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
+        let source = io::Error::new(ErrorKind::IsADirectory, "it is a folder");
+        return Err(Failure::Library {
+            error: Error::output("open", Some(&path), source),
+            note: Some(format!("name the files: {}", safe(&files))),
+        });
+    }
+    let opened = File::open(&path).map_err(|error| Error::output("open", Some(&path), error))?;
+    // A pipe or a device has a length that nobody knows.
+    let bytes = opened.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
+    add(file, Box::new(reporter.reading(file, bytes, opened))).map_err(|error| failed(file, error))
+}
+
+/// The report on several files. One that is no dump, or cannot be read, is reported and left out.
+pub(crate) fn report_on(files: impl Iterator<Item = String>, reporter: &Reporter) -> (Report, Vec<Failure>) {
     let mut builder = ReportBuilder::new();
-    let mut first = None;
+    let mut failures = Vec::new();
     for file in files {
-        let name = os_text::carried(file.into()).unwrap_or_default();
-        let added = Input::open(&name).and_then(|input| input.add_to(&mut builder, reporter));
-        if let Err(failure) = added {
+        if let Err(failure) = read(&file, reporter, |name, source| builder.add(name, source)) {
             reporter.problem(&failure);
-            first.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+            failures.push(failure);
         }
     }
-    (builder.finish(), first)
+    (builder.finish(), failures)
+}
+
+/// Whether two names are of one file, which need not be there yet.
+pub(crate) fn is_same_file(a: &str, b: &str) -> bool {
+    let resolved = |file: &str| {
+        let path = os_text::path(file);
+        let in_folder = || {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
+        };
+        path.canonicalize().ok().or_else(in_folder)
+    };
+    a == b || resolved(a).is_some_and(|a| resolved(b) == Some(a))
 }
 
 /// An error of the library, with the file that it is about.
@@ -132,12 +197,25 @@ pub(crate) fn failed(name: &str, error: ReportError) -> Failure {
 
 /// Prints a report in the width and the characters of standard output.
 pub(crate) fn print_report(view: ReportView<'_>) -> Result<(), Failure> {
-    print(&view.width(width()).ascii(is_ascii()).to_string())
+    print(&view.width(width()).ascii(is_ascii()).made(&made()).to_string())
 }
 
-/// The width of standard output, in characters.
+/// The width of standard output, in columns.
 pub(crate) fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_WIDTH)
+    let set = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    set.or_else(terminal_width).unwrap_or(DEFAULT_WIDTH)
+}
+
+/// The width of the terminal, where standard output is one. `stty` knows it: to ask the system itself takes unsafe code.
+fn terminal_width() -> Option<usize> {
+    if !cfg!(unix) || !std::io::stdout().is_terminal() {
+        return None;
+    }
+    let terminal = File::open("/dev/tty").ok()?;
+    let size = Command::new("stty").arg("size").stdin(terminal).stderr(Stdio::null()).output().ok()?;
+    let columns = String::from_utf8(size.stdout).ok()?.split_whitespace().nth(1)?.parse().ok()?;
+    // A terminal that does not know its size says 0.
+    if columns == 0 { None } else { Some(columns) }
 }
 
 /// Whether bars are drawn in ASCII: for programs, and for terminals that can or shall show no more.

@@ -1,29 +1,29 @@
 //! `explain`: what is wrong in dump files. Needs neither a token nor the network.
 
-use std::fmt::Display;
-use std::io::Write;
-use std::path::Path;
 use std::sync::Arc;
 
-use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, RowTable};
+use anaplan_dump_core::report::{
+    CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity,
+};
 use anaplan_dump_core::{Unfinished, WholeFile};
 
 use crate::arguments::{Explain, Verbosity};
 use crate::failure::Failure;
 use crate::os_text;
 use crate::progress::Reporter;
-use crate::report::{Input, ReportDocument, failed, print_report, width};
+use crate::report::{
+    Page, ReportDocument, begin_file, failed, finish_file, is_same_file, print_report, read, report_on, width,
+};
 use crate::signals;
 use crate::stdout::{print, print_json};
-use crate::target::Target;
 use crate::text::{counted, safe};
 
 /// Kinds of a report, and rows of one kind, where `--top` does not give the number: about what a terminal shows.
 const DEFAULT_KINDS: usize = 10;
 const DEFAULT_ROWS: usize = 20;
 
-/// Kinds of a page, which is scrolled, where `--top` does not give the number. At about 1 kB each they load at once.
-const DEFAULT_PAGE_KINDS: usize = 100;
+/// Rows that a message names.
+const NAMED_ROWS: usize = 10;
 
 /// Where a file that is redirected to standard input has its name. Windows has nothing like it.
 const STDIN_PATH: &str = "/dev/stdin";
@@ -36,9 +36,6 @@ pub(crate) fn explain(
     check(command)?;
     let reporter = Arc::new(Reporter::new(verbosity, unfinished));
     signals::watch(Arc::clone(&reporter))?;
-    // Before gigabytes are read: a file that is not there, and one that must stay, are found out now.
-    let inputs = command.files.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
-    let earlier = command.against.iter().map(|file| Input::open(file)).collect::<Result<Vec<_>, _>>()?;
     for (option, output) in [("--html", &command.html), ("--fix", &command.fix)] {
         if let Some(output) = output.as_deref().filter(|output| is_read(output, command)) {
             return Err(Failure::Usage(format!(
@@ -46,44 +43,80 @@ pub(crate) fn explain(
             )));
         }
     }
-    // Before the next one is opened, which may be a pipe that nobody reads.
-    let begin = |option: &str, file: &Option<String>| {
-        file.as_deref().map(|file| begin(option, file, command.force, unfinished)).transpose()
-    };
-    let page = begin("--html", &command.html)?;
-    let fix = begin("--fix", &command.fix)?;
-    if let (Some(kind), None) = (&command.kind, &fix) {
-        return inputs.into_iter().try_for_each(|input| print_rows(input, kind, command, &reporter));
+    if let (Some(kind), None) = (&command.kind, &command.fix) {
+        return command.files.iter().try_for_each(|file| print_rows(file, kind, command, &reporter));
     }
+    // Before gigabytes are read: a file that must stay is found out now.
+    let page = Page::begin(command.html.as_deref(), command.force, &reporter)?;
+    let fix = command.fix.as_deref().map(|name| begin_file("--fix", name, command.force, &reporter));
+    let fix = fix.transpose()?;
     // First, so that nothing is left behind where one of them is no dump.
-    let before = if earlier.is_empty() { None } else { Some(read(earlier, &reporter)?) };
-    let report = match fix {
-        Some(file) => read_and_fix(inputs, file, command, &reporter)?,
-        None => read(inputs, &reporter)?,
+    let before = read_before(&command.against, &reporter)?;
+    let (report, fixed, problems) = match (fix, &*command.files) {
+        (Some(fix), [file]) => {
+            let (report, fixed) = read_and_fix(file, fix, command, &reporter)?;
+            (report, Some(fixed), Vec::new())
+        }
+        (_, [file]) => {
+            let mut builder = ReportBuilder::new();
+            read(file, &reporter, |name, source| builder.add(name, source))?;
+            (builder.finish(), None, Vec::new())
+        }
+        (_, files) => {
+            let (report, problems) = report_on(files.iter().cloned(), &reporter);
+            (report, None, problems)
+        }
     };
-    let mut view = report.view();
-    if let Some(before) = &before {
-        view = view.against(before);
+    if report.inputs.is_empty() {
+        return Err(first(problems).unwrap_or_else(|| Failure::Other("there is nothing to report on".into())));
     }
-    if let Some(mut page) = page {
-        let view = view.clone().top(command.top.unwrap_or(DEFAULT_PAGE_KINDS));
-        write(&mut page, view.html())?;
-        finish(page, &reporter)?;
-        reporter
-            .note(&format!("{}: the report as a page", safe(command.html.as_deref().unwrap_or_default())));
+    if let Some(page) = page {
+        let view = before.iter().fold(report.view(), |view, before| view.against(before));
+        page.write(view, command.top, &reporter)?;
     }
-    if command.json {
-        let document = ReportDocument::new(report);
-        return match &before {
-            Some(before) => print_json(&document.against(before)),
-            None => print_json(&document),
-        };
+    let incomplete = incomplete(&report, fixed.as_ref(), command);
+    if let Some(kind) = &command.values {
+        let kind = report.kind(kind).map_err(|error| failed(&command.files[0], error))?;
+        print_values(kind)?;
+    } else if command.json {
+        print_json(&ReportDocument::new(report).with(before.as_ref(), fixed, &problems))?;
+    } else {
+        let view = before.iter().fold(report.view(), |view, before| view.against(before));
+        print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
+        let of = |severity| report.kinds.iter().filter(|kind| kind.severity == severity).count();
+        let most = [Severity::Error, Severity::Consequence, Severity::Warning]
+            .map(of)
+            .into_iter()
+            .max()
+            .unwrap_or(0);
+        if command.top.is_none() && most > DEFAULT_KINDS && report.unlisted_messages == 0 {
+            reporter.note(&format!("--top {most} shows every kind"));
+        }
     }
-    print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
-    if command.top.is_none() && report.kinds.len() > DEFAULT_KINDS && report.unlisted_messages == 0 {
-        reporter.note(&format!("--top {} shows every kind", report.kinds.len()));
+    first(problems).or(incomplete).map_or(Ok(()), Err)
+}
+
+/// The first problem, which is on the screen already.
+fn first(problems: Vec<Failure>) -> Option<Failure> {
+    problems.into_iter().next().map(|problem| Failure::Reported(Box::new(problem)))
+}
+
+/// What is missing in the report or in a file that it is written to.
+fn incomplete(report: &Report, fixed: Option<&CorrectedRows>, command: &Explain) -> Option<Failure> {
+    let cut_off = report.inputs.iter().find(|input| input.totals.rows_cut_off > 0);
+    if let Some(input) = cut_off {
+        return Some(failed(&input.name, ReportError::CutOff));
     }
-    Ok(())
+    let fixed = fixed.filter(|fixed| fixed.left_out > 0)?;
+    let places =
+        fixed.left_out_rows.iter().take(NAMED_ROWS).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let more = if fixed.left_out > NAMED_ROWS as u64 { ", ..." } else { "" };
+    let (rows, are) = if fixed.left_out == 1 { ("row", "is") } else { ("rows", "are") };
+    Some(Failure::Other(format!(
+        "{} {are} not in {}: the fields may not be in their columns (see {rows} {places}{more} of the dump)",
+        counted(usize::try_from(fixed.left_out).unwrap_or(usize::MAX), "rejected row"),
+        safe(command.fix.as_deref().unwrap_or_default())
+    )))
 }
 
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
@@ -94,19 +127,6 @@ fn is_read(output: &str, command: &Explain) -> bool {
     path(output).canonicalize().is_ok_and(|output| inputs.any(|input| input.is_ok_and(|file| file == output)))
 }
 
-/// Whether two names are of one file, which need not be there yet.
-fn is_same_file(a: &str, b: &str) -> bool {
-    let resolved = |file: &str| {
-        let path = os_text::path(file);
-        let in_folder = || {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            Some(folder.unwrap_or(Path::new(".")).canonicalize().ok()?.join(path.file_name()?))
-        };
-        path.canonicalize().ok().or_else(in_folder)
-    };
-    a == b || resolved(a).is_some_and(|a| resolved(b) == Some(a))
-}
-
 /// Refuses what contradicts itself, before anything is opened.
 fn check(command: &Explain) -> Result<(), Failure> {
     let wrong = |text: &str| Err(Failure::Usage(text.to_owned()));
@@ -115,14 +135,18 @@ fn check(command: &Explain) -> Result<(), Failure> {
     match command {
         _ if command.files.is_empty() => wrong("explain needs a dump file; - is standard input"),
         _ if inputs().filter(|file| *file == "-").count() > 1 => wrong("standard input can be read once"),
-        Explain { json: true, top: Some(_), html: None, .. } => {
+        Explain { values: Some(_), kind: Some(_), .. } | Explain { values: Some(_), json: true, .. } => {
+            wrong("--values prints CSV instead of the report: leave out --kind and --json")
+        }
+        Explain { warnings: true, fix: None, .. } => wrong("--warnings is for --fix"),
+        Explain { json: true, top: Some(_), html: None, .. } if !shows_rows => {
             wrong("--json has every kind: leave out --top")
         }
         Explain { fix: Some(_), .. } | Explain { kind: Some(_), .. } if command.files.len() > 1 => {
             wrong("--fix and --kind need one dump file: the columns of others may differ")
         }
-        Explain { json: true, .. } | Explain { html: Some(_), .. } if shows_rows => {
-            wrong("--kind shows rows instead of the report: leave out --json and --html, or add --fix")
+        Explain { html: Some(_), .. } if shows_rows => {
+            wrong("--kind shows rows instead of the report: leave out --html, or add --fix")
         }
         _ if shows_rows && !command.against.is_empty() => {
             wrong("--kind shows rows instead of the report: leave out --against, or add --fix")
@@ -135,66 +159,72 @@ fn check(command: &Explain) -> Result<(), Failure> {
     }
 }
 
-fn read(inputs: Vec<Input>, reporter: &Reporter) -> Result<Report, Failure> {
+/// The report on earlier dumps.
+fn read_before(files: &[String], reporter: &Reporter) -> Result<Option<Report>, Failure> {
     let mut builder = ReportBuilder::new();
-    inputs.into_iter().try_for_each(|input| input.add_to(&mut builder, reporter))?;
-    Ok(builder.finish())
+    for file in files {
+        read(file, reporter, |name, source| builder.add(name, source))?;
+    }
+    Ok(if files.is_empty() { None } else { Some(builder.finish()) })
 }
 
 fn read_and_fix(
-    inputs: Vec<Input>,
-    mut file: WholeFile,
+    file: &str,
+    mut output: WholeFile,
     command: &Explain,
     reporter: &Reporter,
-) -> Result<Report, Failure> {
-    let mut builder = ReportBuilder::new();
-    for input in inputs {
-        let name = input.name.clone();
-        let fixed = builder.add_and_fix(&name, input.read(reporter)?, command.kind.as_deref(), &mut file);
-        let fixed = fixed.map_err(|error| match error {
-            ReportError::Write(source) => file.failed(source).into(),
-            error => failed(&name, error),
-        })?;
-        let rows = |count| counted(usize::try_from(count).unwrap_or(usize::MAX), "row");
-        let left_out = match fixed.left_out {
-            0 => String::new(),
-            count => format!(", {} left out that cannot be read for certain", rows(count)),
-        };
-        let target = safe(command.fix.as_deref().unwrap_or_default());
-        reporter.note(&format!("{target}: {} to correct{left_out}", rows(fixed.rows)));
+) -> Result<(Report, CorrectedRows), Failure> {
+    let (mut builder, kind) = (ReportBuilder::new(), command.kind.as_deref());
+    let mut not_written = None;
+    let fixed = read(file, reporter, |name, source| {
+        builder.add_and_fix(name, source, kind, command.warnings, &mut output).map_err(|error| match error {
+            ReportError::Write(source) => {
+                not_written = Some(source);
+                ReportError::CutOff
+            }
+            error => error,
+        })
+    });
+    if let Some(source) = not_written {
+        return Err(output.failed(source).into());
     }
-    finish(file, reporter)?;
-    Ok(builder.finish())
-}
-
-fn print_rows(input: Input, kind: &str, command: &Explain, reporter: &Reporter) -> Result<(), Failure> {
-    let name = input.name.clone();
-    let table = RowTable::read(input.read(reporter)?, kind, command.top.unwrap_or(DEFAULT_ROWS));
-    let table = table.map_err(|error| failed(&name, error))?;
-    print(&table.width(width()).to_string())
-}
-
-/// Begins the file that an option names.
-fn begin(option: &str, file: &str, overwrite: bool, unfinished: &Unfinished) -> Result<WholeFile, Failure> {
-    let wrong = |text: &str| Err(Failure::Usage(format!("{option} needs a file{text}")));
-    if file.is_empty() {
-        return wrong("");
-    }
-    match Target::read(Some(file), true)? {
-        Target::Stdout => return wrong(": standard output has the report"),
-        Target::Folder(_) => return wrong(", not a folder"),
-        target => target.prepare()?,
+    let fixed = fixed?;
+    let rows = |count| counted(usize::try_from(count).unwrap_or(usize::MAX), "row");
+    let left_out = match fixed.warnings_left_out {
+        0 => String::new(),
+        count => format!("; {} loaded with a warning left out: --warnings takes them along", rows(count)),
     };
-    Ok(WholeFile::begin(os_text::path(file), overwrite, unfinished)?)
-}
-
-fn write(file: &mut WholeFile, text: impl Display) -> Result<(), Failure> {
-    write!(file, "{text}").map_err(|error| file.failed(error).into())
-}
-
-fn finish(file: WholeFile, reporter: &Reporter) -> Result<(), Failure> {
-    for warning in file.finish()? {
-        reporter.warn(&warning.to_string());
+    let name = safe(command.fix.as_deref().unwrap_or_default());
+    reporter.note(&format!("{name}: {} to correct{left_out}", rows(fixed.rows)));
+    if fixed.may_lack_header {
+        reporter.note(&format!(
+            "{name}: the columns are called Column 1 and so on; if the source has no header, remove the first line"
+        ));
     }
-    Ok(())
+    finish_file(output, reporter)?;
+    Ok((builder.finish(), fixed))
+}
+
+fn print_rows(file: &str, kind: &str, command: &Explain, reporter: &Reporter) -> Result<(), Failure> {
+    let top = command.top.unwrap_or(DEFAULT_ROWS);
+    let table = read(file, reporter, |_, source| RowTable::read(source, kind, top))?;
+    if command.json { print_json(&table) } else { print(&table.width(width()).to_string()) }
+}
+
+/// Prints the values of a kind as CSV, whatever program reads it.
+fn print_values(kind: &Kind) -> Result<(), Failure> {
+    let quoted = |text: &str| match text.contains([',', '"', '\r', '\n']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    };
+    let lines = kind.values.iter().map(|value| format!("{},{}\n", quoted(&value.text), value.rows));
+    print(&format!("value,rows\n{}", lines.collect::<String>()))?;
+    match kind.distinct_values {
+        Some(_) => Ok(()),
+        None => Err(Failure::Other(format!(
+            "\"{}\" has too many values to list all: these are the {} commonest",
+            safe(&kind.title),
+            kind.values.len()
+        ))),
+    }
 }

@@ -9,7 +9,7 @@ use crate::ending;
 use crate::failure::Failure;
 use crate::json::{Entry, Named};
 use crate::newest::{SearchOptions, Selection, SkippedTask, without_dump};
-use crate::report::{ReportDocument, print_report};
+use crate::report::{Page, ReportDocument, is_same_file, print_report};
 use crate::session::Session;
 use crate::stdout::print;
 use crate::target::Target;
@@ -38,10 +38,11 @@ pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
     let target = Target::read(command.output.as_deref(), is_one_dump)?;
     check_target(command, &target, locators.len())?;
     target.prepare()?;
+    let mut page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
     let mut entries = Vec::new();
     let mut first_failure = None;
     for locator in &locators {
-        let failure = match get_one(command, locator, &target, session) {
+        let failure = match get_one(command, locator, &target, page.take(), session) {
             Ok((report, failure)) => {
                 entries.push(Entry::Done(Box::new(report)));
                 failure
@@ -89,6 +90,13 @@ fn check_target(command: &Get, target: &Target, locators: usize) -> Result<(), F
         Get { explain: true, .. } if !is_file => {
             "--explain reads what was downloaded: -o must name a file or a folder"
         }
+        Get { html: Some(_), .. } if !is_file => {
+            "--html reads what was downloaded: -o must name a file or a folder"
+        }
+        Get { html: Some(html), output: Some(output), .. } if is_same_file(html, output) => {
+            "--html and -o name the same file"
+        }
+        Get { html: Some(_), .. } if locators > 1 => "--html is a page on one task or dump: give one locator",
         _ if locators > 1 && !matches!(target, Target::Folder(_)) => "several locators need a folder for -o",
         Get { force: true, .. } if !is_file => "--force replaces a file: -o names none",
         Get { restart: true, .. } if !is_file => "--restart begins a file anew: -o names none",
@@ -102,6 +110,7 @@ fn get_one(
     command: &Get,
     locator: &Locator,
     target: &Target,
+    page: Option<Page>,
     session: &Session,
 ) -> Result<(Report, Option<Failure>), Failure> {
     let selection = find(command, locator, target, session)?;
@@ -110,7 +119,7 @@ fn get_one(
         &|download| download.parallel(command.parallel).verify(command.verify).restart(command.restart);
     let collect = Collect { session, target, overwrite, checksums, whole, set };
     let mut collected = collect.collect(&selection.dumps)?;
-    let explained = if command.explain { collected.explain(session) } else { None };
+    let explained = collected.explain(command.explain, page, session);
     let Collected { dumps, mut failure } = collected;
     if let Some(unnamed) = selection.unnamed {
         session.reporter.problem(&unnamed);

@@ -5,6 +5,7 @@ use anaplan_dump_core::{ActionAddress, Error, Mapping};
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::follow::Follow;
+use crate::report::Page;
 use crate::session::Session;
 use crate::text::{noun, safe, time};
 
@@ -24,6 +25,7 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     // Before the process runs: what cannot be written is found out now.
     target.prepare()?;
     target.check_writable()?;
+    let page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
     let started = session.client.start(&action, &command.locale, &mappings);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     let [wait, cancel] = follow.commands(&address);
@@ -31,7 +33,7 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
         "started task {address}\nit goes on if this command is interrupted; wait for it again, or cancel it, with:\n  \
          {wait}\n  {cancel}"
     ));
-    follow.to_the_end(&address, &target, session)
+    follow.to_the_end(&address, &target, page, session)
 }
 
 /// A value of `--map`.

@@ -10,6 +10,7 @@ use crate::arguments::Wait;
 use crate::failure::Failure;
 use crate::follow::Follow;
 use crate::meter::LogClock;
+use crate::report::Page;
 use crate::session::Session;
 use crate::text::{duration, time};
 
@@ -28,8 +29,9 @@ pub(crate) fn wait(command: &Wait, session: &Session) -> Result<(), Failure> {
     let address = find(&locator, command, session)?;
     target.prepare()?;
     target.check_writable()?;
+    let page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
     let timeout = timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
-    Follow { timeout, ..follow }.to_the_end(&address, &target, session)
+    Follow { timeout, ..follow }.to_the_end(&address, &target, page, session)
 }
 
 fn find(locator: &Locator, command: &Wait, session: &Session) -> Result<TaskAddress, Failure> {

@@ -1,21 +1,22 @@
 //! Reads dumps into a report.
 
-use std::cmp::Reverse;
 use std::io::{Read, Write};
 
 use super::dump::Dump;
-use super::fix::{Fix, Fixed};
-use super::model::{Input, Report, Totals};
+use super::encoding::Encoding;
+use super::fix::{CorrectedRows, Fix};
+use super::model::{DumpInfo, Report, Totals};
 use super::row::{Damage, Row};
 use super::shown::text_of;
 use super::tally::Tally;
+use super::words::{file_name, label};
 use crate::report::ReportError;
 
 /// Reads dumps, one after the other, into one report. Each is read once and in memory that does not grow with
 /// it, so it may be a pipe.
 #[derive(Debug)]
 pub struct ReportBuilder {
-    inputs: Vec<Input>,
+    inputs: Vec<DumpInfo>,
     totals: Totals,
     errors: Tally,
     warnings: Tally,
@@ -42,28 +43,30 @@ impl ReportBuilder {
         self.read(name, &mut Dump::open(&mut source)?, &mut |_| Ok(()))
     }
 
-    /// Like [`ReportBuilder::add`], and writes the rejected rows with the import's own columns alone. Separator,
+    /// Like [`ReportBuilder::add`], and writes the rejected rows with the import's own columns alone. Separator, quotes,
     /// line ends, encoding and byte order mark are those of the dump, and fields come out byte for byte, so the
     /// file can be corrected and uploaded in place of the import's source. Each field is quoted if the dump's
     /// header is, as the service writes it, and otherwise where it must be.
     ///
-    /// Rows that were loaded with a warning are left out: importing them again would change nothing, or count
-    /// them twice. With `kind` only rows with a message of one kind are written: it is a part of the title, in upper
-    /// or lower case, or `=` and the whole title. Each row is a small write: hand in a `BufWriter` for a file.
+    /// Rows that were loaded with a warning are left out, unless `with_warnings` takes them along: importing them again
+    /// may count them twice. With `kind` only rows with a message of one kind are written: words of its title, or
+    /// their beginnings, in upper or lower case, or `=` and the whole title. Each row is a small write: hand in a
+    /// `BufWriter` for a file.
     ///
     /// # Errors
     ///
-    /// Those of [`ReportBuilder::add`]; [`ReportError::Write`]; [`ReportError::NoSuchKind`] and
-    /// [`ReportError::AmbiguousKind`], which show only at the end. Discard what was written then.
+    /// Those of [`ReportBuilder::add`]; [`ReportError::Write`]; [`ReportError::CutOff`], [`ReportError::NoSuchKind`]
+    /// and [`ReportError::AmbiguousKind`], which show only at the end. Discard what was written then.
     pub fn add_and_fix(
         &mut self,
         name: &str,
         mut source: impl Read,
         kind: Option<&str>,
+        with_warnings: bool,
         mut output: impl Write,
-    ) -> Result<Fixed, ReportError> {
+    ) -> Result<CorrectedRows, ReportError> {
         let mut dump = Dump::open(&mut source)?;
-        let mut fix = Fix::begin(&dump, kind, &mut output)?;
+        let mut fix = Fix::begin(&dump, kind, with_warnings, &mut output)?;
         self.read(name, &mut dump, &mut |row| fix.add(row))?;
         fix.end()
     }
@@ -81,13 +84,19 @@ impl ReportBuilder {
         self.totals.add(&totals);
         let (encoding, dialect, columns) = (dump.encoding(), dump.dialect(), dump.columns());
         let header_is_unicode = columns.names.iter().all(|name| std::str::from_utf8(name).is_ok());
-        let is_unknown = (totals.rows_not_unicode > 0 || !header_is_unicode) && !encoding.is_proved();
-        self.inputs.push(Input {
+        let is_legacy = totals.rows_not_unicode > 0 || !header_is_unicode;
+        self.inputs.push(DumpInfo {
             name: name.to_owned(),
+            label: label(name),
             is_empty: columns.names.is_empty(),
-            encoding: if is_unknown { "unknown" } else { encoding.name() },
-            separator: dialect.separator.into(),
-            line_end: dialect.line_end_name(),
+            encoding: match encoding {
+                Encoding::Utf8 if is_legacy => Encoding::Windows1252,
+                encoding => encoding,
+            },
+            separator: text_of(&dialect.separator).chars().next().unwrap_or_default(),
+            quote: dialect.quote.map(char::from),
+            has_sep_line: dialect.has_sep_line,
+            line_end: dialect.line_end,
             columns: columns.own.iter().map(|index| text_of(&columns.names[*index])).collect(),
             totals,
         });
@@ -101,9 +110,14 @@ impl ReportBuilder {
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         while let Some(row) = dump.next_row()? {
+            if row.is_header() {
+                totals.repeated_headers += 1;
+                continue;
+            }
             self.count(&row, totals);
             each(&row)?;
         }
+        totals.trailing_zeros = dump.trailing_zeros();
         Ok(())
     }
 
@@ -112,6 +126,7 @@ impl ReportBuilder {
         // The end of the file may cut a character off.
         let is_whole = row.damage != Some(Damage::CutOff);
         totals.rows_not_unicode += u64::from(is_whole && std::str::from_utf8(row.text).is_err());
+        totals.rows_with_bare_quotes += u64::from(row.has_bare_quote);
         match row.damage {
             Some(Damage::TooFewFields) => totals.rows_too_short += 1,
             Some(Damage::TooManyFields) => totals.rows_too_long += 1,
@@ -124,28 +139,55 @@ impl ReportBuilder {
         let is_warning = row.is_warning();
         let tally = if is_warning { &mut self.warnings } else { &mut self.errors };
         let (row_id, input) = (self.totals.rows + totals.rows, self.inputs.len());
-        let (mut messages, mut consequences) = (0, 0);
-        row.for_each_message(|message| {
-            messages += u64::from(!message.is_note);
-            consequences += u64::from(tally.add(&message, row, row_id, input));
-        });
+        let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
+        let (messages, is_consequence) = tally.add(row.messages(&line), row, row_id, input);
         if is_warning {
             totals.warnings += 1;
         } else {
             totals.rejected += 1;
             totals.several_messages += u64::from(messages > 1);
-            totals.consequences += u64::from(messages > 0 && messages == consequences);
+            totals.consequences += u64::from(is_consequence);
         }
     }
 
     /// The report on what was read.
     pub fn finish(self) -> Report {
-        let Self { inputs, totals, errors, warnings } = self;
-        let mut kinds: Vec<_> =
-            errors.kinds(totals.rejected, false).chain(warnings.kinds(totals.warnings, true)).collect();
-        kinds.sort_by(|a, b| {
-            (a.severity, Reverse(a.rows), &a.title).cmp(&(b.severity, Reverse(b.rows), &b.title))
-        });
-        Report { inputs, totals, kinds, unlisted_messages: errors.forgotten() + warnings.forgotten() }
+        let Self { mut inputs, totals, errors, warnings } = self;
+        make_labels_differ(&mut inputs);
+        let rejected = errors.found(totals.rejected, false, &inputs);
+        let loaded = warnings.found(totals.warnings, true, &inputs);
+        let mut report = Report {
+            answer: String::new(),
+            first_kinds: 0,
+            first_rows: 0,
+            first_rows_alone: 0,
+            inputs,
+            totals,
+            kinds: Vec::new(),
+            unlisted_messages: rejected.forgotten + loaded.forgotten,
+        };
+        report.cover(&rejected);
+        report.kinds = rejected.kinds.into_iter().chain(loaded.kinds).map(|(kind, _)| kind).collect();
+        report.answer = report.sentence();
+        report
+    }
+}
+
+/// Calls dumps of one import by their files, and numbers files of one name.
+fn make_labels_differ(inputs: &mut [DumpInfo]) {
+    for call in [
+        |name: &str, _| file_name(name).to_owned(),
+        |name: &str, number| match number {
+            0 => file_name(name).to_owned(),
+            _ => format!("{} ({})", file_name(name), number + 1),
+        },
+    ] {
+        let labels: Vec<_> = inputs.iter().map(|input| input.label.clone()).collect();
+        for (index, input) in inputs.iter_mut().enumerate() {
+            let same = |labels: &[String]| labels.iter().filter(|label| **label == input.label).count();
+            if same(&labels) > 1 {
+                input.label = call(&input.name, same(&labels[..index]));
+            }
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::hash::Seed;
+/// What the service's columns are called; the last name is followed by a number and `_`.
+pub(super) const SERVICE_NAMES: [&[u8]; 3] = [b"_Status_", b"_Line_", b"_Error_"];
 
 /// The header of a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,18 +19,18 @@ pub(super) struct Columns {
     /// Indexes of the import's columns: all others.
     pub(super) own: Vec<usize>,
     /// Index of the first of the import's columns with this name.
-    by_name: HashMap<Box<[u8]>, usize, Seed>,
+    by_name: HashMap<Box<[u8]>, usize>,
 }
 
 impl Columns {
     /// Finds the service's columns among the names. A dump that was itself imported has some of them twice;
-    /// then those that the service added last count: `_Status_` in front, `_Line_` and the errors behind.
+    /// then those that the service added last count: `_Status_` in front, `_Line_` and the errors at the end.
     pub(super) fn find(names: Vec<Box<[u8]>>) -> Self {
         let status = names.iter().position(|name| **name == *b"_Status_");
         let line = names.iter().rposition(|name| **name == *b"_Line_");
         let errors: Vec<_> = (0..names.len()).filter(|index| is_error(&names[*index])).collect();
-        let behind: Vec<_> = errors.iter().copied().filter(|index| Some(*index) > line).collect();
-        let errors = if behind.is_empty() { errors } else { behind };
+        let last: Vec<_> = errors.iter().copied().filter(|index| Some(*index) > line).collect();
+        let errors = if last.is_empty() { errors } else { last };
         let is_own = |index: &usize| {
             Some(*index) != status && Some(*index) != line && errors.binary_search(index).is_err()
         };

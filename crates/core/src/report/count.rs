@@ -3,15 +3,10 @@
 //! Up to a limit every text is counted exactly. Beyond it the rarer half is forgotten (lossy counting): a
 //! text that stays is counted from its last arrival on, so its count is a lower bound, and one that makes up
 //! more than a few parts in `limit` of all is missing only by a rare accident.
-//!
-//! Once texts were forgotten, [`Counter::count`] gives a new one an entry when it comes for the second time within a
-//! while: where every row has a value of its own, an entry for each would take more time than the rest of the report.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
-use super::hash::Seed;
 use super::shown::kept;
 
 /// The number of the last row that a text was counted in: a row counts once.
@@ -19,14 +14,11 @@ pub(super) type LastRow = u64;
 
 #[derive(Debug)]
 pub(super) struct Counter<T> {
-    entries: HashMap<Box<[u8]>, Entry<T>, Seed>,
+    entries: HashMap<Box<[u8]>, Entry<T>>,
     /// The maximum count of a text that is not among the entries.
     missed: u64,
     /// The sum of the counts that were forgotten.
     forgotten: u64,
-    /// Parts of the hashes of texts that came once and have no entry, each where its hash says. Empty while every
-    /// text has one.
-    seen_once: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +37,7 @@ impl<T> Entry<T> {
 
 impl<T> Default for Counter<T> {
     fn default() -> Self {
-        Self { entries: HashMap::default(), missed: 0, forgotten: 0, seen_once: Vec::new() }
+        Self { entries: HashMap::default(), missed: 0, forgotten: 0 }
     }
 }
 
@@ -112,6 +104,13 @@ impl<T: Default> Counter<T> {
         self.entries.iter().map(|(text, entry)| (&**text, entry))
     }
 
+    /// The texts and their entries, the highest counts first.
+    pub(super) fn into_sorted(self) -> Vec<(Box<[u8]>, Entry<T>)> {
+        let mut all: Vec<_> = self.entries.into_iter().collect();
+        all.sort_unstable_by(|(a, a_entry), (b, b_entry)| (b_entry.count, a).cmp(&(a_entry.count, b)));
+        all
+    }
+
     pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry<T>> {
         self.entries.values_mut()
     }
@@ -127,27 +126,11 @@ impl Counter<LastRow> {
             entry.rest = row;
             return false;
         }
-        if self.missed > 0 && self.is_first_sight(&text, limit) {
-            self.forgotten += 1;
-            return false;
-        }
         if self.entries.len() >= limit {
             self.forget_rarer_half();
         }
         self.entries.insert(text.into(), Entry { count: 1, missed: self.missed, rest: row });
         true
-    }
-
-    /// Whether the text has not come lately. Another text with the same hash may be taken for it, which costs an
-    /// entry and nothing else.
-    fn is_first_sight(&mut self, text: &[u8], limit: usize) -> bool {
-        if self.seen_once.is_empty() {
-            self.seen_once = vec![0; limit.max(1)];
-        }
-        let hash = self.entries.hasher().hash_one(text);
-        let index = (hash as usize) % self.seen_once.len();
-        let mark = (hash >> 32) as u32;
-        std::mem::replace(&mut self.seen_once[index], mark) != mark
     }
 }
 

@@ -1,99 +1,250 @@
 //! How a dump separates fields and rows, detected from its header.
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use serde::Serialize;
 
-use super::columns::Columns;
+use super::columns::{Columns, SERVICE_NAMES};
+use super::parser::{Fields, Parser};
 
-/// The separators that an import can have. The first wins where a header of one column leaves it open.
-const SEPARATORS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// How rows end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LineEnd {
+    /// A line feed, as on Linux.
+    #[default]
+    Lf,
+    /// Both, as on Windows.
+    CrLf,
+    /// A carriage return.
+    Cr,
+}
 
-/// Maximum number of fields of a row. Anything longer is what follows a quote that is never closed.
-pub(super) const MAX_ROW_FIELDS: usize = 64 * 1024;
+impl LineEnd {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+            Self::Cr => b"\r",
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lf => "LF",
+            Self::CrLf => "CRLF",
+            Self::Cr => "CR",
+        }
+    }
+}
 
 /// How fields and rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dialect {
-    pub(super) separator: u8,
+    /// One character, in the bytes of the dump.
+    pub(super) separator: Box<[u8]>,
+    /// What fields that hold a separator are put in, if anything.
+    pub(super) quote: Option<u8>,
     /// Each field is quoted, whatever is in it.
     pub(super) quotes_all: bool,
-    pub(super) line_end: &'static [u8],
+    pub(super) line_end: LineEnd,
+    /// A line `sep=;`, which tells Excel the separator, is in front of the header.
+    pub(super) has_sep_line: bool,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self {
+            separator: b",".as_slice().into(),
+            quote: Some(b'"'),
+            quotes_all: false,
+            line_end: LineEnd::Lf,
+            has_sep_line: false,
+        }
+    }
 }
 
 impl Dialect {
-    /// Detects the dialect from the beginning of a file: the separator with which the header has the most
-    /// columns of the service. Returns the header and its length, or `None` if the header may go on behind
-    /// `text`.
+    /// Detects the dialect from the beginning of a file. Returns the header, without names if there is none of the
+    /// service's, and its length; or `None` if the header may go on after `text`.
     pub(super) fn detect(text: &[u8], is_whole_file: bool) -> Option<(Self, Columns, usize)> {
-        let mut best: Option<(u8, Columns, usize)> = None;
-        for separator in SEPARATORS {
-            let (names, length) = first_record(text, separator, is_whole_file)?;
+        let start = sep_line(text, is_whole_file)?;
+        let header = &text[start..];
+        let length = header_length(header, is_whole_file)?;
+        let mut best: Option<(Self, Columns, usize)> = None;
+        for mut dialect in candidates(&header[..length]) {
+            let (names, length) = dialect.first_row(header, is_whole_file)?;
             let columns = Columns::find(names);
             let rank = |columns: &Columns| (columns.service_columns(), columns.names.len());
             if best.as_ref().is_none_or(|(_, other, _)| rank(&columns) > rank(other)) {
-                best = Some((separator, columns, length));
+                dialect.line_end = match header[..length].strip_suffix(b"\n") {
+                    Some([.., b'\r']) => LineEnd::CrLf,
+                    None if header[..length].ends_with(b"\r") => LineEnd::Cr,
+                    _ => LineEnd::Lf,
+                };
+                best = Some((dialect, columns, length));
             }
         }
-        let (separator, columns, length) = best?;
-        // The parser ends a record at the first byte of a CR LF.
-        let (line_end, length): (&'static [u8], usize) = match (text[..length].last(), text.get(length)) {
-            (Some(b'\r'), Some(b'\n')) => (b"\r\n", length + 1),
-            (Some(b'\r'), None) if !is_whole_file => return None,
-            (Some(b'\r'), _) => (b"\r", length),
-            (Some(b'\n'), _) if text[..length].ends_with(b"\r\n") => (b"\r\n", length),
-            _ => (b"\n", length),
-        };
+        let (mut dialect, columns, length) = best.unwrap_or_else(|| {
+            let line = trim_line_ends(&header[..length]);
+            let names = if line.is_empty() { Vec::new() } else { vec![line.into()] };
+            (Self::default(), Columns::find(names), length)
+        });
+        let quoting = Self { quotes_all: true, line_end: dialect.line_end, ..dialect.clone() };
         // Only where each name is quoted: one alone may need it.
-        let quoting = Self { separator, quotes_all: true, line_end: b"" };
         let mut quoted = Vec::new();
         quoting.write_row(columns.names.iter().map(|name| &**name), &mut quoted);
-        let quotes_all = trim_line_ends(&text[..length]) == quoted;
-        Some((Self { separator, quotes_all, line_end }, columns, length))
-    }
-
-    pub(super) fn parser(self) -> Reader {
-        parser(self.separator)
-    }
-
-    /// What the line ends are called.
-    pub(super) fn line_end_name(self) -> &'static str {
-        match self.line_end {
-            b"\r\n" => "CRLF",
-            b"\r" => "CR",
-            _ => "LF",
+        dialect.quotes_all =
+            dialect.quote.is_some() && trim_line_ends(&header[..length]) == trim_line_ends(&quoted);
+        if !dialect.quotes_all && !header[..length].contains(&b'"') {
+            dialect.quote = dialect.better_quote(&header[length..], columns.names.len());
         }
+        dialect.has_sep_line = start > 0;
+        Some((dialect, columns, start + length))
+    }
+
+    /// No quote, where the rows that are there fit the header only so.
+    fn better_quote(&self, rows: &[u8], expected: usize) -> Option<u8> {
+        let fitting = |quote| {
+            let dialect = Self { quote, ..self.clone() };
+            let (mut parser, mut fields, mut at, mut count) = (Parser::new(), Fields::default(), 0, 0);
+            while let (read, true) = parser.read(&dialect, &rows[at..], false, &mut fields) {
+                at += read;
+                count += usize::from(fields.ends.len() == expected);
+            }
+            count
+        };
+        if fitting(None) > fitting(self.quote) { None } else { self.quote }
+    }
+
+    /// The fields of the first row and the bytes up to its end. `None` if `text` may not hold all of it.
+    fn first_row(&self, text: &[u8], is_whole_file: bool) -> Option<(Vec<Box<[u8]>>, usize)> {
+        let (mut parser, mut fields) = (Parser::new(), Fields::default());
+        let (read, is_row) = parser.read(self, text, is_whole_file, &mut fields);
+        if !is_row {
+            if !is_whole_file {
+                return None;
+            }
+            parser.end(&mut fields);
+        }
+        let mut start = 0;
+        let names =
+            fields.ends.iter().map(|end| fields.text[std::mem::replace(&mut start, *end)..*end].into());
+        Some((names.collect(), read))
     }
 
     /// Appends a row to `text`.
-    pub(super) fn write_row<'a>(self, fields: impl Iterator<Item = &'a [u8]>, text: &mut Vec<u8>) {
+    pub(super) fn write_row<'a>(&self, fields: impl Iterator<Item = &'a [u8]>, text: &mut Vec<u8>) {
         let start = text.len();
         for (index, field) in fields.enumerate() {
             if index > 0 {
-                text.push(self.separator);
+                text.extend_from_slice(&self.separator);
             }
             self.write_field(field, text);
         }
         // A line with nothing in it would be no row.
-        if text.len() == start {
-            text.extend_from_slice(b"\"\"");
+        if let (true, Some(quote)) = (text.len() == start, self.quote) {
+            text.extend([quote, quote]);
         }
-        text.extend_from_slice(self.line_end);
+        text.extend_from_slice(self.line_end.bytes());
     }
 
-    fn write_field(self, field: &[u8], text: &mut Vec<u8>) {
-        let is_special = |byte: &u8| *byte == self.separator || b"\"\r\n".contains(byte);
-        if !self.quotes_all && !field.iter().any(is_special) {
+    fn write_field(&self, field: &[u8], text: &mut Vec<u8>) {
+        let is_separator = || field.windows(self.separator.len()).any(|part| part == &*self.separator);
+        let quote = self.quote.filter(|quote| {
+            self.quotes_all
+                || field.iter().any(|byte| byte == quote || b"\r\n".contains(byte))
+                || is_separator()
+        });
+        let Some(quote) = quote else {
             text.extend_from_slice(field);
             return;
-        }
-        text.push(b'"');
-        for (index, part) in field.split(|byte| *byte == b'"').enumerate() {
+        };
+        text.push(quote);
+        for (index, part) in field.split(|byte| *byte == quote).enumerate() {
             if index > 0 {
-                text.extend_from_slice(b"\"\"");
+                text.extend([quote, quote]);
             }
             text.extend_from_slice(part);
         }
-        text.push(b'"');
+        text.push(quote);
     }
+}
+
+/// The length of a line `sep=;` in front of the header, 0 if there is none.
+fn sep_line(text: &[u8], is_whole_file: bool) -> Option<usize> {
+    let line = text.strip_prefix(b"\"").unwrap_or(text);
+    if !line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sep=")) {
+        return Some(0);
+    }
+    let end = text.iter().position(|byte| b"\r\n".contains(byte));
+    if end.is_some() || is_whole_file { Some(end.unwrap_or(0)) } else { None }
+}
+
+/// The length of the header, by the quote that it begins with; or, where that is open at the end, of its first line.
+fn header_length(text: &[u8], is_whole_file: bool) -> Option<usize> {
+    let begin = text.iter().position(|byte| !b"\r\n".contains(byte)).unwrap_or(text.len());
+    let quote = if text.get(begin) == Some(&b'\'') { b'\'' } else { b'"' };
+    let mut is_quoted = false;
+    for (at, byte) in text.iter().enumerate().skip(begin) {
+        is_quoted ^= *byte == quote;
+        if !is_quoted && b"\r\n".contains(byte) {
+            return Some(at);
+        }
+    }
+    if !is_whole_file {
+        return None;
+    }
+    let line = text[begin..].iter().position(|byte| is_quoted && b"\r\n".contains(byte));
+    Some(line.map_or(text.len(), |end| begin + end))
+}
+
+/// What may be the dialect: a column of the service has the separator and the quote beside it.
+fn candidates(header: &[u8]) -> Vec<Dialect> {
+    let mut found = Vec::new();
+    for name in SERVICE_NAMES {
+        for (at, _) in header.windows(name.len()).enumerate().filter(|(_, part)| *part == name) {
+            let end = header[at + name.len()..]
+                .iter()
+                .position(|byte| *byte == b'_')
+                .filter(|_| name.ends_with(b"_Error_"));
+            let mut after = &header[at + name.len() + end.map_or(0, |digits| digits + 1)..];
+            let mut before = &header[..at];
+            let quote = match (before.last(), after.first()) {
+                (Some(a @ (b'"' | b'\'')), Some(b)) if a == b => Some(*a),
+                _ => None,
+            };
+            if quote.is_some() {
+                (before, after) = (&before[..before.len() - 1], &after[1..]);
+            }
+            let separator = first_character(after).or_else(|| last_character(before));
+            let is_text = |byte: &u8| byte.is_ascii_alphanumeric() || b"_\"'".contains(byte);
+            let separator = separator.unwrap_or(b",");
+            let dialect =
+                Dialect { separator: separator.into(), quote: quote.or(Some(b'"')), ..Dialect::default() };
+            if !separator.iter().any(is_text) && !found.contains(&dialect) {
+                found.push(dialect);
+            }
+        }
+    }
+    found
+}
+
+/// The bytes of the first character on this line, which is one byte where it is not UTF-8.
+fn first_character(text: &[u8]) -> Option<&[u8]> {
+    let chunk = text[..text.len().min(4)].utf8_chunks().next()?;
+    let length = chunk.valid().chars().next().map_or(1, char::len_utf8);
+    let character = &text[..length];
+    if b"\r\n".contains(&character[0]) { None } else { Some(character) }
+}
+
+fn last_character(text: &[u8]) -> Option<&[u8]> {
+    let is_character = |length: &usize| {
+        let end = text.len().checked_sub(*length).map(|start| &text[start..]);
+        end.is_some_and(|end| std::str::from_utf8(end).is_ok())
+    };
+    let length = (1..=4).find(is_character).unwrap_or(1);
+    let character = text.get(text.len().checked_sub(length)?..)?;
+    if b"\r\n".contains(character.first()?) { None } else { Some(character) }
 }
 
 fn trim_line_ends(text: &[u8]) -> &[u8] {
@@ -103,58 +254,58 @@ fn trim_line_ends(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
-/// A parser that takes nothing for a byte order mark: it takes what it reads first for one, and has read a line end.
-fn parser(separator: u8) -> Reader {
-    let mut parser = ReaderBuilder::new().delimiter(separator).build();
-    parser.read_record(b"\n", &mut [0], &mut [0]);
-    parser
-}
-
-/// The fields of the first record and the bytes up to its end. `None` if `text` may not hold all of it.
-fn first_record(text: &[u8], separator: u8, is_whole_file: bool) -> Option<(Vec<Box<[u8]>>, usize)> {
-    let mut parser = parser(separator);
-    let mut fields = vec![0; text.len() + 1];
-    let mut ends = vec![0; MAX_ROW_FIELDS];
-    let (mut result, read, written, mut count) = parser.read_record(text, &mut fields, &mut ends);
-    if is_whole_file && result == ReadRecordResult::InputEmpty {
-        let (last, _, _, more) = parser.read_record(b"", &mut fields[written..], &mut ends[count..]);
-        (result, count) = (last, count + more);
-    }
-    match result {
-        ReadRecordResult::Record | ReadRecordResult::End => {}
-        _ => return None,
-    }
-    let mut start = 0;
-    let names = ends[..count].iter().map(|end| fields[std::mem::replace(&mut start, *end)..*end].into());
-    Some((names.collect(), read))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn detect(text: &str) -> (Dialect, Columns, usize) {
-        Dialect::detect(text.as_bytes(), true).unwrap()
+    fn detect(text: &[u8]) -> (Dialect, Columns, usize) {
+        Dialect::detect(text, true).unwrap()
     }
 
     #[test]
-    fn the_separator_is_the_one_that_makes_columns_of_the_service() {
-        for separator in [',', '\t', ';', '|'] {
-            let header = "\"Code, or; name|of\tit\",\"_Line_\",\"_Error_1_\""
-                .replace("\",\"", &format!("\"{separator}\""));
-            let (dialect, columns, length) = detect(&format!("{header}\r\n\"a\"\n"));
-            assert_eq!(dialect.separator as char, separator);
-            assert_eq!((dialect.quotes_all, dialect.line_end_name()), (true, "CRLF"));
-            assert_eq!((columns.names.len(), length), (3, header.len() + 2));
+    fn separator_and_quote_are_found_beside_a_column_of_the_service() {
+        for separator in [",", "\t", ";", "|", "^", "~", "§", " ", ":"] {
+            for quote in ["\"", "'"] {
+                let header = ["Code, or; name|of\tit", "_Line_", "_Error_1_"]
+                    .map(|name| format!("{quote}{name}{quote}"))
+                    .join(separator);
+                let (dialect, columns, length) = detect(format!("{header}\r\n{quote}a{quote}\n").as_bytes());
+                assert_eq!(
+                    (&*dialect.separator, dialect.quote),
+                    (separator.as_bytes(), Some(quote.as_bytes()[0]))
+                );
+                assert_eq!((dialect.quotes_all, dialect.line_end), (true, LineEnd::CrLf));
+                assert_eq!((columns.names.len(), length), (3, header.len() + 2));
+            }
         }
+        let (dialect, columns, _) = detect(b"Gr\xf6\xdfe\xa7_Line_\xa7_Error_1_\n");
+        assert_eq!((&*dialect.separator, columns.names.len()), (&b"\xa7"[..], 3));
+        let (dialect, columns, _) = detect(b"Code#_Line_#_Line_x#_Error_12_");
+        assert_eq!((&*dialect.separator, columns.service_columns()), (&b"#"[..], 2));
     }
 
     #[test]
     fn a_header_without_quotes_or_line_end_is_read_too() {
-        let (dialect, columns, _) = detect("Code;_Line_;_Error_1_");
-        assert_eq!((dialect.separator, dialect.quotes_all, columns.service_columns()), (b';', false, 2));
+        let (dialect, columns, _) = detect(b"Code;_Line_;_Error_1_");
+        assert_eq!(
+            (&*dialect.separator, dialect.quotes_all, columns.service_columns()),
+            (&b";"[..], false, 2)
+        );
         assert_eq!(Dialect::detect(b"Code;_Line_;_Error_1_", false), None);
-        assert_eq!(detect("Code;_Line_\ra;1\r").0.line_end_name(), "CR");
+        assert_eq!(detect(b"Code;_Line_\ra;1\r").0.line_end, LineEnd::Cr);
+        let (dialect, columns, length) = detect(b"SEP=;\r\nCode;_Line_\nx;1\n");
+        assert_eq!((dialect.has_sep_line, columns.names.len(), length), (true, 2, 19));
+    }
+
+    #[test]
+    fn quotes_are_text_where_the_rows_fit_the_header_only_so() {
+        for (rows, quote) in [
+            ("\"big\" box;2\n5\" pipe;3\n\"x;4\n", None),
+            ("\"a;b\";2\nc;3\n", Some(b'"')),
+            ("a;2\n", Some(b'"')),
+        ] {
+            assert_eq!(detect(format!("Code;_Line_\n{rows}more").as_bytes()).0.quote, quote, "{rows}");
+        }
     }
 
     #[test]
@@ -165,25 +316,28 @@ mod tests {
             ("\"Name, full\",\"say \"\"x\"\"\",\"\",\"_Line_\"", true),
             ("\r\n\"\nName\n\",\"_Line_\"\r\n", true),
         ] {
-            assert_eq!(detect(header).0.quotes_all, quotes_all, "{header}");
+            assert_eq!(detect(header.as_bytes()).0.quotes_all, quotes_all, "{header}");
         }
     }
 
     #[test]
     fn line_breaks_in_the_header_belong_to_names() {
-        let (_, columns, length) = detect("\"a\nb\",\"_Line_\"\n\"x\",\"1\"\n");
+        let (_, columns, length) = detect(b"\"a\nb\",\"_Line_\"\n\"x\",\"1\"\n");
         assert_eq!((&*columns.names[0], length), (&b"a\nb"[..], 15));
     }
 
     #[test]
     fn fields_are_quoted_where_the_source_does_or_must() {
-        let row = |quotes_all| {
+        let row = |quotes_all, quote| {
             let mut text = Vec::new();
-            let dialect = Dialect { separator: b';', quotes_all, line_end: b"\n" };
+            let dialect =
+                Dialect { separator: b";".as_slice().into(), quotes_all, quote, ..Dialect::default() };
             dialect.write_row([&b"a"[..], b"b;c", b"say \"x\"", b""].into_iter(), &mut text);
             String::from_utf8(text).unwrap()
         };
-        assert_eq!(row(true), "\"a\";\"b;c\";\"say \"\"x\"\"\";\"\"\n");
-        assert_eq!(row(false), "a;\"b;c\";\"say \"\"x\"\"\";\n");
+        assert_eq!(row(true, Some(b'"')), "\"a\";\"b;c\";\"say \"\"x\"\"\";\"\"\n");
+        assert_eq!(row(false, Some(b'"')), "a;\"b;c\";\"say \"\"x\"\"\";\n");
+        assert_eq!(row(false, Some(b'\'')), "a;'b;c';say \"x\";\n");
+        assert_eq!(row(false, None), "a;b;c;say \"x\";\n");
     }
 }

@@ -2,21 +2,13 @@
 
 use std::io::Read;
 
-use csv_core::{ReadRecordResult, Reader};
-
 use super::columns::Columns;
-use super::dialect::{Dialect, MAX_ROW_FIELDS};
+use super::dialect::Dialect;
 use super::encoding::{Decoder, Encoding};
+use super::parser::{Fields, MAX_ROW_BYTES, Parser};
 use super::row::{Damage, Row};
 use super::shown::text_of;
 use crate::report::ReportError;
-
-/// Longest header, in bytes of UTF-8. One with 10,000 columns of 100 characters fits.
-const MAX_HEADER_BYTES: usize = 1024 * 1024;
-
-/// Longest row, in bytes of UTF-8. Anything longer is what follows a quote that is never closed: its fields are not
-/// held.
-const MAX_ROW_BYTES: usize = 8 * 1024 * 1024;
 
 /// How much of a file that is no dump the error shows.
 const BEGINNING_BYTES: usize = 60;
@@ -27,17 +19,15 @@ pub(super) struct Dump<'a> {
     decoder: Decoder<'a>,
     dialect: Dialect,
     columns: Columns,
-    parser: Reader,
+    parser: Parser,
     /// Text that was decoded; parsed up to `parsed`.
     text: Vec<u8>,
     parsed: usize,
-    /// The fields of the current row, one after the other, and where each ends.
-    fields: Vec<u8>,
-    ends: Vec<usize>,
-    /// All text was decoded, and a line end was put behind it.
+    fields: Fields,
+    /// All text was decoded.
     is_at_end: bool,
-    /// The file ends neither with a line end nor with the quote that each field of this dump ends with.
-    ends_inside_field: bool,
+    /// Zero bytes after the last row, which some disks and tools leave.
+    trailing_zeros: u64,
     /// The number of the row that was read last. The header is row 1, as in a spreadsheet.
     row: u64,
 }
@@ -55,129 +45,101 @@ impl<'a> Dump<'a> {
             if let Some(found) = Dialect::detect(&text, is_whole_file) {
                 break found;
             }
-            if text.len() > MAX_HEADER_BYTES || is_whole_file {
+            if text.len() > MAX_ROW_BYTES || is_whole_file {
                 return Err(not_a_dump(&text));
             }
         };
         if columns.service_columns() == 0 && !columns.names.is_empty() {
             return Err(not_a_dump(&text));
         }
-        let parser = dialect.parser();
-        let (fields, ends) = (vec![0; 4096], vec![0; columns.names.len() + 1]);
-        Ok(Self {
-            decoder,
-            dialect,
-            columns,
-            parser,
-            text,
-            parsed,
-            fields,
-            ends,
-            is_at_end: false,
-            ends_inside_field: false,
-            row: 1,
-        })
+        let (parser, fields) = (Parser::new(), Fields::default());
+        let (is_at_end, trailing_zeros, row) = (false, 0, 1);
+        Ok(Self { decoder, dialect, columns, parser, text, parsed, fields, is_at_end, trailing_zeros, row })
     }
 
     /// The next row, or `None` at the end.
     // Without a call the row is not copied, which takes 3 % of the time of a report.
     #[inline]
     pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, ReportError> {
-        // How much of `fields` and `ends` is filled.
-        let (mut written, mut count) = (0, 0);
-        let mut is_too_long = false;
-        let mut is_cut_off = false;
+        let mut damage = None;
         loop {
-            if self.parsed == self.text.len() {
-                self.refill()?;
-            }
-            let (result, read, more, more_fields) = self.parser.read_record(
-                &self.text[self.parsed..],
-                &mut self.fields[written..],
-                &mut self.ends[count..],
-            );
+            let text = &self.text[self.parsed..];
+            let (read, is_row) = self.parser.read(&self.dialect, text, self.is_at_end, &mut self.fields);
             self.parsed += read;
-            written += more;
-            count += more_fields;
-            // The line end at the end of the file is text in a quoted field alone.
-            is_cut_off |= self.is_at_end && more > 0 && result != ReadRecordResult::Record;
-            match result {
-                ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull if self.fields.len() < MAX_ROW_BYTES => {
-                    self.fields.resize(self.fields.len() * 2, 0);
+            if is_row {
+                break;
+            }
+            if !self.is_at_end {
+                self.refill()?;
+            } else if !self.parser.is_inside_row() {
+                return Ok(None);
+            } else {
+                damage = self.end_last_row();
+                if self.trailing_zeros > 0 {
+                    return Ok(None);
                 }
-                ReadRecordResult::OutputEndsFull if self.ends.len() < MAX_ROW_FIELDS => {
-                    self.ends.resize(self.ends.len() * 2, 0);
-                }
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
-                    is_too_long = true;
-                    (written, count) = (0, 0);
-                }
-                ReadRecordResult::Record => {
-                    self.row += 1;
-                    if is_too_long {
-                        (written, count) = (0, 0);
-                    } else if is_cut_off {
-                        written -= 1;
-                        self.ends[count - 1] = written;
-                    }
-                    let damage = self.damage(count, is_too_long, is_cut_off);
-                    return Ok(Some(Row {
-                        text: &self.fields[..written],
-                        ends: &self.ends[..count],
-                        columns: &self.columns,
-                        number: self.row,
-                        damage,
-                    }));
-                }
-                ReadRecordResult::End => return Ok(None),
+                break;
             }
         }
-    }
-
-    /// Decodes more text. At the end of the file that is one line end, once: it ends the last row, unless
-    /// that is cut off.
-    fn refill(&mut self) -> Result<(), ReportError> {
-        let last = self.text.last().copied();
-        self.text.clear();
-        self.parsed = 0;
-        if self.is_at_end {
-            return Ok(());
-        }
-        self.decoder.fill(&mut self.text)?;
-        if self.text.is_empty() {
-            self.is_at_end = true;
-            self.ends_inside_field = self.dialect.quotes_all && !matches!(last, Some(b'"' | b'\r' | b'\n'));
-            self.text.push(b'\n');
-        }
-        Ok(())
-    }
-
-    fn damage(&self, fields: usize, is_too_long: bool, is_cut_off: bool) -> Option<Damage> {
-        let expected = self.columns.names.len();
-        // A last row without a line end is whole if it has all fields.
-        let is_cut_off = is_cut_off
-            || self.is_at_end
-                && (fields < expected || self.ends_inside_field || self.decoder.ends_inside_unit());
-        match fields.cmp(&expected) {
-            _ if is_cut_off => Some(Damage::CutOff),
-            _ if is_too_long => Some(Damage::TooManyFields),
+        self.row += 1;
+        let (fields, expected) = (self.fields.ends.len(), self.columns.names.len());
+        let damage = damage.or(match fields.cmp(&expected) {
+            _ if self.fields.is_too_long => Some(Damage::TooManyFields),
             std::cmp::Ordering::Less => Some(Damage::TooFewFields),
             std::cmp::Ordering::Equal => None,
             std::cmp::Ordering::Greater => Some(Damage::TooManyFields),
+        });
+        Ok(Some(Row {
+            text: &self.fields.text,
+            ends: &self.fields.ends,
+            columns: &self.columns,
+            number: self.row,
+            damage,
+            has_bare_quote: self.fields.has_bare_quote,
+        }))
+    }
+
+    /// Decodes more text, after the few bytes that were not parsed yet.
+    fn refill(&mut self) -> Result<(), ReportError> {
+        self.text.drain(..self.parsed);
+        self.parsed = 0;
+        let before = self.text.len();
+        self.decoder.fill(&mut self.text)?;
+        self.is_at_end = self.text.len() == before;
+        Ok(())
+    }
+
+    /// Ends a last row without a line end. It is whole if it has all fields, and ends as each field of this dump does.
+    fn end_last_row(&mut self) -> Option<Damage> {
+        let is_quote_open = self.parser.is_inside_quotes();
+        self.parser.end(&mut self.fields);
+        let Fields { text, ends, .. } = &self.fields;
+        if ends.len() == 1 && text.iter().all(|byte| *byte == 0) {
+            self.trailing_zeros = text.len() as u64;
+            return None;
         }
+        let ends_quoted = self.dialect.quotes_all && self.text.last().copied() != self.dialect.quote;
+        let is_cut_off = is_quote_open
+            || ends.len() < self.columns.names.len()
+            || ends_quoted
+            || self.decoder.ends_inside_unit();
+        is_cut_off.then_some(Damage::CutOff)
     }
 
     pub(super) fn encoding(&self) -> Encoding {
         self.decoder.encoding()
     }
 
-    pub(super) fn dialect(&self) -> Dialect {
-        self.dialect
+    pub(super) fn dialect(&self) -> &Dialect {
+        &self.dialect
     }
 
     pub(super) fn columns(&self) -> &Columns {
         &self.columns
+    }
+
+    pub(super) fn trailing_zeros(&self) -> u64 {
+        self.trailing_zeros
     }
 }
 

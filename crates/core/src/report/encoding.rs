@@ -2,7 +2,9 @@
 //! a row of a legacy encoding keeps its bytes. What is not Unicode survives the way there and back; lone
 //! surrogates are kept as three bytes each (WTF-8).
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
+
+use serde::Serialize;
 
 use crate::report::ReportError;
 
@@ -13,127 +15,149 @@ const READ_BYTES: usize = 128 * 1024;
 /// waited for.
 const DETECT_BYTES: usize = 512;
 
-/// What a file of gzip begins with: two bytes of its own, and the only method there is.
-const GZIP: &[u8] = b"\x1f\x8b\x08";
+/// What files begin with that are no text.
+const NO_TEXT: &[(&[u8], &str)] = &[
+    (b"\x1f\x8b\x08", "compressed with gzip: unpack it first"),
+    (b"\xfd7zXZ\0", "compressed with xz: unpack it first"),
+    (b"BZh", "compressed with bzip2: unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an old workbook of Excel: save the dump itself instead"),
+    (b"%PDF", "a PDF: save the dump itself instead"),
+];
 
-const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+/// A ZIP archive; a workbook of Excel is one too, with this entry.
+const ZIP: &[u8] = b"PK\x03\x04";
+const WORKBOOK: &[u8] = b"[Content_Types].xml";
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// One byte: UTF-8, or anything else that agrees with ASCII.
-    Byte,
-    LittleEndian,
-    BigEndian,
+/// What the file is, if it is no text, and what to do.
+fn no_text(start: &[u8]) -> Option<&'static str> {
+    if start.starts_with(ZIP) {
+        return Some(match start.windows(WORKBOOK.len()).any(|name| name == WORKBOOK) {
+            true => "a workbook of Excel: save the dump itself instead",
+            false => "a ZIP archive: unpack it first",
+        });
+    }
+    NO_TEXT.iter().find(|(bytes, _)| start.starts_with(bytes)).map(|(_, what)| *what)
 }
 
 /// How the text of a dump is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Encoding {
-    unit: Unit,
-    has_bom: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// UTF-8 without a byte order mark, as are ASCII and files without any text.
+    #[serde(rename = "UTF-8")]
+    Utf8,
+    /// UTF-8 with a byte order mark.
+    #[serde(rename = "UTF-8 with BOM")]
+    Utf8Bom,
+    /// UTF-16, low byte first.
+    #[serde(rename = "UTF-16LE")]
+    Utf16Le,
+    /// The same with a byte order mark.
+    #[serde(rename = "UTF-16LE with BOM")]
+    Utf16LeBom,
+    /// UTF-16, high byte first.
+    #[serde(rename = "UTF-16BE")]
+    Utf16Be,
+    /// The same with a byte order mark.
+    #[serde(rename = "UTF-16BE with BOM")]
+    Utf16BeBom,
+    /// There is text that is not UTF-8, and no byte order mark: each such text is shown as Windows-1252, of which
+    /// ISO-8859-1, the default of imports, is a part.
+    #[serde(rename = "Windows-1252")]
+    Windows1252,
 }
 
 impl Encoding {
     /// Detects the encoding from the first bytes of a file. Without a byte order mark, zero bytes give UTF-16
     /// away: no other text has them, and each ASCII character of UTF-16 has one.
     fn detect(start: &[u8]) -> Self {
-        let with_bom = |unit| Self { unit, has_bom: true };
         match start {
-            [0xff, 0xfe, ..] => with_bom(Unit::LittleEndian),
-            [0xfe, 0xff, ..] => with_bom(Unit::BigEndian),
-            [0xef, 0xbb, 0xbf, ..] => with_bom(Unit::Byte),
-            _ => {
-                Self { unit: Self::unit_without_bom(&start[..start.len().min(DETECT_BYTES)]), has_bom: false }
-            }
+            [0xff, 0xfe, ..] => Self::Utf16LeBom,
+            [0xfe, 0xff, ..] => Self::Utf16BeBom,
+            [0xef, 0xbb, 0xbf, ..] => Self::Utf8Bom,
+            _ => Self::without_bom(&start[..start.len().min(DETECT_BYTES)]),
         }
     }
 
-    fn unit_without_bom(start: &[u8]) -> Unit {
+    fn without_bom(start: &[u8]) -> Self {
         let zeros = |offset: usize| start.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
         let (even, odd) = (zeros(0), zeros(1));
         // The quotes and separators of a header alone make more than an eighth; a stray zero byte does not.
         if (even + odd) * 16 < start.len() || even == odd {
-            Unit::Byte
+            Self::Utf8
         } else if even < odd {
-            Unit::LittleEndian
+            Self::Utf16Le
         } else {
-            Unit::BigEndian
+            Self::Utf16Be
         }
     }
 
-    pub(super) fn name(self) -> &'static str {
-        match (self.unit, self.has_bom) {
-            (Unit::Byte, false) => "UTF-8",
-            (Unit::Byte, true) => "UTF-8 with BOM",
-            (Unit::LittleEndian, false) => "UTF-16LE",
-            (Unit::LittleEndian, true) => "UTF-16LE with BOM",
-            (Unit::BigEndian, false) => "UTF-16BE",
-            (Unit::BigEndian, true) => "UTF-16BE with BOM",
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::Utf8Bom => "UTF-8 with BOM",
+            Self::Utf16Le => "UTF-16LE",
+            Self::Utf16LeBom => "UTF-16LE with BOM",
+            Self::Utf16Be => "UTF-16BE",
+            Self::Utf16BeBom => "UTF-16BE with BOM",
+            Self::Windows1252 => "Windows-1252",
         }
     }
 
-    /// Whether the name is proved by a byte order mark or by the shape of UTF-16, rather than assumed.
-    pub(super) fn is_proved(self) -> bool {
-        self.has_bom || self.unit != Unit::Byte
+    fn is_big_endian(self) -> bool {
+        matches!(self, Self::Utf16Be | Self::Utf16BeBom)
+    }
+
+    fn is_utf16(self) -> bool {
+        !matches!(self, Self::Utf8 | Self::Utf8Bom | Self::Windows1252)
     }
 
     /// The byte order mark of the file, empty if it has none.
     pub(super) fn bom(self) -> &'static [u8] {
-        match (self.unit, self.has_bom) {
-            (_, false) => b"",
-            (Unit::Byte, true) => UTF8_BOM,
-            (Unit::LittleEndian, true) => b"\xff\xfe",
-            (Unit::BigEndian, true) => b"\xfe\xff",
+        match self {
+            Self::Utf8Bom => b"\xef\xbb\xbf",
+            Self::Utf16LeBom => b"\xff\xfe",
+            Self::Utf16BeBom => b"\xfe\xff",
+            _ => b"",
         }
     }
 
     /// Appends to `file` the bytes that stand for `text` in this encoding.
-    pub(super) fn encode(self, mut text: &[u8], file: &mut Vec<u8>) {
-        if self.unit == Unit::Byte {
+    pub(super) fn encode(self, text: &[u8], file: &mut Vec<u8>) {
+        if !self.is_utf16() {
             file.extend_from_slice(text);
             return;
         }
-        while let Some((code, length)) = first_code_point(text) {
-            text = &text[length..];
-            let mut put = |unit: u16| match self.unit {
-                Unit::BigEndian => file.extend_from_slice(&unit.to_be_bytes()),
-                _ => file.extend_from_slice(&unit.to_le_bytes()),
-            };
-            match u16::try_from(code) {
-                Ok(unit) => put(unit),
-                Err(_) => {
-                    let offset = code - 0x1_0000;
-                    put(0xd800 | (offset >> 10) as u16);
-                    put(0xdc00 | (offset & 0x3ff) as u16);
+        let mut put = |unit: u16| {
+            file.extend_from_slice(&if self.is_big_endian() {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            });
+        };
+        // What is no UTF-8 here is half of a surrogate pair, in three bytes that come one by one.
+        let mut half = 0;
+        for chunk in text.utf8_chunks() {
+            chunk.valid().encode_utf16().for_each(&mut put);
+            for byte in chunk.invalid() {
+                if *byte == SURROGATE {
+                    half = 0xd;
+                } else {
+                    half = (half << 6) | u16::from(byte & 0x3f);
+                    if half >= 0xd000 {
+                        put(half);
+                    }
                 }
             }
         }
     }
 }
 
-/// The first code point of generalized UTF-8, surrogates included, and its length in bytes.
-fn first_code_point(text: &[u8]) -> Option<(u32, usize)> {
-    let tail = |at: usize| text.get(at).map_or(0, |byte| u32::from(byte & 0x3f));
-    let first = u32::from(*text.first()?);
-    let (code, length) = match first {
-        0..=0x7f => (first, 1),
-        0x80..=0xdf => (((first & 0x1f) << 6) | tail(1), 2),
-        0xe0..=0xef => (((first & 0x0f) << 12) | (tail(1) << 6) | tail(2), 3),
-        _ => (((first & 0x07) << 18) | (tail(1) << 12) | (tail(2) << 6) | tail(3), 4),
-    };
-    Some((code, length.min(text.len())))
-}
-
-/// Appends a code point, surrogates included, as generalized UTF-8.
-fn push_code_point(code: u32, text: &mut Vec<u8>) {
-    let tail = |shift: u32| 0x80 | ((code >> shift) & 0x3f) as u8;
-    match code {
-        0..=0x7f => text.push(code as u8),
-        0x80..=0x7ff => text.extend_from_slice(&[0xc0 | (code >> 6) as u8, tail(0)]),
-        0x800..=0xffff => text.extend_from_slice(&[0xe0 | (code >> 12) as u8, tail(6), tail(0)]),
-        _ => text.extend_from_slice(&[0xf0 | (code >> 18) as u8, tail(12), tail(6), tail(0)]),
-    }
-}
+/// The first of the three bytes of half a surrogate pair.
+const SURROGATE: u8 = 0xed;
 
 /// Reads a dump as text. Not generic, so that it is compiled with this crate, for speed, and not with the
 /// program that calls it.
@@ -151,7 +175,7 @@ pub(super) struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     /// Reads the beginning and detects the encoding.
     pub(super) fn new(source: &'a mut dyn Read) -> Result<Self, ReportError> {
-        let encoding = Encoding { unit: Unit::Byte, has_bom: false };
+        let encoding = Encoding::Utf8;
         let mut decoder =
             Self { source, buffer: vec![0; READ_BYTES], encoding, raw: Vec::new(), at_end: false };
         while decoder.raw.len() < DETECT_BYTES && !decoder.at_end {
@@ -159,12 +183,15 @@ impl<'a> Decoder<'a> {
             decoder.read(&mut raw)?;
             decoder.raw = raw;
         }
-        if decoder.raw.starts_with(GZIP) {
-            let compressed = io::Error::new(ErrorKind::InvalidData, "it is compressed: unpack it first");
-            return Err(ReportError::Read(compressed));
+        if let Some(what) = no_text(&decoder.raw) {
+            return Err(ReportError::NotText { what });
         }
         decoder.encoding = Encoding::detect(&decoder.raw);
-        decoder.raw.drain(..decoder.encoding.bom().len());
+        let bom = decoder.encoding.bom();
+        // Joined files, or a tool that adds one to each file, leave several.
+        while !bom.is_empty() && decoder.raw.starts_with(bom) {
+            decoder.raw.drain(..bom.len());
+        }
         Ok(decoder)
     }
 
@@ -179,7 +206,7 @@ impl<'a> Decoder<'a> {
 
     /// Appends the next text to `text`; appends nothing only at the end.
     pub(super) fn fill(&mut self, text: &mut Vec<u8>) -> Result<(), ReportError> {
-        if self.encoding.unit == Unit::Byte {
+        if !self.encoding.is_utf16() {
             return if self.raw.is_empty() {
                 self.read(text)
             } else {
@@ -219,29 +246,30 @@ impl<'a> Decoder<'a> {
 
     /// Decodes the units that are there; a surrogate whose partner may still come is left for the next call.
     fn decode(&mut self, text: &mut Vec<u8>) {
-        let unit = |pair: &[u8]| match (self.encoding.unit, pair) {
-            (Unit::BigEndian, &[high, low]) | (_, &[low, high]) => u16::from_be_bytes([high, low]),
+        let is_big_endian = self.encoding.is_big_endian();
+        let unit = |pair: &[u8]| match *pair {
+            [high, low] if is_big_endian => u16::from_be_bytes([high, low]),
+            [low, high] => u16::from_le_bytes([low, high]),
             _ => 0,
         };
-        let mut units = self.raw.chunks_exact(2).map(unit).peekable();
-        let mut used = 0;
-        text.reserve(self.raw.len());
-        while let Some(first) = units.next() {
-            let mut code = u32::from(first);
-            let mut length = 2;
-            if (0xd800..0xdc00).contains(&first) {
-                match units.peek() {
-                    Some(&second) if (0xdc00..0xe000).contains(&second) => {
-                        units.next();
-                        code = 0x1_0000 + ((code & 0x3ff) << 10) + u32::from(second & 0x3ff);
-                        length = 4;
-                    }
-                    None if !self.at_end => break,
-                    _ => {}
+        let mut units = self.raw.chunks_exact(2);
+        let mut used = units.len() * 2;
+        if let Some(0xd800..0xdc00) = units.clone().next_back().map(unit)
+            && !self.at_end
+        {
+            used -= 2;
+            units = self.raw[..used].chunks_exact(2);
+        }
+        text.reserve(used);
+        for character in char::decode_utf16(units.map(unit)) {
+            match character {
+                Ok(character) if character.is_ascii() => text.push(character as u8),
+                Ok(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+                Err(half) => {
+                    let half = half.unpaired_surrogate();
+                    text.extend([SURROGATE, 0x80 | (half >> 6) as u8 & 0x3f, 0x80 | half as u8 & 0x3f]);
                 }
             }
-            push_code_point(code, text);
-            used += length;
         }
         self.raw.drain(..used);
     }

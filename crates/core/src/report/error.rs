@@ -19,7 +19,14 @@ pub enum ReportError {
         /// How the file begins.
         beginning: String,
     },
-    /// No row of the dump has an error of the kind that was asked for.
+    /// The file is no text, so it is no dump.
+    NotText {
+        /// What it is, and what to do.
+        what: &'static str,
+    },
+    /// The dump ends in the middle of a row, so rows are missing. Discard what was written so far.
+    CutOff,
+    /// No row of the dump is of the kind that was asked for.
     NoSuchKind {
         /// The text that was asked for.
         text: String,
@@ -46,8 +53,10 @@ impl fmt::Display for ReportError {
                  it begins with \"{}\"",
                 Printable(beginning)
             ),
+            Self::NotText { what } => write!(f, "not a dump file: it is {what}"),
+            Self::CutOff => f.write_str("the dump is cut off in the middle of a row: download it again"),
             Self::NoSuchKind { text, kinds } => {
-                write!(f, "no error in the dump is of the kind \"{}\"", Printable(text))?;
+                write!(f, "no row in the dump is of the kind \"{}\"", Printable(text))?;
                 if kinds.is_empty() {
                     return Ok(());
                 }
@@ -80,7 +89,7 @@ impl std::error::Error for ReportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Read(error) | Self::Write(error) => Some(error),
-            Self::NotADump { .. } | Self::NoSuchKind { .. } | Self::AmbiguousKind { .. } => None,
+            _ => None,
         }
     }
 }

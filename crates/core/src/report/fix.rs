@@ -2,22 +2,34 @@
 
 use std::io::Write;
 
+use serde::Serialize;
+
 use super::dialect::Dialect;
 use super::dump::Dump;
 use super::encoding::Encoding;
 use super::filter::KindFilter;
-use super::row::Row;
+use super::row::{Damage, Row};
 use crate::report::ReportError;
 
+/// Rows that are left out whose places are kept.
+const MAX_PLACES: usize = 1_000;
+
 /// What [`ReportBuilder::add_and_fix`](super::ReportBuilder::add_and_fix) wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Fixed {
+pub struct CorrectedRows {
     /// Rows that were written.
     pub rows: u64,
     /// Rows that should have been written, but whose fields may not be in their columns: there are too few or too
-    /// many, or the line is no number.
+    /// many.
     pub left_out: u64,
+    /// Where in the dump these are, at most a thousand. The header is row 1, as in a spreadsheet.
+    pub left_out_rows: Vec<u64>,
+    /// Rows that were not written because they were loaded, with a warning.
+    pub warnings_left_out: u64,
+    /// The columns are called `Column 1`, `Column 2` and so on, as the service calls those of a source that has no
+    /// header: then the first line must go.
+    pub may_lack_header: bool,
 }
 
 /// The corrected file of one dump.
@@ -25,8 +37,11 @@ pub(super) struct Fix<'a> {
     output: &'a mut dyn Write,
     encoding: Encoding,
     dialect: Dialect,
-    filter: Option<KindFilter>,
-    fixed: Fixed,
+    /// What picks the rows to write, and what picks those that are left out because they were loaded.
+    filters: Option<[KindFilter; 2]>,
+    with_warnings: bool,
+    is_cut_off: bool,
+    done: CorrectedRows,
     /// Buffers for one row, as text and as it is stored.
     text: Vec<u8>,
     bytes: Vec<u8>,
@@ -37,52 +52,73 @@ impl<'a> Fix<'a> {
     pub(super) fn begin(
         dump: &Dump<'_>,
         kind: Option<&str>,
+        with_warnings: bool,
         output: &'a mut dyn Write,
     ) -> Result<Self, ReportError> {
         let mut fix = Self {
             output,
             encoding: dump.encoding(),
-            dialect: dump.dialect(),
-            filter: kind.map(KindFilter::new),
-            fixed: Fixed { rows: 0, left_out: 0 },
+            dialect: dump.dialect().clone(),
+            filters: kind.map(|kind| [KindFilter::new(kind), KindFilter::new(kind)]),
+            with_warnings,
+            is_cut_off: false,
+            done: CorrectedRows::default(),
             text: Vec::new(),
             bytes: Vec::new(),
         };
-        let columns = dump.columns();
-        if !columns.own.is_empty() {
+        let own = &dump.columns().own;
+        if !own.is_empty() {
+            let mut names = own.iter().map(|index| &*dump.columns().names[*index]);
             fix.output.write_all(fix.encoding.bom()).map_err(ReportError::Write)?;
-            fix.write_row(columns.own.iter().map(|index| &*columns.names[*index]))?;
+            fix.write_row(names.clone())?;
+            fix.done.may_lack_header =
+                names.by_ref().zip(1..).all(|(name, n)| name == format!("Column {n}").as_bytes());
         }
         Ok(fix)
     }
 
     /// Writes a row, if it is one of those to write.
     pub(super) fn add(&mut self, row: &Row<'_>) -> Result<(), ReportError> {
-        if row.is_warning() {
-            return Ok(());
-        }
-        if let Some(filter) = &mut self.filter {
+        self.is_cut_off |= row.damage == Some(Damage::CutOff);
+        let is_loaded = row.is_warning() && !self.with_warnings;
+        if let Some(filters) = &mut self.filters {
+            let filter = &mut filters[usize::from(is_loaded)];
+            let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
             let mut is_of_kind = false;
-            row.for_each_message(|message| is_of_kind |= filter.accepts(message.title));
+            row.messages(&line).for_each(|message| is_of_kind |= filter.accepts(message.title));
             if !is_of_kind {
                 return Ok(());
             }
         }
+        if is_loaded {
+            self.done.warnings_left_out += 1;
+            return Ok(());
+        }
         let Some(fields) = row.own_fields() else {
-            self.fixed.left_out += 1;
+            self.done.left_out += 1;
+            if self.done.left_out_rows.len() < MAX_PLACES {
+                self.done.left_out_rows.push(row.number);
+            }
             return Ok(());
         };
-        self.fixed.rows += 1;
+        self.done.rows += 1;
         self.write_row(fields)
     }
 
-    /// Checks that the kind was one, once all rows were seen.
-    pub(super) fn end(self) -> Result<Fixed, ReportError> {
-        if let Some(filter) = &self.filter {
-            filter.title()?;
+    /// Checks that the dump was whole and the kind was one, once all rows were seen.
+    pub(super) fn end(self) -> Result<CorrectedRows, ReportError> {
+        if self.is_cut_off {
+            return Err(ReportError::CutOff);
+        }
+        if let Some([written, loaded]) = self.filters {
+            match (written.fits_none(), loaded.fits_none()) {
+                (true, false) => loaded.title()?,
+                (true, true) => written.with_refused(&loaded).title()?,
+                (false, _) => written.title()?,
+            };
         }
         self.output.flush().map_err(ReportError::Write)?;
-        Ok(self.fixed)
+        Ok(self.done)
     }
 
     fn write_row<'f>(&mut self, fields: impl Iterator<Item = &'f [u8]>) -> Result<(), ReportError> {

@@ -2,30 +2,39 @@
 
 use std::fmt::{self, Write};
 
-use super::model::{Counted, Kind};
-use super::view::{
-    APPROXIMATE, MAX_VALUE, NO_CHANGE, ReportView, SHOWN_VALUES, changes, changes_title, rows, section,
-    unlisted,
-};
+use super::model::{Kind, Severity, ValueCount};
+use super::shown::{cut, visible};
+use super::view::{LEGEND, Line, MAX_VALUE, ReportView, SHOWN_VALUES};
 use super::words;
 
-/// Colours come from the reader's system, light or dark.
+/// Kinds of errors, and of anything else, that are not folded: the first kind is to be on the first screen.
+const SHOWN_ERRORS: usize = 10;
+const SHOWN_OTHERS: usize = 3;
+
+/// Colours come from the reader's system, light or dark. Bars are borders, which printers and high contrast keep.
 const STYLE: &str = "
-:root { color-scheme: light dark; --bar: #b4412a; --line: #8884; --quiet: #666; }
-@media (prefers-color-scheme: dark) { :root { --bar: #e8866f; --quiet: #aaa; } }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 56rem; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
-h1, h3, td, dd { overflow-wrap: anywhere; }
+:root { color-scheme: light dark; --bar: #b4412a; --line: #8886; --quiet: #595959; }
+@media (prefers-color-scheme: dark) { :root { --bar: #e8866f; --quiet: #b5b5b5; } }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; }
+h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .5rem; } h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 0; } h1, h3, td, th, dd, li { overflow-wrap: anywhere; }
 section { border-top: 1px solid var(--line); padding: .75rem 0; }
-h3 { font-size: 1rem; margin: 0; } .count, .quiet { color: var(--quiet); } .count { margin: 0; }
-.bar { background: var(--line); border-radius: 3px; height: .6rem; margin: .4rem 0; overflow: hidden; }
-.bar span { background: var(--bar); display: block; height: 100%; min-width: 2px; }
-dl { display: grid; gap: .1rem 1rem; grid-template-columns: max-content 1fr; margin: .5rem 0 0; }
-dt { color: var(--quiet); } dd { margin: 0; }
-code { background: var(--line); border-radius: 3px; padding: 0 .25em; white-space: pre-wrap; }
-table { border-collapse: collapse; } td, th { padding: .15rem .75rem .15rem 0; text-align: left; }
-td.number, th.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
-@media print { body { margin: 0; max-width: none; } section { break-inside: avoid; } }
+.count, .quiet, dt, th { color: var(--quiet); } .count { margin: 0; }
+.bar { border: 1px solid var(--line); margin: .4rem 0; }
+.bar span { border-top: .6rem solid var(--bar); display: block; height: 0; }
+dl { display: grid; gap: .1rem 1rem; grid-template-columns: max-content minmax(0, 1fr); margin: .5rem 0 0; }
+dd { margin: 0; }
+code { border: 1px solid var(--line); border-radius: 3px; padding: 0 .2em; white-space: pre-wrap; }
+table { border-collapse: collapse; font-size: .95rem; line-height: 1.35; width: 100%; }
+td, th { border-top: 1px solid var(--line); font-weight: normal; padding: .15rem 1rem .15rem 0; text-align: left; }
+thead th { border: 0; } tbody th[scope=row] { color: inherit; }
+.first th, .first td { font-weight: bold; }
+.number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; width: 1%; }
+details { margin: .25rem 0; } summary { cursor: pointer; } details table { width: auto; }
+@media (max-width: 40rem) { .share, .column { display: none; } dl { grid-template-columns: minmax(0, 1fr); }
+td, th { padding-right: .5rem; } dt { margin-top: .3rem; } }
+@media print { body { max-width: none; padding: 0; } section, tr { break-inside: avoid; }
+h2, h3 { break-after: avoid; } a { color: inherit; text-decoration: none; } }
 ";
 
 impl ReportView<'_> {
@@ -41,145 +50,225 @@ struct Page<'a>(&'a ReportView<'a>);
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.0.report.inputs.iter().map(|input| words::cut(&input.name, 100)).collect();
-        let title = format!("What is wrong in {}", names.join(", "));
+        let report = self.0.report;
+        let names: Vec<_> = report.inputs.iter().take(3).map(|input| cut(&input.label, 60)).collect();
+        let more = report.inputs.len().saturating_sub(3);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         write!(
             f,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" \
              content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n",
-            title = Escaped(&title)
+             <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n",
+            Escaped(&format!("What is wrong in {}{more}", names.join(", "))),
+            Escaped(&report.answer)
         )?;
-        self.write_head(f)?;
-        self.write_changes(f)?;
         let (kinds, others) = self.0.split_kinds();
+        self.write_lines(f, "Kinds of messages", &self.0.kind_lines(), true)?;
+        if !others.is_empty() {
+            writeln!(f, "<p class=\"quiet\">{}</p>", words::other_kinds(&others))?;
+        }
+        if report.unlisted_messages > 0 {
+            writeln!(f, "<p class=\"quiet\">{}</p>", words::unlisted(report))?;
+        }
+        if report.totals.rejected > 0 && !kinds.is_empty() {
+            writeln!(f, "<p class=\"quiet\">{LEGEND}</p>")?;
+        }
+        self.write_changes(f)?;
         let mut severity = None;
-        for kind in kinds {
+        for (index, kind) in kinds.iter().enumerate() {
             if severity != Some(kind.severity) {
                 severity = Some(kind.severity);
-                writeln!(f, "<h2>{}</h2>", Escaped(&section(self.0.report, kind.severity)))?;
+                writeln!(f, "<h2>{}</h2>", Escaped(&words::section(report, kind.severity)))?;
             }
-            self.write_kind(f, kind)?;
+            self.write_kind(f, kind, index)?;
         }
-        if !others.is_empty() {
-            writeln!(f, "<p class=\"quiet\">{}</p>", words::other_kinds(others))?;
-        }
-        if self.0.report.unlisted_messages > 0 {
-            writeln!(f, "<p class=\"quiet\">{}</p>", unlisted(self.0.report))?;
-        }
-        f.write_str("</body>\n</html>\n")
+        self.write_files(f)?;
+        f.write_str("</main>\n</body>\n</html>\n")
     }
 }
 
 impl Page<'_> {
-    fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = self.0.report;
-        for input in &report.inputs {
-            let name = words::cut(&input.name, 100);
-            let rows = words::number(input.totals.rows, "row");
-            writeln!(f, "<p><b><bdi>{}</bdi></b>: {rows} ({})</p>", Escaped(&name), words::format(input))?;
-            let mut facts = words::facts(&input.totals);
-            facts.extend(words::source_lines(&input.totals));
-            if input.totals.rows == 0 {
-                facts.push(words::no_rows(input).to_owned());
+    /// A table, whose lines link to their kinds where they are those of the page, and are folded after the first.
+    fn write_lines(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        caption: &str,
+        lines: &[Line],
+        are_kinds: bool,
+    ) -> fmt::Result {
+        let mut counts = [0; 3];
+        let (shown, folded): (Vec<_>, Vec<_>) = lines.iter().enumerate().partition(|(_, line)| {
+            let count = &mut counts[line.severity as usize];
+            *count += 1;
+            !are_kinds || *count <= if line.severity == Severity::Error { SHOWN_ERRORS } else { SHOWN_OTHERS }
+        });
+        self.write_table(f, caption, &shown, are_kinds)?;
+        if folded.is_empty() {
+            return Ok(());
+        }
+        let more = words::number(folded.len() as u64, "more kind");
+        writeln!(f, "<details><summary>{more}</summary>")?;
+        self.write_table(f, "More kinds of messages", &folded, are_kinds)?;
+        writeln!(f, "</details>")
+    }
+
+    fn write_table(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        caption: &str,
+        lines: &[(usize, &Line)],
+        are_kinds: bool,
+    ) -> fmt::Result {
+        let Some((_, head)) = lines.first() else { return Ok(()) };
+        write!(f, "<table aria-label=\"{caption}\">\n<thead><tr><th scope=\"col\">kind")?;
+        for (name, _) in &head.numbers {
+            write!(f, "<th scope=\"col\" class=\"number {name}\">{name}")?;
+        }
+        let column = if are_kinds { "<th scope=\"col\" class=\"column\">column" } else { "" };
+        writeln!(f, "{column}</tr></thead>\n<tbody>")?;
+        let mut severity = Severity::Error;
+        for (index, line) in lines {
+            if severity != line.severity {
+                severity = line.severity;
+                let columns = head.numbers.len() + 1 + usize::from(are_kinds);
+                let group = words::group(severity);
+                writeln!(
+                    f,
+                    "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>"
+                )?;
             }
-            write_list(f, &facts)?;
+            let title = Escaped(&line.title);
+            match are_kinds {
+                true => {
+                    let first = if *index < self.0.report.first_kinds { " class=\"first\"" } else { "" };
+                    let link = index + 1;
+                    write!(f, "<tr{first}><th scope=\"row\"><a href=\"#k{link}\"><bdi>{title}</bdi></a>")?;
+                }
+                false => write!(f, "<tr><th scope=\"row\"><bdi>{title}</bdi>")?,
+            }
+            for (name, number) in &line.numbers {
+                write!(f, "<td class=\"number {name}\">{}", Escaped(number))?;
+            }
+            if are_kinds {
+                write!(f, "<td class=\"column\"><bdi>{}</bdi>", Escaped(&line.column))?;
+            }
+            writeln!(f, "</tr>")?;
         }
-        if report.inputs.len() > 1 {
-            writeln!(f, "<p><b>Together</b>: {}</p>", words::number(report.totals.rows, "row"))?;
-            write_list(f, &words::facts(&report.totals))?;
-        }
-        Ok(())
+        f.write_str("</tbody>\n</table>\n")
     }
 
     fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(before) = self.0.before else { return Ok(()) };
-        writeln!(f, "<h2>{}</h2>", changes_title(before, self.0.report))?;
-        let changes = changes(before, self.0.report);
-        if changes.is_empty() {
-            writeln!(f, "<p>{NO_CHANGE}</p>")?;
-        } else {
-            f.write_str(
-                "<table>\n<tr><th>Change<th>Kind<th class=\"number\">Before<th class=\"number\">After</tr>\n",
-            )?;
-            for change in changes.iter().take(self.0.top) {
-                writeln!(
-                    f,
-                    "<tr><td>{}<td><bdi>{}</bdi><td class=\"number\">{}<td class=\"number\">{}</tr>",
-                    change.change,
-                    Escaped(&words::cut(&change.title, usize::MAX)),
-                    words::thousands(change.rows_before),
-                    words::thousands(change.rows_after)
-                )?;
-            }
-            f.write_str("</table>\n")?;
+        writeln!(f, "<h2>{}</h2>", words::changes_title(before, self.0.report))?;
+        let (changes, small) = words::changes(before, self.0.report);
+        if changes.is_empty() && small.is_empty() {
+            return writeln!(f, "<p>{}</p>", words::NO_CHANGE);
         }
-        let more = changes.len().saturating_sub(self.0.top);
-        if more > 0 {
-            writeln!(f, "<p class=\"quiet\">and {}</p>", words::number(more as u64, "smaller change"))?;
+        self.write_lines(f, "Changes", &ReportView::change_lines(&changes), false)?;
+        if !small.is_empty() {
+            writeln!(f, "<details><summary>{}</summary>", words::small_changes(&small))?;
+            let small = &small[..small.len().min(self.0.top)];
+            self.write_lines(f, "Smaller changes", &ReportView::change_lines(small), false)?;
+            writeln!(f, "</details>")?;
         }
-        if changes.iter().any(|change| change.is_approximate) {
-            writeln!(f, "<p class=\"quiet\">{APPROXIMATE}</p>")?;
+        if changes.iter().chain(&small).any(|change| change.is_approximate) {
+            writeln!(f, "<p class=\"quiet\">{}</p>", words::APPROXIMATE)?;
         }
         Ok(())
     }
 
-    fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind) -> fmt::Result {
-        let percent = words::percent(kind.share);
+    fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind, index: usize) -> fmt::Result {
         writeln!(
             f,
-            "<section>\n<h3><bdi>{}</bdi></h3>\n<p class=\"count\">{}, {}</p>\n\
+            "<section id=\"k{}\">\n<h3><bdi>{}</bdi></h3>\n<p class=\"count\">{}, {}</p>\n\
              <div class=\"bar\"><span style=\"width:{:.2}%\"></span></div>\n<dl>",
-            Escaped(&words::cut(&kind.title, usize::MAX)),
-            rows(kind),
-            Escaped(&percent),
+            index + 1,
+            Escaped(&visible(&kind.title)),
+            words::rows(kind),
+            Escaped(&words::percent(kind.share)),
             kind.share.clamp(0.0, 1.0) * 100.0
         )?;
         let others = (kind.columns.len() > SHOWN_VALUES).then(|| words::OTHER_COLUMNS.to_owned());
-        write_counted(f, "Columns", &kind.columns, others)?;
+        write_counted(f, "Columns", &kind.columns, SHOWN_VALUES, others)?;
         let shown = kind.values.len().min(SHOWN_VALUES);
-        write_counted(f, "Values", &kind.values, words::other_values(kind, shown))?;
+        write_counted(f, "Values", &kind.values, shown, words::other_values(kind, shown))?;
+        let hidden = words::hidden(&kind.values[..shown]);
+        if !hidden.is_empty() {
+            writeln!(f, "<dt>Hidden<dd>{hidden}")?;
+        }
+        if self.0.report.inputs.len() > 1 {
+            write_counted(f, "Files", &kind.files, usize::MAX, None)?;
+        }
         let (label, lines) = words::first_lines(self.0.report, kind);
         let label = if label == "lines" { "Source lines" } else { "Dump rows" };
         if !lines.is_empty() {
-            writeln!(f, "<dt>{label}<dd>{}", Escaped(&lines))?;
+            writeln!(f, "<dt>{label}<dd>{}", Escaped(&visible(&lines)))?;
         }
-        writeln!(f, "<dt>Usual cure<dd>{}\n</dl>\n</section>", Escaped(kind.cure))
+        writeln!(f, "<dt>Usual cure<dd>{}\n</dl>", Escaped(&kind.cure))?;
+        if kind.values.len() > shown {
+            let all = match kind.distinct_values {
+                Some(all) => format!("all {}", words::number(all, "value")),
+                None => format!("the {} commonest values", words::thousands(kind.values.len() as u64)),
+            };
+            writeln!(
+                f,
+                "<details><summary>{all}</summary>\n<table>\n<thead><tr><th scope=\"col\">value\
+                 <th scope=\"col\" class=\"number\">rows</tr></thead>"
+            )?;
+            for value in &kind.values {
+                f.write_str("<tr><td>")?;
+                write_value(f, &value.text, usize::MAX)?;
+                writeln!(f, "<td class=\"number\">{}</tr>", words::times(value).trim_start())?;
+            }
+            writeln!(f, "</table>\n</details>")?;
+        }
+        f.write_str("</section>\n")
     }
-}
 
-fn write_list(f: &mut fmt::Formatter<'_>, facts: &[String]) -> fmt::Result {
-    f.write_str("<ul>\n")?;
-    for fact in facts {
-        writeln!(f, "<li>{}", Escaped(fact))?;
+    fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.0.report;
+        writeln!(f, "<h2>{}</h2>\n<ul>", Escaped(&words::made(self.0.made)))?;
+        for input in &report.inputs {
+            let facts = words::facts(&input.totals).join("; ");
+            writeln!(f, "<li><bdi>{}</bdi><br>{}", Escaped(&visible(&words::dump(input))), Escaped(&facts))?;
+        }
+        f.write_str("</ul>\n")?;
+        if report.inputs.len() > 1 {
+            let rows = words::number(report.totals.rows, "row");
+            writeln!(f, "<p>Together: {rows}; {}</p>", Escaped(&words::facts(&report.totals).join("; ")))?;
+        }
+        Ok(())
     }
-    f.write_str("</ul>\n")
 }
 
 fn write_counted(
     f: &mut fmt::Formatter<'_>,
     label: &str,
-    all: &[Counted],
+    all: &[ValueCount],
+    max: usize,
     others: Option<String>,
 ) -> fmt::Result {
     if all.is_empty() {
         return Ok(());
     }
     write!(f, "<dt>{label}<dd>")?;
-    for (index, one) in all.iter().take(SHOWN_VALUES).enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        f.write_str(comma)?;
-        match &*words::cut(&one.text, MAX_VALUE) {
-            "" => f.write_str("<span class=\"quiet\">(empty)</span>")?,
-            text => write!(f, "<code><bdi>{}</bdi></code>", Escaped(text))?,
-        }
+    for (index, one) in all.iter().take(max).enumerate() {
+        f.write_str(if index == 0 { "" } else { ", " })?;
+        write_value(f, &one.text, MAX_VALUE)?;
         f.write_str(&words::times(one))?;
     }
     match others {
         Some(others) => writeln!(f, ", {others}"),
         None => writeln!(f),
+    }
+}
+
+fn write_value(f: &mut fmt::Formatter<'_>, text: &str, max: usize) -> fmt::Result {
+    match &*cut(text, max) {
+        "" => f.write_str("<span class=\"quiet\">(empty)</span>"),
+        text => write!(f, "<code><bdi>{}</bdi></code>", Escaped(text)),
     }
 }
 

@@ -33,21 +33,21 @@
 //! What a dump looks like is taken from the vendor's samples and its own client's tests. The wording of some
 //! messages is not published: an unknown one is a kind of its own, as it is but for a value that its row holds.
 
+mod answer;
 mod builder;
 mod columns;
 mod compare;
 mod count;
-mod cures;
 mod dialect;
 mod dump;
 mod encoding;
 mod error;
 mod filter;
 mod fix;
-mod hash;
 mod html;
-mod message;
+mod messages;
 mod model;
+mod parser;
 mod row;
 mod shown;
 mod table;
@@ -58,9 +58,11 @@ mod view;
 mod words;
 
 pub use builder::ReportBuilder;
-pub use compare::Change;
+pub use compare::{Change, Trend};
+pub use dialect::LineEnd;
+pub use encoding::Encoding;
 pub use error::ReportError;
-pub use fix::Fixed;
-pub use model::{Counted, Input, Kind, Report, Severity, Totals};
+pub use fix::CorrectedRows;
+pub use model::{DumpInfo, Kind, Report, Severity, Totals, ValueCount};
 pub use table::RowTable;
 pub use view::ReportView;

@@ -2,12 +2,23 @@
 
 use serde::Serialize;
 
+use super::dialect::LineEnd;
+use super::encoding::Encoding;
+
 /// What is wrong in one or several dumps.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
+    /// The answer in one sentence: how many rows were rejected, and which kinds to cure first.
+    pub answer: String,
+    /// How many of the first `kinds` to cure first: they cover most of the rejected rows.
+    pub first_kinds: usize,
+    /// Rejected rows with a message of one of these; a lower bound where there are very many kinds.
+    pub first_rows: u64,
+    /// Rejected rows without a message of any other kind, which can load once these are cured; a lower bound too.
+    pub first_rows_alone: u64,
     /// The dumps, in the order in which they were added.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<DumpInfo>,
     /// The numbers of all dumps together.
     pub totals: Totals,
     /// The kinds of errors, then those of consequences, then those of warnings; within each those with the
@@ -21,18 +32,24 @@ pub struct Report {
 /// One dump of a report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Input {
+pub struct DumpInfo {
     /// The name that it was added under.
     pub name: String,
+    /// What it is called: the name of the import where the file has the name that [`get`](crate::Dump::file_name) gives
+    /// it, and otherwise the name of the file without its folder.
+    pub label: String,
     /// The file has no header and no rows. The format below is that of no file then.
     pub is_empty: bool,
-    /// `UTF-8`, `UTF-16LE` or `UTF-16BE`, each perhaps followed by ` with BOM`, or `unknown` where a file
-    /// without byte order mark holds bytes that are not UTF-8.
-    pub encoding: &'static str,
-    /// What separates fields: a comma, a tab, a semicolon or a pipe.
+    /// How its text is stored.
+    pub encoding: Encoding,
+    /// What separates fields.
     pub separator: char,
-    /// `LF`, `CRLF` or `CR`.
-    pub line_end: &'static str,
+    /// What fields are put in, if anything.
+    pub quote: Option<char>,
+    /// A line `sep=;` is in front of the header.
+    pub has_sep_line: bool,
+    /// How rows end.
+    pub line_end: LineEnd,
     /// The names of the import's own columns.
     pub columns: Vec<String>,
     /// The numbers of this dump.
@@ -63,6 +80,12 @@ pub struct Totals {
     pub rows_cut_off: u64,
     /// Rows with bytes that are not UTF-8, or halves of characters in UTF-16.
     pub rows_not_unicode: u64,
+    /// Rows with a quote inside a field that is not doubled. It is read as a part of the field.
+    pub rows_with_bare_quotes: u64,
+    /// Header rows after the first: dumps were joined. They are no rows of the dump.
+    pub repeated_headers: u64,
+    /// Zero bytes after the last row, which are no row.
+    pub trailing_zeros: u64,
     /// The lowest line of the import's source, if the dump has them.
     pub first_line: Option<u64>,
     /// The highest line of the import's source, if the dump has them.
@@ -80,6 +103,9 @@ impl Totals {
         self.rows_too_long += other.rows_too_long;
         self.rows_cut_off += other.rows_cut_off;
         self.rows_not_unicode += other.rows_not_unicode;
+        self.rows_with_bare_quotes += other.rows_with_bare_quotes;
+        self.repeated_headers += other.repeated_headers;
+        self.trailing_zeros += other.trailing_zeros;
         for line in [other.first_line, other.last_line].into_iter().flatten() {
             self.add_line(line);
         }
@@ -102,6 +128,8 @@ pub struct Kind {
     pub severity: Severity,
     /// Rows with such a message. A row with messages of several kinds counts in each.
     pub rows: u64,
+    /// Rows with no message of another kind: what can load once this one is cured.
+    pub rows_alone: u64,
     /// `rows` is a lower bound: the kind may have been left out of the count while there were too many kinds.
     pub at_least: bool,
     /// `rows` as a part of all rejected rows, or of all warnings, from 0 to 1. Shares may add up to more than
@@ -109,11 +137,13 @@ pub struct Kind {
     pub share: f64,
     /// The import's columns that hold the values, the commonest first, at most 20. A column is named where it
     /// is the only one of the row that holds the value, or where the message quotes its name.
-    pub columns: Vec<Counted>,
-    /// The values that the messages complain of, the commonest first, at most 20.
-    pub values: Vec<Counted>,
+    pub columns: Vec<ValueCount>,
+    /// The values that the messages complain of, the commonest first: all of them, or the commonest of too many.
+    pub values: Vec<ValueCount>,
     /// The number of different values, or `None` if there were too many to count.
     pub distinct_values: Option<u64>,
+    /// Rows of each dump with this kind, under its label.
+    pub files: Vec<ValueCount>,
     /// Index in [`Report::inputs`] of the first dump with this kind.
     pub input: usize,
     /// Where its first rows in that dump are, at most five.
@@ -122,7 +152,7 @@ pub struct Kind {
     /// source: the dump does not say these, or the rows are damaged.
     pub lines_are_dump_rows: bool,
     /// What usually cures it, in a sentence or two.
-    pub cure: &'static str,
+    pub cure: String,
 }
 
 /// What a kind means for its rows. Ordered by what to look at first.
@@ -140,8 +170,8 @@ pub enum Severity {
 /// A text and how many rows have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Counted {
-    /// The text; what is not UTF-8 in it is written as `\xE9`.
+pub struct ValueCount {
+    /// The text. Of one that is longer than 300 bytes the beginning, its length and a checksum.
     pub text: String,
     /// How many rows have it.
     pub rows: u64,

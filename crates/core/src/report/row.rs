@@ -1,14 +1,8 @@
 //! One row of a dump: its fields, and what is wrong with it.
 
-use super::columns::Columns;
-use super::message::Message;
+use super::columns::{Columns, SERVICE_NAMES};
+use super::messages::{CUT_OFF, Message, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
 use super::shown::MAX_KEPT_BYTES;
-
-// Titles of kinds that the service has no message for.
-pub(super) const TOO_FEW_FIELDS: &str = "Row with too few fields";
-pub(super) const TOO_MANY_FIELDS: &str = "Row with too many fields";
-pub(super) const CUT_OFF: &str = "Row cut off at the end of the file";
-pub(super) const NO_MESSAGE: &str = "Row without a message";
 
 /// Maximum digits of a line: this many always fit into 64 bits.
 const MAX_LINE_DIGITS: usize = 19;
@@ -44,6 +38,8 @@ pub(super) struct Row<'a> {
     /// The number of the row in the dump. The header is row 1, as in a spreadsheet.
     pub(super) number: u64,
     pub(super) damage: Option<Damage>,
+    /// There is a quote that should have been doubled.
+    pub(super) has_bare_quote: bool,
 }
 
 impl<'a> Row<'a> {
@@ -59,18 +55,43 @@ impl<'a> Row<'a> {
     }
 
     /// Whether each field that is there is in its column, and only errors at the end may be missing. A field that
-    /// is missing further ahead shifts all behind it, and then a message is where the line should be.
+    /// is missing further ahead shifts all after it, and then a message is where the line should be.
     fn is_aligned(&self) -> bool {
         let has = |index: Option<&usize>| index.is_some_and(|index| *index < self.ends.len());
-        let is_long_enough = match self.damage {
+        match self.damage {
             None => true,
             Some(Damage::TooFewFields) => {
                 has(self.columns.own.last())
                     && has(self.columns.line.as_ref().or(self.columns.errors.first()))
+                    && (self.columns.line.is_none() || self.source_line().is_some())
             }
             Some(Damage::TooManyFields | Damage::CutOff) => false,
+        }
+    }
+
+    /// Whether this is a header once more, of this dump or of one that was joined to it.
+    pub(super) fn is_header(&self) -> bool {
+        let is_own_name = |index: usize| {
+            let name = &*self.columns.names[index];
+            self.field(index).is_some_and(|field| field == name || unwrapped(field) == name)
         };
-        is_long_enough && (self.columns.line.is_none() || self.source_line().is_some())
+        let index = self.columns.line.or(self.columns.status).or(self.columns.errors.first().copied());
+        match self.damage {
+            None => index.is_some_and(|index| is_own_name(index) && (0..self.ends.len()).all(is_own_name)),
+            Some(_) => {
+                let is_service =
+                    |field: &[u8]| SERVICE_NAMES.iter().filter(|name| field.starts_with(name)).count();
+                self.fields().map(is_service).sum::<usize>() > 1
+            }
+        }
+    }
+
+    /// Whether the import's columns hold their own names: a header in the middle of the source.
+    pub(super) fn is_header_of_source(&self) -> bool {
+        let own = &self.columns.own;
+        own.len() > 1
+            && self.damage.is_none()
+            && own.iter().all(|index| self.field(*index) == Some(&*self.columns.names[*index]))
     }
 
     /// The line of the import's source that the row comes from, if the dump says it.
@@ -101,49 +122,37 @@ impl<'a> Row<'a> {
         self.text.get(start..end)
     }
 
-    /// Calls `visit` with what the service says about the row, and with what this library notes about its
-    /// shape. A row has at least one message.
-    pub(super) fn for_each_message(&self, mut visit: impl FnMut(Message<'_>)) {
-        if let Some(damage) = self.damage {
-            visit(Message::note(damage.title(), Some(&self.as_line())));
-            // Where fields are shifted or cut, no field is known to be a message.
-            if damage != Damage::TooFewFields {
-                return;
-            }
-        }
-        let mut has_message = self.damage.is_some();
-        for index in &self.columns.errors {
-            let Some(text) = self.field(*index) else { continue };
-            if !text.iter().all(u8::is_ascii_whitespace) {
-                has_message = true;
-                visit(Message::new(text, |value| self.holds(value)));
-            }
-        }
-        if !has_message {
-            visit(Message::note(NO_MESSAGE, None));
-        }
+    /// What the service says about the row, or what this library notes about its shape. A row has at least one
+    /// message. Where fields are shifted or cut, no field is known to be a message.
+    pub(super) fn messages<'b>(
+        &'b self,
+        line: &'b [u8],
+    ) -> impl Iterator<Item = Message<'b>> + Clone + use<'b> {
+        let note = self.damage.map(|damage| Message::note(damage.title(), Some(line)));
+        let has_messages = matches!(self.damage, None | Some(Damage::TooFewFields));
+        let columns = if has_messages { &*self.columns.errors } else { &[] };
+        let texts = columns.iter().filter_map(|index| self.field(*index));
+        let texts = texts.filter(|text| !text.iter().all(u8::is_ascii_whitespace));
+        let has_none = note.is_none() && texts.clone().next().is_none();
+        let none = has_none.then(|| Message::note(NO_MESSAGE, None));
+        let said = texts.map(|text| Message::new(text, |value| self.column_holding(value, true).is_some()));
+        note.into_iter().chain(none).chain(said)
     }
 
-    /// The index of the only one of the import's columns that holds this value.
-    pub(super) fn only_column_holding(&self, value: &[u8]) -> Option<usize> {
-        let mut found = None;
-        for index in &self.columns.own {
-            if self.field(*index) == Some(value) {
-                if found.is_some() {
-                    return None;
-                }
-                found = Some(*index);
-            }
-        }
-        found
-    }
-
-    fn holds(&self, value: &[u8]) -> bool {
-        self.columns.own.iter().any(|index| self.field(*index) == Some(value))
+    /// The index of the one of the import's columns that holds this value, whatever blanks are around it; the first
+    /// one, or only where no other does.
+    pub(super) fn column_holding(&self, value: &[u8], is_first: bool) -> Option<usize> {
+        let value = value.trim_ascii();
+        let holds = |index: &usize| {
+            self.field(*index).is_some_and(|field| field.len() >= value.len() && field.trim_ascii() == value)
+        };
+        let mut found = self.columns.own.iter().copied().filter(holds);
+        let first = found.next()?;
+        if is_first || found.next().is_none() { Some(first) } else { None }
     }
 
     /// The beginning of the row as one text, for showing a row that does not fit the header.
-    fn as_line(&self) -> Vec<u8> {
+    pub(super) fn as_line(&self) -> Vec<u8> {
         let mut line = Vec::new();
         for (index, field) in self.fields().enumerate() {
             if index > 0 {
@@ -156,4 +165,10 @@ impl<'a> Row<'a> {
         }
         line
     }
+}
+
+/// A field without a byte order mark and quotes: they are text where a file was joined to another.
+fn unwrapped(field: &[u8]) -> &[u8] {
+    let field = field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field);
+    field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field)
 }

@@ -1,37 +1,146 @@
-//! Bytes of a dump as text that can be shown.
+//! Text of a dump as people see it: bytes that are not UTF-8, and characters that cannot be seen.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use crate::text::MAX_SHOWN_CHARS;
+use crate::text::{checksum, is_unprintable};
 
-/// Longest text of a dump that is kept, in bytes: no more is shown of it, and tens of thousands of them must
+/// Longest text of a dump that is kept, in bytes: more is not shown of it, and tens of thousands of them must
 /// fit in memory.
-pub(super) const MAX_KEPT_BYTES: usize = MAX_SHOWN_CHARS;
+pub(super) const MAX_KEPT_BYTES: usize = 300;
 
-/// The text of these bytes. What is not UTF-8 is shown byte by byte: `\xE9`.
+/// What a text that is cut has at its end, at most.
+const MAX_MARK_BYTES: usize = 60;
+
+/// What Windows-1252 has in the place of the control characters from 0x80 to 0x9F of ISO-8859-1.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
+    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// The text of these bytes. Whatever is not UTF-8 is taken for Windows-1252, text by text.
 pub(super) fn text_of(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            // Writing to a string does not fail.
-            let _ = write!(text, "\\x{byte:02X}");
+    let character = |byte: &u8| match byte {
+        0x80..0xa0 => WINDOWS_1252[usize::from(byte - 0x80)],
+        byte => char::from(*byte),
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(character).collect(),
+    }
+}
+
+/// What is kept of a text, in UTF-8: its beginning if it is long, with its length and checksum, so that two that differ
+/// stay two.
+#[inline]
+pub(super) fn kept(bytes: &[u8]) -> Cow<'_, [u8]> {
+    // What was cut once is short enough.
+    let is_long = bytes.len() > MAX_KEPT_BYTES + MAX_MARK_BYTES;
+    if !is_long && std::str::from_utf8(bytes).is_ok() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = text_of(if is_long { &bytes[..MAX_KEPT_BYTES] } else { bytes });
+    if is_long {
+        if let Err(error) = std::str::from_utf8(&bytes[..MAX_KEPT_BYTES])
+            && error.error_len().is_none()
+        {
+            // Cut between characters.
+            text = text_of(&bytes[..error.valid_up_to()]);
         }
+        let _ = write!(text, "... ({} bytes, {:08x})", bytes.len(), checksum(bytes) as u32);
+    }
+    Cow::Owned(text.into_bytes())
+}
+
+/// Characters that look like a blank or like nothing, by name.
+const HIDDEN: &[(char, &str)] = &[
+    ('\u{a0}', "no-break space"),
+    ('\u{ad}', "soft hyphen"),
+    ('\u{300}', "combining grave accent"),
+    ('\u{301}', "combining acute accent"),
+    ('\u{303}', "combining tilde"),
+    ('\u{308}', "combining diaeresis"),
+    ('\u{30a}', "combining ring"),
+    ('\u{327}', "combining cedilla"),
+    ('\u{2007}', "figure space"),
+    ('\u{2009}', "thin space"),
+    ('\u{200b}', "zero width space"),
+    ('\u{200c}', "zero width non-joiner"),
+    ('\u{200d}', "zero width joiner"),
+    ('\u{200e}', "left-to-right mark"),
+    ('\u{200f}', "right-to-left mark"),
+    ('\u{202f}', "narrow no-break space"),
+    ('\u{2060}', "word joiner"),
+    ('\u{3000}', "ideographic space"),
+    ('\u{feff}', "byte order mark"),
+];
+
+/// Whether a character cannot be seen, or, as a combining mark, not be told from a composed letter.
+fn is_hidden(character: char) -> bool {
+    is_unprintable(character)
+        || matches!(character,
+            '\u{a0}' | '\u{300}'..='\u{36f}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}'
+            | '\u{3000}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// A text in which everything can be seen: `1[U+00A0]250`, `a\nb`.
+pub(super) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if is_hidden(c) => {
+                let _ = write!(shown, "[U+{:04X}]", u32::from(c));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Names of the characters in these texts that cannot be seen: `[U+00A0] is a no-break space`.
+pub(super) fn hidden_names<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
+    let is_in = |(character, _): &&(char, &str)| texts.clone().any(|text| text.contains(*character));
+    let named = |(character, name): &(char, &str)| {
+        let article = if name.starts_with('i') { "an" } else { "a" };
+        format!("[U+{:04X}] is {article} {name}", u32::from(*character))
+    };
+    HIDDEN.iter().filter(is_in).map(named).collect()
+}
+
+/// The columns of a terminal that a text takes: two for a character of East Asia.
+pub(super) fn width(text: &str) -> usize {
+    let columns = |character| match character {
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f900}'..='\u{1f9ff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    };
+    text.chars().map(columns).sum()
+}
+
+/// A text in which everything can be seen, cut to a number of columns.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    let mut text = visible(text);
+    if width(&text) > max {
+        while width(&text) + 3 > max && text.pop().is_some() {}
+        text.push_str("...");
     }
     text
 }
 
-/// The beginning of these bytes that is kept, with `...` where it was cut.
-#[inline]
-pub(super) fn kept(bytes: &[u8]) -> Cow<'_, [u8]> {
-    if bytes.len() <= MAX_KEPT_BYTES {
-        return Cow::Borrowed(bytes);
-    }
-    let is_inside = |at: &usize| bytes[*at] & 0xc0 == 0x80;
-    // A character has at most three bytes behind its first.
-    let end = (MAX_KEPT_BYTES - 3..=MAX_KEPT_BYTES).rev().find(|at| !is_inside(at)).unwrap_or(MAX_KEPT_BYTES);
-    Cow::Owned([&bytes[..end], b"..."].concat())
+/// A text and the blanks that fill it up to a number of columns.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{:blanks$}", "", blanks = columns.saturating_sub(width(text)))
 }
 
 #[cfg(test)]
@@ -39,17 +148,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_are_not_utf8_are_shown_one_by_one() {
-        assert_eq!(text_of(b"Gr\xf6\xdfe \xed\xa0\x80!"), "Gr\\xF6\\xDFe \\xED\\xA0\\x80!");
+    fn what_is_not_utf8_is_windows_1252_text_by_text() {
+        assert_eq!(text_of(b"St\xe4dte \x80\x99"), "Städte €™");
+        assert_eq!(text_of("Städte €".as_bytes()), "Städte €");
+        assert_eq!(&*kept(b"St\xe4dte"), "Städte".as_bytes());
     }
 
     #[test]
-    fn long_text_is_cut_between_characters() {
+    fn long_texts_are_cut_between_characters_and_stay_different() {
         for start in 0..4 {
             let text = "x".repeat(start) + &"é𝄞".repeat(200);
-            let short = String::from_utf8(kept(text.as_bytes()).into_owned()).unwrap();
-            assert!(text.starts_with(short.strip_suffix("...").unwrap()), "{short}");
+            let [short, other] =
+                [text.clone(), text.clone() + "!"].map(|text| kept(text.as_bytes()).into_owned());
+            assert_ne!(short, other);
+            let short = String::from_utf8(short).unwrap();
+            let (beginning, length) = short.split_once("... (").unwrap();
+            assert!(text.starts_with(beginning) && length.starts_with("120"), "{short}");
         }
         assert_eq!(&*kept(b"short"), b"short");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_shown_and_named() {
+        let texts = ["1\u{a0}250", "1\u{202f}250", "K\u{f6}ln", "Ko\u{308}ln", "a\n\u{1b}\u{3000}"];
+        let shown = ["1[U+00A0]250", "1[U+202F]250", "Köln", "Ko[U+0308]ln", "a\\n[U+001B][U+3000]"];
+        assert_eq!(texts.map(visible), shown);
+        let names = hidden_names(texts.into_iter());
+        assert_eq!(names.len(), 4, "{names:?}");
+        assert_eq!(
+            (&*names[0], &*names[3]),
+            ("[U+00A0] is a no-break space", "[U+3000] is an ideographic space")
+        );
+    }
+
+    #[test]
+    fn wide_characters_take_two_columns() {
+        assert_eq!(
+            (width("東京 x"), cut("東京東京東京", 9), padded("東京", 6)),
+            (6, "東京東...".into(), "東京  ".into())
+        );
+        assert_eq!((cut("abcdefgh", 6), cut("abcdef", 6)), ("abc...".into(), "abcdef".into()));
     }
 }

@@ -3,68 +3,90 @@
 use std::fmt;
 use std::io::Read;
 
+use serde::Serialize;
+
 use super::dump::Dump;
 use super::filter::KindFilter;
 use super::row::Row;
-use super::shown::text_of;
+use super::shown::{cut, kept, padded, text_of, visible, width};
 use super::view::{MAX_WIDTH, MIN_WIDTH};
-use super::words::{cut, number};
+use super::words::{number, thousands};
 use crate::report::ReportError;
-use crate::text::Printable;
 
-/// Widest cell, in characters: enough to recognize a value, and several fit beside each other.
+/// Widest cell, in columns: enough to recognize a value, and several fit beside each other.
 const MAX_CELL: usize = 30;
 
 /// Blanks between columns.
 const GAP: usize = 2;
 
-/// Columns that are kept: no terminal shows more.
+/// Columns of the import that are kept: no terminal shows more.
 const MAX_COLUMNS: usize = 100;
 
-/// The first rows of one kind, as a table for a terminal: where the row is from, the value that the message
-/// complains of, and as many of the import's columns as fit.
-#[derive(Debug, Clone)]
+/// The first rows of one kind, as a table for a terminal or as JSON: where the row is from, the value that the message
+/// complains of, and the import's columns, that with the value first.
+#[derive(Debug, Clone, Serialize)]
 pub struct RowTable {
     title: String,
-    width: usize,
-    /// The import's columns, those that are not kept included.
-    columns: usize,
-    /// The header and the rows, in cells.
-    cells: Vec<Vec<String>>,
     rows: u64,
     /// The rows were loaded: no rejected one is of the kind.
     are_warnings: bool,
+    /// The import's columns, at most [`MAX_COLUMNS`].
+    columns: Vec<String>,
+    /// How many more there are.
+    more_columns: usize,
+    first_rows: Vec<TableRow>,
+    #[serde(skip)]
+    has_lines: bool,
+    #[serde(skip)]
+    width: usize,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct TableRow {
+    /// The line of the import's source, if the dump says it.
+    line: Option<u64>,
+    /// The row of the dump, whose header is row 1.
+    dump_row: u64,
+    value: Option<String>,
+    /// The fields of `columns`; none where they may not be in their columns.
+    fields: Vec<String>,
+    /// Which of the columns has the value.
+    #[serde(skip)]
+    wrong: Option<usize>,
 }
 
 impl RowTable {
-    /// Reads a dump to its end, and keeps the first `limit` rejected rows with a message of one kind. `kind` is a part
-    /// of its title, in upper or lower case, or `=` and the whole title. Rows that were loaded with a warning are kept
-    /// only where no rejected row is of the kind.
+    /// Reads a dump to its end, and keeps the first `limit` rejected rows with a message of one kind. `kind` is the
+    /// beginning of words of its title, in upper or lower case, or `=` and the whole title. Rows that were loaded with a
+    /// warning are kept only where no rejected row is of the kind.
     ///
     /// # Errors
     ///
-    /// [`ReportError::NotADump`], [`ReportError::Read`], [`ReportError::NoSuchKind`] and
+    /// Those of [`ReportBuilder::add`](super::ReportBuilder::add), [`ReportError::NoSuchKind`] and
     /// [`ReportError::AmbiguousKind`].
     pub fn read(mut source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
         let mut dump = Dump::open(&mut source)?;
-        let columns = dump.columns();
-        let line = if columns.line.is_some() { "line" } else { "row" };
-        let own = columns.own.iter().take(MAX_COLUMNS).map(|index| cell(&columns.names[*index]));
-        let header: Vec<_> = [line.to_owned(), "value".to_owned()].into_iter().chain(own).collect();
-        let columns = columns.own.len();
+        let own = &dump.columns().own;
+        let names: Vec<_> =
+            own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns().names[*index])).collect();
         let begin = |are_warnings| {
             let table = Self {
                 title: String::new(),
-                width: 80,
-                columns,
-                cells: vec![header.clone()],
                 rows: 0,
                 are_warnings,
+                columns: names.clone(),
+                more_columns: own.len() - names.len(),
+                first_rows: Vec::new(),
+                has_lines: dump.columns().line.is_some(),
+                width: 80,
             };
             (KindFilter::new(kind), table)
         };
         let (mut rejected, mut loaded) = (begin(false), begin(true));
         while let Some(row) = dump.next_row()? {
+            if row.is_header() {
+                continue;
+            }
             let (filter, table) = if row.is_warning() { &mut loaded } else { &mut rejected };
             table.add(&row, filter, limit);
         }
@@ -74,84 +96,99 @@ impl RowTable {
             (false, _) => rejected,
         };
         table.title = filter.title()?.to_owned();
+        table.put_wrong_column_first();
         Ok(table)
     }
 
     /// Adds a row, if it is of the kind.
     fn add(&mut self, row: &Row<'_>, filter: &mut KindFilter, limit: usize) {
-        let mut value = None;
-        row.for_each_message(|message| {
-            if filter.accepts(message.title) {
-                value.get_or_insert_with(|| message.value.map(cell).unwrap_or_default());
-            }
+        let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
+        let of_kind = row.messages(&line).fold(None, |first, message| {
+            if filter.accepts(message.title) { first.or(Some(message)) } else { first }
         });
-        let Some(value) = value else { return };
+        let Some(message) = of_kind else { return };
         self.rows += 1;
-        if self.cells.len() <= limit {
-            self.cells.push(cells(row, value));
+        if self.first_rows.len() == limit {
+            return;
+        }
+        let kept = |text: &[u8]| text_of(&kept(text));
+        let fields: Vec<_> = row.own_fields().into_iter().flatten().take(MAX_COLUMNS).map(kept).collect();
+        let wrong = message.column(row).and_then(|column| row.columns.own.binary_search(&column).ok());
+        self.first_rows.push(TableRow {
+            line: row.source_line(),
+            dump_row: row.number,
+            value: message.value.map(kept),
+            wrong: wrong.filter(|column| *column < fields.len()),
+            fields,
+        });
+    }
+
+    fn put_wrong_column_first(&mut self) {
+        let count = |column: usize| self.first_rows.iter().filter(|row| row.wrong == Some(column)).count();
+        let Some(wrong) = (0..self.columns.len()).rev().max_by_key(|column| count(*column)) else { return };
+        self.columns[..=wrong].rotate_right(1);
+        for row in self.first_rows.iter_mut().filter(|row| !row.fields.is_empty()) {
+            row.fields[..=wrong].rotate_right(1);
         }
     }
 
-    /// Sets the width of the terminal, in characters. Defaults to 80; at least 40, at most 1,000.
-    pub fn width(mut self, characters: usize) -> Self {
-        self.width = characters.clamp(MIN_WIDTH, MAX_WIDTH);
+    /// Sets the width of the terminal, in columns. Defaults to 80; at least 40, at most 1,000.
+    pub fn width(mut self, columns: usize) -> Self {
+        self.width = columns.clamp(MIN_WIDTH, MAX_WIDTH);
         self
     }
 
-    /// The widths of the columns that fit.
-    fn widths(&self) -> Vec<usize> {
-        let mut widths = Vec::new();
-        let mut free = self.width;
-        for column in 0..self.cells[0].len() {
-            let cells = self.cells.iter().filter_map(|row| row.get(column));
-            let width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-            let needed = if column == 0 { width } else { width + GAP };
-            if needed > free {
-                break;
-            }
-            free -= needed;
-            widths.push(width);
-        }
-        widths
+    /// The header and the rows, in cells.
+    fn cells(&self) -> Vec<Vec<String>> {
+        let line = if self.has_lines { "line" } else { "row" };
+        let names = self.columns.iter().map(|name| cut(name, MAX_CELL));
+        let header = [line.to_owned(), "value".to_owned()].into_iter().chain(names).collect();
+        let row = |row: &TableRow| {
+            let line = match row.line {
+                Some(line) => line.to_string(),
+                None if !self.has_lines => row.dump_row.to_string(),
+                // The column is for lines of the source.
+                None => format!("row {}", row.dump_row),
+            };
+            let value = row.value.as_deref().unwrap_or_default();
+            let fields = row.fields.iter().map(|field| cut(field, MAX_CELL));
+            [line, cut(value, MAX_CELL)].into_iter().chain(fields).collect()
+        };
+        std::iter::once(header).chain(self.first_rows.iter().map(row)).collect()
     }
 }
 
 impl fmt::Display for RowTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (title, shown) = (Printable(&self.title), self.cells.len() as u64 - 1);
-        let first = if self.rows == shown { String::new() } else { format!("the first {shown} of ") };
+        let shown = self.first_rows.len() as u64;
+        let first =
+            if self.rows == shown { String::new() } else { format!("the first {} of ", thousands(shown)) };
         let loaded = if self.are_warnings { ", loaded with a warning" } else { "" };
-        writeln!(f, "{title}: {first}{}{loaded}\n", number(self.rows, "row"))?;
-        let widths = self.widths();
-        for row in &self.cells {
+        writeln!(f, "{}: {first}{}{loaded}\n", visible(&self.title), number(self.rows, "row"))?;
+        let cells = self.cells();
+        let (mut widths, mut free) = (Vec::new(), self.width);
+        for column in 0..cells[0].len() {
+            let widest = cells.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
+            let needed = widest.unwrap_or(0) + if column == 0 { 0 } else { GAP };
+            if needed > free {
+                break;
+            }
+            free -= needed;
+            widths.push(widest.unwrap_or(0));
+        }
+        for row in &cells {
             let mut line = String::new();
             for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
                 match index {
                     0 => line.push_str(&format!("{cell:>width$}")),
-                    _ => line.push_str(&format!("{:GAP$}{cell:<width$}", "")),
+                    _ => line.push_str(&format!("{:GAP$}{}", "", padded(cell, *width))),
                 }
             }
             writeln!(f, "{}", line.trim_end())?;
         }
-        match (self.columns + 2).saturating_sub(widths.len()) {
+        match (self.columns.len() + self.more_columns + 2).saturating_sub(widths.len()) {
             0 => Ok(()),
             more => writeln!(f, "\n{} not shown", number(more as u64, "more column")),
         }
     }
-}
-
-fn cells(row: &Row<'_>, value: String) -> Vec<String> {
-    let line = match (row.columns.line, row.source_line()) {
-        (_, Some(line)) => line.to_string(),
-        (None, None) => row.number.to_string(),
-        // The column is for lines of the source.
-        (Some(_), None) => format!("row {}", row.number),
-    };
-    let first = [line, value];
-    let fields = row.own_fields().into_iter().flatten().take(MAX_COLUMNS).map(cell);
-    first.into_iter().chain(fields).collect()
-}
-
-fn cell(bytes: &[u8]) -> String {
-    cut(&text_of(&bytes[..bytes.len().min(4 * MAX_CELL)]), MAX_CELL)
 }

@@ -1,10 +1,11 @@
 //! Counts the messages of rows by their kinds, in bounded memory.
 
+use std::collections::HashMap;
+
 use super::columns::Columns;
 use super::count::{Counter, Entry, LastRow};
-use super::cures::cure;
-use super::message::Message;
-use super::model::{Counted, Kind, Severity};
+use super::messages::{Message, Seen, cure};
+use super::model::{DumpInfo, Kind, Severity, ValueCount};
 use super::row::Row;
 use super::shown::text_of;
 
@@ -22,13 +23,23 @@ const MAX_COLUMNS: usize = 64;
 /// Rows of each kind whose lines are kept.
 const FIRST_LINES: usize = 5;
 
-/// Values and columns of a kind in the report.
-const TOP: usize = 20;
+/// Columns of a kind in the report.
+const TOP_COLUMNS: usize = 20;
+
+/// Kinds that combinations are counted of, the first ones that come; and combinations of a row that are counted.
+const MAX_SLOTS: u32 = 63;
+const MAX_COMBINATIONS: usize = 4_096;
+
+/// The kinds of a row with several, a bit each; the highest stands for all that have none.
+type Combination = u64;
 
 /// The kinds of all rejected rows, or of all warnings.
 #[derive(Debug)]
 pub(super) struct Tally {
     kinds: Counter<Findings>,
+    /// How many rows have several kinds, by which.
+    combinations: HashMap<Combination, u64>,
+    slots: u32,
     /// Values of all kinds together, or a few more.
     values: usize,
     /// Values of one kind that are counted now. Lowered where there are many kinds.
@@ -40,10 +51,14 @@ pub(super) struct Tally {
 struct Findings {
     /// The last row that was counted, so that a row counts once.
     last_row: u64,
+    rows_alone: u64,
+    combination: Combination,
     is_consequence: bool,
     has_source_lines: bool,
-    input: usize,
     lines: Vec<u64>,
+    seen: Seen,
+    /// The dumps with this kind, and how many rows of each.
+    files: Vec<(usize, u64)>,
     /// Index of a column in the current dump, how many rows have a value there, and the last of them.
     columns: Vec<(usize, u64, LastRow)>,
     /// The same by name, for the dumps before.
@@ -51,30 +66,81 @@ struct Findings {
     values: Counter<LastRow>,
 }
 
+/// The kinds of a tally, and how many rows some of them cover.
+pub(super) struct Found {
+    pub(super) kinds: Vec<(Kind, Combination)>,
+    combinations: HashMap<Combination, u64>,
+    /// Messages of kinds that were forgotten.
+    pub(super) forgotten: u64,
+}
+
+impl Found {
+    /// Rows with a message of any of the first kinds, and rows with a message of no other.
+    pub(super) fn cover(&self, first: usize) -> (u64, u64) {
+        let first = &self.kinds[..first];
+        let alone: u64 = first.iter().map(|(kind, _)| kind.rows_alone).sum();
+        // What has no bit of its own is none of these.
+        let chosen = first.iter().fold(0, |all, (_, bit)| all | bit) & !(1 << MAX_SLOTS);
+        let rows = |fits: &dyn Fn(u64) -> bool| {
+            let fitting = self.combinations.iter().filter(|(combination, _)| fits(**combination));
+            fitting.map(|(_, rows)| rows).sum::<u64>()
+        };
+        (
+            alone + rows(&|combination| combination & chosen != 0),
+            alone + rows(&|combination| combination & !chosen == 0),
+        )
+    }
+}
+
 impl Tally {
     pub(super) fn new() -> Self {
-        Self { kinds: Counter::default(), values: 0, max_values: MAX_VALUES }
+        let (kinds, combinations) = (Counter::default(), HashMap::new());
+        Self { kinds, combinations, slots: 0, values: 0, max_values: MAX_VALUES }
     }
 
-    /// Counts a message and returns whether it is a consequence. `row_id` differs from row to row over all
-    /// dumps, and is not 0.
-    pub(super) fn add(&mut self, message: &Message<'_>, row: &Row<'_>, row_id: u64, input: usize) -> bool {
-        let max_values = self.max_values;
-        let (is_consequence, has_grown) = self.kinds.update(message.title, MAX_KINDS, |kind| {
-            kind.count_row(message, row, row_id, input);
-            let findings = &mut kind.rest;
-            let is_new = message
-                .value
-                .is_some_and(|value| findings.count_value(value, message, row, row_id, max_values));
-            (findings.is_consequence, is_new)
-        });
-        if has_grown {
-            self.values += 1;
-            if self.values > MAX_ALL_VALUES {
-                self.forget_values();
+    /// Counts the messages of a row. `row_id` differs from row to row over all dumps, and is not 0. Returns how many
+    /// messages are the service's own, and whether all of them are consequences.
+    pub(super) fn add<'a>(
+        &mut self,
+        mut messages: impl Iterator<Item = Message<'a>> + Clone,
+        row: &Row<'_>,
+        row_id: u64,
+        input: usize,
+    ) -> (u64, bool) {
+        let Some(first) = messages.next() else { return (0, false) };
+        let is_alone = messages.clone().all(|message| message.title == first.title);
+        let is_header = row.is_header_of_source();
+        let (mut count, mut combination, mut is_consequence) = (0, 0, true);
+        for message in std::iter::once(first).chain(messages) {
+            count += u64::from(!message.is_note);
+            is_consequence &= message.is_consequence();
+            let (max_values, slots) = (self.max_values, &mut self.slots);
+            let has_grown = self.kinds.update(message.title, MAX_KINDS, |kind| {
+                if kind.count == 0 {
+                    let slot = (*slots).min(MAX_SLOTS);
+                    *slots = slot + 1;
+                    kind.rest.combination = 1 << slot;
+                }
+                combination |= kind.rest.combination;
+                kind.count_row(&message, row, (row_id, input), is_alone, is_header);
+                let findings = &mut kind.rest;
+                message
+                    .value
+                    .is_some_and(|value| findings.count_value(value, &message, row, row_id, max_values))
+            });
+            if has_grown {
+                self.values += 1;
+                if self.values > MAX_ALL_VALUES {
+                    self.forget_values();
+                }
             }
         }
-        is_consequence
+        if !is_alone
+            && (self.combinations.len() < MAX_COMBINATIONS || self.combinations.contains_key(&combination))
+        {
+            *self.combinations.entry(combination).or_default() += 1;
+        }
+        (count, is_consequence)
     }
 
     /// Forgets the rarest values of the kinds with the most values, until a quarter is free.
@@ -102,46 +168,63 @@ impl Tally {
         }
     }
 
-    /// Messages of kinds that were forgotten.
-    pub(super) fn forgotten(&self) -> u64 {
-        self.kinds.forgotten()
-    }
-
-    /// The kinds, given the number of all rows with messages, and whether they are warnings.
-    pub(super) fn kinds(&self, rows: u64, is_warning: bool) -> impl Iterator<Item = Kind> {
-        self.kinds.iter().map(move |(title, kind)| {
-            let severity = match (is_warning, kind.rest.is_consequence) {
+    /// The kinds, given the number of all rows with messages, and whether they are warnings: errors first, then by
+    /// rows.
+    pub(super) fn found(self, rows: u64, is_warning: bool, inputs: &[DumpInfo]) -> Found {
+        let forgotten = self.kinds.forgotten();
+        let mut kinds = Vec::with_capacity(self.kinds.len());
+        for (title, kind) in self.kinds.into_sorted() {
+            let (count, is_exact, findings) = (kind.count, kind.is_exact(), kind.rest);
+            let severity = match (is_warning, findings.is_consequence) {
                 (true, _) => Severity::Warning,
                 (false, true) => Severity::Consequence,
                 (false, false) => Severity::Error,
             };
-            let findings = &kind.rest;
-            let title = text_of(title);
-            Kind {
-                cure: cure(&title, severity),
+            let title = text_of(&title);
+            let file = |(input, rows): &(usize, u64)| ValueCount {
+                text: inputs.get(*input).map(|input| input.label.clone()).unwrap_or_default(),
+                rows: *rows,
+                at_least: !is_exact,
+            };
+            let distinct_values =
+                (is_exact && findings.values.is_exact()).then_some(findings.values.len() as u64);
+            let kind = Kind {
+                cure: cure(&title, severity, &findings.seen),
                 title,
                 severity,
-                rows: kind.count,
-                at_least: !kind.is_exact(),
-                share: kind.count as f64 / rows.max(1) as f64,
-                columns: commonest(&findings.names, kind.is_exact()),
-                values: commonest(&findings.values, kind.is_exact()),
-                distinct_values: (kind.is_exact() && findings.values.is_exact())
-                    .then_some(findings.values.len() as u64),
-                input: findings.input,
-                lines: findings.lines.clone(),
+                rows: count,
+                rows_alone: findings.rows_alone,
+                at_least: !is_exact,
+                share: count as f64 / rows.max(1) as f64,
+                columns: counts(findings.names, is_exact, TOP_COLUMNS),
+                values: counts(findings.values, is_exact, usize::MAX),
+                distinct_values,
+                files: findings.files.iter().map(file).collect(),
+                input: findings.files.first().map_or(0, |(input, _)| *input),
+                lines: findings.lines,
                 lines_are_dump_rows: !findings.has_source_lines,
-            }
-        })
+            };
+            kinds.push((kind, findings.combination));
+        }
+        // Stable: the order by rows stays.
+        kinds.sort_by_key(|(kind, _)| kind.severity);
+        Found { kinds, combinations: self.combinations, forgotten }
     }
 }
 
 impl Entry<Findings> {
-    fn count_row(&mut self, message: &Message<'_>, row: &Row<'_>, row_id: u64, input: usize) {
+    /// Counts a row, given its number and that of its dump, once.
+    fn count_row(
+        &mut self,
+        message: &Message<'_>,
+        row: &Row<'_>,
+        (row_id, input): (u64, usize),
+        is_alone: bool,
+        is_header: bool,
+    ) {
         let findings = &mut self.rest;
         if self.count == 0 {
-            findings.is_consequence = message.is_consequence;
-            findings.input = input;
+            findings.is_consequence = message.is_consequence();
             // A row that does not fit the header may have anything where the line should be.
             findings.has_source_lines =
                 row.columns.line.is_some() && !(message.is_note && row.damage.is_some());
@@ -151,7 +234,13 @@ impl Entry<Findings> {
         }
         findings.last_row = row_id;
         self.count += 1;
-        if findings.lines.len() < FIRST_LINES && findings.input == input {
+        findings.rows_alone += u64::from(is_alone);
+        findings.seen.add(message, is_header);
+        match findings.files.last_mut() {
+            Some((last, rows)) if *last == input => *rows += 1,
+            _ => findings.files.push((input, 1)),
+        }
+        if findings.lines.len() < FIRST_LINES && findings.files.len() == 1 {
             let line = if findings.has_source_lines { row.source_line() } else { Some(row.number) };
             findings.lines.extend(line);
         }
@@ -159,7 +248,7 @@ impl Entry<Findings> {
 }
 
 impl Findings {
-    /// Counts a value and the column that it stands in. Returns whether the value is a new one.
+    /// Counts a value and the column that it is in. Returns whether the value is a new one.
     fn count_value(
         &mut self,
         value: &[u8],
@@ -168,11 +257,7 @@ impl Findings {
         row_id: u64,
         max_values: usize,
     ) -> bool {
-        let column = message
-            .quoted_column()
-            .and_then(|name| row.columns.own_index(name))
-            .or_else(|| if message.is_note { None } else { row.only_column_holding(value) });
-        if let Some(index) = column {
+        if let Some(index) = message.column(row) {
             let has_room = self.columns.len() < MAX_COLUMNS;
             match self.columns.iter_mut().find(|(known, ..)| *known == index) {
                 Some((_, count, last_row)) => {
@@ -187,16 +272,13 @@ impl Findings {
     }
 }
 
-/// The texts with the highest counts, at most [`TOP`]. The counts are lower bounds where the kind was counted from
+/// The texts with the highest counts, at most `max`. The counts are lower bounds where the kind was counted from
 /// its last arrival on.
-fn commonest<T: Default>(counter: &Counter<T>, is_exact_kind: bool) -> Vec<Counted> {
-    let mut all: Vec<_> = counter.iter().collect();
-    all.sort_unstable_by_key(|(text, entry)| (std::cmp::Reverse(entry.count), *text));
-    all.truncate(TOP);
-    let counted = |(text, entry): (&[u8], &Entry<T>)| Counted {
-        text: text_of(text),
+fn counts<T: Default>(counter: Counter<T>, is_exact_kind: bool, max: usize) -> Vec<ValueCount> {
+    let counted = |(text, entry): (Box<[u8]>, Entry<T>)| ValueCount {
+        text: String::from_utf8(text.into()).unwrap_or_default(),
         rows: entry.count,
         at_least: !is_exact_kind || !entry.is_exact(),
     };
-    all.into_iter().map(counted).collect()
+    counter.into_sorted().into_iter().take(max).map(counted).collect()
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use super::compare::Change;
-use super::model::{Counted, Kind, Report, Severity};
+use super::model::{Kind, Report, Severity, ValueCount};
+use super::shown::{cut, padded, visible, width};
 use super::words;
 
-/// Values and columns of a kind that are shown.
+/// Values, columns and dumps of a kind that are shown.
 pub(super) const SHOWN_VALUES: usize = 5;
 
-/// Widest value and name that is shown, in characters.
+/// Widest value and name that is shown, in columns.
 pub(super) const MAX_VALUE: usize = 40;
 
 /// Narrowest text: below this nothing can be laid out.
@@ -18,8 +19,16 @@ pub(super) const MIN_WIDTH: usize = 40;
 /// Widest text: no terminal is wider, and a format's width has 16 bits.
 pub(super) const MAX_WIDTH: usize = 1_000;
 
-/// Columns behind the labels of a kind: `  columns    `.
+/// Columns after the labels of a kind: `  columns    `.
 const INDENT: usize = 13;
+
+/// Narrower text leaves numbers out of its tables, and names of columns.
+const ALL_NUMBERS: usize = 50;
+const ALL_COLUMNS: usize = 64;
+
+/// What the numbers of a kind mean.
+pub(super) const LEGEND: &str =
+    "alone: rows without a message of another kind. They can load once this one is cured.";
 
 /// A report for people. Printed with `{}` it is text; [`ReportView::html`] makes a page of it.
 #[derive(Debug, Clone)]
@@ -27,27 +36,37 @@ pub struct ReportView<'a> {
     pub(super) report: &'a Report,
     pub(super) before: Option<&'a Report>,
     pub(super) top: usize,
+    pub(super) made: Option<&'a str>,
     width: usize,
     is_ascii: bool,
+}
+
+/// A line of a table: numbers under their names, and the kind that they are of.
+pub(super) struct Line {
+    pub(super) severity: Severity,
+    pub(super) numbers: Vec<(&'static str, String)>,
+    pub(super) title: String,
+    /// The commonest column, in the table of kinds.
+    pub(super) column: String,
 }
 
 impl Report {
     /// The report for people: as text through [`Display`](fmt::Display), or as a page.
     pub fn view(&self) -> ReportView<'_> {
-        ReportView { report: self, before: None, top: 10, width: 80, is_ascii: false }
+        ReportView { report: self, before: None, top: 10, made: None, width: 80, is_ascii: false }
     }
 }
 
 impl<'a> ReportView<'a> {
-    /// Sets how many kinds and changes are shown. Defaults to 10.
+    /// Sets how many kinds of errors, of consequences and of warnings are shown, and how many changes. Defaults to 10.
     pub fn top(mut self, kinds: usize) -> Self {
         self.top = kinds;
         self
     }
 
-    /// Sets the width of the text, in characters. Defaults to 80; at least 40, at most 1,000.
-    pub fn width(mut self, characters: usize) -> Self {
-        self.width = characters.clamp(MIN_WIDTH, MAX_WIDTH);
+    /// Sets the width of the text, in columns of a terminal. Defaults to 80; at least 40, at most 1,000.
+    pub fn width(mut self, columns: usize) -> Self {
+        self.width = columns.clamp(MIN_WIDTH, MAX_WIDTH);
         self
     }
 
@@ -57,115 +76,218 @@ impl<'a> ReportView<'a> {
         self
     }
 
-    /// Says first what changed since an earlier report. Defaults to no comparison.
+    /// Says what changed since an earlier report. Defaults to no comparison.
     pub fn against(mut self, before: &'a Report) -> Self {
         self.before = Some(before);
         self
     }
 
-    /// The kinds that are shown, and those that are not.
-    pub(super) fn split_kinds(&self) -> (&'a [Kind], &'a [Kind]) {
-        self.report.kinds.split_at(self.report.kinds.len().min(self.top))
+    /// Says when the report was made, in any words. Defaults to nothing.
+    pub fn made(mut self, when: &'a str) -> Self {
+        self.made = Some(when);
+        self
     }
 
-    fn write_head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for input in &self.report.inputs {
-            let rows = words::number(input.totals.rows, "row");
-            writeln!(f, "{}: {rows} ({})", words::cut(&input.name, self.width), words::format(input))?;
-            if input.totals.rows == 0 {
-                writeln!(f, "  {}", words::no_rows(input))?;
+    /// The kinds that are shown, and those that are not.
+    pub(super) fn split_kinds(&self) -> (Vec<&'a Kind>, Vec<&'a Kind>) {
+        let mut counts = [0; 3];
+        self.report.kinds.iter().partition(|kind| {
+            let count = &mut counts[kind.severity as usize];
+            *count += 1;
+            *count <= self.top
+        })
+    }
+
+    /// The table of the kinds that are shown.
+    pub(super) fn kind_lines(&self) -> Vec<Line> {
+        let changes = self.before.map(|before| self.report.changes_since(before));
+        let line = |kind: &&Kind| {
+            let at_least = if kind.at_least { ">= " } else { "" };
+            let mut numbers = vec![
+                ("rows", format!("{at_least}{}", words::thousands(kind.rows))),
+                ("share", words::percent(kind.share)),
+                ("alone", words::thousands(kind.rows_alone)),
+            ];
+            // What they are parts of are the rejected rows, and what was loaded need not load.
+            if kind.severity == Severity::Warning {
+                numbers[1].1.clear();
+                numbers[2].1.clear();
             }
-            for fact in words::facts(&input.totals).into_iter().chain(words::source_lines(&input.totals)) {
-                writeln!(f, "  {fact}")?;
+            let is_of_kind =
+                |change: &&Change| change.severity == kind.severity && change.title == kind.title;
+            if let Some(changes) = &changes {
+                let change = changes.iter().find(is_of_kind);
+                numbers.push(("change", change.map(words::difference).unwrap_or_default()));
             }
-        }
-        if self.report.inputs.len() > 1 {
-            writeln!(f, "Together: {}", words::number(self.report.totals.rows, "row"))?;
-            for fact in words::facts(&self.report.totals) {
-                writeln!(f, "  {fact}")?;
+            Line {
+                severity: kind.severity,
+                numbers,
+                title: visible(&kind.title),
+                column: kind.columns.first().map(|column| cut(&column.text, MAX_VALUE)).unwrap_or_default(),
             }
+        };
+        self.split_kinds().0.iter().map(line).collect()
+    }
+
+    /// The table of changes.
+    pub(super) fn change_lines(changes: &[Change]) -> Vec<Line> {
+        let line = |change: &Change| Line {
+            severity: change.severity,
+            numbers: vec![
+                ("change", words::difference(change)),
+                ("before", words::thousands(change.rows_before)),
+                ("after", words::thousands(change.rows_after)),
+            ],
+            title: visible(&change.title),
+            column: String::new(),
+        };
+        changes.iter().map(line).collect()
+    }
+
+    /// Writes a table. Of a narrow one the numbers that say least are left out, and titles are cut.
+    fn write_lines(&self, f: &mut fmt::Formatter<'_>, lines: &[Line]) -> fmt::Result {
+        let Some(first) = lines.first() else { return Ok(()) };
+        let count = first.numbers.len();
+        let is_shown = |index: &usize| {
+            self.width >= ALL_NUMBERS || first.numbers[*index].0 != "share" && (count < 4 || *index != 2)
+        };
+        let shown: Vec<_> = (0..count).filter(is_shown).collect();
+        let widest = |index: &usize| {
+            let numbers = lines.iter().map(|line| line.numbers[*index].1.len());
+            numbers.chain([first.numbers[*index].0.len()]).max().unwrap_or(0)
+        };
+        let widths: Vec<_> = shown.iter().map(widest).collect();
+        let room = self.width.saturating_sub(widths.iter().map(|width| width + 2).sum::<usize>() + 2);
+        let has_columns = self.width >= ALL_COLUMNS && lines.iter().any(|line| !line.column.is_empty());
+        let longest = lines.iter().map(|line| width(&line.title)).max().unwrap_or(0).max("kind".len());
+        let widest_column =
+            lines.iter().map(|line| width(&line.column)).max().unwrap_or(0).max("column".len());
+        let title_room = match has_columns {
+            true => longest.min(room - 2 - widest_column.min(room / 3)),
+            false => room,
+        };
+        let line_of = |numbers: &[(&str, &str)], title: &str, column: &str| {
+            let mut line = String::new();
+            for (index, width) in shown.iter().zip(&widths) {
+                line.push_str(&format!("  {:>width$}", numbers[*index].1));
+            }
+            line.push_str(&format!("  {}", padded(&cut(title, title_room), title_room)));
+            if has_columns {
+                line.push_str(&format!("  {}", cut(column, room - title_room - 2)));
+            }
+            line.trim_end().to_owned()
+        };
+        let names: Vec<_> = first.numbers.iter().map(|(name, _)| (*name, *name)).collect();
+        writeln!(f, "{}", line_of(&names, "kind", "column"))?;
+        let mut severity = Severity::Error;
+        for line in lines {
+            if severity != line.severity {
+                severity = line.severity;
+                writeln!(f, "  {}:", words::group(severity))?;
+            }
+            let numbers: Vec<_> = line.numbers.iter().map(|(name, number)| (*name, &**number)).collect();
+            writeln!(f, "{}", line_of(&numbers, &line.title, &line.column))?;
         }
         Ok(())
     }
 
     fn write_changes(&self, f: &mut fmt::Formatter<'_>, before: &Report) -> fmt::Result {
-        writeln!(f, "\n{}", changes_title(before, self.report))?;
-        let changes = changes(before, self.report);
-        for change in changes.iter().take(self.top) {
-            let (rows_before, rows_after) =
-                (words::thousands(change.rows_before), words::thousands(change.rows_after));
-            let counts = format!("{rows_before:>11} -> {rows_after:>9}");
-            let start = format!("  {:<6} {}", change.change, words::cut(&change.title, usize::MAX));
-            let room = self.width - counts.len() - 1;
-            if start.chars().count() <= room {
-                writeln!(f, "{start:<room$} {counts}")?;
+        self.write_text(f, &format!("\n{}", words::changes_title(before, self.report)), 0)?;
+        let (changes, mut small) = words::changes(before, self.report);
+        if changes.is_empty() && small.is_empty() {
+            return self.write_text(f, words::NO_CHANGE, 2);
+        }
+        let shown = changes.len().min(self.top);
+        small.extend_from_slice(&changes[shown..]);
+        self.write_lines(f, &Self::change_lines(&changes[..shown]))?;
+        if !small.is_empty() {
+            let all_are_small = shown == changes.len();
+            let text = if all_are_small {
+                words::small_changes(&small)
             } else {
-                writeln!(f, "{start}\n{:room$} {counts}", "")?;
-            }
+                words::number(small.len() as u64, "smaller change")
+            };
+            self.write_text(f, &format!("and {text}"), 2)?;
         }
-        if changes.is_empty() {
-            writeln!(f, "  {NO_CHANGE}")?;
-        }
-        let more = changes.len().saturating_sub(self.top);
-        if more > 0 {
-            writeln!(f, "  and {}", words::number(more as u64, "smaller change"))?;
-        }
-        if changes.iter().any(|change| change.is_approximate) {
-            writeln!(f, "  {APPROXIMATE}")?;
+        if changes.iter().chain(&small).any(|change| change.is_approximate) {
+            self.write_text(f, words::APPROXIMATE, 2)?;
         }
         Ok(())
     }
 
     fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind) -> fmt::Result {
-        let count = format!("{}  {:>7}", rows(kind), words::percent(kind.share));
-        let room = self.width.saturating_sub(count.chars().count() + 2);
-        let title = words::cut(&kind.title, usize::MAX);
-        if title.chars().count() <= room {
-            writeln!(f, "\n{title:<room$}  {count}")?;
+        let count = format!("{}  {:>7}", words::rows(kind), words::percent(kind.share));
+        let room = self.width.saturating_sub(count.len() + 2);
+        let title = visible(&kind.title);
+        writeln!(f)?;
+        if width(&title) <= room {
+            writeln!(f, "{}  {count}", padded(&title, room))?;
         } else {
-            writeln!(f, "\n{title}\n{:room$}  {count}", "")?;
+            self.write_text(f, &title, 0)?;
+            writeln!(f, "{:room$}  {count}", "")?;
         }
         writeln!(f, "  {}", bar(kind.share, self.width - 2, self.is_ascii))?;
         let others = (kind.columns.len() > SHOWN_VALUES).then(|| words::OTHER_COLUMNS.to_owned());
-        self.write_items(f, "columns", counted(&kind.columns, false).into_iter().chain(others).collect())?;
-        let values = counted(&kind.values, true);
-        let others = words::other_values(kind, values.len());
-        self.write_items(f, "values", values.into_iter().chain(others).collect())?;
+        self.write_items(f, "columns", self.counted(&kind.columns, "").chain(others).collect())?;
+        let shown = kind.values.len().min(SHOWN_VALUES);
+        let others = words::other_values(kind, shown).filter(|_| shown > 0);
+        self.write_items(f, "values", self.counted(&kind.values, "\"").chain(others).collect())?;
+        self.write_wrapped(f, "hidden", &words::hidden(&kind.values[..shown]))?;
+        if self.report.inputs.len() > 1 {
+            let more = kind.files.len().saturating_sub(SHOWN_VALUES);
+            let others = (more > 0).then(|| format!("and {}", words::number(more as u64, "other")));
+            self.write_items(f, "files", self.counted(&kind.files, "").chain(others).collect())?;
+        }
         let (label, lines) = words::first_lines(self.report, kind);
-        self.write_words(f, label, &lines)?;
-        self.write_words(f, "cure", kind.cure)
+        self.write_wrapped(f, label, &visible(&lines))?;
+        self.write_wrapped(f, "cure", &kind.cure)
+    }
+
+    /// Values with their counts, quoted where they are data.
+    fn counted(&self, all: &[ValueCount], quote: &str) -> impl Iterator<Item = String> {
+        let max = MAX_VALUE.min(self.width - INDENT - 12);
+        let one = |one: &ValueCount| format!("{quote}{}{quote}{}", cut(&one.text, max), words::times(one));
+        all.iter().take(SHOWN_VALUES).map(one).collect::<Vec<_>>().into_iter()
     }
 
     /// Writes items with commas between them, and starts a line where the next would not fit.
     fn write_items(&self, f: &mut fmt::Formatter<'_>, label: &str, items: Vec<String>) -> fmt::Result {
         let count = items.len();
         let comma = |(index, item): (usize, String)| if index + 1 < count { item + "," } else { item };
-        self.write_wrapped(f, label, items.into_iter().enumerate().map(comma))
+        self.write_labelled(f, label, &wrapped(items.into_iter().enumerate().map(comma), self.width - INDENT))
     }
 
-    fn write_words(&self, f: &mut fmt::Formatter<'_>, label: &str, text: &str) -> fmt::Result {
-        self.write_wrapped(f, label, text.split_whitespace().map(str::to_owned))
+    fn write_wrapped(&self, f: &mut fmt::Formatter<'_>, label: &str, text: &str) -> fmt::Result {
+        let words = text.split_whitespace().map(str::to_owned);
+        self.write_labelled(f, label, &wrapped(words, self.width - INDENT))
     }
 
-    fn write_wrapped(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        label: &str,
-        pieces: impl Iterator<Item = String>,
-    ) -> fmt::Result {
-        let mut lines: Vec<String> = Vec::new();
-        for piece in pieces {
-            match lines.last_mut() {
-                Some(line) if INDENT + line.chars().count() + 1 + piece.chars().count() <= self.width => {
-                    line.push(' ');
-                    line.push_str(&piece);
-                }
-                _ => lines.push(piece),
-            }
-        }
+    fn write_labelled(&self, f: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {
         for (index, line) in lines.iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             writeln!(f, "  {label:<width$}{line}", width = INDENT - 2)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a text, indented, on as many lines as it takes. Line ends in front of it are kept.
+    fn write_text(&self, f: &mut fmt::Formatter<'_>, text: &str, indent: usize) -> fmt::Result {
+        let start = text.len() - text.trim_start_matches('\n').len();
+        f.write_str(&text[..start])?;
+        let words = text.split_whitespace().map(str::to_owned);
+        wrapped(words, self.width - indent).iter().try_for_each(|line| writeln!(f, "{:indent$}{line}", ""))
+    }
+
+    fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{}", words::made(self.made))?;
+        let inputs = &self.report.inputs;
+        for input in inputs {
+            self.write_text(f, &visible(&words::dump(input)), 2)?;
+            words::facts(&input.totals).iter().try_for_each(|fact| self.write_text(f, fact, 4))?;
+        }
+        if inputs.len() > 1 {
+            self.write_text(f, &format!("Together: {}", words::number(self.report.totals.rows, "row")), 2)?;
+            words::facts(&self.report.totals).iter().try_for_each(|fact| self.write_text(f, fact, 4))?;
         }
         Ok(())
     }
@@ -173,86 +295,61 @@ impl<'a> ReportView<'a> {
 
 impl fmt::Display for ReportView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_head(f)?;
+        self.write_text(f, &self.report.answer, 0)?;
+        let (kinds, others) = self.split_kinds();
+        if !kinds.is_empty() {
+            writeln!(f)?;
+            self.write_lines(f, &self.kind_lines())?;
+        }
+        if !others.is_empty() {
+            self.write_text(f, &words::other_kinds(&others), 2)?;
+        }
+        if self.report.unlisted_messages > 0 {
+            self.write_text(f, &words::unlisted(self.report), 2)?;
+        }
+        if self.report.totals.rejected > 0 && !kinds.is_empty() {
+            self.write_text(f, LEGEND, 2)?;
+        }
         if let Some(before) = self.before {
             self.write_changes(f, before)?;
         }
-        let (kinds, others) = self.split_kinds();
         let mut severity = None;
         for kind in kinds {
             if severity != Some(kind.severity) {
                 severity = Some(kind.severity);
-                let title = section(self.report, kind.severity);
-                writeln!(f, "\n{title}\n{}", "-".repeat(title.chars().count()))?;
+                let title = words::section(self.report, kind.severity);
+                self.write_text(f, &format!("\n{title}"), 0)?;
+                writeln!(f, "{}", "-".repeat(title.len().min(self.width)))?;
             }
             self.write_kind(f, kind)?;
         }
-        if !others.is_empty() {
-            writeln!(f, "\n{}", words::other_kinds(others))?;
-        }
-        if self.report.unlisted_messages > 0 {
-            writeln!(f, "\n{}", unlisted(self.report))?;
-        }
-        Ok(())
+        self.write_files(f)
     }
 }
 
-/// What is said where nothing changed. The values of a kind are not compared.
-pub(super) const NO_CHANGE: &str = "Each kind has as many rows as before.";
-
-/// What a comparison cannot promise.
-pub(super) const APPROXIMATE: &str =
-    "There are too many kinds to count each: one that is new or gone may only be rare.";
-
-/// The heading of the kinds of one severity.
-pub(super) fn section(report: &Report, severity: Severity) -> String {
-    let kinds = report.kinds.iter().filter(|kind| kind.severity == severity).count() as u64;
-    let at_least = if report.unlisted_messages > 0 { "at least " } else { "" };
-    let of = match severity {
-        Severity::Error => "errors",
-        Severity::Consequence => "consequences: correct the errors above first",
-        Severity::Warning => "warnings: these rows were loaded",
-    };
-    format!("{at_least}{} of {of}", words::number(kinds, "kind"))
-}
-
-/// What is said about kinds that were too many.
-pub(super) fn unlisted(report: &Report) -> String {
-    format!(
-        "{} of rare kinds not listed: there are too many kinds to count each",
-        words::number(report.unlisted_messages, "more message")
-    )
-}
-
-pub(super) fn changes_title(before: &Report, after: &Report) -> String {
-    let (before, after) = (before.totals.rejected, after.totals.rejected);
-    let change = match before.cmp(&after) {
-        std::cmp::Ordering::Less => format!("{} more than before", words::thousands(after - before)),
-        std::cmp::Ordering::Equal => "as many as before".to_owned(),
-        std::cmp::Ordering::Greater => format!("{} fewer than before", words::thousands(before - after)),
-    };
-    format!("Changes: {} rejected, {change}", words::number(after, "row"))
-}
-
-/// The changes that are worth a line: what is the same is no change.
-pub(super) fn changes(before: &Report, after: &Report) -> Vec<Change> {
-    let mut changes = after.changes_since(before);
-    changes.retain(|change| change.change != "same");
-    changes
-}
-
-/// The rows of a kind, in words.
-pub(super) fn rows(kind: &Kind) -> String {
-    let word = if kind.at_least { "at least " } else { "" };
-    format!("{word}{}", words::number(kind.rows, "row"))
-}
-
-/// Values with their counts, quoted where they are data.
-fn counted(all: &[Counted], is_quoted: bool) -> Vec<String> {
-    let quote = if is_quoted { "\"" } else { "" };
-    let one =
-        |one: &Counted| format!("{quote}{}{quote}{}", words::cut(&one.text, MAX_VALUE), words::times(one));
-    all.iter().take(SHOWN_VALUES).map(one).collect()
+/// Pieces on lines that are no wider than this; one that is wider itself is cut in pieces.
+fn wrapped(pieces: impl Iterator<Item = String>, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for piece in pieces {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(&piece) <= room => {
+                line.push(' ');
+                line.push_str(&piece);
+            }
+            _ if width(&piece) <= room => lines.push(piece),
+            _ => {
+                lines.push(String::new());
+                for character in piece.chars() {
+                    let line = lines.last().map_or(0, |line| width(line));
+                    if line + width(character.encode_utf8(&mut [0; 4])) > room {
+                        lines.push(String::new());
+                    }
+                    lines.last_mut().into_iter().for_each(|line| line.push(character));
+                }
+            }
+        }
+    }
+    lines
 }
 
 /// A bar whose full width stands for all rows. Any share above zero can be seen.

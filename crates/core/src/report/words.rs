@@ -1,7 +1,9 @@
 //! Numbers, shares and facts in words, the same in the text and on the page.
 
-use super::model::{Counted, Input, Kind, Report, Severity, Totals};
-use crate::text::Printable;
+use super::compare::{Change, Trend};
+use super::encoding::Encoding;
+use super::model::{DumpInfo, Kind, Report, Severity, Totals, ValueCount};
+use super::shown::hidden_names;
 
 /// A number with its thousands apart: `1,234,567`.
 pub(super) fn thousands(number: u64) -> String {
@@ -22,8 +24,34 @@ pub(super) fn number(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", thousands(count))
 }
 
+/// What a dump is called: the name of the import in a name that `get` gives, `DATE-OBJECT-NAME-TASK.csv` or without the
+/// date; or the name of the file.
+pub(super) fn label(name: &str) -> String {
+    let file = file_name(name);
+    let import = || {
+        let name = file.strip_suffix(".csv")?;
+        let is_date = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        let dated = name.split_at_checked(DATE.len()).filter(|(date, _)| is_date(date));
+        let name = dated.and_then(|(_, rest)| rest.strip_prefix('-')).unwrap_or(name);
+        let (object, rest) = name.split_once('-')?;
+        let (import, task) = rest.rsplit_once('-')?;
+        let is_id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        let fits = object.len() == 12 && object.bytes().chain(task.bytes()).all(is_id);
+        (fits && !import.is_empty() && !task.is_empty()).then_some(import)
+    };
+    import().unwrap_or(file).to_owned()
+}
+
+/// How a date in the name of a file looks.
+const DATE: &str = "2026-11-29";
+
+/// The name of a file without its folder.
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
 /// What is said of kinds that are not shown.
-pub(super) fn other_kinds(kinds: &[Kind]) -> String {
+pub(super) fn other_kinds(kinds: &[&Kind]) -> String {
     let warnings = kinds.iter().filter(|kind| kind.severity == Severity::Warning).count();
     let of_warnings = if warnings == 0 {
         String::new()
@@ -34,7 +62,7 @@ pub(super) fn other_kinds(kinds: &[Kind]) -> String {
 }
 
 /// How many rows have a value or column, with a blank before; nothing where only one is known of.
-pub(super) fn times(counted: &Counted) -> String {
+pub(super) fn times(counted: &ValueCount) -> String {
     match (counted.at_least, counted.rows) {
         (true, 1) => String::new(),
         (true, rows) => format!(" at least {}", thousands(rows)),
@@ -51,29 +79,30 @@ pub(super) fn percent(share: f64) -> String {
     }
 }
 
-/// Text from outside, safe to show and cut to a number of characters.
-pub(super) fn cut(text: &str, max: usize) -> String {
-    let text = Printable(text).to_string();
-    if text.chars().count() <= max {
-        return text;
-    }
-    let kept: String = text.chars().take(max.saturating_sub(3)).collect();
-    kept + "..."
-}
-
 /// How a dump is stored: `UTF-8, comma, LF`.
-pub(super) fn format(input: &Input) -> String {
+pub(super) fn format(input: &DumpInfo) -> String {
     if input.is_empty {
         return "empty".to_owned();
     }
     let separator = match input.separator {
+        ',' => "comma",
         '\t' => "tab",
         ';' => "semicolon",
         '|' => "pipe",
-        _ => "comma",
+        ' ' => "blank",
+        other => &format!("separator {other}"),
     };
-    let encoding = if input.encoding == "unknown" { "not UTF-8" } else { input.encoding };
-    format!("{encoding}, {separator}, {}", input.line_end)
+    let quote = match input.quote {
+        Some('\'') => ", single quotes",
+        Some(_) => "",
+        None => ", no quotes",
+    };
+    let sep = if input.has_sep_line { ", sep= line" } else { "" };
+    let encoding = match input.encoding {
+        Encoding::Windows1252 => "not UTF-8, shown as Windows-1252",
+        encoding => encoding.name(),
+    };
+    format!("{encoding}, {separator}{quote}, {}{sep}", input.line_end.name())
 }
 
 /// What a dump holds, a sentence each.
@@ -99,26 +128,21 @@ pub(super) fn facts(totals: &Totals) -> Vec<String> {
         "is cut off by the end of the file",
         "are cut off by the ends of the files",
     );
-    fact(totals.rows_not_unicode, "row", "has bytes that are not Unicode", "have bytes that are not Unicode");
-    facts
-}
-
-/// The lines of the source that the rows come from.
-pub(super) fn source_lines(totals: &Totals) -> Option<String> {
-    let (first, last) = (totals.first_line?, totals.last_line?);
-    Some(match first == last {
-        true => format!("source line {}", thousands(first)),
-        false => format!("source lines {} to {}", thousands(first), thousands(last)),
-    })
-}
-
-/// What it means that a dump has no rows.
-pub(super) fn no_rows(input: &Input) -> &'static str {
-    if input.is_empty {
-        "The file is empty: not even a header."
-    } else {
-        "The file has a header and no rows."
+    fact(totals.rows_not_unicode, "row", "has text that is not UTF-8", "have text that is not UTF-8");
+    let doubled = "inside a field that is not doubled";
+    let (one, many) = (format!("has a quote {doubled}"), format!("have a quote {doubled}"));
+    fact(totals.rows_with_bare_quotes, "row", &one, &many);
+    let joined = "not counted as a row: files were joined";
+    let (one, many) = (format!("is {joined}"), format!("are {joined}").replace("a row", "rows"));
+    fact(totals.repeated_headers, "repeated header", &one, &many);
+    fact(totals.trailing_zeros, "zero byte", "follows the last row", "follow the last row");
+    if let (Some(first), Some(last)) = (totals.first_line, totals.last_line) {
+        facts.push(match first == last {
+            true => format!("source line {}", thousands(first)),
+            false => format!("source lines {} to {}", thousands(first), thousands(last)),
+        });
     }
+    facts
 }
 
 /// Where the first rows of a kind are: what the numbers are, and the numbers; nothing where no row says its line.
@@ -131,9 +155,7 @@ pub(super) fn first_lines(report: &Report, kind: &Kind) -> (&'static str, String
     let more = if kind.rows > kind.lines.len() as u64 { ", ..." } else { "" };
     let file = match &*report.inputs {
         [_] => String::new(),
-        inputs => {
-            inputs.get(kind.input).map(|input| format!(" of {}", cut(&input.name, 60))).unwrap_or_default()
-        }
+        inputs => inputs.get(kind.input).map(|input| format!(" of {}", input.label)).unwrap_or_default(),
     };
     (label, lines.join(", ") + more + &file)
 }
@@ -150,6 +172,97 @@ pub(super) fn other_values(kind: &Kind, shown: usize) -> Option<String> {
     }
 }
 
+/// Names of the characters of values that cannot be seen.
+pub(super) fn hidden(values: &[ValueCount]) -> String {
+    hidden_names(values.iter().map(|value| &*value.text)).join(", ")
+}
+
+/// The heading of the kinds of one severity.
+pub(super) fn section(report: &Report, severity: Severity) -> String {
+    let kinds = report.kinds.iter().filter(|kind| kind.severity == severity).count() as u64;
+    let at_least = if report.unlisted_messages > 0 { "at least " } else { "" };
+    let of = match severity {
+        Severity::Error => "errors",
+        Severity::Consequence => "consequences: correct the errors above first",
+        Severity::Warning => "warnings: these rows were loaded",
+    };
+    format!("{at_least}{} of {of}", number(kinds, "kind"))
+}
+
+/// What the rows of the kinds of one severity have in common.
+pub(super) fn group(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "rejected",
+        Severity::Consequence => "rejected only because another row was",
+        Severity::Warning => "loaded with a warning",
+    }
+}
+
+/// What is said about kinds that were too many.
+pub(super) fn unlisted(report: &Report) -> String {
+    format!(
+        "{} of rare kinds not listed: there are too many kinds to count each",
+        number(report.unlisted_messages, "more message")
+    )
+}
+
+/// The rows of a kind, in words.
+pub(super) fn rows(kind: &Kind) -> String {
+    let word = if kind.at_least { "at least " } else { "" };
+    format!("{word}{}", number(kind.rows, "row"))
+}
+
+/// What is said where nothing changed. The values of a kind are not compared.
+pub(super) const NO_CHANGE: &str = "Each kind has as many rows as before.";
+
+/// What a comparison cannot promise.
+pub(super) const APPROXIMATE: &str =
+    "There are too many kinds to count each: one that is new or gone may only be rare.";
+
+pub(super) fn changes_title(before: &Report, after: &Report) -> String {
+    let (before, after) = (before.totals.rejected, after.totals.rejected);
+    let change = match before.cmp(&after) {
+        std::cmp::Ordering::Less => format!("{} more than before", thousands(after - before)),
+        std::cmp::Ordering::Equal => "as many as before".to_owned(),
+        std::cmp::Ordering::Greater => format!("{} fewer than before", thousands(before - after)),
+    };
+    format!("Changes: {} rejected, {change}", number(after, "row"))
+}
+
+/// The changes that are worth a line, and those below a hundredth of the rejected rows. What is the same is no change.
+pub(super) fn changes(before: &Report, after: &Report) -> (Vec<Change>, Vec<Change>) {
+    let all = before.totals.rejected.max(after.totals.rejected);
+    let changes = after.changes_since(before).into_iter().filter(|change| change.change != Trend::Same);
+    changes.partition(|change| change.difference.unsigned_abs() * 100 >= all)
+}
+
+/// What is said of the small changes.
+pub(super) fn small_changes(changes: &[Change]) -> String {
+    format!("{}, each below 1 % of the rejected rows", number(changes.len() as u64, "smaller change"))
+}
+
+/// A difference with its sign, or the word where there was nothing before or is nothing now.
+pub(super) fn difference(change: &Change) -> String {
+    let sign = if change.difference < 0 { "-" } else { "+" };
+    match change.change {
+        Trend::Same => "=".to_owned(),
+        _ => format!("{sign}{}", thousands(change.difference.unsigned_abs())),
+    }
+}
+
+/// When a report was made, and that it is from the files that follow.
+pub(super) fn made(made: Option<&str>) -> String {
+    match made {
+        Some(made) => format!("Made {made} from:"),
+        None => "Made from:".to_owned(),
+    }
+}
+
+/// A dump in a line: what it is called, its rows and its format.
+pub(super) fn dump(input: &DumpInfo) -> String {
+    format!("{}: {} ({})", input.label, number(input.totals.rows, "row"), format(input))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +275,19 @@ mod tests {
             [0.0, 0.00001, 0.5, 0.99999, 1.0].map(percent),
             ["0.0 %", "<0.1 %", "50.0 %", "99.9 %", "100.0 %"]
         );
-        assert_eq!((cut("ab\u{1b}", 20), cut("abcdefgh", 6)), ("ab\\u{1b}".into(), "abc...".into()));
+    }
+
+    #[test]
+    fn a_dump_is_called_by_its_import_or_its_file() {
+        for (name, expected) in [
+            ("a/b/112000000015-Cost_centres-B-7EA-B7EA9FEC.csv", "Cost_centres-B-7EA"),
+            ("2019-10-16-112000000015-ERP_2019-B7EA.csv", "ERP_2019"),
+            ("2019-10-16-112000000015-B7EA.csv", "2019-10-16-112000000015-B7EA.csv"),
+            ("112000000015-B7EA9FEC.csv", "112000000015-B7EA9FEC.csv"),
+            ("C:\\dumps\\2026-rejected-1.csv", "2026-rejected-1.csv"),
+            ("standard input", "standard input"),
+        ] {
+            assert_eq!(label(name), expected);
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::report::ReportError;
 fn a_field_that_begins_like_a_file_keeps_its_first_bytes() {
     let dump = "Code,_Line_,_Error_1_\n\u{feff}A,2,Odd\n";
     let mut fixed = Vec::new();
-    ReportBuilder::new().add_and_fix("x", dump.as_bytes(), None, &mut fixed).unwrap();
+    ReportBuilder::new().add_and_fix("x", dump.as_bytes(), None, false, &mut fixed).unwrap();
     assert_eq!(String::from_utf8(fixed).unwrap(), "Code\n\u{feff}A\n");
 }
 
@@ -18,7 +18,7 @@ fn a_field_that_begins_like_a_file_keeps_its_first_bytes() {
 fn a_dump_without_columns_of_the_import_has_nothing_to_correct() {
     let mut fixed = Vec::new();
     let dump = "_Status_,_Line_,_Error_1_\nE,2,Odd\n";
-    let counts = ReportBuilder::new().add_and_fix("x", dump.as_bytes(), None, &mut fixed).unwrap();
+    let counts = ReportBuilder::new().add_and_fix("x", dump.as_bytes(), None, false, &mut fixed).unwrap();
     assert_eq!((counts.rows, counts.left_out, fixed.len()), (0, 1, 0));
 }
 
@@ -166,7 +166,7 @@ fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fi
 
 fn fixed(file: &[u8], kind: Option<&str>) -> Result<Vec<u8>, ReportError> {
     let mut output = Vec::new();
-    ReportBuilder::new().add_and_fix("", file, kind, &mut output)?;
+    ReportBuilder::new().add_and_fix("", file, kind, false, &mut output)?;
     Ok(output)
 }
 
@@ -199,11 +199,12 @@ proptest! {
             Ok(()) => {
                 let report = builder.finish();
                 prop_assert_eq!(report.totals.rows, report.totals.rejected + report.totals.warnings);
-                prop_assert!(report.view().to_string().starts_with("x: "));
+                prop_assert!(report.view().to_string().contains("\n  x: "));
                 prop_assert!(report.view().html().to_string().ends_with("</html>\n"));
-                fixed(&file, None).unwrap();
+                let is_cut_off = matches!(fixed(&file, None), Err(ReportError::CutOff));
+                prop_assert_eq!(is_cut_off, report.totals.rows_cut_off > 0);
             }
-            Err(ReportError::NotADump { .. }) => {}
+            Err(ReportError::NotADump { .. } | ReportError::NotText { .. }) => {}
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         }
     }
@@ -230,16 +231,18 @@ fn a_source_without_quotes_gets_them_only_where_they_must_be() {
 
 #[test]
 fn rows_that_lack_a_field_or_have_too_many_are_counted_not_written() {
-    let file = b"\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"a\"\n\"b\",\"c\",\"1\"\n\"d\",\"e\",\"2\",\"x\",\"y\"\n\"f\",\"g";
+    let file =
+        b"\"A\",\"B\",\"_Line_\",\"_Error_1_\"\n\"a\"\n\"b\",\"c\",\"1\"\n\"d\",\"e\",\"2\",\"x\",\"y\"\n";
     let mut output = Vec::new();
-    let fixed = ReportBuilder::new().add_and_fix("", &file[..], None, &mut output).unwrap();
-    assert_eq!((fixed.rows, fixed.left_out), (1, 3));
+    let fixed = ReportBuilder::new().add_and_fix("", &file[..], None, false, &mut output).unwrap();
+    assert_eq!((fixed.rows, fixed.left_out, fixed.left_out_rows), (1, 2, vec![2, 4]));
     assert_eq!(output, b"\"A\",\"B\"\n\"b\",\"c\"\n");
 }
 
 #[test]
 fn rows_whose_fields_are_shifted_are_counted_not_written() {
     for (header, rows, written, left_out) in [
+        ("Name,Amount,_Line_,_Error_1_", "B,1,zwei,Odd\nC,1,\"1,234\",Odd\nD,1,,Odd\n", "B,1\nC,1\nD,1\n", 0),
         // The first lacks its amount: the month would become the amount, and the line the month.
         (
             "Name,Amount,Month,_Line_,_Error_1_",
@@ -247,12 +250,12 @@ fn rows_whose_fields_are_shifted_are_counted_not_written() {
             "C,1,2026-01\n",
             1,
         ),
-        ("Name,Amount,_Line_,_Error_1_", "B,2026-01\nC,1,\nD,1,x,Odd\nE,1,5\n", "E,1\n", 3),
+        ("Name,Amount,_Line_,_Error_1_", "B,2026-01\nC,1,\nD,1,x,Odd\nE,1,5\n", "D,1\nE,1\n", 2),
         ("Name,Amount,_Error_1_,_Error_2_", "B,Odd\nC,1,Odd\nD,1,Odd,Odd\n", "C,1\nD,1\n", 1),
         ("_Status_,Name,Amount", "E,B\nE,C,1\n", "C,1\n", 1),
     ] {
         let (mut output, dump) = (Vec::new(), format!("{header}\n{rows}"));
-        let fixed = ReportBuilder::new().add_and_fix("", dump.as_bytes(), None, &mut output).unwrap();
+        let fixed = ReportBuilder::new().add_and_fix("", dump.as_bytes(), None, false, &mut output).unwrap();
         let text = String::from_utf8(output).unwrap();
         assert_eq!(text.split_once('\n').map(|(_, rows)| rows), Some(written), "{dump}");
         assert_eq!(fixed.left_out, left_out, "{dump}");
@@ -271,6 +274,43 @@ fn a_dump_without_rows_gives_its_header() {
 #[test]
 fn an_output_that_is_full_is_reported() {
     let mut space = [0; 50];
-    let error = ReportBuilder::new().add_and_fix("", MIXED.as_bytes(), None, &mut space[..]).unwrap_err();
+    let error =
+        ReportBuilder::new().add_and_fix("", MIXED.as_bytes(), None, false, &mut space[..]).unwrap_err();
     assert!(matches!(error, ReportError::Write(_)), "{error}");
+}
+
+#[test]
+fn rows_that_were_loaded_with_a_warning_are_written_if_asked() {
+    let dump = "_Status_,Name,_Line_,_Error_1_\nW,a,2,Invalid parent\nE,b,3,Odd\nW,c,4,Invalid parent\n";
+    let fixed = |kind, with_warnings| {
+        let mut output = Vec::new();
+        let rows =
+            ReportBuilder::new().add_and_fix("", dump.as_bytes(), kind, with_warnings, &mut output).unwrap();
+        (rows.rows, rows.warnings_left_out, String::from_utf8(output).unwrap())
+    };
+    assert_eq!(fixed(None, false), (1, 2, "Name\nb\n".into()));
+    assert_eq!(fixed(None, true), (3, 0, "Name\na\nb\nc\n".into()));
+    // The report lists the kind, so there is one.
+    assert_eq!(fixed(Some("parent"), false), (0, 2, "Name\n".into()));
+    assert_eq!(fixed(Some("parent"), true), (2, 0, "Name\na\nc\n".into()));
+}
+
+#[test]
+fn a_dump_that_is_cut_off_or_a_source_without_a_header_is_said() {
+    let dump = b"\"Column 1\",\"Column 2\",\"_Line_\"\n\"a\",\"b\",\"1\"\n\"c\",\"d";
+    assert!(matches!(fixed(dump, None), Err(ReportError::CutOff)));
+    let whole = &dump[..dump.len() - 6];
+    let rows = ReportBuilder::new().add_and_fix("", whole, None, false, Vec::new()).unwrap();
+    assert!(rows.may_lack_header && rows.rows == 1, "{rows:?}");
+}
+
+#[test]
+fn legacy_bytes_single_quotes_and_no_quotes_come_out_as_they_are() {
+    for (dump, expected) in [
+        (&b"'N';'_Line_'\r\n'St\xe4dte; it''s';'2'\r\n"[..], &b"'N'\r\n'St\xe4dte; it''s'\r\n"[..]),
+        (b"N\xa7_Line_\n\"big\" box\xa72\n\"x\xa73\nz\xa74\n", b"N\n\"big\" box\n\"x\nz\n"),
+        (b"sep=;\n\"N\";\"_Line_\"\n\"A2\"x\";\"3\"\n", b"\"N\"\n\"A2\"\"x\"\n"),
+    ] {
+        assert_eq!(fixed(dump, None).unwrap(), expected, "{}", String::from_utf8_lossy(dump));
+    }
 }

@@ -35,26 +35,18 @@ fn commas_status_warnings_several_errors_a_consequence_and_line_breaks() {
 }
 
 #[test]
-fn another_separator_or_line_end_changes_only_the_first_line() {
-    let (_, expected) = report(MIXED.as_bytes()).view().to_string().split_once('\n').map(own).unwrap();
-    for (separator, name) in [(",", "comma"), ("\t", "tab"), (";", "semicolon"), ("|", "pipe")] {
+fn another_format_changes_only_the_line_about_it() {
+    let dump = MIXED.replace("North", "Größe 東京 𝄞");
+    let expected = report(dump.as_bytes()).view().to_string();
+    let expected = |format: &str| expected.replace("(UTF-8, comma, LF)", &format!("({format})"));
+    for (separator, name) in
+        [(",", "comma"), ("\t", "tab"), (";", "semicolon"), ("|", "pipe"), ("^", "separator ^")]
+    {
         for (line_end, line_end_name) in [("\n", "LF"), ("\r\n", "CRLF"), ("\r", "CR")] {
-            let text = report(rewritten(MIXED, separator, line_end).as_bytes()).view().to_string();
-            let (first, rest) = text.split_once('\n').unwrap();
-            assert_eq!(first, format!("dump.csv: 9 rows (UTF-8, {name}, {line_end_name})"));
-            assert_eq!(rest, expected);
+            let text = report(rewritten(&dump, separator, line_end).as_bytes()).view().to_string();
+            assert_eq!(text, expected(&format!("UTF-8, {name}, {line_end_name}")));
         }
     }
-}
-
-fn own((first, rest): (&str, &str)) -> (String, String) {
-    (first.to_owned(), rest.to_owned())
-}
-
-#[test]
-fn another_encoding_changes_only_the_first_line() {
-    let dump = MIXED.replace("North", "Größe 東京 𝄞");
-    let (_, expected) = report(dump.as_bytes()).view().to_string().split_once('\n').map(own).unwrap();
     let with_bom = "\u{feff}".to_owned() + &dump;
     for (name, file) in [
         ("UTF-8 with BOM", with_bom.clone().into_bytes()),
@@ -63,11 +55,44 @@ fn another_encoding_changes_only_the_first_line() {
         ("UTF-16LE with BOM", utf16(&with_bom, u16::to_le_bytes)),
         ("UTF-16BE with BOM", utf16(&with_bom, u16::to_be_bytes)),
     ] {
-        let text = report(&*file).view().to_string();
-        let (first, rest) = text.split_once('\n').unwrap();
-        assert_eq!(first, format!("dump.csv: 9 rows ({name}, comma, LF)"));
-        assert_eq!(rest, expected);
+        assert_eq!(report(&*file).view().to_string(), expected(&format!("{name}, comma, LF")));
     }
+}
+
+/// The samples of the issue, whole: text and JSON.
+#[test]
+fn each_sample_gets_its_right_report() {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/tests/samples");
+    let mut names: Vec<_> = fs::read_dir(&samples)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names.len(), 11);
+    let read = |name: &str| {
+        let mut builder = ReportBuilder::new();
+        builder.add(name, fs::File::open(samples.join(name)).unwrap()).unwrap();
+        builder.finish()
+    };
+    for name in &names {
+        let found = read(name);
+        let before = name.starts_with("06-same").then(|| read("06-before.csv"));
+        let view = before.iter().fold(found.view(), |view, before| view.against(before));
+        let json = serde_json::to_string_pretty(&found).unwrap();
+        assert_golden(&name.replace(".csv", ".txt"), &view.to_string());
+        assert_golden(&name.replace(".csv", ".json"), &(json + "\n"));
+    }
+}
+
+#[test]
+fn forty_dumps_show_the_answer_first_and_wide_characters_are_aligned() {
+    let mut builder = ReportBuilder::new();
+    for file in 0..40 {
+        let dump = "品目,_Line_,_Error_1_\nりんご,2,Item not located in 品目 list: りんご\n梨,3,Invalid parent: 梨\n";
+        builder.add(&format!("folder/1120000000{file:02}-Import_{file}-B7EA.csv"), dump.as_bytes()).unwrap();
+    }
+    let text = builder.finish().view().width(72).made("2026-11-29").to_string();
+    assert_golden("forty.txt", &text[..text.find("Import_2:").unwrap()]);
 }
 
 #[test]
@@ -137,21 +162,37 @@ fn a_file_without_any_column_of_the_service_is_refused() {
     let message = refused(&[0x1b; 3_000_000]);
     assert!(message.len() < 700 && !message.contains('\u{1b}'), "{message}");
     refused(b"\"never closed");
+    for (file, what) in [
+        (&b"\x1f\x8b\x08\0"[..], "compressed with gzip: unpack it first"),
+        (b"PK\x03\x04....", "a ZIP archive: unpack it first"),
+        (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save the dump itself instead"),
+        (b"\xfd7zXZ\0", "compressed with xz: unpack it first"),
+    ] {
+        assert_eq!(refused(file), format!("not a dump file: it is {what}"));
+    }
 }
 
 #[test]
 fn a_narrow_terminal_without_unicode_gets_the_same() {
-    assert_golden("narrow.txt", &report(MIXED.as_bytes()).view().width(50).ascii(true).top(3).to_string());
+    let found = report(MIXED.as_bytes());
+    assert_golden("narrow.txt", &found.view().width(40).ascii(true).top(3).against(&found).to_string());
+    let long = MIXED
+        .replace("The moon is in the way: 12", &"x".repeat(100))
+        .replace("n/a", "東京n/a東京東京東京東京東京東京東京");
+    let (found, before) = (report(long.as_bytes()), report(INVALID_NUMBER.as_bytes()));
+    for columns in 40..100 {
+        let text = found.view().width(columns).against(&before).to_string();
+        let widest = text.lines().map(crate::report::shown::width).max();
+        assert!(widest <= Some(columns), "{columns}:\n{text}");
+    }
 }
 
 #[test]
 fn a_width_beyond_any_terminal_is_the_widest_there_is() {
-    let (found, before) = (report(MIXED.as_bytes()), report(INVALID_NUMBER.as_bytes()));
-    let text = |width| found.view().width(width).against(&before).to_string();
+    let found = report(MIXED.as_bytes());
+    let text = |width| found.view().width(width).to_string();
     assert_eq!(text(1_000).lines().map(|line| line.chars().count()).max(), Some(1_000));
-    for width in [1_001, 70_000, usize::MAX] {
-        assert!(text(width) == text(1_000), "{width}");
-    }
+    assert!([1_001, 70_000, usize::MAX].iter().all(|width| text(*width) == text(1_000)));
 }
 
 #[test]
@@ -164,11 +205,13 @@ fn two_reports_compared() {
 }
 
 #[test]
-fn the_rows_of_one_kind_as_a_table() {
+fn the_rows_of_one_kind_as_a_table_with_the_wrong_column_first() {
     let table = |kind: &str, limit, width| {
         RowTable::read(MIXED.as_bytes(), kind, limit).map(|table| table.width(width).to_string())
     };
     assert_golden("table.txt", &table("regions", 20, 80).unwrap());
+    let table_of = RowTable::read(MIXED.as_bytes(), "NUMBER", 2).unwrap();
+    assert_golden("table.json", &(serde_json::to_string_pretty(&table_of).unwrap() + "\n"));
     assert_golden("table-narrow.txt", &table("NUMBER", 1, 30).unwrap());
     assert!(matches!(table("invalid", 20, 80), Err(ReportError::AmbiguousKind { .. })));
     assert!(matches!(table("sun", 20, 80), Err(ReportError::NoSuchKind { .. })));
@@ -192,7 +235,8 @@ fn a_whole_title_picks_its_kind_wherever_it_comes() {
     let expected = "Strange thing: 2 rows\n\nline  value  Code\n   3         b\n   5         d\n";
     assert_eq!(table("=Strange thing").unwrap(), expected);
     let mut output = Vec::new();
-    ReportBuilder::new().add_and_fix("", dump.as_bytes(), Some("=Strange thing"), &mut output).unwrap();
+    let kind = Some("=Strange thing");
+    ReportBuilder::new().add_and_fix("", dump.as_bytes(), kind, false, &mut output).unwrap();
     assert_eq!(String::from_utf8(output).unwrap(), "Code\nb\nd\n");
     let ReportError::AmbiguousKind { kinds, .. } = table("strange thing").unwrap_err() else { panic!() };
     assert_eq!(kinds, ["Strange thing too", "Strange thing"]);

@@ -47,7 +47,7 @@ fn a_million_kinds_are_not_held_and_the_common_one_is_found() {
     assert_eq!((&*first.title, first.rows, first.at_least), ("Invalid number", 333_334, false));
     let listed: u64 = found.kinds.iter().map(|kind| kind.rows).sum();
     assert_eq!(listed + found.unlisted_messages, 1_333_334);
-    let text = found.view().top(1).to_string();
+    let text = found.view().width(200).top(1).to_string();
     assert!(text.contains("rare kinds not listed: there are too many kinds to count each"), "{text}");
     assert!(found.changes_since(&found).iter().any(|change| change.is_approximate));
 }
@@ -72,7 +72,7 @@ fn one_kind_or_value_too_many_leaves_half_of_them_and_always_the_same() {
     let read = || report(generated("\"Amount\",\"_Error_1_\",\"_Error_2_\"\n", 10_001, row));
     let found = read();
     assert!((2_500..=5_000).contains(&found.kinds.len()), "{} kinds", found.kinds.len());
-    assert_eq!((found.kinds[0].rows, found.kinds[0].values.len()), (10_001, 20));
+    assert_eq!((found.kinds[0].rows, found.kinds[0].distinct_values), (10_001, None));
     assert_eq!(found, read());
 }
 
@@ -127,7 +127,7 @@ fn a_quote_that_is_never_closed_is_one_row_and_is_not_held() {
 
 #[test]
 fn a_row_of_very_many_fields_is_one_with_too_many() {
-    let row = format!("\"a\",\"2\",\"Odd\"{}\n\"b\",\"3\",\"Odd\"\n", ",\"\"".repeat(200_000));
+    let row = format!("\"a\",\"2\",\"Odd\"{}\n\"b\",\"3\",\"Odd\"\n", ",\"\"".repeat(1_100_000));
     let found = report(format!("\"Code\",\"_Line_\",\"_Error_1_\"\n{row}").as_bytes());
     assert_eq!((found.totals.rows, found.totals.rows_too_long), (2, 1));
 }

@@ -29,7 +29,7 @@ const MIXED: &str = r#""_Status_","Code","Parent","Amount","02 Customer","_Line_
 "W","A5","North","2","y","9","Cannot be directly updated as it is a calculated line item","",""
 "E","A6","South","3","two
 lines","11","","Item not located in Regions list: South",""
-"E","A7","A1","4","z","12","Depends on rejected row: 2","",""
+"E","A7","A1","4","z","12","Has dependency on rejected row: 2","",""
 "E","A8","A1","5","z","13","The moon is in the way: 12","",""
 "E","A9","North","6","z","14","","",""
 "#;

@@ -1,7 +1,7 @@
 //! The numbers of a report.
 
 use super::*;
-use crate::report::Severity;
+use crate::report::{Encoding, Severity, Trend};
 
 #[test]
 fn a_row_counts_once_in_each_of_its_kinds() {
@@ -16,7 +16,7 @@ fn a_row_counts_once_in_each_of_its_kinds() {
             ("Invalid line item identifier", Severity::Error, 1),
             ("Row without a message", Severity::Error, 1),
             ("The moon is in the way: 12", Severity::Error, 1),
-            ("Depends on rejected row", Severity::Consequence, 1),
+            ("Has dependency on rejected row", Severity::Consequence, 1),
             ("Cannot be directly updated as it is a calculated line item", Severity::Warning, 1),
         ]
     );
@@ -78,20 +78,134 @@ fn changes_say_what_is_new_and_gone() {
     assert_eq!(
         changes.iter().map(|change| (&*change.title, change.change)).collect::<Vec<_>>(),
         [
-            ("Even", "new"),
-            ("Invalid date", "gone"),
-            ("Invalid number", "more"),
-            ("Odd", "gone"),
-            ("Invalid code", "same")
+            ("Even", Trend::New),
+            ("Invalid date", Trend::Gone),
+            ("Invalid number", Trend::More),
+            ("Odd", Trend::Gone),
+            ("Invalid code", Trend::Same)
         ]
     );
     assert!(!changes.iter().any(|change| change.is_approximate));
 }
 
 #[test]
-fn an_encoding_is_unknown_where_the_header_is_not_unicode_and_not_where_a_character_is_cut_off() {
+fn a_text_that_is_not_utf8_is_shown_as_windows_1252_and_one_that_is_stays() {
     let header = b"\"Gr\xf6\xdfe\",\"_Line_\",\"_Error_1_\"\n\"1\",\"2\",\"Odd\"\n";
     let cut = b"\"Size\",\"_Line_\",\"_Error_1_\"\n\"1\",\"2\",\"Odd\"\n\"\xc3";
     let encoding = |dump: &[u8]| (report(dump).inputs[0].encoding, report(dump).totals.rows_not_unicode);
-    assert_eq!((encoding(header), encoding(cut)), (("unknown", 0), ("UTF-8", 0)));
+    assert_eq!((encoding(header), encoding(cut)), ((Encoding::Windows1252, 0), (Encoding::Utf8, 0)));
+    let mixed = b"Ort,_Error_1_\nx,Item not located in St\xe4dte list: Z\xfcrich\ny,\
+        Item not located in St\xc3\xa4dte list: Z\xc3\xbcrich\n";
+    let found = report(&mixed[..]);
+    let kind = &found.kinds[0];
+    assert_eq!((&*kind.title, kind.rows), ("Item not located in Städte list", 2));
+    assert_eq!((&*kind.values[0].text, kind.values[0].rows), ("Zürich", 2));
+}
+
+#[test]
+fn rows_with_one_message_load_once_it_is_cured_and_the_answer_counts_them() {
+    let found = report(MIXED.as_bytes());
+    let alone: Vec<_> = found.kinds.iter().map(|kind| kind.rows_alone).collect();
+    assert_eq!(alone, [1, 1, 0, 0, 1, 1, 1, 1]);
+    // Two kinds in one row: A2 has a line item and a number, A3 a number and a region.
+    assert_eq!((found.first_kinds, found.first_rows, found.first_rows_alone), (3, 5, 4));
+    let several = "Code,_Error_1_,_Error_2_\na,Odd,\nb,Odd,Even\nc,Odd,Odd\nd,Even,\n";
+    let found = report(several.as_bytes());
+    assert_eq!((found.kinds[0].rows, found.kinds[0].rows_alone), (3, 2));
+    assert_eq!(
+        found.answer,
+        "4 rows were rejected; 1 of 2 kinds of errors (Odd) makes up 75 % of them: cure it first, and 2 rows can load."
+    );
+}
+
+#[test]
+fn the_answer_is_one_true_sentence() {
+    let answer = |rows: &str| report(format!("_Status_,Code,_Error_1_\n{rows}").as_bytes()).answer;
+    for (rows, expected) in [
+        ("", "The dump has a header and no rows."),
+        ("W,a,Odd\n", "No row was rejected; 1 row was loaded with a warning."),
+        ("E,a,Odd\n", "1 row was rejected (Odd)."),
+        (
+            "E,a,Has dependency on rejected row\n",
+            "1 row was rejected, only because rows that they depend on were.",
+        ),
+    ] {
+        assert_eq!(answer(rows), expected);
+    }
+    let kinds: String =
+        (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
+    assert_eq!(
+        answer(&kinds),
+        "16,383 rows were rejected; 2 of 14 kinds of errors make up 75 % of them: cure these first, and 12,288 rows can \
+         load."
+    );
+}
+
+#[test]
+fn a_million_places_and_values_with_any_blanks_are_one_kind() {
+    let rows = (0..2_000).map(|n| {
+        format!("K{n} ,Item not found in list: K{n},\"Column separator expected at line {n}, position 7\"\n")
+    });
+    let found = report(format!("Code,_Error_1_,_Error_2_\n{}", rows.collect::<String>()).as_bytes());
+    let kinds: Vec<_> =
+        found.kinds.iter().map(|kind| (&*kind.title, kind.rows, kind.columns.len())).collect();
+    assert_eq!(kinds, [("Column separator expected", 2_000, 0), ("Item not found in list", 2_000, 1)]);
+}
+
+#[test]
+fn headers_of_joined_dumps_are_no_rows_and_one_in_the_source_is_named_in_the_cure() {
+    let dump = "\"Code\",\"Amount\",\"_Line_\",\"_Error_1_\"\n\"a\",\"x\",\"2\",\"Invalid number: x\"\n";
+    for second in
+        [dump.to_owned(), format!("\u{feff}{dump}"), dump.replace("\"Amount\",", "").replace("\"x\",", "")]
+    {
+        let found = report((dump.to_owned() + &second).as_bytes());
+        assert_eq!((found.totals.rows, found.totals.repeated_headers), (2, 1), "{second}");
+    }
+    let source = dump.to_owned() + "\"Code\",\"Amount\",\"9\",\"Invalid number: Amount\"\n";
+    let found = report(source.as_bytes());
+    assert_eq!((found.totals.rows, found.totals.repeated_headers, found.kinds[0].rows), (2, 0, 2));
+    assert!(found.kinds[0].cure.ends_with("Remove repeated header rows from the source (1 row)."));
+}
+
+#[test]
+fn byte_order_marks_zeros_and_quotes_are_read_right_or_said() {
+    let dump = "\u{feff}\u{feff}\"Code\",\"_Line_\",\"_Error_1_\"\n\"A2\"x\",\"2\",\"Odd\"\n";
+    let found = report((dump.to_owned() + &"\0".repeat(4_096)).as_bytes());
+    let totals = &found.totals;
+    assert_eq!((totals.rows, totals.rows_with_bare_quotes, totals.trailing_zeros), (1, 1, 4_096));
+    assert_eq!((totals.rows_cut_off, totals.rows_too_short), (0, 0));
+}
+
+#[test]
+fn values_that_differ_only_at_their_end_are_two() {
+    let long = "x".repeat(5_000);
+    let dump = format!("Code,_Error_1_\na,Invalid code: {long}1\na,Invalid code: {long}2\n");
+    let kind = &report(dump.as_bytes()).kinds[0];
+    assert_eq!((kind.values.len(), kind.values[0].text.len()), (2, 300 + "... (5001 bytes, 12345678)".len()));
+}
+
+#[test]
+fn a_dump_of_very_many_columns_with_long_names_is_read() {
+    let names = (0..90_000).map(|column| format!("\"Column {column} {}\",", "x".repeat(40)));
+    let blanks = "\"\",".repeat(89_999);
+    let dump = format!(
+        "{}\"_Line_\",\"_Error_1_\"\n\"a\",{blanks}\"2\",\"Invalid code: a\"\n",
+        names.collect::<String>()
+    );
+    let found = report(dump.as_bytes());
+    assert_eq!((found.totals.rows, found.inputs[0].columns.len()), (1, 90_000));
+    assert_eq!(found.kinds[0].columns[0].rows, 1);
+}
+
+#[test]
+fn the_rows_of_each_dump_are_counted_under_the_name_of_its_import() {
+    let mut builder = ReportBuilder::new();
+    let dump = "Code,_Error_1_\nx,Invalid code: x\n";
+    let same = "112000000016-Costs-B7EB.csv";
+    for name in ["rejected/112000000015-Costs-B7EA.csv", "a.csv", "b/a.csv", same] {
+        builder.add(name, dump.as_bytes()).unwrap();
+    }
+    let found = builder.finish();
+    let files: Vec<_> = found.kinds[0].files.iter().map(|file| (&*file.text, file.rows)).collect();
+    assert_eq!(files, [("112000000015-Costs-B7EA.csv", 1), ("a.csv", 1), ("a.csv (2)", 1), (same, 1)]);
 }

@@ -1,0 +1,87 @@
+//! The answer in one sentence: how many rows were rejected, and which kinds to cure first.
+
+use super::model::{Kind, Report, Severity};
+use super::shown::cut;
+use super::tally::Found;
+use super::words::{number, thousands};
+
+/// Part of the rejected rows that the kinds to cure first cover, where a few do.
+const ENOUGH: f64 = 0.7;
+
+/// Longest title in the sentence, in columns.
+const MAX_TITLE: usize = 60;
+
+/// Most kinds that are the first to cure.
+const MAX_FIRST: usize = 3;
+
+impl Report {
+    /// Chooses the kinds to cure first.
+    pub(super) fn cover(&mut self, rejected: &Found) {
+        let is_error = |found: &&(Kind, _)| found.0.severity == Severity::Error;
+        let most = rejected.kinds.iter().filter(is_error).count().min(MAX_FIRST);
+        let is_enough =
+            |kinds: &usize| rejected.cover(*kinds).0 as f64 >= ENOUGH * self.totals.rejected as f64;
+        self.first_kinds = (1..most).find(is_enough).unwrap_or(most);
+        (self.first_rows, self.first_rows_alone) = rejected.cover(self.first_kinds);
+    }
+
+    /// Says what to do first.
+    pub(super) fn sentence(&self) -> String {
+        let part = match self.totals.rows_cut_off {
+            0 => "",
+            _ => "This is only a part, because a file is cut off: ",
+        };
+        part.to_owned() + &self.whole_sentence()
+    }
+
+    fn whole_sentence(&self) -> String {
+        let errors = self.kinds.iter().filter(|kind| kind.severity == Severity::Error).count();
+        let (all, first) = (self.totals.rejected, self.first_kinds);
+        let rejected = match all {
+            1 => "1 row was rejected".to_owned(),
+            _ => format!("{} rows were rejected", thousands(all)),
+        };
+        match (self.totals.rows, all, errors) {
+            (0, ..) if self.inputs.iter().any(|input| input.is_empty) => {
+                return "The dump is empty: not even a header.".to_owned();
+            }
+            (0, ..) => return "The dump has a header and no rows.".to_owned(),
+            (loaded, 0, _) => {
+                let were = if loaded == 1 { "was" } else { "were" };
+                return format!(
+                    "No row was rejected; {} {were} loaded with a warning.",
+                    number(loaded, "row")
+                );
+            }
+            (.., 0) => return format!("{rejected}, only because rows that they depend on were."),
+            _ => {}
+        }
+        let title = self.kinds.first().map(|kind| cut(&kind.title, MAX_TITLE)).unwrap_or_default();
+        let named = if first == 1 { format!(" ({})", title) } else { String::new() };
+        let (of, make) = if first == 1 { ("kind of error", "makes") } else { ("kinds of errors", "make") };
+        let kinds = match errors == first {
+            true => format!("{first} {of}{named} {make}"),
+            false => {
+                let at_least = if self.unlisted_messages > 0 { "at least " } else { "" };
+                format!("{first} of {at_least}{} kinds of errors{named} {make}", thousands(errors as u64))
+            }
+        };
+        let share = match self.first_rows {
+            rows if rows == all => "all".to_owned(),
+            rows => match (rows as f64 / all as f64 * 100.0).floor() {
+                0.0 => "less than 1 %".to_owned(),
+                share => format!("{share} %"),
+            },
+        };
+        let them = if first == 1 { "it" } else { "these" };
+        let order = if errors == first { "" } else { " first" };
+        let load = match self.first_rows_alone {
+            0 => String::new(),
+            rows => format!(", and {} can load", number(rows, "row")),
+        };
+        if (all, errors) == (1, 1) {
+            return format!("{rejected}{named}.");
+        }
+        format!("{rejected}; {kinds} up {share} of them: cure {them}{order}{load}.")
+    }
+}
