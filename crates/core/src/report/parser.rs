@@ -209,7 +209,8 @@ mod tests {
     #[test]
     fn fields_come_out_however_the_text_is_cut() {
         const DOUBLE: Option<u8> = Some(b'"');
-        let cases: &[(&str, &str, Option<u8>, &[&[&str]])] = &[
+        type Case = (&'static str, &'static str, Option<u8>, &'static [&'static [&'static str]]);
+        let cases: &[Case] = &[
             ("a,b\n\r\n\nc,\r\n,\r", ",", DOUBLE, &[&["a", "b"], &["c", ""], &["", ""]]),
             ("\"a,\"\"b\"\",\",\"\n\",\"\"\n\"\"\nx", ",", DOUBLE, &[&["a,\"b\",", "\n", ""], &[""], &["x"]]),
             ("\"A2\"x\",\"5\" and 6\"\n", ",", DOUBLE, &[&["A2\"x", "5\" and 6"]]),
