@@ -86,5 +86,8 @@ fn decide(shared: &Shared, request: &Request) -> (Answer, Settings, Vec<Fault>) 
     }
     let faults = lock(&shared.rules).strike(request);
     faults.iter().for_each(|fault| change_data(fault, &mut service, request));
-    (service.answer(request), settings, faults)
+    // What is refused is not done.
+    let is_refused = faults.iter().any(|fault| matches!(fault, Fault::Status { code: 400..=499, .. }));
+    let answer = if is_refused { Answer::empty(200) } else { service.answer(request) };
+    (answer, settings, faults)
 }
