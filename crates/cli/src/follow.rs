@@ -132,7 +132,7 @@ impl Follow<'_> {
             checksums: self.json,
             overwrite: false,
             whole: false,
-            set: &|download| download.fresh(true),
+            set: &|download| download.wait_for_dump(true),
         };
         let mut collected = options.collect(&dumps)?;
         if let Some(error) = unfound {

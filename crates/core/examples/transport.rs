@@ -10,7 +10,7 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use anaplan_dump_core::{
-    Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, Locator, PartFile, concatenate,
+    Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, Locator, PartFile,
 };
 
 const API: &str = "https://api.anaplan.com";
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let chunks = ChunkList::new(&dump, listing.into_entries())?;
     let mut file = PartFile::builder(target).open(&chunks)?;
-    concatenate(&mut Curl(dump), &chunks, &mut file, &mut |_| {})?;
+    file.fill(&mut Curl(dump), &chunks, &mut |_| {})?;
     for warning in file.finish()? {
         eprintln!("{warning}");
     }

@@ -102,7 +102,7 @@
 //!
 //! ```
 //! use anaplan_dump_core::{
-//!     Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, PartFile, concatenate,
+//!     Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, PartFile,
 //! };
 //! # fn get(path: &str) -> std::io::Result<Vec<u8>> {
 //! #     let list = br#"{"status":{"code":200},"chunks":[{"id":"0"},{"id":"1"}]}"#;
@@ -125,7 +125,7 @@
 //!     }
 //!     let chunks = ChunkList::new(dump, listing.into_entries())?;
 //!     let mut file = PartFile::builder(target).open(&chunks)?;
-//!     concatenate(&mut MySource(dump.clone()), &chunks, &mut file, &mut |step| println!("{step:?}"))?;
+//!     file.fill(&mut MySource(dump.clone()), &chunks, &mut |step| println!("{step:?}"))?;
 //!     file.finish()?;
 //!     Ok(())
 //! }
@@ -172,28 +172,32 @@ mod transfer;
 
 pub use crate::address::{
     ActionAddress, ActionKind, DumpAddress, FileAddress, Id, Locator, LocatorError, ModelAddress, Origin,
-    TaskAddress, TaskChoice,
+    TaskAddress,
 };
 #[cfg(feature = "http")]
 pub use crate::client::{
-    Account, Approval, Client, ClientBuilder, Credentials, Download, Downloaded, Event, MAX_PARALLEL, Newest,
-    ProxyChoice, Reached, Search, Secret, SignInMethod, SkipReason, Skipped, Token,
+    Account, Client, ClientBuilder, Credentials, DeviceCode, Download, Downloaded, Event, Newest,
+    ProxyChoice, Search, Secret, SignInMethod, SkipReason, Skipped, Token,
 };
+/// For the program `anaplan-dump` alone: it may change in any version.
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use crate::client::{MAX_PARALLEL, Reached};
 pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
-pub use crate::files::{DiskWarning, KeptPart, Unfinished};
+pub use crate::files::DiskWarning;
 pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, Import, ListProblem,
     ListedModel, ListedTask, Listing, Mapping, NamedId, Outcome, RowCounts, SourceFormat, SourceProblem,
     Subject, Task, TaskState,
 };
 pub use crate::transfer::{
-    ChunkDigest, ChunkSink, ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, WriteSink,
-    concatenate,
+    ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, concatenate,
 };
-/// For the program `anaplan-dump` alone: it may change in any version.
+/// The same.
 #[doc(hidden)]
 pub use crate::{
-    files::{NamedFile, WholeFile},
+    address::TaskChoice,
+    files::{KeptPart, NamedFile, Unfinished, WholeFile},
     text::{Printable, is_unprintable},
     time::Utc,
 };

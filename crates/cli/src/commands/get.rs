@@ -115,8 +115,9 @@ fn get_one(
 ) -> Result<(Report, Option<Failure>), Failure> {
     let selection = find(command, locator, target, session)?;
     let Get { force: overwrite, json: checksums, whole, .. } = *command;
-    let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> =
-        &|download| download.parallel(command.parallel).verify(command.verify).restart(command.restart);
+    let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> = &|download| {
+        download.parallel(command.parallel).recheck_chunks(command.verify).restart(command.restart)
+    };
     let collect = Collect { session, target, overwrite, checksums, whole, set };
     let mut collected = collect.collect(&selection.dumps)?;
     let explained = collected.explain(command.explain, page, session);

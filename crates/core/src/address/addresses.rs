@@ -91,6 +91,7 @@ impl ActionAddress {
 
     /// Whether the identifier has the shape that the service gives to processes and imports: twelve
     /// digits, as observed on the live service. Anything else may be a name.
+    #[doc(hidden)]
     pub fn has_usual_id(&self) -> bool {
         ActionKind::of(&self.id).is_some()
     }
@@ -112,6 +113,7 @@ impl TaskAddress {
     }
 
     /// The address of the dump that belongs to the task itself, as that of a single import does.
+    #[doc(hidden)]
     pub fn own_dump(&self) -> DumpAddress {
         DumpAddress { task: self.clone(), object: None }
     }

@@ -52,16 +52,19 @@ impl Locator {
     }
 
     /// The task, if the locator goes that deep.
+    #[doc(hidden)]
     pub fn task_choice(&self) -> Option<&TaskChoice> {
         self.task.as_ref()
     }
 
     /// The object, if the locator goes that deep.
+    #[doc(hidden)]
     pub fn object(&self) -> Option<&Id> {
         self.object.as_ref()
     }
 
     /// The same locator without its origin, if that is `api`: as a client of that API prints it.
+    #[doc(hidden)]
     pub fn relative_to(mut self, api: &Origin) -> Locator {
         if self.model.origin.as_ref() == Some(api) {
             self.model.origin = None;

@@ -132,26 +132,29 @@ impl Origin {
     }
 
     /// Whether the origin is reached over TLS.
+    #[doc(hidden)]
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
     }
 
     /// The host in lower case; an IPv6 address stands in brackets.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// The port, if it is not the scheme's own.
-    pub fn port(&self) -> Option<u16> {
+    pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
 
     /// Whether the host is `anaplan.com` or below it, spoken to over TLS.
+    #[doc(hidden)]
     pub fn is_anaplan(&self) -> bool {
         self.scheme == Scheme::Https && (self.host == "anaplan.com" || self.host.ends_with(".anaplan.com"))
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
+    #[doc(hidden)]
     pub fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
         self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())

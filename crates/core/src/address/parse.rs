@@ -32,6 +32,7 @@ impl Locator {
     /// # Errors
     ///
     /// [`LocatorError`], which says where something else was expected, and what.
+    #[doc(hidden)]
     pub fn parse_within(text: &str, model: Option<&ModelAddress>) -> Parsed<Locator> {
         let text = text.trim();
         if let Some(model) = page_of_model(text) {

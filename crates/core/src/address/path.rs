@@ -20,17 +20,17 @@ impl ModelAddress {
     }
 
     /// `GET`: the processes of the model.
-    pub fn processes_path(&self) -> String {
+    pub(crate) fn processes_path(&self) -> String {
         format!("{}/{}", self.path(), ActionKind::Process.segment())
     }
 
     /// `GET`: the imports of the model.
-    pub fn imports_path(&self) -> String {
+    pub(crate) fn imports_path(&self) -> String {
         format!("{}/{}", self.path(), ActionKind::Import.segment())
     }
 
     /// `GET`: the source files of the model.
-    pub fn files_path(&self) -> String {
+    pub(crate) fn files_path(&self) -> String {
         format!("{}/files", self.path())
     }
 }
@@ -67,7 +67,7 @@ pub(crate) fn models_path(workspace: Option<&Id>) -> String {
 
 impl ActionAddress {
     /// `GET`: the source of an import, or the actions of a process. The latter is documented without the workspace.
-    pub fn metadata_path(&self) -> String {
+    pub(crate) fn metadata_path(&self) -> String {
         match self.kind {
             ActionKind::Import => format!("{}/{}", self.model.imports_path(), self.id.encoded()),
             ActionKind::Process => {
@@ -78,7 +78,7 @@ impl ActionAddress {
     }
 
     /// `GET`: the tasks of the process or import. `POST`: starts it.
-    pub fn tasks_path(&self) -> String {
+    pub(crate) fn tasks_path(&self) -> String {
         format!("{}/{}/{}/tasks", self.model.path(), self.kind.segment(), self.id.encoded())
     }
 }
@@ -100,7 +100,7 @@ impl DumpAddress {
     }
 
     /// `GET`: the chunk list of the dump.
-    pub fn chunks_path(&self) -> String {
+    pub(crate) fn chunks_path(&self) -> String {
         format!("{}/chunks", self.path())
     }
 

@@ -104,6 +104,7 @@ impl ClientBuilder {
     }
 
     /// The maximum size of a dump fetched in one answer in bytes, after decompression. Defaults to 64 GiB.
+    #[doc(hidden)]
     pub fn max_whole_bytes(mut self, bytes: u64) -> Self {
         self.limits.whole.bytes = bytes;
         self
@@ -176,6 +177,7 @@ impl ClientBuilder {
 
     /// Keeps this list of what must be finished before the program may end, and of what is kept if it ends
     /// now. Defaults to one of the client's own, which nobody sees.
+    #[doc(hidden)]
     pub fn unfinished(mut self, list: &Unfinished) -> Self {
         self.unfinished = list.clone();
         self

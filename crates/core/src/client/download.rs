@@ -17,7 +17,7 @@ use crate::error::{Error, Result, Setting};
 use crate::files::DiskWarning;
 use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
 use crate::transfer::{
-    ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, concatenate, total_bytes,
+    ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, fill, total_bytes,
 };
 
 /// What a download brought.
@@ -95,7 +95,7 @@ impl<'a> Download<'a> {
 
     /// Fetches the first and the last chunk once more at the end and compares; in a download that continues
     /// an earlier run, the last chunk kept as well. Defaults to no.
-    pub fn verify(mut self, yes: bool) -> Self {
+    pub fn recheck_chunks(mut self, yes: bool) -> Self {
         self.verify = yes;
         self
     }
@@ -113,7 +113,7 @@ impl<'a> Download<'a> {
     }
 
     /// Looks a few times for a dump that is not there yet, because its task has just ended. Defaults to no.
-    pub fn fresh(mut self, yes: bool) -> Self {
+    pub fn wait_for_dump(mut self, yes: bool) -> Self {
         self.fresh = yes;
         self
     }
@@ -141,7 +141,7 @@ impl<'a> Download<'a> {
         for (setting, is_unusable, problem) in [
             ("parallel", !(1..=MAX_PARALLEL).contains(&parallel), "it is not a number from 1 to 8"),
             ("parallel", whole && parallel > 1, no_chunks),
-            ("verify", whole && verify, no_chunks),
+            ("recheck_chunks", whole && verify, no_chunks),
             ("overwrite", overwrite && !goes_to_file, no_file),
             ("restart", restart && !goes_to_file, no_file),
         ] {
@@ -171,9 +171,9 @@ impl<'a> Download<'a> {
         let (mut source, is_whole) = (self.source(), self.whole);
         let mut progress = |step| self.report(step);
         let digests = match read_ahead {
-            Some(mut ahead) => concatenate(&mut ahead, &list, &mut StreamSink::new(writer), &mut progress)?,
-            None if is_whole => concatenate(&mut source, &list, &mut StreamSink::new(writer), &mut progress)?,
-            None => concatenate(&mut source, &list, &mut WriteSink::new(writer), &mut progress)?,
+            Some(mut ahead) => fill(&mut ahead, &list, &mut StreamSink::new(writer), &mut progress)?,
+            None if is_whole => fill(&mut source, &list, &mut StreamSink::new(writer), &mut progress)?,
+            None => fill(&mut source, &list, &mut WriteSink::new(writer), &mut progress)?,
         };
         self.check_unchanged(&list, &digests, 0)?;
         Ok(Downloaded { chunks: list.len(), bytes: total_bytes(&digests), resumed_chunks: 0 })
@@ -253,8 +253,8 @@ impl<'a> Download<'a> {
         let mut source = self.source();
         let mut progress = |step| self.report(step);
         match read_ahead {
-            Some(mut source) => concatenate(&mut source, list, part, &mut progress)?,
-            None => concatenate(&mut source, list, part, &mut progress)?,
+            Some(mut source) => fill(&mut source, list, part, &mut progress)?,
+            None => fill(&mut source, list, part, &mut progress)?,
         };
         self.check_unchanged(list, part.digests(), kept)
     }

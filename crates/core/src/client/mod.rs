@@ -32,7 +32,7 @@ pub use self::newest::{Newest, Search, SkipReason, Skipped};
 pub use self::reach::Reached;
 pub use self::requests::MAX_PARALLEL;
 use self::requests::Requests;
-pub use self::session::account::{Account, Approval};
+pub use self::session::account::{Account, DeviceCode};
 pub use self::session::credentials::{Credentials, SignInMethod};
 pub use self::session::secret::Secret;
 pub use self::session::token::Token;
@@ -55,6 +55,7 @@ impl Client {
 
     /// The same client with a time limit for everything that it is asked for: a request that has no answer by then
     /// fails. Until then an outage is waited out, however many retries that takes.
+    #[doc(hidden)]
     pub fn until(&self, end: Instant) -> Client {
         let mut client = self.clone();
         client.requests.wire.patience.end = Some(end);

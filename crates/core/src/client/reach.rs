@@ -22,6 +22,7 @@ pub struct Reached {
 
 impl Client {
     /// The hosts that this client needs for its locator, with what each is for: the API, and where to sign in.
+    #[doc(hidden)]
     pub fn hosts(&self) -> Vec<(&'static str, Origin)> {
         let mut hosts = vec![("API", self.requests.hosts.home.clone())];
         hosts.extend(self.requests.session.hosts());
@@ -33,6 +34,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`](crate::Error::Request) if no answer comes; any status is one.
+    #[doc(hidden)]
     pub fn reach(&self, origin: &Origin) -> Result<Reached> {
         let wire = &self.requests.wire;
         let subject = Subject::Host(origin.clone());

@@ -58,6 +58,7 @@ impl From<&Dump> for Dump {
 
 impl Dump {
     /// A dump of a task, with what the task says about it.
+    #[doc(hidden)]
     pub fn new(task: &Task, address: DumpAddress) -> Dump {
         let actions = task.actions();
         let action = actions.iter().find(|action| action.object_id.as_ref() == Some(address.object()));

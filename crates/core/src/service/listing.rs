@@ -2,7 +2,7 @@
 //! answer, and knows when the list is complete. Whoever has a transport drives it.
 
 use std::time::SystemTime;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", test))]
 use std::{cmp::Reverse, collections::HashSet};
 
 use serde_json::Value;
@@ -141,6 +141,7 @@ impl Listing<NamedId> {
     }
 
     /// The workspaces that the user sees.
+    #[doc(hidden)]
     pub fn workspaces() -> Listing<NamedId> {
         Listing::new(workspaces_path(), "workspaces", NamedId::read, |entry| &entry.id)
     }
@@ -153,6 +154,7 @@ impl Listing<NamedId> {
 
 impl Listing<NamedId> {
     /// The source files of a model.
+    #[doc(hidden)]
     pub fn files(model: &ModelAddress) -> Listing<NamedId> {
         Listing::new(model.files_path(), "files", NamedId::read, |entry| &entry.id)
     }
@@ -160,6 +162,7 @@ impl Listing<NamedId> {
 
 impl Listing<Import> {
     /// The imports of a model.
+    #[doc(hidden)]
     pub fn imports(model: &ModelAddress) -> Listing<Import> {
         Listing::new(model.imports_path(), "imports", Import::read, |import| &import.id)
     }
@@ -167,6 +170,7 @@ impl Listing<Import> {
 
 impl Listing<ListedModel> {
     /// The models that the user sees, in one workspace or in all.
+    #[doc(hidden)]
     pub fn models(workspace: Option<&Id>) -> Listing<ListedModel> {
         Listing::new(models_path(workspace), "models", ListedModel::read, |model| &model.id)
     }
@@ -183,7 +187,7 @@ impl Listing<ListedTask> {
     /// read, if there is one.
     ///
     /// The service may not have sorted. A task without a time keeps its place beside its neighbour.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", test))]
     pub(crate) fn into_newest_first(self) -> (Vec<ListedTask>, Option<usize>) {
         let mut time = self.entries.iter().flatten().find_map(|task| task.created);
         let place = |task: Option<ListedTask>| {
@@ -289,6 +293,7 @@ impl<T> Listing<T> {
     }
 
     /// The number of entries that cannot be read. They are left out, so what is said of the whole list is not proved.
+    #[doc(hidden)]
     pub fn unreadable(&self) -> usize {
         self.entries.iter().filter(|entry| entry.is_none()).count()
     }

@@ -92,6 +92,7 @@ impl Task {
     }
 
     /// The number of actions that left a dump without saying of which object: they cannot be downloaded.
+    #[doc(hidden)]
     pub fn unnamed_dumps(&self) -> usize {
         let is_unnamed = |action: &&&ActionResult| {
             action.failure_dump_available == Some(true) && action.object_id.is_none()
@@ -104,6 +105,7 @@ impl Task {
     }
 
     /// The number of actions that cannot be read, or say nothing: each may have left a dump.
+    #[doc(hidden)]
     pub fn unreadable_actions(&self) -> usize {
         let nothing = ActionResult::default();
         self.actions().iter().filter(|action| ***action == nothing).count()

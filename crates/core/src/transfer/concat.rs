@@ -5,13 +5,13 @@
 //! or trimmed.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crc32fast::Hasher;
 
 use super::progress::Progress;
-use super::sink::{ChunkDigest, ChunkSink};
+use super::sink::{ChunkDigest, ChunkSink, WriteSink, total_bytes};
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 
@@ -96,11 +96,13 @@ impl<'a> ChunkWriter<'a> {
     }
 
     /// Number of chunks of the dump.
+    #[doc(hidden)]
     pub fn chunks(&self) -> usize {
         self.chunks
     }
 
     /// Whether [`restart`](ChunkWriter::restart) is possible: not once the sink has passed bytes on.
+    #[doc(hidden)]
     pub fn can_restart(&self) -> bool {
         self.sink.can_roll_back()
     }
@@ -161,13 +163,31 @@ impl<'a> ChunkWriter<'a> {
     }
 }
 
+/// Fetches the chunks of `list` in order, and writes each to `writer` once it is whole. Returns their bytes. A
+/// [`PartFile`](crate::PartFile) has the same for a file that a later run continues.
+///
+/// If the writer itself fails in the middle of a chunk, part of that chunk is in it, since a plain writer cannot
+/// take bytes back. The download ends with that.
+///
+/// # Errors
+///
+/// [`Error::Incomplete`], which says how many chunks of the list were written and carries the reason.
+pub fn concatenate(
+    source: &mut dyn ChunkSource,
+    list: &ChunkList,
+    writer: &mut dyn Write,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64> {
+    fill(source, list, &mut WriteSink::new(writer), progress).map(|digests| total_bytes(&digests))
+}
+
 /// Fetches the chunks of `list` that `sink` does not hold yet, in order, and commits each to the sink as
 /// soon as it is whole. Returns the digests of the chunks fetched.
 ///
 /// # Errors
 ///
 /// [`Error::Incomplete`], which says how many chunks of the list the sink holds and carries the reason.
-pub fn concatenate(
+pub(crate) fn fill(
     source: &mut dyn ChunkSource,
     list: &ChunkList,
     sink: &mut dyn ChunkSink,

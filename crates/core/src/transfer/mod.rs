@@ -9,11 +9,10 @@ mod part_file;
 mod progress;
 mod sink;
 
-#[cfg(feature = "http")]
-pub(crate) use self::concat::fetch;
 pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
+#[cfg(feature = "http")]
+pub(crate) use self::concat::{fetch, fill};
 pub use self::part_file::{PartFile, PartFileBuilder};
 pub use self::progress::{Progress, Resume};
-pub use self::sink::{ChunkDigest, ChunkSink, WriteSink};
 #[cfg(feature = "http")]
-pub(crate) use self::sink::{StreamSink, total_bytes};
+pub(crate) use self::sink::{ChunkDigest, ChunkSink, StreamSink, WriteSink, total_bytes};

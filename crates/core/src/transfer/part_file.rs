@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
 
+use super::concat::ChunkSource;
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
-use super::progress::Resume;
+use super::progress::{Progress, Resume};
 use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Mismatch, Result};
 use crate::files::{
@@ -45,6 +46,7 @@ impl PartFileBuilder {
     }
 
     /// Keeps this list up to date. Defaults to a list that nobody sees.
+    #[doc(hidden)]
     pub fn unfinished(mut self, list: &Unfinished) -> Self {
         self.unfinished = list.clone();
         self
@@ -176,9 +178,9 @@ impl Claim {
     }
 }
 
-/// The unfinished file of a dump, locked against other runs; a [`ChunkSink`].
+/// The unfinished file of a dump, locked against other runs.
 ///
-/// [`concatenate`](crate::concatenate) fills it, [`PartFile::finish`] gives it its final name. Dropped
+/// [`PartFile::fill`] fetches its chunks, [`PartFile::finish`] gives it its final name. Dropped
 /// before that, it stays for the next run if it holds a whole chunk, and is removed otherwise.
 #[derive(Debug)]
 pub struct PartFile {
@@ -214,8 +216,24 @@ impl PartFile {
         self.resume
     }
 
+    /// Fetches the chunks of `list` that the file does not hold yet, in order, and commits each as soon as it is
+    /// whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`], which says how many chunks of the list the file holds and carries the reason.
+    pub fn fill(
+        &mut self,
+        source: &mut dyn ChunkSource,
+        list: &ChunkList,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<()> {
+        super::concat::fill(source, list, self, progress).map(drop)
+    }
+
     /// The digests of the chunks that the file holds.
-    pub fn digests(&self) -> &[ChunkDigest] {
+    #[cfg(any(feature = "http", test))]
+    pub(crate) fn digests(&self) -> &[ChunkDigest] {
         &self.digests
     }
 

@@ -7,11 +7,11 @@ use crate::service::Chunk;
 
 /// What is known of a whole chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChunkDigest {
+pub(crate) struct ChunkDigest {
     /// Its length in bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Its CRC-32 (IEEE).
-    pub crc32: u32,
+    pub(crate) crc32: u32,
 }
 
 /// The length of chunks together, in bytes.
@@ -21,7 +21,7 @@ pub(crate) fn total_bytes(digests: &[ChunkDigest]) -> u64 {
 
 /// Where whole chunks go. A sink may store bytes as they arrive if it can take them back, as a file can;
 /// one that cannot keeps them until [`commit`](ChunkSink::commit).
-pub trait ChunkSink {
+pub(crate) trait ChunkSink {
     /// Number of chunks of the list that the sink holds already: the first chunk to fetch. Defaults to 0.
     fn held_chunks(&self) -> usize {
         0
@@ -70,19 +70,20 @@ pub trait ChunkSink {
 /// If the writer itself fails in the middle of a chunk, part of that chunk is in it, since a plain writer
 /// cannot take bytes back. The download ends with that.
 #[derive(Debug)]
-pub struct WriteSink<W> {
+pub(crate) struct WriteSink<W> {
     writer: W,
     chunk: Vec<u8>,
 }
 
 impl<W: Write> WriteSink<W> {
     /// A sink that writes whole chunks to `writer`.
-    pub fn new(writer: W) -> WriteSink<W> {
+    pub(crate) fn new(writer: W) -> WriteSink<W> {
         WriteSink { writer, chunk: Vec::new() }
     }
 
     /// Returns the writer.
-    pub fn into_inner(self) -> W {
+    #[cfg(test)]
+    pub(crate) fn into_inner(self) -> W {
         self.writer
     }
 }

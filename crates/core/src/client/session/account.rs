@@ -22,7 +22,7 @@ pub struct Account {
 /// What a user needs to approve a sign-in. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Approval {
+pub struct DeviceCode {
     /// The page to open. It knows the code already if the service gave such a page.
     pub page: String,
     /// The code to enter, or to compare.
@@ -39,9 +39,9 @@ impl Client {
     ///
     /// [`Error::Setting`](crate::Error::Setting) for credentials of another kind;
     /// [`Error::Request`](crate::Error::Request) also if the user refuses, or does not approve in time.
-    pub fn login(&self, show: impl FnOnce(&Approval)) -> Result<()> {
+    pub fn login(&self, show: impl FnOnce(&DeviceCode)) -> Result<()> {
         self.requests.session.device_flow(&self.requests.wire, |code| {
-            show(&Approval {
+            show(&DeviceCode {
                 page: code.page.clone(),
                 code: code.user_code.clone(),
                 lifetime: code.lifetime,

@@ -224,6 +224,7 @@ impl Credentials {
     }
 
     /// The files with a secret that other users of this machine can read, which is worth a warning.
+    #[doc(hidden)]
     pub fn exposed_files(&self) -> &[PathBuf] {
         &self.exposed_files
     }

@@ -34,11 +34,13 @@ impl Secret {
     }
 
     /// The text itself.
+    #[doc(hidden)]
     pub fn reveal(&self) -> &str {
         &self.text
     }
 
     /// The file that it is from, if other users of this machine can read that file: worth a warning.
+    #[doc(hidden)]
     pub fn exposed_file(&self) -> Option<&Path> {
         self.exposed_file.as_deref()
     }

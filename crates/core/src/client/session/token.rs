@@ -85,6 +85,7 @@ impl Token {
     }
 
     /// The value of the header `Authorization`, for another program: the word for its kind, and the token itself.
+    #[doc(hidden)]
     pub fn reveal(&self) -> (&'static str, &str) {
         (self.scheme.word(), self.value())
     }

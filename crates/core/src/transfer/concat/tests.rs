@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::service::numbered_chunks as list;
-use crate::transfer::WriteSink;
+use crate::transfer::sink::WriteSink;
 
 /// Reads in pieces of the given sizes, interrupted now and then, and fails at an offset if told to.
 struct Pieces<'a> {
@@ -105,7 +105,7 @@ proptest! {
         let count = chunks.len();
         let mut source = Source { chunks: chunks.clone(), sizes, faults, fatal };
         let mut finished = 0;
-        let outcome = concatenate(
+        let outcome = fill(
             &mut source, &list(count), &mut WriteSink::new(writer),
             &mut |progress| if let Progress::Finished { .. } = progress { finished += 1 },
         );
@@ -138,7 +138,7 @@ proptest! {
         let writer = ShortWriter { held: Rc::clone(&held), step: 64, room };
         let count = chunks.len();
         let mut source = Source { chunks: chunks.clone(), sizes: vec![9], faults: vec![vec![]; 8], fatal: None };
-        let error = concatenate(
+        let error = fill(
             &mut source, &list(count), &mut WriteSink::new(writer), &mut |_| {},
         ).unwrap_err();
         let Error::Incomplete { whole_chunks, ref source, .. } = error else { panic!("{error:?}") };
@@ -153,7 +153,7 @@ proptest! {
         let count = chunks.len();
         let mut sink = Holding { chunks: held, sink: WriteSink::new(Vec::new()) };
         let mut source = Source { chunks: chunks.clone(), sizes: vec![50], faults: vec![vec![]; 8], fatal: None };
-        let digests = concatenate(&mut source, &list(count), &mut sink, &mut |_| {}).unwrap();
+        let digests = fill(&mut source, &list(count), &mut sink, &mut |_| {}).unwrap();
         prop_assert_eq!(digests.len(), count - held);
         prop_assert_eq!(sink.sink.into_inner(), chunks[held..].concat());
     }
