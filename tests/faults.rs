@@ -46,7 +46,7 @@ fn stays_on_the_list(fault: Fault, why: &str, advice: &str) {
     scene.server.fault(fault, chunk_list());
     let outcome = scene.get(&format!("--retries=1 {STALL_TIMEOUT}"));
     outcome.notes(wait(THE_LIST, why, 1, 1)).fails(5, gave_up(2, THE_LIST, why) + advice);
-    scene.assert_requests(&["GET DUMP/chunks"; 2]);
+    assert_eq!(scene.count_of("GET DUMP/chunks"), 2, "{}", scene.describe());
 }
 
 /// Four tests for each fault, with its name for people, and with the advice that follows it when it stays.
@@ -213,6 +213,32 @@ fn faults_of_the_second_look_at_the_list_are_retried() {
     }
     let waits = [1, 2].map(|retry| wait(THE_LIST, CLOSED, retry, 12));
     scene.get("").notes(waits.concat()).saves(&dump_of(3, 1));
+}
+
+#[test]
+fn silence_while_the_model_is_busy_says_what_the_model_is_doing() {
+    let scene = Scene::with_chunks(3);
+    scene.server.service().busy = Some("Processing".to_owned());
+    scene.server.fault(Fault::StallBeforeAnswer, chunk_list());
+    let [silent, busy] = ["nothing arrived for 0.5 s", "the model is busy: \"Processing\""];
+    let why = format!("{silent}: {busy}");
+    let error = format!("{THE_LIST}: {silent}, after 2 tries in <TIME>: {busy}");
+    let outcome = scene.get(&format!("--retries=1 {STALL_TIMEOUT}"));
+    outcome.notes(wait(THE_LIST, &why, 1, 1)).fails(5, error + IS_SILENT);
+}
+
+#[test]
+fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
+    // More than the usual retries.
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::status(503), chunk(1).times(30));
+    scene.get("-qq --timeout=10m").saves(&dump_of(3, 1));
+
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::StallBeforeAnswer, chunk(1));
+    let outcome = scene.get("-qq --timeout=2s");
+    outcome.exits_with(5).stderr_has("what is there is kept in dump.csv.part");
+    scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
 }
 
 #[test]

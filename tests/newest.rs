@@ -37,6 +37,14 @@ fn the_newest_task_is_taken() {
 }
 
 #[test]
+fn a_nightly_get_of_a_dump_of_three_chunks_takes_seven_requests() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
+    scene.run("get NIGHTLY").notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS]);
+    // The tasks, the task, the chunk list before and after, and the chunks.
+    assert_eq!(scene.requests().len(), 7, "{}", scene.describe());
+}
+
+#[test]
 fn every_dump_of_the_newest_task_is_fetched() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS]), failed("T8", &[COSTS])]);
     scene.run("get NIGHTLY").notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS, ACTUALS]);

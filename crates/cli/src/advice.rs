@@ -180,7 +180,9 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::Proxy => {
             "check the proxy's address, and whether it allows this host (HTTPS_PROXY)"
         }
-        ConnectionProblem::Stalled(_) => "try again later; --stall-timeout allows longer silence",
+        ConnectionProblem::Silent(_) | ConnectionProblem::Stalled(_) => {
+            "try again later; --stall-timeout allows longer silence"
+        }
         ConnectionProblem::Closed | ConnectionProblem::Cut => {
             "try again later; if it stays, something on the way, such as a proxy, cuts connections"
         }

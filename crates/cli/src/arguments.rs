@@ -564,6 +564,11 @@ pub(crate) struct Get {
     #[argh(option, short = 'o', arg_name = "file|dir|-")]
     pub(crate) output: Option<String>,
 
+    /// end after this time, whatever has come by then, and until then wait out an
+    /// outage; what is there is kept
+    #[argh(option, arg_name = "time", from_str_fn(duration))]
+    pub(crate) timeout: Option<Duration>,
+
     /// fetch the dump in one piece instead of in chunks; large dumps time out
     #[argh(switch)]
     pub(crate) whole: bool,

@@ -1,6 +1,7 @@
 //! What every command gets: the client, the model that locators may leave out, and the reporter.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Client, Credentials, ModelAddress, SignInMethod, Token, Unfinished};
 
@@ -12,7 +13,7 @@ use crate::settings;
 use crate::signals;
 use crate::text::safe_path;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) method: SignInMethod,
@@ -22,6 +23,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// The same session with a time limit for all that follows.
+    pub(crate) fn within(&self, limit: Duration) -> Session {
+        let end = Instant::now().checked_add(limit);
+        let client = end.map_or_else(|| self.client.clone(), |end| self.client.until(end));
+        Session { client, ..self.clone() }
+    }
+
     /// A session with the settings of the command line and the environment. Sends nothing.
     pub(crate) fn new(arguments: &Arguments, unfinished: &Unfinished) -> Result<Session, Failure> {
         let (session, no_way) = Session::open(arguments, unfinished)?;

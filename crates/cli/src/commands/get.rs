@@ -29,6 +29,8 @@ struct Report {
 }
 
 pub(crate) fn get(command: &Get, session: &Session) -> Result<(), Failure> {
+    let limited = command.timeout.map(|limit| session.within(limit));
+    let session = limited.as_ref().unwrap_or(session);
     let texts: Vec<&String> = std::iter::once(&command.locator).chain(&command.more).collect();
     let locators = texts.into_iter().map(|text| session.locator(text)).collect::<Result<Vec<_>, _>>()?;
     for locator in &locators {

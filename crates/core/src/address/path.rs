@@ -29,6 +29,11 @@ impl ModelAddress {
         format!("{}/{}", self.path(), ActionKind::Import.segment())
     }
 
+    /// `POST`: what the model is doing.
+    pub(crate) fn status_path(&self) -> String {
+        format!("{}/status", self.path())
+    }
+
     /// `GET`: the source files of the model.
     pub(crate) fn files_path(&self) -> String {
         format!("{}/files", self.path())

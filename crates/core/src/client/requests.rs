@@ -1,7 +1,10 @@
 //! Requests to the API: where they may go, and whose token they carry.
 
+use std::error::Error as StdError;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use super::event::Event;
 use super::hosts::Hosts;
@@ -11,7 +14,8 @@ use super::retry_loop::{Halt, Try, Wire};
 use super::session::{Held, Session};
 use crate::address::{DumpAddress, ModelAddress, Origin};
 use crate::error::{Error, Result};
-use crate::service::{ChunkList, Fault, Listing, Repeat, Subject};
+use crate::service::{ChunkList, ConnectionProblem, Fault, Listing, Repeat, Subject};
+use crate::text::Printable;
 
 /// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
 /// service's memory are shared with everybody else.
@@ -27,6 +31,12 @@ const WHOLE_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 /// The default limit of a JSON answer in bytes. A page of 5000 tasks has less than 1 MB; one byte of JSON
 /// can become a hundred in memory.
 const JSON_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Maximum time for the question what a model is doing: the answer is for a message alone.
+const ACTIVITY_TIME: Duration = Duration::from_secs(5);
+
+/// The service's words for a model that does nothing.
+const IDLE: [&str; 2] = ["Open", "Closed"];
 
 /// The maximum sizes of bodies, after decompression.
 #[derive(Debug, Clone, Copy)]
@@ -149,15 +159,36 @@ impl Requests {
                 take(answer.success()?, a_try)
             };
             let held = self.session.token(wire)?;
-            let outcome = ask(&held);
-            match &outcome {
-                // A token that the service refuses is replaced, where that is possible. A second one is not.
-                Err(Halt::Fault(fault)) if fault.status() == Some(401) => {
-                    let last = self.session.replace(&held, wire)?.map_or(outcome, |fresh| ask(&fresh));
-                    last.map_err(|halt| self.of_new_token(halt))
-                }
-                _ => outcome,
+            let mut outcome = ask(&held);
+            // A token that the service refuses is replaced, where that is possible. A second one is not.
+            if matches!(&outcome, Err(Halt::Fault(fault)) if fault.status() == Some(401)) {
+                let fresh = self.session.replace(&held, wire)?;
+                let last = fresh.map_or(outcome, |fresh| ask(&fresh));
+                outcome = last.map_err(|halt| self.of_new_token(halt));
             }
+            if let Err(Halt::Fault(Fault::Connection { problem: ConnectionProblem::Silent(_), source })) =
+                &mut outcome
+                && repeat != Repeat::Never
+            {
+                *source =
+                    self.activity(subject).map(|words| Box::<dyn StdError + Send + Sync>::from(words).into());
+            }
+            outcome
         })
+    }
+
+    /// What the model is doing that a request about it has no answer from, if it does something.
+    fn activity(&self, subject: &Subject) -> Option<String> {
+        let model = subject.model()?;
+        let origin = self.origin(model).ok()?;
+        let mut requests = self.clone();
+        let soon = Instant::now() + ACTIVITY_TIME;
+        requests.wire.patience.end = self.wire.patience.end.into_iter().chain([soon]).min();
+        let path = model.status_path();
+        let request = Request { method: "POST", origin, path: &path, body: Some(""), accept: Accept::Json };
+        let read = |answer: &[u8]| Ok(serde_json::from_slice::<Value>(answer).unwrap_or_default());
+        let answer = requests.json(subject, request, Repeat::Never, read).ok()?;
+        let step = answer["requestStatus"]["currentStep"].as_str().filter(|step| !IDLE.contains(step))?;
+        Some(format!("the model is busy: \"{}\"", Printable(step)))
     }
 }

@@ -244,7 +244,9 @@ pub enum ConnectionProblem {
     Closed,
     /// The body of the answer ended before its announced end. Retried.
     Cut,
-    /// Nothing arrived for the stall limit. Retried.
+    /// No answer began within the stall limit. Retried: the service lets most requests wait while a model is busy.
+    Silent(Duration),
+    /// Nothing more arrived for the stall limit. Retried.
     Stalled(Duration),
     /// The header of the answer was not complete within this limit. Retried.
     HeaderTimeout(Duration),
@@ -281,7 +283,9 @@ impl fmt::Display for ConnectionProblem {
             ConnectionProblem::Unreachable => f.write_str("the network cannot be reached"),
             ConnectionProblem::Closed => f.write_str("the connection was closed before the answer came"),
             ConnectionProblem::Cut => f.write_str("the body was cut short"),
-            ConnectionProblem::Stalled(limit) => write!(f, "nothing arrived for {}", seconds(*limit)),
+            ConnectionProblem::Silent(limit) | ConnectionProblem::Stalled(limit) => {
+                write!(f, "nothing arrived for {}", seconds(*limit))
+            }
             ConnectionProblem::HeaderTimeout(limit) => {
                 write!(f, "the header of the answer was not complete after {}", seconds(*limit))
             }

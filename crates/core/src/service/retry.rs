@@ -121,6 +121,7 @@ impl Fault {
                 ConnectionProblem::Unreachable
                 | ConnectionProblem::Closed
                 | ConnectionProblem::Cut
+                | ConnectionProblem::Silent(_)
                 | ConnectionProblem::Stalled(_)
                 | ConnectionProblem::HeaderTimeout(_)
                 | ConnectionProblem::BodyTimeout(_)

@@ -66,6 +66,18 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The model that the request was about, if it was about a part of one.
+    pub(crate) fn model(&self) -> Option<&ModelAddress> {
+        match self {
+            Subject::Processes(model) | Subject::Imports(model) | Subject::Files(model) => Some(model),
+            Subject::Metadata(action) | Subject::Tasks(action) | Subject::Start(action) => {
+                Some(&action.model)
+            }
+            Subject::Task(task) | Subject::Cancel(task) => Some(task.model()),
+            other => other.dump().map(DumpAddress::model),
+        }
+    }
+
     /// The dump that the request was about, if it was about one.
     pub fn dump(&self) -> Option<&DumpAddress> {
         match self {

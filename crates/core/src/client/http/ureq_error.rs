@@ -40,7 +40,7 @@ pub(in crate::client) fn connection_fault(error: ureq::Error, phase: Phase, limi
 fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
     match error {
         ureq::Error::Io(error) => io_problem(error, phase),
-        ureq::Error::Timeout(which) => timeout_problem(*which, limits),
+        ureq::Error::Timeout(which) => timeout_problem(*which, phase, limits),
         ureq::Error::HostNotFound => ConnectionProblem::NameLookup,
         ureq::Error::ConnectionFailed => ConnectionProblem::Connect,
         ureq::Error::Other(error) => match (error.downcast_ref(), error.downcast_ref()) {
@@ -81,6 +81,7 @@ fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProble
             | ConnectionProblem::Connect
             | ConnectionProblem::Unreachable
             | ConnectionProblem::Closed
+            | ConnectionProblem::Silent(_)
             | ConnectionProblem::Stalled(_)
             | ConnectionProblem::Protocol => ConnectionProblem::ProxyConnect,
             problem => problem,
@@ -107,12 +108,13 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
     }
 }
 
-fn timeout_problem(which: Timeout, limits: TimeLimits) -> ConnectionProblem {
+fn timeout_problem(which: Timeout, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
     match which {
         Timeout::Resolve => ConnectionProblem::NameLookup,
         Timeout::Connect => ConnectionProblem::Connect,
         Timeout::RecvResponse => ConnectionProblem::HeaderTimeout(limits.header),
         Timeout::RecvBody => ConnectionProblem::BodyTimeout(limits.body),
+        Timeout::PerRead if phase == Phase::Header => ConnectionProblem::Silent(limits.stall),
         Timeout::PerRead | Timeout::PerWrite => ConnectionProblem::Stalled(limits.stall),
         // No other limit is set.
         _ => ConnectionProblem::Stalled(limits.stall),
