@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
-use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, USER, When};
+use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, TOKEN, USER, When};
 
 use crate::support::{
     Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, failed, failing_run, three_chunks,
@@ -290,6 +290,28 @@ fn an_incomplete_sign_in_is_refused_with_the_variable_that_is_missing() {
         let outcome = bare(&scene, "chunks DUMP").env(variable, "something").run();
         outcome.exits_with(2).without_a_connection().stderr_has(missing);
     }
+}
+
+#[test]
+fn variables_come_from_a_file_unless_the_environment_has_them() {
+    let scene = scene();
+    let file = |name: &str, text: &str| scene.write(name, text);
+    file(
+        "job.env",
+        &format!("# for tonight\nANAPLAN_USER = {USER}\nANAPLAN_PASSWORD='{PASSWORD}'\nPATH=/nowhere\n"),
+    );
+    bare(&scene, "get DUMP -o - --env-file job.env").run().prints(&bytes_of(3, 1));
+    assert_eq!(sign_ins(&scene), 1);
+    // A way to sign in that is set wins as a whole.
+    let command = bare(&scene, "get DUMP -o -").env("ANAPLAN_ENV_FILE", "job.env");
+    command.env("ANAPLAN_TOKEN", TOKEN).run().prints(&bytes_of(3, 1));
+    assert_eq!(sign_ins(&scene), 1);
+    file("odd.env", "ANAPLAN_USER=me\nexport\n");
+    let odd = bare(&scene, "chunks DUMP --env-file odd.env").run();
+    odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump --help.");
+    file("proxy.env", "HTTPS_PROXY=socks5://me:s3cret@proxy.example\n");
+    let proxy = scene.command("chunks DUMP --env-file proxy.env").run();
+    proxy.refuses("the proxy cannot be used: only http:// and https:// proxies are supported, not SOCKS");
 }
 
 #[test]

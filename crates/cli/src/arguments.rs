@@ -87,6 +87,10 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "file")]
     pub(crate) ca_add: Option<String>,
 
+    /// file with lines ANAPLAN_...=VALUE, for what the environment does not set
+    #[argh(option, arg_name = "file")]
+    pub(crate) env_file: Option<String>,
+
     /// tries after the first one, for each chunk or request; default 12
     #[argh(option, arg_name = "n")]
     pub(crate) retries: Option<String>,

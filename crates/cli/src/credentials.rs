@@ -58,6 +58,17 @@ fn no_way() -> Failure {
     Failure::Library { error: Error::NoToken(ready.into()), note: Some(ways.into()) }
 }
 
+/// Whether a way to sign in is given by an option or in the environment.
+pub(crate) fn is_set(arguments: &Arguments) -> Result<bool, Failure> {
+    let has_option = arguments.token_file.is_some() || arguments.password_file.is_some();
+    Ok(has_option || first_set(&[&TOKEN[..], &PASSWORD, &CERTIFICATE, &OAUTH].concat())?.is_some())
+}
+
+/// Whether a variable belongs to a way to sign in.
+pub(crate) fn is_variable(name: &str) -> bool {
+    [&TOKEN[..], &PASSWORD, &CERTIFICATE, &OAUTH].concat().contains(&name)
+}
+
 fn first_set(variables: &[&'static str]) -> Result<Option<&'static str>, Failure> {
     for name in variables {
         if variable(name)?.is_some() {

@@ -16,6 +16,7 @@ mod credentials;
 #[cfg(feature = "describe")]
 mod describe;
 mod ending;
+mod env_file;
 mod exit_code;
 mod failure;
 mod follow;

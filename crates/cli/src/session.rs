@@ -7,6 +7,7 @@ use anaplan_dump_core::{Client, Credentials, ModelAddress, SignInMethod, Token, 
 
 use crate::arguments::Arguments;
 use crate::credentials;
+use crate::env_file;
 use crate::failure::Failure;
 use crate::progress::Reporter;
 use crate::settings;
@@ -44,11 +45,12 @@ impl Session {
         let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
         signals::watch(Arc::clone(&reporter))?;
         let events = Arc::clone(&reporter);
+        let env_file = env_file::read(arguments)?;
         let (credentials, no_way) = match credentials::read(arguments) {
             Ok(credentials) => (credentials, None),
             Err(failure) => (Credentials::provider(|| Err::<Token, _>("there is none")), Some(failure)),
         };
-        for path in credentials.exposed_files() {
+        for path in env_file.iter().chain(credentials.exposed_files()) {
             let path = safe_path(path);
             reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
         }

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use anaplan_dump_core::{
-    Client, ClientBuilder, Credentials, Error, Id, Locator, ModelAddress, NamedFile, Origin, Setting,
+    Client, ClientBuilder, Credentials, Error, Id, Locator, ModelAddress, NamedFile, Origin, ProxyChoice,
+    Setting,
 };
 
 use crate::arguments::Arguments;
+use crate::env_file::{self, NO_PROXY, PROXY};
 use crate::failure::Failure;
 use crate::os_text::{self, carried};
 use crate::text::parse_duration;
@@ -37,6 +39,12 @@ pub(crate) fn client(arguments: &Arguments, credentials: Credentials) -> Result<
     }
     if let Some(limit) = duration(&arguments.stall_timeout, "--stall-timeout", "ANAPLAN_STALL_TIMEOUT")? {
         builder = builder.stall_timeout(limit);
+    }
+    if PROXY.into_iter().chain(NO_PROXY).any(|name| env_file::variable(name).is_some())
+        && let Some(url) = first(&PROXY)?
+    {
+        let no_proxy = first(&NO_PROXY)?.unwrap_or_default();
+        builder = builder.proxy(ProxyChoice::UrlExcept { url, no_proxy });
     }
     if let Some((name, path)) = ca_file(arguments)? {
         builder = builder.root_certificates(certificates(name, &path)?);
@@ -103,9 +111,8 @@ pub(crate) fn setting(option: &Option<String>, variable: &str) -> Result<Option<
     match option {
         Some(value) => Ok(Some(value.clone())),
         None => match std::env::var(variable) {
-            Ok(value) if value.trim().is_empty() => Ok(None),
-            Ok(value) => Ok(Some(value)),
-            Err(std::env::VarError::NotPresent) => Ok(None),
+            Ok(value) if !value.trim().is_empty() => Ok(Some(value)),
+            Ok(_) | Err(std::env::VarError::NotPresent) => Ok(env_file::variable(variable)),
             Err(std::env::VarError::NotUnicode(value)) => match carried(value) {
                 Some(path) if is_path(variable) => Ok(Some(path)),
                 _ => Err(Failure::Usage(format!("{variable} is not UTF-8"))),
@@ -118,6 +125,16 @@ pub(crate) fn setting(option: &Option<String>, variable: &str) -> Result<Option<
 fn is_path(variable: &str) -> bool {
     const OTHERS: [&str; 3] = ["ANAPLAN_CERTIFICATE", "ANAPLAN_PRIVATE_KEY", "ANAPLAN_CA_ADD"];
     variable.ends_with("_FILE") || OTHERS.contains(&variable)
+}
+
+/// The first of these variables that is set.
+fn first(names: &[&str]) -> Result<Option<String>, Failure> {
+    for name in names {
+        if let Some(value) = variable(name)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(None)
 }
 
 pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {

@@ -23,6 +23,13 @@ pub enum ProxyChoice {
     /// This proxy: `http://[user:password@]host:port`. The user name and the password are
     /// percent-encoded.
     Url(String),
+    /// The same, except for the hosts in a list as `NO_PROXY` has it.
+    UrlExcept {
+        /// The proxy.
+        url: String,
+        /// The hosts that it is not used for.
+        no_proxy: String,
+    },
 }
 
 impl std::fmt::Debug for ProxyChoice {
@@ -31,7 +38,7 @@ impl std::fmt::Debug for ProxyChoice {
         f.write_str(match self {
             ProxyChoice::Environment => "Environment",
             ProxyChoice::Direct => "Direct",
-            ProxyChoice::Url(_) => "Url(..)",
+            ProxyChoice::Url(_) | ProxyChoice::UrlExcept { .. } => "Url(..)",
         })
     }
 }
@@ -50,6 +57,9 @@ impl Proxy {
         let (name, url, no_proxy) = match choice {
             ProxyChoice::Direct => return Ok(None),
             ProxyChoice::Url(url) => ("the proxy", url.clone(), String::new()),
+            ProxyChoice::UrlExcept { url, no_proxy } => {
+                ("the proxy", url.clone(), no_proxy.to_ascii_lowercase())
+            }
             ProxyChoice::Environment => {
                 let Some((name, url)) = first_variable(&PROXY_VARIABLES)? else { return Ok(None) };
                 let no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list);
