@@ -1,7 +1,5 @@
 //! The command line itself: spellings, help, and usage that is refused before anything is sent.
 
-use std::ffi::OsStr;
-
 use xtask::fake::{ErrorBody, Fault};
 
 use crate::support::{Scene, bytes_of, chunk_list, three_chunks};
@@ -163,15 +161,6 @@ fn an_empty_variable_counts_as_not_set() {
     let scene = scene();
     let command = scene.command("get DUMP -o -").env("ANAPLAN_RETRIES", "").env("ANAPLAN_STALL_TIMEOUT", " ");
     command.env("ANAPLAN_REGION", "").env("HTTPS_PROXY", "").run().prints(&bytes_of(3, 1));
-}
-
-#[cfg(unix)]
-#[test]
-fn an_argument_that_is_not_utf_8_is_refused() {
-    use std::os::unix::ffi::OsStrExt;
-    let scene = scene();
-    let outcome = scene.command("get DUMP -o").arg(OsStr::from_bytes(b"d\xffmp.csv")).run();
-    outcome.refuses("an argument is not UTF-8: d\u{fffd}mp.csv\nTry anaplan-dump <ANY>--help.");
 }
 
 #[test]
