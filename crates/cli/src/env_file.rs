@@ -5,11 +5,8 @@ use std::sync::OnceLock;
 
 use anaplan_dump_core::{NamedFile, Setting};
 
-use crate::arguments::Arguments;
-use crate::credentials;
 use crate::failure::Failure;
 use crate::os_text;
-use crate::settings;
 
 /// The variables that name a proxy, and the hosts that it is not for.
 pub(crate) const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -27,20 +24,19 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     found.next().map(|(_, value)| value.clone()).filter(|value| !value.trim().is_empty())
 }
 
-/// Reads the file that the option or the variable names, if one does. Returns its path if it holds a secret that
-/// other users can read.
-pub(crate) fn read(arguments: &Arguments) -> Result<Option<PathBuf>, Failure> {
-    let Some(path) = settings::setting(&arguments.env_file, "ANAPLAN_ENV_FILE")? else { return Ok(None) };
-    let name = arguments.env_file.as_ref().map_or("ANAPLAN_ENV_FILE", |_| "--env-file");
-    let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
+/// Reads the file that the option or the variable of this name is set to, and keeps the variables that are wanted.
+/// Returns its path if it holds a secret that other users can read.
+pub(crate) fn read(
+    name: &'static str,
+    path: &str,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<Option<PathBuf>, Failure> {
+    let file = NamedFile::read(Setting::Named(name), os_text::path(path))?;
     let text = std::str::from_utf8(file.bytes());
     let text = text.map_err(|_| Failure::Usage(format!("{name} cannot be used: it is not in UTF-8")))?;
     let mut variables = parse(text)
         .map_err(|line| Failure::Usage(format!("{name} cannot be used: line {line} is not KEY=VALUE")))?;
-    // A way to sign in that is set outside of the file wins as a whole.
-    if credentials::is_set(arguments)? {
-        variables.retain(|(name, _)| !credentials::is_variable(name));
-    }
+    variables.retain(|(name, _)| is_wanted(name));
     let has_secret = variables.iter().any(|(name, _)| SECRETS.contains(&name.as_str()));
     let _ = VARIABLES.set(variables);
     Ok(file.exposed().filter(|_| has_secret).map(std::path::Path::to_owned))

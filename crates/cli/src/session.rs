@@ -45,7 +45,15 @@ impl Session {
         let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
         signals::watch(Arc::clone(&reporter))?;
         let events = Arc::clone(&reporter);
-        let env_file = env_file::read(arguments)?;
+        let env_file = match settings::setting(&arguments.env_file, "ANAPLAN_ENV_FILE")? {
+            Some(path) => {
+                let name = arguments.env_file.as_ref().map_or("ANAPLAN_ENV_FILE", |_| "--env-file");
+                // A way to sign in that is set outside of the file wins as a whole.
+                let is_set = credentials::is_set(arguments)?;
+                env_file::read(name, &path, |name| !(is_set && credentials::is_variable(name)))?
+            }
+            None => None,
+        };
         let (credentials, no_way) = match credentials::read(arguments) {
             Ok(credentials) => (credentials, None),
             Err(failure) => (Credentials::provider(|| Err::<Token, _>("there is none")), Some(failure)),
