@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anaplan_dump_core::report::{Change, CorrectedRows, Report, ReportBuilder, ReportError, ReportView};
-use anaplan_dump_core::{Error, WholeFile};
+use anaplan_dump_core::{Error, NamedFile, WholeFile};
 use serde::Serialize;
 
 use crate::failure::{ErrorReport, Failure};
@@ -152,9 +152,7 @@ pub(crate) fn read<T>(
             note: Some(format!("name the files: {}", safe(&files))),
         });
     }
-    let opened = File::open(&path).map_err(|error| Error::output("open", Some(&path), error))?;
-    // A pipe or a device has a length that nobody knows.
-    let bytes = opened.metadata().ok().filter(|metadata| metadata.is_file()).map(|metadata| metadata.len());
+    let (opened, bytes) = NamedFile::open(&path)?;
     add(file, Box::new(reporter.reading(file, bytes, opened))).map_err(|error| failed(file, error))
 }
 

@@ -31,6 +31,9 @@ const LOCK_POLL: Duration = Duration::from_millis(50);
 /// Time between two events that say so.
 const LOCK_NOTE: Duration = Duration::from_secs(60);
 
+/// Wait before the first of them: usually another run needs a second.
+const FIRST_LOCK_NOTE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 5 });
+
 /// What a token is asked for: to know the user, and to get a refresh token.
 const SCOPE: &str = "openid profile email offline_access";
 
@@ -218,9 +221,9 @@ fn lock<'a>(wire: &Wire, store: &'a TokenStore, wait: Duration) -> Result<Locked
 }
 
 /// Locks the file, waiting at most this long for another run that uses it.
-fn lock_file(wire: &Wire, file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
+pub(super) fn lock_file(wire: &Wire, file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
     let begun = Instant::now();
-    let mut noted = None;
+    let mut next_note = FIRST_LOCK_NOTE;
     loop {
         if let Some(locked) = file.try_lock(&wire.unfinished)? {
             if let Some(warning) = locked.warning {
@@ -229,16 +232,19 @@ fn lock_file(wire: &Wire, file: &RefreshTokenFile, wait: Duration) -> Result<Loc
             return Ok(locked);
         }
         let (waited, path) = (begun.elapsed(), file.lock_path()?);
+        if waited >= next_note {
+            next_note = waited + LOCK_NOTE;
+            wire.report(&Event::Locked { path: &path, waited });
+        }
         if waited >= wait {
             let text = format!("another program has held the lock for {}", seconds(waited));
             let source = std::io::Error::new(std::io::ErrorKind::WouldBlock, text);
             return Err(Error::output("lock", Some(&path), source));
         }
-        if noted.is_none_or(|noted| waited - noted >= LOCK_NOTE) {
-            noted = Some(waited);
-            wire.report(&Event::Locked { path: &path, waited });
-        }
         wire.patience.stop.sleep(LOCK_POLL);
+        if wire.patience.stop.is_stopped() {
+            return Err(Error::Cancelled);
+        }
     }
 }
 

@@ -6,7 +6,10 @@ use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Service, USER, When};
 
 use super::*;
 use crate::client::Client;
+use crate::client::event::Event;
+use crate::client::session::refresh_token_file::RefreshTokenFile;
 use crate::client::session::secret::Secret;
+use crate::files::Unfinished;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -150,4 +153,24 @@ fn the_services_clock_says_how_long_a_token_lives() {
     for (lifetime, expected) in [(35, 30), (8, 4), (0, 0)] {
         assert_eq!(renewal_after(minutes(lifetime)), minutes(expected), "a short one at its half");
     }
+}
+
+#[test]
+fn a_wait_for_another_program_that_has_locked_the_token_is_told_and_names_the_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = RefreshTokenFile::new(folder.path().join("token"));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let events = Arc::clone(&told);
+    let client = Client::builder(Token::anaplan("token").unwrap()).on_event(move |event| {
+        if let Event::Locked { path, .. } = event {
+            events.lock().unwrap().push(path.to_path_buf());
+        }
+    });
+    let client = client.build().unwrap();
+    let _other = file.try_lock(&Unfinished::default()).unwrap().unwrap();
+    let error = oauth::lock_file(&client.requests.wire, &file, Duration::ZERO).unwrap_err();
+    assert_eq!(*told.lock().unwrap(), [folder.path().join("token.lock")]);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(error.to_string().ends_with("token.lock"), "{error}");
+    assert!(source.starts_with("another program has held the lock for "), "{source}");
 }
