@@ -60,7 +60,7 @@ fn a_page_to_approve_on_that_is_not_https_is_not_shown() {
 #[test]
 fn login_without_its_variables_names_them() {
     let error = "login signs in with OAuth: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
-    bare(&scene(), "login").run().refuses(format!("{error}\nTry anaplan-dump --help."));
+    bare(&scene(), "login").run().refuses(format!("{error}\nTry anaplan-dump login --help."));
 }
 
 #[test]

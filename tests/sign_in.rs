@@ -308,7 +308,7 @@ fn variables_come_from_a_file_unless_the_environment_has_them() {
     assert_eq!(sign_ins(&scene), 1);
     file("odd.env", "ANAPLAN_USER=me\nexport\n");
     let odd = bare(&scene, "chunks DUMP --env-file odd.env").run();
-    odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump --help.");
+    odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump chunks --help.");
     file("proxy.env", "HTTPS_PROXY=socks5://me:s3cret@proxy.example\n");
     let proxy = scene.command("chunks DUMP --env-file proxy.env").run();
     proxy.refuses("the proxy cannot be used: only http:// and https:// proxies are supported, not SOCKS");
