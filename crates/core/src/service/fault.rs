@@ -141,7 +141,9 @@ impl fmt::Display for Fault {
         match self {
             Fault::Connection { problem, .. } => problem.fmt(f),
             Fault::Status { status, message, .. } => {
-                write!(f, "the service answered {status}")?;
+                // `{:#}` is for a line that names many of them.
+                f.write_str(if f.alternate() { "" } else { "the service answered " })?;
+                write!(f, "{status}")?;
                 let reason = reason(*status);
                 if let Some(reason) = reason {
                     write!(f, " {reason}")?;
