@@ -93,7 +93,7 @@ fn unknown_options_and_commands_are_refused() {
     is_refused("taks DUMP", "there is no command \"taks\"; did you mean \"tasks\"?");
     is_refused("get DUMP --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?");
     is_refused("chunks DUMP DUMP", "Unrecognized argument: <DUMP>");
-    is_refused("chunks DUMP --force", "--force is an option of get and explain, not of chunks");
+    is_refused("chunks DUMP --force", "--force is an option of get, run, wait, explain, not of chunks");
     is_refused("get DUMP --failed", "--failed is an option of tasks, not of get");
     is_refused(
         "https://api.anaplan.com/x",

@@ -49,7 +49,7 @@ fn a_start_that_was_not_accepted_is_sent_again() {
         scene.server.fault(fault, starts().times(2));
         let outcome = scene.run("run NIGHTLY --poll=1ms");
         outcome.any_stdout().stderr_has("; retry 2 of 12 in 0.0 s\nstarted task ");
-        assert_eq!(scene.count_of("POST"), 3, "{}", scene.describe());
+        assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 3, "{}", scene.describe());
 
         let scene = Scene::with_run(ProcessRun::new());
         let why = answered(&format!("{code} {phrase}"));
@@ -100,7 +100,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
         let name = format!("{fault:?}");
         let scene = Scene::with_run(ProcessRun::new());
         let outcome = run_with(&scene, fault);
-        assert_eq!(scene.count_of("POST"), 1, "{name}\n{}", scene.describe());
+        assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 1, "{name}\n{}", scene.describe());
         let ids = scene.task_ids();
         if ids.len() == 1 {
             let tasks = format!("the newest tasks now:\n    20<ANY>  NOT_STARTED  {}", ids[0]);
@@ -171,7 +171,7 @@ fn run_starts_nothing_if_the_folder_cannot_be_written() {
     if std::fs::File::create(scene.path("locked/x")).is_ok() {
         scene.remove("locked/x");
         let outcome = scene.run("run NIGHTLY -o /proc/ --poll=1ms");
-        outcome.exits_with(7).stderr_has("cannot write into the folder /proc/");
+        outcome.exits_with(7).stderr_has("cannot write into the folder /proc");
     } else {
         let outcome = scene.run("run NIGHTLY -o locked --poll=1ms");
         outcome.exits_with(7).stderr_has("cannot write into the folder locked: ");

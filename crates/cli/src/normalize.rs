@@ -129,8 +129,7 @@ fn check_options(
         |command: &CommandInfoWithArgs, option: &str| command.flags.iter().any(|flag| flag.long == option);
     if let Some(foreign) = specific.iter().find(|given| !has(command, &given.name)) {
         let owners = program.commands.iter().filter(|known| has(&known.command, &foreign.name));
-        let owners: Vec<&str> = owners.map(|known| known.name).collect();
-        let owners = owners.join(" and ");
+        let owners = owners.map(|known| known.name).collect::<Vec<_>>().join(", ");
         line.problem.get_or_insert(format!("{} is an option of {owners}, not of {name}", foreign.name));
     }
     if name == "explain"
