@@ -19,6 +19,8 @@ pub(super) struct Counter<T> {
     missed: u64,
     /// The sum of the counts that were forgotten.
     forgotten: u64,
+    /// Decides which new texts get an entry once texts were forgotten.
+    random: u64,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +39,7 @@ impl<T> Entry<T> {
 
 impl<T> Default for Counter<T> {
     fn default() -> Self {
-        Self { entries: HashMap::default(), missed: 0, forgotten: 0 }
+        Self { entries: HashMap::default(), missed: 0, forgotten: 0, random: 0 }
     }
 }
 
@@ -126,11 +128,24 @@ impl Counter<LastRow> {
             entry.rest = row;
             return false;
         }
+        // Where every row has a value of its own, an entry for each would take more time than the rest of the report. A
+        // common text gets one soon all the same.
+        if self.missed > 0 && self.is_passed_over() {
+            self.forgotten += 1;
+            return false;
+        }
         if self.entries.len() >= limit {
             self.forget_rarer_half();
         }
         self.entries.insert(text.into(), Entry { count: 1, missed: self.missed, rest: row });
         true
+    }
+
+    /// Seven times of eight, without a pattern and the same for each run (the generator of Knuth's MMIX).
+    fn is_passed_over(&mut self) -> bool {
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random >> 61 != 0
     }
 }
 

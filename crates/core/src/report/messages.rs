@@ -40,6 +40,7 @@ pub(super) const NO_MESSAGE: &str = "Row without a message";
 const NAME: &str = "Invalid name";
 const LINE_ITEM: &str = "Invalid line item identifier";
 const DUPLICATE: &str = "Duplicate";
+const CALENDAR: &str = "Item not found in calendar";
 
 const FIELDS: &str = "Look for a quote or a separator in a field that the source does not quote.";
 const BOOLEAN: &str = "Write yes, no, true or false.";
@@ -80,7 +81,7 @@ const KNOWN: &[Known] = &[
     ),
     error("Item not located in Time list", PERIODS),
     error("Item not found in Time list", PERIODS),
-    error("Item not found in calendar", PERIODS),
+    error(CALENDAR, PERIODS),
     error(
         "Name or code already exists",
         "Give each item its own name and code: another item of the list has this one.",
@@ -247,6 +248,15 @@ fn known_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<(usize,
     if is_followed_by_value(DUPLICATE) {
         return Some((DUPLICATE.len(), known(DUPLICATE.as_bytes())?));
     }
+    // Before the colon is looked for: the name of a list may hold one. A calendar is no list.
+    if let Some(words) = IN_LIST.iter().find(|words| text.starts_with(words.as_bytes()))
+        && !text.starts_with(CALENDAR.as_bytes())
+        && let Some(end) = list_title(words.len(), text, &is_in_row)
+    {
+        let is_time = text[..end].ends_with(b" Time list");
+        let known = if is_time { known(&text[..end]) } else { None };
+        return Some((end, known.unwrap_or(&IN_A_LIST)));
+    }
     if let Some(colon) = text.iter().position(|byte| *byte == b':') {
         let head = &text[..colon];
         if let Some(known) = known(head) {
@@ -254,13 +264,6 @@ fn known_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<(usize,
         }
         if is_duplicate(head) {
             return Some((colon, known(DUPLICATE.as_bytes())?));
-        }
-    }
-    if let Some(words) = IN_LIST.iter().find(|words| text.starts_with(words.as_bytes())) {
-        let end = list_title(words.len(), text, &is_in_row);
-        // A calendar is no list.
-        if let Some(end) = end {
-            return Some((end, known(&text[..end]).unwrap_or(&IN_A_LIST)));
         }
     }
     let is_known = |known: &&Known| match known.follows {

@@ -124,10 +124,7 @@ impl<'a> Row<'a> {
 
     /// What the service says about the row, or what this library notes about its shape. A row has at least one
     /// message. Where fields are shifted or cut, no field is known to be a message.
-    pub(super) fn messages<'b>(
-        &'b self,
-        line: &'b [u8],
-    ) -> impl Iterator<Item = Message<'b>> + Clone + use<'b> {
+    pub(super) fn messages<'b>(&'b self, line: &'b [u8]) -> impl Iterator<Item = Message<'b>> + use<'b> {
         let note = self.damage.map(|damage| Message::note(damage.title(), Some(line)));
         let has_messages = matches!(self.damage, None | Some(Damage::TooFewFields));
         let columns = if has_messages { &*self.columns.errors } else { &[] };

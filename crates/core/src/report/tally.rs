@@ -102,16 +102,18 @@ impl Tally {
     /// messages are the service's own, and whether all of them are consequences.
     pub(super) fn add<'a>(
         &mut self,
-        mut messages: impl Iterator<Item = Message<'a>> + Clone,
+        mut messages: impl Iterator<Item = Message<'a>>,
         row: &Row<'_>,
         row_id: u64,
         input: usize,
     ) -> (u64, bool) {
         let Some(first) = messages.next() else { return (0, false) };
-        let is_alone = messages.clone().all(|message| message.title == first.title);
+        // Empty, and so without memory, for most rows.
+        let others: Vec<_> = messages.collect();
+        let is_alone = others.iter().all(|message| message.title == first.title);
         let is_header = row.is_header_of_source();
         let (mut count, mut combination, mut is_consequence) = (0, 0, true);
-        for message in std::iter::once(first).chain(messages) {
+        for message in std::iter::once(first).chain(others) {
             count += u64::from(!message.is_note);
             is_consequence &= message.is_consequence();
             let (max_values, slots) = (self.max_values, &mut self.slots);

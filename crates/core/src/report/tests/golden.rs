@@ -22,14 +22,6 @@ fn assert_report(name: &str, dump: impl Read) {
 }
 
 #[test]
-fn tabs_of_the_vendors_samples() {
-    let mut builder = ReportBuilder::new();
-    builder.add("names.txt", INVALID_NAME.as_bytes()).unwrap();
-    builder.add("numbers.txt", INVALID_NUMBER.as_bytes()).unwrap();
-    assert_golden("vendor.txt", &builder.finish().view().to_string());
-}
-
-#[test]
 fn commas_status_warnings_several_errors_a_consequence_and_line_breaks() {
     assert_report("mixed.txt", MIXED.as_bytes());
 }
@@ -93,13 +85,6 @@ fn forty_dumps_show_the_answer_first_and_wide_characters_are_aligned() {
     }
     let text = builder.finish().view().width(72).made("2026-11-29").to_string();
     assert_golden("forty.txt", &text[..text.find("Import_2:").unwrap()]);
-}
-
-#[test]
-fn bytes_that_are_no_text() {
-    let name = b"Gr\xf6\xdfe\x1b[31m";
-    let dump = [b"Name,_Line_,_Error_1_\n", &name[..], b",2,Invalid name: ", name, b"\n"].concat();
-    assert_report("legacy.txt", &*dump);
 }
 
 #[test]
@@ -240,12 +225,6 @@ fn a_whole_title_picks_its_kind_wherever_it_comes() {
     assert_eq!(String::from_utf8(output).unwrap(), "Code\nb\nd\n");
     let ReportError::AmbiguousKind { kinds, .. } = table("strange thing").unwrap_err() else { panic!() };
     assert_eq!(kinds, ["Strange thing too", "Strange thing"]);
-}
-
-#[test]
-fn json_has_the_documented_fields() {
-    let json = serde_json::to_string_pretty(&report(INVALID_NUMBER.as_bytes())).unwrap();
-    assert_golden("report.json", &(json + "\n"));
 }
 
 #[test]

@@ -9,11 +9,7 @@ use std::io::Read;
 
 use super::{Report, ReportBuilder};
 
-/// The vendor's own test fixtures, tab-separated.
-const INVALID_NAME: &str = concat!(
-    "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n",
-    "\"_Item_\"\t\"\"\t\"\"\t\"\"\t\"12\"\t\"Invalid name: _Item_\"\n",
-);
+/// The vendor's own test fixture, tab-separated.
 const INVALID_NUMBER: &str = concat!(
     "\"Column 1\"\t\"Column 2\"\t\"Column 3\"\t\"Column 4\"\t\"_Line_\"\t\"_Error_1_\"\n",
     "\"Item 9\"\t\"a\"\t\"true\"\t\"false\"\t\"11\"\t\"Invalid number: a\"\n",
