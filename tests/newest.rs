@@ -274,6 +274,14 @@ fn older_dumps_are_fetched_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_task_without_a_time_is_recent_only_with_a_word() {
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]).without_creation_time()]);
+    let outcome = scene.run("get NIGHTLY --since=48h");
+    outcome.any_stdout().stderr_has("task <NIGHTLY>/T9 does not say when it was created: it may be older\n");
+    scene.any_files();
+}
+
+#[test]
 fn latest_is_the_same_run_for_every_command() {
     let running = Task::new("T9", TaskState::InProgress);
     let scene = Scene::with_tasks([running, failed("T8", &[COSTS]), clean("T7")]);

@@ -111,6 +111,10 @@ impl Session {
                 });
             }
         };
+        if since.is_some() && task.created.is_none() {
+            let address = &task.address;
+            self.reporter.warn(&format!("task {address} does not say when it was created: it may be older"));
+        }
         let unnamed = object.is_none().then(|| ending::unnamed_dumps(&task)).flatten();
         let address = task.address.clone();
         Ok(Selection { task: Some(address), skipped, dumps, unnamed, clean, ended: Some((task, outcome)) })

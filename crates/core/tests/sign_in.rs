@@ -45,7 +45,7 @@ fn dump(server: &FakeServer) -> DumpAddress {
 
 fn download(client: &Client, server: &FakeServer) -> Result<(), Error> {
     let mut written = Vec::new();
-    client.download(&dump(server)).write_to(&mut written)?;
+    client.download(dump(server)).write_to(&mut written)?;
     let all: Vec<u8> = server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect();
     assert!(written == all);
     Ok(())
@@ -170,8 +170,10 @@ fn a_refresh_token_may_be_kept_by_the_program() {
     assert!(format!("{error:?}").contains("the vault is sealed"), "{error:?}");
 }
 
+type Ask = &'static dyn Fn(&FakeServer) -> Result<(), Error>;
+
 /// Every request whose answer is JSON, by its path.
-const SERVICES: [(&str, &dyn Fn(&FakeServer) -> Result<(), Error>); 11] = [
+const SERVICES: [(&str, Ask); 11] = [
     ("/workspaces", &|server| client(server, password()).workspaces().map(drop)),
     ("/models", &|server| client(server, password()).models(None).map(drop)),
     ("processes", &|server| client(server, password()).processes(dump(server).model()).map(drop)),
@@ -186,8 +188,7 @@ const SERVICES: [(&str, &dyn Fn(&FakeServer) -> Result<(), Error>); 11] = [
 ];
 
 /// Both requests of OAuth, by a user who approves.
-const OAUTH: [(&str, &dyn Fn(&FakeServer) -> Result<(), Error>); 2] =
-    [("oauth/device/code", &approve), ("oauth/token", &approve)];
+const OAUTH: [(&str, Ask); 2] = [("oauth/device/code", &approve), ("oauth/token", &approve)];
 
 fn approve(server: &FakeServer) -> Result<(), Error> {
     let read = || Ok::<_, String>(Secret::new("none"));
@@ -343,7 +344,7 @@ fn random_download(seed: u64) {
     }
     let all: Vec<u8> = server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect();
     let mut written = Vec::new();
-    let outcome = client(&server, password()).download(&dump(&server)).write_to(&mut written);
+    let outcome = client(&server, password()).download(dump(&server)).write_to(&mut written);
     match outcome {
         Ok(_) => assert!(written == all, "seed {seed}: other bytes"),
         // A token that is refused twice in a row.

@@ -34,7 +34,7 @@ macro_rules! region {
 fn region(name: &str) -> Option<&'static Region> {
     let name = name.to_ascii_lowercase();
     let is_meant = |known: &&str| *known == name || name.strip_suffix('a') == Some(*known);
-    REGIONS.iter().find(|region| region.names.iter().any(|known| is_meant(&known)))
+    REGIONS.iter().find(|region| region.names.iter().any(is_meant))
 }
 
 const REGIONS: [Region; 12] = [
@@ -114,7 +114,8 @@ impl Origin {
         Some((Origin::of_host(region.auth), Origin::of_host(region.oauth)))
     }
 
-    /// Whether this is a host of Anaplan that serves browsers, such as `us5a.app.anaplan.com`. Some serve OAuth too.
+    /// Whether this is a host of Anaplan that serves browsers, such as `us5a.app.anaplan.com`. Some serve
+    /// OAuth too.
     pub(crate) fn is_for_browsers(&self) -> bool {
         let is_api = REGIONS.iter().any(|region| region.api == self.host);
         !is_api && (self.host.ends_with(".app.anaplan.com") || self.host.ends_with(".app2.anaplan.com"))

@@ -31,8 +31,8 @@ impl Hosts {
     ///
     /// # Errors
     ///
-    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine, and for a locator whose host the token may not go
-    /// to; [`Error::NotAnApi`] for a host that serves browsers.
+    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine, and for a locator whose host the token
+    /// may not go to; [`Error::NotAnApi`] for a host that serves browsers.
     pub(super) fn choose(given: GivenHosts) -> Result<Hosts> {
         let api = given.api.unwrap_or_else(Origin::anaplan);
         for origin in [Some(&api), given.auth.as_ref(), given.oauth.as_ref()].into_iter().flatten() {

@@ -1,10 +1,11 @@
-//! The removal of secrets from the texts of the service that an error or a note shows: a service or a proxy may
-//! repeat what it was sent. Ids and names are left as they are: the next request asks for them.
+//! The removal of secrets from the texts of the service that an error or a note shows: a service or a proxy
+//! may repeat what it was sent. Ids and names are left as they are: the next request asks for them.
 
 use std::collections::VecDeque;
 use std::sync::{PoisonError, RwLock};
 
-/// Length of the shortest secret that is removed, in bytes: without a shorter one, every other word would be spoilt.
+/// Length of the shortest secret that is removed, in bytes: without a shorter one, every other word would be
+/// spoilt.
 const MIN_BYTES: usize = 4;
 
 /// Number of tokens that are remembered: an answer may repeat one that was renewed a moment ago.

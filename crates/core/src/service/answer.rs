@@ -1,8 +1,8 @@
 //! The one reader of what the services answer in JSON: the API, and those to sign in at.
 //!
-//! Unknown fields are ignored, expected ones may be missing, and a field of another type costs that field and not its
-//! neighbours, as observed on the live service. But an answer is never guessed to be good: it carries what was asked
-//! for or its status says success, and nothing in it says that it failed.
+//! Unknown fields are ignored, expected ones may be missing, and a field of another type costs that field and
+//! not its neighbours, as observed on the live service. But an answer is never guessed to be good: it carries
+//! what was asked for or its status says success, and nothing in it says that it failed.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,8 @@ use crate::address::Id;
 /// Characters of an answer that an error shows on each side of the problem.
 const NEAR_CHARS: usize = 40;
 
-/// Maximum length of a word that begins or ends there, in bytes: it is shown whole, or a part of a secret would be.
+/// Maximum length of a word that begins or ends there, in bytes: it is shown whole, or a part of a secret
+/// would be.
 const MAX_WORD_BYTES: usize = 4096;
 
 /// How a service says that it does not know a number.
@@ -59,7 +60,8 @@ impl Answer {
         Answer::read(bytes, None)
     }
 
-    /// Reads an answer and hands each entry of the list under `key` to `take`: lists are long, and values are large.
+    /// Reads an answer and hands each entry of the list under `key` to `take`: lists are long, and values are
+    /// large.
     pub(super) fn parse_list(bytes: &[u8], key: &str, take: &mut dyn FnMut(Value)) -> Result<Answer, Fault> {
         Answer::read(bytes, Some((key, take)))
     }
@@ -118,8 +120,8 @@ impl Answer {
         number(self.get(path))
     }
 
-    /// Whether the status says success, nothing says anything else, and the answer carries nothing else: with another
-    /// payload it is the answer to another request.
+    /// Whether the status says success, nothing says anything else, and the answer carries nothing else: with
+    /// another payload it is the answer to another request.
     pub(super) fn is_success_without(&self, key: &str) -> bool {
         const ENVELOPE: [&str; 7] =
             ["status", "meta", "statusMessage", "message", "error", "errors", "title"];
@@ -197,9 +199,9 @@ impl Answer {
         says_something(self.get("error")) || says_something(self.get("errors"))
     }
 
-    /// The sentence for people, from the shapes that the services have: the API's `{"status":{"message":…}}`, the
-    /// sign-in service's `{"statusMessage":…}`, OAuth's `{"error_description":…}`, those of gateways, and the
-    /// `{"title":…}` of RFC 9457.
+    /// The sentence for people, from the shapes that the services have: the API's `{"status":{"message":…}}`,
+    /// the sign-in service's `{"statusMessage":…}`, OAuth's `{"error_description":…}`, those of gateways, and
+    /// the `{"title":…}` of RFC 9457.
     fn message(&self) -> Option<String> {
         const PATHS: [&str; 8] = [
             "status.message",
@@ -245,7 +247,8 @@ pub(crate) fn started_task(bytes: &[u8]) -> Result<Id, Fault> {
     }
 }
 
-/// Whether the answer to a request that brings nothing back, as cancelling and signing out do, says that it failed.
+/// Whether the answer to a request that brings nothing back, as cancelling and signing out do, says that it
+/// failed.
 ///
 /// # Errors
 ///
@@ -260,8 +263,8 @@ pub(crate) fn error_message(body: &[u8]) -> Option<String> {
     answer.message().or_else(|| answer.word().filter(|_| !answer.says_success()))
 }
 
-// Fields whose JSON type wanders: the live service has sent times, counts and flags as text, and null in lists. Each of
-// these reads what it can, and what it cannot is absent.
+// Fields whose JSON type wanders: the live service has sent times, counts and flags as text, and null in
+// lists. Each of these reads what it can, and what it cannot is absent.
 
 /// A text; a number counts as its digits.
 pub(super) fn text(value: &Value) -> Option<String> {
@@ -313,8 +316,8 @@ pub(super) fn id(value: &Value) -> Option<Id> {
     Id::deserialize(value).ok()
 }
 
-/// The entries of a list. Null is an empty list; anything else in place of one is its only entry, so that it is not
-/// taken for nothing.
+/// The entries of a list. Null is an empty list; anything else in place of one is its only entry, so that it
+/// is not taken for nothing.
 pub(super) fn entries(value: &Value) -> &[Value] {
     match value {
         Value::Null => &[],
@@ -399,8 +402,8 @@ fn malformed(bytes: &[u8], error: serde_json::Error) -> Fault {
     Fault::Malformed { problem: error.to_string(), near, cut_short: error.is_eof() }
 }
 
-/// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes undone: a
-/// secret must be recognisable as one, and be there whole.
+/// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes
+/// undone: a secret must be recognisable as one, and be there whole.
 fn near(bytes: &[u8], line: usize, column: usize) -> String {
     let before: usize =
         bytes.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();

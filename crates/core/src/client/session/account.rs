@@ -62,7 +62,8 @@ impl Client {
         Ok(Account { method: credentials.method(), user, until: validation.until })
     }
 
-    /// The token that a request would carry now, and until when it is good, if that is known. Signs in if need be.
+    /// The token that a request would carry now, and until when it is good, if that is known. Signs in if
+    /// need be.
     ///
     /// # Errors
     ///

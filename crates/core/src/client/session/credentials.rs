@@ -96,7 +96,8 @@ impl From<Way> for Credentials {
 }
 
 impl Credentials {
-    /// The token in a file, as it is copied: a leading word `AnaplanAuthToken` or `Bearer` decides how it is sent.
+    /// The token in a file, as it is copied: a leading word `AnaplanAuthToken` or `Bearer` decides how it is
+    /// sent.
     ///
     /// # Errors
     ///
@@ -148,8 +149,8 @@ impl Credentials {
     /// # Errors
     ///
     /// [`Error::Setting`] for files that cannot be used; it says what to do about it, for a key in another
-    /// form with the command that converts it. [`Error::Missing`] where there is no certificate, no key, or no
-    /// passphrase for it.
+    /// form with the command that converts it. [`Error::Missing`] where there is no certificate, no key, or
+    /// no passphrase for it.
     #[cfg(feature = "certificate")]
     pub fn certificate(files: &[impl AsRef<Path>], passphrase: Option<&Secret>) -> Result<Credentials> {
         // The key is usually the second: an error must say which of the two it is about, without their names.
@@ -204,9 +205,9 @@ impl Credentials {
         Ok(Credentials { way, exposed_files })
     }
 
-    /// Signs in with an OAuth refresh token that the program keeps, such as in a vault: `read` is called before each
-    /// use, and `write` with the token that replaces it. The program sees to it that no two clients use one token at
-    /// the same time.
+    /// Signs in with an OAuth refresh token that the program keeps, such as in a vault: `read` is called
+    /// before each use, and `write` with the token that replaces it. The program sees to it that no two
+    /// clients use one token at the same time.
     ///
     /// # Errors
     ///

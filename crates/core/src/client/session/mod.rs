@@ -1,5 +1,5 @@
-//! The token of a client: got at its first use, renewed before its end or when the service refuses it, by one thread
-//! while the others wait. A sign-in that was refused is not tried again.
+//! The token of a client: got at its first use, renewed before its end or when the service refuses it, by one
+//! thread while the others wait. A sign-in that was refused is not tried again.
 
 pub(in crate::client) mod account;
 mod anaplan;
@@ -35,8 +35,8 @@ const USUAL_LIFETIME: Duration = Duration::from_secs(35 * 60);
 /// Longest lifetime that is believed. None is documented beyond 35 minutes.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long before its end a token is renewed, as the vendor's client does: longer than the retries of a request
-/// usually take.
+/// How long before its end a token is renewed, as the vendor's client does: longer than the retries of a
+/// request usually take.
 const RENEWAL_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Who the client is for the service, and the token that says so.
@@ -170,7 +170,8 @@ impl Session {
         Ok(is_other.then_some(fresh))
     }
 
-    /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the client.
+    /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the
+    /// client.
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match self.credentials.way() {
             Way::OAuth { store: TokenStore::File(file), .. } => self.forget_refresh_token(wire, file),
@@ -236,7 +237,8 @@ impl State {
         self.failure = error.again().map(|error| Failure { at: Instant::now(), error });
     }
 
-    /// Whether the service refused the credentials. They are not sent again: some services lock a user after a few.
+    /// Whether the service refused the credentials. They are not sent again: some services lock a user after
+    /// a few.
     fn is_refused(&self) -> bool {
         self.failure.as_ref().is_some_and(|failure| is_refusal(&failure.error))
     }
@@ -273,22 +275,22 @@ impl Held {
 }
 
 impl TokenEnd {
-    /// How long the token is good for, from the answer on. `answered` is the `Date` of that answer: the service's clock
-    /// counts, and this machine's only where the answer has no date.
+    /// How long the token is good for, from the answer on. `answered` is the `Date` of that answer: the
+    /// service's clock counts, and this machine's only where the answer has no date.
     fn lifetime(self, answered: SystemTime) -> Duration {
         let lifetime = match self {
             TokenEnd::At(end) => end.duration_since(answered).unwrap_or_default(),
             TokenEnd::After(lifetime) => lifetime,
             TokenEnd::Unknown => Duration::ZERO,
         };
-        // No service gives a token that has ended: its clocks differ. To believe it would mean to sign in for each
-        // request, and a token that really has ended is renewed when it is refused.
+        // No service gives a token that has ended: its clocks differ. To believe it would mean to sign in for
+        // each request, and a token that really has ended is renewed when it is refused.
         if lifetime.is_zero() { USUAL_LIFETIME } else { lifetime.min(MAX_LIFETIME) }
     }
 }
 
-/// When to renew a token of this lifetime. Of a short one at least a half is used, so that no service can make a client
-/// sign in all the time.
+/// When to renew a token of this lifetime. Of a short one at least a half is used, so that no service can
+/// make a client sign in all the time.
 fn renewal_after(lifetime: Duration) -> Duration {
     lifetime.saturating_sub(RENEWAL_MARGIN).max(lifetime / 2)
 }

@@ -1,4 +1,5 @@
-//! Signing in with OAuth: the refresh token (RFC 6749), and the device flow by which a user approves (RFC 8628).
+//! Signing in with OAuth: the refresh token (RFC 6749), and the device flow by which a user approves (RFC
+//! 8628).
 
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,8 @@ use crate::text::{is_unprintable, seconds};
 const OAUTH_TOKEN: &str = "/oauth/token";
 const DEVICE_CODE: &str = "/oauth/device/code";
 
-/// How long a run waits for another one that is using the same refresh token: longer than all retries of a request
-/// take. One that was killed holds it no more.
+/// How long a run waits for another one that is using the same refresh token: longer than all retries of a
+/// request take. One that was killed holds it no more.
 const LOCK_WAIT: Duration = Duration::from_secs(600);
 
 /// Time between two looks at that lock.
@@ -60,7 +61,8 @@ const MAX_APPROVAL: Duration = Duration::from_secs(60 * 60);
 struct Grant {
     /// A grant without one may still have made the old refresh token invalid.
     access: Result<IssuedToken, Fault>,
-    /// The refresh token that counts from now on. Where the client's tokens rotate, the one before it is dead.
+    /// The refresh token that counts from now on. Where the client's tokens rotate, the one before it is
+    /// dead.
     refresh: Option<Secret>,
 }
 

@@ -29,13 +29,13 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token from a sign-in with password or certificate, sent as `Authorization: AnaplanAuthToken …`. White space
-    /// around it is dropped, and so is a leading word `AnaplanAuthToken`.
+    /// A token from a sign-in with password or certificate, sent as `Authorization: AnaplanAuthToken …`.
+    /// White space around it is dropped, and so is a leading word `AnaplanAuthToken`.
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for an empty token, for one with characters that no header can carry, and for one that a
-    /// leading word says to be of the other kind.
+    /// [`Error::Setting`] for an empty token, for one with characters that no header can carry, and for one
+    /// that a leading word says to be of the other kind.
     pub fn anaplan(text: &str) -> Result<Token> {
         Token::of_scheme(Scheme::AnaplanAuthToken, text)
     }
@@ -84,7 +84,8 @@ impl Token {
         Ok(Token { scheme, header })
     }
 
-    /// The value of the header `Authorization`, for another program: the word for its kind, and the token itself.
+    /// The value of the header `Authorization`, for another program: the word for its kind, and the token
+    /// itself.
     #[doc(hidden)]
     pub fn reveal(&self) -> (&'static str, &str) {
         (self.scheme.word(), self.value())
@@ -117,8 +118,8 @@ impl Token {
 impl FromStr for Token {
     type Err = Error;
 
-    /// Reads a token as it is copied: the word before it, `AnaplanAuthToken` or `Bearer`, decides how it is sent. Without
-    /// one it is Anaplan's own.
+    /// Reads a token as it is copied: the word before it, `AnaplanAuthToken` or `Bearer`, decides how it is
+    /// sent. Without one it is Anaplan's own.
     fn from_str(text: &str) -> Result<Token> {
         Token::read(text, Scheme::AnaplanAuthToken)
     }
