@@ -99,7 +99,10 @@ fn sign_in(command: &Doctor, session: &Session, has_model: bool) -> Result<Strin
         false => session.client.workspaces().map(drop),
     };
     // What it may do there is another question.
-    let is_taken = |error: &Error| matches!(error.request(), Some((_, fault)) if matches!(fault.status(), Some(403 | 404)));
+    let is_taken = |error: &Error| {
+        let status = error.request().and_then(|(_, fault)| fault.status());
+        matches!(status, Some(403 | 404))
+    };
     match tried {
         Err(error) if !is_taken(&error) => Err(error.into()),
         _ => Ok("a ready token, which the API takes".to_owned()),
