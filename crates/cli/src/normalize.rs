@@ -256,7 +256,7 @@ mod tests {
         check("taks P", "there is no command \"taks\"; did you mean \"tasks\"?");
         check("W/M/P", "\"W/M/P\" is no command; did you mean \"get W/M/P\"?");
         check("taks --json", "there is no command \"taks\"; did you mean \"tasks\"?");
-        check("tasks L --html x", "--html is an option of explain, not of tasks");
+        check("tasks L --html x", "--html is an option of get, run, wait, explain, not of tasks");
         check("explain F --retries 3", "--retries has no meaning for explain, which sends nothing");
     }
 }
