@@ -1,9 +1,12 @@
-//! `imports`, and what `run` does with imports: it starts them, and says how many rows were loaded.
+//! `imports`, and what `run` does with imports: it uploads their source files, starts them, and says how many rows
+//! were loaded.
 
 use serde_json::json;
-use xtask::fake::{Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, Task, TaskState, WORKSPACE};
+use xtask::fake::{
+    Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, Task, TaskState, USER, WORKSPACE, When,
+};
 
-use crate::support::texts::answered;
+use crate::support::texts::{answered, gave_up};
 use crate::support::{Invocation, Scene};
 
 const IMPORT: &str = "112000000041";
@@ -131,4 +134,202 @@ fn the_task_of_an_import_is_cancelled() {
     let import = Process::new(IMPORT, "Centres").with_task(Task::new("T1", TaskState::InProgress));
     let scene = Scene::with_service(Service::new().with_import(import));
     scene.run("cancel MODEL/112000000041/T1").stdout(format!("Task <MODEL>/{IMPORT}/T1: CANCELLING\n"));
+}
+
+/// What this user uploaded, as the service has it.
+fn content(scene: &Scene) -> Option<Vec<u8>> {
+    scene.server.service().files[0].content_of(USER)
+}
+
+/// The requests that change something, without their model.
+fn changes(scene: &Scene) -> Vec<String> {
+    scene.requests().into_iter().filter(|request| !request.starts_with("GET")).collect()
+}
+
+#[test]
+fn a_failed_load_is_explained_corrected_and_loaded_again() {
+    let scene = Scene::with_service(service());
+    scene.write("centres.csv", ROWS);
+    let run = |file: &str| scene.run(&format!("{RUN} -o rejected --put {file}"));
+    let outcome = run("centres.csv");
+    let rejected = scene.files().into_iter().find(|file| file.starts_with("rejected/")).expect("a dump");
+    outcome.exits_with(6).stdout_has(format!("\n\n2 rows loaded, 1 rejected: {rejected}\n"));
+    assert_eq!(content(&scene), Some(ROWS.into()));
+    scene.run(&format!("explain {rejected} --fix corrected.csv")).any_stdout().stderr_text();
+    let corrected = String::from_utf8(scene.read("corrected.csv")).expect("UTF-8");
+    assert_eq!(corrected, "\"Name\",\"Amount\"\n\"B\",\"x\"\n");
+    scene.write("corrected.csv", corrected.replace('x', "2"));
+    run("corrected.csv").stdout_has("\n1 row loaded, 0 rejected\n");
+    assert_eq!(content(&scene), Some("\"Name\",\"Amount\"\n\"B\",\"2\"\n".into()));
+    scene.any_files();
+}
+
+#[test]
+fn a_process_loads_files_that_are_named_by_import_or_source_file() {
+    for import in [IMPORT, "Centres", "centres", FILE] {
+        let scene = Scene::with_service(service());
+        scene.write("a=b.csv", "Amount,Name\n1,A\n");
+        let outcome =
+            scene.command("run NIGHTLY --poll=1ms").arg("--put").arg(format!("{import}=a=b.csv")).run();
+        outcome.stdout_has("\n1 row loaded, 0 rejected\n");
+        outcome
+            .stderr_has("uploading a=b.csv to source file 113000000001\nuploaded a=b.csv  16 B  1 chunk  ");
+        let file = format!("POST /files/{FILE}");
+        let put = format!("PUT /files/{FILE}/chunks/0");
+        assert_eq!(changes(&scene), [&*file, &put, "POST NIGHTLY/tasks"]);
+    }
+}
+
+#[test]
+fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
+    let mirror = Process::new("112000000042", "Mirror").reading(Import::default());
+    let twin = Process::new("112000000043", "Centres").reading(Import::from_file("113000000002"));
+    let with_actions = |actions: &[(&str, &str)]| {
+        let mut service = service().with_import(mirror.clone()).with_import(twin.clone());
+        let actions = actions.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned()));
+        service.processes[0].actions.extend(actions);
+        Scene::with_service(service)
+    };
+    let scene = with_actions(&[("112000000042", "Mirror")]);
+    scene.write("a.csv", ROWS);
+    let known = "112000000041 Centres, 112000000042 Mirror";
+    for (arguments, code, error) in [
+        ("NIGHTLY --put a.csv", 2, "--put needs IMPORT=FILE for a process, and not \"a.csv\"".to_owned()),
+        ("NIGHTLY --put Centers=a.csv", 4, format!("the process has no import \"Centers\"; it has {known}")),
+        (
+            "NIGHTLY --put Mirror=a.csv",
+            2,
+            "import 112000000042 reads from a model and not from a file: there is nothing to upload"
+                .to_owned(),
+        ),
+        (
+            "NIGHTLY --put Centres=a.csv --put 113000000001=a.csv",
+            2,
+            "--put names two files for one source file, 113000000001".to_owned(),
+        ),
+        ("MODEL/112000000099 --put a.csv", 4, "model <MODEL> has no import 112000000099".to_owned()),
+    ] {
+        let help = if code == 2 { "\nTry anaplan-dump run --help." } else { "" };
+        scene.run(&format!("run {arguments} -q")).fails(code, error + help);
+        assert_eq!(changes(&scene), [] as [&str; 0], "{arguments}");
+    }
+    let scene = with_actions(&[("112000000043", "Centres")]);
+    scene.write("a.csv", ROWS);
+    let error =
+        "several imports match \"Centres\": 112000000041 Centres, 112000000043 Centres\n  name it by its id";
+    scene.run("run NIGHTLY --put Centres=a.csv").fails(2, format!("{error}\nTry anaplan-dump run --help."));
+    let missing = scene.run(&format!("{RUN} --put none.csv"));
+    missing.fails(7, "cannot read none.csv: No such file or directory (os error 2)\n  nothing was started");
+    assert_eq!(changes(&scene), [] as [&str; 0]);
+}
+
+#[test]
+fn a_file_that_the_import_does_not_expect_is_refused_unless_forced() {
+    let not_utf8 = "the import expects \"UTF-8\", which has no such bytes as those from byte 12 on";
+    for (bytes, code, why) in [
+        (
+            &b"Name;Amount\nA;1\n"[..],
+            6,
+            "its columns are separated by semicolons, and the import expects commas",
+        ),
+        (b"Name,Sum\nA,1\n", 6, "it lacks columns that the import names: \"Amount\""),
+        (b"\xff\xfeN\0", 6, "it is in UTF-16LE, and the import expects \"UTF-8\""),
+        (b"Name,Amount\n\xe4,1\n", 0, not_utf8),
+    ] {
+        let scene = Scene::with_service(service());
+        scene.write("a.csv", bytes);
+        let error = format!("a.csv cannot be uploaded: {why}\n  --force uploads it all the same");
+        scene.run(&format!("{RUN} --put a.csv")).fails(2, error);
+        assert_eq!(changes(&scene), [] as [&str; 0]);
+        scene.run(&format!("{RUN} --put a.csv --force -o r")).exits_with(code).any_stdout();
+        assert_eq!(content(&scene).as_deref(), Some(bytes));
+        scene.any_files();
+    }
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", "");
+    scene
+        .run(&format!("{RUN} --put a.csv --force"))
+        .fails(2, "a.csv cannot be uploaded: it is empty\n  nothing was started");
+}
+
+#[test]
+fn where_the_format_is_not_known_the_file_is_uploaded_with_a_warning() {
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", "Name,Amount\nA,1\n");
+    scene.server.fault(Fault::status(500), When::path(format!("imports/{IMPORT}")).method("GET"));
+    let outcome = scene.run(&format!("{RUN} --put a.csv"));
+    let why = answered("500 Internal Server Error");
+    outcome.notes(format!("a.csv is not checked: the description of <MODEL>/{IMPORT}: {why}\n"));
+    outcome.stdout_has("\n1 row loaded, 0 rejected\n");
+    assert_eq!(scene.count_of(&format!("GET /imports/{IMPORT}")), 2 + 1, "{}", scene.describe());
+}
+
+#[test]
+fn standard_input_is_uploaded_in_chunks_without_their_number() {
+    let scene = Scene::with_service(service());
+    scene.command(&format!("{RUN} --put -")).stdin("Name,Amount\nA,1\n").run().stdout_has("\n1 row loaded,");
+    let requests = scene.server.requests();
+    let announced = requests.iter().find(|request| request.target.ends_with(FILE)).expect("an announcement");
+    assert_eq!(announced.body, br#"{"chunkCount":-1}"#);
+    let complete = format!("POST /files/{FILE}/complete");
+    assert!(changes(&scene).contains(&complete), "{}", scene.describe());
+}
+
+#[test]
+fn large_files_go_in_chunks_of_10_mb_that_are_compressed_where_it_saves() {
+    let scene = Scene::with_service(service());
+    let rows = |rows: std::ops::Range<usize>| rows.map(|n| format!("{n},1\n")).collect::<String>();
+    let text = format!("Name,Amount\n{}", rows(0..2_400_000));
+    scene.write("a.csv", &text);
+    let outcome = scene.run("run MODEL/112000000041 --poll=1ms --put a.csv");
+    outcome.stdout_has("\n2,400,000 rows loaded, 0 rejected\n").stderr_has("  3 chunks  ");
+    assert!(content(&scene) == Some(text.into_bytes()), "other bytes");
+    for request in scene.server.requests().iter().filter(|request| request.method == "PUT") {
+        assert_eq!(request.header("content-type"), Some("application/x-gzip"));
+        assert!(request.body.len() < 9_000_000);
+    }
+}
+
+#[test]
+fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
+    for (fault, path) in [
+        (Fault::status(503), format!("files/{FILE}/chunks/0")),
+        (Fault::status(429), format!("files/{FILE}/chunks/0")),
+        (Fault::ResetBeforeAnswer, format!("files/{FILE}/chunks/0")),
+        (Fault::CloseBeforeAnswer, format!("files/{FILE}")),
+        (Fault::status(500), format!("files/{FILE}/complete")),
+    ] {
+        let scene = Scene::with_service(service());
+        scene.server.fault(fault, When::path(&path).times(2));
+        let command = scene.command(&format!("{RUN}q --put -")).stdin("Name,Amount\nA,1\n");
+        command.run().stdout_has("\n1 row loaded, 0 rejected\n");
+        assert_eq!(scene.count_of("POST /imports"), 1, "{}", scene.describe());
+        assert_eq!(content(&scene), Some("Name,Amount\nA,1\n".into()));
+    }
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", ROWS);
+    scene.server.fault(Fault::status(503), When::path("chunks/0"));
+    let what = "chunk 1 of 1 of the upload of source file 113000000001";
+    let why = gave_up(3, what, &answered("503 Service Unavailable"));
+    let error = format!("{why}\n  <ANY>\n  nothing was started");
+    scene.run(&format!("{RUN}q --put a.csv --retries=2")).fails(5, error);
+    assert_eq!(scene.count_of("POST /imports"), 0, "{}", scene.describe());
+}
+
+#[test]
+fn two_runs_that_load_the_same_file_take_turns() {
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", "Name,Amount\nA,1\n");
+    scene.write("b.csv", "Name,Amount\nB,1\nC,2\n");
+    scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").times(1));
+    let mut first = scene.command(&format!("{RUN} --put a.csv --stall-timeout=10m")).start();
+    first.wait_until("it uploads", |scene| scene.count_of("PUT") == 1);
+    let mut second = scene.command(&format!("{RUN} --put b.csv")).start();
+    second.wait_for_note("waiting for another run that has locked ");
+    assert_eq!(scene.count_of("PUT"), 1, "{}", scene.describe());
+    first.kill();
+    let outcome = second.finish();
+    outcome
+        .notes("<ANY>waiting for another run that has locked <ANY>\n")
+        .stdout_has("\n2 rows loaded, 0 rejected\n");
 }

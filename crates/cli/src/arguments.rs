@@ -313,6 +313,12 @@ pub(crate) struct Run {
     #[argh(option, short = 'o', arg_name = "dir")]
     pub(crate) output: Option<String>,
 
+    /// file to upload before the start: for an import FILE, for a process
+    /// IMPORT=FILE, where IMPORT is an id, a name or the id of its source file; may be
+    /// repeated; - is standard input
+    #[argh(option, arg_name = "file")]
+    pub(crate) put: Vec<String>,
+
     /// which item an import takes that asks for one, such as Version=Actual; may be
     /// repeated
     #[argh(option, arg_name = "type=name")]
@@ -339,7 +345,8 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "file")]
     pub(crate) html: Option<String>,
 
-    /// let --html replace a file that exists
+    /// let --html replace a file that exists, and --put upload one that does not look
+    /// as the import expects it
     #[argh(switch)]
     pub(crate) force: bool,
 

@@ -85,6 +85,8 @@ pub(crate) struct Follow<'a> {
     pub(crate) timeout: Option<Duration>,
     pub(crate) explain: bool,
     pub(crate) json: bool,
+    /// Whether rows were uploaded first, so that it ends with a line about them.
+    pub(crate) loads: bool,
 }
 
 impl Follow<'_> {
@@ -169,7 +171,7 @@ impl Follow<'_> {
                 print("\n")?;
                 print_report(report.view())?;
             }
-            if address.action.kind == ActionKind::Import {
+            if self.loads || address.action.kind == ActionKind::Import {
                 let paths: Vec<_> = collected.dumps.iter().filter_map(DumpReport::path).map(safe).collect();
                 let paths = if paths.is_empty() { String::new() } else { format!(": {}", paths.join(", ")) };
                 print(&format!("\n{}{paths}\n", Rows::of(&task).text()))?;

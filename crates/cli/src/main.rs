@@ -33,6 +33,7 @@ mod resolve;
 mod session;
 mod settings;
 mod signals;
+mod sources;
 mod stdout;
 mod table;
 mod target;

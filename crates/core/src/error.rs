@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::address::{
     ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress,
 };
-use crate::service::{Fault, NamedId, Subject};
+use crate::service::{Fault, NamedId, SourceProblem, Subject};
 use crate::text::{Printable, seconds};
 
 /// A result whose error is [`Error`].
@@ -122,6 +122,14 @@ pub enum Error {
         path: Option<PathBuf>,
         /// The system's error.
         source: io::Error,
+    },
+    /// A file cannot be uploaded as the source of an import.
+    #[non_exhaustive]
+    Unsuitable {
+        /// The file; `None` for a reader.
+        path: Option<PathBuf>,
+        /// Why.
+        problem: SourceProblem,
     },
     /// The target exists, and the caller did not ask to replace it.
     #[non_exhaustive]
@@ -371,6 +379,8 @@ impl Error {
             | Error::UntrustedOrigin { .. }
             | Error::NotAnApi { .. }
             | Error::AmbiguousName { .. } => ErrorKind::Usage,
+            Error::Unsuitable { problem: SourceProblem::Changed, .. } => ErrorKind::Output,
+            Error::Unsuitable { .. } => ErrorKind::Usage,
             Error::NoToken(_) => ErrorKind::NotPermitted,
             Error::NoSuchAction { .. } | Error::Vanished(_) => ErrorKind::NotFound,
             Error::Changed { .. } => ErrorKind::Service,
@@ -453,6 +463,10 @@ impl fmt::Display for Error {
             }
             Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown(path)),
             Error::Output { action, path: None, .. } => write!(f, "cannot {action} the output"),
+            Error::Unsuitable { path: Some(path), problem } => {
+                write!(f, "{} cannot be uploaded: {problem}", shown(path))
+            }
+            Error::Unsuitable { path: None, problem } => write!(f, "the input cannot be uploaded: {problem}"),
             Error::Exists { path } => write!(f, "{} exists already and is left as it is", shown(path)),
             Error::OtherDump { path, dump } => {
                 write!(f, "{} is the unfinished file of another dump, {}", shown(path), Printable(dump))

@@ -177,7 +177,7 @@ pub use crate::address::{
 #[cfg(feature = "http")]
 pub use crate::client::{
     Account, Client, ClientBuilder, Credentials, DeviceCode, Download, Downloaded, Event, Newest,
-    ProxyChoice, Search, Secret, SignInMethod, SkipReason, Skipped, Token,
+    ProxyChoice, Search, Secret, SignInMethod, SkipReason, Skipped, Token, Upload, Uploaded,
 };
 /// For the program `anaplan-dump` alone: it may change in any version.
 #[cfg(feature = "http")]

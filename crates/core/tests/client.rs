@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
     Client, ClientBuilder, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Newest, Origin, Outcome,
-    Progress, ProxyChoice, SkipReason, Subject, Task, Token,
+    Progress, ProxyChoice, SkipReason, SourceProblem, Subject, Task, Token,
 };
 use xtask::fake::{self, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, When, dump_file};
 
@@ -548,4 +548,32 @@ fn an_unsolicited_answer_is_not_taken_for_the_next_chunk() {
         client.download(&dump).write_to(&mut written).expect("a download");
         assert_eq!(String::from_utf8_lossy(&written), "rows of 0\nrows of 1\nrows of 2\n");
     }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_uploaded_is_an_error() {
+    let file = "113000000001";
+    let server = FakeServer::start(Service::new().with_file(fake::SourceFile::new(file, "a.csv")));
+    let client = client(&server);
+    let model = server.locator().parse::<Locator>().expect("a locator").model().clone();
+    let address = model.file(file.parse().expect("an id"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.csv");
+    let rows = |rows: usize| "12345678,1\n".repeat(rows);
+    type Change = fn(&std::path::Path) -> io::Result<()>;
+    let grow: Change = |path| std::fs::File::options().append(true).open(path)?.write_all(b"1,2\n");
+    let shrink: Change = |path| std::fs::File::options().write(true).open(path)?.set_len(1_000);
+    for (change, number) in [(grow, 1_000), (grow, 1_000_000), (shrink, 1_000_000)] {
+        std::fs::write(&path, rows(number)).expect("it is written");
+        let upload = client.upload(&address).on_progress(|_, _| change(&path).expect("it is changed"));
+        let error = upload.from_file(&path).expect_err("an error");
+        let is_changed = matches!(&error, Error::Unsuitable { problem: SourceProblem::Changed, .. });
+        assert!(is_changed, "{number}: {error}");
+    }
+    std::fs::write(&path, rows(1_000_000)).expect("it is written");
+    let mut seen = Vec::new();
+    let upload = client.upload(&address).on_progress(|bytes, all| seen.push((bytes, all)));
+    let uploaded = upload.from_file(&path).expect("an upload");
+    assert_eq!((uploaded.bytes, uploaded.chunks), (11_000_000, 2));
+    assert_eq!(seen, [(10_000_000, Some(11_000_000)), (11_000_000, Some(11_000_000))]);
 }

@@ -20,7 +20,7 @@ const HOUSES: &[(&str, &str)] = &[
         "crates/cli/src",
         "os_text | text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
         | progress | signals | env_file | settings | credentials | session | ending | newest | resolve | target
-        | report | task_report | collect | follow | commands describe",
+        | report sources | task_report | collect | follow | commands describe",
     ),
     ("xtask/src", "fake | cargo format sample | bench demo dist serve | check"),
 ];

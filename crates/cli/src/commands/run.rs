@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::follow::Follow;
 use crate::report::Page;
 use crate::session::Session;
+use crate::sources;
 use crate::text::{noun, safe, time};
 
 /// Number of tasks that are listed if it is unknown whether a start was accepted.
@@ -14,7 +15,8 @@ const NEWEST_SHOWN: usize = 3;
 
 pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     let Run { poll, timeout, explain, json, .. } = *command;
-    let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json };
+    let loads = !command.put.is_empty();
+    let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json, loads };
     let locator = session.locator(&command.locator)?;
     let target = follow.target(&locator, session)?;
     let action = session.action(&locator)?;
@@ -26,6 +28,8 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     target.prepare()?;
     target.check_writable()?;
     let page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
+    // Kept until the end: another run that uploads to the same source files waits.
+    let _uploaded = sources::upload(command, &action, session)?;
     let started = session.client.start(&action, &command.locale, &mappings);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     let [wait, cancel] = follow.commands(&address);

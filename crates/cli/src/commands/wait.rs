@@ -22,7 +22,7 @@ const LOOK_SHARE: u32 = 20;
 
 pub(crate) fn wait(command: &Wait, session: &Session) -> Result<(), Failure> {
     let Wait { poll, timeout, explain, json, .. } = *command;
-    let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json };
+    let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json, loads: false };
     let locator = session.locator(&command.locator)?;
     let target = follow.target(&locator, session)?;
     let begun = Instant::now();

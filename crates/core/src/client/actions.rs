@@ -1,7 +1,7 @@
 //! Processes and imports by their names, and what imports read.
 
 use super::Client;
-use super::http::exchange::{Accept, Request};
+use super::http::exchange::{Accept, Content, Request};
 use crate::address::{ActionAddress, ActionKind, Id, ModelAddress};
 use crate::error::{Error, Result};
 use crate::service::{
@@ -68,7 +68,8 @@ impl Client {
     ) -> Result<T> {
         let subject = Subject::Metadata(action.clone());
         let (origin, path) = (self.requests.origin(&action.model)?, action.metadata_path());
-        let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Json };
+        let request =
+            Request { method: "GET", origin, path: &path, body: Content::None, accept: Accept::Json };
         self.requests.json(&subject, request, repeat, read)
     }
 

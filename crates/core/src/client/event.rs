@@ -62,8 +62,8 @@ pub enum Event<'a> {
         /// The number of these entries.
         entries: usize,
     },
-    /// The client waits for another program that holds the lock of the refresh token. Reported after a
-    /// few seconds, then once a minute.
+    /// The client waits for another program that holds the lock of the refresh token, or of an upload to the same
+    /// source file. Reported after a few seconds, then once a minute.
     #[non_exhaustive]
     Locked {
         /// The file that is locked.
@@ -71,7 +71,7 @@ pub enum Event<'a> {
         /// How long the client has waited.
         waited: Duration,
     },
-    /// The disk cannot do something for the file of the refresh token, which is no error.
+    /// The disk cannot do something for the file of the refresh token or the lock of an upload, which is no error.
     #[non_exhaustive]
     Disk {
         /// The file.

@@ -18,6 +18,7 @@ mod requests;
 mod retry_loop;
 mod session;
 mod unchanged;
+mod upload;
 mod waiting_chunk;
 mod x509;
 
@@ -36,6 +37,7 @@ pub use self::session::account::{Account, DeviceCode};
 pub use self::session::credentials::{Credentials, SignInMethod};
 pub use self::session::secret::Secret;
 pub use self::session::token::Token;
+pub use self::upload::{Upload, Uploaded};
 use crate::address::Origin;
 
 /// Talks to the service. Cheap to clone; clones share connections, looked-up names and the pace that a

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Client;
 use super::event::Event;
-use super::http::exchange::{Accept, Request};
+use super::http::exchange::{Accept, Content, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
@@ -85,7 +85,8 @@ impl Client {
     fn look_at(&self, task: &TaskAddress, repeat: Repeat) -> Result<Task> {
         let subject = Subject::Task(task.clone());
         let origin = self.requests.origin(task.model())?;
-        let request = Request { method: "GET", origin, path: &task.path(), body: None, accept: Accept::Json };
+        let request =
+            Request { method: "GET", origin, path: &task.path(), body: Content::None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
         let mut task = self.requests.json(&subject, request, repeat, read)?;
         task.change_messages(&|text| self.requests.wire.secrets.redact(text));
@@ -191,7 +192,7 @@ impl Client {
             method: "POST",
             origin: self.requests.origin(&process.model)?,
             path: &process.tasks_path(),
-            body: Some(&body),
+            body: Content::Json(&body),
             accept: Accept::Json,
         };
         match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
@@ -273,8 +274,13 @@ impl Client {
     pub fn cancel(&self, task: &TaskAddress) -> Result<()> {
         let subject = Subject::Cancel(task.clone());
         let origin = self.requests.origin(task.model())?;
-        let request =
-            Request { method: "DELETE", origin, path: &task.path(), body: None, accept: Accept::Json };
+        let request = Request {
+            method: "DELETE",
+            origin,
+            path: &task.path(),
+            body: Content::None,
+            accept: Accept::Json,
+        };
         self.requests.json(&subject, request, Repeat::UnlessConflict, check_done)
     }
 }

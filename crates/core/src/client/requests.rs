@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::event::Event;
 use super::hosts::Hosts;
 use super::http::body::SizeLimit;
-use super::http::exchange::{Accept, Answer, Request};
+use super::http::exchange::{Accept, Answer, Content, Request};
 use super::retry_loop::{Halt, Try, Wire};
 use super::session::{Held, Session};
 use crate::address::{DumpAddress, ModelAddress, Origin};
@@ -94,7 +94,8 @@ impl Requests {
         mut listing: Listing<T>,
     ) -> Result<Listing<T>> {
         while let Some(path) = listing.next_path().map(str::to_owned) {
-            let request = Request { method: "GET", origin, path: &path, body: None, accept: Accept::Json };
+            let request =
+                Request { method: "GET", origin, path: &path, body: Content::None, accept: Accept::Json };
             self.json(subject, request, repeat, |answer| listing.take(answer))?;
         }
         if let entries @ 1.. = listing.unreadable() {
@@ -185,7 +186,8 @@ impl Requests {
         let soon = Instant::now() + ACTIVITY_TIME;
         requests.wire.patience.end = self.wire.patience.end.into_iter().chain([soon]).min();
         let path = model.status_path();
-        let request = Request { method: "POST", origin, path: &path, body: Some(""), accept: Accept::Json };
+        let request =
+            Request { method: "POST", origin, path: &path, body: Content::Json(""), accept: Accept::Json };
         let read = |answer: &[u8]| Ok(serde_json::from_slice::<Value>(answer).unwrap_or_default());
         let answer = requests.json(subject, request, Repeat::Never, read).ok()?;
         let step = answer["requestStatus"]["currentStep"].as_str().filter(|step| !IDLE.contains(step))?;

@@ -75,6 +75,33 @@ pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, L
     }
 }
 
+/// Opens a file that only serves as a lock, for all users of this host, and locks it. `None` if another run has it
+/// locked, or has just removed it.
+pub(crate) fn take_turn(path: &Path) -> io::Result<Option<(File, Lock)>> {
+    let open = || {
+        if let Ok(known) = path.symlink_metadata() {
+            check_regular(&known)?;
+        }
+        // Another user's file can be locked, but not written to.
+        match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                OpenOptions::new().read(true).write(true).create_new(true).open(path)
+            }
+            opened => opened,
+        }
+    };
+    let file = match open() {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open()?,
+        opened => opened?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(is_same_file(&file, path).then_some((file, Lock::Held))),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => Ok(Some((file, Lock::Unsupported))),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// The first bytes of a file, or `None` if it does not exist.
 pub(crate) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
     const HEAD_BYTES: u64 = 64;

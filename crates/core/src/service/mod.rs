@@ -11,7 +11,6 @@ mod fault;
 mod listing;
 mod outcome;
 mod retry;
-#[allow(dead_code, reason = "an upload will use it")]
 mod source;
 mod subject;
 mod task;
@@ -31,6 +30,6 @@ pub use self::outcome::Outcome;
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
 pub use self::source::{Import, Mapping, SourceFormat, SourceProblem};
 #[cfg(feature = "http")]
-pub(crate) use self::source::{process_imports, source_format};
+pub(crate) use self::source::{SourceCheck, process_imports, source_format};
 pub use self::subject::Subject;
 pub use self::task::{ActionResult, RowCounts, Task, TaskState};

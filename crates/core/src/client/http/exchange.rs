@@ -47,6 +47,17 @@ impl Accept {
     }
 }
 
+impl Content<'_> {
+    fn media_type(self) -> &'static str {
+        match self {
+            // The service's reference sends it with every request, those without a body included.
+            Content::None | Content::Json(_) => "application/json",
+            Content::Bytes(_) => "application/octet-stream",
+            Content::Gzip(_) => "application/x-gzip",
+        }
+    }
+}
+
 /// What is sent.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) struct Request<'a> {
@@ -54,9 +65,17 @@ pub(in crate::client) struct Request<'a> {
     pub(in crate::client) origin: &'a Origin,
     /// Path and query, encoded.
     pub(in crate::client) path: &'a str,
-    /// JSON to send along.
-    pub(in crate::client) body: Option<&'a str>,
+    pub(in crate::client) body: Content<'a>,
     pub(in crate::client) accept: Accept,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::client) enum Content<'a> {
+    None,
+    Json(&'a str),
+    Bytes(&'a [u8]),
+    Gzip(&'a [u8]),
 }
 
 /// What every request of a client carries.
@@ -172,11 +191,11 @@ pub(in crate::client) fn send(
         .header("accept-encoding", headers.accept_encoding)
         // A cache on the way must not answer with what it remembers.
         .header("cache-control", "no-cache")
-        // The service's reference sends it with every request, those without a body included.
-        .header("content-type", "application/json");
+        .header("content-type", body.media_type());
     let sent = within(Duration::ZERO, patience, || match body {
-        Some(json) => agent.run(builder.body(json)?, origin),
-        None => agent.run(builder.body(())?, origin),
+        Content::None => agent.run(builder.body(())?, origin),
+        Content::Json(json) => agent.run(builder.body(json)?, origin),
+        Content::Bytes(bytes) | Content::Gzip(bytes) => agent.run(builder.body(bytes)?, origin),
     });
     let status = sent.as_ref().ok().map(|response| response.status().as_u16());
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });

@@ -6,7 +6,7 @@ use super::refusal::{Granted, check_done};
 use super::token::Token;
 use super::{Held, IssuedToken, Session, TokenEnd, ask, post};
 use crate::client::http::HeaderValue;
-use crate::client::http::exchange::{Accept, Reply, Request};
+use crate::client::http::exchange::{Accept, Content, Reply, Request};
 use crate::client::retry_loop::Wire;
 use crate::error::Result;
 use crate::service::{Fault, Repeat, Subject};
@@ -46,7 +46,8 @@ impl Session {
         let origin = self.auth_host()?;
         let authorization = held.token.anaplan_header();
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
-            let request = Request { method: "GET", origin, path: VALIDATE, body: None, accept: Accept::Json };
+            let request =
+                Request { method: "GET", origin, path: VALIDATE, body: Content::None, accept: Accept::Json };
             let reply = ask(wire, request, Some(&authorization), a_try)?;
             let validation = read_validation(&reply)?;
             let until = held.end_date().or(validation.until);

@@ -1,0 +1,161 @@
+//! Files that `run --put` uploads, each as the source of an import, before anything is started.
+
+use std::time::{Duration, Instant};
+
+use anaplan_dump_core::{ActionAddress, ActionKind, FileAddress, Id, Import, SourceFormat, Uploaded};
+
+use crate::arguments::Run;
+use crate::failure::Failure;
+use crate::os_text;
+use crate::session::Session;
+use crate::text::{counted, duration, safe, safe_path, size};
+
+/// Time between two lines about an upload where there is no terminal.
+const REPORT: Duration = Duration::from_secs(60);
+
+/// What is uploaded to a source file.
+struct Source<'a> {
+    /// The file, or `-`.
+    text: &'a str,
+    file: FileAddress,
+    /// What the import expects; `None` where it is not known, or must not matter.
+    format: Option<SourceFormat>,
+}
+
+/// Uploads every file of `--put`. The result keeps other runs of this host away from the same source files.
+pub(crate) fn upload(
+    command: &Run,
+    action: &ActionAddress,
+    session: &Session,
+) -> Result<Vec<Uploaded>, Failure> {
+    if command.put.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sources = Vec::new();
+    let imports = session.client.imports_of(action)?;
+    for put in &command.put {
+        let (import, text) = find(put, action, &imports)?;
+        let Some(file) = &import.file else {
+            return Err(reads_from_a_model(import));
+        };
+        sources.push((import, Source { text, file: action.model.file(file.clone()), format: None }));
+    }
+    // In one order, so that two runs never wait for each other.
+    sources.sort_by(|(_, one), (_, other)| one.file.id.as_str().cmp(other.file.id.as_str()));
+    if let Some(pair) = sources.windows(2).find(|pair| pair[0].1.file == pair[1].1.file) {
+        let file = &pair[0].1.file.id;
+        return Err(Failure::Usage(format!("--put names two files for one source file, {file}")));
+    }
+    if sources.iter().filter(|(_, source)| source.text == "-").count() > 1 {
+        return Err(Failure::Usage("--put reads standard input (-) for one import only".into()));
+    }
+    if !command.force {
+        for (import, source) in &mut sources {
+            source.format = format(import, source, session)?;
+        }
+    }
+    sources.into_iter().map(|(_, source)| send(source, session)).collect()
+}
+
+/// The import that a value of `--put` means, and the file in it.
+fn find<'a, 'b>(
+    put: &'a str,
+    action: &ActionAddress,
+    imports: &'b [Import],
+) -> Result<(&'b Import, &'a str), Failure> {
+    if action.kind == ActionKind::Import {
+        let import = imports.first().ok_or_else(|| {
+            Failure::NotFound(format!("model {} has no import {}", action.model, action.id))
+        })?;
+        return Ok((import, put));
+    }
+    let Some((wanted, text)) =
+        put.split_once('=').filter(|(wanted, text)| !wanted.is_empty() && !text.is_empty())
+    else {
+        let shown = safe(put);
+        return Err(Failure::Usage(format!("--put needs IMPORT=FILE for a process, and not \"{shown}\"")));
+    };
+    let lower = wanted.to_lowercase();
+    let is_id = |id: Option<&Id>| id.is_some_and(|id| id.as_str() == wanted);
+    let ways: [&dyn Fn(&Import) -> bool; 3] = [
+        &|import| is_id(Some(&import.id)) || is_id(import.file.as_ref()),
+        &|import| import.name.as_deref() == Some(wanted),
+        &|import| import.name.as_ref().is_some_and(|name| name.to_lowercase() == lower),
+    ];
+    let matches = |way: &&dyn Fn(&Import) -> bool| {
+        let matches: Vec<_> = imports.iter().filter(|import| way(import)).collect();
+        (!matches.is_empty()).then_some(matches)
+    };
+    let listed = |imports: &mut dyn Iterator<Item = &Import>| -> String {
+        let name =
+            |import: &Import| format!("{} {}", import.id, safe(import.name.as_deref().unwrap_or_default()));
+        imports.map(|import| name(import).trim_end().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    match ways.iter().find_map(matches).as_deref() {
+        // Several actions may read one file.
+        Some([import, more @ ..]) if more.iter().all(|other| other.file == import.file) => Ok((import, text)),
+        Some(several) => Err(Failure::Usage(format!(
+            "several imports match \"{}\": {}\n  name it by its id",
+            safe(wanted),
+            listed(&mut several.iter().copied())
+        ))),
+        None => Err(Failure::NotFound(format!(
+            "the process has no import \"{}\"; it has {}",
+            safe(wanted),
+            if imports.is_empty() { "none".to_owned() } else { listed(&mut imports.iter()) }
+        ))),
+    }
+}
+
+fn reads_from_a_model(import: &Import) -> Failure {
+    let import = &import.id;
+    Failure::Usage(format!(
+        "import {import} reads from a model and not from a file: there is nothing to upload"
+    ))
+}
+
+/// What the import expects. Where that cannot be known, the file is uploaded all the same.
+fn format(import: &Import, source: &Source<'_>, session: &Session) -> Result<Option<SourceFormat>, Failure> {
+    match session.client.source_format(&source.file.model, &import.id) {
+        Ok(Some(format)) => Ok(Some(format)),
+        Ok(None) => Err(reads_from_a_model(import)),
+        Err(error) => {
+            let text = safe(source.text);
+            session.reporter.warn(&format!("{text} is not checked: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+fn send(source: Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
+    let Source { text, file, format } = source;
+    let path = os_text::path(text);
+    let name = if text == "-" { "standard input".to_owned() } else { safe_path(&path) };
+    let begun = Instant::now();
+    let mut reported = begun;
+    session.reporter.note(&format!("uploading {name} to source file {}", file.id));
+    let report = |bytes: u64, all: Option<u64>| {
+        let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
+        let is_due = reported.elapsed() >= REPORT;
+        if is_due {
+            reported = Instant::now();
+        }
+        session.reporter.step(&format!("uploaded {}{of}", size(bytes)), begun.elapsed(), is_due);
+    };
+    let upload = session.client.upload(&file).on_progress(report);
+    let upload = format.into_iter().fold(upload, |upload, format| upload.format(format));
+    let uploaded = match text {
+        "-" => upload.from_reader(std::io::stdin().lock()),
+        _ => upload.from_file(&path),
+    };
+    session.reporter.clear();
+    let uploaded = uploaded.map_err(|error| {
+        let note =
+            matches!(&error, anaplan_dump_core::Error::Unsuitable { problem, .. } if problem.is_mismatch());
+        let note = note.then(|| "--force uploads it all the same".to_owned());
+        Failure::Library { error, note: Some(note.unwrap_or_else(|| "nothing was started".to_owned())) }
+    })?;
+    let (bytes, chunks) = (size(uploaded.bytes), counted(uploaded.chunks, "chunk"));
+    session.reporter.note(&format!("uploaded {name}  {bytes}  {chunks}  {}", duration(begun.elapsed())));
+    Ok(uploaded)
+}

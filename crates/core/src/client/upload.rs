@@ -1,0 +1,227 @@
+//! Uploads of source files: announced, then sent in chunks, each of which can be sent again.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+
+use super::Client;
+use super::event::Event;
+use super::http::exchange::{Accept, Content, Request};
+use crate::address::FileAddress;
+use crate::error::{Error, Result};
+use crate::files::{DiskWarning, Lock, take_turn};
+use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done};
+
+/// Size of a chunk in bytes. The service takes 1 to 50 MB; two chunks are in memory.
+const CHUNK_BYTES: u64 = 10_000_000;
+const MAX_CHUNK_BYTES: u64 = 50_000_000;
+
+/// The maximum number of chunks that the service takes.
+const MAX_CHUNKS: u64 = 1000;
+
+/// Time between two looks at the lock of another run.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Time between two reports of such a wait.
+const REPORT: Duration = Duration::from_secs(60);
+
+/// An upload that has not begun. Each `set_` is a setting; [`Upload::from_file`] or [`Upload::from_reader`] ends it.
+pub struct Upload<'a> {
+    client: &'a Client,
+    file: &'a FileAddress,
+    format: Option<SourceFormat>,
+    on_progress: Box<dyn FnMut(u64, Option<u64>) + 'a>,
+}
+
+impl fmt::Debug for Upload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload").field("file", self.file).finish_non_exhaustive()
+    }
+}
+
+/// A file that is complete at the service. While this value lives, other runs of this host wait before they upload
+/// the same source file: keep it until the import has read the file.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Uploaded {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The number of its chunks.
+    pub chunks: usize,
+    _turn: Option<Turn>,
+}
+
+/// The lock that keeps other runs away.
+#[derive(Debug)]
+struct Turn {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // It may be another user's. A run that waits for the lock sees that the file is gone, and makes another.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Client {
+    /// An upload of a source file, which the next import run of this user reads. Nothing is sent yet.
+    pub fn upload<'a>(&'a self, file: &'a FileAddress) -> Upload<'a> {
+        Upload { client: self, file, format: None, on_progress: Box::new(|_, _| {}) }
+    }
+}
+
+impl<'a> Upload<'a> {
+    /// Refuses a file that has another format.
+    #[must_use]
+    pub fn format(mut self, format: SourceFormat) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// Calls `report` after each chunk with the bytes so far, and the bytes in all where they are known.
+    #[must_use]
+    pub fn on_progress(mut self, report: impl FnMut(u64, Option<u64>) + 'a) -> Self {
+        self.on_progress = Box::new(report);
+        self
+    }
+
+    /// Uploads a file. Waits while another run of this host uploads to the same source file or imports it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsuitable`] for a file that differs from the format, is empty, too large, or changes while it is read;
+    /// [`Error::Output`] if it cannot be read; [`Error::Request`], [`Error::UntrustedOrigin`].
+    pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
+        let path = path.as_ref();
+        let failed = |error| Error::output("read", Some(path), error);
+        let mut file = File::open(path).map_err(failed)?;
+        let before = file.metadata().map_err(failed)?;
+        if !before.is_file() {
+            // A pipe has no length.
+            return self.run(&mut file, None, Some(path), &|| Ok(false));
+        }
+        let reader = file.try_clone().map_err(failed)?;
+        let has_changed = || {
+            let after = file.metadata().map_err(failed)?;
+            Ok(after.len() != before.len() || after.modified().ok() != before.modified().ok())
+        };
+        self.run(&mut { reader }, Some(before.len()), Some(path), &has_changed)
+    }
+
+    /// Uploads what a reader gives, such as standard input.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Upload::from_file`].
+    pub fn from_reader(self, mut reader: impl Read) -> Result<Uploaded> {
+        self.run(&mut reader, None, None, &|| Ok(false))
+    }
+
+    fn run(
+        mut self,
+        reader: &mut dyn Read,
+        length: Option<u64>,
+        path: Option<&Path>,
+        has_changed: &dyn Fn() -> Result<bool>,
+    ) -> Result<Uploaded> {
+        let refused = |problem| Error::Unsuitable { path: path.map(PathBuf::from), problem };
+        let chunk_bytes = length.map_or(CHUNK_BYTES, |length| length.div_ceil(MAX_CHUNKS).max(CHUNK_BYTES));
+        if chunk_bytes > MAX_CHUNK_BYTES {
+            return Err(refused(SourceProblem::TooLarge(MAX_CHUNKS * MAX_CHUNK_BYTES)));
+        }
+        let turn = self.wait_for_turn()?;
+        let announced = length.map(|length| length.div_ceil(chunk_bytes));
+        let mut check = SourceCheck::new(self.format.take().unwrap_or_default());
+        let (mut chunk, mut bytes, mut chunks) = (Vec::new(), 0, 0);
+        loop {
+            chunk.clear();
+            let read = reader.take(chunk_bytes).read_to_end(&mut chunk);
+            read.map_err(|error| Error::output("read", path, error))?;
+            check.take(&chunk).map_err(refused)?;
+            if chunk.is_empty() {
+                break;
+            }
+            bytes += chunk.len() as u64;
+            if length.is_some_and(|length| bytes > length) {
+                return Err(refused(SourceProblem::Changed));
+            }
+            if chunks as u64 == MAX_CHUNKS {
+                return Err(refused(SourceProblem::TooLarge(MAX_CHUNKS * CHUNK_BYTES)));
+            }
+            if chunks == 0 {
+                let count = announced.map_or(json!(-1), |chunks| json!(chunks));
+                self.post(&self.file.path(), &json!({ "chunkCount": count }))?;
+            }
+            self.put(chunks, announced, &chunk)?;
+            chunks += 1;
+            (self.on_progress)(bytes, length);
+        }
+        check.end().map_err(refused)?;
+        if length.is_some_and(|length| bytes != length) || has_changed()? {
+            return Err(refused(SourceProblem::Changed));
+        }
+        if announced.is_none() {
+            self.post(&self.file.complete_path(), &json!({}))?;
+        }
+        Ok(Uploaded { bytes, chunks, _turn: turn })
+    }
+
+    fn post(&self, path: &str, body: &serde_json::Value) -> Result<()> {
+        self.send(&Subject::Upload(self.file.clone()), "POST", path, Content::Json(&body.to_string()))
+    }
+
+    /// Sends a chunk, compressed where that makes it smaller.
+    fn put(&self, index: usize, announced: Option<u64>, chunk: &[u8]) -> Result<()> {
+        let chunks = announced.and_then(|chunks| usize::try_from(chunks).ok());
+        let subject = Subject::UploadedChunk { file: self.file.clone(), index, chunks };
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        // A vector takes everything.
+        let gzip = gzip.write_all(chunk).and_then(|()| gzip.finish()).unwrap_or_default();
+        let is_smaller = !gzip.is_empty() && gzip.len() < chunk.len();
+        let content = if is_smaller { Content::Gzip(&gzip) } else { Content::Bytes(chunk) };
+        self.send(&subject, "PUT", &self.file.chunk_path(index), content)
+    }
+
+    /// All of these requests may be repeated: what comes again replaces what is there.
+    fn send(&self, subject: &Subject, method: &'static str, path: &str, body: Content<'_>) -> Result<()> {
+        let requests = &self.client.requests;
+        let origin = requests.origin(&self.file.model)?;
+        let request = Request { method, origin, path, body, accept: Accept::Json };
+        requests.json(subject, request, Repeat::IfTransient, check_done)
+    }
+
+    /// Waits until no other run of this host uploads to the same source file. `None` where there are no locks.
+    fn wait_for_turn(&self) -> Result<Option<Turn>> {
+        let origin = self.client.requests.origin(&self.file.model)?;
+        let name = crc32fast::hash(format!("{origin}{}", self.file.path()).as_bytes());
+        let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
+        let wire = &self.client.requests.wire;
+        let (begun, mut reported) = (Instant::now(), None);
+        loop {
+            match take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))? {
+                Some((file, Lock::Held)) => return Ok(Some(Turn { path, _lock: file })),
+                Some(_) => {
+                    wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoLocks });
+                    return Ok(None);
+                }
+                None => {}
+            }
+            if reported.is_none_or(|reported: Instant| reported.elapsed() >= REPORT) {
+                reported = Some(Instant::now());
+                wire.report(&Event::Locked { path: &path, waited: begun.elapsed() });
+            }
+            wire.patience.stop.sleep(LOOK);
+            if wire.patience.stop.is_stopped() {
+                return Err(Error::Cancelled);
+            }
+        }
+    }
+}
