@@ -207,38 +207,30 @@ fn decrypt(key: &FoundKey<'_>, passphrase: Option<&[u8]>) -> Result<Vec<u8>> {
 }
 
 fn other_encryption(file: &str, is_der: bool) -> Error {
-    let [from, to] = conversion(file);
-    let form = if is_der { " -inform DER" } else { "" };
-    let problem = format!(
-        "the one in {} is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 {}{form} -in {from} \
-         -out {to}` and use {to}",
-        Printable(file),
-        PROTECTION[1],
-    );
+    let ([from, to], form) = (conversion(file), if is_der { " -inform DER" } else { "" });
+    let command = format!("`openssl pkcs8 -topk8 {}{form} -in {from} -out {to}` and use {to}", PROTECTION[1]);
+    let problem =
+        format!("the one in {} is encrypted in a way that is not read here: run {command}", Printable(file));
     Error::Setting { setting: Setting::PrivateKey, problem }
 }
 
 fn pkcs12(file: &str) -> Error {
     let [from, to] = conversion(file);
-    let problem = format!(
-        "{} is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} {} -out {to}` (also with \
-         -legacy if the file is old) and use {to}",
-        Printable(file),
-        PROTECTION[0],
-    );
-    Error::Setting { setting: Setting::Certificate, problem }
+    let command = format!("openssl pkcs12 -in {from} {} -out {to}", PROTECTION[0]);
+    let old = "(also with -legacy if the file is old)";
+    other_form(file, format!("a PKCS#12 file, which is not read here: run `{command}` {old} and use {to}"))
 }
 
 fn java_key_store(file: &str) -> Error {
-    let [from, to] = conversion(file);
-    let between = conversion(&format!("{file}.p12"))[0].clone();
-    let problem = format!(
-        "{} is a Java key store, which is not read here: run `keytool -importkeystore -srckeystore {from} \
-         -destkeystore {between} -deststoretype PKCS12`, then `openssl pkcs12 -in {between} {} -out {to}`, and use {to}",
-        Printable(file),
-        PROTECTION[0],
-    );
-    Error::Setting { setting: Setting::Certificate, problem }
+    let ([from, to], [between, _]) = (conversion(file), conversion(&format!("{file}.p12")));
+    let first = format!("-srckeystore {from} -destkeystore {between} -deststoretype PKCS12");
+    let second = format!("openssl pkcs12 -in {between} {} -out {to}", PROTECTION[0]);
+    let commands = format!("`keytool -importkeystore {first}`, then `{second}`, and use {to}");
+    other_form(file, format!("a Java key store, which is not read here: run {commands}"))
+}
+
+fn other_form(file: &str, what: String) -> Error {
+    Error::Setting { setting: Setting::Certificate, problem: format!("{} is {what}", Printable(file)) }
 }
 
 /// The names of a file and of what it is converted to, as a shell takes them. Of a name that could mean

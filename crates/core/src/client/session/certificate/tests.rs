@@ -288,23 +288,15 @@ fn an_encrypted_key_signs_in_with_its_passphrase() {
 #[test]
 fn keys_of_other_sizes_and_kinds_are_refused() {
     let folder = folder();
-    for (make, is_read) in [
-        ("RSA -pkeyopt rsa_keygen_bits:4096", true),
-        ("RSA -pkeyopt rsa_keygen_bits:1024", false),
-        ("RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3", false),
-        ("RSA-PSS -pkeyopt rsa_keygen_bits:2048", false),
-        ("ED448", false),
+    for make in [
+        "RSA -pkeyopt rsa_keygen_bits:1024",
+        "RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3",
+        "RSA-PSS -pkeyopt rsa_keygen_bits:2048",
     ] {
-        if !openssl(folder.path(), &format!("genpkey -algorithm {make} -out k")) {
-            return;
+        if openssl(folder.path(), &format!("genpkey -algorithm {make} -out k")) {
+            let refusal = read_files(folder.path(), &["cert.pem", "k"], "").unwrap_err();
+            assert!(refusal.contains("the one in k is damaged, or is not an RSA key"), "{make}: {refusal}");
         }
-        let refusal = read_files(folder.path(), &["cert.pem", "k"], "").unwrap_err();
-        let expected = if is_read {
-            "the one in k does not belong"
-        } else {
-            "the one in k is damaged, or is not an RSA"
-        };
-        assert!(refusal.contains(expected), "{make}: {refusal}");
     }
 }
 
