@@ -383,7 +383,7 @@ fn a_setting_that_a_download_cannot_follow_is_an_error_before_anything_is_sent()
     for (parallel, whole, verify) in [(0, false, false), (9, false, false), (2, true, false), (1, true, true)]
     {
         let download = || client.download(&dump).parallel(parallel).whole(whole).recheck_chunks(verify);
-        let expected = if verify { "verify" } else { "parallel" };
+        let expected = if verify { "recheck_chunks" } else { "parallel" };
         assert_eq!(named(download().write_to(Vec::new()).unwrap_err()), expected);
         assert_eq!(named(download().save_to(folder.path().join("dump.csv")).unwrap_err()), expected);
     }
