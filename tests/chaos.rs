@@ -10,10 +10,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token};
+use anaplan_dump_core::{
+    Client, Credentials, DumpAddress, Error, ErrorKind, Id, Locator, Origin, Secret, Token,
+};
 use xtask::fake::random::Random;
 use xtask::fake::{
-    Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Service, TOKEN, USER, When, dump_file,
+    Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Import, Process, Rule, Service, SourceFile, TOKEN,
+    USER, When, dump_file,
 };
 
 use crate::support::{PART_FILES, Scene, assert_same_bytes, describe_requests};
@@ -30,6 +33,10 @@ const THREADS: u64 = 4;
 const STALL_LIMIT: Duration = Duration::from_millis(400);
 
 const PASSWORD: &str = "a password";
+
+/// What uploads load.
+const SOURCE: &str = "113000000001";
+const IMPORT: &str = "112000000041";
 
 /// Kills after which a download is left to end.
 const MAX_KILLS: u64 = 12;
@@ -331,6 +338,76 @@ fn binary_schedule(seed: u64) {
     let fetched = scene.count_of("GET DUMP/chunks/") as u64;
     // A kill loses the chunk that is fetched, a reset too: all others are fetched once.
     assert!(fetched <= chunks as u64 + runs + 3, "{fetched} requests\n{}", scene.describe());
+}
+
+/// A fault of an upload or a start, and its requests.
+fn loading_fault(random: &mut Random, size: usize) -> (Fault, When) {
+    let fault = match random.index(8) {
+        0 => Fault::CloseBeforeAnswer,
+        1 => Fault::ResetBeforeAnswer,
+        2 => Fault::CutHeaders,
+        3 | 4 => Fault::ResetInUpload { after_bytes: random.index(size) },
+        5 => Fault::Document { types: vec!["text/html".to_owned()], text: "<html>".to_owned() },
+        _ => Fault::status(*random.pick(&[409, 423, 429, 500, 502, 503, 504])),
+    };
+    let when = match random.index(6) {
+        0 => When::path(format!("files/{SOURCE}")),
+        1 => When::path("complete"),
+        2 => When::path("tasks").method("POST"),
+        _ => When::path(format!("files/{SOURCE}/chunks/*")),
+    };
+    (fault, when.times(1 + random.index(2)))
+}
+
+/// A source file is uploaded, and an import of it started: at most once, and never with half a file.
+fn loading_schedule(seed: u64) {
+    let mut random = Random::new(seed);
+    let rows = 1 + random.index(2_000);
+    let source = (0..rows).fold("Code,Name\n".to_owned(), |text, row| text + &format!("C{row},Name {row}\n"));
+    let rules = Import::from_file(SOURCE).with_column("Code", Rule::Unique).with_column("Name", Rule::Name);
+    let service = service(&mut random, Dump::from_bytes(b"a dump".to_vec(), 3))
+        .with_file(SourceFile::new(SOURCE, "source.csv"))
+        .with_import(Process::new(IMPORT, "Load").reading(rules));
+    let server = FakeServer::start(service);
+    let (credentials, by_sign_in) = credentials(&mut random, &server);
+    let retries = if random.chance(0.5) { 30 } else { random.below(3) as u32 };
+    let client = client(&server, credentials, retries);
+    // The long patience is for what worked once.
+    let _ = client.chunks(&address(&server));
+    for _ in 0..random.index(5) {
+        let (fault, when) = loading_fault(&mut random, source.len());
+        server.fault(fault, when);
+    }
+    let model = address(&server).model().clone();
+    let id = |text: &str| text.parse::<Id>().expect("an id");
+    let file = model.file(id(SOURCE));
+    let starts = || server.service().imports[0].tasks.len();
+    if let Err(error) = client.upload(&file).from_reader(source.as_bytes()) {
+        assert!(retries < 30 || by_sign_in.is_none(), "{error:?}\n{}", describe_requests(&server));
+        assert_documented(&error);
+        assert_eq!(starts(), 0);
+        return;
+    }
+    let content = server.service().files[0].content_of(USER).unwrap_or_default();
+    assert_same_bytes(&content, source.as_bytes());
+    let started = client.start(&model.import(id(IMPORT)), "en_US", &[]);
+    assert!(starts() <= 1, "{} starts", starts());
+    match started {
+        Err(error) => assert_documented(&error),
+        Ok(task) => {
+            server.clear_faults();
+            // The service is up to date once it is asked.
+            client.task(&task).expect("the task");
+            let result = server.service().imports[0].tasks[0].result.clone().expect("a result");
+            let loaded = result.details.expect("details")[0].values[1].clone();
+            assert_eq!(loaded, rows.to_string(), "half a file was loaded");
+        }
+    }
+}
+
+#[test]
+fn chaos_of_uploads_starts_an_import_at_most_once_and_never_with_half_a_file() {
+    for_each_seed("CHAOS_SEEDS", LIBRARY_SEEDS, loading_schedule);
 }
 
 #[test]
