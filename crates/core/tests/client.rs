@@ -44,7 +44,7 @@ fn a_writer_gets_the_dump_and_the_steps_are_reported_in_order() {
     let server = server();
     let (mut written, mut steps) = (Vec::new(), Vec::new());
     let done = client(&server)
-        .download(&dump(&server))
+        .download(dump(&server))
         .on_progress(|step| {
             steps.push(match step {
                 Progress::Started { chunks, .. } => format!("begun {chunks}"),
@@ -78,7 +78,7 @@ impl Write for Full {
 #[test]
 fn a_writer_that_fails_ends_the_download_and_the_error_counts_the_whole_chunks() {
     let server = server();
-    let error = client(&server).download(&dump(&server)).write_to(Full(Vec::new(), 12_000)).unwrap_err();
+    let error = client(&server).download(dump(&server)).write_to(Full(Vec::new(), 12_000)).unwrap_err();
     let Error::Incomplete { whole_chunks, chunks, source, .. } = error else { panic!("{error:?}") };
     assert_eq!((whole_chunks, chunks), (1, 3));
     assert!(matches!(*source, Error::Output { .. }), "{source:?}");
@@ -90,7 +90,7 @@ fn an_error_says_which_chunk_of_which_dump_failed_with_which_status() {
     server.fault(fake::Fault::status(503), When::path("chunks/1"));
     let client = builder(&server).retries(2).build().expect("a client");
     let folder = tempfile::tempdir().expect("a folder");
-    let error = client.download(&dump(&server)).save_to(folder.path().join("dump.csv")).unwrap_err();
+    let error = client.download(dump(&server)).save_to(folder.path().join("dump.csv")).unwrap_err();
     let Error::Request { tries: 3, .. } = error.innermost() else { panic!("{error:?}") };
     let Some((Subject::Chunk { dump: failed, id, index: 1, chunks: 3, .. }, fault)) = error.request() else {
         panic!("{error:?}")
@@ -138,7 +138,7 @@ fn a_wait_for_the_rate_limit_is_reported_like_every_other() {
         .build()
         .expect("a client");
     let mut written = Vec::new();
-    client.download(&dump(&server)).write_to(&mut written).expect("a download");
+    client.download(dump(&server)).write_to(&mut written).expect("a download");
     assert!(*paced.lock().expect("no thread panics") > 0, "{:?}", server.requests());
 }
 
@@ -206,7 +206,7 @@ fn settings_that_could_never_work_are_refused_when_the_client_is_built() {
 fn a_chunk_or_an_answer_beyond_its_limit_is_cut_off() {
     let server = server();
     let small_chunks = builder(&server).max_chunk_bytes(9_999).build().expect("a client");
-    let error = small_chunks.download(&dump(&server)).write_to(Vec::new()).unwrap_err();
+    let error = small_chunks.download(dump(&server)).write_to(Vec::new()).unwrap_err();
     assert!(error.innermost().to_string().contains("9999 bytes"), "{error:?}");
     let small_answers = builder(&server).max_json_bytes(20).build().expect("a client");
     let error = small_answers.chunks(&dump(&server)).unwrap_err();
@@ -235,7 +235,7 @@ fn a_callback_that_panics_in_a_worker_ends_the_download() {
         })
         .build()
         .expect("a client");
-    let error = client.download(&dump(&server)).parallel(3).write_to(Vec::new()).unwrap_err();
+    let error = client.download(dump(&server)).parallel(3).write_to(Vec::new()).unwrap_err();
     assert!(matches!(error, Error::Incomplete { whole_chunks: 1, .. }), "{error:?}");
 }
 
@@ -249,7 +249,7 @@ fn clones_of_a_client_work_side_by_side() {
             let client = client.clone();
             scope.spawn(|| {
                 let (client, mut written) = (client, Vec::new());
-                client.download(&dump(&server)).parallel(2).write_to(&mut written).expect("a download");
+                client.download(dump(&server)).parallel(2).write_to(&mut written).expect("a download");
                 assert!(written == expected);
             });
         }
@@ -349,7 +349,7 @@ fn the_totals_count_what_arrived_and_what_was_kept_also_side_by_side() {
     for parallel in [1, 3] {
         // The first run ends in the second chunk.
         server.fault(fake::Fault::status(404), When::path("chunks/1").times(1));
-        client(&server).download(&dump(&server)).save_to(&target).expect_err("a chunk is missing");
+        client(&server).download(dump(&server)).save_to(&target).expect_err("a chunk is missing");
         let mut totals = Vec::new();
         let report = |step| {
             if let Progress::Arrived { bytes, finished, chunks, .. } = step {
@@ -425,7 +425,7 @@ fn the_threads_of_a_download_end_with_it() {
     });
     let client = client.build().expect("a client");
     let begun = Instant::now();
-    client.download(&dump(&server)).parallel(3).write_to(Vec::new()).expect_err("a chunk is refused");
+    client.download(dump(&server)).parallel(3).write_to(Vec::new()).expect_err("a chunk is refused");
     is_over.store(true, Ordering::SeqCst);
     assert!(begun.elapsed() < Duration::from_secs(300), "a thread waits for the stalled chunk");
 }
