@@ -13,7 +13,7 @@ const BUDGET: usize = 37;
 const DIRECT: &[(&str, &[&str])] = &[
     (
         "anaplan-dump-core",
-        // base64, crc32fast, percent-encoding, ring, rustls and webpki-roots are in the tree of the others anyway.
+        // base64, crc32fast, percent-encoding, ring, rustls, rustls-webpki and webpki-roots are in the tree of the others anyway.
         &[
             "base64",
             "crc32fast",
@@ -22,6 +22,7 @@ const DIRECT: &[(&str, &[&str])] = &[
             "percent-encoding",
             "ring",
             "rustls",
+            "rustls-webpki",
             "serde",
             "serde_json",
             "ureq",
