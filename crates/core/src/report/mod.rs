@@ -18,7 +18,7 @@
 //! "#;
 //! let mut corrected = Vec::new();
 //! let mut report = ReportBuilder::new();
-//! report.add_and_fix("rejected.csv", file.as_bytes(), None, &mut corrected)?;
+//! report.add_and_fix("rejected.csv", file.as_bytes(), None, false, &mut corrected)?;
 //! let report = report.finish();
 //!
 //! let kind = &report.kinds[0];
