@@ -7,18 +7,14 @@ use std::time::Duration;
 use serde_json::Value;
 use xtask::fake::*;
 
-/// How an answer ended.
+/// How an answer ended: with FIN, with RST, or not within a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// FIN.
     Closed,
-    /// RST.
     Reset,
-    /// Nothing more came for a while.
     Silent,
 }
 
-/// What came back.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) raw: Vec<u8>,
@@ -26,22 +22,22 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn head_length(&self) -> usize {
+    /// The head, and everything after it, framing included.
+    fn parts(&self) -> (&[u8], &[u8]) {
         let end = self.raw.windows(4).position(|window| window == b"\r\n\r\n");
-        end.map_or(self.raw.len(), |end| end + 4)
+        self.raw.split_at(end.map_or(self.raw.len(), |end| end + 4))
     }
 
     pub(crate) fn head(&self) -> String {
-        String::from_utf8_lossy(&self.raw[..self.head_length()]).into_owned()
+        String::from_utf8_lossy(self.parts().0).into_owned()
     }
 
-    /// Everything after the head, framing included.
     pub(crate) fn body(&self) -> &[u8] {
-        &self.raw[self.head_length()..]
+        self.parts().1
     }
 
     pub(crate) fn status(&self) -> u16 {
-        self.head().get(9..12).and_then(|code| code.parse().ok()).unwrap_or(0)
+        self.head().get(9..12).map_or(0, |code| code.parse().unwrap())
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
@@ -91,7 +87,6 @@ pub(crate) fn request(method: &str, target: &str, extra: &str) -> String {
     )
 }
 
-/// Sends this on a connection of its own.
 pub(crate) fn exchange(server: &FakeServer, bytes: impl AsRef<[u8]>) -> Reply {
     let mut stream = connect(server);
     stream.write_all(bytes.as_ref()).unwrap();
@@ -111,12 +106,11 @@ pub(crate) fn path(rest: &str) -> String {
     format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/{rest}")
 }
 
-/// The path of the process of `Service::with_dump`, with something after it.
+/// The paths of the process of `Service::with_dump` and of its dump, with something after them.
 pub(crate) fn process_path(rest: &str) -> String {
     path(&format!("processes/{PROCESS}{rest}"))
 }
 
-/// The path of its dump, with something after it.
 pub(crate) fn dump_path(rest: &str) -> String {
     process_path(&format!("/tasks/{TASK}/dumps/{OBJECT}{rest}"))
 }

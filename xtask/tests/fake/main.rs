@@ -8,4 +8,3 @@ mod faults;
 mod framing;
 mod loading;
 mod service;
-mod sign_in;
