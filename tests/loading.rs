@@ -155,7 +155,13 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
     let rejected = scene.files().into_iter().find(|file| file.starts_with("rejected/")).expect("a dump");
     outcome.exits_with(6).stdout_has(format!("\n\n2 rows loaded, 1 rejected: {rejected}\n"));
     assert_eq!(content(&scene), Some(ROWS.into()));
-    scene.run(&format!("explain {rejected} --fix corrected.csv")).any_stdout().stderr_text();
+    let explain = format!("explain {rejected} --fix corrected.csv --force");
+    for (variables, model) in [(false, "WORKSPACE/MODEL".to_owned()), (true, format!("{WORKSPACE}/{MODEL}"))]
+    {
+        let command = if variables { in_the_model(&scene, &explain) } else { scene.command(&explain) };
+        let next = format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv\n");
+        command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}"));
+    }
     let corrected = String::from_utf8(scene.read("corrected.csv")).expect("UTF-8");
     assert_eq!(corrected, "\"Name\",\"Amount\"\n\"B\",\"x\"\n");
     scene.write("corrected.csv", corrected.replace('x', "2"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anaplan_dump_core::report::{
     CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity,
 };
-use anaplan_dump_core::{Unfinished, WholeFile};
+use anaplan_dump_core::{Dump, Unfinished, WholeFile};
 
 use crate::arguments::{Explain, Verbosity};
 use crate::failure::Failure;
@@ -14,9 +14,10 @@ use crate::progress::Reporter;
 use crate::report::{
     Page, ReportDocument, begin_file, failed, finish_file, is_same_file, print_report, read, report_on, width,
 };
+use crate::settings;
 use crate::signals;
 use crate::stdout::{print, print_json};
-use crate::text::{counted, safe};
+use crate::text::{counted, safe, shell_word};
 
 /// Kinds of a report, and rows of one kind, where `--top` does not give the number: about what a terminal shows.
 const DEFAULT_KINDS: usize = 10;
@@ -202,7 +203,22 @@ fn read_and_fix(
         ));
     }
     finish_file(output, reporter)?;
+    if let Some(load) = load_command(file, command)? {
+        reporter.note(&format!("once it is corrected: {load}"));
+    }
     Ok((builder.finish(), fixed))
+}
+
+/// The command that loads the corrected rows, where the name of the dump's file says of which import they are.
+fn load_command(file: &str, command: &Explain) -> Result<Option<String>, Failure> {
+    let path = os_text::path(file);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (Some(import), Some(fix)) = (Dump::import_of_file(&name), &command.fix) else { return Ok(None) };
+    let import = match settings::model()? {
+        Some(model) => model.import(import).to_string(),
+        None => format!("WORKSPACE/MODEL/{import}"),
+    };
+    Ok(Some(format!("anaplan-dump run {} --put {}", shell_word(&import), shell_word(fix))))
 }
 
 fn print_rows(file: &str, kind: &str, command: &Explain, reporter: &Reporter) -> Result<(), Failure> {

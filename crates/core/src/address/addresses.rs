@@ -16,7 +16,7 @@ pub enum ActionKind {
 impl ActionKind {
     /// The kind that an identifier of twelve digits tells: 112 begins an import, as observed on the live
     /// service. `None` for an identifier of another shape.
-    pub(super) fn of(id: &Id) -> Option<ActionKind> {
+    pub(crate) fn of(id: &Id) -> Option<ActionKind> {
         let text = id.as_str();
         let twelve_digits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
         match text.starts_with("112") {

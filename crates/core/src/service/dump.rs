@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::chunk_list::ChunkList;
 use super::task::Task;
-use crate::address::DumpAddress;
+use crate::address::{ActionKind, DumpAddress, Id};
 use crate::text::checksum;
 use crate::time::Utc;
 
@@ -77,6 +77,15 @@ impl Dump {
         let parts: Vec<String> = [date, Some(object), name, Some(task)].into_iter().flatten().collect();
         format!("{}.csv", parts.join("-"))
     }
+
+    /// The import whose rows are in a file that [`Dump::file_name`] named. `None` for other names and other actions.
+    #[doc(hidden)]
+    pub fn import_of_file(name: &str) -> Option<Id> {
+        // The date has three parts, and the object is next.
+        const PARTS: usize = 4;
+        let is_import = |id: &Id| ActionKind::of(id) == Some(ActionKind::Import);
+        name.split('-').take(PARTS).filter_map(|part| part.parse().ok()).find(is_import)
+    }
 }
 
 /// Keeps letters, digits, `-` and `.` of any script; everything else, in a row, becomes one `_`.
@@ -128,6 +137,12 @@ mod tests {
         let task = Task::parse(&address, json).unwrap();
         let dump = Dump::new(&task, address.dump("112000000015".parse().unwrap()));
         assert_eq!(dump.file_name(), "2019-10-16-112000000015-ERP-B7EA.csv");
+        for name in [&*dump.file_name(), "112000000015-B7EA.csv"] {
+            assert_eq!(Dump::import_of_file(name), Some("112000000015".parse().unwrap()), "{name}");
+        }
+        for other in ["rejected.csv", "2019-10-16-117000000015-ERP-B7EA.csv", "a-b-c-d-112000000015.csv"] {
+            assert_eq!(Dump::import_of_file(other), None, "{other}");
+        }
         let other = Dump::new(&task, address.dump("112000000016".parse().unwrap()));
         assert_eq!(other.file_name(), "2019-10-16-112000000016-B7EA.csv");
     }
