@@ -4,7 +4,9 @@
 //! subject, the tries and the time, and makes [`Error::Request`] of them.
 
 use std::collections::HashMap;
+use std::io::{self, ErrorKind};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,9 +22,16 @@ use crate::address::Origin;
 use crate::error::{Error, Result};
 use crate::files::Unfinished;
 use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
+use crate::text::seconds;
 
 /// Unusable compressed answers of a host after which it is asked for none: one may be an accident.
 const MAX_ODD_ANSWERS: u32 = 2;
+
+/// Time between two looks at a lock that another run holds.
+const LOCK_POLL: Duration = Duration::from_millis(50);
+
+/// Time between two events that say so.
+const LOCK_NOTE: Duration = Duration::from_secs(60);
 
 /// Why a try ended without a value.
 pub(super) enum Halt {
@@ -165,6 +174,39 @@ impl Wire {
         let left = self.patience.end.map(|end| end.saturating_duration_since(Instant::now()));
         self.patience.stop.sleep(wait.min(left.unwrap_or(Duration::MAX)));
         if self.patience.stop.is_stopped() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// Waits for a lock that another run holds, and says so: after `first_note`, then once a minute.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`] once it was held for `longest`; [`Error::Cancelled`].
+    pub(super) fn wait_for_lock<T>(
+        &self,
+        path: &Path,
+        first_note: Duration,
+        longest: Duration,
+        mut take: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<T> {
+        let (begun, mut next_note) = (Instant::now(), first_note);
+        loop {
+            if let Some(lock) = take()? {
+                return Ok(lock);
+            }
+            let waited = begun.elapsed();
+            if waited >= next_note {
+                next_note = waited + LOCK_NOTE;
+                self.report(&Event::Locked { path, waited });
+            }
+            if waited >= longest {
+                let text = format!("another program has held the lock for {}", seconds(waited));
+                return Err(Error::output("lock", Some(path), io::Error::new(ErrorKind::WouldBlock, text)));
+            }
+            self.patience.stop.sleep(LOCK_POLL);
+            if self.patience.stop.is_stopped() {
+                return Err(Error::Cancelled);
+            }
+        }
     }
 
     /// Whether the host of this request was reached before; `None` for a mere look at a host, which is to end soon.

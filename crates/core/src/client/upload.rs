@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -24,12 +24,6 @@ const MAX_CHUNK_BYTES: u64 = 50_000_000;
 
 /// The maximum number of chunks that the service takes.
 const MAX_CHUNKS: u64 = 1000;
-
-/// Time between two looks at the lock of another run.
-const LOOK: Duration = Duration::from_millis(200);
-
-/// Time between two reports of such a wait.
-const REPORT: Duration = Duration::from_secs(60);
 
 /// An upload that has not begun. Each `set_` is a setting; [`Upload::from_file`] or [`Upload::from_reader`] ends it.
 pub struct Upload<'a> {
@@ -204,24 +198,14 @@ impl<'a> Upload<'a> {
         let name = crc32fast::hash(format!("{origin}{}", self.file.path()).as_bytes());
         let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
         let wire = &self.client.requests.wire;
-        let (begun, mut reported) = (Instant::now(), None);
-        loop {
-            match take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))? {
-                Some((file, Lock::Held)) => return Ok(Some(Turn { path, _lock: file })),
-                Some(_) => {
-                    wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoLocks });
-                    return Ok(None);
-                }
-                None => {}
-            }
-            if reported.is_none_or(|reported: Instant| reported.elapsed() >= REPORT) {
-                reported = Some(Instant::now());
-                wire.report(&Event::Locked { path: &path, waited: begun.elapsed() });
-            }
-            wire.patience.stop.sleep(LOOK);
-            if wire.patience.stop.is_stopped() {
-                return Err(Error::Cancelled);
-            }
+        // For as long as it takes: another run may upload for hours.
+        let (file, lock) = wire.wait_for_lock(&path, Duration::ZERO, Duration::MAX, || {
+            take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))
+        })?;
+        if lock == Lock::Held {
+            return Ok(Some(Turn { path, _lock: file }));
         }
+        wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoLocks });
+        Ok(None)
     }
 }

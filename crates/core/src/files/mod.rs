@@ -16,7 +16,9 @@ use std::path::Path;
 pub(crate) use self::disk::write_all;
 #[cfg(test)]
 pub(crate) use self::disk::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
-pub(crate) use self::lock::{Lock, is_same_file, open_locked, open_own, read_head, take_turn, unlock};
+#[cfg(feature = "http")]
+pub(crate) use self::lock::take_turn;
+pub(crate) use self::lock::{Lock, is_same_file, open_locked, open_own, read_head, unlock};
 pub use self::named::NamedFile;
 #[cfg(feature = "http")]
 pub(crate) use self::named::{is_exposed_at, unusable_path};

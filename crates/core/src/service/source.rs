@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::answer::{self, Answer};
+use super::answer;
+#[cfg(feature = "http")]
+use super::answer::Answer;
+#[cfg(feature = "http")]
 use super::fault::Fault;
 use crate::address::Id;
 

@@ -17,7 +17,7 @@ use crate::client::http::exchange::Reply;
 use crate::client::retry_loop::{Halt, Wire};
 use crate::error::{Error, Result, Setting};
 use crate::service::{Fault, Repeat, Subject};
-use crate::text::{is_unprintable, seconds};
+use crate::text::is_unprintable;
 
 const OAUTH_TOKEN: &str = "/oauth/token";
 const DEVICE_CODE: &str = "/oauth/device/code";
@@ -26,13 +26,7 @@ const DEVICE_CODE: &str = "/oauth/device/code";
 /// request take. One that was killed holds it no more.
 const LOCK_WAIT: Duration = Duration::from_secs(600);
 
-/// Time between two looks at that lock.
-const LOCK_POLL: Duration = Duration::from_millis(50);
-
-/// Time between two events that say so.
-const LOCK_NOTE: Duration = Duration::from_secs(60);
-
-/// Wait before the first of them: usually another run needs a second.
+/// Wait before a note says so: usually another run needs a second.
 const FIRST_LOCK_NOTE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 5 });
 
 /// What a token is asked for: to know the user, and to get a refresh token.
@@ -224,30 +218,12 @@ fn lock<'a>(wire: &Wire, store: &'a TokenStore, wait: Duration) -> Result<Locked
 
 /// Locks the file, waiting at most this long for another run that uses it.
 pub(super) fn lock_file(wire: &Wire, file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
-    let begun = Instant::now();
-    let mut next_note = FIRST_LOCK_NOTE;
-    loop {
-        if let Some(locked) = file.try_lock(&wire.unfinished)? {
-            if let Some(warning) = locked.warning {
-                wire.report(&Event::Disk { path: file.path(), warning });
-            }
-            return Ok(locked);
-        }
-        let (waited, path) = (begun.elapsed(), file.lock_path()?);
-        if waited >= next_note {
-            next_note = waited + LOCK_NOTE;
-            wire.report(&Event::Locked { path: &path, waited });
-        }
-        if waited >= wait {
-            let text = format!("another program has held the lock for {}", seconds(waited));
-            let source = std::io::Error::new(std::io::ErrorKind::WouldBlock, text);
-            return Err(Error::output("lock", Some(&path), source));
-        }
-        wire.patience.stop.sleep(LOCK_POLL);
-        if wire.patience.stop.is_stopped() {
-            return Err(Error::Cancelled);
-        }
+    let locked =
+        wire.wait_for_lock(&file.lock_path()?, FIRST_LOCK_NOTE, wait, || file.try_lock(&wire.unfinished))?;
+    if let Some(warning) = locked.warning {
+        wire.report(&Event::Disk { path: file.path(), warning });
     }
+    Ok(locked)
 }
 
 /// The body of the request for an access token by a refresh token.
