@@ -271,8 +271,9 @@ fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
     let outcome = yesterday.run("wait NIGHTLY --poll=1ms --timeout=5ms");
     outcome.fails(1, "no run of <NIGHTLY> began within <TIME>");
     outcome.notes("0.00 s  no run is under way: waiting for one to begin\n<ANY>");
-    let since = |time: &str| format!("wait NIGHTLY --poll=1ms --timeout=5ms -o x/ --since=2019-10-16T{time}");
-    yesterday.run(&format!("{} -q", since("21:00"))).fails(1, "no run of <NIGHTLY> began within <TIME>");
+    let since = |time: &str| format!("wait NIGHTLY --poll=1ms -o x/ --since=2019-10-16T{time}");
+    let late = yesterday.run(&format!("{} -q --timeout=5ms", since("21:00")));
+    late.fails(1, "no run of <NIGHTLY> began within <TIME>");
     let outcome = yesterday.run(&since("20:00"));
     outcome.exits_with(6).any_stdout();
     outcome.stderr_has("task T9 is over already: it was created 2019-10-16 20:39:07 UTC\n");
