@@ -1,26 +1,60 @@
-//! One child process: how long, how much CPU, how much memory, and what arrived.
+//! Child processes: how long, how much CPU, how much memory, and what arrived.
 
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use flate2::Crc;
+use flate2::CrcReader;
 use wait4::Wait4;
 
-/// What one run took.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
-    pub(super) wall: Duration,
-    /// User and system time.
-    pub(super) cpu: Duration,
-    /// The peak of resident memory in bytes.
-    pub(super) peak: u64,
-    /// Wall time until the file was on the disk too.
-    pub(super) synced: Duration,
+use crate::cargo::clean_command;
+
+/// What a run took: wall time, wall time until the file was on the disk too, user and system time, all in seconds,
+/// and the peak of resident memory in MiB.
+pub(super) type Sample = [f64; 4];
+pub(super) const SYNCED: usize = 1;
+pub(super) const CPU: usize = 2;
+pub(super) const PEAK: usize = 3;
+
+/// A name, and one run.
+pub(super) type Contender<'a> = (String, Box<dyn Fn() -> io::Result<Sample> + 'a>);
+
+/// A contender that is only measured.
+pub(super) fn alone<'a>(name: String, program: &'a Path, arguments: Vec<&'a Path>) -> Contender<'a> {
+    let run = move || {
+        let mut command = clean_command(program);
+        command.args(&arguments);
+        child(command).map(|(sample, ..)| sample)
+    };
+    (name, Box::new(run))
+}
+
+/// Medians of the times and maxima of the peaks. After one run of each that does not count, each begins a round in its
+/// turn, so that none always runs on what another left behind.
+pub(super) fn rounds(contenders: &[Contender], repeat: usize) -> Result<Vec<(String, Sample)>, String> {
+    let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contenders.len()];
+    for round in 0..=repeat {
+        for turn in 0..contenders.len() {
+            let which = (turn + round) % contenders.len();
+            let (name, run) = &contenders[which];
+            let sample = run().map_err(|error| format!("{name}: {error}"))?;
+            samples[which].extend((round > 0).then_some(sample));
+        }
+    }
+    let row = |((name, _), samples): (&Contender, &Vec<Sample>)| {
+        let row = std::array::from_fn(|column| {
+            let mut values: Vec<f64> = samples.iter().map(|sample| sample[column]).collect();
+            values.sort_by(f64::total_cmp);
+            values[if column == PEAK { values.len() - 1 } else { values.len() / 2 }]
+        });
+        (name.clone(), row)
+    };
+    Ok(contenders.iter().zip(&samples).map(row).collect())
 }
 
 /// Runs a child. Returns also length and checksum of what it printed.
-pub(super) fn child(command: &mut Command) -> io::Result<(Sample, u64, u32)> {
+pub(super) fn child(mut command: Command) -> io::Result<(Sample, u64, u32)> {
     // A file, because nothing reads a pipe while the program runs.
     let mut messages = tempfile::tempfile()?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(messages.try_clone()?);
@@ -31,7 +65,7 @@ pub(super) fn child(command: &mut Command) -> io::Result<(Sample, u64, u32)> {
         let _ = child.kill();
     }
     let used = child.wait4()?;
-    let wall = start.elapsed();
+    let wall = start.elapsed().as_secs_f64();
     let (length, sum) = seen?;
     if !used.status.success() {
         let mut text = String::new();
@@ -39,23 +73,13 @@ pub(super) fn child(command: &mut Command) -> io::Result<(Sample, u64, u32)> {
         messages.read_to_string(&mut text)?;
         return Err(io::Error::other(format!("{}\n{}", used.status, text.trim_end())));
     }
-    let cpu = used.rusage.utime + used.rusage.stime;
-    Ok((Sample { wall, cpu, peak: used.rusage.maxrss, synced: wall }, length, sum))
+    let cpu = (used.rusage.utime + used.rusage.stime).as_secs_f64();
+    Ok(([wall, wall, cpu, used.rusage.maxrss as f64 / f64::from(1 << 20)], length, sum))
 }
 
 /// Length and CRC-32. With one small buffer: the memory of this process is the least that its children can show.
-pub(super) fn checksum(mut from: impl Read) -> io::Result<(u64, u32)> {
-    struct Sum(Crc);
-    impl Write for Sum {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut sum = Sum(Crc::new());
-    let length = io::copy(&mut from, &mut sum)?;
-    Ok((length, sum.0.sum()))
+pub(super) fn checksum(from: impl Read) -> io::Result<(u64, u32)> {
+    let mut from = CrcReader::new(from);
+    let length = io::copy(&mut from, &mut io::sink())?;
+    Ok((length, from.crc().sum()))
 }

@@ -8,13 +8,11 @@ mod server;
 mod table;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use argh::FromArgs;
-use xtask::fake::TOKEN;
 
-use crate::cargo::{PROGRAM, build_program, clean_command};
+use crate::cargo::{PROGRAM, build_program};
 pub(crate) use explain::{BenchRecords, count_records};
 pub(crate) use server::{BenchServer, serve};
 
@@ -25,8 +23,8 @@ pub(crate) use server::{BenchServer, serve};
     name = "bench",
     note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
 Without curl only our own numbers are printed. explain, which has a table of its own, measures a report beside
-reading the records alone and beside `cut | sort | uniq -c`. rate-limit runs only where it is named: it starts 50
-processes at once against the tenant's token bucket, and fails where one gives up or too many requests are sent."
+reading the records alone. rate-limit runs only where it is named: it starts 50 processes at once against the tenant's
+token bucket, and fails where one gives up or too many requests are sent."
 )]
 pub(crate) struct Bench {
     /// what to measure (see below); may be repeated (default: all but rate-limit)
@@ -35,23 +33,18 @@ pub(crate) struct Bench {
     /// draw a chart into this SVG file
     #[argh(option)]
     chart: Option<PathBuf>,
-    /// chunks of each dump (default: 40; 16 in far, 1000 in small)
-    #[argh(option)]
-    chunks: Option<usize>,
     /// measured runs of each program (default: 5)
     #[argh(option, default = "5")]
     repeat: usize,
-    /// where files are written, such as a folder in memory (default: the temporary folder)
-    #[argh(option)]
-    folder: Option<PathBuf>,
 }
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
-    if arguments.chunks == Some(0) || arguments.repeat == 0 {
-        return Err("--chunks and --repeat must be at least 1".to_owned());
+    if arguments.repeat == 0 {
+        return Err("--repeat must be at least 1".to_owned());
     }
-    let usual: Vec<&str> = compare::NAMES.into_iter().chain(["explain"]).collect();
+    let names = server::SCENES.map(|scene| scene.0);
+    let usual: Vec<&str> = names.into_iter().chain(["start", "explain"]).collect();
     let is_known = |name: &&String| usual.contains(&name.as_str()) || *name == "rate-limit";
     if let Some(unknown) = arguments.scenario.iter().find(|name| !is_known(name)) {
         return Err(format!("no scenario is called {unknown}; there are {}, rate-limit", usual.join(", ")));
@@ -62,16 +55,15 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     };
     eprintln!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
-    let parent = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
-    let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir_in(&parent);
-    let folder = folder.map_err(|error| format!("no temporary folder in {}: {error}", parent.display()))?;
+    let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir();
+    let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let sections = compare::run(&setting, arguments, &is_wanted)?;
+    let sections = compare::run(&setting, arguments.repeat, &is_wanted)?;
     if is_wanted("rate-limit") {
         rate_limit::run(&setting)?;
     }
     if is_wanted("explain") {
-        explain::run(&setting, arguments)?;
+        explain::run(&setting, arguments.repeat)?;
     }
     table::print(&sections);
     let Some(path) = &arguments.chart else { return Ok(()) };
@@ -82,25 +74,4 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
 struct Setting {
     program: PathBuf,
     folder: PathBuf,
-}
-
-impl Setting {
-    /// Our program, about to download this dump.
-    fn get(&self, origin: &str, locator: &str, output: &Path) -> Command {
-        let mut command = clean_command(&self.program);
-        command.args(["get", locator, "-q", "-o"]).arg(output);
-        command.env("ANAPLAN_API_URL", origin).env("ANAPLAN_TOKEN", TOKEN);
-        command
-    }
-
-    /// A path in the temporary folder with nothing there.
-    fn fresh(&self, name: &str) -> Result<PathBuf, String> {
-        let path = self.folder.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(format!("{}: {error}", path.display()))
-            }
-            _ => Ok(path),
-        }
-    }
 }

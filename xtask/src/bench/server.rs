@@ -1,5 +1,6 @@
 //! The fake server in a process of its own, so that its work and its memory count for none of the contenders.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -8,110 +9,97 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argh::FromArgs;
-use serde_json::{Value, json};
-use xtask::fake::{Dump, FakeServer, GzipMode, Import, Process, Service, SourceFile, dump_file};
+use serde_json::json;
+use xtask::fake::*;
 
-/// What can be uploaded, and an import that reads it and has no rules.
-pub(super) const SOURCE_FILE: &str = "113000000001";
-pub(super) const SOURCE_IMPORT: &str = "112000000041";
+/// As the service cuts dumps.
+pub(super) const CHUNK_SIZE: usize = 10_000_000;
+
+/// Name and title of a scenario, the chunks of its dump and their size, and whether it is over TLS.
+pub(super) type Scene = (&'static str, &'static str, usize, usize, bool);
+
+/// The service is TLS: what counts comes first.
+pub(super) const SCENES: [Scene; 7] = [
+    ("tls", "TLS 1.3, to a file", 40, CHUNK_SIZE, true),
+    ("tls-pipe", "TLS 1.3, to a pipe", 40, CHUNK_SIZE, true),
+    ("plain", "loopback without TLS, to a file", 40, CHUNK_SIZE, false),
+    // From one continent to another, where each connection gets what a shared line leaves to it.
+    ("far", "80 ms away, 20 MB/s for each connection", 16, CHUNK_SIZE, false),
+    ("gzip", "gzip-encoded, to a file", 40, CHUNK_SIZE, false),
+    // What each request costs.
+    ("small", "small chunks", 1000, 10_000, true),
+    ("upload", "TLS 1.3, a source file to the service", 1, 1000, true),
+];
 
 /// the server of `bench`; ends with its standard input
-#[derive(FromArgs, Debug, Clone, Default)]
+#[derive(FromArgs)]
 #[argh(subcommand, name = "bench-server")]
 pub(crate) struct BenchServer {
-    /// chunks of the dump
     #[argh(positional)]
-    pub(super) chunks: usize,
-    /// bytes of each chunk
-    #[argh(positional)]
-    pub(super) chunk_size: usize,
-    /// milliseconds before each answer, as on a long way
-    #[argh(positional)]
-    pub(super) latency: u64,
-    /// bytes a second of each connection; 0 for no limit
-    #[argh(positional)]
-    pub(super) rate: u64,
-    /// over TLS
-    #[argh(switch)]
-    pub(super) tls: bool,
-    /// gzip-encoded for clients that accept it
-    #[argh(switch)]
-    pub(super) gzip: bool,
+    scenario: String,
 }
 
-/// Serves until the program that started it is gone.
+/// Serves until the program that started it is gone. First it prints the variables of the contenders.
 pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
+    let scene = SCENES.into_iter().find(|scene| scene.0 == arguments.scenario);
+    let (name, _, chunks, chunk_size, tls) = scene.ok_or("no such scenario")?;
     // One block for all chunks but for its first bytes: a dump that repeats a chunk is none.
-    let block = dump_file::generate(1, arguments.chunk_size);
+    let block = dump_file::generate(1, chunk_size);
     let mut checksum = flate2::Crc::new();
-    let chunks = (0..arguments.chunks).map(|index| {
+    let all = (0..chunks).map(|index| {
         let mut chunk = format!("{index:08}").into_bytes();
         chunk.extend(block.iter().skip(chunk.len()));
         checksum.update(&chunk);
         Arc::from(chunk)
     });
-    let import = Process::new(SOURCE_IMPORT, "Source").reading(Import::from_file(SOURCE_FILE));
-    let mut service = Service::with_dump(Dump::from_chunks(chunks.collect()))
-        .with_file(SourceFile::new(SOURCE_FILE, "source.csv"))
-        .with_import(import);
-    service.set_link(Duration::from_millis(arguments.latency), Some(arguments.rate).filter(|rate| *rate > 0));
-    service.set_gzip(if arguments.gzip { GzipMode::On } else { GzipMode::Off });
-    let server = FakeServer::start_on(service, 0, arguments.tls)?;
-    let (origin, url, root) = (server.origin(), server.dump_url(), server.ca_pem());
-    let locator = server.locator();
-    println!(
-        "{}",
-        json!({ "origin": origin, "locator": locator, "url": url, "root": root, "crc": checksum.sum() })
-    );
+    // What can be uploaded, and an import that reads it and has no rules.
+    let (file, import) = ("113000000001", "112000000041");
+    let mut service = Service::with_dump(Dump::from_chunks(all.collect()))
+        .with_file(SourceFile::new(file, "source.csv"))
+        .with_import(Process::new(import, "Source").reading(Import::from_file(file)));
+    match name {
+        "far" => service.set_link(Duration::from_millis(80), Some(20_000_000)),
+        "gzip" => service.set_gzip(GzipMode::On),
+        _ => {}
+    }
+    let server = FakeServer::start_on(service, 0, tls)?;
+    let origin = server.origin();
+    let mut variables = json!({
+        "ANAPLAN_API_URL": origin,
+        "ANAPLAN_TOKEN": TOKEN,
+        "LOCATOR": server.locator(),
+        "IMPORT": format!("{WORKSPACE}/{MODEL}/{import}"),
+        "URL": server.dump_url(),
+        "FILE_URL": format!("{origin}/2/0/models/{MODEL}/files/{file}"),
+        "LAST": (chunks - 1).to_string(),
+        "SUM": checksum.sum().to_string(),
+    });
+    if tls {
+        fs::write("root.pem", server.ca_pem()).map_err(|error| format!("root.pem: {error}"))?;
+        variables["ANAPLAN_CA_FILE"] = "root.pem".into();
+    }
+    println!("{variables}");
     io::stdin().read_to_end(&mut Vec::new()).map(drop).map_err(|error| format!("standard input: {error}"))
 }
 
-/// A running server and its dump. Dropping it stops it.
+/// A running server. Dropping it stops it.
 pub(super) struct Server {
     process: Child,
-    pub(super) chunks: usize,
-    /// Bytes of the whole dump.
-    pub(super) length: u64,
-    /// Its addresses, its root certificate, and the CRC-32 of the whole dump.
-    about: Value,
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 impl Server {
-    /// Starts it; its root certificate is `root.pem` in the folder.
-    pub(super) fn start(wire: &BenchServer, folder: &Path) -> Result<Self, String> {
+    pub(super) fn start(scenario: &str, folder: &Path) -> Result<Self, String> {
         let failed = |error: io::Error| format!("the server cannot be started: {error}");
         let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-        command.arg("bench-server").args(wire.tls.then_some("--tls")).args(wire.gzip.then_some("--gzip"));
-        let numbers = [wire.chunks as u64, wire.chunk_size as u64, wire.latency, wire.rate];
-        command.args(numbers.map(|number| number.to_string())).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().map_err(failed)?;
+        command.args(["bench-server", scenario]).current_dir(folder);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
         let mut line = String::new();
         if let Some(output) = process.stdout.take() {
             BufReader::new(output).read_line(&mut line).map_err(failed)?;
         }
-        let about: Value = serde_json::from_str(&line).map_err(|_| "the server ended at once".to_owned())?;
-        let length = wire.chunks as u64 * wire.chunk_size as u64;
-        let server = Self { process, chunks: wire.chunks, length, about };
-        fs::write(folder.join("root.pem"), server.about("root")).map_err(failed)?;
-        Ok(server)
-    }
-
-    /// What it says about itself: `origin`, `locator`, `url` of the dump.
-    pub(super) fn about(&self, name: &str) -> &str {
-        self.about[name].as_str().unwrap_or_default()
-    }
-
-    /// Whether what arrived is the dump; of the content only what was looked at.
-    pub(super) fn compare(&self, length: u64, checksum: Option<u32>) -> io::Result<()> {
-        if length != self.length {
-            return Err(io::Error::other(format!("{length} bytes instead of {}", self.length)));
-        }
-        match checksum {
-            Some(sum) if self.about["crc"] != sum => {
-                Err(io::Error::other("the length is right, but the content is not"))
-            }
-            _ => Ok(()),
-        }
+        let variables = serde_json::from_str(&line).map_err(|_| "the server ended at once".to_owned())?;
+        Ok(Self { process, variables })
     }
 }
 

@@ -1,48 +1,15 @@
 //! What `bench` prints: a table, and the same as a picture.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use super::measure::Sample;
+use super::measure::{SYNCED, Sample};
 use crate::cargo::PROGRAM;
 
-/// What one contender took: medians of the times, the maximum of the peaks.
-#[derive(Debug, Clone)]
-pub(super) struct Row {
-    pub(super) name: String,
-    pub(super) wall: f64,
-    /// Wall time until the file was on the disk as well.
-    synced: f64,
-    pub(super) cpu: f64,
-    /// In MiB.
-    pub(super) peak: f64,
-}
-
 /// The contenders for the same work. The first is what the others are compared with.
-#[derive(Debug, Clone)]
 pub(super) struct Section {
     pub(super) title: &'static str,
-    pub(super) bytes: u64,
-    pub(super) rows: Vec<Row>,
-}
-
-impl Row {
-    pub(super) fn new(name: String, samples: &[Sample]) -> Self {
-        let times = |of: fn(&Sample) -> Duration| median(samples.iter().map(of).collect());
-        Self {
-            name,
-            wall: times(|sample| sample.wall),
-            synced: times(|sample| sample.synced),
-            cpu: times(|sample| sample.cpu),
-            peak: samples.iter().map(|sample| sample.peak).max().unwrap_or(0) as f64 / f64::from(1 << 20),
-        }
-    }
-}
-
-/// The middle of several times, in seconds; of two middles the later one.
-fn median(mut times: Vec<Duration>) -> f64 {
-    times.sort();
-    times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64)
+    pub(super) bytes: usize,
+    pub(super) rows: Vec<(String, Sample)>,
 }
 
 /// Prints every section in one table.
@@ -50,22 +17,24 @@ pub(super) fn print(sections: &[Section]) {
     if sections.is_empty() {
         return;
     }
+    let words = ["wall", "sync", "CPU", "peak"];
+    let units = ["wall s", "sync s", "CPU s", "peak MiB"];
     println!(
-        "\n{:<38}{:>9}{:>9}{:>9}{:>10}    {:>6}{:>7}{:>7}{:>7}",
-        "", "wall s", "sync s", "CPU s", "peak MiB", "wall", "sync", "CPU", "peak"
+        "\n{:<38}{}    {}",
+        "",
+        units.map(|unit| format!("{unit:>10}")).concat(),
+        words.map(|word| format!("{word:>7}")).concat()
     );
     for Section { title, bytes, rows } in sections {
         let size = if *bytes > 0 { format!(", {} MB", bytes / 1_000_000) } else { String::new() };
         println!("{title}{size}");
-        let Some(first) = rows.first() else { continue };
-        for Row { name, wall, synced, cpu, peak } in rows {
-            println!(
-                "  {name:<36}{wall:>9.3}{synced:>9.3}{cpu:>9.3}{peak:>10.1}    {:>6.2}{:>7.2}{:>7.2}{:>7.2}",
-                wall / first.wall,
-                synced / first.synced,
-                cpu / first.cpu,
-                peak / first.peak,
-            );
+        for (name, values) in rows {
+            let ratios: String = values
+                .iter()
+                .zip(rows[0].1)
+                .map(|(value, first)| format!("{:>7.2}", value / first))
+                .collect();
+            println!("  {name:<36}{}    {ratios}", values.map(|value| format!("{value:>10.3}")).concat());
         }
     }
     println!(
@@ -87,8 +56,9 @@ pub(super) fn svg(sections: &[Section]) -> String {
         y += 30;
         let _ = writeln!(body, "<text x=\"8\" y=\"{y}\" font-weight=\"bold\">{title}</text>");
         y += 6;
-        for Row { name, synced, .. } in rows {
-            let ratio = synced / rows[0].synced;
+        for (name, values) in rows {
+            let synced = values[SYNCED];
+            let ratio = synced / rows[0].1[SYNCED];
             let width = ratio.min(LARGEST) * ONE;
             let color = if name.starts_with(PROGRAM) { "#2a7ae2" } else { "#b0b0b0" };
             let (text, bar, end) = (y + 12, y + 1, width + 256.0);
