@@ -6,12 +6,18 @@ use flate2::{Compression, write::GzEncoder};
 use zip::{DateTime, ZipWriter, write::SimpleFileOptions};
 
 /// A file of an archive.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) name: String,
     pub(super) content: Vec<u8>,
     /// As `chmod` takes it.
     pub(super) mode: u32,
+}
+
+impl Entry {
+    pub(super) fn text(name: &str, content: String) -> Self {
+        Self { name: name.to_owned(), content: content.into(), mode: 0o644 }
+    }
 }
 
 /// A `.tar.gz`.
@@ -40,7 +46,7 @@ pub(super) fn zip(folder: &str, entries: &[Entry]) -> Result<Vec<u8>> {
 
 #[test]
 fn the_same_content_gives_the_same_bytes() {
-    let entries = [Entry { name: "program".to_owned(), content: b"#!/bin/sh\n".to_vec(), mode: 0o755 }];
+    let entries = [Entry::text("program", "#!/bin/sh\n".to_owned())];
     for pack in [tar_gz, zip] {
         assert_eq!(pack("folder", &entries).unwrap(), pack("folder", &entries).unwrap());
     }

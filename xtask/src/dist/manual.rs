@@ -15,35 +15,39 @@ pub(super) fn page(program: &Value) -> String {
         text(program, "version"),
         escape(about)
     );
-    let _ = write!(page, ".SH SYNOPSIS\n.B {}\n[options] COMMAND LOCATOR [options]\n", escape(name));
-    let _ = write!(page, ".SH DESCRIPTION\n{}\n", escape(about));
+    let _ = write!(
+        page,
+        ".SH SYNOPSIS\n.B {}\n[options] COMMAND LOCATOR [options]\n.SH DESCRIPTION\n{}\n",
+        escape(name),
+        escape(about)
+    );
     notes(&mut page, program);
     page += ".SH OPTIONS\n";
     options(&mut page, program);
     page += ".SH COMMANDS\n";
     for command in items(program, "commands") {
-        let _ = writeln!(page, ".SS {}", escape(&synopsis(command)));
-        let _ = writeln!(page, "{}", escape(text(command, "description")));
+        let word = |positional: &Value| match positional["required"] {
+            Value::Bool(true) => format!(" {}", text(positional, "name")),
+            _ => format!(" [{}]", text(positional, "name")),
+        };
+        let words: String = items(command, "positionals").iter().map(word).collect();
+        let synopsis = escape(&(text(command, "name").to_owned() + &words));
+        let _ = write!(page, ".SS {synopsis}\n{}\n", escape(text(command, "description")));
         for positional in items(command, "positionals") {
             term(&mut page, text(positional, "name"), text(positional, "description"));
         }
         options(&mut page, command);
         notes(&mut page, command);
-        examples(&mut page, &format!("{name} {}", text(command, "name")), command);
+        for example in items(command, "examples").iter().filter_map(Value::as_str) {
+            let example = example.replace("{command_name}", &format!("{name} {}", text(command, "name")));
+            let _ = write!(page, ".PP\n.nf\n    {}\n.fi\n", escape(&example));
+        }
     }
     page += ".SH EXIT STATUS\n";
     for code in items(program, "exit_codes") {
         term(&mut page, &code[0].to_string(), code[1].as_str().unwrap_or_default());
     }
     page
-}
-
-fn synopsis(command: &Value) -> String {
-    let positionals = items(command, "positionals").iter().map(|positional| match positional["required"] {
-        Value::Bool(true) => format!(" {}", text(positional, "name")),
-        _ => format!(" [{}]", text(positional, "name")),
-    });
-    text(command, "name").to_owned() + &positionals.collect::<String>()
 }
 
 fn options(page: &mut String, command: &Value) {
@@ -59,17 +63,9 @@ fn term(page: &mut String, term: &str, about: &str) {
 }
 
 fn notes(page: &mut String, command: &Value) {
-    for note in items(command, "notes") {
-        for paragraph in note.as_str().unwrap_or_default().split("\n\n") {
-            let _ = write!(page, ".PP\n{}\n", escape(&paragraph.replace('\n', " ")));
-        }
-    }
-}
-
-fn examples(page: &mut String, command_name: &str, command: &Value) {
-    for example in items(command, "examples") {
-        let example = example.as_str().unwrap_or_default().replace("{command_name}", command_name);
-        let _ = write!(page, ".PP\n.nf\n    {}\n.fi\n", escape(&example));
+    let notes = items(command, "notes").iter().filter_map(Value::as_str);
+    for paragraph in notes.flat_map(|note| note.split("\n\n")) {
+        let _ = write!(page, ".PP\n{}\n", escape(&paragraph.replace('\n', " ")));
     }
 }
 

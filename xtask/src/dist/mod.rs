@@ -7,6 +7,7 @@ mod completions;
 mod licences;
 mod manual;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,7 +63,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
         let [program, archive] = [size, bytes.len() as u64].map(grouped);
         println!("{}: {archive} bytes; the program {program} bytes, from {crates} crates", path.display());
     }
-    let sums = sums(&output)?;
+    let sums = sums(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     let path = output.join("SHA256SUMS");
     println!("\n{}:\n{sums}", path.display());
     fs::write(&path, &sums).map_err(|error| format!("{}: {error}", path.display()))
@@ -70,19 +71,19 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
 
 /// What every archive holds beside the program.
 fn shared_entries() -> Result<Vec<Entry>, String> {
-    let mut entries = Vec::new();
-    for name in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
-        let content = fs::read(root().join(name)).map_err(|error| format!("{name}: {error}"))?;
-        entries.push((name.to_owned(), content));
-    }
     // The command line as the program itself describes it.
     let output = Command::new(build_program(&["--features", "describe"])?).output();
     let output = output.map_err(|error| error.to_string())?.stdout;
     let line: Value = serde_json::from_slice(&output).map_err(|error| format!("{PROGRAM}: {error}"))?;
-    entries.push((format!("{PROGRAM}.1"), manual::page(&line).into_bytes()));
-    let completions = completions::all(&line).into_iter();
-    entries.extend(completions.map(|(name, text)| (format!("completions/{name}"), text.into_bytes())));
-    Ok(entries.into_iter().map(|(name, content)| Entry { name, content, mode: 0o644 }).collect())
+    let mut entries = vec![Entry::text(&format!("{PROGRAM}.1"), manual::page(&line))];
+    for (name, text) in completions::all(&line) {
+        entries.push(Entry::text(&format!("completions/{name}"), text));
+    }
+    for name in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+        let content = fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))?;
+        entries.push(Entry::text(name, content));
+    }
+    Ok(entries)
 }
 
 /// The name and the bytes of an archive, and the number of crates in the program.
@@ -90,12 +91,9 @@ fn pack(target: &str, program: &Path, shared: &[Entry]) -> Result<(String, Vec<u
     let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
     let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let licences = licences::collect(target)?;
-    let text = |name: &str, text: String| Entry { name: name.to_owned(), content: text.into(), mode: 0o644 };
-    let mut entries = vec![
-        Entry { name, content, mode: 0o755 },
-        text("CRATES.txt", licences.list),
-        text("LICENCES.txt", licences.texts),
-    ];
+    let program = Entry { name, content, mode: 0o755 };
+    let crates = Entry::text("CRATES.txt", licences.list);
+    let mut entries = vec![program, crates, Entry::text("LICENCES.txt", licences.texts)];
     entries.extend_from_slice(shared);
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let folder = format!("{PROGRAM}-{}-{target}", env!("CARGO_PKG_VERSION"));
@@ -108,19 +106,16 @@ fn pack(target: &str, program: &Path, shared: &[Entry]) -> Result<(String, Vec<u
 }
 
 /// A line for each archive of this version in the folder, also for those that an earlier run left there.
-fn sums(output: &Path) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", output.display());
+fn sums(output: &Path) -> std::io::Result<String> {
     let start = format!("{PROGRAM}-{}-", env!("CARGO_PKG_VERSION"));
-    let mut names: Vec<String> = Vec::new();
-    for entry in fs::read_dir(output).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+    let mut lines = BTreeMap::new();
+    for entry in fs::read_dir(output)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.starts_with(&start) {
+            let sum = digest(&SHA256, &fs::read(output.join(&name))?);
+            let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+            lines.insert(name.clone(), format!("{sum}  {name}\n"));
+        }
     }
-    names.retain(|name| name.starts_with(&start));
-    names.sort();
-    let line = |name: String| {
-        let sum = digest(&SHA256, &fs::read(output.join(&name)).map_err(failed)?);
-        let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("{sum}  {name}\n"))
-    };
-    names.into_iter().map(line).collect()
+    Ok(lines.into_values().collect())
 }
