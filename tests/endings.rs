@@ -353,6 +353,12 @@ fn an_entry_of_the_task_list_that_cannot_be_read_is_told_and_what_is_older_is_no
             outcome.any_stdout().stderr_has(note).exits_with(if is_known { 0 } else { 5 });
         }
     }
+    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
+    let answer = json!({ "tasks": ["text", good, good] }).to_string();
+    scene.server.fault(Fault::WrongJson(answer), When::path("tasks").method("GET"));
+    scene.run("get NIGHTLY -qq").exits_with(5).stderr_has("which one is the newest is not known");
+    scene.run("get NIGHTLY -qq --older").any_stdout();
+    scene.holds(&[file_of(COSTS, "T1")]);
 }
 
 #[test]

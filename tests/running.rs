@@ -265,6 +265,18 @@ fn wait_collects_the_dumps_of_a_task_that_was_started_elsewhere() {
 }
 
 #[test]
+fn a_reader_that_has_gone_costs_no_dump() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    scene
+        .command(&format!("{RUN} -o rejected -q"))
+        .through("\"$0\" \"$@\" > /dev/full")
+        .run()
+        .any_stdout()
+        .fails(7, "<ANY>");
+    scene.holds(&[format!("rejected/{}", file_of(COSTS, &only_task(&scene)))]);
+}
+
+#[test]
 fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
     let scene = || Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
     let yesterday = scene();

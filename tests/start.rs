@@ -112,6 +112,16 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
 }
 
 #[test]
+fn an_outage_of_signing_in_leaves_no_doubt_about_the_start() {
+    let scene = crate::sign_in::scene();
+    scene.server.fault(Fault::status(503), When::path("authenticate"));
+    let outcome = crate::sign_in::signed_in(&scene, "password", "run NIGHTLY --retries=1 -q").run();
+    outcome.exits_with(5).stderr_has("503 Service Unavailable");
+    assert!(!outcome.stderr_text().contains("unknown"), "{}", scene.describe());
+    assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 0);
+}
+
+#[test]
 fn three_tasks_are_shown_after_an_unclear_start() {
     let scene = Scene::with_tasks((1..=9).map(|n| clean(&format!("OLD{n}"))));
     let tasks = "the newest tasks now:\n    20<ANY>  NOT_STARTED  <ANY>\n    \

@@ -125,9 +125,8 @@ impl Follow<'_> {
         };
         let outcome = if unfound.is_some() { task.outcome() } else { task.outcome_with(&dumps) };
         let report = TaskReport::new(&task, outcome).without_next();
-        if !self.json {
-            print(&report.text())?;
-        }
+        // A reader that has gone must not cost a dump.
+        let printed = if self.json { Ok(()) } else { print(&report.text()) };
         let options = Collect {
             session,
             target,
@@ -163,6 +162,7 @@ impl Follow<'_> {
                 version: env!("CARGO_PKG_VERSION"),
             })?;
         } else {
+            printed?;
             if !dumps.is_empty() {
                 print("\n")?;
                 print_reports(&collected.dumps, target, session)?;

@@ -33,8 +33,19 @@ pub(crate) struct Request {
 }
 
 /// What precedes a path, in the same argument or in the one before.
-const PATHS: [&str; 9] =
-    ["-o", "--output", "--token-file", "--password-file", "--ca-", "--html", "--fix", "--against", "explain"];
+const PATHS: [&str; 11] = [
+    "-o",
+    "--output",
+    "--token-file",
+    "--password-file",
+    "--env-file",
+    "--ca-",
+    "--html",
+    "--put",
+    "--fix",
+    "--against",
+    "explain",
+];
 
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Request {
     let mut odd = None;

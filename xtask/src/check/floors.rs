@@ -13,7 +13,7 @@ const HOUSES: &[(&str, &str)] = &[
     (
         "crates/core/src",
         "text time | address | service | error | files | transfer
-        | report client/event client/redact client/pace client/x509 client/session/secret | client/session/secret_file
+        | report client/event client/redact client/pace client/x509 client/session/secret
         | client/session/certificate | client/http | client/retry_loop | client/session | client | client/session/account",
     ),
     (

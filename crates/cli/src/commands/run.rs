@@ -23,6 +23,9 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }
+    if command.force && command.html.is_none() && !loads {
+        return Err(Failure::Usage("--force is for --html and --put".into()));
+    }
     let mappings = command.map.iter().map(|text| mapping(text)).collect::<Result<Vec<_>, _>>()?;
     // Before the process runs: what cannot be written is found out now.
     target.prepare()?;

@@ -156,6 +156,9 @@ impl<'a> Search<'a> {
             let address = self.action.task(id);
             let (found, task) = self.look(&address, &state)?;
             let reason = match (found, task) {
+                (Found::Dumps(_), Some(_)) if index >= listed.proven && !self.older => {
+                    return Err(unreadable(self.action));
+                }
                 (Found::Dumps(dumps), Some(task)) => return Ok((Newest::Dumps { task, dumps }, skipped)),
                 (Found::NoDump, task) => {
                     newest.get_or_insert((skipped.len(), task));

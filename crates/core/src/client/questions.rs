@@ -197,7 +197,12 @@ impl Client {
         };
         match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
             Ok(id) => Ok(process.task(id)),
-            Err(error) if error.request().is_some_and(|(_, fault)| fault.fate() == Fate::Unknown) => {
+            // A fault of signing in for it is none of the start.
+            Err(error)
+                if error.request().is_some_and(|(subject, fault)| {
+                    matches!(subject, Subject::Start(_)) && fault.fate() == Fate::Unknown
+                }) =>
+            {
                 Err(Error::StartUnclear { action: process.clone().into(), source: Box::new(error) })
             }
             Err(error) => Err(error),

@@ -196,11 +196,11 @@ impl Listing<ListedTask> {
         };
         let mut entries: Vec<_> = self.entries.into_iter().map(place).collect();
         entries.sort_by_key(|(time, _)| Reverse(*time));
-        let newer = entries.iter().position(|(_, task)| task.is_none());
         // A task that began while pages were read moved others to the next page.
         let mut seen = HashSet::new();
-        let is_new = |task: &ListedTask| seen.insert(task.id.clone());
-        (entries.into_iter().filter_map(|(_, task)| task).filter(is_new).collect(), newer)
+        entries.retain(|(_, task)| task.as_ref().is_none_or(|task| seen.insert(task.id.clone())));
+        let newer = entries.iter().position(|(_, task)| task.is_none());
+        (entries.into_iter().filter_map(|(_, task)| task).collect(), newer)
     }
 }
 
