@@ -83,17 +83,3 @@ impl Dump {
         self.chunks.get(number.or(index)?)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_name_chunks_by_number_or_by_their_index_in_the_list() {
-        let dump = Dump::from_bytes(b"abc".to_vec(), 1).with_ids(["2", "x", "0"]);
-        for (id, content) in [("2", "c"), ("0", "a"), ("x", "b")] {
-            assert_eq!(dump.chunk(id).map(|chunk| &chunk[..]), Some(content.as_bytes()), "{id}");
-        }
-        assert_eq!(dump.chunk("1"), None, "not in the list");
-    }
-}

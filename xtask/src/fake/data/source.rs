@@ -1,7 +1,6 @@
 //! Source files that clients upload, and imports that read them: rows are rejected by simple rules.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ActionResult, Detail, Dump};
 
@@ -12,12 +11,6 @@ pub struct SourceFile {
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// Between columns: a comma, a tab, a semicolon or a pipe.
-    pub separator: char,
-    /// `UTF-8` or `ISO-8859-1`.
-    pub encoding: String,
-    /// The row of the names of columns, counted from 1.
-    pub header_row: usize,
     /// What users see who uploaded nothing.
     pub content: Option<Vec<u8>>,
     pub(crate) uploads: BTreeMap<String, Upload>,
@@ -33,17 +26,9 @@ pub(crate) struct Upload {
 }
 
 impl SourceFile {
-    /// A file with commas in UTF-8, which has no content.
+    /// A file with commas in UTF-8, names of columns in its first row, and no content.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            name: name.into(),
-            separator: ',',
-            encoding: "UTF-8".to_owned(),
-            header_row: 1,
-            content: None,
-            uploads: BTreeMap::new(),
-        }
+        Self { id: id.into(), name: name.into(), content: None, uploads: BTreeMap::new() }
     }
 
     /// Its content for this user. A file that is uploaded by half is half a file: a client must not start then.
@@ -65,8 +50,6 @@ impl SourceFile {
 /// What a column accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
-    /// Everything.
-    Any,
     /// A number, or nothing.
     Number,
     /// A name of 1 to 60 characters that does not begin with `#`.
@@ -124,18 +107,13 @@ impl Import {
         };
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
         let mut reader = csv::ReaderBuilder::new();
-        reader.delimiter(file.separator as u8).has_headers(false).flexible(true);
-        let rows = reader.from_reader(content).into_byte_records().filter_map(Result::ok);
-        let mut rows = rows.skip(file.header_row.saturating_sub(1));
+        reader.has_headers(false).flexible(true);
+        let mut rows = reader.from_reader(content).into_byte_records().filter_map(Result::ok);
         let header = rows.next().unwrap_or_default();
-        let text = |field: &[u8]| match file.encoding.as_str() {
-            "UTF-8" => String::from_utf8_lossy(field).into_owned(),
-            _ => field.iter().map(|byte| char::from(*byte)).collect(),
-        };
+        let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
         let names: Vec<String> = header.iter().map(text).collect();
-        let missing: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-        let missing: Vec<&str> =
-            missing.into_iter().filter(|name| !names.iter().any(|known| known == name)).collect();
+        let needed = self.columns.iter().map(|(name, _)| name.as_str());
+        let missing: Vec<&str> = needed.filter(|name| !names.iter().any(|known| known == name)).collect();
         if !missing.is_empty() {
             return failed("missingFields", format!("Columns are missing: {}", missing.join(", ")));
         }
@@ -158,7 +136,7 @@ impl Import {
         if rejected.is_empty() {
             return (ActionResult::loaded(id, name, loaded), None);
         }
-        let dump = Dump::from_bytes(dump_file(&header, &rejected, file.separator), 10_000_000);
+        let dump = Dump::from_bytes(dump_file(&header, &rejected), 10_000_000);
         (ActionResult::import_with_dump(id, name, loaded, &dump), Some(dump))
     }
 }
@@ -185,11 +163,7 @@ impl Rule {
 }
 
 /// The rejected rows as the service writes them: the columns of the source, its line, and the reasons.
-fn dump_file(
-    header: &csv::ByteRecord,
-    rejected: &[(csv::ByteRecord, u64, Vec<String>)],
-    separator: char,
-) -> Vec<u8> {
+fn dump_file(header: &csv::ByteRecord, rejected: &[(csv::ByteRecord, u64, Vec<String>)]) -> Vec<u8> {
     let errors = rejected.iter().map(|(_, _, problems)| problems.len()).max().unwrap_or(0);
     let mut file = Vec::new();
     let mut write = |row: &csv::ByteRecord, more: Vec<String>| {
@@ -202,7 +176,7 @@ fn dump_file(
                 [b'"'].into_iter().chain(inside).chain([b'"']).collect()
             })
             .collect();
-        file.extend(fields.join(&(separator as u8)));
+        file.extend(fields.join(&b','));
         file.push(b'\n');
     };
     let names = (1..=errors).map(|number| format!("_Error_{number}_"));

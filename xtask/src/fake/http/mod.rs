@@ -4,5 +4,5 @@ mod answer;
 mod request;
 
 pub(crate) use answer::{Answer, Body, reason};
+pub(crate) use request::Request;
 pub use request::RequestLog;
-pub(crate) use request::{Request, percent_decode};

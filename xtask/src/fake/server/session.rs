@@ -38,7 +38,7 @@ fn serve_one(
         reset_after = lock(&shared.rules).reset_in_upload(&request);
         receive_body(connection, buffer, &mut request, reset_after.unwrap_or(usize::MAX)).map(|()| request)
     });
-    let mut request = match received {
+    let request = match received {
         Ok(request) => request,
         Err(NoRequest::Closed) => return Err(Ending::Agreed),
         Err(NoRequest::Malformed) => {
@@ -60,13 +60,8 @@ fn serve_one(
     if reset_after.is_some() {
         return Err(Ending::Reset);
     }
-    let is_head = request.sent.method == "HEAD";
-    if is_head {
-        request.sent.method = "GET".to_owned();
-    }
     let (answer, settings, faults) = decide(shared, &request);
-    let mut delivery = deliver(answer, settings, &request, &faults);
-    delivery.head_only = is_head;
+    let delivery = deliver(answer, settings, &request, &faults);
     {
         // Before the first byte, so that a client which has its answer finds it in the log.
         let mut requests = lock(&shared.requests);

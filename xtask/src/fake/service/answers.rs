@@ -66,16 +66,14 @@ impl Service {
             ("POST", Target::Tasks { process }) => self.start(request, user, kind, process),
             ("GET", Target::Task { process, task }) => {
                 self.update(kind, process, Some(task));
-                let details = request.parameter("includeProcessDetails") == Some("true");
-                let task = self.find(kind, process, task).ok_or_else(not_found)?;
-                let value = json::task(task, details);
+                let value = json::task(self.find(kind, process, task).ok_or_else(not_found)?);
                 Ok(self.task_answer(value))
             }
             ("DELETE", Target::Task { process, task }) => {
                 self.update(kind, process, None);
                 let task = self.find(kind, process, task).ok_or_else(not_found)?;
                 task.cancel();
-                let value = json::task(task, false);
+                let value = json::task(task);
                 Ok(self.task_answer(value))
             }
             ("GET", Target::Dump { process, task, object, part }) => {
@@ -99,12 +97,10 @@ impl Service {
     /// The lists of workspaces and models, from which ids can be found.
     fn directory(&self, request: &Request) -> Option<Result<Answer, Answer>> {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-        let asked = |name| request.parameter(name) == Some("true");
-        let model = json::model(&self.model, &self.workspace, asked("modelDetails"));
+        let model = json::model(&self.model, &self.workspace);
         Some(match (request.sent.method.as_str(), &path[..]) {
             ("GET", ["2", "0", "workspaces"]) => {
-                let workspaces = vec![json::workspace(&self.workspace, asked("tenantDetails"))];
-                self.list(request, "workspace", "workspaces", workspaces, None)
+                self.list(request, "workspace", "workspaces", vec![json::workspace(&self.workspace)], None)
             }
             ("GET", ["2", "0", "models"]) => self.list(request, "model", "models", vec![model], None),
             ("GET", ["2", "0", "workspaces", workspace, "models"]) => {

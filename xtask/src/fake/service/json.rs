@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::fake::data::{ActionResult, Detail, Process, SourceFile, Task};
+use crate::fake::data::{ActionResult, Detail, Import, Process, SourceFile, Task};
 
 /// Where a list is cut.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +40,9 @@ pub(crate) fn list(
         "offset": offset,
         "totalSize": claimed_total.unwrap_or(total as u64),
     });
-    let link = |offset: usize| Value::from(format!("{url}?limit={limit}&offset={offset}"));
     let is_whole = offset == 0 && total > 0 && cut.len() == total && claimed_total.is_none();
     if offset + cut.len() < total || is_whole && page.next_on_whole_lists {
-        paging["next"] = link(offset + limit);
-    }
-    if offset > 0 {
-        paging["previous"] = link(offset.saturating_sub(limit));
+        paging["next"] = format!("{url}?limit={limit}&offset={}", offset + limit).into();
     }
     if let Some(meta) = map.get_mut("meta") {
         meta["paging"] = paging;
@@ -58,35 +54,18 @@ pub(crate) fn list(
     Value::Object(map)
 }
 
-pub(crate) fn workspace(id: &str, details: bool) -> Value {
-    let mut workspace =
-        json!({ "id": id, "name": "Finance", "active": true, "sizeAllowance": 1_073_741_824_u64 });
-    if details {
-        workspace["currentSize"] = 873_000_000.into();
-    }
-    workspace
+pub(crate) fn workspace(id: &str) -> Value {
+    json!({ "id": id, "name": "Finance", "active": true, "sizeAllowance": 1_073_741_824_u64 })
 }
 
-pub(crate) fn model(id: &str, workspace: &str, details: bool) -> Value {
-    let mut model = json!({
+pub(crate) fn model(id: &str, workspace: &str) -> Value {
+    json!({
         "id": id,
         "name": "Cost planning",
         "activeState": "UNLOCKED",
         "currentWorkspaceId": workspace,
         "currentWorkspaceName": "Finance",
-    });
-    if details {
-        model["modelUrl"] =
-            format!("https://us1a.app.anaplan.com/core?selectedWorkspaceId={workspace}&selectedModelId={id}")
-                .into();
-        model["memoryUsage"] = 121_000_000.into();
-        model["lastSavedSerialNumber"] = 2_001_000_042.into();
-        model["lastModifiedByUserGuid"] = "8a81b09d5e8c6f27015ece3402487d33".into();
-        model["categoryValues"] = json!([]);
-        model["isoCreationDate"] = "2023-07-06T15:08:40.371+0000".into();
-        model["lastModified"] = "2026-11-24T02:31:07.000+0000".into();
-    }
-    model
+    })
 }
 
 pub(crate) fn process(process: &Process) -> Value {
@@ -121,8 +100,8 @@ pub(crate) fn process_metadata(process: &Process, imports: &[Process], sources: 
 /// How an import reads its source; one that reads from a model has none.
 pub(crate) fn import_metadata(process: &Process, files: &[SourceFile]) -> Value {
     let rules = process.import.as_ref();
-    let file = rules.and_then(|rules| files.iter().find(|file| Some(&file.id) == rules.file.as_ref()));
-    let (Some(rules), Some(file)) = (rules, file) else {
+    let reads = |rules: &&Import| files.iter().any(|file| Some(&file.id) == rules.file.as_ref());
+    let Some(rules) = rules.filter(reads) else {
         return json!({ "name": process.name, "type": "MODEL" });
     };
     let names: Vec<&str> = rules.columns.iter().map(|(name, _)| name.as_str()).collect();
@@ -130,11 +109,11 @@ pub(crate) fn import_metadata(process: &Process, files: &[SourceFile]) -> Value 
         "name": process.name,
         "type": "FILE",
         "source": {
-            "textEncoding": file.encoding,
-            "columnSeparator": file.separator,
+            "textEncoding": "UTF-8",
+            "columnSeparator": ",",
             "textDelimiter": "\"",
-            "headerRow": file.header_row,
-            "firstDataRow": file.header_row + 1,
+            "headerRow": 1,
+            "firstDataRow": 2,
             "decimalSeparator": ".",
             "headerNames": names,
             "columnCount": names.len(),
@@ -149,11 +128,11 @@ pub(crate) fn file(file: &SourceFile, user: &str) -> Value {
         "name": file.name,
         "chunkCount": uploaded.unwrap_or(usize::from(file.content.is_some())),
         "delimiter": "\"",
-        "encoding": file.encoding,
-        "firstDataRow": file.header_row + 1,
+        "encoding": "UTF-8",
+        "firstDataRow": 2,
         "format": "txt",
-        "headerRow": file.header_row,
-        "separator": file.separator,
+        "headerRow": 1,
+        "separator": ",",
     })
 }
 
@@ -171,7 +150,7 @@ pub(crate) fn task_entry(task: &Task) -> Value {
 }
 
 /// A task by itself.
-pub(crate) fn task(task: &Task, with_details: bool) -> Value {
+pub(crate) fn task(task: &Task) -> Value {
     let mut value = task_entry(task);
     value["type"] = "taskInformation".into();
     if let Some(step) = &task.current_step {
@@ -181,14 +160,12 @@ pub(crate) fn task(task: &Task, with_details: bool) -> Value {
         value["progress"] = progress.into();
     }
     if let Some(tree) = &task.result {
-        let start = with_details.then(|| task.creation_time.unwrap_or(0));
-        value["result"] = result(tree, start);
+        value["result"] = result(tree);
     }
     value
 }
 
-/// A result tree; with a start time, every step reports when it began and how long it took.
-fn result(tree: &ActionResult, start: Option<u64>) -> Value {
+fn result(tree: &ActionResult) -> Value {
     let mut value = json!({ "objectId": tree.object_id, "successful": tree.successful });
     if let Some(name) = &tree.object_name {
         value["objectName"] = name.as_str().into();
@@ -199,15 +176,8 @@ fn result(tree: &ActionResult, start: Option<u64>) -> Value {
     if let Some(details) = &tree.details {
         value["details"] = details.iter().map(detail).collect();
     }
-    if let Some(start) = start {
-        // Texts, as in real logs.
-        value["startTime"] = start.to_string().into();
-        value["duration"] = (1000 * (1 + tree.nested.len())).to_string().into();
-    }
     if !tree.nested.is_empty() {
-        let steps = tree.nested.iter().zip(0..);
-        value["nestedResults"] =
-            steps.map(|(step, n)| result(step, start.map(|start| start + 1000 * n))).collect();
+        value["nestedResults"] = tree.nested.iter().map(result).collect();
     }
     value
 }

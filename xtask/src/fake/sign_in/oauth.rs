@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::tokens::{Scheme, Tokens};
-use crate::fake::http::{Answer, Request, percent_decode};
+use crate::fake::http::{Answer, Request};
 
 /// An OAuth refresh token. A `rotating` one is replaced each time that it is used.
 #[derive(Debug, Clone)]
@@ -100,20 +100,8 @@ impl OAuth {
     }
 }
 
-/// The fields of a request, which may be JSON or a form.
 fn body(request: &Request) -> Value {
-    let is_form = request.header("content-type").is_some_and(|kind| kind.contains("x-www-form-urlencoded"));
-    if !is_form {
-        return serde_json::from_slice(&request.sent.body).unwrap_or_default();
-    }
-    let text = String::from_utf8_lossy(&request.sent.body).into_owned();
-    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (decoded(name), Value::from(decoded(value)))).collect()
-}
-
-/// A text of a form without its encoding.
-fn decoded(text: &str) -> String {
-    percent_decode(&text.replace('+', " "))
+    serde_json::from_slice(&request.sent.body).unwrap_or_default()
 }
 
 fn new_refresh_token(tokens: &Tokens) -> String {

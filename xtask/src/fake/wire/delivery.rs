@@ -31,8 +31,6 @@ pub(crate) struct Settings {
 pub(crate) struct Delivery {
     pub(crate) answer: Answer,
     pub(crate) framing: Framing,
-    /// The answer to HEAD: without the body that it tells of.
-    pub(crate) head_only: bool,
     /// Added to the true `Content-Length`.
     pub(crate) length_delta: i64,
     pub(crate) latency: Duration,
@@ -49,7 +47,6 @@ impl Delivery {
         Self {
             answer,
             framing: settings.framing,
-            head_only: false,
             length_delta: 0,
             latency: settings.latency,
             pace: Pace { bytes_per_second: settings.bytes_per_second, dribble: None },

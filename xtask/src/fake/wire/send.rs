@@ -30,9 +30,7 @@ pub(crate) fn send(
         return Err(writer.break_off(how));
     }
     send_head(delivery, keep_alive, &mut writer)?;
-    if !delivery.head_only {
-        send_body(delivery, &mut writer)?;
-    }
+    send_body(delivery, &mut writer)?;
     writer.finish()?;
     if keep_alive { Ok(()) } else { Err(Ending::Agreed) }
 }
