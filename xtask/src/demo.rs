@@ -75,7 +75,7 @@ $ cd {folder}",
     let begun = Instant::now();
     stage.perform("Download them and put them together:", &["get", &locator, "-o", "dumps/"], 0)?;
     println!("\n  time  {:.2} s", begun.elapsed().as_secs_f64());
-    stage.compare("dumps", dump)
+    stage.compare("dumps", dump).map(drop)
 }
 
 /// From a source file to the last of its rows.
@@ -86,17 +86,15 @@ fn show_loop(stage: &Stage) -> Result<(), String> {
         "\nNow the whole loop, with a file of cost centres from another system:\n\n$ head -3 cost-centres.csv"
     );
     println!("{}", sample::source().lines().take(3).collect::<Vec<_>>().join("\n"));
-    let run = ["run", &import, "--put", "cost-centres.csv", "-o", "rejected/", "--poll", "1s"];
-    stage.perform(
-        "Upload it, run the import, collect what it rejects; this takes a few seconds:",
-        &run,
-        6,
-    )?;
-    println!("$ echo $?\n6");
+    let load = |says: &str, file: &str, exit| {
+        let run = ["run", &import, "--put", file, "-o", "rejected/", "--poll", "1s"];
+        stage.perform(says, &run, exit).map(|()| println!("$ echo $?\n{exit}"))
+    };
+    let says = "Upload it, run the import, collect what it rejects; this takes a few seconds:";
+    load(says, "cost-centres.csv", 6)?;
     let dump = stage.server.service().dump_of(sample::IMPORT).ok_or("the import left no dump")?;
-    stage.compare("rejected", &dump)?;
+    let file = stage.compare("rejected", &dump)?;
 
-    let file = format!("rejected/{}", stage.only_file("rejected")?);
     let explain = ["explain", &file, "--fix", "to-correct.csv"];
     stage.perform("What is wrong? Also write these rows, to be corrected:", &explain, 0)?;
     println!("\n# Correct them. You would do it in an editor, here it is done by two replacements:");
@@ -104,13 +102,9 @@ fn show_loop(stage: &Stage) -> Result<(), String> {
     let rows = fs::read_to_string(stage.folder.join("to-correct.csv"));
     let rows = rows.map_err(|error| format!("to-correct.csv: {error}"))?;
     stage.write("to-correct.csv", &rows.replace("Nrth", "North").replace("n/a", "0"))?;
-    let run = ["run", &import, "--put", "to-correct.csv", "-o", "rejected/", "--poll", "1s"];
-    stage.perform("Load them; this takes a few seconds:", &run, 0)?;
-    println!("$ echo $?\n0");
-    match stage.server.service().dump_of(sample::IMPORT) {
-        None => Ok(()),
-        Some(_) => Err("rows are still rejected".to_owned()),
-    }
+    load("Load them; this takes a few seconds:", "to-correct.csv", 0)?;
+    let left = stage.server.service().dump_of(sample::IMPORT);
+    left.map_or(Ok(()), |_| Err("rows are still rejected".to_owned()))
 }
 
 struct Stage {
@@ -140,27 +134,20 @@ impl Stage {
         fs::write(self.folder.join(name), text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// The name of the one file in a folder.
-    fn only_file(&self, folder: &str) -> Result<String, String> {
+    /// Compares the one file in a folder with its dump. Returns its path.
+    fn compare(&self, folder: &str, dump: &Dump) -> Result<String, String> {
         let entries = fs::read_dir(self.folder.join(folder)).map_err(|error| format!("{folder}: {error}"))?;
-        let names: Vec<String> =
-            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        match &names[..] {
-            [name] => Ok(name.clone()),
-            _ => Err(format!("one file was expected in {folder}, not {names:?}")),
-        }
-    }
-
-    /// Compares the one file in a folder with its dump.
-    fn compare(&self, folder: &str, dump: &Dump) -> Result<(), String> {
-        let name = self.only_file(folder)?;
-        let file =
-            fs::read(self.folder.join(folder).join(&name)).map_err(|error| format!("{name}: {error}"))?;
+        let names: Vec<_> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let [name] = &names[..] else {
+            return Err(format!("one file was expected in {folder}, not {names:?}"));
+        };
+        let path = format!("{folder}/{name}");
+        let file = fs::read(self.folder.join(&path)).map_err(|error| format!("{path}: {error}"))?;
         if file != dump.bytes() {
-            return Err(format!("{folder}/{name} is NOT what the service holds: {} bytes", file.len()));
+            return Err(format!("{path} is NOT what the service holds: {} bytes", file.len()));
         }
-        println!("\n  path  {folder}/{name}");
-        println!("  same  all {} bytes are what the service holds", grouped(file.len() as u64));
-        Ok(())
+        let length = grouped(file.len() as u64);
+        println!("\n  path  {path}\n  same  all {length} bytes are what the service holds");
+        Ok(path)
     }
 }

@@ -6,9 +6,9 @@ use xtask::fake::{Import, Process, ProcessRun, Rule, Service, SourceFile, TaskSt
 
 /// The import, its source file, and the process that it is an action of.
 pub(crate) const IMPORT: &str = "112000000041";
-pub(crate) const IMPORT_NAME: &str = "Cost centres from file";
+const IMPORT_NAME: &str = "Cost centres from file";
 const FILE: &str = "113000000001";
-pub(crate) const LOADING_PROCESS: &str = "118000000003";
+const PROCESS: &str = "118000000003";
 
 /// Rows of the source, and each how manieth has a mistake.
 const ROWS: usize = 1_100;
@@ -24,7 +24,7 @@ pub(crate) fn add_to(service: Service) -> Service {
         .with_column("Region", Rule::ItemOf("Regions".to_owned(), REGIONS.map(str::to_owned).to_vec()))
         .with_column("Amount", Rule::Number);
     let run = ProcessRun::new().with_step(TaskState::InProgress, "Importing cost centres", 0.5);
-    let process = Process::new(LOADING_PROCESS, "Load cost centres");
+    let process = Process::new(PROCESS, "Load cost centres");
     service
         .with_file(SourceFile::new(FILE, "cost-centres.csv"))
         .with_import(Process::new(IMPORT, IMPORT_NAME).reading(import).with_script(run.clone()))

@@ -89,19 +89,16 @@ fn data(arguments: &Serve) -> Service {
     let hour = 3_600_000;
     let newest = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64 - hour;
 
-    let import = |name, taken, dump: &Dump| ActionResult::import_with_dump(LARGE, name, taken, dump);
+    let import = |taken, dump: &Dump| ActionResult::import_with_dump(LARGE, OBJECT_NAME, taken, dump);
     let of = |result: ActionResult| ActionResult::process(PROCESS).with_nested(result);
-    let rejected = || of(import(OBJECT_NAME, 47_902, &small()));
+    let rejected = |id| Task::complete(id).with_result(of(import(47_902, &small())));
     let failed = of(ActionResult::new("117000000003").with_name("Delete old entries"))
-        .with_nested(import(OBJECT_NAME, 48_210, &large))
+        .with_nested(import(48_210, &large))
         .with_nested(ActionResult::import_with_dump(SMALL, "Accounts from ERP", 3_115, &small()));
     let tasks = [
         Task::complete(TASK).with_result(failed).with_dump(LARGE, large).with_dump(SMALL, small()),
-        Task::complete(OTHERS_TASK)
-            .with_owner("somebody.else@example.com")
-            .with_result(rejected())
-            .with_dump(LARGE, small()),
-        Task::complete(ERASED_TASK).with_result(rejected()).with_dump(LARGE, small().erased()),
+        rejected(OTHERS_TASK).with_owner("somebody.else@example.com").with_dump(LARGE, small()),
+        rejected(ERASED_TASK).with_dump(LARGE, small().erased()),
         Task::complete(CLEAN_TASK).with_result(of(ActionResult::loaded(LARGE, OBJECT_NAME, 48_112))),
     ];
     let tasks = tasks.into_iter().zip([1, 0, 2, 3]);
@@ -146,12 +143,9 @@ fn write_files(server: &FakeServer, certificate: &str) -> Result<PathBuf, String
     let failed = |error| format!("{}: {error}", folder.display());
     fs::create_dir_all(&folder).map_err(failed)?;
     let (ca, source) = (server.ca_pem(), sample::source());
-    for (name, text) in [
-        ("user.crt", certificate),
-        ("user.key", KEY),
-        ("root.pem", ca.as_str()),
-        ("cost-centres.csv", source.as_str()),
-    ] {
+    let files =
+        [("user.crt", certificate), ("user.key", KEY), ("root.pem", &ca), ("cost-centres.csv", &source)];
+    for (name, text) in files {
         let path = folder.join(name);
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
     }
