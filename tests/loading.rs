@@ -264,10 +264,66 @@ fn where_the_format_is_not_known_the_file_is_uploaded_with_a_warning() {
     scene.write("a.csv", "Name,Amount\nA,1\n");
     scene.server.fault(Fault::status(500), When::path(format!("imports/{IMPORT}")).method("GET"));
     let outcome = scene.run(&format!("{RUN} --put a.csv"));
-    let why = answered("500 Internal Server Error");
-    outcome.notes(format!("a.csv is not checked: the description of <MODEL>/{IMPORT}: {why}\n"));
+    let what = format!("the description of <MODEL>/{IMPORT}");
+    let why = gave_up(2, &what, &answered("500 Internal Server Error"));
+    outcome.notes(format!("<ANY>; retry 1 of 1 in <TIME>\na.csv is not checked: {why}\n"));
     outcome.stdout_has("\n1 row loaded, 0 rejected\n");
     assert_eq!(scene.count_of(&format!("GET /imports/{IMPORT}")), 2 + 1, "{}", scene.describe());
+}
+
+#[test]
+fn a_rate_limit_does_not_switch_off_the_check_of_the_file() {
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", "Name,Sum\nA,1\n");
+    scene.server.fault(Fault::status(429), When::path(format!("imports/{IMPORT}")).method("GET").times(3));
+    let outcome = scene.run(&format!("{RUN}q --put a.csv"));
+    outcome.exits_with(2).stderr_has("it lacks columns that the import names: \"Amount\"");
+}
+
+#[test]
+fn of_several_files_none_is_sent_where_one_is_refused() {
+    let twin = Process::new("112000000043", "Plan").reading(Import::from_file("113000000002"));
+    let mut service = service().with_import(twin).with_file(SourceFile::new("113000000002", "plan.csv"));
+    service.processes[0].actions.push(("112000000043".to_owned(), "Plan".to_owned()));
+    let scene = Scene::with_service(service);
+    scene.write("a.csv", ROWS);
+    let run = "run NIGHTLY --poll=1ms -q --put Centres=a.csv --put Plan=b.csv";
+    let why = "the import expects \"UTF-8\", which has no such bytes as those from byte 5 on";
+    let forced = "--force uploads it all the same";
+    for (bytes, why) in [
+        (&b"Name\n\xe4\n"[..], format!("b.csv cannot be uploaded: {why}\n  {forced}")),
+        (b"", "b.csv cannot be uploaded: it is empty\n  nothing was started".to_owned()),
+    ] {
+        scene.write("b.csv", bytes);
+        scene.run(run).fails(2, why);
+        assert_eq!(changes(&scene), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn an_action_that_cannot_be_read_is_not_left_out_in_silence() {
+    let scene = Scene::with_service(service());
+    let actions = json!([{ "id": IMPORT, "actionType": "IMPORT", "importDataSourceId": FILE },
+        { "id": "", "name": "Plan", "actionType": "IMPORT" }]);
+    let answer = json!({ "status": { "code": 200 }, "processMetadata": { "actions": actions } });
+    scene.server.fault(
+        Fault::WrongJson(answer.to_string()),
+        When::path(format!("processes/{PROCESS}")).method("GET"),
+    );
+    scene.write("a.csv", ROWS);
+    let outcome = scene.run("run NIGHTLY --put Plan=a.csv -q");
+    outcome.exits_with(4).stderr_has("the description of <NIGHTLY>: 1 entry of the list cannot be read\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_folder_for_temporary_files_an_upload_goes_on_with_a_warning() {
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", "Name,Amount\nA,1\n");
+    let outcome = scene.command(&format!("{RUN} --put a.csv")).env("TMPDIR", "/nonexistent").run();
+    let what = "no lock can be made here: make sure that no other run uploads to the same source file";
+    outcome.notes(format!("<ANY>/nonexistent/anaplan-dump-upload-<ANY>.lock: {what}\n"));
+    outcome.stdout_has("\n1 row loaded, 0 rejected\n");
 }
 
 #[test]
@@ -328,9 +384,24 @@ fn two_runs_that_load_the_same_file_take_turns() {
     scene.write("a.csv", "Name,Amount\nA,1\n");
     scene.write("b.csv", "Name,Amount\nB,1\nC,2\n");
     scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").times(1));
-    let mut first = scene.command(&format!("{RUN} --put a.csv --stall-timeout=10m")).start();
+    scene.make_folder("tmp");
+    let tmp = scene.path("tmp");
+    let first = scene.command(&format!("{RUN} --put a.csv --stall-timeout=10m")).env("TMPDIR", &tmp);
+    let mut first = first.through("umask 077; exec \"$0\" \"$@\"").start();
     first.wait_until("it uploads", |scene| scene.count_of("PUT") == 1);
-    let mut second = scene.command(&format!("{RUN} --put b.csv")).start();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mut locks = tmp.read_dir().expect("the folder").map(|entry| entry.expect("a lock").metadata());
+        let mode = locks.next().expect("a lock").expect("its mode").permissions().mode();
+        assert_eq!(mode & 0o777, 0o644, "another user can lock it");
+    }
+    let late = scene.command(&format!("{RUN}q --put b.csv --timeout=0s")).env("TMPDIR", &tmp).run();
+    late.fails(
+        7,
+        "cannot lock <ANY>.lock: another program has held the lock for <TIME>\n  nothing was started",
+    );
+    let mut second = scene.command(&format!("{RUN} --put b.csv")).env("TMPDIR", &tmp).start();
     second.wait_for_note("waiting for another run that has locked ");
     assert_eq!(scene.count_of("PUT"), 1, "{}", scene.describe());
     first.kill();

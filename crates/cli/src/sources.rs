@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionAddress, ActionKind, FileAddress, Id, Import, SourceFormat, Uploaded};
+use anaplan_dump_core::{
+    ActionAddress, ActionKind, Error, FileAddress, Id, Import, SourceFormat, Upload, Uploaded,
+};
 
 use crate::arguments::Run;
 use crate::failure::Failure;
@@ -54,7 +56,18 @@ pub(crate) fn upload(
             source.format = format(import, source, session)?;
         }
     }
-    sources.into_iter().map(|(_, source)| send(source, session)).collect()
+    // A file that is refused after another one was sent would leave that one for the next run.
+    if sources.len() > 1 {
+        for (_, source) in sources.iter().filter(|(_, source)| source.text != "-") {
+            upload_of(source, session).check_file(os_text::path(source.text)).map_err(refused)?;
+        }
+    }
+    let begun = Instant::now();
+    let send = |source| {
+        let left = command.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
+        send(&source, left, session)
+    };
+    sources.into_iter().map(|(_, source)| send(source)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.
@@ -127,10 +140,16 @@ fn format(import: &Import, source: &Source<'_>, session: &Session) -> Result<Opt
     }
 }
 
-fn send(source: Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
-    let Source { text, file, format } = source;
+fn upload_of<'a>(source: &'a Source<'_>, session: &'a Session) -> Upload<'a> {
+    let upload = session.client.upload(&source.file);
+    source.format.iter().fold(upload, |upload, format| upload.format(format.clone()))
+}
+
+/// `longest_wait` is what `--timeout` leaves for another run of this host.
+fn send(source: &Source<'_>, longest_wait: Option<Duration>, session: &Session) -> Result<Uploaded, Failure> {
+    let Source { text, file, .. } = source;
     let path = os_text::path(text);
-    let name = if text == "-" { "standard input".to_owned() } else { safe_path(&path) };
+    let name = if *text == "-" { "standard input".to_owned() } else { safe_path(&path) };
     let begun = Instant::now();
     let mut reported = begun;
     session.reporter.note(&format!("uploading {name} to source file {}", file.id));
@@ -142,20 +161,21 @@ fn send(source: Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
         }
         session.reporter.step(&format!("uploaded {}{of}", size(bytes)), begun.elapsed(), is_due);
     };
-    let upload = session.client.upload(&file).on_progress(report);
-    let upload = format.into_iter().fold(upload, |upload, format| upload.format(format));
-    let uploaded = match text {
+    let upload = upload_of(source, session).on_progress(report);
+    let upload = longest_wait.into_iter().fold(upload, Upload::longest_wait);
+    let uploaded = match *text {
         "-" => upload.from_reader(std::io::stdin().lock()),
         _ => upload.from_file(&path),
     };
     session.reporter.clear();
-    let uploaded = uploaded.map_err(|error| {
-        let note =
-            matches!(&error, anaplan_dump_core::Error::Unsuitable { problem, .. } if problem.is_mismatch());
-        let note = note.then(|| "--force uploads it all the same".to_owned());
-        Failure::Library { error, note: Some(note.unwrap_or_else(|| "nothing was started".to_owned())) }
-    })?;
+    let uploaded = uploaded.map_err(refused)?;
     let (bytes, chunks) = (size(uploaded.bytes), counted(uploaded.chunks, "chunk"));
     session.reporter.note(&format!("uploaded {name}  {bytes}  {chunks}  {}", duration(begun.elapsed())));
     Ok(uploaded)
+}
+
+fn refused(error: Error) -> Failure {
+    let is_mismatch = matches!(&error, Error::Unsuitable { problem, .. } if problem.is_mismatch());
+    let note = if is_mismatch { "--force uploads it all the same" } else { "nothing was started" };
+    Failure::Library { error, note: Some(note.to_owned()) }
 }

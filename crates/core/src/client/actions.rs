@@ -1,6 +1,7 @@
 //! Processes and imports by their names, and what imports read.
 
 use super::Client;
+use super::event::Event;
 use super::http::exchange::{Accept, Content, Request};
 use crate::address::{ActionAddress, ActionKind, Id, ModelAddress};
 use crate::error::{Error, Result};
@@ -36,7 +37,14 @@ impl Client {
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn imports_of(&self, action: &ActionAddress) -> Result<Vec<Import>> {
         match action.kind {
-            ActionKind::Process => self.metadata(action, Repeat::IfTransient, process_imports),
+            ActionKind::Process => {
+                let (imports, entries) = self.metadata(action, Repeat::IfTransient, process_imports)?;
+                if entries > 0 {
+                    let subject = &Subject::Metadata(action.clone());
+                    self.requests.wire.report(&Event::Unreadable { subject, entries });
+                }
+                Ok(imports)
+            }
             ActionKind::Import => {
                 let mut imports = self.imports(&action.model)?;
                 imports.retain(|import| import.id == action.id);
@@ -46,18 +54,13 @@ impl Client {
     }
 
     /// The format of the file that an import reads; `None` if it reads from another model. For an identifier that it
-    /// does not know, the service has answered 500: it is asked twice at most.
+    /// does not know, the service has answered 500: that is repeated once.
     ///
     /// # Errors
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn source_format(&self, model: &ModelAddress, import: &Id) -> Result<Option<SourceFormat>> {
-        let import = model.import(import.clone());
-        let ask = || self.metadata(&import, Repeat::Never, source_format);
-        ask().or_else(|error| match error.request().is_some_and(|(_, fault)| fault.is_transient()) {
-            true => ask(),
-            false => Err(error),
-        })
+        self.metadata(&model.import(import.clone()), Repeat::OnceAfter500, source_format)
     }
 
     fn metadata<T>(

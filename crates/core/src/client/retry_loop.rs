@@ -180,7 +180,7 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// [`Error::Output`] once it was held for `longest`; [`Error::Cancelled`].
+    /// [`Error::Output`] once it was held for `longest`, or the patience is over; [`Error::Cancelled`].
     pub(super) fn wait_for_lock<T>(
         &self,
         path: &Path,
@@ -198,7 +198,7 @@ impl Wire {
                 next_note = waited + LOCK_NOTE;
                 self.report(&Event::Locked { path, waited });
             }
-            if waited >= longest {
+            if waited >= longest || self.patience.is_over() {
                 let text = format!("another program has held the lock for {}", seconds(waited));
                 return Err(Error::output("lock", Some(path), io::Error::new(ErrorKind::WouldBlock, text)));
             }

@@ -25,11 +25,16 @@ const MAX_CHUNK_BYTES: u64 = 50_000_000;
 /// The maximum number of chunks that the service takes.
 const MAX_CHUNKS: u64 = 1000;
 
+/// The longest wait for another run that loads the same source file. The largest file takes half a day over a slow line,
+/// and a nightly load that waits for longer would meet the next one.
+const LONGEST_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
+
 /// An upload that has not begun. Each `set_` is a setting; [`Upload::from_file`] or [`Upload::from_reader`] ends it.
 pub struct Upload<'a> {
     client: &'a Client,
     file: &'a FileAddress,
     format: Option<SourceFormat>,
+    longest_wait: Duration,
     on_progress: Box<dyn FnMut(u64, Option<u64>) + 'a>,
 }
 
@@ -68,7 +73,13 @@ impl Drop for Turn {
 impl Client {
     /// An upload of a source file, which the next import run of this user reads. Nothing is sent yet.
     pub fn upload<'a>(&'a self, file: &'a FileAddress) -> Upload<'a> {
-        Upload { client: self, file, format: None, on_progress: Box::new(|_, _| {}) }
+        Upload {
+            client: self,
+            file,
+            format: None,
+            longest_wait: LONGEST_WAIT,
+            on_progress: Box::new(|_, _| {}),
+        }
     }
 }
 
@@ -80,6 +91,13 @@ impl<'a> Upload<'a> {
         self
     }
 
+    /// Waits at most this long for another run of this host, and never longer than 12 hours.
+    #[must_use]
+    pub fn longest_wait(mut self, wait: Duration) -> Self {
+        self.longest_wait = wait.min(LONGEST_WAIT);
+        self
+    }
+
     /// Calls `report` after each chunk with the bytes so far, and the bytes in all where they are known.
     #[must_use]
     pub fn on_progress(mut self, report: impl FnMut(u64, Option<u64>) + 'a) -> Self {
@@ -87,12 +105,35 @@ impl<'a> Upload<'a> {
         self
     }
 
+    /// Compares a file with the format, and sends nothing. What is no regular file, such as a pipe, is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsuitable`] for a file that differs from the format or is empty; [`Error::Output`] if it cannot be read.
+    pub fn check_file(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let failed = |error| Error::output("read", Some(path), error);
+        let refused = |problem| Error::Unsuitable { path: Some(path.to_owned()), problem };
+        if !path.metadata().map_err(failed)?.is_file() {
+            return Ok(());
+        }
+        let mut file = File::open(path).map_err(failed)?;
+        let mut check = SourceCheck::new(self.format.clone().unwrap_or_default());
+        let mut chunk = Vec::new();
+        while (&mut file).take(CHUNK_BYTES).read_to_end(&mut chunk).map_err(failed)? > 0 {
+            check.take(&chunk).map_err(refused)?;
+            chunk.clear();
+        }
+        check.end().map_err(refused)
+    }
+
     /// Uploads a file. Waits while another run of this host uploads to the same source file or imports it.
     ///
     /// # Errors
     ///
     /// [`Error::Unsuitable`] for a file that differs from the format, is empty, too large, or changes while it is read;
-    /// [`Error::Output`] if it cannot be read; [`Error::Request`], [`Error::UntrustedOrigin`].
+    /// [`Error::Output`] if it cannot be read, or another run goes on for too long; [`Error::Request`],
+    /// [`Error::UntrustedOrigin`].
     pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
@@ -134,6 +175,13 @@ impl<'a> Upload<'a> {
         let turn = self.wait_for_turn()?;
         let announced = length.map(|length| length.div_ceil(chunk_bytes));
         let mut check = SourceCheck::new(self.format.take().unwrap_or_default());
+        let is_whole = |check: &SourceCheck, bytes: u64| {
+            check.end().map_err(refused)?;
+            if length.is_some_and(|length| bytes != length) || has_changed()? {
+                return Err(refused(SourceProblem::Changed));
+            }
+            Ok(())
+        };
         let (mut chunk, mut bytes, mut chunks) = (Vec::new(), 0, 0);
         loop {
             chunk.clear();
@@ -154,17 +202,20 @@ impl<'a> Upload<'a> {
                 let count = announced.map_or(json!(-1), |chunks| json!(chunks));
                 self.post(&self.file.path(), &json!({ "chunkCount": count }))?;
             }
+            // With the last of the announced chunks the next import run reads the file, refused or not.
+            let is_last = announced == Some(chunks as u64 + 1);
+            if is_last {
+                is_whole(&check, bytes)?;
+            }
             self.put(chunks, announced, &chunk)?;
             chunks += 1;
             (self.on_progress)(bytes, length);
+            if is_last {
+                return Ok(Uploaded { bytes, chunks, _turn: turn });
+            }
         }
-        check.end().map_err(refused)?;
-        if length.is_some_and(|length| bytes != length) || has_changed()? {
-            return Err(refused(SourceProblem::Changed));
-        }
-        if announced.is_none() {
-            self.post(&self.file.complete_path(), &json!({}))?;
-        }
+        is_whole(&check, bytes)?;
+        self.post(&self.file.complete_path(), &json!({}))?;
         Ok(Uploaded { bytes, chunks, _turn: turn })
     }
 
@@ -198,14 +249,13 @@ impl<'a> Upload<'a> {
         let name = crc32fast::hash(format!("{origin}{}", self.file.path()).as_bytes());
         let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
         let wire = &self.client.requests.wire;
-        // For as long as it takes: another run may upload for hours.
-        let (file, lock) = wire.wait_for_lock(&path, Duration::ZERO, Duration::MAX, || {
-            take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))
+        let file = wire.wait_for_lock(&path, Duration::ZERO, self.longest_wait, || {
+            let taken = take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))?;
+            Ok((taken.0 != Lock::Taken).then_some(taken.1))
         })?;
-        if lock == Lock::Held {
-            return Ok(Some(Turn { path, _lock: file }));
+        if file.is_none() {
+            wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoTurns });
         }
-        wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoLocks });
-        Ok(None)
+        Ok(file.map(|lock| Turn { path, _lock: lock }))
     }
 }

@@ -88,10 +88,13 @@ mod refusing {
     }
 
     pub(crate) const EPERM: i32 = 1;
+    pub(crate) const ENOENT: i32 = 2;
     pub(crate) const EIO: i32 = 5;
+    pub(crate) const EACCES: i32 = 13;
     pub(crate) const EBUSY: i32 = 16;
     pub(crate) const EINVAL: i32 = 22;
     pub(crate) const ENOSPC: i32 = 28;
+    pub(crate) const EROFS: i32 = 30;
     pub(crate) const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
 
     /// Until the result is dropped, the disk answers this call of this thread with this error.

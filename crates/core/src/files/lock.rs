@@ -75,31 +75,52 @@ pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, L
     }
 }
 
-/// Opens a file that only serves as a lock, for all users of this host, and locks it. `None` if another run has it
-/// locked, or has just removed it.
-pub(crate) fn take_turn(path: &Path) -> io::Result<Option<(File, Lock)>> {
-    let open = || {
-        if let Ok(known) = path.symlink_metadata() {
-            check_regular(&known)?;
-        }
-        // Another user's file can be locked, but not written to.
-        match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                OpenOptions::new().read(true).write(true).create_new(true).open(path)
-            }
-            opened => opened,
-        }
-    };
-    let file = match open() {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => open()?,
+/// Opens a file that only serves as a lock, for all users of this host, and locks it. Without a file if another run has
+/// it locked or has just removed it, and where there can be no lock: nothing is lost then but the turn.
+pub(crate) fn take_turn(path: &Path) -> io::Result<(Lock, Option<File>)> {
+    match try_turn(path) {
+        Ok(Some(file)) => Ok((Lock::Held, Some(file))),
+        Ok(None) => Ok((Lock::Taken, None)),
+        Err(error) if is_unsupported(&error) || is_no_place(&error) => Ok((Lock::Unsupported, None)),
+        Err(error) => Err(error),
+    }
+}
+
+fn try_turn(path: &Path) -> io::Result<Option<File>> {
+    disk::check(Call::Lock)?;
+    let file = match open_turn(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open_turn(path)?,
         opened => opened?,
     };
     match file.try_lock() {
-        Ok(()) => Ok(is_same_file(&file, path).then_some((file, Lock::Held))),
+        Ok(()) => Ok(is_same_file(&file, path).then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) if is_unsupported(&error) => Ok(Some((file, Lock::Unsupported))),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+fn open_turn(path: &Path) -> io::Result<File> {
+    if let Ok(known) = path.symlink_metadata() {
+        check_regular(&known)?;
+    }
+    // Another user's file can be locked, but not written to.
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(path)?;
+            // The umask may keep other users from opening it; where this fails, they go on without a turn.
+            #[cfg(unix)]
+            let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+            Ok(file)
+        }
+        opened => opened,
+    }
+}
+
+/// Whether the folder is missing or read-only, or the user may not open the file: an image without a system has no
+/// folder for temporary files.
+fn is_no_place(error: &io::Error) -> bool {
+    use ErrorKind::{NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), NotADirectory | NotFound | PermissionDenied | ReadOnlyFilesystem)
 }
 
 /// The first bytes of a file, or `None` if it does not exist.

@@ -15,7 +15,7 @@ use std::path::Path;
 
 pub(crate) use self::disk::write_all;
 #[cfg(test)]
-pub(crate) use self::disk::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
+pub(crate) use self::disk::{Call, EACCES, EBUSY, EINVAL, EIO, ENOENT, ENOLCK, ENOSPC, EPERM, EROFS, refuse};
 #[cfg(feature = "http")]
 pub(crate) use self::lock::take_turn;
 pub(crate) use self::lock::{Lock, is_same_file, open_locked, open_own, read_head, unlock};
@@ -33,6 +33,8 @@ pub(crate) use self::whole::remove_own;
 pub enum DiskWarning {
     /// The file system has no locks: nothing stops another run from writing the same file.
     NoLocks,
+    /// No lock can be made here: nothing stops another run from uploading to the same source file.
+    NoTurns,
     /// The file system cannot make a file durable: a crash of the machine may lose it.
     NotDurable,
     /// The owner or the group of the file that was replaced could not be kept.
@@ -44,6 +46,9 @@ impl fmt::Display for DiskWarning {
         f.write_str(match self {
             DiskWarning::NoLocks => {
                 "the file system has no locks: make sure that no other run writes the same file"
+            }
+            DiskWarning::NoTurns => {
+                "no lock can be made here: make sure that no other run uploads to the same source file"
             }
             DiskWarning::NotDurable => {
                 "the file system cannot make files durable (fsync): a crash of the machine may lose this one"

@@ -144,3 +144,23 @@ fn where_others_may_write_their_files_and_links_are_refused() {
     write(&link, true, "new").unwrap();
     assert_eq!(fs::read_to_string(&mine).unwrap(), "new");
 }
+
+#[cfg(unix)]
+#[test]
+fn where_no_lock_can_be_made_an_upload_goes_on_without_a_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("turn.lock");
+    for errno in [ENOENT, EACCES, EROFS, ENOLCK] {
+        let refusal = refuse(Call::Lock, errno);
+        let (lock, _) = lock::take_turn(&path).unwrap();
+        drop(refusal);
+        assert_eq!(lock, Lock::Unsupported, "{errno}");
+    }
+    assert_eq!(lock::take_turn(&folder.path().join("none/turn.lock")).unwrap().0, Lock::Unsupported);
+    let refusal = refuse(Call::Lock, EIO);
+    assert!(lock::take_turn(&path).is_err());
+    drop(refusal);
+    let (lock, _held) = lock::take_turn(&path).unwrap();
+    assert_eq!(lock, Lock::Held);
+    assert_eq!(lock::take_turn(&path).unwrap().0, Lock::Taken);
+}

@@ -65,6 +65,8 @@ pub(crate) enum Repeat {
     IfTransient,
     /// The same, and a few times also what is not there: it was made, or seen, a moment ago.
     UntilThere,
+    /// Every transient fault, but 500 once: the service answers so also for an identifier that it does not know.
+    OnceAfter500,
     /// Every transient fault but a conflict, which here says that there is nothing to be done.
     UnlessConflict,
     /// Only faults that prove that the service did not act on the request.
@@ -229,7 +231,7 @@ impl<'a> Tries<'a> {
             Retry::No => is_not_there || self.has_time_limit && fault.is_redirect(),
         };
         let is_allowed = match self.repeat {
-            Repeat::IfTransient | Repeat::UntilThere => true,
+            Repeat::IfTransient | Repeat::UntilThere | Repeat::OnceAfter500 => true,
             Repeat::Never => false,
             Repeat::UnlessConflict => fault.status() != Some(409),
             // The service's reference names 423 and 429 alone for a start, not a busy model (409).
@@ -244,6 +246,9 @@ impl<'a> Tries<'a> {
         } else if is_not_there {
             self.retries = Some(FRESH_RETRIES);
             (RetryPolicy { retries, first_wait: FRESH_WAIT, max_wait }, 1.0)
+        } else if self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500) {
+            self.retries = Some(retries.min(1));
+            (RetryPolicy { retries, first_wait, max_wait }, random)
         } else {
             self.retries = (!self.has_time_limit).then_some(retries);
             (RetryPolicy { retries, first_wait, max_wait }, random)
@@ -364,6 +369,12 @@ mod tests {
         );
         assert_eq!(waits(Repeat::UnlessConflict, &status(409)), 0);
         assert_eq!(waits(Repeat::UnlessConflict, &status(503)), 3);
+    }
+
+    #[test]
+    fn a_500_that_may_mean_not_there_is_repeated_once_and_a_rate_limit_is_waited_out() {
+        let [odd, limit, outage] = [500, 429, 503].map(|code| waits(Repeat::OnceAfter500, &status(code)));
+        assert_eq!((odd, limit, outage), (1, 3, 3));
     }
 
     #[test]

@@ -36,21 +36,25 @@ impl Import {
     }
 }
 
-/// The imports among the actions of a process, in the order in which they run.
+/// The imports among the actions of a process, in the order in which they run, and the number of actions that cannot be
+/// read and may be imports.
 ///
 /// # Errors
 ///
 /// As for every answer.
 #[cfg(feature = "http")]
-pub(crate) fn process_imports(bytes: &[u8]) -> Result<Vec<Import>, Fault> {
+pub(crate) fn process_imports(bytes: &[u8]) -> Result<(Vec<Import>, usize), Fault> {
     let answer = Answer::to_request_for(bytes, "processMetadata")?;
     let actions = answer.get("processMetadata.actions");
     if !actions.is_array() {
         return Err(Fault::NoPayload("processMetadata"));
     }
-    let is_import =
-        |action: &&Value| action["actionType"] == "IMPORT" || !action["importDataSourceId"].is_null();
-    Ok(answer::entries(actions).iter().filter(is_import).filter_map(Import::read).collect())
+    let may_be_import = |action: &&Value| {
+        !action.is_object() || action["actionType"] == "IMPORT" || !action["importDataSourceId"].is_null()
+    };
+    let read: Vec<_> = answer::entries(actions).iter().filter(may_be_import).map(Import::read).collect();
+    let unreadable = read.iter().filter(|import| import.is_none()).count();
+    Ok((read.into_iter().flatten().collect(), unreadable))
 }
 
 /// The format of an import's source; `None` if it reads from another model.
@@ -268,7 +272,7 @@ impl SourceCheck {
     /// # Errors
     ///
     /// As [`SourceCheck::take`].
-    pub(crate) fn end(self) -> Result<(), SourceProblem> {
+    pub(crate) fn end(&self) -> Result<(), SourceProblem> {
         let is_cut = !self.rest.is_empty() || self.not_utf8.is_some();
         match self.encoding {
             _ if self.bytes == 0 => Err(SourceProblem::Empty),
@@ -513,9 +517,9 @@ mod tests {
         let actions = br#"{"processMetadata": {"actions": [{"id": "117", "actionType": "EXPORT"},
             {"id": "112", "name": "A", "actionType": "IMPORT", "importDataSourceId": "113"},
             {"id": 1121, "actionType": "IMPORT", "importDataSourceId": ""}, 7]}}"#;
-        let imports = process_imports(actions).unwrap();
+        let (imports, unreadable) = process_imports(actions).unwrap();
         let files: Vec<_> = imports.iter().map(|import| import.file.as_ref().map(Id::as_str)).collect();
-        assert_eq!(files, [Some("113"), None]);
+        assert_eq!((files, unreadable), (vec![Some("113"), None], 1));
     }
 
     proptest! {
