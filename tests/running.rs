@@ -280,12 +280,11 @@ fn a_reader_that_has_gone_costs_no_dump() {
 fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
     let scene = || Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
     let yesterday = scene();
-    let outcome = yesterday.run("wait NIGHTLY --poll=1ms --timeout=5ms");
-    outcome.fails(1, "no run of <NIGHTLY> began within <TIME>");
-    outcome.notes("0.00 s  no run is under way: waiting for one to begin\n<ANY>");
+    let outcome = yesterday.run("wait NIGHTLY --poll=1ms --timeout=5ms -q");
+    outcome.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
     let since = |time: &str| format!("wait NIGHTLY --poll=1ms -o x/ --since=2019-10-16T{time}");
     let late = yesterday.run(&format!("{} -q --timeout=5ms", since("21:00")));
-    late.fails(1, "no run of <NIGHTLY> began within <TIME>");
+    late.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
     let outcome = yesterday.run(&since("20:00"));
     outcome.exits_with(6).any_stdout();
     outcome.stderr_has("task T9 is over already: it was created 2019-10-16 20:39:07 UTC\n");
@@ -298,12 +297,38 @@ fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
 fn wait_collects_the_dumps_of_a_run_that_begins() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     scene.server.service().process_mut(PROCESS).expect("the process").run = failing_run(&[ACTUALS]);
-    let mut waiting = scene.command("wait NIGHTLY --poll=1ms -o x/ -q").start();
-    waiting.wait_for_requests(4);
+    let mut waiting = scene.command("wait NIGHTLY --poll=1ms -o x/").start();
+    waiting.wait_for_note("0.00 s  no run is under way: waiting for one to begin\n");
     scene.run(&format!("{RUN} -q -o mine/")).exits_with(6).any_stdout();
     let begun = scene.task_ids().into_iter().find(|id| id != "T9").expect("another task");
-    waiting.finish().exits_with(6).any_stdout();
+    waiting.finish().exits_with(6).any_stdout().stderr_has(format!("waiting for task <NIGHTLY>/{begun}\n"));
     scene.holds(&["x", "mine"].map(|folder| format!("{folder}/{}", file_of(ACTUALS, &begun))));
+}
+
+#[test]
+fn wait_collects_the_dumps_of_a_run_that_is_over_before_it_is_looked_at() {
+    // It is listed as in progress until the second look at it, at which it is over.
+    let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
+    let scene = Scene::with_run(run);
+    scene.server.fault(Fault::status(503), When::path("tasks/*").method("GET").times(1));
+    scene.run(&format!("{RUN} --retries=0 -q -o x/")).exits_with(5).any_stdout().stderr_has("503");
+    scene.run("wait NIGHTLY --poll=1ms --timeout=30s -q -o x/").exits_with(6).any_stdout();
+    scene.holds(&[format!("x/{}", file_of(COSTS, &only_task(&scene)))]);
+}
+
+#[test]
+fn wait_with_a_time_limit_sees_a_run_that_begins_in_an_outage() {
+    let scene = Scene::with_tasks([clean("T9")]);
+    // After the first list, and for more than the usual retries.
+    for occurrence in 2..=500 {
+        scene.server.fault(Fault::status(503), When::path("tasks").occurrence(occurrence));
+    }
+    let mut waiting = scene.command("wait NIGHTLY --poll=1ms --timeout=30s -qq -o x/").start();
+    waiting.wait_for_requests(20);
+    scene.server.service().process_mut(PROCESS).expect("the process").tasks.push(failed("T10", &[COSTS]));
+    scene.server.clear_faults();
+    waiting.finish().exits_with(6).any_stdout();
+    scene.holds(&[format!("x/{}", file_of(COSTS, "T10"))]);
 }
 
 #[test]
@@ -327,6 +352,15 @@ fn rows_that_were_only_ignored_or_loaded_with_a_warning_are_no_failure() {
         scene.run("get NIGHTLY --check -q").stdout_has(format!(" UTC) rejected no rows: {remark}.\n"));
         scene.run("tasks NIGHTLY --json").json_has("/tasks/0/outcome", outcome);
     }
+}
+
+#[test]
+fn more_rows_than_can_be_counted_are_reported_as_that_many() {
+    let counts = ["successRowCount", "18446744073709551615", "warningsRowCount", "1"];
+    let detail = Detail::new("hierarchyRowsProcessed", "Rows").with_values(counts);
+    let result = ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_detail(detail));
+    let scene = Scene::with_run(ProcessRun::new().with_result(result));
+    scene.run(&format!("{RUN} --json -qq")).json_has("/rows/loaded", u64::MAX);
 }
 
 #[test]

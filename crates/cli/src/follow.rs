@@ -51,7 +51,7 @@ impl Rows {
             let counts = task.actions().into_iter().filter_map(|action| count(action.rows()));
             counts.reduce(u64::saturating_add)
         };
-        let loaded = |rows: RowCounts| Some(rows.successful? + rows.warnings.unwrap_or(0));
+        let loaded = |rows: RowCounts| Some(rows.successful?.saturating_add(rows.warnings.unwrap_or(0)));
         Rows {
             loaded: sum(loaded),
             warnings: sum(|rows| rows.warnings),

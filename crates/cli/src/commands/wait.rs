@@ -1,10 +1,9 @@
 //! `wait`: waits for a task that runs or that begins, and collects its dumps.
 
-use std::collections::HashSet;
-use std::thread::sleep;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionAddress, Error, ListedTask, Locator, TaskAddress};
+use anaplan_dump_core::{ActionAddress, Error, ErrorKind, ListedTask, Locator, TaskAddress, TaskState};
 
 use crate::arguments::Wait;
 use crate::failure::Failure;
@@ -14,19 +13,14 @@ use crate::report::Page;
 use crate::session::Session;
 use crate::text::{duration, time};
 
-/// Maximum time between two looks for a run that begins: its dumps are kept for hours.
-const MAX_LOOK: Duration = Duration::from_secs(60);
-
-/// Looks for a run that begins are this share of the time apart that was waited already.
-const LOOK_SHARE: u32 = 20;
-
 pub(crate) fn wait(command: &Wait, session: &Session) -> Result<(), Failure> {
     let Wait { poll, timeout, explain, json, .. } = *command;
     let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json, loads: false };
     let locator = session.locator(&command.locator)?;
     let target = follow.target(&locator, session)?;
     let begun = Instant::now();
-    let address = find(&locator, command, session)?;
+    let limited = timeout.map(|limit| session.within(limit));
+    let address = find(&locator, command, begun, limited.as_ref().unwrap_or(session))?;
     target.prepare()?;
     target.check_writable()?;
     let page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
@@ -34,7 +28,12 @@ pub(crate) fn wait(command: &Wait, session: &Session) -> Result<(), Failure> {
     Follow { timeout, ..follow }.to_the_end(&address, &target, page, session)
 }
 
-fn find(locator: &Locator, command: &Wait, session: &Session) -> Result<TaskAddress, Failure> {
+fn find(
+    locator: &Locator,
+    command: &Wait,
+    begun: Instant,
+    session: &Session,
+) -> Result<TaskAddress, Failure> {
     if locator.task_choice().is_some() {
         if command.since.is_some() {
             return Err(Failure::Usage("--since is for a process: the locator names a task".into()));
@@ -42,29 +41,57 @@ fn find(locator: &Locator, command: &Wait, session: &Session) -> Result<TaskAddr
         return session.task_address(locator);
     }
     let action = session.action(locator)?;
-    let address = match run_to_wait_for(&action, command, session)? {
-        Some(address) => address,
-        None => begun_run(&action, command, session)?,
+    let timeout = command.timeout.unwrap_or(Duration::MAX);
+    let address = match find_run(&action, command, timeout.saturating_sub(begun.elapsed()), session) {
+        // What it failed with was reported at each try.
+        Err(Failure::Library { error, .. })
+            if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout =>
+        {
+            None
+        }
+        found => found?,
+    };
+    let Some(address) = address else {
+        let waited = duration(begun.elapsed());
+        return Err(Failure::Other(format!("no run of {action} was seen to begin within {waited}")));
     };
     session.reporter.note(&format!("waiting for task {address}"));
     Ok(address)
 }
 
-/// A run that is under way, or one that is over and as new as asked for.
-fn run_to_wait_for(
+/// A run to wait for: one that there is, or the next one that begins within `timeout`.
+fn find_run(
     action: &ActionAddress,
     command: &Wait,
+    timeout: Duration,
     session: &Session,
 ) -> Result<Option<TaskAddress>, Failure> {
+    // One list for both: a run that begins after it is not known.
     let tasks = session.client.tasks(action)?;
     if tasks.is_empty() && !is_known(action, session)? {
         return Err(Failure::no_tasks(action));
     }
+    let Some(address) = run_to_wait_for(&tasks, action, command, session)? else {
+        return begun_run(&tasks, action, command, timeout, session);
+    };
+    Ok(Some(address))
+}
+
+/// A run of `tasks` that is under way, or one that is over and as new as asked for.
+fn run_to_wait_for(
+    tasks: &[ListedTask],
+    action: &ActionAddress,
+    command: &Wait,
+    session: &Session,
+) -> Result<Option<TaskAddress>, Failure> {
     // One that is listed below a run that is over is no run of tonight.
     if let Some(running) = tasks.first().filter(|task| !task.state.is_final()) {
         let address = action.task(running.id.clone());
-        // A state that this version does not know may be an end.
-        if !session.client.task(&address)?.is_over() {
+        // One that was seen under way is the run, though it may be over by the next look. A state that this version
+        // does not know may be an end.
+        let is_known =
+            matches!(running.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling);
+        if is_known || !session.client.task(&address)?.is_over() {
             return Ok(Some(address));
         }
     }
@@ -85,26 +112,21 @@ fn is_known(action: &ActionAddress, session: &Session) -> Result<bool, Failure> 
     }
 }
 
-/// Waits for a run that is not there yet.
-fn begun_run(action: &ActionAddress, command: &Wait, session: &Session) -> Result<TaskAddress, Failure> {
-    let begun = Instant::now();
-    let known: HashSet<_> = session.client.tasks(action)?.into_iter().map(|task| task.id).collect();
+/// Waits for a run that is not one of `tasks`.
+fn begun_run(
+    tasks: &[ListedTask],
+    action: &ActionAddress,
+    command: &Wait,
+    timeout: Duration,
+    session: &Session,
+) -> Result<Option<TaskAddress>, Failure> {
     let mut log = LogClock::default();
     session.reporter.step("no run is under way: waiting for one to begin", Duration::ZERO, true);
-    loop {
-        let waited = begun.elapsed();
-        if command.timeout.is_some_and(|timeout| waited >= timeout) {
-            session.reporter.clear();
-            return Err(Failure::Other(format!("no run of {action} began within {}", duration(waited))));
-        }
-        let left = command.timeout.map_or(Duration::MAX, |timeout| timeout - waited);
-        sleep((waited / LOOK_SHARE).clamp(command.poll, MAX_LOOK.max(command.poll)).min(left));
-        let waited = begun.elapsed();
+    let look = |waited| {
         session.reporter.step("waiting for a run to begin", waited, log.is_due(waited, false));
-        let tasks = session.client.tasks(action)?;
-        if let Some(new) = tasks.into_iter().find(|task| !known.contains(&task.id)) {
-            session.reporter.clear();
-            return Ok(action.task(new.id));
-        }
-    }
+        ControlFlow::Continue(())
+    };
+    let run = session.client.wait_for_run(action, tasks, command.poll, timeout, look);
+    session.reporter.clear();
+    Ok(run?)
 }

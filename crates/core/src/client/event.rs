@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::address::TaskAddress;
 use crate::files::DiskWarning;
 use crate::service::{Fault, Subject};
 
@@ -38,11 +37,11 @@ pub enum Event<'a> {
         /// The maximum number of retries; `None` if they go on until the end of a time limit.
         retries: Option<u32>,
     },
-    /// A task is not over, and the client waits before it looks again.
+    /// A task is not over, or no run of an action has begun, and the client waits before it looks again.
     #[non_exhaustive]
     Waiting {
-        /// The task.
-        task: &'a TaskAddress,
+        /// What it looks at: the task, or the tasks of the action.
+        subject: &'a Subject,
         /// Time since the first look.
         waited: Duration,
     },

@@ -1,5 +1,6 @@
 //! What can be asked about processes, tasks and chunk lists, and done with tasks.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,10 @@ const STANDSTILL_LOOKS: u32 = 120;
 /// Looks at a task that is complete but has no result yet, as users report for a moment.
 const RESULT_LOOKS: u32 = 4;
 
-/// Maximum time between two looks at a task, however long it runs: its end is noticed within a minute.
+/// Maximum time between two looks, however long a task runs or does not begin: it is noticed within a minute.
 const MAX_POLL: Duration = Duration::from_secs(60);
 
-/// Looks at a long-running task are 1/20 of its time apart, so that its end is noticed at most 5 % late.
+/// Later looks are 1/20 of the time apart that was waited, so that an end is noticed at most 5 % late.
 const POLL_SHARE: u32 = 20;
 
 impl Client {
@@ -228,7 +229,7 @@ impl Client {
         timeout: Duration,
         mut look: impl FnMut(&Task) -> ControlFlow<()>,
     ) -> Result<Task> {
-        let begun = Instant::now();
+        let (begun, subject) = (Instant::now(), Subject::Task(task.clone()));
         // Until the time that the caller named is over, an outage is waited out.
         let client = begun.checked_add(timeout).map_or_else(|| self.clone(), |end| self.until(end));
         let look_again = || {
@@ -258,8 +259,7 @@ impl Client {
             if waited >= timeout || (!is_moving && unchanged >= STANDSTILL_LOOKS) {
                 return Err(Error::NotFinished { task: task.clone().into(), waited });
             }
-            let wait = (waited / POLL_SHARE).clamp(poll, MAX_POLL.max(poll));
-            client.requests.wire.sleep(wait, &Event::Waiting { task, waited })?;
+            client.pause(&subject, poll, waited)?;
             let now = match look_again() {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     return Err(Error::Vanished(task.clone().into()));
@@ -269,6 +269,47 @@ impl Client {
             unchanged = if now == seen { unchanged + 1 } else { 0 };
             seen = now;
         }
+    }
+
+    /// Waits until a run of the process or import begins that is not one of `known`, for at most `timeout`; `None`
+    /// if none was seen by then. Looks as often as [`Client::wait`]. `look` receives the time since the beginning
+    /// after each wait, and can end it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancelled`] if `look` ends the wait; [`Error::Request`], [`Error::UntrustedOrigin`].
+    pub fn wait_for_run(
+        &self,
+        action: &ActionAddress,
+        known: &[ListedTask],
+        poll: Duration,
+        timeout: Duration,
+        mut look: impl FnMut(Duration) -> ControlFlow<()>,
+    ) -> Result<Option<TaskAddress>> {
+        let (begun, subject) = (Instant::now(), Subject::Tasks(action.clone()));
+        let client = begun.checked_add(timeout).map_or_else(|| self.clone(), |end| self.until(end));
+        let known: HashSet<&Id> = known.iter().map(|task| &task.id).collect();
+        while begun.elapsed() < timeout {
+            client.pause(&subject, poll, begun.elapsed())?;
+            if look(begun.elapsed()).is_break() {
+                return Err(Error::Cancelled);
+            }
+            let tasks = match client.tasks(action) {
+                // What it failed with was reported at each try.
+                Err(error) if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout => break,
+                tasks => tasks?,
+            };
+            if let Some(new) = tasks.into_iter().find(|task| !known.contains(&task.id)) {
+                return Ok(Some(action.task(new.id)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits before the next look at what was waited for this long.
+    fn pause(&self, subject: &Subject, poll: Duration, waited: Duration) -> Result<()> {
+        let wait = (waited / POLL_SHARE).clamp(poll, MAX_POLL.max(poll));
+        self.requests.wire.sleep(wait, &Event::Waiting { subject, waited })
     }
 
     /// Cancels a task.

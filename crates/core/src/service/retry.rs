@@ -206,6 +206,8 @@ pub(crate) struct Tries<'a> {
     /// The caller has set a time limit, which counts instead of the number of retries.
     has_time_limit: bool,
     failed: u32,
+    /// Those of them that found nothing where something may come to be.
+    not_there: u32,
     was_repeated_once: bool,
     /// The maximum number of retries, as the last fault left it.
     retries: Option<u32>,
@@ -214,7 +216,8 @@ pub(crate) struct Tries<'a> {
 impl<'a> Tries<'a> {
     pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat, has_time_limit: bool) -> Tries<'a> {
         let retries = Some(policy.retries);
-        Tries { policy, repeat, has_time_limit, failed: 0, was_repeated_once: false, retries }
+        let (failed, not_there, was_repeated_once) = (0, 0, false);
+        Tries { policy, repeat, has_time_limit, failed, not_there, was_repeated_once, retries }
     }
 
     /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
@@ -239,26 +242,29 @@ impl<'a> Tries<'a> {
         };
         // What was never reached, or is not there yet, has a short patience of its own.
         let is_first_contact = !was_reached && fault.is_no_contact();
-        let (policy, random) = if is_first_contact {
+        let (policy, retry, random) = if is_first_contact {
             let max_wait = max_wait.min(FIRST_CONTACT_WAIT);
             self.retries = Some(retries.min(FIRST_CONTACT_RETRIES));
-            (RetryPolicy { retries, first_wait, max_wait }, random)
+            (RetryPolicy { retries, first_wait, max_wait }, self.failed, random)
         } else if is_not_there {
-            self.retries = Some(FRESH_RETRIES);
-            (RetryPolicy { retries, first_wait: FRESH_WAIT, max_wait }, 1.0)
+            // Those that failed for another reason, such as an outage, say nothing of when it will be there.
+            let others = self.failed - self.not_there - 1;
+            self.not_there += 1;
+            self.retries = Some(others.saturating_add(FRESH_RETRIES));
+            (RetryPolicy { retries, first_wait: FRESH_WAIT, max_wait }, self.not_there, 1.0)
         } else if self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500) {
             self.retries = Some(retries.min(1));
-            (RetryPolicy { retries, first_wait, max_wait }, random)
+            (RetryPolicy { retries, first_wait, max_wait }, self.failed, random)
         } else {
             self.retries = (!self.has_time_limit).then_some(retries);
-            (RetryPolicy { retries, first_wait, max_wait }, random)
+            (RetryPolicy { retries, first_wait, max_wait }, self.failed, random)
         };
         let retry_after = match fault {
             Fault::Status { retry_after, .. } => *retry_after,
             _ => None,
         };
         let may_repeat = may_help && is_allowed && self.retries.is_none_or(|most| self.failed <= most);
-        may_repeat.then(|| policy.wait(self.failed, retry_after, random))
+        may_repeat.then(|| policy.wait(retry, retry_after, random))
     }
 
     /// The maximum number of retries; `None` if they go on until a time limit.
@@ -363,6 +369,13 @@ mod tests {
             .map(|wait| wait.as_secs())
             .collect();
         assert_eq!(seconds, [1, 2, 4]);
+        // An outage before it does not use up its tries.
+        let mut tries = Tries::new(&policy, Repeat::UntilThere, false);
+        (0..4).for_each(|_| assert!(tries.wait_after(&status(503), true, 0.5).is_some()));
+        assert_eq!(tries.wait_after(&status(404), true, 0.5), Some(FRESH_WAIT));
+        assert_eq!((tries.failed(), tries.retries()), (5, Some(7)));
+        let more = std::iter::from_fn(|| tries.wait_after(&status(404), true, 0.5)).count();
+        assert_eq!(more, 2);
         assert_eq!(
             (waits(Repeat::UntilThere, &status(400)), waits(Repeat::UntilThere, &status(403))),
             (3, 0)
