@@ -13,12 +13,13 @@ const BUDGET: usize = 37;
 const DIRECT: &[(&str, &[&str])] = &[
     (
         "anaplan-dump-core",
-        // base64, crc32fast, percent-encoding, ring, rustls, rustls-webpki and webpki-roots are in the tree of the others anyway.
+        // base64, crc32fast, memchr, percent-encoding, ring, rustls, rustls-webpki and webpki-roots are in the tree of the others anyway.
         &[
             "base64",
             "crc32fast",
             "flate2",
             "libaes",
+            "memchr",
             "percent-encoding",
             "ring",
             "rustls",

@@ -257,7 +257,7 @@ fn known_title(text: &[u8], is_in_row: impl Fn(&[u8]) -> bool) -> Option<(usize,
         let known = if is_time { known(&text[..end]) } else { None };
         return Some((end, known.unwrap_or(&IN_A_LIST)));
     }
-    if let Some(colon) = text.iter().position(|byte| *byte == b':') {
+    if let Some(colon) = memchr::memchr(b':', text) {
         let head = &text[..colon];
         if let Some(known) = known(head) {
             return Some((colon, known));

@@ -1,5 +1,7 @@
 //! Takes text apart into fields, as it comes. A quote that should have been doubled is a character of its field.
 
+use memchr::{memchr, memchr3};
+
 use super::dialect::Dialect;
 
 /// Longest row, in bytes of UTF-8, and most fields. Anything more is what follows a quote that is never closed: its
@@ -22,31 +24,22 @@ impl Fields {
     fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
-        self.is_too_long = false;
-        self.has_bare_quote = false;
     }
 
-    #[inline]
-    fn push(&mut self, text: &[u8]) {
-        if self.text.len() + text.len() > MAX_ROW_BYTES {
-            self.drop_all();
-        } else if !self.is_too_long {
-            self.text.extend_from_slice(text);
+    /// Holds none of the fields if there are too many. Called once for each piece of text, which is faster than to look
+    /// at each field.
+    fn bound(&mut self) {
+        if self.is_too_long || self.text.len() > MAX_ROW_BYTES || self.ends.len() > MAX_ROW_FIELDS {
+            self.clear();
+            self.is_too_long = true;
         }
     }
 
     #[inline]
     fn end_field(&mut self) {
-        if self.ends.len() == MAX_ROW_FIELDS {
-            self.drop_all();
-        } else if !self.is_too_long {
+        if self.ends.len() <= MAX_ROW_FIELDS {
             self.ends.push(self.text.len());
         }
-    }
-
-    fn drop_all(&mut self) {
-        self.clear();
-        self.is_too_long = true;
     }
 
     #[cfg(test)]
@@ -109,15 +102,20 @@ impl Parser {
             let byte = text[at];
             if self.state == State::Quoted {
                 let quote = quote.unwrap_or_default();
-                let length = text[at..last].iter().position(|byte| *byte == quote).unwrap_or(last - at);
-                fields.push(&text[at..at + length]);
+                let length = memchr(quote, &text[at..last]).unwrap_or(last - at);
+                fields.text.extend_from_slice(&text[at..at + length]);
                 at += length;
                 if at == last {
                     break;
                 }
                 match &text[at + 1..] {
+                    // What follows nearly every field, first.
+                    [next, begin, ..] if *next == first && *begin == quote && separator.len() == 1 => {
+                        fields.end_field();
+                        at += 3;
+                    }
                     [next, ..] if *next == quote => {
-                        fields.push(&[quote]);
+                        fields.text.push(quote);
                         at += 2;
                     }
                     [] | [b'\r' | b'\n', ..] => {
@@ -131,20 +129,20 @@ impl Parser {
                     }
                     _ => {
                         fields.has_bare_quote = true;
-                        fields.push(&[quote]);
+                        fields.text.push(quote);
                         at += 1;
                     }
                 }
             } else if byte == b'\r' || byte == b'\n' {
                 at += 1 + usize::from(byte == b'\r' && text.get(at + 1) == Some(&b'\n'));
                 if self.state != State::RowStart {
-                    fields.end_field();
-                    self.state = State::RowStart;
+                    self.end(fields);
                     return (at, true);
                 }
             } else {
                 if self.state == State::RowStart {
                     fields.clear();
+                    (fields.is_too_long, fields.has_bare_quote) = (false, false);
                     self.state = State::FieldStart;
                 }
                 if byte == first && is_separator(&text[at..]) {
@@ -155,21 +153,22 @@ impl Parser {
                     self.state = State::Quoted;
                     at += 1;
                 } else {
-                    let is_end_of_field = |byte: &u8| *byte == first || *byte == b'\r' || *byte == b'\n';
                     let rest = &text[at + 1..last];
-                    let length = 1 + rest.iter().position(is_end_of_field).unwrap_or(rest.len());
-                    fields.push(&text[at..at + length]);
+                    let length = 1 + memchr3(first, b'\r', b'\n', rest).unwrap_or(rest.len());
+                    fields.text.extend_from_slice(&text[at..at + length]);
                     self.state = State::Plain;
                     at += length;
                 }
             }
         }
+        fields.bound();
         (at, false)
     }
 
-    /// Ends the row at the end of the file.
+    /// Ends the row, at a line end or at the end of the file.
     pub(super) fn end(&mut self, fields: &mut Fields) {
         fields.end_field();
+        fields.bound();
         self.state = State::RowStart;
     }
 }

@@ -141,7 +141,9 @@ impl<'a> Row<'a> {
     pub(super) fn column_holding(&self, value: &[u8], is_first: bool) -> Option<usize> {
         let value = value.trim_ascii();
         let holds = |index: &usize| {
-            self.field(*index).is_some_and(|field| field.len() >= value.len() && field.trim_ascii() == value)
+            self.field(*index).is_some_and(|field| {
+                field.len() > value.len() && field.trim_ascii() == value || field == value
+            })
         };
         let mut found = self.columns.own.iter().copied().filter(holds);
         let first = found.next()?;
