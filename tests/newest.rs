@@ -1,6 +1,7 @@
 //! What a process or `latest` means: the newest finished task whose dump can be read, with what was passed
 //! over. `--older` and `--since` go further down.
 
+use serde_json::{Value, json};
 use xtask::fake::{Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary};
@@ -309,4 +310,22 @@ fn an_object_without_failures_in_the_newest_run_has_no_older_dump() {
     let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o x.csv", ACTUALS.0));
     let why = "is not among the actions of the newest finished run, task <NIGHTLY>/T9; look at it with:";
     outcome.fails(4, format!("object {} {why}\n  anaplan-dump task <NIGHTLY>/T9", ACTUALS.0));
+}
+
+#[test]
+fn a_task_whose_time_the_list_lacks_is_asked_for_it() {
+    let list = |time: Value| {
+        let task =
+            |id: &str, time: Value| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
+        json!({"tasks": [task("T8", json!(1_571_250_000_000_u64)), task("T9", time)]}).to_string()
+    };
+    for (time, requests) in
+        [(Value::Null, 8), (json!("2019-10-16T20:39:07.500Z"), 7), (json!(1.571_258_347_5e12), 7)]
+    {
+        let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
+        scene.server.fault(Fault::WrongJson(list(time)), When::path("tasks").method("GET"));
+        scene.run("get NIGHTLY").any_stdout().stderr_text();
+        scene.holds(&[file_of(COSTS, "T9")]);
+        assert_eq!(scene.requests().len(), requests, "{}", scene.describe());
+    }
 }

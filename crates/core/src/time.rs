@@ -13,7 +13,8 @@ const MONTHS: [&str; 12] =
 pub struct Utc(pub SystemTime);
 
 impl Utc {
-    /// Reads `2026-11-24`, `2026-11-24T20:00` or `2026-11-24T20:00:00Z`, in UTC and not before 1970.
+    /// Reads `2026-11-24`, `2026-11-24T20:00` or `2026-11-24T20:00:00.5Z`, in UTC and not before 1970. A fraction of a
+    /// second is dropped.
     pub fn parse(text: &str) -> Option<SystemTime> {
         let text = text.trim().trim_end_matches('Z');
         let (date, clock) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
@@ -70,6 +71,7 @@ pub(crate) fn x509_time(text: &[u8]) -> Option<SystemTime> {
 
 /// Hours, minutes and seconds; the seconds may be left out.
 fn clock_time(text: &str) -> Option<[u64; 3]> {
+    let (text, _fraction) = text.split_once('.').unwrap_or((text, ""));
     let mut parts = text.split(':').map(number);
     let time = [parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?];
     if parts.next().is_some() { None } else { Some(time) }

@@ -217,7 +217,9 @@ impl<'a> Search<'a> {
 
     fn listed(&self) -> Result<Listed> {
         let subject = Subject::Tasks(self.action.clone());
-        let list = self.client.requests.list(&subject, &self.action.model, Listing::tasks(self.action))?;
+        let mut list =
+            self.client.requests.list(&subject, &self.action.model, Listing::tasks(self.action))?;
+        list.complete_times(self.limit, |id| self.client.task(&self.action.task(id.clone())).ok()?.created);
         let (tasks, proven) = list.into_newest_first();
         let is_recent = |created: Option<SystemTime>| {
             created.zip(self.since).is_none_or(|(created, since)| created >= since)

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::fault::Fault;
 use crate::address::Id;
+use crate::time::Utc;
 
 /// Characters of an answer that an error shows on each side of the problem.
 const NEAR_CHARS: usize = 40;
@@ -300,7 +301,9 @@ pub(super) fn count(value: &Value) -> Option<u64> {
 
 /// A time in milliseconds since 1970.
 pub(super) fn time(value: &Value) -> Option<SystemTime> {
-    count(value).and_then(|milliseconds| UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds)))
+    let text = value.as_str().and_then(Utc::parse);
+    let milliseconds = number(value).filter(|number| *number >= 0.0).map(|number| number as u64);
+    text.or_else(|| UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds?)))
 }
 
 /// A number; its digits as text count as well.

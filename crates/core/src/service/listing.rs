@@ -183,6 +183,19 @@ impl Listing<ListedTask> {
         Listing::new(path, "tasks", ListedTask::read, |task| &task.id)
     }
 
+    /// Asks for the times that some of the entries lack: a list that is sorted by the others alone does not say which
+    /// task is the newest. Where no entry has a time, the order of the service is all that is known.
+    #[cfg(feature = "http")]
+    pub(crate) fn complete_times(&mut self, most: usize, mut ask: impl FnMut(&Id) -> Option<SystemTime>) {
+        let mut tasks: Vec<&mut ListedTask> = self.entries.iter_mut().flatten().collect();
+        if tasks.iter().all(|task| task.created.is_none()) {
+            return;
+        }
+        for task in tasks.iter_mut().filter(|task| task.created.is_none()).take(most) {
+            task.created = ask(&task.id);
+        }
+    }
+
     /// The tasks, the newest first and each once, and how many of them are newer than the first entry that cannot be
     /// read, if there is one.
     ///
