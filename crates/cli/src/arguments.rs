@@ -596,7 +596,7 @@ pub(crate) struct Get {
     #[argh(switch)]
     pub(crate) verify: bool,
 
-    /// chunks to fetch side by side, 1 to 16; default 1, as the service asks
+    /// chunks to fetch at the same time, 1 to 8; default 1, as the service asks
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
