@@ -33,7 +33,7 @@ pub(crate) struct Collect<'a> {
     pub(crate) set: &'a dyn for<'d> Fn(Download<'d>) -> Download<'d>,
 }
 
-/// What became of a dump.
+/// How the download of a dump ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -42,7 +42,7 @@ enum Status {
     Failed,
 }
 
-/// What became of a dump, as `--json` shows it.
+/// How the download of a dump ended, as `--json` shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct DumpReport {
     /// The object whose rows were rejected.
@@ -62,7 +62,7 @@ pub(crate) struct DumpReport {
     elapsed: Duration,
 }
 
-/// What became of several dumps, and the first failure, which is on the screen already.
+/// How the downloads of several dumps ended, and the first failure, which is on the screen already.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) dumps: Vec<DumpReport>,

@@ -1,5 +1,5 @@
 //! The command line as data: what `cargo xtask dist` makes the man page and the completions from. Only in a
-//! build with the feature `describe`, which nobody installs.
+//! build with the feature `describe`, which no user installs.
 
 use argh::{ArgsInfo, CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 use serde_json::{Value, json};

@@ -145,7 +145,7 @@ fn paragraphs(text: &mut String, source: &str) {
     }
 }
 
-/// The candidate that somebody may have meant: two slips of the finger away at most.
+/// The candidate that the user may have meant: two slips of the finger away at most.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const MAX_SLIPS: usize = 2;
     let near = candidates.map(|candidate| (slips(word, candidate), candidate));

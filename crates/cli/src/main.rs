@@ -113,7 +113,7 @@ fn exit(outcome: Result<(), Failure>, command: Option<&str>, is_json: bool) -> E
         // The exit code says what failed, also where nothing can be printed.
         let _ = stdout::print_json(&ErrorDocument { error: ErrorReport::new(&failure) });
     }
-    // If standard error fails as well, nobody is left to hear of it.
+    // If standard error fails as well, there is no place left to say so.
     let _ = match &failure {
         failure if failure.is_silent() => Ok(()),
         Failure::Help(text) => write!(std::io::stdout(), "{text}"),

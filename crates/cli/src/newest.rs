@@ -22,7 +22,7 @@ pub(crate) struct SearchOptions {
     pub(crate) limit: Option<usize>,
 }
 
-/// The dumps that a locator stands for.
+/// The dumps that a locator means.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     /// The task whose dumps these are, or which proves that there are none.
@@ -179,7 +179,7 @@ fn describe(skipped: &Skipped) -> String {
 }
 
 fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
-    // Of a task that cannot be read itself nobody knows whether rows failed.
+    // If the task cannot be read, we do not know whether rows failed.
     let is_known = skipped.iter().any(|skipped| matches!(skipped.reason, SkipReason::DumpGone));
     let tasks = counted(skipped.len(), "task");
     let mut text = match is_known {

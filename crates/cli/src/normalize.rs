@@ -152,7 +152,7 @@ fn unknown(what: &str, word: &str, meant: Option<&str>) -> String {
     format!("there is no {what} \"{}\"{meant}", safe(word))
 }
 
-/// The value of an option that stands in the next argument.
+/// The value of an option that is in the next argument.
 fn next_value(name: &str, next: Option<String>) -> Result<String, String> {
     match next {
         Some(value) if value.len() > 1 && value.starts_with('-') => {
@@ -171,7 +171,7 @@ fn give(given: &mut Vec<Given>, flag: &FlagInfo<'_>, value: Option<String>) {
     given.push(Given { name: flag.long.to_owned(), value });
 }
 
-/// An argument as names of options, each with the value that stands in the same argument.
+/// An argument as names of options, each with the value that is in the same argument.
 fn split(argument: &str, flags: &[&FlagInfo<'_>]) -> Vec<(String, Option<String>)> {
     if let Some((name, value)) = argument.split_once('=').filter(|(name, _)| name.starts_with("--")) {
         return vec![(name.to_owned(), Some(value.to_owned()))];

@@ -60,7 +60,7 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
                 ends_at_once.store(waited >= PATIENCE, Ordering::Relaxed);
             });
             unfinished.remove_temporary();
-            // Standard error may be a pipe that nobody reads.
+            // Standard error may be a pipe that no program reads.
             ends_at_once.store(true, Ordering::Relaxed);
             reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
             process::exit(i32::from(*code));

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::os_text;
 use crate::text::safe;
 
-/// Names of standard output. What is behind them is written to, never replaced.
+/// Names of standard output. What they lead to is written to, never replaced.
 const STDOUT_NAMES: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// The device that drops what is written to it.

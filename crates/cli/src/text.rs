@@ -148,7 +148,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 /// Reads the time since when something is wanted: a duration back from now, or a date in UTC as `2026-11-24`,
 /// `2026-11-24T20:00` or `2026-11-24T20:00:00Z`.
 pub(crate) fn parse_since(text: &str) -> Option<SystemTime> {
-    // 48 alone would be seconds, which nobody means.
+    // 48 alone would be seconds, which no user means.
     let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
     if let Some(duration) = parse_duration(text).filter(|_| has_unit) {
         return SystemTime::now().checked_sub(duration);

@@ -394,7 +394,7 @@ impl Error {
     /// Whether the reader of our output went away, as `head` does.
     #[doc(hidden)]
     pub fn is_broken_pipe(&self) -> bool {
-        /// What Windows reports where the other end of a named pipe was closed; it has no kind of its own.
+        /// What Windows reports where the other end of a named pipe was closed; `std` has no kind for it.
         const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
         let Error::Output { source, .. } = self.innermost() else { return false };
         source.kind() == io::ErrorKind::BrokenPipe

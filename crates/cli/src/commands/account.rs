@@ -18,7 +18,7 @@ struct Report<'a> {
 
 pub(crate) fn login(session: &Session) -> Result<(), Failure> {
     session.client.login(|approval| {
-        // Not a note: without it nobody can approve, however quiet it is to be.
+        // Printed even with `-q`: the user needs it to approve.
         session.reporter.say(&format!(
             "Open {} and approve the code {} within {}.",
             safe(&approval.page),

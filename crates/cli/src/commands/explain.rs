@@ -51,7 +51,7 @@ pub(crate) fn explain(
     let page = Page::begin(command.html.as_deref(), command.force, &reporter)?;
     let fix = command.fix.as_deref().map(|name| begin_file("--fix", name, command.force, &reporter));
     let fix = fix.transpose()?;
-    // First, so that nothing is left behind where one of them is no dump.
+    // First, so that no file is left if one of them is no dump.
     let before = read_before(&command.against, &reporter)?;
     let (report, fixed, problems) = match (fix, &*command.files) {
         (Some(fix), [file]) => {

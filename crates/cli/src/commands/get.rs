@@ -107,7 +107,7 @@ fn check_target(command: &Get, target: &Target, locators: usize) -> Result<(), F
     Err(Failure::Usage(contradiction.into()))
 }
 
-/// What became of one locator, and the first failure, which is on the screen already.
+/// What was downloaded for one locator, and the first failure, which is on the screen already.
 fn get_one(
     command: &Get,
     locator: &Locator,

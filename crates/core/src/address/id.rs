@@ -92,7 +92,7 @@ impl fmt::Debug for Id {
 }
 
 impl<'de> Deserialize<'de> for Id {
-    /// Identifiers are strings; a whole number stands for its digits.
+    /// Identifiers are strings; a whole number is read as its digits.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
         struct IdVisitor;
 

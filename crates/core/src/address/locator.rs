@@ -7,7 +7,7 @@ use super::addresses::{ActionAddress, ActionKind, DumpAddress, ModelAddress, Tas
 use super::id::Id;
 use super::origin::{API_ROOT, Origin};
 
-/// The word that stands for a process's newest task.
+/// The word for a process's newest task.
 pub(super) const LATEST: &str = "latest";
 
 /// A task as a locator names it.

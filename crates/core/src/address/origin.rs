@@ -138,7 +138,7 @@ impl Origin {
         self.scheme == Scheme::Https
     }
 
-    /// The host in lower case; an IPv6 address stands in brackets.
+    /// The host in lower case; an IPv6 address is in brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }

@@ -1,4 +1,4 @@
-//! When the next request may be sent, for all threads of a client together. Whoever asks does the waiting.
+//! When the next request may be sent, shared by all threads of a client. Returns the delay; the caller sleeps.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};

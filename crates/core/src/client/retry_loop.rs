@@ -168,7 +168,7 @@ impl Wire {
     ///
     /// # Errors
     ///
-    /// [`Error::Cancelled`] once nobody wants to wait any more.
+    /// [`Error::Cancelled`] once the wait is no longer wanted.
     pub(super) fn sleep(&self, wait: Duration, event: &Event<'_>) -> Result<()> {
         self.report(event);
         let left = self.patience.end.map(|end| end.saturating_duration_since(Instant::now()));

@@ -62,7 +62,7 @@ fn may_be_held_open(error: &io::Error) -> bool {
 /// Whether the error says that the file system cannot do this at all, as some network file systems cannot
 /// lock or sync: that is no sign that anything was lost.
 pub(super) fn is_unsupported(error: &io::Error) -> bool {
-    /// "No locks available", which has no kind of its own.
+    /// "No locks available", for which `std` has no kind.
     const ENOLCK: i32 = if cfg!(target_os = "macos") { 77 } else { 37 };
     matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
         || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))

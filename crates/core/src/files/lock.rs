@@ -208,7 +208,7 @@ pub(crate) fn is_same_file(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Nobody can rename or remove an open file of ours: the name still leads to it, unless it was a link.
+/// No program can rename or remove an open file of ours: the name still leads to it, unless it was a link.
 #[cfg(not(unix))]
 pub(crate) fn is_same_file(_file: &File, path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())

@@ -21,7 +21,7 @@ impl Kept {
         Kept { owner: None, mode: Some(PRIVATE) }
     }
 
-    /// The mode with which the new file is made: nobody reads it before it has its own.
+    /// The mode with which the new file is made: nothing reads it before it has its final mode.
     pub(super) fn first_mode(&self) -> u32 {
         self.mode.map_or(0o666, |_| PRIVATE)
     }

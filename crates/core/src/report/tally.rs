@@ -30,7 +30,7 @@ const TOP_COLUMNS: usize = 20;
 const MAX_SLOTS: u32 = 63;
 const MAX_COMBINATIONS: usize = 4_096;
 
-/// The kinds of a row with several, a bit each; the highest stands for all that have none.
+/// The kinds of a row with several, a bit each; the highest is shared by all that have none.
 type Combination = u64;
 
 /// The kinds of all rejected rows, or of all warnings.

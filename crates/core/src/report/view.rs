@@ -352,7 +352,7 @@ fn wrapped(pieces: impl Iterator<Item = String>, room: usize) -> Vec<String> {
     lines
 }
 
-/// A bar whose full width stands for all rows. Any share above zero can be seen.
+/// A bar whose full width means all rows. Any share above zero can be seen.
 fn bar(share: f64, width: usize, is_ascii: bool) -> String {
     const EIGHTHS: [&str; 8] =
         ["", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}"];

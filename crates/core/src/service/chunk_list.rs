@@ -51,7 +51,7 @@ impl ChunkList {
         Ok(ChunkList { dump: dump.clone(), chunks })
     }
 
-    /// A list of one chunk, which stands for a whole dump that comes in one answer.
+    /// A list of one chunk, for a whole dump that comes in one answer.
     #[cfg(feature = "http")]
     pub(crate) fn of_whole(dump: &DumpAddress) -> ChunkList {
         let chunk = Chunk { index: 0, id: dump.object().clone(), name: None };

@@ -267,7 +267,7 @@ pub enum ConnectionProblem {
     ProxyAuthentication,
     /// The proxy refused the connection. Not retried.
     Proxy,
-    /// The answer is not valid HTTP, or TLS broke behind the handshake. Retried: a proxy may have been in the way.
+    /// The answer is not valid HTTP, or TLS broke after the handshake. Retried: a proxy may have been in the way.
     Protocol,
     /// The header of the answer is longer than the limit. Not retried.
     HeaderTooLarge,

@@ -1,5 +1,5 @@
 //! Reading a list page by page. The loop is a value: it names the path of the next page, takes the
-//! answer, and knows when the list is complete. Whoever has a transport drives it.
+//! answer, and knows when the list is complete. Any transport can drive it.
 
 use std::time::SystemTime;
 #[cfg(any(feature = "http", test))]

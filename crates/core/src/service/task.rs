@@ -144,7 +144,7 @@ impl Detail {
 /// The count of a text such as `Cost centres: 90 (0/90) rows successful, 2 failed, 5 ignored`.
 fn count_in(text: &str, words: &str) -> Option<u64> {
     let counts = text.rsplit_once(':').map_or(text, |(_, counts)| counts);
-    // A comma without a blank behind it is in a number, as in `3,000`.
+    // A comma without a blank after it is in a number, as in `3,000`.
     let part = counts.split(", ").map(str::trim).find(|part| part.ends_with(words))?;
     part.split_whitespace().next()?.replace(',', "").parse().ok()
 }

@@ -45,7 +45,7 @@ impl PartFileBuilder {
         self
     }
 
-    /// Keeps this list up to date. Defaults to a list that nobody sees.
+    /// Keeps this list up to date. Defaults to a list that is dropped with it.
     #[doc(hidden)]
     pub fn unfinished(mut self, list: &Unfinished) -> Self {
         self.unfinished = list.clone();
@@ -340,7 +340,7 @@ impl ChunkSink for PartFile {
 
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
         check_length(self.files.part()?, self.committed + self.written).inspect_err(|_| {
-            // Nobody knows which bytes are still there.
+            // We do not know which bytes are still there.
             (self.digests, self.files.remove_on_drop) = (Vec::new(), true);
         })?;
         let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };

@@ -32,7 +32,7 @@ pub(crate) trait ChunkSink {
         0
     }
 
-    /// The file behind the sink, for errors. Defaults to none.
+    /// The file that the sink writes to, for errors. Defaults to none.
     fn path(&self) -> Option<&Path> {
         None
     }

@@ -89,7 +89,7 @@ pub(super) fn within<T>(limit: Duration, patience: &Patience, wait: impl FnOnce(
 ///
 /// # Errors
 ///
-/// Once nobody wants what it waits for.
+/// Once what it waits for is no longer wanted.
 pub(super) fn time_left() -> io::Result<Option<Duration>> {
     LIMITS.with_borrow(|limits| match &limits.stop {
         Some(stop) if stop.is_stopped() => Err(stopped()),

@@ -83,7 +83,7 @@ fn first_of<T: Send + 'static>(
             (running, next) = (running + 1, now + head_start);
             let (sender, connect) = (sender.clone(), connect.clone());
             let attempt = move || {
-                // Nobody receives it once another address was faster.
+                // No thread receives it once another address was faster.
                 let _ = sender.send((address, connect(&address)));
             };
             std::thread::Builder::new().name("connect".to_owned()).spawn(attempt)?;
@@ -172,7 +172,7 @@ impl Transport for TcpTransport {
         }
     }
 
-    /// Bytes beyond the end of an answer are an answer that nobody asked for, which the next request on this
+    /// Bytes beyond the end of an answer are an answer that was not asked for, which the next request on this
     /// connection would take for its own.
     fn is_open(&mut self) -> bool {
         let is_silent = || {
