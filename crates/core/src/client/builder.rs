@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
+use super::choose_hosts::{GivenHosts, Hosts};
 use super::event::Event;
-use super::hosts::{GivenHosts, Hosts};
 use super::http::agent::{HttpAgent, TransportConfig};
 use super::http::{HeaderValue, ProxyChoice};
 use super::pace::Pace;

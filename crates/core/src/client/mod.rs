@@ -3,10 +3,10 @@
 
 mod actions;
 mod builder;
+mod choose_hosts;
 mod download;
 mod dump_source;
 mod event;
-mod hosts;
 mod http;
 mod newest;
 mod pace;

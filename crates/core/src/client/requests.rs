@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::choose_hosts::Hosts;
 use super::event::Event;
-use super::hosts::Hosts;
 use super::http::body::SizeLimit;
 use super::http::exchange::{Accept, Answer, Content, Request};
 use super::retry_loop::{Halt, Try, Wire};

@@ -4,9 +4,9 @@
 
 mod disk;
 mod lock;
-mod named;
 mod owner;
-mod place;
+mod read_secret;
+mod rename;
 mod unfinished;
 mod whole;
 
@@ -19,10 +19,10 @@ pub(crate) use self::disk::{Call, EACCES, EBUSY, EINVAL, EIO, ENOENT, ENOLCK, EN
 #[cfg(feature = "http")]
 pub(crate) use self::lock::take_turn;
 pub(crate) use self::lock::{Lock, is_same_file, open_locked, open_own, read_head, unlock};
-pub use self::named::NamedFile;
+pub use self::read_secret::NamedFile;
 #[cfg(feature = "http")]
-pub(crate) use self::named::{is_exposed_at, unusable_path};
-pub(crate) use self::place::{PART, Place, check_length, cut, make_durable};
+pub(crate) use self::read_secret::{is_exposed_at, unusable_path};
+pub(crate) use self::rename::{PART, Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};
 pub use self::whole::WholeFile;
 pub(crate) use self::whole::remove_own;

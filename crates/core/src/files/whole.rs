@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::lock::{Lock, is_same_file, open_locked, unlock};
-use super::place::{NEW, Place, cut, make_durable};
+use super::rename::{NEW, Place, cut, make_durable};
 use super::unfinished::Unfinished;
 use super::{DiskWarning, disk};
 use crate::error::{Error, Result};

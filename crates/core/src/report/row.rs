@@ -1,7 +1,7 @@
 //! One row of a dump: its fields, and what is wrong with it.
 
 use super::columns::{Columns, SERVICE_NAMES};
-use super::messages::{CUT_OFF, Message, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
+use super::cures::{CUT_OFF, Message, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
 use super::shown::MAX_KEPT_BYTES;
 
 /// Maximum digits of a line: this many always fit into 64 bits.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::columns::Columns;
 use super::count::{Counter, Entry, LastRow};
-use super::messages::{Message, Seen, cure};
+use super::cures::{Message, Seen, cure};
 use super::model::{DumpInfo, Kind, Severity, ValueCount};
 use super::row::Row;
 use super::shown::text_of;
