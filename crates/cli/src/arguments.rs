@@ -3,19 +3,21 @@
 use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::MAX_PARALLEL;
-use argh::{ArgsInfo, FromArgs};
+use argh::{ArgsInfo, CommandInfoWithArgs, FromArgs};
 
+use crate::completion;
 use crate::text::{parse_duration, parse_since};
 
 /// Name under which help and errors speak of the program.
 pub(crate) const PROGRAM: &str = "anaplan-dump";
 
 /// The commands, by what they are for.
-pub(crate) const COMMANDS_BY_JOB: [(&str, &[&str]); 4] = [
+pub(crate) const COMMANDS_BY_JOB: [(&str, &[&str]); 5] = [
     ("Get what was rejected", &["get", "run", "wait", "cancel"]),
     ("Find names and tasks", &["workspaces", "models", "processes", "imports", "tasks", "task", "chunks"]),
     ("Understand and correct it", &["explain"]),
     ("Sign in and check", &["token", "login", "logout", "whoami", "doctor"]),
+    ("Set up a shell", &["completion", "man"]),
 ];
 
 /// Downloads the rows that Anaplan imports rejected: the failure dumps of processes.
@@ -160,6 +162,8 @@ pub(crate) enum Command {
     Whoami(Whoami),
     Token(TokenCommand),
     Doctor(Doctor),
+    Completion(Completion),
+    Man(Man),
 }
 
 impl Command {
@@ -182,7 +186,9 @@ impl Command {
             | Command::Login(_)
             | Command::Logout(_)
             | Command::Whoami(_)
-            | Command::Token(_) => None,
+            | Command::Token(_)
+            | Command::Completion(_)
+            | Command::Man(_) => None,
         }
     }
 }
@@ -512,6 +518,39 @@ pub(crate) struct Doctor {
     /// print one JSON document instead of lines
     #[argh(switch)]
     pub(crate) json: bool,
+}
+
+/// Print a script that completes commands and options in a shell.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(
+    subcommand,
+    name = "completion",
+    help_triggers("-h", "--help"),
+    note = "How each shell takes it:
+  bash: source <(anaplan-dump completion bash)
+  zsh: a file _anaplan-dump in a folder of fpath
+  fish: a file anaplan-dump.fish in ~/.config/fish/completions
+  powershell: anaplan-dump completion powershell | Out-String | Invoke-Expression"
+)]
+pub(crate) struct Completion {
+    /// bash, zsh, fish or powershell
+    #[argh(positional, arg_name = "SHELL", from_str_fn(shell))]
+    pub(crate) shell: fn(&CommandInfoWithArgs) -> String,
+}
+
+/// Print the manual page, for man -l.
+#[derive(FromArgs, ArgsInfo, Debug)]
+#[argh(subcommand, name = "man", help_triggers("-h", "--help"), example = "{command_name} | man -l -")]
+pub(crate) struct Man {}
+
+fn shell(name: &str) -> Result<fn(&CommandInfoWithArgs) -> String, String> {
+    match name {
+        "bash" => Ok(completion::bash),
+        "zsh" => Ok(completion::zsh),
+        "fish" => Ok(completion::fish),
+        "powershell" => Ok(completion::powershell),
+        _ => Err("the name of a shell is needed: bash, zsh, fish or powershell".to_owned()),
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -111,7 +111,7 @@ fn entry(text: &mut String, name: &str, description: &str) {
 }
 
 /// Breaks a text between words.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {

@@ -3,18 +3,13 @@
 //! Arguments, progress, tables and exit codes; everything else is in the library.
 
 #![forbid(unsafe_code)]
-#![cfg_attr(
-    feature = "describe",
-    allow(dead_code, unused_imports, reason = "such a build only describes itself")
-)]
 
 mod advice;
 mod arguments;
 mod collect;
 mod commands;
+mod completion;
 mod credentials;
-#[cfg(feature = "describe")]
-mod describe;
 mod ending;
 mod env_file;
 mod exit_code;
@@ -22,6 +17,7 @@ mod failure;
 mod follow;
 mod help;
 mod json;
+mod man;
 mod meter;
 mod newest;
 mod normalize;
@@ -44,6 +40,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anaplan_dump_core::Unfinished;
+use argh::ArgsInfo;
 use serde::Serialize;
 
 use crate::arguments::{Arguments, Command, PROGRAM};
@@ -52,23 +49,18 @@ use crate::parse::Parsed;
 use crate::session::Session;
 
 fn main() -> ExitCode {
-    #[cfg(feature = "describe")]
-    return exit(stdout::print_json(&describe::program()), None, true);
-    #[cfg(not(feature = "describe"))]
-    {
-        let request = parse::parse(std::env::args_os().skip(1));
-        let unfinished = Unfinished::default();
-        let outcome = match request.parsed {
-            Parsed::Run(arguments) => run(&arguments, &unfinished),
-            Parsed::Show(text) => stdout::print(&text),
-            Parsed::Help(text) => Err(Failure::Help(text)),
-            Parsed::Wrong(text) => Err(Failure::Usage(text)),
-        };
-        let code = exit(outcome, request.command, request.json);
-        // Also a failure leaves threads that send requests.
-        unfinished.finish(signals::PATIENCE_FOR_STEPS, |_| {});
-        code
-    }
+    let request = parse::parse(std::env::args_os().skip(1));
+    let unfinished = Unfinished::default();
+    let outcome = match request.parsed {
+        Parsed::Run(arguments) => run(&arguments, &unfinished),
+        Parsed::Show(text) => stdout::print(&text),
+        Parsed::Help(text) => Err(Failure::Help(text)),
+        Parsed::Wrong(text) => Err(Failure::Usage(text)),
+    };
+    let code = exit(outcome, request.command, request.json);
+    // Also a failure leaves threads that send requests.
+    unfinished.finish(signals::PATIENCE_FOR_STEPS, |_| {});
+    code
 }
 
 fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
@@ -94,6 +86,8 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
             let (session, no_way) = Session::open(arguments, unfinished)?;
             commands::doctor(command, &session, no_way)
         }
+        Command::Completion(command) => stdout::print(&(command.shell)(&Arguments::get_args_info())),
+        Command::Man(_) => stdout::print(&man::page(&Arguments::get_args_info())),
     }
 }
 

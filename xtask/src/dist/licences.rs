@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::completions::{items, text};
 use super::{GNU, MUSL, MUSL_ARM};
 use crate::cargo::{PROGRAM, cargo};
 
@@ -30,10 +29,10 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
     let metadata: Value =
         serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let folder = |name: &str, version: &str| {
-        let mut packages = items(&metadata, "packages").iter();
-        let found = packages.find(|one| text(one, "name") == name && text(one, "version") == version);
+        let mut packages = metadata["packages"].as_array().into_iter().flatten();
+        let found = packages.find(|one| one["name"] == name && one["version"] == version);
         let found = found.ok_or_else(|| format!("cargo metadata does not name {name} {version}"))?;
-        Ok::<_, String>(Path::new(text(found, "manifest_path")).with_file_name(""))
+        Ok::<_, String>(Path::new(found["manifest_path"].as_str().unwrap_or_default()).with_file_name(""))
     };
     let (mut list, mut folders) = (String::new(), Vec::new());
     let lines: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();

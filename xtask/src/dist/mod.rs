@@ -3,9 +3,7 @@
 
 mod archive;
 mod build;
-mod completions;
 mod licences;
-mod manual;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +12,6 @@ use std::process::Command;
 
 use argh::FromArgs;
 use ring::digest::{SHA256, digest};
-use serde_json::Value;
 
 use crate::cargo::{PROGRAM, build_program, root};
 use crate::format::grouped;
@@ -26,6 +23,14 @@ const MUSL: &str = "x86_64-unknown-linux-musl";
 const MUSL_ARM: &str = "aarch64-unknown-linux-musl";
 /// Linux with the C library of the system, linked into the file.
 const GNU: &str = "x86_64-unknown-linux-gnu";
+
+/// The files of completions, as each shell expects them to be called.
+const COMPLETIONS: [(&str, &str); 4] = [
+    ("anaplan-dump.bash", "bash"),
+    ("_anaplan-dump", "zsh"),
+    ("anaplan-dump.fish", "fish"),
+    ("_anaplan-dump.ps1", "powershell"),
+];
 
 /// The variable with a program that builds for a target in the place of cargo.
 const DIST_CARGO: &str = "DIST_CARGO";
@@ -71,13 +76,15 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
 
 /// What every archive holds beside the program.
 fn shared_entries() -> Result<Vec<Entry>, String> {
-    // The command line as the program itself describes it.
-    let output = Command::new(build_program(&["--features", "describe"])?).output();
-    let output = output.map_err(|error| error.to_string())?.stdout;
-    let line: Value = serde_json::from_slice(&output).map_err(|error| format!("{PROGRAM}: {error}"))?;
-    let mut entries = vec![Entry::text(&format!("{PROGRAM}.1"), manual::page(&line))];
-    for (name, text) in completions::all(&line) {
-        entries.push(Entry::text(&format!("completions/{name}"), text));
+    let program = build_program(&[])?;
+    let print = |name: &str, arguments: &[&str]| {
+        let output = Command::new(&program).args(arguments).output().map_err(|error| error.to_string())?;
+        let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success());
+        Ok::<_, String>(Entry::text(name, text.ok_or_else(|| format!("{PROGRAM} {arguments:?} failed"))?))
+    };
+    let mut entries = vec![print("anaplan-dump.1", &["man"])?];
+    for (name, shell) in COMPLETIONS {
+        entries.push(print(&format!("completions/{name}"), &["completion", shell])?);
     }
     for name in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
         let content = fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))?;

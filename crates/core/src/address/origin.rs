@@ -96,11 +96,16 @@ impl Origin {
         match region(name.trim()) {
             Some(region) => Ok(Origin::of_host(region.api)),
             None => {
-                let known: Vec<&str> = REGIONS.iter().flat_map(|region| region.names).copied().collect();
+                let known: Vec<&str> = Origin::region_names().collect();
                 let expected = format!("a region ({}); name any other host by its URL", known.join(", "));
                 Err(LocatorError::at(name, 0, &expected))
             }
         }
+    }
+
+    /// The names of all regions, such as `eu3`.
+    pub fn region_names() -> impl Iterator<Item = &'static str> {
+        REGIONS.iter().flat_map(|region| region.names).copied()
     }
 
     fn of_host(host: &str) -> Origin {

@@ -1,0 +1,206 @@
+//! Completions for shells, from the description of the command line.
+
+use std::fmt::Write as _;
+
+use anaplan_dump_core::Origin;
+use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
+
+use crate::arguments::PROGRAM;
+
+type Command = CommandInfoWithArgs;
+type Flag = FlagInfo<'static>;
+
+/// What a shell can offer as the value of an option.
+#[derive(PartialEq)]
+enum Values {
+    /// The option takes no value.
+    None,
+    Paths,
+    Regions,
+    /// Anything, of which a shell knows nothing.
+    Any,
+}
+
+impl Values {
+    fn of(flag: &Flag) -> Self {
+        match flag.kind {
+            FlagInfoKind::Switch => Self::None,
+            FlagInfoKind::Option { .. } if flag.long == "--region" => Self::Regions,
+            FlagInfoKind::Option { arg_name }
+                if arg_name.split('|').any(|kind| ["file", "dir"].contains(&kind)) =>
+            {
+                Self::Paths
+            }
+            FlagInfoKind::Option { .. } => Self::Any,
+        }
+    }
+}
+
+/// The commands by name.
+fn commands(program: &Command) -> impl Iterator<Item = (&'static str, &Command)> {
+    program.commands.iter().map(|known| (known.name, &known.command))
+}
+
+/// Whether the arguments of the command are files.
+fn takes_files(command: &Command) -> bool {
+    command.positionals.iter().any(|positional| positional.name == "FILE")
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn spellings(flag: &Flag) -> impl Iterator<Item = String> {
+    flag.short.map(|short| format!("-{short}")).into_iter().chain([flag.long.to_owned()])
+}
+
+fn regions() -> String {
+    Origin::region_names().collect::<Vec<_>>().join(" ")
+}
+
+/// For `source` in `.bashrc`, or as a file of bash-completion.
+pub(crate) fn bash(program: &Command) -> String {
+    let everything = || [program].into_iter().chain(commands(program).map(|(_, command)| command));
+    let pattern = |wanted: Values| {
+        let flags = everything().flat_map(|command| command.flags).filter(|flag| Values::of(flag) == wanted);
+        let mut words: Vec<String> = flags.flat_map(spellings).collect();
+        words.sort();
+        words.dedup();
+        words.join("|")
+    };
+    let words = |command: &Command| command.flags.iter().flat_map(spellings).collect::<Vec<_>>().join(" ");
+    let names: Vec<&str> = commands(program).map(|(name, _)| name).collect();
+    let case = |(name, command): (&str, &Command)| {
+        let files = if takes_files(command) { "files=1 " } else { "" };
+        format!("        {name}) {files}words=\"{}\" ;;\n", words(command))
+    };
+    include_str!("bash")
+        .replace("@PATHS@", &pattern(Values::Paths))
+        .replace("@REGION@", &pattern(Values::Regions))
+        .replace("@REGIONS@", &regions())
+        .replace("@VALUES@", &pattern(Values::Any))
+        .replace("@COMMAND@", &names.join("|"))
+        .replace("@CASES@", &commands(program).map(case).collect::<String>())
+        .replace("@NAMES@", &names.join(" "))
+        .replace("@GENERAL@", &words(program))
+}
+
+/// For a file `_anaplan-dump` in a folder of `fpath`.
+pub(crate) fn zsh(program: &Command) -> String {
+    let quote =
+        |text: &str| text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
+    let flag = |flag: &Flag| {
+        let about = quote(&one_line(flag.description));
+        let value = match Values::of(flag) {
+            Values::None => String::new(),
+            Values::Paths => ":file:_files".to_owned(),
+            Values::Regions => format!(":region:({})", regions()),
+            Values::Any => ":value: ".to_owned(),
+        };
+        let line = |form| format!(" \\\n        '{form}[{about}]{value}'");
+        spellings(flag).map(line).collect::<String>()
+    };
+    let flags = |command: &Command| command.flags.iter().map(flag).collect::<String>();
+    let (mut names, mut cases) = (String::new(), String::new());
+    for (name, command) in commands(program) {
+        let _ = writeln!(names, "    '{name}:{}'", quote(&one_line(command.description)));
+        let positionals = if takes_files(command) { "*:file:_files" } else { "*:locator: " };
+        let _ =
+            writeln!(cases, "    {name}) _arguments \"$general[@]\"{} '{positionals}' ;;", flags(command));
+    }
+    include_str!("zsh")
+        .replace("@NAMES@", &names)
+        .replace("@GENERAL@", &flags(program))
+        .replace("@CASES@", &cases)
+}
+
+/// For a file `anaplan-dump.fish` in a folder of completions.
+pub(crate) fn fish(program: &Command) -> String {
+    let quote = |text: &str| one_line(text).replace('\\', "\\\\").replace('\'', "\\'");
+    let start = format!("complete -c {PROGRAM}");
+    let mut lines = format!("{start} -f\n");
+    let mut flags = |condition: &str, command: &Command| {
+        for flag in command.flags {
+            let short = flag.short.map(|short| format!(" -s {short}")).unwrap_or_default();
+            let value = match Values::of(flag) {
+                Values::None => String::new(),
+                Values::Paths => " -r -F".to_owned(),
+                Values::Regions => format!(" -x -a '{}'", regions()),
+                Values::Any => " -x".to_owned(),
+            };
+            let (long, about) = (flag.long.trim_start_matches('-'), quote(flag.description));
+            let _ = writeln!(lines, "{start}{condition} -l {long}{short}{value} -d '{about}'");
+        }
+    };
+    flags("", program);
+    for (name, command) in commands(program) {
+        flags(&format!(" -n '__fish_seen_subcommand_from {name}'"), command);
+    }
+    for (name, command) in commands(program) {
+        let about = quote(command.description);
+        let _ = writeln!(lines, "{start} -n __fish_use_subcommand -a {name} -d '{about}'");
+        if takes_files(command) {
+            let _ = writeln!(lines, "{start} -n '__fish_seen_subcommand_from {name}' -F");
+        }
+    }
+    lines
+}
+
+/// For the profile of PowerShell.
+pub(crate) fn powershell(program: &Command) -> String {
+    let pair = |word: &str, about: &str| {
+        format!(
+            "        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n",
+            one_line(about).replace('\'', "''")
+        )
+    };
+    let flags = |command: &Command| {
+        let pairs =
+            |flag: &Flag| spellings(flag).map(|form| pair(&form, flag.description)).collect::<String>();
+        command.flags.iter().map(pairs).collect::<String>()
+    };
+    let (mut names, mut table) = (String::new(), String::new());
+    for (name, command) in commands(program) {
+        names += &pair(name, command.description);
+        let _ = writeln!(table, "        '{name}' = @(\n{}        )", flags(command));
+    }
+    let regions: String = Origin::region_names().map(|name| pair(name, "region")).collect();
+    include_str!("powershell")
+        .replace("@NAMES@", &names)
+        .replace("@GENERAL@", &flags(program))
+        .replace("@REGIONS@", &regions)
+        .replace("@TABLE@", &table)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use argh::ArgsInfo;
+
+    use super::*;
+    use crate::arguments::Arguments;
+
+    #[test]
+    fn bash_completes_commands_options_regions_and_files_where_the_command_takes_them() {
+        let script = bash(&Arguments::get_args_info());
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rejected rows.csv"), "").unwrap();
+        for (words, expected) in [
+            ("pro", "processes"),
+            ("explain re", "rejected rows.csv"),
+            ("explain --fi", "--fix"),
+            ("get --ca-file re", "rejected rows.csv"),
+            ("get --region eu", "eu1|eu2|eu4|eu3|eu5"),
+            ("get re", ""),
+        ] {
+            let script = format!(
+                "{script}\nCOMP_WORDS=(anaplan-dump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
+                 _anaplan_dump; IFS='|'; echo \"${{COMPREPLY[*]}}\""
+            );
+            let output =
+                std::process::Command::new("bash").args(["-c", &script]).current_dir(&folder).output();
+            // Bash may not be installed.
+            let Ok(output) = output else { return };
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{words}: {output:?}");
+        }
+    }
+}
