@@ -161,7 +161,7 @@ fn a_handshake_that_the_host_or_the_program_refuses_is_one_sentence_and_not_trie
             "rsa:1024",
             "-sha256",
             "",
-            "the host's certificate or one above it has an RSA key of 1024 bits, and 2048 are the least that is safe",
+            "the host's certificate or one above it has an RSA key of less than 2048 bits, or ",
         ),
         ("ec -pkeyopt ec_paramgen_curve:P-521", "-sha256", "", no_common_way),
         ("rsa:2048", "-sha512", "", "is signed in a way that is not known here"),

@@ -9,7 +9,7 @@ use ureq::unversioned::transport::Connector;
 use super::names::Names;
 use super::proxy::{Proxy, ProxyChoice};
 use super::tcp::TcpConnector;
-use super::tls::{Roots, SeenCertificates, TlsConnector};
+use super::tls::{Issuers, Roots, TlsConnector};
 use super::tunnel::ProxyConnector;
 use crate::address::Origin;
 use crate::error::Result;
@@ -54,7 +54,7 @@ pub(in crate::client) struct HttpAgent {
     proxy: Option<Proxy>,
     names: Names,
     pub(super) limits: TimeLimits,
-    seen: SeenCertificates,
+    issuers: Issuers,
 }
 
 impl HttpAgent {
@@ -81,12 +81,12 @@ impl HttpAgent {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .build();
-        let seen = Arc::clone(&tls.seen);
+        let issuers = Arc::clone(&tls.issuers);
         let proxy_name = proxy.as_ref().map(Proxy::name).unwrap_or_default();
         let connector = ().chain(ProxyConnector::new(proxy_name));
         let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls);
         let agent = Agent::with_parts(settings, connector, names.clone());
-        Ok(HttpAgent { agent, proxy, names, limits, seen })
+        Ok(HttpAgent { agent, proxy, names, limits, issuers })
     }
 
     /// The password of the proxy, in each form in which it is sent.
@@ -97,8 +97,7 @@ impl HttpAgent {
     /// Who issued the certificate that the host has shown, if it is known.
     pub(in crate::client) fn issuer(&self, origin: &Origin) -> Option<String> {
         let host = origin.host().trim_start_matches('[').trim_end_matches(']');
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get(host).map(|seen| seen.issuer.clone())
+        self.issuers.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
     }
 
     /// The proxy on the way to `origin`, without its password.

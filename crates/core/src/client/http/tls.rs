@@ -1,14 +1,15 @@
 //! TLS with rustls: which roots are trusted, and what is wrong with a certificate, in words. ureq's own
 //! connector takes roots instead of its own only, and does not say who issued what it refuses.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::ThreadId;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned,
@@ -17,12 +18,10 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::tls_failure::{Seen, after_handshake, of_handshake};
-use crate::client::x509::{
-    self,
-    pem::{Block, Content, blocks},
-};
+use super::tls_failure::{after_handshake, of_handshake};
+use crate::client::x509::{self, Block};
 use crate::error::{Error, Result, Setting};
+use crate::files::NamedFile;
 
 /// The root certificates to trust.
 #[derive(Debug, Clone, Default)]
@@ -49,73 +48,35 @@ impl Roots {
 
 /// Adds the certificates of a file in PEM or in DER.
 fn add_roots(store: &mut RootCertStore, file: &[u8], setting: Setting) -> Result<()> {
-    let unusable = |problem| Err(Error::Setting { setting, problem });
+    let unusable = |problem| Error::Setting { setting, problem };
+    let file = NamedFile::from_bytes(setting, "", file.to_vec())?;
     let mut count = 0;
-    for Block { label, content } in blocks(file) {
+    for Block { label, der } in x509::blocks(file.bytes()) {
         // What OpenSSL calls a trusted certificate may also be one that is not trusted.
-        if label.as_deref().is_some_and(|label| !["CERTIFICATE", "X509 CERTIFICATE"].contains(&label)) {
+        if !["", "CERTIFICATE", "X509 CERTIFICATE"].contains(&&*label) {
             continue;
         }
-        let der = match content {
-            Content::Der(der) if label.is_none() && x509::read(&der).is_none() => break,
-            Content::Der(der) => CertificateDer::from(der),
-            Content::OldEncryption => continue,
-            Content::Damaged(problem) => return unusable(format!("it {problem}")),
-        };
-        count += 1;
-        if store.add(der).is_err() {
-            // One that is left out in silence would be looked for in vain.
-            return unusable(format!(
-                "certificate {count} in it is damaged, or of a kind that cannot be used"
-            ));
+        let der = der.map_err(|problem| unusable(format!("it {problem}")))?;
+        if label.is_empty() && x509::read(&der).is_none() {
+            break;
         }
+        count += 1;
+        // One that is left out in silence would be looked for in vain.
+        store.add(CertificateDer::from(der)).map_err(|_| {
+            unusable(format!("certificate {count} in it is damaged, or of a kind that cannot be used"))
+        })?;
     }
-    if count == 0 { unusable("it holds no certificate, in PEM or in DER".to_owned()) } else { Ok(()) }
+    if count == 0 { Err(unusable("it holds no certificate, in PEM or in DER".to_owned())) } else { Ok(()) }
 }
 
-/// What the certificates of the hosts say, as far as they were seen.
-pub(in crate::client) type SeenCertificates = Arc<Mutex<HashMap<String, Seen>>>;
+/// Who issued the certificate of each host.
+pub(super) type Issuers = Arc<Mutex<HashMap<String, String>>>;
 
-/// Checks certificates as rustls does, and remembers what the hosts show and ask for.
+/// Checks certificates as rustls does, and remembers who issued them.
 #[derive(Debug)]
 struct Watching {
     inner: Arc<WebPkiServerVerifier>,
-    roots: Arc<RootCertStore>,
-    seen: SeenCertificates,
-    /// The threads whose connection was asked for a certificate: a handshake stays in the thread that begins it.
-    asked: Mutex<HashSet<ThreadId>>,
-}
-
-impl Watching {
-    /// The shortest RSA key of the certificates and of the roots that may have signed one of them, in bits.
-    fn shortest_rsa_key<'a>(
-        &self,
-        certificates: impl Iterator<Item = &'a CertificateDer<'a>>,
-    ) -> Option<usize> {
-        let of_chain = certificates.filter_map(|der| x509::read(der)).flat_map(|certificate| {
-            let signer = move |root: &&TrustAnchor<'_>| *root.subject == *certificate.issuer;
-            let roots = self.roots.roots.iter().filter(signer);
-            let of_roots = roots.filter_map(|root| x509::rsa_bits(&root.subject_public_key_info));
-            of_roots.chain(certificate.rsa_bits())
-        });
-        of_chain.min()
-    }
-
-    /// Whether the connection that this thread makes was asked for a certificate since the last call.
-    fn was_asked(&self) -> bool {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&std::thread::current().id())
-    }
-}
-
-impl ResolvesClientCert for Watching {
-    fn resolve(&self, _roots: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(std::thread::current().id());
-        None
-    }
-
-    fn has_certs(&self) -> bool {
-        false
-    }
+    issuers: Issuers,
 }
 
 impl ServerCertVerifier for Watching {
@@ -128,14 +89,8 @@ impl ServerCertVerifier for Watching {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         if let Some(read) = x509::read(end_entity) {
-            let seen = Seen {
-                issuer: read.issuer_name(),
-                validity: read.validity(),
-                not_after: read.not_after,
-                shortest_rsa_key: self.shortest_rsa_key(std::iter::once(end_entity).chain(intermediates)),
-            };
-            let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            all.insert(server_name.to_str().into_owned(), seen);
+            let mut issuers = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+            issuers.insert(server_name.to_str().into_owned(), read.issuer_name());
         }
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
@@ -163,12 +118,30 @@ impl ServerCertVerifier for Watching {
     }
 }
 
+thread_local! {
+    /// Whether a host has asked this thread for a certificate: a handshake stays in the thread that begins it.
+    static WAS_ASKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Has no certificate to show, and remembers that one was asked for.
+#[derive(Debug)]
+struct NoCertificate;
+
+impl ResolvesClientCert for NoCertificate {
+    fn resolve(&self, _roots: &[&[u8]], _schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        WAS_ASKED.set(true);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
 /// Puts TLS on a connection to an `https` host.
-#[derive(Clone)]
-pub(in crate::client) struct TlsConnector {
+pub(super) struct TlsConnector {
     config: Arc<ClientConfig>,
-    watching: Arc<Watching>,
-    pub(in crate::client) seen: SeenCertificates,
+    pub(super) issuers: Issuers,
 }
 
 impl fmt::Debug for TlsConnector {
@@ -178,27 +151,23 @@ impl fmt::Debug for TlsConnector {
 }
 
 impl TlsConnector {
-    pub(in crate::client) fn new(roots: &Roots) -> Result<TlsConnector> {
+    pub(super) fn new(roots: &Roots) -> Result<TlsConnector> {
         let unusable =
             |error: &dyn fmt::Display| Error::Setting { setting: Setting::Tls, problem: error.to_string() };
-        let seen = SeenCertificates::default();
+        let issuers = Issuers::default();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let store = Arc::new(roots.store()?);
-        let inner = WebPkiServerVerifier::builder_with_provider(Arc::clone(&store), Arc::clone(&provider))
+        let inner = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
             .build()
             .map_err(|error| unusable(&error))?;
-        let (roots, asked) = (store, Mutex::default());
-        let watching = Arc::new(Watching { inner, roots, seen: Arc::clone(&seen), asked });
-        let verifier: Arc<Watching> = Arc::clone(&watching);
-        let resolver: Arc<Watching> = Arc::clone(&watching);
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(rustls::ALL_VERSIONS)
             .map_err(|error| unusable(&error))?
             // Its checks are those of rustls; it only looks on.
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_client_cert_resolver(resolver);
-        Ok(TlsConnector { config: Arc::new(config), watching, seen })
+            .with_custom_certificate_verifier(Arc::new(Watching { inner, issuers: Arc::clone(&issuers) }))
+            .with_client_cert_resolver(Arc::new(NoCertificate));
+        Ok(TlsConnector { config: Arc::new(config), issuers })
     }
 }
 
@@ -220,11 +189,12 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let mut conn = ClientConnection::new(Arc::clone(&self.config), name)?;
         let mut sock = TransportAdapter::new(transport.boxed(), details.current_time.clone());
         sock.set_timeout(details.timeout);
+        WAS_ASKED.set(false);
         let handshake = conn.complete_io(&mut sock);
-        let was_asked = self.watching.was_asked();
+        let was_asked = WAS_ASKED.get();
         if let Err(error) = handshake {
-            let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned();
-            return Err(of_handshake(error, seen.as_ref(), was_asked));
+            let issuers = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+            return Err(of_handshake(error, issuers.get(host).map(String::as_str), was_asked));
         }
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
@@ -233,7 +203,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
 }
 
 /// A connection with TLS on it.
-pub(in crate::client) struct TlsTransport {
+pub(super) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,
     /// Whether the host asked for a certificate of this program, and has not answered anything since.
@@ -254,16 +224,16 @@ impl Transport for TlsTransport {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
         self.stream.sock.set_timeout(timeout);
         let output = &self.buffers.output()[..amount];
-        std::io::Write::write_all(&mut self.stream, output)
-            .map_err(|error| after_handshake(error, self.was_asked))
+        self.stream.write_all(output).map_err(|error| after_handshake(error, self.was_asked))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.stream.sock.set_timeout(timeout);
-        let input = self.buffers.input_append_buf();
-        // TLS 1.3 refuses a client after the handshake.
-        let read = std::io::Read::read(&mut self.stream, input);
-        let amount = read.map_err(|error| after_handshake(error, self.was_asked))?;
+        let read = match self.stream.read(self.buffers.input_append_buf()) {
+            Ok(0) if self.was_asked => Err(ErrorKind::UnexpectedEof.into()),
+            read => read,
+        };
+        let amount = read.map_err(|error: io::Error| after_handshake(error, self.was_asked))?;
         self.was_asked = false;
         self.buffers.input_appended(amount);
         Ok(amount > 0)

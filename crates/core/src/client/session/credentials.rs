@@ -9,14 +9,12 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-#[cfg(feature = "certificate")]
 use super::certificate::{DataFormat, SigningCertificate};
 use super::refresh_token_file::RefreshTokenFile;
 use super::secret::Secret;
 use super::token::Token;
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
-#[cfg(feature = "certificate")]
 use crate::files::NamedFile;
 use crate::files::is_exposed_at;
 
@@ -57,20 +55,9 @@ type Provider = dyn Fn() -> Result<Token, Box<dyn StdError + Send + Sync>> + Sen
 pub(crate) enum Way {
     Token(Token),
     Provider(Arc<Provider>),
-    Password {
-        user: String,
-        password: Secret,
-        header: HeaderValue,
-    },
-    #[cfg(feature = "certificate")]
-    Certificate {
-        certificate: Arc<SigningCertificate>,
-        format: DataFormat,
-    },
-    OAuth {
-        client_id: String,
-        store: TokenStore,
-    },
+    Password { user: String, password: Secret, header: HeaderValue },
+    Certificate { certificate: Arc<SigningCertificate>, format: DataFormat },
+    OAuth { client_id: String, store: TokenStore },
 }
 
 /// Where the refresh token is kept.
@@ -151,20 +138,11 @@ impl Credentials {
     /// [`Error::Setting`] for files that cannot be used; it says what to do about it, for a key in another
     /// form with the command that converts it. [`Error::Missing`] where there is no certificate, no key, or
     /// no passphrase for it.
-    #[cfg(feature = "certificate")]
     pub fn certificate(files: &[impl AsRef<Path>], passphrase: Option<&Secret>) -> Result<Credentials> {
         // The key is usually the second: an error must say which of the two it is about, without their names.
         let settings = std::iter::once(Setting::Certificate).chain(std::iter::repeat(Setting::PrivateKey));
         let read = files.iter().zip(settings).map(|(path, setting)| NamedFile::read(setting, path));
-        let read = read.collect::<Result<Vec<_>>>()?;
-        let inputs: Vec<_> = read.iter().map(|file| (file.name(), file.bytes())).collect();
-        let mut credentials = Credentials::certificate_from(&inputs, passphrase)?;
-        if let Way::Certificate { certificate, .. } = &credentials.way {
-            // A certificate alone is no secret.
-            let of_key = read.iter().filter(|file| file.name() == certificate.key_file());
-            credentials.exposed_files.extend(of_key.filter_map(NamedFile::exposed).map(Path::to_owned));
-        }
-        Ok(credentials)
+        Credentials::certificate_in(&read.collect::<Result<Vec<_>>>()?, passphrase)
     }
 
     /// The same from memory, such as from a vault: the bytes of each file, and the name that errors call it
@@ -173,17 +151,23 @@ impl Credentials {
     /// # Errors
     ///
     /// As [`Credentials::certificate`].
-    #[cfg(feature = "certificate")]
     pub fn certificate_from(files: &[(&str, &[u8])], passphrase: Option<&Secret>) -> Result<Credentials> {
+        let read = files
+            .iter()
+            .map(|(name, bytes)| NamedFile::from_bytes(Setting::Certificate, name, bytes.to_vec()));
+        Credentials::certificate_in(&read.collect::<Result<Vec<_>>>()?, passphrase)
+    }
+
+    fn certificate_in(files: &[NamedFile], passphrase: Option<&Secret>) -> Result<Credentials> {
         let phrase = passphrase.map(|secret| secret.reveal().as_bytes());
         let certificate = SigningCertificate::read(files, phrase, SystemTime::now())?;
+        let exposed_passphrase = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
+        let exposed_files = certificate.exposed_key().into_iter().chain(exposed_passphrase).collect();
         let way = Way::Certificate { certificate: Arc::new(certificate), format: DataFormat::default() };
-        let exposed_files = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
-        Ok(Credentials { way, exposed_files: exposed_files.into_iter().collect() })
+        Ok(Credentials { way, exposed_files })
     }
 
     /// Signs random bytes alone, without the time: the older form of signing in with a certificate.
-    #[cfg(feature = "certificate")]
     pub fn without_timestamp(mut self) -> Credentials {
         if let Way::Certificate { format, .. } = &mut self.way {
             *format = DataFormat::V1;
@@ -240,7 +224,6 @@ impl Credentials {
             Way::Token(_) => SignInMethod::Token,
             Way::Provider(_) => SignInMethod::Provider,
             Way::Password { .. } => SignInMethod::Password,
-            #[cfg(feature = "certificate")]
             Way::Certificate { certificate, .. } => {
                 SignInMethod::Certificate { not_after: certificate.not_after() }
             }

@@ -3,7 +3,6 @@
 
 pub(in crate::client) mod account;
 mod anaplan;
-#[cfg(feature = "certificate")]
 pub(crate) mod certificate;
 pub(crate) mod credentials;
 pub(crate) mod oauth;
@@ -202,11 +201,10 @@ impl Session {
             Way::Token(token) => Ok(Held { token: token.clone(), times: None }),
             Way::Provider(provider) => Ok(Held { token: provider().map_err(Error::NoToken)?, times: None }),
             Way::Password { header, .. } => self.authenticate(wire, repeat, &|| Ok((header.clone(), None))),
-            #[cfg(feature = "certificate")]
             Way::Certificate { certificate, format } => self.authenticate(wire, repeat, &|| {
                 let body = certificate.token_request(*format, SystemTime::now())?;
                 let header = self::credentials::header(certificate.authorization())?;
-                Ok((header, Some(String::from_utf8_lossy(&body).into_owned())))
+                Ok((header, Some(body)))
             }),
             Way::OAuth { client_id, store } => self.refresh(wire, repeat, client_id, store),
         }

@@ -5,7 +5,6 @@
 pub(in crate::client) mod tag {
     pub(in crate::client) const INTEGER: u8 = 0x02;
     pub(in crate::client) const BIT_STRING: u8 = 0x03;
-    #[cfg(feature = "certificate")]
     pub(in crate::client) const OCTET_STRING: u8 = 0x04;
     pub(in crate::client) const OBJECT_IDENTIFIER: u8 = 0x06;
     pub(in crate::client) const UTC_TIME: u8 = 0x17;
@@ -59,27 +58,24 @@ impl<'a> Reader<'a> {
 
     /// The content of the next element, which has this tag.
     pub(in crate::client) fn read(&mut self, tag: u8) -> Option<&'a [u8]> {
-        if self.next_tag()? != tag { None } else { self.any() }
+        if self.next_tag()? == tag { self.any() } else { None }
     }
 
     /// The elements inside the next element, which is a sequence.
     pub(in crate::client) fn sequence(&mut self) -> Option<Reader<'a>> {
         self.read(tag::SEQUENCE).map(Reader)
     }
-}
 
-/// The value of an INTEGER that is not negative and fits.
-pub(in crate::client) fn unsigned(content: &[u8]) -> Option<u64> {
-    let significant = without_zeros(content);
-    if content.is_empty() || significant.len() > 8 {
-        return None;
+    /// The value of the next element, which is an INTEGER that is not negative and fits.
+    pub(in crate::client) fn number(&mut self) -> Option<u64> {
+        self.read(tag::INTEGER).and_then(unsigned)
     }
-    Some(significant.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
-/// The bytes of a number without its leading zeros.
-pub(in crate::client) fn without_zeros(number: &[u8]) -> &[u8] {
-    &number[number.iter().take_while(|byte| **byte == 0).count()..]
+fn unsigned(content: &[u8]) -> Option<u64> {
+    let significant = &content[content.iter().take_while(|byte| **byte == 0).count()..];
+    let fits = !content.is_empty() && significant.len() <= 8;
+    fits.then(|| significant.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
 
 #[cfg(test)]
@@ -90,7 +86,7 @@ mod tests {
     fn elements_are_read_one_after_the_other_and_what_is_no_der_is_none() {
         let mut reader = Reader::new(&[0x30, 3, 2, 1, 7, 4, 0x81, 2, 8, 9]);
         let mut inner = reader.sequence().unwrap();
-        assert_eq!((inner.read(tag::INTEGER), inner.len()), (Some(&[7][..]), 0));
+        assert_eq!((inner.number(), inner.len()), (Some(7), 0));
         assert_eq!(reader.read(tag::INTEGER), None, "another tag is not taken");
         assert_eq!((reader.read(tag::OCTET_STRING), reader.len()), (Some(&[8, 9][..]), 0));
         for der in [

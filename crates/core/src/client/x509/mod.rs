@@ -1,13 +1,48 @@
-//! Certificates as bytes: PEM blocks, DER, and what is read of a certificate. Whether one is to be trusted is
-//! for others to decide.
+//! Certificates as bytes: PEM, DER, and what is read of a certificate. Whether one is to be trusted is for
+//! others to decide.
 
 pub(super) mod der;
-pub(super) mod pem;
 
 use std::time::SystemTime;
 
-use self::der::{Reader, tag, without_zeros};
-use crate::time::{Utc, x509_time};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use self::der::{Reader, tag};
+use crate::time::x509_time;
+
+/// A block of PEM, or a whole file that is not PEM.
+pub(super) struct Block {
+    /// What the BEGIN line says, such as `CERTIFICATE`; empty for a file that is not PEM.
+    pub(super) label: String,
+    /// The bytes, or why they cannot be read: a clause about the file, without a part of it.
+    pub(super) der: Result<Vec<u8>, &'static str>,
+}
+
+/// The blocks of a file. Other text around them, and the ends of lines, do not matter.
+///
+/// The crate `rustls-pki-types` has a reader too, but it passes over encrypted keys, needs whole lines, and its
+/// errors print the private key.
+pub(super) fn blocks(file: &[u8]) -> Vec<Block> {
+    let text = String::from_utf8_lossy(file);
+    let blocks: Vec<Block> = text.split("-----BEGIN ").skip(1).map(block).collect();
+    match blocks.is_empty() {
+        true => vec![Block { label: String::new(), der: Ok(file.to_vec()) }],
+        false => blocks,
+    }
+}
+
+/// Reads what follows the word BEGIN.
+fn block(text: &str) -> Block {
+    let mut fields = text.splitn(3, "-----").map(str::to_owned);
+    let [label, body, end] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+    let base64: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let der = match end.starts_with(&format!("END {label}-----")) {
+        true => STANDARD.decode(base64).map_err(|_| "is damaged: between BEGIN and END is more than base64"),
+        false => Err("is damaged: a BEGIN line has no END line"),
+    };
+    Block { label, der }
+}
 
 /// What is read of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +50,9 @@ pub(super) struct Certificate<'a> {
     /// The certificate itself, without what may follow it: OpenSSL appends its own notes on trust.
     pub(super) der: &'a [u8],
     /// The content of the issuer's name.
-    pub(super) issuer: &'a [u8],
-    /// The content of the subject's key, with its algorithm.
-    key_info: &'a [u8],
+    issuer: &'a [u8],
+    /// The public key in the form that its algorithm has: for RSA, an `RSAPublicKey`.
+    pub(super) public_key: &'a [u8],
     pub(super) not_before: SystemTime,
     pub(super) not_after: SystemTime,
 }
@@ -40,36 +75,24 @@ pub(super) fn read(der: &[u8]) -> Option<Certificate<'_>> {
     };
     let (not_before, not_after) = (time()?, time()?);
     signed.sequence()?; // subject
-    let key_info = signed.read(tag::SEQUENCE)?;
-    let certificate = Certificate { der, issuer, key_info, not_before, not_after };
-    certificate.public_key().map(|_| certificate)
+    let mut key = signed.sequence()?;
+    key.sequence()?; // algorithm
+    // The first byte counts unused bits; keys are whole bytes.
+    let public_key = key.read(tag::BIT_STRING)?.strip_prefix(&[0])?;
+    Some(Certificate { der, issuer, public_key, not_before, not_after })
 }
 
-impl<'a> Certificate<'a> {
-    /// The bytes of the public key, in the form that its algorithm has: for RSA, an `RSAPublicKey`.
-    pub(super) fn public_key(&self) -> Option<&'a [u8]> {
-        public_key(self.key_info).map(|(_, key)| key)
-    }
-
-    /// The length of the public key in bits, if it is one of RSA.
-    pub(super) fn rsa_bits(&self) -> Option<usize> {
-        rsa_bits(self.key_info)
-    }
-
-    /// Until when it is valid, and from when.
-    pub(super) fn validity(&self) -> String {
-        let [begin, end] = [self.not_before, self.not_after].map(|time| Utc(time).to_minute());
-        format!("it is valid from {begin} until {end}")
-    }
-
+impl Certificate<'_> {
     /// The names of the issuer, the most telling one first.
     pub(super) fn issuer_name(&self) -> String {
+        /// Object identifiers as DER has them: 2.5.4.3, a common name, and 2.5.4.10, an organization.
+        const NAMES: [&[u8]; 2] = [&[0x55, 4, 3], &[0x55, 4, 10]];
         let mut names: [Option<String>; 2] = Default::default();
         let mut rest = Reader::new(self.issuer);
         while let Some(set) = rest.read(tag::SET) {
             let Some(mut attribute) = Reader::new(set).sequence() else { break };
             let (kind, text) = (attribute.read(tag::OBJECT_IDENTIFIER), attribute.any().unwrap_or_default());
-            if let Some(at) = [COMMON_NAME, ORGANIZATION].iter().position(|oid| kind == Some(oid)) {
+            if let Some(at) = NAMES.iter().position(|oid| kind == Some(oid)) {
                 names[at] = Some(format!("\"{}\"", String::from_utf8_lossy(text)));
             }
         }
@@ -78,55 +101,55 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// The algorithm and the bytes of a public key, from the content of a `SubjectPublicKeyInfo`.
-fn public_key(key_info: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut key_info = Reader::new(key_info);
-    let algorithm = key_info.sequence()?.read(tag::OBJECT_IDENTIFIER)?;
-    // The first byte counts unused bits; keys are whole bytes.
-    Some((algorithm, key_info.read(tag::BIT_STRING)?.strip_prefix(&[0])?))
-}
-
-/// The length of an RSA key in bits, from the content of a `SubjectPublicKeyInfo`.
-pub(super) fn rsa_bits(key_info: &[u8]) -> Option<usize> {
-    let (algorithm, key) = public_key(key_info)?;
-    let modulus = without_zeros(Reader::new(key).sequence()?.read(tag::INTEGER)?);
-    let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize;
-    (algorithm == RSA).then_some(bits)
-}
-
-/// Object identifiers, as DER has them: 2.5.4.3, 2.5.4.10 and rsaEncryption.
-const COMMON_NAME: &[u8] = &[0x55, 4, 3];
-const ORGANIZATION: &[u8] = &[0x55, 4, 10];
-pub(super) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
+    use rcgen::{CertificateParams, DnType, KeyPair};
 
     use super::*;
 
-    /// A certificate of an RSA key of 2,048 bits.
     fn certificate() -> Vec<u8> {
-        let pem = include_str!("../../../tests/fixtures/sign_in/test-only.key.pem");
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "A root");
         params.distinguished_name.push(DnType::OrganizationName, "A company");
-        params.not_before = date_time_ymd(2024, 1, 1);
-        params.not_after = date_time_ymd(2051, 1, 1);
-        let key = KeyPair::from_pkcs8_pem_and_sign_algo(pem, &PKCS_RSA_SHA256).unwrap();
-        params.self_signed(&key).unwrap().der().to_vec()
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
     }
 
     #[test]
-    fn a_certificate_says_whose_it_is_and_until_when_it_is_valid() {
+    fn a_certificate_names_its_issuer_and_what_follows_does_not_belong_to_it() {
         let der = certificate();
         let read = read(&der).unwrap();
-        assert_eq!(read.validity(), "it is valid from 2024-01-01 00:00 UTC until 2051-01-01 00:00 UTC");
         assert_eq!(read.issuer_name(), "\"A root\", \"A company\"");
-        assert_eq!(read.rsa_bits(), Some(2048));
-        let followed = [&der[..], b"\r\n"].concat();
-        assert_eq!(super::read(&followed), Some(read), "what follows does not belong to it");
+        assert_eq!(super::read(&[&der[..], b"\r\n"].concat()), Some(read));
+    }
+
+    #[test]
+    fn blocks_are_found_between_other_text_and_each_damage_is_named() {
+        let contents = |text: &str| -> Vec<_> {
+            blocks(text.as_bytes()).into_iter().map(|block| (block.label, block.der)).collect()
+        };
+        let text = "Bag Attributes\n friendlyName: -----x\n-----BEGIN A B-----\nAAEC\nAwQF\n-----END A B-----\n\
+                    subject=me\n-----BEGIN C-----AAEC-----END C-----";
+        for line_end in ["\n", "\r\n", "\r", " "] {
+            let expected =
+                [("A B".to_owned(), Ok(vec![0, 1, 2, 3, 4, 5])), ("C".to_owned(), Ok(vec![0, 1, 2]))];
+            assert_eq!(contents(&text.replace('\n', line_end)), expected, "{line_end:?}");
+        }
+        for text in
+            ["-----BEGIN A-----\nAAE*\n-----END A-----\n", "-----BEGIN A-----\nAAE\n-----END A-----\n"]
+        {
+            let expected = Err("is damaged: between BEGIN and END is more than base64");
+            assert_eq!(contents(text)[0].1, expected, "{text:?}");
+        }
+        for text in [
+            "-----BEGIN A-----\nAAEC\n",
+            "-----BEGIN A",
+            "-----BEGIN A-----\nAAEC\n-----END B-----\n",
+            "-----BEGIN A-----\nAAEC\n-----BEGIN A-----\nAAEC\n-----END A-----\n",
+        ] {
+            assert_eq!(contents(text)[0].1, Err("is damaged: a BEGIN line has no END line"), "{text:?}");
+        }
+        assert_eq!(contents("0"), [(String::new(), Ok(b"0".to_vec()))]);
     }
 
     proptest! {
@@ -141,7 +164,7 @@ mod tests {
                 der[at] = byte;
             }
             for der in [&der[..], &der[..cut.index(der.len())]] {
-                let _ = read(der).map(|read| (read.issuer_name(), read.validity(), read.rsa_bits()));
+                let _ = read(der).map(|read| read.issuer_name());
             }
         }
     }

@@ -1,254 +1,196 @@
-//! What the given files hold: the private key and the certificates.
+//! What the given files hold: the private key and the certificates. Their bytes say it, not their names and
+//! labels, which are often wrong.
 
 use ring::signature::RsaKeyPair;
 
-use crate::client::x509::der::{Reader, tag, unsigned};
-use crate::client::x509::pem::{Content, blocks};
-use crate::client::x509::{self, RSA};
+use super::encrypted::Scheme;
+use crate::client::x509::der::{Reader, tag};
+use crate::client::x509::{self, Block};
 use crate::error::{Error, Result, Setting};
+use crate::files::NamedFile;
 use crate::text::Printable;
-
-/// How errors name a file of a certificate or of a private key, or of both, and its bytes.
-pub(crate) type Input<'a> = (&'a str, &'a [u8]);
-
-/// How a converted key is protected so that it can be read here: for `openssl pkcs12` and `openssl pkcs8`.
-const PROTECTION: [&str; 2] = match cfg!(feature = "encrypted-keys") {
-    true => ["-aes256", "-v2 aes-256-cbc"],
-    false => ["-nodes", "-nocrypt"],
-};
 
 const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out \
      new-key.pem`, and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
 
-/// A private key that was found, still in its form.
-struct FoundKey<'a> {
-    file: &'a str,
-    is_encrypted: bool,
-    /// Whether the file is not PEM.
-    is_der: bool,
-    der: Vec<u8>,
-}
-
-/// All that is found in the inputs.
+/// All that is found in the files.
 pub(super) struct Found<'a> {
-    inputs: &'a [Input<'a>],
+    files: &'a [NamedFile],
     /// Each different key once: the same file may be given for both.
-    keys: Vec<FoundKey<'a>>,
-    certificates: Vec<(&'a str, Vec<u8>)>,
+    keys: Vec<(&'a NamedFile, Kind, Vec<u8>)>,
+    certificates: Vec<(&'a NamedFile, Vec<u8>)>,
 }
 
 impl<'a> Found<'a> {
-    /// Each input has to hold a key or a certificate: what cannot be used is never passed over.
-    pub(super) fn in_inputs(inputs: &'a [Input<'a>]) -> Result<Found<'a>> {
-        let mut found = Found { inputs, keys: Vec::new(), certificates: Vec::new() };
-        for (file, bytes) in inputs {
+    /// Each file has to hold a key or a certificate: what cannot be used is never passed over.
+    pub(super) fn in_files(files: &'a [NamedFile]) -> Result<Found<'a>> {
+        let mut found = Found { files, keys: Vec::new(), certificates: Vec::new() };
+        for file in files {
+            // A header of PEM: the key is encrypted in the old way of OpenSSL.
+            if file.bytes().windows(9).any(|bytes| bytes == b"DEK-Info:") {
+                return Err(other_encryption(file));
+            }
             let mut is_used = false;
-            for block in blocks(bytes) {
-                let is_der = block.label.is_none();
-                let setting = match block.label {
-                    None => Setting::Credentials,
-                    Some(label) if label.ends_with("PRIVATE KEY") => Setting::PrivateKey,
-                    Some(_) => Setting::Certificate,
-                };
-                let der = match block.content {
-                    Content::Der(der) => der,
-                    Content::OldEncryption => return Err(other_encryption(file, is_der)),
-                    Content::Damaged(problem) => {
-                        let problem = format!("{} {problem}", Printable(file));
-                        return Err(Error::Setting { setting, problem });
-                    }
-                };
+            for Block { label, der } in x509::blocks(file.bytes()) {
+                let is_key = label.ends_with("PRIVATE KEY");
+                let setting = if is_key { Setting::PrivateKey } else { Setting::Certificate };
+                let der = der.map_err(|problem| unusable(setting, file, problem))?;
                 let kind = kind(&der);
-                is_used |= kind != Kind::Unknown;
+                is_used |= kind != Kind::Other;
                 match kind {
                     Kind::Certificate => found.certificates.push((file, der)),
-                    Kind::Key(der) => found.add_key(file, false, is_der, der),
-                    Kind::EncryptedKey => found.add_key(file, true, is_der, der),
+                    Kind::Key | Kind::EncryptedKey if found.keys.iter().all(|key| key.2 != der) => {
+                        found.keys.push((file, kind, der));
+                    }
                     Kind::Pkcs12 => return Err(pkcs12(file)),
                     Kind::JavaKeyStore => return Err(java_key_store(file)),
-                    Kind::Unknown => {}
+                    Kind::Key | Kind::EncryptedKey | Kind::Other => {}
                 }
             }
             if !is_used {
-                let problem = format!(
-                    "{} holds neither a certificate nor a private key of a form that is read here",
-                    Printable(file)
-                );
-                return Err(Error::Setting { setting: Setting::Credentials, problem });
+                let problem = "holds neither a certificate nor a private key of a form that is read here";
+                return Err(unusable(Setting::Credentials, file, problem));
             }
         }
         Ok(found)
     }
 
-    fn add_key(&mut self, file: &'a str, is_encrypted: bool, is_der: bool, der: Vec<u8>) {
-        if self.keys.iter().all(|key| key.der != der) {
-            self.keys.push(FoundKey { file, is_encrypted, is_der, der });
-        }
-    }
-
     /// The private key, of which there must be one, and its file.
-    pub(super) fn key(&self, passphrase: Option<&[u8]>) -> Result<(&'a str, RsaKeyPair)> {
-        let inputs = names(self.inputs.iter().map(|(file, _)| *file));
-        let unusable = |problem| Error::Setting { setting: Setting::PrivateKey, problem };
-        let key = match self.keys.as_slice() {
-            [key] => key,
+    pub(super) fn key(&self, passphrase: Option<&[u8]>) -> Result<(&'a NamedFile, RsaKeyPair)> {
+        let (setting, files) = (Setting::PrivateKey, names(self.files));
+        let (file, kind, der) = match self.keys.as_slice() {
+            [(file, kind, der)] => (*file, *kind, der),
             [] => {
-                let problem = format!("there is no private key in {inputs}");
-                return Err(Error::Missing { setting: Setting::PrivateKey, problem });
+                return Err(Error::Missing {
+                    setting,
+                    problem: format!("there is no private key in {files}"),
+                });
             }
             _ => {
                 let problem = format!(
-                    "there is more than one in {inputs}: keep the one that belongs to the certificate"
+                    "there is more than one in {files}: keep the one that belongs to the certificate"
                 );
-                return Err(unusable(problem));
+                return Err(Error::Setting { setting, problem });
             }
         };
-        let decrypted = if key.is_encrypted { Some(decrypt(key, passphrase)?) } else { None };
-        let pkcs1 = decrypted.as_deref().unwrap_or(&key.der);
-        let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| {
-            unusable(format!(
-                "the one in {} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}",
-                Printable(key.file)
-            ))
+        let decrypted = (kind == Kind::EncryptedKey).then(|| decrypt(file, der, passphrase)).transpose()?;
+        let der = decrypted.as_ref().unwrap_or(der);
+        let key = RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)).map_err(|_| {
+            let name = Printable(file.name());
+            let problem = format!(
+                "the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"
+            );
+            Error::Setting { setting, problem }
         })?;
-        Ok((key.file, pair))
+        Ok((file, key))
     }
 
     /// The certificates, one at least, each with its file.
-    pub(super) fn certificates(&self) -> Result<&[(&'a str, Vec<u8>)]> {
+    pub(super) fn certificates(&self) -> Result<&[(&'a NamedFile, Vec<u8>)]> {
         if self.certificates.is_empty() {
-            let problem =
-                format!("there is no certificate in {}", names(self.inputs.iter().map(|(file, _)| *file)));
+            let problem = format!("there is no certificate in {}", names(self.files));
             return Err(Error::Missing { setting: Setting::Certificate, problem });
         }
         Ok(&self.certificates)
     }
 }
 
-/// What some bytes are, by their structure: names and labels of files are often wrong.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Certificate,
-    /// A private key. For one of RSA, its PKCS#1 form; what else it is, ring refuses.
-    Key(Vec<u8>),
+    /// A private key; ring judges whether it is one of RSA.
+    Key,
     EncryptedKey,
     Pkcs12,
     JavaKeyStore,
-    Unknown,
+    Other,
 }
 
 fn kind(bytes: &[u8]) -> Kind {
-    // The two magic numbers of Java's own stores: JKS and JCEKS.
-    if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) || bytes.starts_with(&[0xce, 0xce, 0xce, 0xce]) {
-        return Kind::JavaKeyStore;
+    match bytes {
+        // The magic numbers of JKS and JCEKS.
+        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Kind::JavaKeyStore,
+        // Some programs write PKCS#12 in BER, whose lengths are indefinite.
+        [0x30, 0x80, 0x02, 0x01, 0x03, ..] => Kind::Pkcs12,
+        _ if x509::read(bytes).is_some() => Kind::Certificate,
+        _ => kind_of_sequence(bytes).unwrap_or(Kind::Other),
     }
-    // Some programs write PKCS#12 in BER, whose lengths are indefinite: a sequence that begins with version 3.
-    if bytes.starts_with(&[0x30, 0x80, 0x02, 0x01, 0x03]) {
-        return Kind::Pkcs12;
-    }
-    if x509::read(bytes).is_some() {
-        return Kind::Certificate;
-    }
-    in_sequence(bytes).unwrap_or(Kind::Unknown)
 }
 
-fn in_sequence(der: &[u8]) -> Option<Kind> {
+/// All private keys begin with a version, and so do the files of PKCS#12.
+fn kind_of_sequence(der: &[u8]) -> Option<Kind> {
     let mut outer = Reader::new(der).sequence()?;
-    Some(match outer.next_tag()? {
-        // All private keys begin with a version, and so do the files of PKCS#12.
-        tag::INTEGER => match unsigned(outer.any()?)? {
-            3 if outer.next_tag() == Some(tag::SEQUENCE) => Kind::Pkcs12,
-            0 | 1 if outer.next_tag() == Some(tag::SEQUENCE) => {
-                let is_rsa = outer.sequence()?.read(tag::OBJECT_IDENTIFIER)? == RSA;
-                let inner = outer.read(tag::OCTET_STRING)?;
-                Kind::Key(if is_rsa { inner.to_vec() } else { Vec::new() })
-            }
-            0 | 1 if outer.len() > 0 => Kind::Key(der.to_vec()),
-            _ => Kind::Unknown,
-        },
-        tag::SEQUENCE => {
-            outer.any()?;
-            outer.read(tag::OCTET_STRING)?;
-            Kind::EncryptedKey
-        }
-        _ => Kind::Unknown,
+    if outer.next_tag()? == tag::SEQUENCE {
+        outer.sequence()?;
+        return outer.read(tag::OCTET_STRING).map(|_| Kind::EncryptedKey);
+    }
+    match (outer.number()?, outer.next_tag()?) {
+        (0 | 1, _) => Some(Kind::Key),
+        (3, tag::SEQUENCE) => Some(Kind::Pkcs12),
+        _ => None,
+    }
+}
+
+/// The key inside an encrypted one.
+fn decrypt(file: &NamedFile, der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<u8>> {
+    // What no passphrase can open is refused first.
+    let scheme = Scheme::read(der).ok_or_else(|| other_encryption(file))?;
+    let passphrase = passphrase.ok_or_else(|| Error::Missing {
+        setting: Setting::Passphrase,
+        problem: format!(
+            "the private key in {} is encrypted, and there is no passphrase for it",
+            Printable(file.name())
+        ),
+    })?;
+    let key = scheme.decrypt(passphrase).filter(|key| kind(key) == Kind::Key);
+    key.ok_or_else(|| Error::Setting {
+        setting: Setting::Passphrase,
+        problem: format!("it does not open the private key in {}", Printable(file.name())),
     })
 }
 
-/// The PKCS#1 key inside an encrypted one.
-fn decrypt(key: &FoundKey<'_>, passphrase: Option<&[u8]>) -> Result<Vec<u8>> {
-    #[cfg(feature = "encrypted-keys")]
-    {
-        use super::encrypted::{Refusal, decrypt};
-        let file = Printable(key.file);
-        let wrong = || Error::Setting {
-            setting: Setting::Passphrase,
-            problem: format!("it does not open the private key in {file}"),
-        };
-        match decrypt(&key.der, passphrase) {
-            // One wrong passphrase in 256 makes bytes whose padding looks right.
-            Ok(pkcs8) => match kind(&pkcs8) {
-                Kind::Key(pkcs1) => Ok(pkcs1),
-                _ => Err(wrong()),
-            },
-            Err(Refusal::OtherScheme) => Err(other_encryption(key.file, key.is_der)),
-            Err(Refusal::WrongPassphrase) => Err(wrong()),
-            Err(Refusal::PassphraseNeeded) => Err(Error::Missing {
-                setting: Setting::Passphrase,
-                problem: format!("the private key in {file} is encrypted, and there is no passphrase for it"),
-            }),
-        }
-    }
-    #[cfg(not(feature = "encrypted-keys"))]
-    {
-        let _ = passphrase;
-        Err(other_encryption(key.file, key.is_der))
-    }
+fn unusable(setting: Setting, file: &NamedFile, problem: &str) -> Error {
+    Error::Setting { setting, problem: format!("{} {problem}", Printable(file.name())) }
 }
 
-fn other_encryption(file: &str, is_der: bool) -> Error {
-    let ([from, to], form) = (conversion(file), if is_der { " -inform DER" } else { "" });
-    let command = format!("`openssl pkcs8 -topk8 {}{form} -in {from} -out {to}` and use {to}", PROTECTION[1]);
-    let problem =
-        format!("the one in {} is encrypted in a way that is not read here: run {command}", Printable(file));
-    Error::Setting { setting: Setting::PrivateKey, problem }
-}
-
-fn pkcs12(file: &str) -> Error {
+fn other_encryption(file: &NamedFile) -> Error {
     let [from, to] = conversion(file);
-    let command = format!("openssl pkcs12 -in {from} {} -out {to}", PROTECTION[0]);
-    let old = "(also with -legacy if the file is old)";
-    other_form(file, format!("a PKCS#12 file, which is not read here: run `{command}` {old} and use {to}"))
+    let command = format!("openssl pkcs8 -topk8 -v2 aes-256-cbc -in {from} -out {to}");
+    let problem =
+        format!("holds a key that is encrypted in a way that is not read here: run `{command}` and use {to}");
+    unusable(Setting::PrivateKey, file, &problem)
 }
 
-fn java_key_store(file: &str) -> Error {
-    let ([from, to], [between, _]) = (conversion(file), conversion(&format!("{file}.p12")));
-    let first = format!("-srckeystore {from} -destkeystore {between} -deststoretype PKCS12");
-    let second = format!("openssl pkcs12 -in {between} {} -out {to}", PROTECTION[0]);
-    let commands = format!("`keytool -importkeystore {first}`, then `{second}`, and use {to}");
-    other_form(file, format!("a Java key store, which is not read here: run {commands}"))
+fn pkcs12(file: &NamedFile) -> Error {
+    let [from, to] = conversion(file);
+    let problem = format!(
+        "is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} -aes256 -out {to}` (also with \
+         -legacy if the file is old) and use {to}"
+    );
+    unusable(Setting::Certificate, file, &problem)
 }
 
-fn other_form(file: &str, what: String) -> Error {
-    Error::Setting { setting: Setting::Certificate, problem: format!("{} is {what}", Printable(file)) }
+fn java_key_store(file: &NamedFile) -> Error {
+    let [from, to] = conversion(file);
+    let problem = format!(
+        "is a Java key store, which is not read here: run `keytool -importkeystore -srckeystore {from} -destkeystore \
+         {to}.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in {to}.p12 -aes256 -out {to}`, and use {to}"
+    );
+    unusable(Setting::Certificate, file, &problem)
 }
 
-/// The names of a file and of what it is converted to, as a shell takes them. Of a name that could mean
-/// something else to a shell, the reader puts in the right one.
-fn conversion(file: &str) -> [String; 2] {
-    // A name that no other file is likely to have: a command must not write over what it reads.
-    let converted = format!("{}.converted.pem", file.strip_suffix(".pem").unwrap_or(file));
-    let is_plain = |c: char| c.is_alphanumeric() || "._-/:+@,= ".contains(c) || (cfg!(windows) && c == '\\');
-    match file {
-        _ if !file.chars().all(is_plain) => ["FILE".to_owned(), "CONVERTED".to_owned()],
-        _ if file.contains(' ') => [format!("\"{file}\""), format!("\"{converted}\"")],
-        _ => [file.to_owned(), converted],
-    }
+/// The name of a file as a shell takes it, and one for what it is converted to. A name that could mean something
+/// else to a shell is left to the reader to put in.
+fn conversion(file: &NamedFile) -> [String; 2] {
+    let name = file.name();
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/:".contains(c) || (cfg!(windows) && c == '\\');
+    let name = if name.chars().all(is_plain) { name } else { "FILE" };
+    [name.to_owned(), format!("{name}.converted.pem")]
 }
 
-/// Names of files, joined with *and*, each once.
-pub(super) fn names<'a>(files: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<String> = files.map(|file| Printable(file).to_string()).collect();
+/// The names of files, joined with *and*, each once.
+pub(super) fn names<'a>(files: impl IntoIterator<Item = &'a NamedFile>) -> String {
+    let mut names: Vec<_> = files.into_iter().map(|file| Printable(file.name()).to_string()).collect();
     names.dedup();
     names.join(" and ")
 }

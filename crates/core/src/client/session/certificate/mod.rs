@@ -1,35 +1,31 @@
 //! Signing in with a certificate: from the files that people have in their hands to what the service is sent.
 //!
-//! Everything that can be wrong with the files is found here, before any request. Reading the files, and
-//! sending, is left to others. No part of a key is ever in an error.
+//! Everything that can be wrong with the files is found here, before any request. No part of a key is ever in
+//! an error.
 
-#[cfg(feature = "encrypted-keys")]
 mod encrypted;
 mod found;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{KeyPair, RSA_PKCS1_SHA512, RsaKeyPair};
-use serde::Serialize;
+use serde_json::json;
 
 use self::found::Found;
-pub(crate) use self::found::Input;
 use crate::client::x509;
 use crate::error::{Error, Result, Setting};
+use crate::files::NamedFile;
 use crate::text::Printable;
 use crate::time::Utc;
 
 /// Random bytes that are signed at each sign-in. The service demands 100 at least.
 const RANDOM_BYTES: usize = 100;
-
-/// Base64 characters on a line of PEM, as OpenSSL writes them and RFC 7468 demands.
-const LINE_CHARS: usize = 64;
 
 /// The form of the data that is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,38 +44,22 @@ pub(crate) struct SigningCertificate {
     not_before: SystemTime,
     not_after: SystemTime,
     file: String,
-    key_file: String,
-}
-
-impl fmt::Debug for SigningCertificate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningCertificate").field("file", &self.file).finish_non_exhaustive()
-    }
-}
-
-/// What `/token/authenticate` takes as JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SignedData {
-    encoded_data: String,
-    encoded_signed_data: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    encoded_data_format: Option<&'static str>,
+    exposed_key: Option<PathBuf>,
 }
 
 impl SigningCertificate {
-    /// Finds the private key in the inputs, and the certificate that belongs to it.
+    /// Finds the private key in the files, and the certificate that belongs to it.
     pub(crate) fn read(
-        inputs: &[Input<'_>],
+        files: &[NamedFile],
         passphrase: Option<&[u8]>,
         now: SystemTime,
     ) -> Result<SigningCertificate> {
-        let found = Found::in_inputs(inputs)?;
+        let found = Found::in_files(files)?;
         let (key_file, key) = found.key(passphrase)?;
         let certificates = found.certificates()?;
         let of_key = certificates.iter().filter_map(|(file, der)| {
             let certificate = x509::read(der)?;
-            (certificate.public_key()? == key.public_key().as_ref()).then_some((*file, certificate))
+            (certificate.public_key == key.public_key().as_ref()).then_some((*file, certificate))
         });
         // An old certificate and its renewal may have the same key.
         let chosen = of_key.max_by_key(|(_, certificate)| {
@@ -92,15 +72,15 @@ impl SigningCertificate {
                 count => format!("belongs to none of the {count} certificates"),
             };
             let files = found::names(certificates.iter().map(|(file, _)| *file));
-            let problem = format!("the one in {} {belongs} in {files}", Printable(key_file));
+            let problem = format!("the one in {} {belongs} in {files}", Printable(key_file.name()));
             return Err(Error::Setting { setting: Setting::PrivateKey, problem });
         };
         let certificate = SigningCertificate {
             authorization: format!("CACertificate {}", STANDARD.encode(pem(chosen.der))),
             not_before: chosen.not_before,
             not_after: chosen.not_after,
-            file: file.to_owned(),
-            key_file: key_file.to_owned(),
+            file: file.name().to_owned(),
+            exposed_key: key_file.exposed().map(ToOwned::to_owned),
             key,
         };
         certificate.check_validity(now)?;
@@ -112,9 +92,9 @@ impl SigningCertificate {
         &self.authorization
     }
 
-    /// The name of the input that the key is in.
-    pub(crate) fn key_file(&self) -> &str {
-        &self.key_file
+    /// The file of the key, if other users can read it. A certificate alone is no secret.
+    pub(crate) fn exposed_key(&self) -> Option<PathBuf> {
+        self.exposed_key.clone()
     }
 
     /// The last second of the certificate.
@@ -123,7 +103,7 @@ impl SigningCertificate {
     }
 
     /// The body of a request for a token, signed now. Each request needs its own.
-    pub(crate) fn token_request(&self, format: DataFormat, now: SystemTime) -> Result<Vec<u8>> {
+    pub(crate) fn token_request(&self, format: DataFormat, now: SystemTime) -> Result<String> {
         self.check_validity(now)?;
         let random = SystemRandom::new();
         let mut data = Vec::new();
@@ -141,13 +121,12 @@ impl SigningCertificate {
                 setting: Setting::PrivateKey,
                 problem: "it cannot sign: it is damaged, or the system gives no random numbers".to_owned(),
             })?;
-        let signed = SignedData {
-            encoded_data: STANDARD.encode(data),
-            encoded_signed_data: STANDARD.encode(signature),
-            encoded_data_format: (format == DataFormat::V2).then_some("v2"),
-        };
-        // Three strings always serialize.
-        Ok(serde_json::to_vec(&signed).unwrap_or_default())
+        let [data, signature] = [data, signature].map(|bytes| STANDARD.encode(bytes));
+        let mut body = json!({ "encodedData": data, "encodedSignedData": signature });
+        if format == DataFormat::V2 {
+            body["encodedDataFormat"] = "v2".into();
+        }
+        Ok(body.to_string())
     }
 
     /// Checked again at each sign-in: a program that embeds the library may run for years.
@@ -165,15 +144,13 @@ impl SigningCertificate {
     }
 }
 
-/// The PEM text of a certificate.
+/// The PEM text of a certificate, in lines of 64 characters as RFC 7468 demands.
 fn pem(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----");
-    for (index, character) in base64.chars().enumerate() {
-        if index % LINE_CHARS == 0 {
-            text.push('\n');
-        }
-        text.push(character);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    // 48 bytes are 64 characters.
+    for line in der.chunks(48) {
+        text.push_str(&STANDARD.encode(line));
+        text.push('\n');
     }
-    text + "\n-----END CERTIFICATE-----\n"
+    text + "-----END CERTIFICATE-----\n"
 }
