@@ -17,6 +17,7 @@ use crate::address::FileAddress;
 use crate::error::{Error, Result};
 use crate::files::{DiskWarning, Lock, take_turn};
 use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done};
+use crate::transfer::ChunkDigest;
 
 /// Size of a chunk in bytes. The service takes 1 to 50 MB; two chunks are in memory.
 const CHUNK_BYTES: u64 = 10_000_000;
@@ -246,7 +247,7 @@ impl<'a> Upload<'a> {
     /// Waits until no other run of this host uploads to the same source file. `None` where there are no locks.
     fn wait_for_turn(&self) -> Result<Option<Turn>> {
         let origin = self.client.requests.origin(&self.file.model)?;
-        let name = crc32fast::hash(format!("{origin}{}", self.file.path()).as_bytes());
+        let name = ChunkDigest::of(format!("{origin}{}", self.file.path()).as_bytes()).crc32;
         let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
         let wire = &self.client.requests.wire;
         let file = wire.wait_for_lock(&path, Duration::ZERO, self.longest_wait, || {

@@ -138,7 +138,7 @@ mod tests {
                 waiting.roll_back().unwrap();
                 bytes[..length].chunks(65_000).for_each(|piece| waiting.write(piece).unwrap());
                 assert_eq!(arrived.load(Ordering::Relaxed), length as u64);
-                let digest = ChunkDigest { bytes: length as u64, crc32: crc32fast::hash(&bytes[..length]) };
+                let digest = ChunkDigest::of(&bytes[..length]);
                 let (mut sink, mut waiting) = (WriteSink::new(Vec::new()), Some(waiting));
                 let mut source =
                     |into: &mut ChunkWriter<'_>| waiting.take().unwrap().deliver(into, digest, 0);

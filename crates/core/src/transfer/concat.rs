@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use crc32fast::Hasher;
+use flate2::Crc;
 
 use super::progress::Progress;
 use super::sink::{ChunkDigest, ChunkSink, WriteSink, total_bytes};
@@ -58,7 +58,7 @@ pub struct ChunkWriter<'a> {
     written: u64,
     /// The source reports arrivals itself: what is written now arrived earlier.
     reports_arrivals: bool,
-    hash: Hasher,
+    crc: Crc,
     /// The digest of the whole chunk, from a source that fetched it before.
     known: Option<ChunkDigest>,
 }
@@ -77,9 +77,18 @@ impl<'a> ChunkWriter<'a> {
         chunks: usize,
         held: u64,
     ) -> ChunkWriter<'a> {
-        let hash = Hasher::new();
         let (reports_arrivals, known) = (false, None);
-        ChunkWriter { sink, progress, index, chunks, held, written: 0, reports_arrivals, hash, known }
+        ChunkWriter {
+            sink,
+            progress,
+            index,
+            chunks,
+            held,
+            written: 0,
+            reports_arrivals,
+            crc: Crc::new(),
+            known,
+        }
     }
 
     /// Bytes of the chunks before this one.
@@ -114,7 +123,7 @@ impl<'a> ChunkWriter<'a> {
     /// [`Error::Output`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))?;
-        self.hash.update(bytes);
+        self.crc.update(bytes);
         self.written += bytes.len() as u64;
         if !self.reports_arrivals {
             let bytes = self.held + self.written;
@@ -139,7 +148,7 @@ impl<'a> ChunkWriter<'a> {
         let rolled_back = self.sink.roll_back();
         rolled_back.map_err(|source| Error::output("take back a chunk from", self.sink.path(), source))?;
         self.written = 0;
-        self.hash.reset();
+        self.crc.reset();
         (self.progress)(Progress::Restarted { index: self.index, chunks: self.chunks });
         Ok(())
     }
@@ -223,13 +232,13 @@ pub(crate) fn fetch(
 ) -> Result<ChunkDigest> {
     let mut writer = ChunkWriter::new(sink, progress, chunk.index, chunks, held);
     let fetched = source.fetch(chunk, &mut writer);
-    let ChunkWriter { written, hash, known, .. } = writer;
+    let ChunkWriter { written, crc, known, .. } = writer;
     if let Err(error) = fetched {
         // The error that ended the chunk is the one to report; a rollback that fails would only hide it.
         let _ = sink.roll_back();
         return Err(error);
     }
-    let digest = known.unwrap_or_else(|| ChunkDigest { bytes: written, crc32: hash.finalize() });
+    let digest = known.unwrap_or_else(|| ChunkDigest { bytes: written, crc32: crc.sum() });
     sink.commit(chunk, &digest).map_err(|source| {
         let _ = sink.roll_back();
         Error::output("write to", sink.path(), source)

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crc32fast::Hasher;
+use flate2::Crc;
 
 use super::concat::ChunkSource;
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
@@ -300,7 +300,7 @@ impl Files {
     }
 
     fn next_chunk_matches(&mut self, digest: ChunkDigest) -> io::Result<bool> {
-        let mut hash = Hasher::new();
+        let mut crc = Crc::new();
         let mut left = digest.bytes;
         let mut buffer = vec![0; CHECK_BYTES];
         while left > 0 {
@@ -308,14 +308,14 @@ impl Files {
             match self.part()?.read(&mut buffer[..wanted]) {
                 Ok(0) => return Ok(false),
                 Ok(count) => {
-                    hash.update(&buffer[..count]);
+                    crc.update(&buffer[..count]);
                     left -= count as u64;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(hash.finalize() == digest.crc32)
+        Ok(crc.sum() == digest.crc32)
     }
 }
 

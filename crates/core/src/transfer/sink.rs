@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use flate2::Crc;
+
 use crate::service::Chunk;
 
 /// What is known of a whole chunk.
@@ -12,6 +14,14 @@ pub(crate) struct ChunkDigest {
     pub(crate) bytes: u64,
     /// Its CRC-32 (IEEE).
     pub(crate) crc32: u32,
+}
+
+impl ChunkDigest {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let mut crc = Crc::new();
+        crc.update(bytes);
+        Self { bytes: bytes.len() as u64, crc32: crc.sum() }
+    }
 }
 
 /// The length of chunks together, in bytes.

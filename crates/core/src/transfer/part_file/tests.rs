@@ -11,7 +11,7 @@ fn part_file(target: &Path, count: usize) -> PartFile {
 
 fn write_chunk(part: &mut PartFile, index: usize, bytes: &[u8]) {
     bytes.chunks(7).for_each(|piece| part.write(piece).unwrap());
-    let digest = ChunkDigest { bytes: bytes.len() as u64, crc32: crc32fast::hash(bytes) };
+    let digest = ChunkDigest::of(bytes);
     part.commit(&list(index + 1).as_slice()[index], &digest).unwrap();
 }
 
@@ -356,7 +356,7 @@ fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_p
                 let mut part = PartFile::builder(&target).overwrite(overwrite).open(&list(1))?;
                 if part.held_chunks() == 0 {
                     part.write(b"new").map_err(failed)?;
-                    let digest = ChunkDigest { bytes: 3, crc32: crc32fast::hash(b"new") };
+                    let digest = ChunkDigest::of(b"new");
                     part.commit(&list(1).as_slice()[0], &digest).map_err(failed)?;
                 }
                 part.finish()
@@ -400,7 +400,7 @@ fn a_part_file_that_another_program_cuts_while_it_is_written_is_given_up_at_once
     other.set_len(0).unwrap();
     // What follows would otherwise stand after a gap of zeros, in a file of the right length.
     part.write(b"ond").unwrap();
-    let digest = ChunkDigest { bytes: 6, crc32: crc32fast::hash(b"second") };
+    let digest = ChunkDigest::of(b"second");
     let error = part.commit(&list(2).as_slice()[1], &digest).unwrap_err();
     assert_eq!(error.to_string(), "another program has changed its length meanwhile");
     assert_eq!(part.held_chunks(), 0);
