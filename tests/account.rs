@@ -35,7 +35,7 @@ fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for()
     for refresh in ["", r#", "refresh_token": null"#, r#", "refresh_token": """#] {
         let scene = scene();
         let grant = format!(r#"{{"access_token": "a", "expires_in": 2100{refresh}}}"#);
-        scene.server.fault(Fault::WrongJson(grant), When::path("oauth/token"));
+        scene.answers(When::path("oauth/token"), &grant);
         let outcome = with_oauth(&scene, bare(&scene, "login")).run();
         outcome.notes("Open <ANY>\n").fails(
             3,
@@ -51,7 +51,7 @@ fn a_page_to_approve_on_that_is_not_https_is_not_shown() {
     let scene = scene();
     let code =
         r#"{"device_code": "d3vice", "user_code": "U", "verification_uri": "http://iam.example/activate"}"#;
-    scene.server.fault(Fault::WrongJson(code.to_owned()), When::path("oauth/device/code"));
+    scene.answers(When::path("oauth/device/code"), &code);
     let outcome = with_oauth(&scene, bare(&scene, "login --retries=0")).run();
     outcome.exits_with(5).stderr_has("its verification_uri cannot be used").hides("iam.example");
     scene.any_files();
@@ -67,7 +67,7 @@ fn login_without_its_variables_names_them() {
 fn a_sign_out_that_the_service_denies_with_a_good_status_is_an_error() {
     let scene = scene();
     let answer = r#"{"status": "FAILURE_BAD_TOKEN", "statusMessage": "No."}"#;
-    scene.server.fault(Fault::WrongJson(answer.to_owned()), When::path("token/logout"));
+    scene.answers(When::path("token/logout"), &answer);
     let outcome = bare(&scene, "logout").env("ANAPLAN_TOKEN", TOKEN).run();
     outcome.fails(3, "signing in at <ORIGIN>: it was refused: No. (FAILURE_BAD_TOKEN)");
 }

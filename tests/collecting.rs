@@ -1,17 +1,11 @@
-//! `get` from a task: every dump of it, each into a file of its own. One that fails does not stop the
-//! others.
+//! `get` from a task: every dump of it, each into its own file. One that fails does not stop the others.
 
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
 use crate::support::{
-    ACTUALS, BUDGET, COSTS, DATE, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
+    ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
 };
-
-/// Requests for the chunks of the dump of an import.
-fn chunks_of(import: Import) -> When {
-    When::containing(format!("/dumps/{}/chunks/", import.0))
-}
 
 /// The line for a dump that an earlier run left.
 fn already_there(import: Import) -> String {
@@ -23,12 +17,6 @@ fn downloaded(import: Import) -> String {
     format!("{}  2.5 kB  3 chunks  <TIME>\n", file_of(import, "T1"))
 }
 
-/// A failed request for the chunk list of the dump of an import.
-fn not_found(import: Import) -> String {
-    let why = answered("404 Not Found");
-    format!("anaplan-dump: the chunk list of dump <NIGHTLY>/T1/{}: {why}{DUMP_NOT_FOUND}\n", import.0)
-}
-
 #[test]
 fn a_task_gives_every_dump_and_a_summary() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
@@ -37,101 +25,26 @@ fn a_task_gives_every_dump_and_a_summary() {
         .zip([COSTS, ACTUALS, BUDGET])
         .map(|(n, (_, name))| format!("downloading {name} (dump {n} of 3): 3 chunks\n"));
     outcome.stderr(downloading.collect::<String>()).collects("", "T1", &[COSTS, ACTUALS, BUDGET]);
-}
 
-#[test]
-fn every_dump_goes_into_the_folder_that_is_named_and_made() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
-    scene.run("get NIGHTLY/T1 -o new/rejected/").collects("new/rejected/", "T1", &[COSTS, ACTUALS]);
-}
-
-#[test]
-fn every_dump_is_fetched_side_by_side_and_verified_when_asked() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
-    scene.run("get NIGHTLY/T1 --parallel=4 --verify").collects("", "T1", &[COSTS, ACTUALS]);
+    let options = "-o new/rejected/ --parallel=4 --verify";
+    scene.run(&format!("get NIGHTLY/T1 {options}")).collects("new/rejected/", "T1", &[COSTS, ACTUALS]);
 }
 
 #[test]
 fn a_dump_has_the_same_name_from_its_object_and_from_the_task() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS]), failed("T0", &[COSTS])]);
     scene.run(&format!("get NIGHTLY/T1/{}", ACTUALS.0)).collects("", "T1", &[ACTUALS]);
     let outcome = scene.run("get NIGHTLY/T1");
     outcome.stdout(downloaded(COSTS) + &already_there(ACTUALS) + &summary(1, 1, 0, 5_000));
-    scene.holds(&[COSTS, ACTUALS].map(|import| file_of(import, "T1")));
-}
-
-#[test]
-fn dumps_in_results_of_any_depth_are_found() {
-    const DEPTH: usize = 60;
-    let object = |level: usize| format!("1120000001{level:02}");
-    let mut result = ActionResult::failed_import(object(0), "Level 0");
-    for level in 1..DEPTH {
-        let import = ActionResult::failed_import(object(level), format!("Level {level}"));
-        result = import.with_nested(result);
-    }
-    let task = Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(result));
-    let add = |task: Task, level| task.with_dump(object(level), dump_for(&object(level)));
-    let scene = Scene::with_tasks([(0..DEPTH).fold(task, add)]);
-    scene.run("get NIGHTLY/T1").stdout_has(summary(DEPTH, 0, 0, DEPTH * 2_500));
-    for level in 0..DEPTH {
-        scene.has(
-            &format!("{DATE}-{}-Level_{level}-T1.csv", object(level)),
-            &dump_for(&object(level)).bytes(),
-        );
-    }
-}
-
-#[test]
-fn a_dump_inside_an_action_without_one_is_found() {
-    let inner = ActionResult::new("118000000009")
-        .with_nested(ActionResult::new("117000000003"))
-        .with_nested(ActionResult::failed_import(COSTS.0, COSTS.1));
-    let mut result = ActionResult::process(PROCESS).with_nested(inner);
-    result.nested[0].failure_dump_available = Some(false);
-    let task = Task::complete("T1").with_result(result).with_dump(COSTS.0, dump_for(COSTS.0));
-    Scene::with_tasks([task]).run("get NIGHTLY/T1").collects("", "T1", &[COSTS]);
-}
-
-#[test]
-fn actions_that_do_not_say_whether_they_left_a_dump_are_asked() {
-    let mut result = result_of(&[COSTS, ACTUALS]);
-    result.failure_dump_available = None;
-    result.nested.iter_mut().for_each(|action| action.failure_dump_available = None);
-    let task = Task::complete("T1").with_result(result).with_dump(ACTUALS.0, dump_for(ACTUALS.0));
-    Scene::with_tasks([task]).run("get NIGHTLY/T1").collects("", "T1", &[ACTUALS]);
-}
-
-#[test]
-fn an_object_that_ran_twice_is_fetched_once() {
-    Scene::with_tasks([failed("T1", &[COSTS, COSTS])]).run("get NIGHTLY/T1").collects("", "T1", &[COSTS]);
-}
-
-#[cfg_attr(windows, ignore = "each file takes wine a tenth of a second")]
-#[test]
-fn five_hundred_dumps_are_all_fetched() {
-    let object = |n: usize| format!("112{n:09}");
-    let names: Vec<(String, String)> = (0..500).map(|n| (object(n), format!("Import {n}"))).collect();
-    let imports: Vec<(&str, &str)> = names.iter().map(|(id, name)| (id.as_str(), name.as_str())).collect();
-    let scene = Scene::with_tasks([failed("T1", &imports)]);
-    scene.run("get NIGHTLY/T1 -q").stdout_has(summary(500, 0, 0, 1_250_000));
-    let files: Vec<String> = (0..500).map(|n| format!("{DATE}-{}-Import_{n}-T1.csv", object(n))).collect();
+    // That of another night has another name.
+    scene.run("get NIGHTLY/T0").any_stdout();
+    let files = [file_of(COSTS, "T1"), file_of(ACTUALS, "T1"), file_of(COSTS, "T0")];
     scene.holds(&files);
-    scene.has(&files[499], &dump_for(&object(499)).bytes());
 }
 
 #[test]
-fn one_dump_that_is_gone_does_not_stop_the_others() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
-    scene.server.service().erase_dump("T1", COSTS.0);
-    let outcome = scene.run("get NIGHTLY/T1 -q");
-    outcome.exits_with(4).stderr(not_found(COSTS));
-    outcome.stdout(downloaded(ACTUALS) + &downloaded(BUDGET) + &summary(2, 0, 1, 5_000));
-    scene.holds(&[ACTUALS, BUDGET].map(|import| file_of(import, "T1")));
-    scene.has(&file_of(BUDGET, "T1"), &dump_for(BUDGET.0).bytes());
-}
-
-#[test]
-fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_what_is_missing() {
+fn one_dump_that_fails_does_not_stop_the_others_and_the_next_run_fetches_what_is_missing() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
     scene.server.fault(Fault::status(403), When::path(format!("dumps/{}/chunks/1", ACTUALS.0)));
     let outcome = scene.run("get NIGHTLY/T1 -q");
@@ -146,21 +59,14 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
             KEPT.replace("dump.csv", &actuals)
         ),
     );
-    scene.holds(&[
-        costs.clone(),
-        format!("{actuals}.part"),
-        format!("{actuals}.part.journal"),
-        budget.clone(),
-    ]);
+    let (part, journal) = (format!("{actuals}.part"), format!("{actuals}.part.journal"));
+    scene.holds(&[&costs, &part, &journal, &budget]);
 
     scene.server.clear_faults();
     let outcome = scene.run("get NIGHTLY/T1");
-    outcome
-        .notes("an earlier run left 1 of 3 chunks (1.0 kB): continuing from there\n")
-        .asks_for(&["1", "2"]);
-    outcome.stdout(
-        already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET) + &summary(1, 2, 0, 7_500),
-    );
+    let note = "an earlier run left 1 of 3 chunks (1.0 kB): continuing from there\n";
+    let lines = already_there(COSTS) + &downloaded(ACTUALS) + &already_there(BUDGET);
+    outcome.notes(note).asks_for(&["1", "2"]).stdout(lines + &summary(1, 2, 0, 7_500));
     scene.has(&actuals, &dump_for(ACTUALS.0).bytes());
     scene.holds(&[costs, actuals, budget]);
 }
@@ -169,47 +75,35 @@ fn one_dump_that_fails_midway_does_not_stop_the_others_and_the_next_run_fetches_
 fn every_failure_is_reported_and_the_first_gives_the_exit_code() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS, BUDGET])]);
     scene.server.service().erase_dump("T1", ACTUALS.0);
-    scene.server.fault(Fault::status(403), chunks_of(COSTS));
+    scene.server.fault(Fault::status(403), When::containing(format!("/dumps/{}/chunks/", COSTS.0)));
     let outcome = scene.run("get NIGHTLY/T1 -q");
     outcome.exits_with(3).stdout(downloaded(BUDGET) + &summary(1, 0, 2, 2_500));
-    let first = format!(
-        "anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 0 of 3 chunks are there: <ANY>\n  <ANY>\n",
-        COSTS.0
-    );
-    outcome.stderr(first + &not_found(ACTUALS));
+    outcome.stderr(format!(
+        "anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 0 of 3 chunks are there: <ANY>\n  <ANY>\n\
+         anaplan-dump: the chunk list of dump <NIGHTLY>/T1/{}: {}{DUMP_NOT_FOUND}\n",
+        COSTS.0,
+        ACTUALS.0,
+        answered("404 Not Found"),
+    ));
     scene.holds(&[file_of(BUDGET, "T1")]);
 }
 
 #[test]
-fn the_same_command_again_is_one_request_and_changes_nothing() {
+fn the_same_command_again_is_one_request_and_changes_nothing_unless_forced() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     scene.run("get NIGHTLY/T1").collects("", "T1", &[COSTS, ACTUALS]);
-    scene.server.service().erase_dump("T1", COSTS.0);
-    let before = scene.requests().len();
-    let outcome = scene.run("get NIGHTLY/T1");
-    outcome.stderr("").stdout(already_there(COSTS) + &already_there(ACTUALS) + &summary(0, 2, 0, 5_000));
-    assert_eq!(scene.requests()[before..], ["GET NIGHTLY/tasks/T1"], "{}", scene.describe());
-}
-
-#[test]
-fn force_fetches_every_dump_again() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     scene.write(&file_of(COSTS, "T1"), "mine");
+    let before = scene.requests().len();
+    let costs = already_there(COSTS).replace("2.5 kB", "4 B");
+    let outcome = scene.run("get NIGHTLY/T1");
+    outcome.stderr("").stdout(costs + &already_there(ACTUALS) + &summary(0, 2, 0, 2_504));
+    assert_eq!(scene.requests()[before..], ["GET NIGHTLY/tasks/T1"], "{}", scene.describe());
     scene.run("get NIGHTLY/T1 --force").collects("", "T1", &[COSTS, ACTUALS]);
-}
-
-#[test]
-fn last_nights_file_is_not_taken_for_tonights() {
-    let scene = Scene::with_tasks([failed("TONIGHT", &[COSTS]), failed("LASTNIGHT", &[COSTS])]);
-    scene.run("get NIGHTLY/LASTNIGHT").collects("", "LASTNIGHT", &[COSTS]);
-    let tonight = file_of(COSTS, "TONIGHT");
-    scene.run("get NIGHTLY/TONIGHT").stdout(format!("{tonight}  2.5 kB  3 chunks  <TIME>\n"));
-    scene.holds(&[tonight, file_of(COSTS, "LASTNIGHT")]);
 }
 
 #[cfg(unix)]
 #[test]
-fn several_dumps_do_not_go_into_one_stream() {
+fn only_one_dump_goes_into_one_stream() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     for output in ["-", "/dev/null"] {
         let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}"));
@@ -220,10 +114,6 @@ fn several_dumps_do_not_go_into_one_stream() {
              anaplan-dump get <NIGHTLY>/T1/112000000022 -o -\nTry anaplan-dump <ANY>--help.",
         );
     }
-}
-
-#[test]
-fn the_only_dump_of_a_task_goes_to_standard_output() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     scene.run("get NIGHTLY/T1 -o -").prints(&dump_for(COSTS.0).bytes());
 }
@@ -238,50 +128,45 @@ fn a_clean_task_has_nothing_to_download() {
         ("NIGHTLY --older", newest),
     ] {
         scene.run(&format!("get {locator}")).stdout(nothing);
-        // Who reads a dump from standard output would take the sentence for one.
+        // What reads a dump from standard output would take the sentence for one.
         scene.run(&format!("get {locator} -o -")).notes(nothing);
     }
 }
 
-/// A task without a dump is not called fine: the reason is named, and what to do.
-#[track_caller]
-fn is_not_called_fine(task: Task, locators: &[&str], code: i32, why: &str) {
-    let scene = Scene::with_tasks([task]);
-    for locator in locators {
-        scene.run(&format!("get {locator}")).fails(code, why.replace("TASK", "task <NIGHTLY>/T1"));
-    }
-}
-
 #[test]
-fn an_action_that_failed_without_a_dump_is_not_called_fine() {
-    let result =
-        ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_successful(false));
-    let task = Task::complete("T1").with_result(result);
-    let locators = ["NIGHTLY/T1", "NIGHTLY/latest", "NIGHTLY"];
-    let look = "look at it with:\n  anaplan-dump TASK";
-    let why = format!("something failed in TASK, but no dump was left; {look}");
-    is_not_called_fine(task, &locators, 4, &why);
-}
-
-#[test]
-fn a_cancelled_task_is_not_called_fine() {
-    let task = Task::new("T1", TaskState::Cancelled);
-    let why = "TASK was cancelled, and no dump was left; look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
-    is_not_called_fine(task, &["NIGHTLY/T1"], 4, why);
-}
-
-#[test]
-fn a_task_without_a_result_is_not_called_fine() {
-    let why = "TASK is over, but the service does not say how it ended: it has no result";
-    is_not_called_fine(Task::complete("T1"), &["NIGHTLY/T1", "NIGHTLY"], 1, why);
-}
-
-#[test]
-fn a_task_that_is_still_running_has_no_dumps_yet() {
-    for state in ["NOT_STARTED", "IN_PROGRESS", "CANCELLING", "PAUSED"] {
-        let scene = Scene::with_tasks([Task::new("T1", TaskState::Other(state.to_owned()))]);
-        let why = "its dumps are there once it has\n  wait for it and collect them with: wait <NIGHTLY>/T1";
-        scene.run("get NIGHTLY/T1").fails(4, format!("task <NIGHTLY>/T1 has not finished ({state}): {why}"));
+fn a_task_without_a_dump_is_not_called_fine() {
+    let failed_action = ActionResult::new(COSTS.0).with_successful(false);
+    let without_dump =
+        Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(failed_action));
+    let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
+    let in_state = |state: &str| Task::new("T1", TaskState::Other(state.to_owned()));
+    let not_finished = |state: &str| {
+        let wait = "its dumps are there once it has\n  wait for it and collect them with: wait <NIGHTLY>/T1";
+        format!("has not finished ({state}): {wait}")
+    };
+    let all = ["NIGHTLY/T1", "NIGHTLY", "NIGHTLY/latest"];
+    let [task, process] = [&all[..1], &all[..2]];
+    for (run, locators, code, error) in [
+        (without_dump, &all[..], 4, format!("something failed in TASK, but no dump was left; {look}")),
+        (
+            Task::new("T1", TaskState::Cancelled),
+            task,
+            4,
+            format!("TASK was cancelled, and no dump was left; {look}"),
+        ),
+        (
+            Task::complete("T1"),
+            process,
+            1,
+            "TASK is over, but the service does not say how it ended: it has no result".to_owned(),
+        ),
+        (in_state("IN_PROGRESS"), task, 4, format!("TASK {}", not_finished("IN_PROGRESS"))),
+        (in_state("PAUSED"), task, 4, format!("TASK {}", not_finished("PAUSED"))),
+    ] {
+        let scene = Scene::with_tasks([run]);
+        for locator in locators {
+            scene.run(&format!("get {locator}")).fails(code, error.replace("TASK", "task <NIGHTLY>/T1"));
+        }
     }
 }
 
@@ -302,7 +187,7 @@ fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
     let run = failing_run(&[ACTUALS]).with_result(with_unnamed(&[ACTUALS]));
     let scene = Scene::with_run(run);
     let outcome = scene.run("run NIGHTLY --poll=1ms -q");
-    let task = scene.task_ids()[0].clone();
+    let task = scene.task_id();
     outcome.fails(4, format!("task <NIGHTLY>/{task} {why}")).stdout_has(file_of(ACTUALS, &task));
     scene.any_files();
 }
@@ -311,15 +196,10 @@ fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
 fn several_locators_go_into_one_folder_and_one_document() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[ACTUALS]), clean("T7")]);
     scene.run("get NIGHTLY/T9 NIGHTLY/T8 -q -o rejected").any_stdout();
-    let files = [file_of(COSTS, "T9"), file_of(ACTUALS, "T8")].map(|file| format!("rejected/{file}"));
-    scene.holds(&files);
+    scene.holds(&[(COSTS, "T9"), (ACTUALS, "T8")].map(|(i, task)| format!("rejected/{}", file_of(i, task))));
     let outcome = scene.run("get NIGHTLY/T9 NIGHTLY/T6 NIGHTLY/T8 -o rejected --json");
-    outcome
-        .exits_with(4)
-        .json_has("/0/dumps/0/status", "already_there")
-        .json_has("/1/error/kind", "not_found")
-        .json_has("/2/task/id", "T8");
-    outcome.stderr_has("404");
+    outcome.exits_with(4).json_has("/0/dumps/0/status", "already_there").json_has("/2/task/id", "T8");
+    outcome.json_has("/1/error/kind", "not_found").stderr_has("404");
     let outcome = scene.run("task NIGHTLY/T6 NIGHTLY/T7 --json");
     outcome.exits_with(4).json_has("/0/error/kind", "not_found").json_has("/1/outcome", "clean");
     outcome.stderr_has("404");

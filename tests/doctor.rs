@@ -5,18 +5,18 @@ use std::net::TcpListener;
 use serde_json::json;
 use xtask::fake::{Fault, Service, TOKEN, USER, When};
 
-use crate::support::{Invocation, Scene, three_chunks};
+use crate::support::{Invocation, Scene, dump_of};
 
 const PASSWORD: &str = "the password";
 
 fn service() -> Service {
-    let mut service = Service::with_dump(three_chunks());
+    let mut service = Service::with_dump(dump_of(3, 1));
     service.add_password(USER, PASSWORD);
     service
 }
 
 fn doctor<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    let command = scene.command(&format!("doctor {arguments}")).env_remove("ANAPLAN_TOKEN");
+    let command = scene.command(&format!("doctor {arguments}")).without("ANAPLAN_TOKEN");
     let command = command.env("ANAPLAN_AUTH_URL", scene.server.origin());
     command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).env("ANAPLAN_RETRIES", "0")
 }
@@ -60,7 +60,7 @@ fn a_ready_token_needs_no_sign_in_host_and_is_tried_on_the_api() {
 #[test]
 fn without_a_way_to_sign_in_everything_else_is_checked() {
     let scene = Scene::with_service(service());
-    let outcome = scene.command("doctor MODEL").env_remove("ANAPLAN_TOKEN").run();
+    let outcome = scene.command("doctor MODEL").without("ANAPLAN_TOKEN").run();
     outcome.exits_with(3).stdout_has("ok      API <ORIGIN>: connection: directly\n");
     outcome.stdout_has("FAILED  sign-in: there is no token: set ANAPLAN_TOKEN");
     outcome.stdout_has("ok      output folder: ");
@@ -70,8 +70,7 @@ fn without_a_way_to_sign_in_everything_else_is_checked() {
 fn the_hosts_of_a_url_are_checked_and_no_others() {
     let scene = Scene::with_service(service());
     let command = scene.command("doctor https://eu3.api.anaplan.com/2/0/workspaces/W/models/M");
-    let command =
-        command.env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL").env("ANAPLAN_RETRIES", "0");
+    let command = command.without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL").env("ANAPLAN_RETRIES", "0");
     let command = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD);
     // Whatever is sent to another host arrives at the proxy, which leads nowhere.
     let outcome = command.env("HTTPS_PROXY", scene.server.origin()).run();
@@ -111,7 +110,7 @@ fn a_wrong_clock_is_reported() {
 #[test]
 fn an_untrusted_certificate_is_reported_with_what_to_do() {
     let scene = Scene::with_tls(service());
-    let outcome = doctor(&scene, "").env_remove("ANAPLAN_CA_FILE").run();
+    let outcome = doctor(&scene, "").without("ANAPLAN_CA_FILE").run();
     let text = outcome.exits_with(5).stdout_text();
     assert!(
         text.contains(": TLS: ") && text.contains("\"Fake Anaplan root\"") && text.contains("--ca-add"),
@@ -146,7 +145,7 @@ fn an_api_that_cannot_be_reached_is_not_waited_for_although_the_sign_in_host_ans
     // A port that was free a moment ago.
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let command = doctor(&scene, "MODEL").env("ANAPLAN_API_URL", format!("http://{nobody}"));
-    let outcome = command.env_remove("ANAPLAN_RETRIES").run();
+    let outcome = command.without("ANAPLAN_RETRIES").run();
     let text = outcome.exits_with(5).stdout_has("FAILED  API").stdout_has("FAILED  model").stderr_text();
     assert!(text.contains("retry 3 of 3") && !text.contains("of 12"), "{text}");
 }

@@ -96,7 +96,7 @@ pub(crate) fn report_in(name: &str, format: &str) -> String {
 #[test]
 fn the_report_needs_neither_a_token_nor_the_network() {
     let scene = scene();
-    let outcome = scene.command("explain dump.csv").env_remove("ANAPLAN_TOKEN").run();
+    let outcome = scene.command("explain dump.csv").without("ANAPLAN_TOKEN").run();
     outcome.stdout(report_on("dump.csv")).without_a_connection();
 }
 
@@ -121,7 +121,7 @@ Changes: 3 rows rejected, as many as before
 ";
     scene.run("explain dump.csv --against dump.csv").stdout_has(same).any_stdout();
     scene.run("explain dump.csv --against dump.csv --html page.html").any_stdout().stderr_text();
-    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    let page = scene.text("page.html");
     assert!(page.contains("<p>Each kind has as many rows as before.</p>"), "{page}");
 }
 
@@ -131,7 +131,7 @@ fn lines_that_the_dump_does_not_say_are_left_out_and_an_empty_value_can_be_seen(
     scene.write("bare.csv", "Code,_Line_,_Error_1_\n,,Invalid code: \n,x,Invalid code: \n");
     let outcome = scene.run("explain bare.csv --html page.html");
     outcome.stdout_has("\n  columns    Code 2\n  values     \"\" 2\n  cure       Correct").stderr_text();
-    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    let page = scene.text("page.html");
     assert!(page.contains("(empty)</span> 2"), "{page}");
     assert!(!page.contains("Dump rows"), "{page}");
 }
@@ -447,7 +447,7 @@ fn get_explains_what_it_downloaded() {
 fn run_explains_what_it_downloaded() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     let outcome = scene.run("run NIGHTLY --poll=1ms --explain");
-    let task = scene.task_ids().remove(0);
+    let task = scene.task_id();
     let file = file_of(COSTS, &task);
     outcome.exits_with(6).stderr_has("started task");
     outcome.stdout_has(format!("{file}  2.5 kB  3 chunks  ")).stdout_has("\n\n").stdout_has(" UTC from:\n");
@@ -458,14 +458,14 @@ fn run_explains_what_it_downloaded() {
 fn get_run_and_wait_write_the_report_as_a_page() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     let is_page = |name: &str| {
-        let page = String::from_utf8(scene.read(name)).expect("the page is UTF-8");
+        let page = scene.text(name);
         assert!(page.contains("<title>What is wrong in Cost_centres</title>"), "{page}");
     };
     let outcome = scene.run("run NIGHTLY --poll=1ms --html run.html");
     outcome.exits_with(6).stderr_has("run.html: the report as a page\n");
     assert!(!outcome.any_stdout().stdout_text().contains("rows were rejected;"));
     is_page("run.html");
-    let task = scene.task_ids().remove(0);
+    let task = scene.task_id();
     scene.run(&format!("get NIGHTLY/{task} --html get.html")).any_stdout().stderr_has("get.html: the report");
     is_page("get.html");
     let again = scene.run(&format!("wait NIGHTLY/{task} --html get.html"));

@@ -125,7 +125,7 @@ fn a_terminal_shows_ten_kinds_and_says_how_to_see_all_and_a_page_has_a_hundred()
     outcome.notes("page.html: the report as a page\n--top 95 shows every kind\n");
     let text = outcome.any_stdout().stdout_text();
     assert!(text.contains("\n  and 85 more kinds not shown\n"), "{text}");
-    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    let page = scene.text("page.html");
     assert_eq!(page.matches("<h3>").count(), 101, "{page}");
     let shown = scene.run("explain many.csv --top 95");
     shown.notes("");

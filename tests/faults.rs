@@ -49,33 +49,16 @@ fn stays_on_the_list(fault: Fault, why: &str, advice: &str) {
     assert_eq!(scene.count_of("GET DUMP/chunks"), 2, "{}", scene.describe());
 }
 
-/// Four tests for each fault, with its name for people, and with the advice that follows it when it stays.
+/// A test for each fault, with its name for people, and with the advice that follows it when it stays.
 macro_rules! transient {
     ($($name:ident: $fault:expr => $why:expr $(, $advice:expr)?;)*) => { $(
-        mod $name {
-            use super::*;
-
-            const ADVICE: &str = *["" $(, $advice)?].last().expect("one is there");
-
-            #[test]
-            fn on_a_chunk_is_retried() {
-                passes_on_a_chunk(&Scene::with_chunks(3), $fault, $why);
-            }
-
-            #[test]
-            fn on_a_chunk_ends_with_an_error_when_it_stays() {
-                stays_on_a_chunk($fault, $why, ADVICE);
-            }
-
-            #[test]
-            fn on_the_chunk_list_is_retried() {
-                passes_on_the_list($fault, $why);
-            }
-
-            #[test]
-            fn on_the_chunk_list_ends_with_an_error_when_it_stays() {
-                stays_on_the_list($fault, $why, ADVICE);
-            }
+        #[test]
+        fn $name() {
+            let advice = *["" $(, $advice)?].last().expect("one is there");
+            passes_on_a_chunk(&Scene::with_chunks(3), $fault, $why);
+            stays_on_a_chunk($fault, $why, advice);
+            passes_on_the_list($fault, $why);
+            stays_on_the_list($fault, $why, advice);
         }
     )* };
 }
@@ -128,7 +111,7 @@ fn sending(framing: Framing, gzip: GzipMode) -> Scene {
 }
 
 #[test]
-fn a_body_that_ends_early_is_retried_in_every_framing() {
+fn a_body_that_ends_early_is_retried_in_every_framing_and_under_tls() {
     for (framing, gzip, fault) in [
         (Framing::Chunked, GzipMode::Off, Fault::CutBody { after_bytes: 5_000 }),
         (Framing::Chunked, GzipMode::Off, Fault::CutBeforeEnd { missing_bytes: 5 }),
@@ -137,17 +120,16 @@ fn a_body_that_ends_early_is_retried_in_every_framing() {
     ] {
         passes_on_a_chunk(&sending(framing, gzip), fault, CUT);
     }
-}
-
-#[test]
-fn a_body_that_ends_early_under_tls_is_retried() {
     for fault in [Fault::CutBody { after_bytes: 5_000 }, Fault::ResetInBody { after_bytes: 5_000 }] {
         passes_on_a_chunk(&Scene::with_tls(Service::with_dump(dump_of(3, 1))), fault, CUT);
     }
 }
 
 #[test]
-fn a_gzip_body_whose_length_promises_too_little_is_retried() {
+fn a_gzip_body_is_proved_complete_by_its_trailer_and_not_by_a_length_that_promises_too_little() {
+    let scene = sending(Framing::ContentLength, GzipMode::On);
+    scene.server.fault(Fault::CloseDelimited, chunk(1));
+    scene.get("").saves(&dump_of(3, 1));
     let scene = sending(Framing::ContentLength, GzipMode::On);
     // Once: the retry does without compression, and a plain body that is as long as promised proves nothing.
     scene.server.fault(Fault::WrongLength { delta: -5 }, chunk(1).times(1));
@@ -156,13 +138,6 @@ fn a_gzip_body_whose_length_promises_too_little_is_retried() {
         .notes(wait(&the_chunk(1, 3), GZIP_DAMAGED, 1, 12))
         .asks_for(&["0", "1", "1", "2"])
         .saves(&dump_of(3, 1));
-}
-
-#[test]
-fn a_gzip_body_without_a_length_is_proved_complete_by_its_trailer() {
-    let scene = sending(Framing::ContentLength, GzipMode::On);
-    scene.server.fault(Fault::CloseDelimited, chunk(1));
-    scene.get("").saves(&dump_of(3, 1));
 }
 
 #[test]
@@ -188,14 +163,6 @@ fn a_chunk_list_that_is_cut_in_its_text_is_retried() {
 }
 
 #[test]
-fn connections_that_are_closed_at_once_are_retried() {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::RefuseConnections { connections: 2 }, When::any());
-    let waits = [1, 2].map(|retry| wait(THE_LIST, CLOSED, retry, 12));
-    scene.get("").notes(waits.concat()).saves(&dump_of(3, 1));
-}
-
-#[test]
 fn a_refused_connection_is_retried_and_then_reported() {
     let scene = Scene::with_chunks(3);
     scene.server.stop();
@@ -206,13 +173,17 @@ fn a_refused_connection_is_retried_and_then_reported() {
 }
 
 #[test]
-fn faults_of_the_second_look_at_the_list_are_retried() {
-    let scene = Scene::with_chunks(3);
-    for occurrence in [2, 3] {
-        scene.server.fault(Fault::ResetBeforeAnswer, chunk_list().occurrence(occurrence));
+fn connections_that_are_closed_at_once_and_faults_of_the_second_look_at_the_list_are_retried() {
+    let reset = |occurrence| (Fault::ResetBeforeAnswer, chunk_list().occurrence(occurrence));
+    let closed = (Fault::RefuseConnections { connections: 2 }, When::any());
+    for faults in [vec![closed], vec![reset(2), reset(3)]] {
+        let scene = Scene::with_chunks(3);
+        for (fault, when) in faults {
+            scene.server.fault(fault, when);
+        }
+        let waits = [1, 2].map(|retry| wait(THE_LIST, CLOSED, retry, 12));
+        scene.get("").notes(waits.concat()).saves(&dump_of(3, 1));
     }
-    let waits = [1, 2].map(|retry| wait(THE_LIST, CLOSED, retry, 12));
-    scene.get("").notes(waits.concat()).saves(&dump_of(3, 1));
 }
 
 #[test]
@@ -242,16 +213,13 @@ fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
 }
 
 #[test]
-fn a_body_that_moves_slowly_is_no_stall() {
-    let scene = Scene::with_chunks(3);
+fn a_body_that_moves_slowly_and_an_answer_that_takes_its_time_are_no_stall() {
     // 1.6 s in all, with pauses of a twentieth of the limit.
-    scene.server.fault(Fault::Dribble { bytes: 320, pause: Duration::from_millis(50) }, chunk(1));
-    scene.get("--stall-timeout=1s").asks_for(&["0", "1", "2"]).saves(&dump_of(3, 1));
-}
-
-#[test]
-fn an_answer_that_takes_its_time_is_no_stall() {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(1));
-    scene.get("--stall-timeout=5s").asks_for(&["0", "1", "2"]).saves(&dump_of(3, 1));
+    let slow = Fault::Dribble { bytes: 320, pause: Duration::from_millis(50) };
+    for (fault, limit) in [(slow, "1s"), (Fault::Latency(Duration::from_millis(300)), "5s")] {
+        let scene = Scene::with_chunks(3);
+        scene.server.fault(fault, chunk(1));
+        let outcome = scene.get(&format!("--stall-timeout={limit}"));
+        outcome.asks_for(&["0", "1", "2"]).saves(&dump_of(3, 1));
+    }
 }

@@ -62,7 +62,7 @@ fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
 fn the_import_of_the_environments_model_needs_its_id_only() {
     let scene = with_tasks([task("T1", 1)]);
     let command = scene.command("get -o dump.csv").arg(format!("{IMPORT}/T1"));
-    command.env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL).run().saves(&dump_for("T1"));
+    command.in_the_model().run().saves(&dump_for("T1"));
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn processes_are_a_document() {
 fn a_process_without_a_name_has_null_for_it() {
     let scene = Scene::with_tasks([]);
     let answer = r#"{"processes":[{"id":118000000001},{"id":"2","name":null}]}"#.to_owned();
-    scene.server.fault(Fault::WrongJson(answer), When::path("processes"));
+    scene.answers(When::path("processes"), &answer);
     let outcome = scene.run("processes MODEL --json");
     for (index, id) in ["118000000001", "2"].into_iter().enumerate() {
         let mut process = scene.named(&format!("<MODEL>/{id}"));
@@ -207,7 +207,7 @@ fn a_run_is_one_document() {
     assert!(created.as_str().is_some_and(|time| time.starts_with("20")), "{created}");
     let duration = document["duration"].take();
     assert!(duration.as_f64().is_some_and(|seconds| (0.0..60.0).contains(&seconds)), "{duration}");
-    let task = &scene.task_ids()[0];
+    let task = &scene.task_id();
     let file = file_of(COSTS, task);
     let expected = json!({"version": env!("CARGO_PKG_VERSION"), "exit_code": 6, "duration": null, "task": {
         "task": scene.named(&format!("<NIGHTLY>/{task}")), "state": "COMPLETE", "step": "Complete.",

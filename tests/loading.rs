@@ -36,7 +36,7 @@ fn loaded() -> Scene {
 }
 
 fn in_the_model<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    scene.command(arguments).env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL)
+    scene.command(arguments).in_the_model()
 }
 
 /// The only file that a command left.
@@ -126,7 +126,7 @@ fn an_import_that_asks_for_a_mapping_gets_it() {
         { "entityType": "List", "entityName": "A" }]);
     assert_eq!(body["mappingParameters"], mapping);
     let error = "--map needs TYPE=NAME, such as Version=Actual, and not \"Version\"";
-    scene.run(&format!("{RUN} --map Version")).refuses(format!("{error}\nTry anaplan-dump <ANY>--help."));
+    scene.run(&format!("{RUN} --map Version")).is_wrong_usage(error);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
         let next = format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv\n");
         command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}"));
     }
-    let corrected = String::from_utf8(scene.read("corrected.csv")).expect("UTF-8");
+    let corrected = scene.text("corrected.csv");
     assert_eq!(corrected, "\"Name\",\"Amount\"\n\"B\",\"x\"\n");
     scene.write("corrected.csv", corrected.replace('x', "2"));
     run("corrected.csv").stdout_has("\n1 row loaded, 0 rejected\n");

@@ -2,10 +2,9 @@
 //! a process by its name.
 
 use serde_json::json;
-use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState, WORKSPACE};
+use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, WORKSPACE};
 
-use crate::support::texts::DUMP_NOT_FOUND;
-use crate::support::{COSTS, Invocation, PROCESS_NAME, Scene, failed, own_name, three_chunks};
+use crate::support::{COSTS, Scene, dump_of, failed, own_name};
 
 /// A server with processes of these names, each with one failed task T1; their ids count from 118000000001.
 #[track_caller]
@@ -16,11 +15,6 @@ fn with_names(names: &[&str]) -> Scene {
         service = service.with_process(process);
     }
     Scene::with_service(service)
-}
-
-/// A command in an environment that names the model.
-fn in_the_model<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    scene.command(arguments).env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL)
 }
 
 /// The command succeeds, and its requests are about the process with this id, after a look at the list.
@@ -40,23 +34,19 @@ fn is_about(scene: &Scene, command: &str, name: &str, id: &str) {
 }
 
 #[test]
-fn a_pasted_url_of_any_depth_below_the_dump_downloads_it() {
+fn a_pasted_url_of_any_depth_downloads_what_is_there() {
     for tail in ["", "/", "/chunks", "/chunks?x=1", "/chunks/2"] {
-        let scene = Scene::with_dump(three_chunks());
+        let scene = Scene::with_chunks(3);
         let url = scene.server.dump_url() + tail;
-        let command = scene.command("get -o dump.csv").arg(url).env_remove("ANAPLAN_API_URL");
-        command.run().saves(&three_chunks());
+        let command = scene.command("get -o dump.csv").arg(url).without("ANAPLAN_API_URL");
+        command.run().saves(&dump_of(3, 1));
     }
-}
-
-#[test]
-fn a_url_of_a_task_or_a_process_downloads_its_dumps() {
     for up_to in ["/dumps/", "/tasks/", &format!("/{TASK}")] {
-        let scene = Scene::with_dump(three_chunks());
+        let scene = Scene::with_chunks(3);
         let url = scene.server.dump_url();
         let url = url.split(up_to).next().unwrap_or_default();
-        let outcome = scene.command("get -q").arg(url).env_remove("ANAPLAN_API_URL").run();
-        outcome.saves_as(&own_name(), &three_chunks());
+        let outcome = scene.command("get -q").arg(url).without("ANAPLAN_API_URL").run();
+        outcome.saves_as(&own_name(), &dump_of(3, 1));
     }
 }
 
@@ -64,9 +54,9 @@ fn a_url_of_a_task_or_a_process_downloads_its_dumps() {
 fn a_path_without_a_workspace_is_asked_for_as_it_was_given() {
     let path = format!("/2/0/models/{MODEL}/processes/{PROCESS}/tasks/{TASK}/dumps/{OBJECT}");
     for start in ["<ORIGIN>", ""] {
-        let scene = Scene::with_dump(three_chunks());
+        let scene = Scene::with_chunks(3);
         let locator = scene.fill(&format!("{start}{path}/chunks"));
-        scene.command("get -o dump.csv").arg(locator).run().saves(&three_chunks());
+        scene.command("get -o dump.csv").arg(locator).run().saves(&dump_of(3, 1));
         let requests = scene.server.requests();
         assert!(requests.iter().all(|request| request.target.starts_with(&path)), "{}", scene.describe());
     }
@@ -74,7 +64,7 @@ fn a_path_without_a_workspace_is_asked_for_as_it_was_given() {
 
 #[test]
 fn the_page_of_a_model_in_the_browser_names_the_model_and_no_host() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let ids = format!("selectedWorkspaceId={WORKSPACE}&selectedModelId={MODEL}");
     for page in [
         format!("https://us1a.app.anaplan.com/core?{ids}"),
@@ -91,49 +81,50 @@ fn a_task_has_one_locator_whichever_command_names_it() {
     let url = scene
         .fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
     for command in ["task --json", "get -q --json", "cancel --json"] {
-        let outcome = scene.command(command).arg(&url).env_remove("ANAPLAN_API_URL").run();
+        let outcome = scene.command(command).arg(&url).without("ANAPLAN_API_URL").run();
         outcome.json_has("/task", json!({"id": "T1", "locator": url}));
     }
-    let outcome = scene.command("task").arg(&url).env_remove("ANAPLAN_API_URL").run();
+    let outcome = scene.command("task").arg(&url).without("ANAPLAN_API_URL").run();
     outcome.stdout_has(format!("  anaplan-dump get {url}\n"));
     scene.any_files();
 }
 
 #[test]
 fn a_locator_that_makes_no_sense_is_refused_with_the_position() {
-    let scene = Scene::with_dump(three_chunks());
-    let task = format!("{WORKSPACE}/{MODEL}/{PROCESS}/{TASK}");
-    let root = "https://api.anaplan.com";
+    let scene = Scene::with_chunks(3);
     let from = |character: usize, expected: &str| {
         format!("cannot read \"<LOCATOR>\" from character {character} on: expected {expected}")
     };
-    for (locator, error) in [
+    let empty =
+        "the text is empty: expected a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]<ANY>";
+    for (command, locator, error) in [
+        ("chunks", "", empty.to_owned()),
+        ("chunks", "https://api.anaplan.com/2/0/workspaces/W/modelz/M", from(42, "models/<ANY>")),
+        ("chunks", "W/M/118000000001/T/O/more", from(22, "nothing more<ANY>")),
+        ("chunks", "W/M/P/T%zz/O", from(8, "two hexadecimal digits<ANY>%25")),
+        ("get", "W/M/P/T/%2e%2e", from(9, "<ANY> an identifier, which cannot be \".\" or \"..\"")),
         (
-            "",
-            "the text is empty: expected a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]<ANY>"
+            "chunks",
+            "W/M/118000000001/T",
+            "\"<LOCATOR>\" ends too early: expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT<ANY>"
                 .to_owned(),
         ),
-        (&format!("{root}/2/0/workspaces/W/modelz/M"), from(42, "models/<ANY>")),
-        (&format!("{root}/1/3/workspaces/W"), from(25, "the root of the API, /2/0/")),
-        ("W/M/118000000001/T/O/more", from(22, "nothing more<ANY>")),
-        ("W//P/T/O", from(3, "/MODEL after the workspace<ANY>")),
         (
-            &task,
-            format!("\"{task}\" ends too early: expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT<ANY>"),
+            "task",
+            "W/M/118000000001",
+            "\"<LOCATOR>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK"
+                .to_owned(),
+        ),
+        (
+            "get",
+            "118000000001",
+            "\"<LOCATOR>\" ends too early: expected <ANY>\n  \
+             a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL"
+                .to_owned(),
         ),
     ] {
-        let error = error.replace("<LOCATOR>", locator);
-        scene.command("chunks").arg(locator).run().refuses(error);
+        scene.command(command).arg(locator).run().refuses(error.replace("<LOCATOR>", locator));
     }
-    let expected = "expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK";
-    scene.run("task NIGHTLY").refuses(format!("\"<NIGHTLY>\" ends too early: {expected}"));
-}
-
-#[test]
-fn a_locator_that_begins_like_an_option_follows_two_dashes() {
-    let scene = Scene::with_dump(three_chunks());
-    let outcome = in_the_model(&scene, "chunks -- -odd/T/O").run();
-    outcome.fails(4, "<ANY>/-odd/T/O: the service answered 404 Not Found<ANY>".to_owned() + DUMP_NOT_FOUND);
 }
 
 #[test]
@@ -142,84 +133,62 @@ fn the_short_form_begins_at_the_process_where_the_environment_names_the_model() 
         ["Nightly load", "Nightly load/latest", "Nightly load/T1", "nightly load/T1/112000000021", PROCESS]
     {
         let scene = with_names(&["Nightly load"]);
-        let outcome = in_the_model(&scene, "get -q").arg(locator).run();
+        let outcome = scene.command("get -q").in_the_model().arg(locator).run();
         outcome.collects("", "T1", &[COSTS]);
     }
-}
-
-#[test]
-fn a_complete_locator_wins_over_the_environment() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = with_names(&["Nightly load"]);
+    let outcome = scene.command("task").in_the_model().arg("nightly load/T1").run();
+    outcome.stdout_has("  anaplan-dump get <NIGHTLY>/T1\n");
+    // One that begins like an option follows two dashes.
+    let outcome = scene.command("chunks -- -odd/T/O").in_the_model().run();
+    outcome.exits_with(4).stderr_has("/-odd/T/O: ");
+    // A complete locator wins over the environment.
+    let scene = Scene::with_chunks(3);
     let command = scene.command("get DUMP -o dump.csv").env("ANAPLAN_WORKSPACE", "other");
-    command.env("ANAPLAN_MODEL", "other").run().saves(&three_chunks());
+    command.env("ANAPLAN_MODEL", "other").run().saves(&dump_of(3, 1));
 }
 
 #[test]
 fn a_process_is_found_by_its_name_in_any_case() {
     for (other, name, written) in [
-        ("Weekly load", "Nightly load", "Nightly load"),
         ("Weekly load", "Nightly load", "Nightly%20load"),
         ("Weekly load", "Nightly load", "nightly LOAD"),
         // The exact name wins over one in another case.
         ("nightly load", "Nightly load", "Nightly load"),
         ("Größe", "Größe ÄÖÜ", "größe äöü"),
-        ("Größe", "Ночь", "НОЧЬ"),
         ("Load", "Load A/B", "Load A%2FB"),
         ("50%", "50% of it", "50%25 of it"),
-        ("what", "what?", "what%3F"),
         ("1", "#1", "%231"),
         ("hidden", "..hidden", "..hidden"),
         ("line", "line\nbreak", "line%0Abreak"),
-        ("東", "東京", "東京"),
         ("東", "東京", "%E6%9D%B1%E4%BA%AC"),
     ] {
         is_about(&with_names(&[other, name]), "tasks", written, "118000000002");
     }
-}
-
-#[test]
-fn every_command_takes_a_name() {
-    for (command, name) in [
-        ("get", "nightly load"),
-        ("get", "nightly load/latest"),
-        ("get", "nightly load/T1"),
-        ("get", "nightly load/T1/112000000021"),
-        ("chunks", "nightly load/T1/112000000021"),
-        ("tasks", "nightly load"),
-        ("task", "nightly load/T1"),
-        ("task", "nightly load/latest"),
-        ("cancel", "nightly load/T1"),
-        ("run --poll=1ms", "nightly load"),
-    ] {
-        is_about(&with_names(&["Nightly load"]), command, name, PROCESS);
-    }
-}
-
-#[test]
-fn the_command_to_copy_names_the_process_by_its_id() {
-    let scene = with_names(&["Nightly load"]);
-    let outcome = in_the_model(&scene, "task").arg("nightly load/T1").run();
-    outcome.stdout_has("  anaplan-dump get <NIGHTLY>/T1\n");
-}
-
-#[test]
-fn a_name_on_the_second_page_is_found() {
     let scene = with_names(&["A", "B", "C", "D", "E"]);
     scene.server.service().set_page_size(2);
     is_about(&scene, "tasks", "e", "118000000005");
 }
 
 #[test]
-fn an_id_of_twelve_digits_is_not_looked_up() {
+fn every_command_takes_a_name_and_an_id_of_any_shape() {
+    for (command, name) in [
+        ("get", "nightly load"),
+        ("get", "nightly load/T1/112000000021"),
+        ("chunks", "nightly load/T1/112000000021"),
+        ("tasks", "nightly load"),
+        ("task", "nightly load/latest"),
+        ("cancel", "nightly load/T1"),
+        ("run --poll=1ms", "nightly load"),
+    ] {
+        is_about(&with_names(&["Nightly load"]), command, name, PROCESS);
+    }
+    let process = Process::new("odd-id", "Odd").with_task(failed("T1", &[COSTS]));
+    is_about(&Scene::with_service(Service::new().with_process(process)), "tasks", "odd-id", "odd-id");
+    // One of twelve digits is not looked up.
     let scene = with_names(&["Nightly load"]);
     scene.run("tasks NIGHTLY").stdout_has("T1\n");
     assert_eq!(scene.count_of("GET /processes"), 0, "{}", scene.describe());
-}
-
-#[test]
-fn an_id_of_another_shape_is_found_as_an_id() {
-    let process = Process::new("odd-id", PROCESS_NAME).with_task(Task::new("T1", TaskState::InProgress));
-    is_about(&Scene::with_service(Service::new().with_process(process)), "tasks", "odd-id", "odd-id");
 }
 
 #[test]
@@ -230,7 +199,7 @@ fn several_processes_of_one_name_are_listed() {
             let matches = format!("\"118000000001 {}\", \"118000000002 Load\"", names[0]);
             let error =
                 format!("several processes or imports match \"{name}\": {matches}\n  name it by its id");
-            in_the_model(&scene, command).arg(name).run().fails(2, error);
+            scene.command(command).in_the_model().arg(name).run().fails(2, error);
         }
         assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
     }
@@ -249,16 +218,7 @@ fn an_unknown_name_is_reported_with_the_names_that_there_are() {
     ] {
         let advice = if names.is_empty() { none } else { list_them };
         let scene = with_names(&names);
-        let outcome = in_the_model(&scene, "get").arg("Daily load").run();
+        let outcome = scene.command("get").in_the_model().arg("Daily load").run();
         outcome.fails(4, format!("model <MODEL> has no process or import \"Daily load\"{there_are}{advice}"));
     }
-}
-
-#[test]
-fn a_short_locator_says_which_variables_it_needs() {
-    let scene = Scene::with_chunks(1);
-    scene.run("get 118000000001").refuses(
-        "\"118000000001\" ends too early: expected <ANY>\n  \
-         a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL",
-    );
 }

@@ -55,10 +55,8 @@ mod output;
 mod overwriting;
 /// What only a browser can say of the page of `explain --html`.
 mod page;
-/// `--parallel`.
+/// `--parallel` and standard output: in order, each byte once.
 mod parallel;
-/// Faults of a download to standard output.
-mod piped;
 /// Progress on a terminal, notes elsewhere, `-q` and `-v`.
 mod progress;
 /// Proxies and root certificates.

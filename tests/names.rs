@@ -10,7 +10,7 @@ use xtask::fake::{
 };
 
 use crate::support::texts::{THE_LIST, answered, summary};
-use crate::support::{Scene, chunk_list, clean, dump_for, failed, failing_run, three_chunks};
+use crate::support::{Scene, chunk_list, clean, dump_for, dump_of, failed, failing_run};
 
 /// It clears the screen, changes the window's title and the colour, and turns the text around.
 const HARMFUL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}[31m\r\n\u{9b}2J\u{202e}";
@@ -36,7 +36,7 @@ const ODD_NAMES: [&str; 14] = [
 #[track_caller]
 fn with_chunk_name(name: &str) -> Scene {
     let body = json!({"chunks": [{"id": "0", "name": name}]}).to_string();
-    Scene::with_dump(three_chunks().with_list_body(body))
+    Scene::with_dump(dump_of(3, 1).with_list_body(body))
 }
 
 /// A task whose imports have these names, with ids that count from 112000000000.
@@ -79,13 +79,13 @@ fn a_chunk_id_is_encoded_in_the_request_and_harmless_in_the_table_and_in_errors(
     let outcome = scene.pipe("");
     outcome.prints(b"abc").asks_for(&["a%2Fb%3Fc%23d", "%1B%5B31m%0D%0AX%3A%201", "%252e%252e"]);
 
-    let scene = Scene::with_dump(three_chunks().with_ids([HARMFUL, HARMFUL]));
+    let scene = Scene::with_dump(dump_of(3, 1).with_ids([HARMFUL, HARMFUL]));
     scene.get("").fails(5, format!("{THE_LIST}: it has the chunk id \"{HARMLESS}\" twice\n  <ANY>"));
 }
 
 #[test]
 fn a_message_and_an_answer_are_harmless_in_errors() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let body = ErrorBody::Json(format!("{HARMFUL}anaplan-dump: done"));
     scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, chunk_list().times(1));
     let shown = answered(&format!("403 Forbidden ({HARMLESS}anaplan-dump: done)"));
@@ -96,18 +96,18 @@ fn a_message_and_an_answer_are_harmless_in_errors() {
 
 #[test]
 fn ids_with_reserved_characters_are_percent_encoded_in_locators() {
-    let task = Task::complete("ta sk%é").with_dump("ob\u{1b}ject\n", three_chunks());
+    let task = Task::complete("ta sk%é").with_dump("ob\u{1b}ject\n", dump_of(3, 1));
     let process = Process::new("pro/cess?#", "Odd").with_task(task);
     let scene = Scene::with_service(Service::new().with_process(process));
     let outcome = scene.run("get -o dump.csv MODEL/pro%2Fcess%3F%23/ta%20sk%25%C3%A9/ob%1Bject%0A");
-    outcome.saves(&three_chunks());
+    outcome.saves(&dump_of(3, 1));
     let path = "GET /processes/pro%2Fcess%3F%23/tasks/ta%20sk%25%C3%A9/dumps/ob%1Bject%0A/chunks";
     assert_eq!(scene.count_of(path), 5, "{}", scene.describe());
 }
 
 #[test]
 fn ids_that_a_path_would_lose_are_refused_before_anything_is_sent() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     for object in ["..", ".", "%2e%2e", "%2E"] {
         let outcome = scene.run(&format!("get NIGHTLY/{TASK}/{object}"));
         outcome.refuses("cannot read \"<ANY>\" from character 113 on: expected <ANY> an identifier, which cannot be \".\" or \"..\"");
@@ -116,7 +116,7 @@ fn ids_that_a_path_would_lose_are_refused_before_anything_is_sent() {
 
 #[test]
 fn a_locator_with_raw_control_characters_injects_nothing() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let locator = format!("{WORKSPACE}/{MODEL}/{PROCESS}/{TASK}/{OBJECT}\r\nX-Injected: 1\u{1b}[31m");
     let outcome = scene.command("get -v -o dump.csv").arg(locator).run();
     outcome.exits_with(4).stderr_has("the service answered 404");
@@ -128,7 +128,7 @@ fn a_locator_with_raw_control_characters_injects_nothing() {
 
 #[test]
 fn an_invalid_percent_encoding_is_refused_with_its_position() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let where_it_is =
         "cannot read \"W/M/P/T%zz/O\" from character 8 on: expected two hexadecimal digits<ANY>%25";
     scene.run("chunks W/M/P/T%zz/O").refuses(where_it_is);
@@ -232,6 +232,6 @@ fn the_steps_of_a_run_and_the_state_of_a_cancelled_task_are_harmless() {
 
     let scene = Scene::with_tasks([clean("T1")]);
     let answer = json!({"task": {"taskState": HARMFUL}}).to_string();
-    scene.server.fault(Fault::WrongJson(answer), When::path("tasks/T1").method("GET"));
+    scene.answers(When::path("tasks/T1").method("GET"), &answer);
     scene.run("cancel NIGHTLY/T1").stdout_has(format!("Task <NIGHTLY>/T1: {}", &HARMLESS[..20]));
 }

@@ -9,7 +9,7 @@ use std::thread;
 use xtask::fake::{FakeServer, ServerCertificate, Service, USER};
 
 use crate::support::texts::{NO_CONNECTION, THE_LIST};
-use crate::support::{Invocation, Scene, bytes_of, three_chunks};
+use crate::support::{Invocation, Scene, bytes_of, dump_of};
 
 /// How the proxy treats a connection.
 #[derive(Debug, Clone, Copy)]
@@ -98,14 +98,14 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream) {
 
 /// A server that is Anaplan's main hosts for whoever comes through a proxy.
 fn scene() -> Scene {
-    let mut service = Service::with_dump(three_chunks());
+    let mut service = Service::with_dump(dump_of(3, 1));
     service.add_password(USER, "the password");
     Scene::with_tls(service)
 }
 
 /// A command that reaches Anaplan's main hosts through the proxy.
 fn through<'a>(scene: &'a Scene, proxy: &Proxy, arguments: &str) -> Invocation<'a> {
-    let command = scene.command(arguments).env_remove("ANAPLAN_API_URL");
+    let command = scene.command(arguments).without("ANAPLAN_API_URL");
     command.env("HTTPS_PROXY", format!("http://me:s3cret@{}", proxy.address))
 }
 
@@ -113,7 +113,7 @@ fn through<'a>(scene: &'a Scene, proxy: &Proxy, arguments: &str) -> Invocation<'
 fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     let scene = scene();
     let proxy = Proxy::start(scene.server.address(), Vec::new());
-    let command = through(&scene, &proxy, "get DUMP -o -").env_remove("ANAPLAN_TOKEN");
+    let command = through(&scene, &proxy, "get DUMP -o -").without("ANAPLAN_TOKEN");
     let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "the password").run();
     outcome.prints(&bytes_of(3, 1));
     let asked: Vec<String> =
@@ -179,7 +179,7 @@ fn a_proxy_that_refuses_a_host_is_named_without_a_word_on_credentials() {
 fn a_proxy_that_is_not_there_is_named() {
     let scene = scene();
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address");
-    let command = scene.command("chunks DUMP --retries 0").env_remove("ANAPLAN_API_URL");
+    let command = scene.command("chunks DUMP --retries 0").without("ANAPLAN_API_URL");
     let outcome = command.env("HTTPS_PROXY", format!("http://{free}")).run();
     outcome.exits_with(5).stderr_has(format!("no connection could be made: at the proxy http://{free}: "));
     outcome.stderr_has("the environment names this proxy (HTTPS_PROXY or the like)");
@@ -209,8 +209,8 @@ fn a_certificate_for_another_host_says_for_which() {
 
 /// A command against a server with this certificate, which trusts what the server gives to be trusted.
 fn with_certificate(certificate: ServerCertificate, check: impl FnOnce(&Scene, &FakeServer)) {
-    let scene = Scene::with_dump(three_chunks());
-    let server = FakeServer::start_with_certificate(Service::with_dump(three_chunks()), certificate);
+    let scene = Scene::with_chunks(3);
+    let server = FakeServer::start_with_certificate(Service::with_dump(dump_of(3, 1)), certificate);
     scene.write("root.pem", server.ca_pem());
     check(&scene, &server);
 }
@@ -309,7 +309,7 @@ fn http_to_a_tls_port_and_tls_to_an_http_port_are_named() {
     let outcome = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", plain).run();
     outcome.exits_with(5).stderr_has("https://");
 
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let tls = scene.server.origin().replace("http://", "https://");
     let outcome = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", tls).run();
     outcome.exits_with(5).stderr_has("something else than TLS");

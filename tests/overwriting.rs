@@ -2,12 +2,10 @@
 
 use std::fs::File;
 
-use xtask::fake::Fault;
+use xtask::fake::{Fault, When};
 
 use crate::support::texts::{KEPT, answered, exists, goes_on, incomplete, the_chunk};
-use crate::support::{
-    CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of, own_name, three_chunks,
-};
+use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of, own_name};
 
 const LOCKED: &str =
     "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
@@ -15,7 +13,7 @@ const LOCKED: &str =
 /// A server, and a file of the user's with this name.
 #[track_caller]
 fn with_file(name: &str) -> Scene {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     scene.write(name, "mine");
     scene
 }
@@ -28,15 +26,13 @@ fn a_file_that_exists_is_refused_before_anything_is_sent() {
     }
     scene.write("dump.csv", "");
     scene.get("").fails(7, exists("dump.csv")).without_a_connection();
-}
-
-#[cfg(unix)]
-#[test]
-fn a_link_that_leads_nowhere_is_refused_too() {
-    let scene = Scene::with_dump(three_chunks());
-    std::os::unix::fs::symlink("elsewhere", scene.path("dump.csv")).expect("a link");
-    scene.get("").fails(7, exists("dump.csv")).without_a_connection();
-    scene.holds(&["dump.csv"]);
+    #[cfg(unix)]
+    {
+        scene.remove("dump.csv");
+        std::os::unix::fs::symlink("elsewhere", scene.path("dump.csv")).expect("a link");
+        scene.get("").fails(7, exists("dump.csv")).without_a_connection();
+        scene.holds(&["dump.csv"]);
+    }
 }
 
 #[test]
@@ -45,7 +41,7 @@ fn a_file_with_the_dumps_own_name_is_taken_for_the_dump() {
     for command in ["get DUMP", "get DUMP -o ."] {
         scene.run(command).stdout_has(own_name() + "  4 B  already there\n").asks_for(&[]);
     }
-    scene.run("get DUMP --force").saves_as(&own_name(), &three_chunks());
+    scene.run("get DUMP --force").saves_as(&own_name(), &dump_of(3, 1));
 }
 
 #[test]
@@ -56,7 +52,7 @@ fn force_replaces_a_file_once_the_new_one_is_complete() {
     scene.get("--force").fails(3, incomplete(2, 3, &why) + KEPT);
     scene.holds(&["dump.csv", PART_FILES[0], PART_FILES[1]]);
     scene.get("").fails(7, exists("dump.csv")).without_a_connection();
-    scene.get("--force").notes(goes_on(2, 3)).asks_for(&["2"]).saves(&three_chunks());
+    scene.get("--force").notes(goes_on(2, 3)).asks_for(&["2"]).saves(&dump_of(3, 1));
 }
 
 #[test]
@@ -76,19 +72,32 @@ fn a_file_that_appears_during_the_download_is_not_overwritten() {
 }
 
 #[test]
-fn a_foreign_part_file_is_not_touched() {
+fn a_part_file_of_another_program_is_given_up_by_force_alone() {
     let scene = with_file("dump.csv.part");
-    scene.get("").fails(7, "dump.csv.part exists already and is left as it is\n  <ANY>").asks_for(&[]);
+    for options in ["", "--restart"] {
+        scene.get(options).fails(7, exists("dump.csv.part")).without_a_connection();
+    }
+    let part = File::options().write(true).open(scene.path("dump.csv.part")).expect("the file");
+    part.lock().expect("a lock");
+    scene.get("").fails(7, LOCKED).without_a_connection();
+    drop(part);
+    scene.write("dump.csv.part.journal", "{\"format\":\"A4\"}");
+    let foreign = "cannot use dump.csv.part.journal: it is not a journal of this program: move it away";
+    for options in ["", "--restart"] {
+        scene.get(options).fails(7, foreign).without_a_connection();
+    }
+    scene.remove("dump.csv.part.journal");
+    scene.get("--force").saves(&dump_of(3, 1));
 }
 
 #[cfg(unix)]
 #[test]
-fn a_part_file_that_is_a_symbolic_link_is_not_followed() {
-    let scene = Scene::with_dump(three_chunks());
-    scene.write("precious", "");
-    std::os::unix::fs::symlink("precious", scene.path("dump.csv.part")).expect("the link is made");
-    scene.get("").fails(7, "<ANY>dump.csv.part<ANY>").asks_for(&[]);
-    scene.holds(&["dump.csv.part", "precious"]);
+fn a_named_pipe_in_the_place_of_the_journal_is_not_waited_for() {
+    let scene = Scene::with_chunks(3);
+    let made = std::process::Command::new("mkfifo").arg(scene.path("dump.csv.part.journal")).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    scene.get("").exits_with(7).stderr_has("it is not a regular file").without_a_connection();
+    scene.any_files();
 }
 
 #[test]
@@ -109,14 +118,6 @@ fn a_second_run_on_the_same_file_ends_without_touching_anything() {
 }
 
 #[test]
-fn a_lock_of_another_program_is_respected_before_anything_is_sent() {
-    let scene = with_file("dump.csv.part");
-    let part = File::options().write(true).open(scene.path("dump.csv.part")).expect("the file");
-    part.lock().expect("a lock");
-    scene.get("").fails(7, LOCKED).without_a_connection();
-}
-
-#[test]
 fn a_run_on_another_file_is_not_held_up() {
     let scene = Scene::with_chunks(3);
     let first = scene.hanging_in_chunk(1, None);
@@ -130,35 +131,9 @@ fn a_run_on_another_file_is_not_held_up() {
 
 #[test]
 fn a_download_that_failed_before_its_first_chunk_leaves_nothing() {
-    for (options, when) in [("", chunk(0)), ("", chunk_list()), ("--whole", xtask::fake::When::any())] {
-        let scene = Scene::with_dump(three_chunks());
+    for (options, when) in [("", chunk(0)), ("", chunk_list()), ("--whole", When::any())] {
+        let scene = Scene::with_chunks(3);
         scene.server.fault(Fault::status(403), when);
         scene.get(options).fails(3, "<ANY>: the service answered 403 Forbidden\n  <ANY>");
     }
-}
-
-#[test]
-fn a_part_file_of_another_program_is_given_up_by_force_alone() {
-    let scene = with_file("dump.csv.part");
-    for options in ["", "--restart"] {
-        scene.get(options).fails(7, exists("dump.csv.part")).without_a_connection();
-    }
-    scene.write("dump.csv.part.journal", "{\"format\":\"A4\"}");
-    scene
-        .get("--restart")
-        .exits_with(7)
-        .stderr_has("it is not a journal of this program")
-        .without_a_connection();
-    scene.remove("dump.csv.part.journal");
-    scene.get("--force").saves(&three_chunks());
-}
-
-#[cfg(unix)]
-#[test]
-fn a_named_pipe_in_the_place_of_the_journal_is_not_waited_for() {
-    let scene = Scene::with_dump(three_chunks());
-    let made = std::process::Command::new("mkfifo").arg(scene.path("dump.csv.part.journal")).status();
-    assert!(made.is_ok_and(|status| status.success()));
-    scene.get("").exits_with(7).stderr_has("it is not a regular file").without_a_connection();
-    scene.any_files();
 }

@@ -54,7 +54,7 @@ fn a_browser_shows_hostile_fields_as_text() {
     let scene = Scene::with_chunks(3);
     scene.write("dump.csv", DUMP);
     scene.run("explain dump.csv --html page.html").notes("page.html: the report as a page\n").any_stdout();
-    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    let page = scene.text("page.html");
     let Some(document) = browse(&scene, "page.html") else { return };
     // The title would be another one if a script had run.
     assert!(document.contains("<title>What is wrong in dump.csv</title>"), "{document}");
@@ -72,7 +72,7 @@ fn a_page_fits_a_narrow_window() {
     );
     let outcome = scene.run("explain dump.csv --html page.html");
     outcome.notes("page.html: the report as a page\n").any_stdout();
-    let page = String::from_utf8(scene.read("page.html")).expect("the page is UTF-8");
+    let page = scene.text("page.html");
     // The page forbids scripts; a copy with one reports how wide it is.
     let (head, policy) = page.split_once("<meta http-equiv").expect("a policy");
     let (_, rest) = policy.split_once(">\n").expect("its end");

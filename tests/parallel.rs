@@ -1,9 +1,10 @@
-//! `--parallel`: chunks are fetched side by side and written in order all the same.
+//! `--parallel` and standard output: chunks are fetched side by side and written in order all the same, each
+//! byte once, whatever happens on the way.
 
 use std::thread;
 use std::time::Duration;
 
-use xtask::fake::{Fault, Service};
+use xtask::fake::{Fault, GzipMode, Service};
 
 use crate::support::texts::{KEPT, STALLED, answered, goes_on, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of};
@@ -14,61 +15,42 @@ const CHUNKS: usize = 12;
 const WATCH: Duration = Duration::from_millis(200);
 
 #[test]
-fn chunks_that_arrive_out_of_order_are_written_in_order() {
-    let scene = Scene::with_chunks(CHUNKS);
-    for number in [0, 4, 8] {
-        scene.server.fault(Fault::Latency(Duration::from_millis(80)), chunk(number));
-    }
-    scene.get("--parallel=4").saves(&dump_of(CHUNKS, 1));
-    scene.pipe("--parallel=4").prints(&bytes_of(CHUNKS, 1));
-}
-
-#[test]
-fn every_chunk_is_asked_for_once_over_no_more_connections_than_asked_for() {
+fn chunks_that_arrive_out_of_order_are_written_in_order_and_asked_for_once() {
     let mut service = Service::with_dump(dump_of(CHUNKS, 1));
     service.set_link(Duration::from_millis(20), None);
     let scene = Scene::with_service(service);
-    let outcome = scene.get("--parallel=4");
-    let mut asked = outcome.saves(&dump_of(CHUNKS, 1)).asked();
+    for number in [0, 4, 8] {
+        scene.server.fault(Fault::Latency(Duration::from_millis(80)), chunk(number));
+    }
+    let mut asked = scene.get("--parallel=4").saves(&dump_of(CHUNKS, 1)).asked();
     asked.sort_by_key(|id| id.parse::<usize>().expect("a number"));
     assert_eq!(asked, (0..CHUNKS).map(|number| number.to_string()).collect::<Vec<_>>());
     let connections = scene.server.connections();
     assert!((2..=4).contains(&connections), "{connections}\n{}", scene.describe());
-}
-
-#[test]
-fn more_side_by_side_than_chunks_is_no_harm() {
+    scene.pipe("--parallel=4").prints(&bytes_of(CHUNKS, 1));
     Scene::with_chunks(2).get("--parallel=8").saves(&dump_of(2, 1));
 }
 
 #[test]
-fn nothing_is_fetched_beyond_the_window() {
-    let scene = Scene::with_chunks(CHUNKS);
-    scene.server.fault(Fault::StallBeforeAnswer, chunk(0));
-    let mut running = scene.command("get DUMP -o dump.csv --parallel=3 --stall-timeout=10m").start();
-    running.wait_for_requests(5);
-    thread::sleep(WATCH);
-    let mut asked = running.kill().asked();
-    asked.sort();
-    assert_eq!(asked, ["0", "1", "2", "3"], "{}", scene.describe());
-    scene.any_files();
-}
-
-#[test]
-fn a_failure_begins_no_further_fetch() {
-    let scene = Scene::with_chunks(CHUNKS);
-    for number in [0, 2, 3] {
-        scene.server.fault(Fault::StallBeforeAnswer, chunk(number));
+fn nothing_is_fetched_beyond_the_window_nor_after_a_failure() {
+    for (stalled, failing, expected) in [(&[0][..], None, 4), (&[0, 2, 3], Some(1), 4)] {
+        let scene = Scene::with_chunks(CHUNKS);
+        for number in stalled {
+            scene.server.fault(Fault::StallBeforeAnswer, chunk(*number));
+        }
+        if let Some(number) = failing {
+            scene.server.fault(Fault::status(404), chunk(number));
+        }
+        let parallel = if failing.is_some() { 4 } else { 3 };
+        let command = format!("get DUMP -o dump.csv --parallel={parallel} --stall-timeout=10m");
+        let mut running = scene.command(&command).start();
+        running.wait_for_requests(1 + expected);
+        thread::sleep(WATCH);
+        let mut asked = running.kill().asked();
+        asked.sort();
+        assert_eq!(asked, ["0", "1", "2", "3"], "{}", scene.describe());
+        scene.any_files();
     }
-    scene.server.fault(Fault::status(404), chunk(1));
-    let mut running = scene.command("get DUMP -o dump.csv --parallel=4 --stall-timeout=10m").start();
-    running.wait_until("a fetch has failed", |scene| {
-        scene.server.requests().iter().any(|request| request.status == Some(404))
-    });
-    thread::sleep(WATCH);
-    let asked = running.kill().asked();
-    assert!(!asked.contains(&"4".to_owned()), "{asked:?}\n{}", scene.describe());
-    scene.any_files();
 }
 
 #[test]
@@ -87,7 +69,7 @@ fn chunks_before_a_failure_are_kept_and_those_after_it_are_not() {
 }
 
 #[test]
-fn faults_of_many_chunks_at_once_are_survived() {
+fn faults_of_many_chunks_at_once_and_a_stall_beside_others_are_survived() {
     let scene = Scene::with_chunks(CHUNKS);
     for number in 0..CHUNKS {
         let fault = match number % 4 {
@@ -101,21 +83,58 @@ fn faults_of_many_chunks_at_once_are_survived() {
     let outcome = scene.get("--parallel=4 --retries=1");
     let waits = outcome.saves(&dump_of(CHUNKS, 1)).waits();
     assert!(waits.len() == CHUNKS && waits.iter().all(|wait| wait.retry == (1, 1)), "{waits:?}");
-}
 
-#[test]
-fn a_rate_limit_is_survived_side_by_side() {
-    let scene = Scene::with_chunks(CHUNKS);
-    scene.server.service().set_bucket(3, 200.0, true);
-    let outcome = scene.get("--parallel=4 --max-wait=20ms");
-    let waits = outcome.saves(&dump_of(CHUNKS, 1)).waits();
-    assert!(!waits.is_empty() && waits.len() == scene.server.service().throttled(), "{waits:?}");
-}
-
-#[test]
-fn a_stalled_chunk_is_retried_while_others_go_on() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::Stall { after_bytes: 3_000 }, chunk(1).times(1));
     let outcome = scene.get("--parallel=4 --stall-timeout=500ms");
     outcome.notes(wait(&the_chunk(1, CHUNKS), STALLED, 1, 12)).saves(&dump_of(CHUNKS, 1));
+}
+
+#[test]
+fn a_fault_in_or_after_a_chunk_repeats_and_loses_nothing_on_standard_output() {
+    for options in ["", "--parallel=4"] {
+        for fault in [
+            Fault::ResetInBody { after_bytes: 6_000 },
+            Fault::Stall { after_bytes: 6_000 },
+            Fault::GzipBadCrc,
+        ] {
+            let scene = Scene::with_chunks(4);
+            scene.server.fault(fault, chunk(2).times(2));
+            let outcome = scene.pipe(&format!("--stall-timeout=500ms {options}"));
+            let waits = outcome.prints(&bytes_of(4, 1)).waits();
+            assert_eq!(waits.iter().map(|wait| wait.retry).collect::<Vec<_>>(), [(1, 12), (2, 12)]);
+        }
+    }
+    let mut service = Service::with_dump(dump_of(4, 1));
+    service.set_gzip(GzipMode::On);
+    let scene = Scene::with_service(service);
+    for number in 0..4 {
+        scene.server.fault(Fault::CutBeforeEnd { missing_bytes: 6 }, chunk(number).times(1));
+    }
+    assert_eq!(scene.pipe("").prints(&bytes_of(4, 1)).waits().len(), 4);
+}
+
+#[test]
+fn a_fault_that_stays_leaves_the_chunks_before_it_on_standard_output() {
+    for (fault, options, code) in [
+        (Fault::ResetInBody { after_bytes: 6_000 }, "", 5),
+        (Fault::GzipBadCrc, "", 5),
+        (Fault::EraseDump, "", 4),
+        (Fault::status(403), "--parallel=4", 3),
+    ] {
+        let scene = Scene::with_chunks(4);
+        scene.server.fault(fault, chunk(2));
+        let outcome = scene.pipe(&format!("--retries=1 {options}"));
+        outcome.exits_with(code).prints(&bytes_of(4, 1)[..2 * CHUNK]);
+        outcome.stderr_has(format!("anaplan-dump: {}", incomplete(2, 4, "")));
+    }
+}
+
+#[test]
+fn whole_chunks_are_printed_before_the_next_one_arrives() {
+    let scene = Scene::with_chunks(4);
+    scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(2));
+    let mut running = scene.command("get DUMP -o - --stall-timeout=20m").start();
+    running.wait_for_output(2 * CHUNK);
+    running.kill().prints(&bytes_of(4, 1)[..2 * CHUNK]);
 }

@@ -3,7 +3,7 @@
 use xtask::fake::{FakeServer, Service};
 
 use crate::support::texts::{PROXY_REFUSED, THE_LIST};
-use crate::support::{Scene, three_chunks};
+use crate::support::{Scene, dump_of};
 
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
@@ -21,7 +21,7 @@ fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
         ("http://DOMAIN\\me:s3cret@127.0.0.1:3128", no_url),
         ("ftp://127.0.0.1:3128", no_url),
     ] {
-        let scene = Scene::with_dump(three_chunks());
+        let scene = Scene::with_chunks(3);
         for variable in VARIABLES {
             let outcome = scene.command("get DUMP").env(variable, proxy).run();
             outcome.refuses(format!("{variable} cannot be used: {why}"));
@@ -33,8 +33,8 @@ fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
 #[test]
 fn the_proxy_of_each_variable_is_asked() {
     for variable in VARIABLES {
-        let scene = Scene::with_dump(three_chunks());
-        let command = scene.command("chunks DUMP").env_remove("ANAPLAN_API_URL");
+        let scene = Scene::with_chunks(3);
+        let command = scene.command("chunks DUMP").without("ANAPLAN_API_URL");
         let outcome = command.env(variable, scene.server.origin()).run();
         outcome.fails(5, format!("{THE_LIST}: {PROXY_REFUSED}"));
         scene.assert_requests(&["CONNECT api.anaplan.com:443"]);
@@ -43,9 +43,9 @@ fn the_proxy_of_each_variable_is_asked() {
 
 #[test]
 fn the_password_of_a_proxy_goes_to_the_proxy_and_is_not_shown() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let proxy = format!("http://me:s3cr%40t@{}", scene.server.address());
-    let command = scene.command("chunks DUMP -v").env_remove("ANAPLAN_API_URL").env("HTTPS_PROXY", proxy);
+    let command = scene.command("chunks DUMP -v").without("ANAPLAN_API_URL").env("HTTPS_PROXY", proxy);
     let outcome = command.run();
     let note = scene.fill("<URL>").replace(&scene.server.origin(), "https://api.anaplan.com");
     outcome.notes(format!("GET {note}/chunks  no answer  <TIME>\n"));
@@ -59,15 +59,15 @@ fn the_password_of_a_proxy_goes_to_the_proxy_and_is_not_shown() {
 #[test]
 fn a_proxy_is_not_asked_for_this_machine() {
     let proxy = FakeServer::start(Service::new());
-    let scene = Scene::with_tls(Service::with_dump(three_chunks()));
+    let scene = Scene::with_tls(Service::with_dump(dump_of(3, 1)));
     let command = scene.command("get DUMP -o dump.csv").env("HTTPS_PROXY", proxy.origin());
-    command.run().saves(&three_chunks());
+    command.run().saves(&dump_of(3, 1));
     assert_eq!(proxy.connections(), 0);
 }
 
 #[test]
 fn root_certificates_that_cannot_be_used_are_refused() {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     scene.write("empty.pem", "");
     scene.write("text.pem", "no certificate");
     scene.write("broken.pem", "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n");
@@ -90,7 +90,7 @@ fn root_certificates_that_cannot_be_used_are_refused() {
 #[test]
 fn the_root_certificates_of_another_authority_are_not_trusted() {
     let other = Scene::with_tls(Service::new());
-    let scene = Scene::with_tls(Service::with_dump(three_chunks()));
+    let scene = Scene::with_tls(Service::with_dump(dump_of(3, 1)));
     let command = scene.command("get DUMP -o dump.csv").env("ANAPLAN_CA_FILE", other.ca_file());
     command.run().fails(
         5,

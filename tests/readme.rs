@@ -32,7 +32,7 @@ fn the_token_is_fetched_as_printed() {
     scene.server.service().add_password(USER, "correct \\\"horse");
     let script = block("ANAPLAN_TOKEN=$(").replace("https://auth.anaplan.com", &scene.server.origin());
     let script = format!("{script}\nanaplan-dump models\n");
-    let command = scene.command("").env_remove("ANAPLAN_TOKEN").env("PATH", path());
+    let command = scene.command("").without("ANAPLAN_TOKEN").env("PATH", path());
     // What curl reads from its configuration has the quotes escaped.
     let command = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "correct \\\\\\\"horse");
     command.through(&script).run().stdout_has("Cost planning");
@@ -50,7 +50,7 @@ fn nightly(scene: &Scene) -> Outcome<'_> {
     std::fs::write(scene.path("bin/mail"), "#!/bin/sh\n{ echo \"$@\"; cat; } > \"$HOME/mail.txt\"\n")
         .expect("written");
     let script = "chmod +x bin/mail && exec /bin/sh ./nightly-load";
-    let command = scene.command("").env_remove("ANAPLAN_TOKEN").env("PATH", path());
+    let command = scene.command("").without("ANAPLAN_TOKEN").env("PATH", path());
     command.env("HOME", scene.path(".")).through(script).run()
 }
 
@@ -59,8 +59,8 @@ fn the_cron_script_mails_what_was_rejected_and_only_that() {
     assert!(block("report=$(anaplan-dump run").contains(PROCESS), "the script names the process of the test");
     let scene = Scene::with_run(failing_run(&[COSTS]));
     nightly(&scene).exits_with(6);
-    let task = scene.task_ids()[0].clone();
-    let mail = String::from_utf8(scene.read("mail.txt")).expect("text");
+    let task = scene.task_id();
+    let mail = scene.text("mail.txt");
     assert!(mail.starts_with("-s Nightly load: rows were rejected planning@example.com\nTask "), "{mail}");
     assert!(mail.contains(&file_of(COSTS, &task)), "{mail}");
     assert!(scene.files().contains(&format!("rejected/{}", file_of(COSTS, &task))), "{mail}");
@@ -74,7 +74,7 @@ fn the_cron_script_mails_what_was_rejected_and_only_that() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     scene.server.service().expire_token(TOKEN);
     nightly(&scene).exits_with(3);
-    let mail = String::from_utf8(scene.read("mail.txt")).expect("text");
+    let mail = scene.text("mail.txt");
     assert!(mail.starts_with("-s Nightly load: look at it (3) integration@example.com\n"), "{mail}");
     scene.any_files();
 }

@@ -13,7 +13,7 @@ use rcgen::{CertificateParams, KeyPair};
 use xtask::fake::{Service, USER};
 
 use crate::network::Proxy;
-use crate::support::{Scene, bytes_of, three_chunks};
+use crate::support::{Scene, bytes_of, dump_of};
 
 const PASSWORD: &str = "the password";
 
@@ -38,7 +38,7 @@ fn skip(what: &str) {
 }
 
 fn service() -> Service {
-    let mut service = Service::with_dump(three_chunks());
+    let mut service = Service::with_dump(dump_of(3, 1));
     service.add_password(USER, PASSWORD);
     service
 }
@@ -85,8 +85,7 @@ fn tinyproxy_wants_a_password_and_gets_it() {
     let mut command = Command::new(tinyproxy);
     let _daemon = start(command.arg("-d").arg("-c").arg(scene.path("tinyproxy.conf")), address);
     let through = |credentials: &str| {
-        let command =
-            scene.command("get DUMP -o -").env_remove("ANAPLAN_API_URL").env_remove("ANAPLAN_TOKEN");
+        let command = scene.command("get DUMP -o -").without("ANAPLAN_API_URL").without("ANAPLAN_TOKEN");
         let command = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD);
         command.env("HTTPS_PROXY", format!("http://{credentials}@{address}")).run()
     };
@@ -126,7 +125,7 @@ fn nginx_puts_tls_and_gzip_in_front() {
     let mut command = Command::new(nginx);
     let _daemon = start(command.args(["-c", &config]).arg("-p").arg(folder.path()), address);
     let origin = format!("https://localhost:{}", address.port());
-    let command = scene.command("get DUMP -o - --ca-file").arg(&crt).env_remove("ANAPLAN_TOKEN");
+    let command = scene.command("get DUMP -o - --ca-file").arg(&crt).without("ANAPLAN_TOKEN");
     let command = command.env("ANAPLAN_API_URL", &origin).env("ANAPLAN_AUTH_URL", &origin);
     command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run().prints(&bytes_of(3, 1));
     // Plain http to its port of TLS is answered with 400 and a page.
@@ -147,7 +146,7 @@ fn openssl(scene: &Scene, program: &Path, arguments: &str) {
 #[test]
 fn a_handshake_that_the_host_or_the_program_refuses_is_one_sentence_and_not_tried_again() {
     let Some(program) = program("openssl") else { return };
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     let openssl = |arguments: &str| openssl(&scene, &program, arguments);
     scene.write("names", "subjectAltName=DNS:localhost\n");
     openssl(

@@ -17,19 +17,19 @@ fn replace(scene: &Scene, occurrence: usize, other: Dump) {
 }
 
 #[test]
-fn a_dump_with_another_chunk_list_is_begun_anew() {
-    for options in ["", "--parallel=3"] {
+fn a_dump_that_was_replaced_is_begun_anew_as_far_as_that_can_be_seen() {
+    for (options, chunks, what) in [
+        ("", CHUNKS + 2, CHANGED_LIST),
+        ("--parallel=3", CHUNKS + 2, CHANGED_LIST),
+        ("--verify", CHUNKS, CHANGED_CHUNK),
+    ] {
         let scene = Scene::with_chunks(CHUNKS);
-        replace(&scene, 1, dump_of(CHUNKS + 2, 2));
-        scene.get(options).notes(begins_anew(CHANGED_LIST)).saves(&dump_of(CHUNKS + 2, 2));
+        replace(&scene, 1, dump_of(chunks, 2));
+        scene.get(options).notes(begins_anew(what)).saves(&dump_of(chunks, 2));
     }
-}
-
-#[test]
-fn a_dump_with_the_same_chunk_list_is_begun_anew_when_it_is_verified() {
     let scene = Scene::with_chunks(CHUNKS);
-    replace(&scene, 1, dump_of(CHUNKS, 2));
-    scene.get("--verify").notes(begins_anew(CHANGED_CHUNK)).saves(&dump_of(CHUNKS, 2));
+    replace(&scene, 1, dump_of(CHUNKS + 1, 2));
+    scene.pipe("").fails(5, changed(CHANGED_LIST)).any_stdout().asks_for(&["0", "1", "2", "3"]);
 }
 
 #[test]
@@ -39,25 +39,14 @@ fn the_verification_of_a_dump_that_stays_costs_two_requests() {
 }
 
 #[test]
-fn a_dump_that_is_replaced_twice_ends_with_an_error() {
-    let scene = Scene::with_chunks(CHUNKS);
-    replace(&scene, 1, dump_of(CHUNKS + 1, 2));
-    replace(&scene, 2, dump_of(CHUNKS + 2, 3));
-    scene.get("").notes(begins_anew(CHANGED_LIST)).fails(5, changed(CHANGED_LIST));
-    scene.get("").saves(&dump_of(CHUNKS + 2, 3));
-}
-
-#[test]
-fn a_run_without_verification_does_not_continue_what_verification_refused() {
-    let scene = Scene::with_chunks(CHUNKS);
-    replace(&scene, 1, dump_of(CHUNKS, 2));
-    replace(&scene, 2, dump_of(CHUNKS, 3));
-    scene.get("--verify").notes(begins_anew(CHANGED_CHUNK)).fails(5, changed(CHANGED_CHUNK));
-    scene.get("").saves(&dump_of(CHUNKS, 3));
-}
-
-#[test]
-fn a_run_that_could_not_begin_anew_leaves_nothing_to_continue() {
+fn a_dump_that_is_replaced_twice_ends_with_an_error_and_leaves_nothing_to_continue() {
+    for (options, more, what) in [("", [1, 2], CHANGED_LIST), ("--verify", [0, 0], CHANGED_CHUNK)] {
+        let scene = Scene::with_chunks(CHUNKS);
+        replace(&scene, 1, dump_of(CHUNKS + more[0], 2));
+        replace(&scene, 2, dump_of(CHUNKS + more[1], 3));
+        scene.get(options).notes(begins_anew(what)).fails(5, changed(what));
+        scene.get("").saves(&dump_of(CHUNKS + more[1], 3));
+    }
     let scene = Scene::with_chunks(CHUNKS);
     replace(&scene, 1, dump_of(CHUNKS, 2));
     // The first list, the one that confirms, the one to begin anew with.
@@ -82,19 +71,13 @@ fn a_dump_that_vanishes_or_shrinks_is_reported_and_its_chunks_are_kept() {
         let scene = Scene::with_chunks(CHUNKS);
         scene.server.fault(fault.clone(), chunk(2).times(1));
         let why = format!("{}: {}", the_chunk(2, CHUNKS), answered("404 Not Found"));
-        let outcome = scene.get("");
-        outcome
-            .fails(4, incomplete(2, CHUNKS, &why) + DUMP_VANISHED + KEPT_IN_VAIN)
-            .asks_for(&["0", "1", "2"]);
+        let error = incomplete(2, CHUNKS, &why) + DUMP_VANISHED + KEPT_IN_VAIN;
+        scene.get("").fails(4, error).asks_for(&["0", "1", "2"]);
         scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
         if let Fault::ReplaceDump(other) = fault {
             scene.get("").notes(begins_anew("the chunk list changed")).saves(&other);
         }
     }
-}
-
-#[test]
-fn a_dump_that_vanishes_under_fetches_side_by_side_is_reported() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.server.fault(Fault::EraseDump, chunk(3));
     let outcome = scene.get("--parallel=2");
@@ -115,22 +98,13 @@ fn a_dump_that_vanishes_after_its_last_chunk_is_not_taken_for_confirmed() {
 
 #[test]
 fn a_garbled_answer_to_the_last_look_is_asked_for_once_more() {
-    let garbled = || Fault::WrongJson("temporarily unavailable".to_owned());
     let scene = Scene::with_chunks(CHUNKS);
-    scene.server.fault(garbled(), chunk_list().occurrence(2));
+    scene.answers(chunk_list().occurrence(2), "temporarily unavailable");
     scene.get("").saves(&dump_of(CHUNKS, 1));
     // A connection that is out of step may have brought wrong chunks as well.
     let scene = Scene::with_chunks(CHUNKS);
-    scene.server.fault(garbled(), chunk_list().occurrence(2));
-    scene.server.fault(garbled(), chunk_list().occurrence(3));
+    scene.answers(chunk_list().occurrence(2), "temporarily unavailable");
+    scene.answers(chunk_list().occurrence(3), "temporarily unavailable");
     scene.get("").exits_with(5).stderr_has("all 4 chunks are there, but it could not be confirmed");
     scene.holds(&[""; 0]);
-}
-
-#[test]
-fn a_dump_that_is_replaced_while_it_is_piped_is_an_error() {
-    let scene = Scene::with_chunks(CHUNKS);
-    replace(&scene, 1, dump_of(CHUNKS + 1, 2));
-    let outcome = scene.pipe("");
-    outcome.fails(5, changed(CHANGED_LIST)).any_stdout().asks_for(&["0", "1", "2", "3"]);
 }

@@ -1,4 +1,5 @@
-//! A run that ended in any way is continued by the next one, as far as what it left is good.
+//! A run that ended in any way is continued by the next one, as far as what it left is good. Every damage to
+//! a part file and its journal is tried in the library.
 
 use std::fs;
 
@@ -19,29 +20,24 @@ fn killed_in_chunk(number: usize) -> Scene {
     scene
 }
 
-/// After a run was killed in its fourth chunk and a file was changed, the next run reports this, asks for
-/// these chunks only, and has the whole dump.
-#[track_caller]
-fn changed(file: &str, change: impl FnOnce(&mut Vec<u8>), note: &str, asked: &[&str]) {
-    let scene = killed_in_chunk(3);
-    let mut bytes = scene.read(file);
-    change(&mut bytes);
-    fs::write(scene.path(file), bytes).expect("the file is written");
-    scene.get("").notes(note).asks_for(asked).saves(&dump_of(CHUNKS, 1));
-}
-
 #[test]
 fn a_killed_run_is_continued_where_it_stopped() {
     let scene = Scene::with_chunks(CHUNKS);
     for number in 1..CHUNKS {
         scene.killed_in_chunk(number);
     }
-    scene.get("").notes(goes_on(4, CHUNKS)).asks_for(&["4"]).saves(&dump_of(CHUNKS, 1));
-}
+    let url = scene.server.dump_url();
+    let outcome = scene.command("get -o dump.csv").arg(url).run();
+    outcome.notes(goes_on(4, CHUNKS)).asks_for(&["4"]).saves(&dump_of(CHUNKS, 1));
 
-#[test]
-fn a_run_that_was_killed_in_its_first_chunk_begins_again_silently() {
+    let scene = killed_in_chunk(2);
+    let outcome = scene.get("--parallel=4");
+    let mut asked = outcome.notes(goes_on(2, CHUNKS)).saves(&dump_of(CHUNKS, 1)).asked();
+    asked.sort();
+    assert_eq!(asked, ["2", "3", "4"]);
+    // In its first chunk, and where the user wants it.
     killed_in_chunk(0).get("").asks_for(&ALL).saves(&dump_of(CHUNKS, 1));
+    killed_in_chunk(3).get("--restart").asks_for(&ALL).saves(&dump_of(CHUNKS, 1));
 }
 
 #[test]
@@ -70,86 +66,34 @@ fn a_run_that_lost_the_network_is_continued() {
 }
 
 #[test]
-fn a_killed_run_is_continued_side_by_side() {
-    let scene = killed_in_chunk(2);
-    let outcome = scene.get("--parallel=4");
-    let mut asked = outcome.notes(goes_on(2, CHUNKS)).saves(&dump_of(CHUNKS, 1)).asked();
-    asked.sort();
-    assert_eq!(asked, ["2", "3", "4"]);
-}
-
-#[test]
-fn the_same_dump_named_by_its_url_is_continued() {
-    let scene = killed_in_chunk(3);
-    let url = scene.server.dump_url();
-    scene.command("get -o dump.csv").arg(url).run().notes(goes_on(3, CHUNKS)).saves(&dump_of(CHUNKS, 1));
-}
-
-#[test]
-fn restart_ignores_what_is_there() {
-    killed_in_chunk(3).get("--restart").asks_for(&ALL).saves(&dump_of(CHUNKS, 1));
-}
-
-#[test]
-fn a_part_file_that_was_cut_keeps_its_whole_chunks() {
-    changed(PART, |part| part.truncate(2 * CHUNK + 5), &goes_on(2, CHUNKS), &ALL[2..]);
-}
-
-#[test]
-fn a_part_file_that_grew_is_cut_back() {
-    changed(PART, |part| part.extend_from_slice(&[b'x'; 50_000]), &goes_on(3, CHUNKS), &ALL[3..]);
-}
-
-#[test]
-fn chunks_after_a_flipped_byte_are_fetched_again() {
-    changed(PART, |part| part[CHUNK + 77] ^= 1, &goes_on(1, CHUNKS), &ALL[1..]);
-}
-
-#[test]
-fn a_part_file_that_keeps_no_chunk_is_begun_anew() {
-    let note = begins_anew("its content does not match its journal");
-    changed(PART, |part| part[0] ^= 1, &note, &ALL);
-    changed(PART, Vec::clear, &note, &ALL);
-}
-
-#[test]
-fn a_journal_with_a_torn_last_line_loses_one_chunk() {
-    changed(JOURNAL, |journal| journal.truncate(journal.len() - 4), &goes_on(2, CHUNKS), &ALL[2..]);
-}
-
-#[test]
-fn a_journal_with_a_damaged_line_keeps_the_chunks_before_it() {
-    let damage_second_record = |journal: &mut Vec<u8>| {
-        let ends = (0..journal.len()).filter(|at| journal[*at] == b'\n');
-        let second_record = ends.skip(1).map(|end| end + 1).next().expect("a second record");
-        journal[second_record] = b'#';
-    };
-    changed(JOURNAL, damage_second_record, &goes_on(1, CHUNKS), &ALL[1..]);
-}
-
-#[test]
-fn a_foreign_journal_is_left_as_it_is() {
-    let scene = killed_in_chunk(3);
-    let mut journal = scene.read(JOURNAL);
-    journal[0] = b'#';
-    scene.write(JOURNAL, &journal);
-    let error = "cannot use dump.csv.part.journal: it is not a journal of this program: move it away";
-    scene.get("").fails(7, error);
-    scene.has(JOURNAL, &journal);
-}
-
-#[test]
-fn a_journal_with_a_damaged_header_is_begun_anew() {
-    changed(
-        JOURNAL,
-        // Behind the words by which a journal is known as one of ours.
-        |journal| {
-            let at = journal.windows(10).position(|part| part == b",\"chunks\":").expect("a header");
-            journal[at] = b'#';
-        },
-        &begins_anew("its journal is damaged or of another version"),
-        &ALL,
-    );
+fn what_is_damaged_is_fetched_again_and_the_rest_is_kept() {
+    type Damage = fn(&mut Vec<u8>);
+    let no_match = begins_anew("its content does not match its journal");
+    let other_version = begins_anew("its journal is damaged or of another version");
+    let cases: [(&str, Damage, &str, &[&str]); 6] = [
+        (PART, |part| part.truncate(2 * CHUNK + 5), &goes_on(2, CHUNKS), &ALL[2..]),
+        (PART, |part| part.extend_from_slice(&[b'x'; 50_000]), &goes_on(3, CHUNKS), &ALL[3..]),
+        (PART, |part| part[CHUNK + 77] ^= 1, &goes_on(1, CHUNKS), &ALL[1..]),
+        (PART, |part| part[0] ^= 1, &no_match, &ALL),
+        (JOURNAL, |journal| journal.truncate(journal.len() - 4), &goes_on(2, CHUNKS), &ALL[2..]),
+        (
+            JOURNAL,
+            // After the words by which a journal is known as one of ours.
+            |journal| {
+                let at = journal.windows(10).position(|part| part == b",\"chunks\":").expect("a header");
+                journal[at] = b'#';
+            },
+            &other_version,
+            &ALL,
+        ),
+    ];
+    for (file, damage, note, asked) in cases {
+        let scene = killed_in_chunk(3);
+        let mut bytes = scene.read(file);
+        damage(&mut bytes);
+        fs::write(scene.path(file), bytes).expect("the file is written");
+        scene.get("").notes(note).asks_for(asked).saves(&dump_of(CHUNKS, 1));
+    }
 }
 
 #[test]

@@ -19,14 +19,6 @@ fn long_run() -> ProcessRun {
     (0..100_000).fold(clean_run(), |run, _| run.with_step(TaskState::InProgress, "Importing", 0.5))
 }
 
-/// The id of the only task.
-#[track_caller]
-fn only_task(scene: &Scene) -> String {
-    let ids = scene.task_ids();
-    assert_eq!(ids.len(), 1, "{}", scene.describe());
-    ids[0].clone()
-}
-
 /// How a task that goes on is waited for or cancelled.
 fn goes_on(task: &str) -> String {
     format!(
@@ -65,7 +57,7 @@ const DONE: &str = "COMPLETE 100 % Complete.";
 fn a_run_in_which_nothing_failed_exits_with_0() {
     let scene = Scene::with_run(clean_run());
     let outcome = scene.run(RUN);
-    let task = only_task(&scene);
+    let task = scene.task_id();
     outcome
         .notes(notes(&task, &[DONE]))
         .stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
@@ -75,7 +67,7 @@ fn a_run_in_which_nothing_failed_exits_with_0() {
 fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
     let scene = Scene::with_run(failing_run(&[COSTS, ACTUALS]));
     let outcome = scene.run(&format!("{RUN} -o rejected/"));
-    let task = only_task(&scene);
+    let task = scene.task_id();
     let files = [COSTS, ACTUALS].map(|import| format!("rejected/{}", file_of(import, &task)));
     let dumps = files.each_ref().map(|file| format!("{file}  2.5 kB  3 chunks  <TIME>\n")).concat();
     let rows = row(COSTS) + &row(ACTUALS);
@@ -91,9 +83,9 @@ fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
 fn quiet_prints_the_result_only() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     let outcome = scene.run(&format!("{RUN} -q"));
-    let file = file_of(COSTS, &only_task(&scene));
+    let file = file_of(COSTS, &scene.task_id());
     let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n");
-    outcome.exits_with(6).stderr("").stdout(report(&only_task(&scene), &row(COSTS)) + &dump);
+    outcome.exits_with(6).stderr("").stdout(report(&scene.task_id(), &row(COSTS)) + &dump);
     scene.holds(&[file]);
 }
 
@@ -123,7 +115,7 @@ fn every_step_is_reported_once_with_its_progress_and_asked_for_once() {
         "PAUSED 75 %",
         DONE,
     ];
-    let task = only_task(&scene);
+    let task = scene.task_id();
     outcome.any_stdout().notes(notes(&task, &steps));
     let look = format!("GET NIGHTLY/tasks/{task}");
     scene.assert_requests(&[&["POST NIGHTLY/tasks"][..], &[look.as_str(); 6]].concat());
@@ -134,7 +126,7 @@ fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
     let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
     let scene = Scene::with_run(run.with_step(TaskState::InProgress, "Importing", 0.9));
     let outcome = scene.run(&format!("{RUN} --timeout=0s -q"));
-    let task = only_task(&scene);
+    let task = scene.task_id();
     let [wait, goes_on] = [format!("wait <NIGHTLY>/{task} --poll=1ms"), goes_on(&task)];
     outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  {goes_on}"));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
@@ -147,7 +139,7 @@ fn a_run_that_another_user_cancels_exits_with_1() {
     let scene = Scene::with_run(long_run());
     let mut running = scene.command(RUN).start();
     running.wait_for_requests(4);
-    let task = only_task(&scene);
+    let task = scene.task_id();
     scene.run(&format!("cancel NIGHTLY/{task}")).stdout(format!("Task <NIGHTLY>/{task}: CANCELL<ANY>\n"));
     let outcome = running.finish();
     outcome.exits_with(1).stdout_has("\nCANCELLED, 50 %, created 20");
@@ -163,7 +155,7 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     running.wait_for_requests(4);
     running.signal("INT");
     let outcome = running.finish();
-    let task = only_task(&scene);
+    let task = scene.task_id();
     outcome.notes(notes(&task, &["IN_PROGRESS 50 % Importing"]));
     outcome.fails(130, format!("interrupted: {}", goes_on(&task).replace("; ", "\n  ")));
     assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
@@ -185,7 +177,7 @@ fn faults_while_it_is_followed_are_retried() {
     scene.server.fault(Fault::status(503), looks());
     scene.server.fault(Fault::CloseBeforeAnswer, looks());
     let outcome = scene.run(RUN);
-    let task = only_task(&scene);
+    let task = scene.task_id();
     let [of_status, of_connection] = [answered("503 Service Unavailable"), CLOSED.to_owned()];
     let whys = [&of_status, &of_status, &of_connection, &of_connection];
     let waits = (1..).zip(whys).map(|(retry, why)| wait(&format!("task <NIGHTLY>/{task}"), why, retry, 12));
@@ -199,7 +191,7 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
     let scene = Scene::with_run(long_run());
     scene.server.fault(Fault::status(403), When::path("tasks/*").method("GET"));
     let outcome = scene.run(&format!("{RUN} -q"));
-    let task = only_task(&scene);
+    let task = scene.task_id();
     let why = answered("403 Forbidden");
     let may_go_on = goes_on(&task).replace("goes on", "may go on");
     outcome.fails(3, format!("task <NIGHTLY>/{task}: {why}\n  <ANY>\n  {may_go_on}"));
@@ -211,7 +203,7 @@ fn a_missing_dump_is_reported_after_the_report() {
     let run = ProcessRun::new().with_result(result_of(&[COSTS, ACTUALS]));
     let scene = Scene::with_run(run.with_dump(ACTUALS.0, dump_for(ACTUALS.0)));
     let outcome = scene.run(&format!("{RUN} -qq"));
-    let task = only_task(&scene);
+    let task = scene.task_id();
     let file = file_of(ACTUALS, &task);
     let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n") + &summary(1, 0, 1, 2_500);
     outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
@@ -238,11 +230,11 @@ fn two_runs_write_two_files_and_leave_earlier_tasks_alone() {
 fn a_run_by_url_names_commands_that_work_from_anywhere() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     let url = scene.fill("<URL>").split("/tasks/").next().unwrap_or_default().to_owned();
-    let outcome = scene.command("run --poll=1ms").arg(&url).env_remove("ANAPLAN_API_URL").run();
-    let task = only_task(&scene);
+    let outcome = scene.command("run --poll=1ms").arg(&url).without("ANAPLAN_API_URL").run();
+    let task = scene.task_id();
     let wait = format!("wait {url}/tasks/{task}");
     outcome.exits_with(6).any_stdout().stderr_has(format!("  anaplan-dump {wait}\n"));
-    let again = scene.command(&format!("{wait} -q")).env_remove("ANAPLAN_API_URL").run();
+    let again = scene.command(&format!("{wait} -q")).without("ANAPLAN_API_URL").run();
     again.exits_with(6).stdout_has(format!("{}  2.5 kB  already there\n", file_of(COSTS, &task)));
     scene.holds(&[file_of(COSTS, &task)]);
 }
@@ -254,7 +246,7 @@ fn wait_collects_the_dumps_of_a_task_that_was_started_elsewhere() {
         let scene = Scene::with_run(run);
         // Another user starts it.
         scene.run(&format!("{RUN} --timeout=0s -q -o x/")).exits_with(1).stderr_has("has not finished");
-        let task = only_task(&scene);
+        let task = scene.task_id();
         let locator = if with_id { format!("NIGHTLY/{task}") } else { "NIGHTLY".to_owned() };
         let outcome = scene.run(&format!("wait {locator} --poll=1ms -q -o rejected/"));
         let file = format!("rejected/{}", file_of(COSTS, &task));
@@ -273,7 +265,7 @@ fn a_reader_that_has_gone_costs_no_dump() {
         .run()
         .any_stdout()
         .fails(7, "<ANY>");
-    scene.holds(&[format!("rejected/{}", file_of(COSTS, &only_task(&scene)))]);
+    scene.holds(&[format!("rejected/{}", file_of(COSTS, &scene.task_id()))]);
 }
 
 #[test]
@@ -313,7 +305,7 @@ fn wait_collects_the_dumps_of_a_run_that_is_over_before_it_is_looked_at() {
     scene.server.fault(Fault::status(503), When::path("tasks/*").method("GET").times(1));
     scene.run(&format!("{RUN} --retries=0 -q -o x/")).exits_with(5).any_stdout().stderr_has("503");
     scene.run("wait NIGHTLY --poll=1ms --timeout=30s -q -o x/").exits_with(6).any_stdout();
-    scene.holds(&[format!("x/{}", file_of(COSTS, &only_task(&scene)))]);
+    scene.holds(&[format!("x/{}", file_of(COSTS, &scene.task_id()))]);
 }
 
 #[test]
@@ -370,7 +362,7 @@ fn a_run_whose_dumps_cannot_be_asked_for_is_reported_with_the_command_that_colle
     let scene = Scene::with_run(ProcessRun::new().with_result(result));
     scene.server.fault(Fault::status(403), When::path("dumps/*/chunks"));
     let outcome = scene.run(&format!("{RUN} -q -o rejected/"));
-    let task = only_task(&scene);
+    let task = scene.task_id();
     outcome.exits_with(3).stdout_has("112000000021  yes     90       3        5  ?     Cost centres");
     outcome.stderr_has(format!(
         "collect the dumps of the task with:\n    anaplan-dump get <NIGHTLY>/{task} -o rejected/"

@@ -6,9 +6,7 @@ use std::path::Path;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
 use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, TOKEN, USER, When};
 
-use crate::support::{
-    Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, failed, failing_run, three_chunks,
-};
+use crate::support::{Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, dump_of, failed, failing_run};
 
 const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
 pub(crate) const CLIENT: &str = "the-client-id";
@@ -35,7 +33,7 @@ fn good_certificate() -> String {
 
 #[track_caller]
 pub(crate) fn scene() -> Scene {
-    let mut service = Service::with_dump(three_chunks());
+    let mut service = Service::with_dump(dump_of(3, 1));
     prepare(&mut service);
     Scene::with_service(service)
 }
@@ -59,7 +57,7 @@ fn make_private(path: &Path) {
 
 /// A command that has no way to sign in yet.
 pub(crate) fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    let command = scene.command(arguments).env_remove("ANAPLAN_TOKEN");
+    let command = scene.command(arguments).without("ANAPLAN_TOKEN");
     let origin = scene.server.origin();
     command.env("ANAPLAN_AUTH_URL", &origin).env("ANAPLAN_OAUTH_URL", &origin)
 }
@@ -357,7 +355,7 @@ fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
         run(signed_in(&scene, "password", "chunks DUMP -qq")
             .env("ANAPLAN_PASSWORD", shaped(PASSWORD).replace('\u{feff}', "")));
         let encrypted = signed_in(&scene, "encrypted key", "chunks DUMP -qq");
-        let encrypted = encrypted.env_remove("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
+        let encrypted = encrypted.without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
         run(encrypted.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE", "passphrase"));
         run(signed_in(&scene, "oauth", "chunks DUMP -qq"));
         scene.any_files();
@@ -367,8 +365,7 @@ fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
 #[test]
 fn a_passphrase_behind_the_name_of_the_key_is_not_repeated_and_its_place_is_said() {
     let scene = scene();
-    let command =
-        signed_in(&scene, "encrypted key", "chunks DUMP").env_remove("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
+    let command = signed_in(&scene, "encrypted key", "chunks DUMP").without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
     let outcome = command.env("ANAPLAN_PRIVATE_KEY", "user.key:s3cret").run();
     outcome.refuses(
         "what follows the colon does not belong to the name of the file user.key: a passphrase has a setting of its \
@@ -429,11 +426,11 @@ fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
         .env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "wr0ng-one")
         .run()
         .refuses("the passphrase cannot be used: it does not open the private key in user.key");
-    encrypted().env_remove("ANAPLAN_PRIVATE_KEY_PASSPHRASE").run().refuses(
+    encrypted().without("ANAPLAN_PRIVATE_KEY_PASSPHRASE").run().refuses(
         "the private key in user.key is encrypted, and there is no passphrase for it\n  \
          set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
     );
-    encrypted().env_remove("ANAPLAN_PRIVATE_KEY").run().refuses(
+    encrypted().without("ANAPLAN_PRIVATE_KEY").run().refuses(
         "there is no private key in user.crt\n  set ANAPLAN_PRIVATE_KEY to the file of the private key",
     );
     scene.any_files();
@@ -457,15 +454,14 @@ fn eight_runs_share_one_rotating_refresh_token() {
 #[test]
 fn signing_in_at_another_api_needs_the_host_to_do_it_at() {
     let scene = scene();
-    let command = scene.command("chunks DUMP").env_remove("ANAPLAN_TOKEN");
+    let command = scene.command("chunks DUMP").without("ANAPLAN_TOKEN");
     command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run().refuses(
         "the sign-in host cannot be used: it is not known for this API: give its URL\n  set --auth-url \
          (ANAPLAN_AUTH_URL)",
     );
     // A host of Anaplan that no table knows is no better known in a URL than as the API URL.
     let url = "https://zz9.api.anaplan.com/2/0/workspaces/W/models/M";
-    let command =
-        scene.command("processes").arg(url).env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+    let command = scene.command("processes").arg(url).without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
     let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
     outcome.refuses("the sign-in host cannot be used: <ANY>\n  set --auth-url (ANAPLAN_AUTH_URL)");
 }
@@ -482,7 +478,7 @@ fn a_password_goes_to_the_sign_in_host_of_the_region() {
     ] {
         let scene = scene();
         // Whatever is sent to another host arrives at the proxy, which leads nowhere.
-        let command = scene.command(arguments).env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+        let command = scene.command(arguments).without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
         let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
         let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
         outcome.exits_with(5).stderr_has(format!("signing in at https://{host}: the proxy refused"));
@@ -495,7 +491,7 @@ fn a_refresh_token_goes_to_the_oauth_host_of_the_region() {
     for (region, host) in [("us1", "us1a.app.anaplan.com"), ("ca1", "ca1a.app.anaplan.com")] {
         let scene = scene();
         let command = scene.command("chunks DUMP --region").arg(region);
-        let command = command.env_remove("ANAPLAN_TOKEN").env_remove("ANAPLAN_API_URL");
+        let command = command.without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
         let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
         with_oauth(&scene, command).run().exits_with(5).stderr_has(format!("signing in at https://{host}: "));
         scene.assert_requests(&[format!("CONNECT {host}:443")]);

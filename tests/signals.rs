@@ -148,7 +148,7 @@ fn run_continues_a_download_by_get_and_not_by_another_run() {
     });
     running.signal("TERM");
     let outcome = running.finish();
-    let task = scene.task_ids()[0].clone();
+    let task = scene.task_id();
     outcome.any_stdout().exits_with(143);
     outcome.stderr_has(format!(
         "1 of 3 chunks are kept in rejected/2019-10-16-112000000021-Cost_centres-{task}.csv.part\n  continue with:\n    \

@@ -163,7 +163,7 @@ fn what_cannot_work_is_reported_before_anything_is_started() {
         ("NIGHTLY --timeout=soon", "<ANY>a duration such as 500ms, 30s, 5m, 2h<ANY>"),
         ("NIGHTLY --poll=often", "<ANY>a duration such as 500ms, 30s, 5m, 2h<ANY>"),
     ] {
-        scene.run(&format!("run {arguments}")).refuses(format!("{error}\nTry anaplan-dump <ANY>--help."));
+        scene.run(&format!("run {arguments}")).is_wrong_usage(error);
     }
     let outcome = scene.run("run NIGHTLY -o file/below/");
     outcome.fails(7, "cannot make the folder file/below/: <ANY>").without_a_connection();

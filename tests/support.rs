@@ -12,9 +12,9 @@ pub(crate) mod texts;
 pub(crate) use self::command::{Background, Invocation};
 pub(crate) use self::dumps::{
     CHUNK, DATE, NEWEST_TASK, PART_FILES, assert_same_bytes, bytes_of, chunk, chunk_list, dump_of, own_name,
-    size, three_chunks,
+    size,
 };
-pub(crate) use self::outcome::{Outcome, Wait};
+pub(crate) use self::outcome::Outcome;
 pub(crate) use self::processes::{
     ACTUALS, BUDGET, COSTS, Import, PROCESS_NAME, clean, dump_for, failed, failing_run, file_of, model,
     nightly, result_of,

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
-use xtask::fake::{Fault, MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE, When};
+use xtask::fake::{MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE, When};
 
 use crate::support::texts::NO_TASKS;
 use crate::support::{COSTS, PROCESS_NAME, Scene, clean, failed, nightly};
@@ -62,10 +62,10 @@ fn the_processes_of_a_model_are_a_table_with_names_cut() {
 #[test]
 fn the_model_of_the_environment_needs_no_locator() {
     let scene = with_processes(&[("118000000001", "Nightly load")]);
-    let command = scene.command("processes").env("ANAPLAN_WORKSPACE", WORKSPACE).env("ANAPLAN_MODEL", MODEL);
+    let command = scene.command("processes").in_the_model();
     command.run().stdout("PROCESS       NAME\n118000000001  Nightly load\n");
     let error = "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set";
-    scene.run("processes").refuses(format!("{error}\nTry anaplan-dump <ANY>--help."));
+    scene.run("processes").is_wrong_usage(error);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn archived_models_are_shown_where_they_are_asked_for() {
     let models = json!({ "status": { "code": 200 }, "models": [
         { "id": "OLD", "name": "Plan 2020", "activeState": "ARCHIVED", "currentWorkspaceId": "W" },
         { "id": "NEW", "name": "Plan 2026", "activeState": "UNLOCKED", "currentWorkspaceId": "W" }] });
-    scene.server.fault(Fault::WrongJson(models.to_string()), When::path("models"));
+    scene.answers(When::path("models"), &models);
     let outcome = scene.run("models");
     outcome.stdout("WORKSPACE/MODEL  STATE     NAME\nW/NEW            UNLOCKED  Plan 2026\n");
     outcome.notes("1 archived model left out: --archived shows every model\n");

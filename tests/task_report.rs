@@ -1,7 +1,7 @@
 //! `task`: how a task went, action by action, in 80 columns, and what to do next.
 
 use serde_json::json;
-use xtask::fake::{ActionResult, Detail, Fault, PROCESS, Task, TaskState, When};
+use xtask::fake::{ActionResult, Detail, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::answered;
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed};
@@ -14,7 +14,7 @@ const TASK_ID: &str = "B7EA9FEC0FF2488B9A9E6040B6B26753";
 fn with_task_json(task: &serde_json::Value) -> Scene {
     let scene = Scene::with_tasks([clean("T1")]);
     let answer = json!({"status": {"code": 200}, "task": task}).to_string();
-    scene.server.fault(Fault::WrongJson(answer), When::path("tasks/T1"));
+    scene.answers(When::path("tasks/T1"), &answer);
     scene
 }
 

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use xtask::fake::{ErrorBody, Fault, TOKEN, USER, When};
 
 use crate::support::texts::THE_LIST;
-use crate::support::{Invocation, Scene, bytes_of, three_chunks};
+use crate::support::{Invocation, Scene, bytes_of};
 
 const OAUTH: &str = "oauth-access-token";
 const AS_ANAPLANS: &str = "AnaplanAuthToken fake-token-of-integration";
@@ -13,14 +13,14 @@ const AS_BEARER: &str = "Bearer oauth-access-token";
 
 #[track_caller]
 fn scene() -> Scene {
-    let scene = Scene::with_dump(three_chunks());
+    let scene = Scene::with_chunks(3);
     scene.server.service().add_bearer_token(USER, OAUTH);
     scene
 }
 
 /// A download without a token.
 fn without_token<'a>(scene: &'a Scene, options: &str) -> Invocation<'a> {
-    scene.command(&format!("get DUMP -o - {options}")).env_remove("ANAPLAN_TOKEN")
+    scene.command(&format!("get DUMP -o - {options}")).without("ANAPLAN_TOKEN")
 }
 
 /// The download succeeds, and every request has this header.

@@ -21,11 +21,6 @@ pub(crate) fn bytes_of(chunks: usize, seed: u64) -> Vec<u8> {
     dump_file::generate(seed, chunks * CHUNK - CHUNK / 2)
 }
 
-/// A dump where its content and the number of its chunks do not matter.
-pub(crate) fn three_chunks() -> Dump {
-    dump_of(3, 1)
-}
-
 /// The name of the file that the server's dump has in a folder.
 pub(crate) fn own_name() -> String {
     format!("{DATE}-{OBJECT}-Cost_centres_from_ERP-{TASK}.csv")

@@ -147,6 +147,12 @@ impl<'a> Outcome<'a> {
         self.fails(2, expected).without_a_connection()
     }
 
+    /// The same, with the hint at the help that follows every wrong use of the command line.
+    #[track_caller]
+    pub(crate) fn is_wrong_usage(&self, expected: impl AsRef<str>) -> &Self {
+        self.refuses(format!("{}\nTry anaplan-dump <ANY>--help.", expected.as_ref()))
+    }
+
     /// The server saw no connection.
     #[track_caller]
     pub(crate) fn without_a_connection(&self) -> &Self {

@@ -94,6 +94,14 @@ impl Scene {
         process.tasks.iter().map(|task| task.id.clone()).collect()
     }
 
+    /// The id of the only one.
+    #[track_caller]
+    pub(crate) fn task_id(&self) -> String {
+        let ids = self.task_ids();
+        assert_eq!(ids.len(), 1, "{}", self.describe());
+        ids[0].clone()
+    }
+
     /// The SHA-256 of a file, by a program that shares nothing with ours.
     #[track_caller]
     pub(crate) fn sha256sum(&self, file: &str) -> String {

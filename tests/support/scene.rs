@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::fs;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
-use xtask::fake::{Dump, FakeServer, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE};
+use xtask::fake::{Dump, FakeServer, Fault, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE, When};
 
 use super::{Invocation, NEWEST_TASK, Outcome, assert_same_bytes, model, nightly};
 
@@ -64,6 +64,11 @@ impl Scene {
     /// The file with the root certificate of the server.
     pub(crate) fn ca_file(&self) -> &Path {
         self.authority.as_ref().expect("the server speaks TLS").path()
+    }
+
+    /// The server answers these requests with this JSON.
+    pub(crate) fn answers(&self, when: When, answer: impl Display) {
+        self.server.fault(Fault::WrongJson(answer.to_string()), when);
     }
 
     /// A path in the scratch folder.
@@ -121,6 +126,12 @@ impl Scene {
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         self.mentioned.borrow_mut().insert(name.to_owned(), None);
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.describe()))
+    }
+
+    /// The same as text.
+    #[track_caller]
+    pub(crate) fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).expect("the file is UTF-8")
     }
 
     /// A file has these bytes.
