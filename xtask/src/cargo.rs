@@ -29,7 +29,7 @@ pub(crate) fn in_workspace(program: impl Into<OsString>) -> Command {
     let mut command = Command::new(program.into());
     command.current_dir(root());
     // What the outer cargo says about this package would make build scripts run again that watch these
-    // variables (ring's does), each time that somebody switches between `cargo` and `cargo xtask`.
+    // variables (ring's does), at each switch between `cargo` and `cargo xtask`.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -97,7 +97,7 @@ fn data(arguments: &Serve) -> Service {
         .with_nested(ActionResult::import_with_dump(SMALL, "Accounts from ERP", 3_115, &small()));
     let tasks = [
         Task::complete(TASK).with_result(failed).with_dump(LARGE, large).with_dump(SMALL, small()),
-        rejected(OTHERS_TASK).with_owner("somebody.else@example.com").with_dump(LARGE, small()),
+        rejected(OTHERS_TASK).with_owner("colleague@example.com").with_dump(LARGE, small()),
         rejected(ERASED_TASK).with_dump(LARGE, small().erased()),
         Task::complete(CLEAN_TASK).with_result(of(ActionResult::loaded(LARGE, OBJECT_NAME, 48_112))),
     ];

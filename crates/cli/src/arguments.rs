@@ -3,9 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::MAX_PARALLEL;
-use argh::{ArgsInfo, CommandInfoWithArgs, FromArgs};
+use argh::{ArgsInfo, FromArgs};
 
-use crate::completion;
 use crate::text::{parse_duration, parse_since};
 
 /// Name under which help and errors speak of the program.
@@ -535,7 +534,7 @@ pub(crate) struct Doctor {
 pub(crate) struct Completion {
     /// bash, zsh, fish or powershell
     #[argh(positional, arg_name = "SHELL", from_str_fn(shell))]
-    pub(crate) shell: fn(&CommandInfoWithArgs) -> String,
+    pub(crate) shell: Shell,
 }
 
 /// Print the manual page, for man -l.
@@ -543,12 +542,20 @@ pub(crate) struct Completion {
 #[argh(subcommand, name = "man", help_triggers("-h", "--help"), example = "{command_name} | man -l -")]
 pub(crate) struct Man {}
 
-fn shell(name: &str) -> Result<fn(&CommandInfoWithArgs) -> String, String> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    PowerShell,
+}
+
+fn shell(name: &str) -> Result<Shell, String> {
     match name {
-        "bash" => Ok(completion::bash),
-        "zsh" => Ok(completion::zsh),
-        "fish" => Ok(completion::fish),
-        "powershell" => Ok(completion::powershell),
+        "bash" => Ok(Shell::Bash),
+        "zsh" => Ok(Shell::Zsh),
+        "fish" => Ok(Shell::Fish),
+        "powershell" => Ok(Shell::PowerShell),
         _ => Err("the name of a shell is needed: bash, zsh, fish or powershell".to_owned()),
     }
 }

@@ -86,7 +86,9 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
             let (session, no_way) = Session::open(arguments, unfinished)?;
             commands::doctor(command, &session, no_way)
         }
-        Command::Completion(command) => stdout::print(&(command.shell)(&Arguments::get_args_info())),
+        Command::Completion(command) => {
+            stdout::print(&completion::script(&Arguments::get_args_info(), command.shell))
+        }
         Command::Man(_) => stdout::print(&man::page(&Arguments::get_args_info())),
     }
 }

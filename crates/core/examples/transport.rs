@@ -1,4 +1,4 @@
-//! A transport of one's own: here `curl`, a process for each request. Needs no default feature.
+//! Your own transport: here `curl`, a process for each request. Needs no default feature.
 //!
 //! ```sh
 //! ANAPLAN_TOKEN=... cargo run --no-default-features --example transport WORKSPACE/MODEL/PROCESS/TASK/OBJECT rejected.csv

@@ -31,7 +31,7 @@ pub(super) fn alone<'a>(name: String, program: &'a Path, arguments: Vec<&'a Path
 }
 
 /// Medians of the times and maxima of the peaks. After one run of each that does not count, each begins a round in its
-/// turn, so that none always runs on what another left behind.
+/// turn, so that none always runs on what another left.
 pub(super) fn rounds(contenders: &[Contender], repeat: usize) -> Result<Vec<(String, Sample)>, String> {
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contenders.len()];
     for round in 0..=repeat {

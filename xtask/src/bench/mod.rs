@@ -22,7 +22,7 @@ pub(crate) use server::{BenchServer, serve};
     subcommand,
     name = "bench",
     note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
-Without curl only our own numbers are printed. explain, which has a table of its own, measures a report beside
+Without curl only our own numbers are printed. explain, which prints another table, measures a report beside
 reading the records alone. rate-limit runs only where it is named: it starts 50 processes at once against the tenant's
 token bucket, and fails where one gives up or too many requests are sent."
 )]

@@ -1,4 +1,4 @@
-//! The fake server in a process of its own, so that its work and its memory count for none of the contenders.
+//! The fake server in another process, so that its work and its memory count for none of the contenders.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -39,8 +39,8 @@ pub(super) fn print(sections: &[Section]) {
     }
     println!(
         "
-wall, CPU: medians. sync: the wall time until the file is on the disk, which is part of our own work and comes
-after that of the others. CPU: user and system time of the program and its children. peak: the maximum of the
+wall, CPU: medians. sync: the wall time until the file is on the disk, which is part of our own work, and
+is added to that of the others. CPU: user and system time of the program and its children. peak: the maximum of the
 resident memory of one process. On the right, each as a ratio to the first line."
     );
 }

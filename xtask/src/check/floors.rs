@@ -14,13 +14,14 @@ const HOUSES: &[(&str, &str)] = &[
         "crates/core/src",
         "text time | address | service | error | files | transfer
         | report client/event client/redact client/pace client/x509 client/session/secret
-        | client/session/certificate | client/http | client/retry_loop | client/session | client | client/session/account",
+        | client/session/certificate | client/http | client/retry_loop | client/session | client
+        | client/session/account",
     ),
     (
         "crates/cli/src",
-        "os_text | text | table | arguments | help | normalize | parse | exit_code | advice | failure | stdout | json | meter
-        | progress | signals | env_file | settings | credentials | session | ending | newest | resolve | target
-        | report sources | task_report | collect | follow | commands describe",
+        "os_text | text | table | arguments | help | completion man | normalize | parse | exit_code | advice | failure | stdout | json
+        | meter | progress | signals | env_file | settings | credentials | session | ending | newest | resolve | target
+        | report sources | task_report | collect | follow | commands",
     ),
     ("xtask/src", "fake | cargo format sample | bench demo dist serve | check"),
 ];

@@ -1,4 +1,4 @@
-//! What no compiler looks at: paths of somebody's machine, and tasks that the documents name.
+//! What no compiler looks at: paths of one machine, and tasks that the documents name.
 
 use std::fs;
 use std::process::Command;

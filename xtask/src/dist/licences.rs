@@ -38,7 +38,7 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
     let lines: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     for line in lines {
         let (package, licence) = line.split_once('\t').unwrap_or((line, ""));
-        // A package of the workspace has its path behind its version.
+        // A package of the workspace has its path after its version.
         let Some((name, version)) = package.split_once(" v").filter(|_| !package.contains('(')) else {
             continue;
         };
@@ -65,7 +65,7 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
     })
 }
 
-/// What cargo prints; its arguments stand between blanks.
+/// What cargo prints; its arguments are separated by blanks.
 fn run(arguments: &str) -> Result<String, String> {
     let output = cargo().args(arguments.split(' ')).output();
     let output = output.map_err(|error| format!("cargo cannot be started: {error}"))?;

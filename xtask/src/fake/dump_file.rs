@@ -112,7 +112,7 @@ const COMMENTS: &[&str] = &[
     "\"",
     "\n",
     "emoji \u{1f469}\u{200d}\u{1f4bb} and \u{1d11e}",
-    "a rather long remark that somebody typed into the source system because there was room for it",
+    "a rather long remark that a person typed into the source system because there was room for it",
 ];
 
 /// Each is completed by a value of the row, or stands for itself.

@@ -3,7 +3,7 @@
 //! It shares no code with the library under test, so one misreading of the API cannot hide in both.
 //!
 //! From the bottom up: `data` is what the service holds, `http` a request and an answer as values, `sign_in` who
-//! somebody is. Bytes come in and go out in `wire`, an answer is made in `service`, a fault is declared and applied
+//! a client is. Bytes come in and go out in `wire`, an answer is made in `service`, a fault is declared and applied
 //! in `fault`, and `server` listens and joins them all.
 //!
 //! ```

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anaplan_dump_core::Origin;
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
-use crate::arguments::PROGRAM;
+use crate::arguments::{PROGRAM, Shell};
 
 type Command = CommandInfoWithArgs;
 type Flag = FlagInfo<'static>;
@@ -58,8 +58,17 @@ fn regions() -> String {
     Origin::region_names().collect::<Vec<_>>().join(" ")
 }
 
-/// For `source` in `.bashrc`, or as a file of bash-completion.
-pub(crate) fn bash(program: &Command) -> String {
+/// The script that a shell reads.
+pub(crate) fn script(program: &Command, shell: Shell) -> String {
+    match shell {
+        Shell::Bash => bash(program),
+        Shell::Zsh => zsh(program),
+        Shell::Fish => fish(program),
+        Shell::PowerShell => powershell(program),
+    }
+}
+
+fn bash(program: &Command) -> String {
     let everything = || [program].into_iter().chain(commands(program).map(|(_, command)| command));
     let pattern = |wanted: Values| {
         let flags = everything().flat_map(|command| command.flags).filter(|flag| Values::of(flag) == wanted);
@@ -85,8 +94,7 @@ pub(crate) fn bash(program: &Command) -> String {
         .replace("@GENERAL@", &words(program))
 }
 
-/// For a file `_anaplan-dump` in a folder of `fpath`.
-pub(crate) fn zsh(program: &Command) -> String {
+fn zsh(program: &Command) -> String {
     let quote =
         |text: &str| text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
     let flag = |flag: &Flag| {
@@ -114,8 +122,7 @@ pub(crate) fn zsh(program: &Command) -> String {
         .replace("@CASES@", &cases)
 }
 
-/// For a file `anaplan-dump.fish` in a folder of completions.
-pub(crate) fn fish(program: &Command) -> String {
+fn fish(program: &Command) -> String {
     let quote = |text: &str| one_line(text).replace('\\', "\\\\").replace('\'', "\\'");
     let start = format!("complete -c {PROGRAM}");
     let mut lines = format!("{start} -f\n");
@@ -146,8 +153,7 @@ pub(crate) fn fish(program: &Command) -> String {
     lines
 }
 
-/// For the profile of PowerShell.
-pub(crate) fn powershell(program: &Command) -> String {
+fn powershell(program: &Command) -> String {
     let pair = |word: &str, about: &str| {
         format!(
             "        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n",

@@ -73,7 +73,7 @@ impl Dump {
         }
     }
 
-    /// The content behind an id.
+    /// The content of an id.
     pub(crate) fn chunk(&self, id: &str) -> Option<&Arc<[u8]>> {
         let index = match &self.ids {
             Some(ids) => Some(ids.iter().position(|listed| listed == id)?),

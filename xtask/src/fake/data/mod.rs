@@ -1,4 +1,4 @@
-//! What the service holds: processes, their tasks, what came of them, and dumps. Nothing here knows HTTP.
+//! What the service holds: processes, their tasks, their results, and dumps. Nothing here knows HTTP.
 
 mod dump;
 mod names;

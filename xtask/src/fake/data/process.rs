@@ -2,10 +2,10 @@
 
 use super::{ActionResult, Import, ProcessRun, Task};
 
-/// A process, or an import of its own: something that is run as tasks.
+/// A process, or a single import: something that is run as tasks.
 #[derive(Debug, Clone)]
 pub struct Process {
-    /// 12 digits, but nobody may rely on that.
+    /// 12 digits, which clients must not rely on.
     pub id: String,
     /// What people call it.
     pub name: String,

@@ -1,9 +1,9 @@
-//! What came of a task: its actions, and what each says about its rows.
+//! The result of a task: its actions, and what each says about its rows.
 
 use super::Dump;
 use crate::fake::dump_file::rows;
 
-/// What came of an action, or of a process with the results of its actions inside.
+/// The result of an action, or of a process with the results of its actions inside.
 #[derive(Debug, Clone)]
 pub struct ActionResult {
     /// The object that was run.

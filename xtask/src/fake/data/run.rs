@@ -1,4 +1,4 @@
-//! What a task does that a client starts: its steps, and what comes of it.
+//! What a task does that a client starts: its steps and its result.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ impl ProcessRun {
         self
     }
 
-    /// What comes of it.
+    /// Its result.
     pub fn with_result(mut self, result: ActionResult) -> Self {
         self.result = Some(result);
         self

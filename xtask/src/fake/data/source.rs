@@ -7,7 +7,7 @@ use super::{ActionResult, Detail, Dump};
 /// A source file of the model. Each user who uploads has a private one.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// 12 digits that begin with 113, but nobody may rely on that.
+    /// 12 digits that begin with 113, which clients must not rely on.
     pub id: String,
     /// What people call it.
     pub name: String,

@@ -8,7 +8,7 @@ use super::{ActionResult, Dump, ProcessRun, TaskState};
 /// One run of a process.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// 32 upper-case hexadecimal digits, but nobody may rely on that.
+    /// 32 upper-case hexadecimal digits, which clients must not rely on.
     pub id: String,
     /// How far it is.
     pub state: TaskState,
@@ -83,7 +83,7 @@ impl Task {
         self
     }
 
-    /// What came of it.
+    /// Its result.
     pub fn with_result(mut self, result: ActionResult) -> Self {
         self.result = Some(result);
         self

@@ -12,7 +12,7 @@ use crate::fake::data::Dump;
 /// compressed, and with chunk sizes where it is chunked. A position beyond the end of the body is never
 /// reached, and the answer is then complete.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "what a field is stands in the line above its fault")]
+#[allow(missing_docs, reason = "the line above a fault says what its fields are")]
 pub enum Fault {
     /// Closes the connection in order (FIN) instead of answering.
     CloseBeforeAnswer,

@@ -1,6 +1,6 @@
 //! A request: as the server takes it apart, and as tests see it afterwards.
 
-/// What a client asked, and what became of it.
+/// What a client asked, and how it was answered.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     /// `GET`, `POST`, ...

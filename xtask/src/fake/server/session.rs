@@ -1,4 +1,4 @@
-//! Serving one connection: request by request until somebody ends it.
+//! Serving one connection: request by request until one side ends it.
 
 use std::net::TcpStream;
 use std::sync::Arc;

@@ -162,7 +162,7 @@ impl Service {
         let mut tasks: Vec<&Task> =
             self.parent(kind, process).map(|process| process.tasks.iter().collect()).unwrap_or_default();
         tasks.sort_by_key(|task| task.creation_time);
-        // Both words stand in published texts; any other is ignored in silence.
+        // Published texts have both words; any other is ignored in silence.
         if matches!(request.parameter("sort"), Some("-creationDate" | "-creationTime")) {
             tasks.reverse();
         }
@@ -214,12 +214,12 @@ impl Service {
         all.filter(|import| import.import.is_some()).cloned().collect()
     }
 
-    /// What a start does: the script, and in place of its result what came of the imports that read their sources.
+    /// What a start does: the script, and in place of its result those of the imports that read their sources.
     fn load(&self, parent: &Process, loads: &[Process], user: &str) -> ProcessRun {
         let mut run = parent.run.clone();
         let mut results = Vec::new();
         for import in loads {
-            // Without rules the script says what comes of it.
+            // Without rules the script gives the result.
             let Some(rules) = import.import.as_ref().filter(|rules| !rules.columns.is_empty()) else {
                 continue;
             };

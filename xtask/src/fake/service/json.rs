@@ -13,7 +13,7 @@ pub(crate) struct Page {
     pub(crate) next_on_whole_lists: bool,
 }
 
-/// `meta` and `status`, which stand beside every payload.
+/// `meta` and `status`, which are beside every payload.
 pub(crate) fn envelope(model: &str, schema: &str) -> Map<String, Value> {
     let schema = format!("https://api.anaplan.com/2/0/models/{model}/objects/{schema}");
     let mut map = Map::new();

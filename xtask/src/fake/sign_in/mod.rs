@@ -1,4 +1,4 @@
-//! Who somebody is: the tokens of the API, and the two services that issue them.
+//! Who a client is: the tokens of the API, and the two services that issue them.
 
 mod anaplan;
 mod oauth;

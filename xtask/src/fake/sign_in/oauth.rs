@@ -1,4 +1,4 @@
-//! The OAuth service `/oauth/...`: refresh tokens, and devices that somebody approves.
+//! The OAuth service `/oauth/...`: refresh tokens, and devices that a user approves.
 
 use std::time::{Duration, Instant};
 

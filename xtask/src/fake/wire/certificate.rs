@@ -28,7 +28,7 @@ pub enum ServerCertificate {
     SelfSignedAuthority,
 }
 
-/// The hosts that a server can be, behind a proxy that leads everything to it.
+/// The hosts that a server can be, where a proxy leads everything to it.
 const HOSTS: [&str; 5] =
     ["localhost", "127.0.0.1", "api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"];
 
