@@ -64,15 +64,6 @@ fn login_without_its_variables_names_them() {
 }
 
 #[test]
-fn a_sign_out_that_the_service_denies_with_a_good_status_is_an_error() {
-    let scene = scene();
-    let answer = r#"{"status": "FAILURE_BAD_TOKEN", "statusMessage": "No."}"#;
-    scene.answers(When::path("token/logout"), &answer);
-    let outcome = bare(&scene, "logout").env("ANAPLAN_TOKEN", TOKEN).run();
-    outcome.fails(3, "signing in at <ORIGIN>: it was refused: No. (FAILURE_BAD_TOKEN)");
-}
-
-#[test]
 fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
     for (word, advice) in [
         ("access_denied", "the user has refused it, or may not approve it"),
@@ -101,8 +92,8 @@ fn whoami_names_the_user_for_each_way_to_sign_in() {
         scene.any_files();
     }
     let scene = scene();
-    scene.server.service().add_token(USER, "a-token-of-its-own");
-    let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
+    scene.server.service().add_token(USER, "a-ready-token");
+    let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-ready-token").run();
     outcome.stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
 }
 
@@ -122,8 +113,8 @@ fn a_token_for_other_programs_is_printed_and_is_good() {
         scene.any_files();
     }
     let scene = scene();
-    let brought = bare(&scene, "token --json").env("ANAPLAN_TOKEN", "a-token-of-its-own").run();
-    brought.json(json!({ "token": "a-token-of-its-own", "scheme": "AnaplanAuthToken", "until": null }));
+    let brought = bare(&scene, "token --json").env("ANAPLAN_TOKEN", "a-ready-token").run();
+    brought.json(json!({ "token": "a-ready-token", "scheme": "AnaplanAuthToken", "until": null }));
     assert_eq!(scene.server.connections(), 0);
 }
 

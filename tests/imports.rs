@@ -16,11 +16,6 @@ fn task(id: &str, time: u64) -> Task {
     Task::complete(id).with_creation_time(time).with_result(result).with_dump(IMPORT, dump_for(id))
 }
 
-/// A task in which nothing failed.
-fn clean(id: &str) -> Task {
-    Task::complete(id).with_result(ActionResult::new(IMPORT))
-}
-
 #[track_caller]
 fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
     let import = Process::new(IMPORT, "Cost centres");
@@ -30,15 +25,11 @@ fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
 /// A command for each way to name the dump of task T1.
 fn by_every_name<'a>(scene: &'a Scene, command: &str) -> Vec<Invocation<'a>> {
     let below_workspace = format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/imports/{IMPORT}/tasks/T1");
-    let below_model = format!("/2/0/models/{MODEL}/imports/{IMPORT}/tasks/T1");
     let names = [
         format!("{WORKSPACE}/{MODEL}/{IMPORT}/T1"),
         below_workspace.clone(),
-        format!("<ORIGIN>{below_workspace}"),
-        format!("<ORIGIN>{below_workspace}/dump"),
-        format!("<ORIGIN>{below_workspace}/dump/chunks"),
         format!("<ORIGIN>{below_workspace}/dump/chunks/0"),
-        format!("<ORIGIN>{below_model}/dump/"),
+        format!("<ORIGIN>/2/0/models/{MODEL}/imports/{IMPORT}/tasks/T1/dump/"),
     ];
     names.iter().map(|name| scene.command(command).arg(scene.fill(name))).collect()
 }
@@ -56,51 +47,36 @@ fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
     for command in by_every_name(&scene, "chunks") {
         command.run().stdout("CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n");
     }
+    let there = format!("{FILE}  2.5 kB  already there\n");
+    scene.run(&format!("get -q {SHORT}/latest")).stdout(&there);
+    scene.command("get").in_the_model().arg(format!("{IMPORT}/T1")).run().stdout(there);
+    let error = "cannot read \"<MODEL>/112000000099/T1/OBJECT\" from character 83 on: expected nothing after the \
+                 task: a single import has one dump";
+    scene.run(&format!("get {SHORT}/T1/OBJECT")).refuses(error);
 }
 
 #[test]
-fn the_import_of_the_environments_model_needs_its_id_only() {
-    let scene = with_tasks([task("T1", 1)]);
-    let command = scene.command("get -o dump.csv").arg(format!("{IMPORT}/T1"));
-    command.in_the_model().run().saves(&dump_for("T1"));
-}
-
-#[test]
-fn the_newest_task_of_an_import_is_taken() {
+fn the_newest_task_of_an_import_is_taken_and_erased_dumps_are_passed_over() {
     for latest in ["", "/latest"] {
-        let scene = with_tasks([task("OLD", 1), task("NEW", 3), task("MIDDLE", 2)]);
+        let scene = with_tasks([task("OLD", 1), task("NEW", 3_000), task("MIDDLE", 2)]);
         let outcome = scene.run(&format!("get -o dump.csv {SHORT}{latest}"));
         outcome.notes(format!("task <MODEL>/{IMPORT}/NEW\n")).saves(&dump_for("NEW"));
+        scene.server.service().erase_dump("NEW", IMPORT);
+        let passed_over =
+            "passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n";
+        let outcome = scene.run(&format!("get -o dump.csv --force {SHORT}{latest}"));
+        outcome.notes(format!("{passed_over}task <MODEL>/{IMPORT}/MIDDLE\n")).saves(&dump_for("MIDDLE"));
     }
 }
 
 #[test]
-fn erased_dumps_of_an_import_are_passed_over() {
-    let scene = with_tasks([task("OLD", 1), task("NEW", 3_000)]);
-    scene.server.service().erase_dump("NEW", IMPORT);
-    let passed_over = "passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n";
-    let outcome = scene.run(&format!("get -o dump.csv {SHORT}"));
-    outcome.notes(format!("{passed_over}task <MODEL>/{IMPORT}/OLD\n")).saves(&dump_for("OLD"));
-}
-
-#[test]
-fn the_file_has_the_same_name_from_the_task_and_from_latest() {
-    let scene = with_tasks([task("T1", 1)]);
-    scene.run(&format!("get {SHORT}/T1")).saves_as(FILE, &dump_for("T1"));
-    let again = scene.run(&format!("get -q {SHORT}/latest"));
-    again.stdout(format!("{FILE}  2.5 kB  already there\n"));
-}
-
-#[test]
 fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
-    let scene = with_tasks([clean("T1")]);
+    let scene = with_tasks([Task::complete("T1").with_result(ActionResult::new(IMPORT))]);
     let outcome = scene.run(&format!("get {SHORT}/latest -q"));
     outcome.stdout("The newest run (2019-10-16 20:39:07 UTC) had no failures.\n");
+    let why = answered("400 Bad Request (no dump for this task)");
     for command in by_every_name(&scene, "get") {
-        let error = format!(
-            "the chunk list of dump <ANY>/T1<ANY>: {}",
-            answered("400 Bad Request (no dump for this task)")
-        );
+        let error = format!("the chunk list of dump <ANY>/T1<ANY>: {why}");
         command.run().fails(4, error + "\n  this task may have left no dump: look at the task's results");
     }
     for command in by_every_name(&scene, "get --whole --force -o dump.csv") {
@@ -130,11 +106,4 @@ Download what was rejected, if you ran the task (a dump is its user's own, for 4
   anaplan-dump get <MODEL>/{IMPORT}/T1
 "
     ));
-}
-
-#[test]
-fn nothing_may_follow_the_task_of_an_import() {
-    let scene = with_tasks([task("T1", 1)]);
-    let error = "cannot read \"<MODEL>/112000000099/T1/OBJECT\" from character 83 on: expected nothing after the task: a single import has one dump";
-    scene.run(&format!("get {SHORT}/T1/OBJECT")).refuses(error);
 }

@@ -24,29 +24,26 @@ fn action((object, name): Import) -> Value {
 }
 
 #[test]
-fn processes_are_a_document() {
+fn processes_and_chunks_are_documents() {
     let process = Process::new("118000000001", "Größe \u{1b}\n");
     let scene = Scene::with_service(Service::new().with_process(process));
     let processes = json!([{"id": "118000000001", "locator": nightly(), "name": "Größe \u{1b}\n"}]);
     let outcome = scene.run("processes MODEL --json");
     outcome.json(json!({"model": scene.named("<MODEL>"), "processes": processes}));
-}
-
-#[test]
-fn a_process_without_a_name_has_null_for_it() {
-    let scene = Scene::with_tasks([]);
-    let answer = r#"{"processes":[{"id":118000000001},{"id":"2","name":null}]}"#.to_owned();
-    scene.answers(When::path("processes"), &answer);
+    scene.answers(When::path("processes"), r#"{"processes":[{"id":118000000001},{"id":"2","name":null}]}"#);
     let outcome = scene.run("processes MODEL --json");
     for (index, id) in ["118000000001", "2"].into_iter().enumerate() {
         let mut process = scene.named(&format!("<MODEL>/{id}"));
         process["name"] = Value::Null;
         outcome.json_has(&format!("/processes/{index}"), process);
     }
+    let scene = Scene::with_chunks(2);
+    let chunks = json!([{"id": "0", "name": "Chunk 0"}, {"id": "1", "name": "Chunk 1"}]);
+    scene.run("chunks DUMP --json").json(json!({"dump": scene.named("<DUMP>"), "chunks": chunks}));
 }
 
 #[test]
-fn tasks_are_a_document() {
+fn tasks_and_a_cancelled_one_are_documents() {
     let paused = Task::new("T3", TaskState::Other("PAUSED".to_owned()));
     let scene = Scene::with_tasks([paused, clean("T2"), clean("T1").without_creation_time()]);
     let tasks = json!([
@@ -58,13 +55,16 @@ fn tasks_are_a_document() {
     let outcome = scene.run("tasks NIGHTLY --json --limit=2");
     outcome.json(json!({"process": scene.named("<NIGHTLY>"), "total": 3, "tasks": tasks}));
     scene.run("tasks NIGHTLY --json").json_has("/tasks/2/created", Value::Null);
+    let outcome = scene.run("cancel NIGHTLY/T2 --json");
+    outcome.json(json!({"task": scene.named("<NIGHTLY>/T2"), "state": "COMPLETE"}));
 }
 
 #[test]
-fn a_task_is_a_document() {
+fn a_task_is_a_document_with_the_same_fields_while_it_runs() {
     let mut task = failed("T1", &[COSTS]);
     task.result.as_mut().expect("a result").nested.push(ActionResult::new("117000000003"));
-    let scene = Scene::with_tasks([task]);
+    let running = Task::new("T0", TaskState::InProgress).with_step("Importing", 0.5);
+    let scene = Scene::with_tasks([task, running]);
     let silent = json!({"object": "117000000003", "name": null, "successful": true, "dump": false,
         "rows": {"successful": null, "warnings": null, "failed": null, "ignored": null}, "messages": []});
     scene.run("task NIGHTLY/T1 --json").json(json!({
@@ -73,14 +73,9 @@ fn a_task_is_a_document() {
         "actions": [action(COSTS), silent],
         "next": scene.fill("anaplan-dump get <NIGHTLY>/T1"),
     }));
-}
-
-#[test]
-fn a_running_task_has_the_same_fields() {
-    let scene = Scene::with_tasks([Task::new("T1", TaskState::InProgress).with_step("Importing", 0.5)]);
-    scene.run("task NIGHTLY/T1 --json").json(json!({
-        "task": scene.named("<NIGHTLY>/T1"), "state": "IN_PROGRESS", "step": "Importing", "progress": 0.5,
-        "created": "2019-10-16T20:39:07Z", "successful": null, "outcome": "not_finished", "actions": [],
+    scene.run("task NIGHTLY/T0 --json").json(json!({
+        "task": scene.named("<NIGHTLY>/T0"), "state": "IN_PROGRESS", "step": "Importing", "progress": 0.5,
+        "created": "2019-10-16T19:39:07Z", "successful": null, "outcome": "not_finished", "actions": [],
         "next": null,
     }));
 }
@@ -89,17 +84,21 @@ fn a_running_task_has_the_same_fields() {
 fn get_names_files_sizes_and_checksums() {
     for folder in ["", "new/rejected/"] {
         let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
-        let outcome = scene.run(&format!("get NIGHTLY/T1 --json -o ./{folder}"));
+        let get = format!("get NIGHTLY/T1 --json -o ./{folder}");
+        let outcome = scene.run(&get);
         let files = [COSTS, ACTUALS].map(|import| format!("./{folder}{}", file_of(import, "T1")));
-        let dumps =
+        let mut dumps =
             [downloaded(&scene, "T1", COSTS, &files[0]), downloaded(&scene, "T1", ACTUALS, &files[1])];
         outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": dumps}));
+        // Without chunks, because none was fetched or because it came in one piece.
+        for (option, status) in [("", "already_there"), ("--whole --force", "downloaded")] {
+            for dump in &mut dumps {
+                (dump["status"], dump["chunks"]) = (status.into(), Value::Null);
+            }
+            scene.run(&format!("{get} {option}")).json_has("/dumps", json!(dumps));
+        }
         scene.any_files();
     }
-}
-
-#[test]
-fn get_of_one_object_has_the_same_fields() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     let outcome = scene.run(&format!("get NIGHTLY/T1/{} --json -o dump.csv", COSTS.0));
     let mut dump = downloaded(&scene, "T1", COSTS, "dump.csv");
@@ -107,47 +106,25 @@ fn get_of_one_object_has_the_same_fields() {
     dump["name"] = Value::Null;
     outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": [dump]}));
     scene.holds(&["dump.csv"]);
+    let error = "--json and -o - both want standard output<ANY>";
+    scene.run("get NIGHTLY/T1 --json -o -").is_wrong_usage(error).json_has("/error/exit_code", 2);
 }
 
 #[test]
-fn get_again_says_that_the_file_is_there_with_its_checksum() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    scene.run("get NIGHTLY/T1").collects("", "T1", &[COSTS]);
-    let mut dump = downloaded(&scene, "T1", COSTS, &file_of(COSTS, "T1"));
-    dump["status"] = "already_there".into();
-    dump["chunks"] = Value::Null;
-    scene.run("get NIGHTLY/T1 --json").json_has("/dumps", json!([dump]));
-}
-
-#[test]
-fn get_in_one_piece_has_no_chunks() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    let outcome = scene.run("get NIGHTLY/T1 --json --whole");
-    let file = file_of(COSTS, "T1");
-    let mut dump = downloaded(&scene, "T1", COSTS, &file);
-    dump["chunks"] = Value::Null;
-    outcome.json_has("/dumps", json!([dump]));
-    scene.holds(&[file]);
-}
-
-#[test]
-fn get_reports_the_dumps_that_failed_beside_those_that_did_not() {
+fn get_reports_every_dump_that_failed_beside_those_that_did_not() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     scene.server.service().erase_dump("T1", COSTS.0);
     let outcome = scene.run("get NIGHTLY/T1 -q --json");
     let file = file_of(ACTUALS, "T1");
-    let error =
-        scene.fill("the chunk list of dump <NIGHTLY>/T1/112000000021: the service answered 404 Not Found");
-    let gone = json!({"id": COSTS.0, "locator": scene.fill("<NIGHTLY>/T1/112000000021"), "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
+    let locator = scene.fill("<NIGHTLY>/T1/112000000021");
+    let error = format!("the chunk list of dump {locator}: the service answered 404 Not Found");
+    let gone = json!({"id": COSTS.0, "locator": locator, "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
         "chunks": null, "sha256": null, "error": {"kind": "not_found", "exit_code": 4, "message": error,
         "advice": DUMP_NOT_FOUND.trim_start()}});
     outcome.json_has("/dumps", json!([gone, downloaded(&scene, "T1", ACTUALS, &file)]));
     outcome.fails(4, format!("{error}{DUMP_NOT_FOUND}"));
     scene.holds(&[file]);
-}
 
-#[test]
-fn every_failed_dump_has_its_error() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     let files = [COSTS, ACTUALS].map(|import| file_of(import, "T1"));
     files.iter().for_each(|file| scene.make_folder(file));
@@ -161,14 +138,14 @@ fn every_failed_dump_has_its_error() {
 }
 
 #[test]
-fn get_names_the_tasks_that_it_passed_over() {
+fn get_names_the_tasks_that_it_passed_over_and_the_one_that_proves_that_nothing_failed() {
     let colleague = failed("T9", &[COSTS]).with_owner("colleague@example.com");
     let running = Task::new("T8", TaskState::InProgress);
     let cancelled = Task::new("T7", TaskState::Cancelled);
     let scene = Scene::with_tasks([colleague, running, cancelled, failed("T6", &[COSTS])]);
     let outcome = scene.run("get NIGHTLY -qq --json");
     let file = file_of(COSTS, "T6");
-    let skipped: Vec<Value> = [
+    let skipped = [
         ("T9", "2019-10-16T20:39:07Z", "dump_gone", "its dump is gone, or another user's"),
         ("T8", "2019-10-16T19:39:07Z", "not_finished", "it has not finished"),
         ("T7", "2019-10-16T18:39:07Z", "cancelled", "it was cancelled"),
@@ -176,26 +153,14 @@ fn get_names_the_tasks_that_it_passed_over() {
     .map(|(task, created, reason, text)| {
         let task = scene.named(&format!("<NIGHTLY>/{task}"));
         json!({"task": task, "created": created, "reason": reason, "text": text})
-    })
-    .into();
+    });
     let dumps = [downloaded(&scene, "T6", COSTS, &file)];
-    let task = scene.named("<NIGHTLY>/T6");
-    outcome.json(json!({"task": task, "skipped": skipped, "dumps": dumps}));
+    outcome.json(json!({"task": scene.named("<NIGHTLY>/T6"), "skipped": skipped, "dumps": dumps}));
     scene.holds(&[file]);
-}
 
-#[test]
-fn get_where_nothing_failed_names_the_task_that_proves_it() {
     let scene = Scene::with_tasks([clean("T2"), failed("T1", &[COSTS])]);
     let expected = json!({"task": scene.named("<NIGHTLY>/T2"), "skipped": [], "dumps": []});
     scene.run("get NIGHTLY --json").json(expected);
-}
-
-#[test]
-fn a_document_and_a_dump_do_not_share_standard_output() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    let error = "--json and -o - both want standard output<ANY>\nTry anaplan-dump <ANY>--help.";
-    scene.run("get NIGHTLY/T1 --json -o -").refuses(error).json_has("/error/exit_code", 2);
 }
 
 #[test]
@@ -217,50 +182,28 @@ fn a_run_is_one_document() {
         "dumps": [downloaded(&scene, task, COSTS, &file)]});
     assert_eq!(document, expected);
     scene.holds(&[file]);
-}
 
-#[test]
-fn a_run_without_failures_has_no_dumps() {
     let scene = Scene::with_run(failing_run(&[]));
     let outcome = scene.run("run NIGHTLY --poll=1ms -q --json");
     outcome.json_has("/dumps", json!([])).json_has("/task/outcome", "clean");
 }
 
 #[test]
-fn cancelling_is_a_document() {
-    let scene = Scene::with_tasks([Task::new("T1", TaskState::InProgress)]);
-    let outcome = scene.run("cancel NIGHTLY/T1 --json");
-    outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "state": "CANCELLING"}));
-}
-
-#[test]
-fn chunks_are_a_document() {
-    let scene = Scene::with_chunks(2);
-    let chunks = json!([{"id": "0", "name": "Chunk 0"}, {"id": "1", "name": "Chunk 1"}]);
-    scene.run("chunks DUMP --json").json(json!({"dump": scene.named("<DUMP>"), "chunks": chunks}));
-}
-
-#[test]
 fn an_error_is_a_document_too() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     scene.server.fault(Fault::status(404), chunk_list());
-    for (arguments, kind, code) in [
-        ("get NIGHTLY/T9/1 -o x.csv --json", "not_found", 4),
-        ("tasks --json", "usage", 2),
-        ("--json taks", "usage", 2),
-        ("chunks NIGHTLY/latest --json", "usage", 2),
+    for (arguments, pointer, kind, code) in [
+        ("get NIGHTLY/T9/1 -o x.csv --json", "/dumps/0/error", "not_found", 4),
+        ("tasks --json", "/error", "usage", 2),
+        ("--json taks", "/error", "usage", 2),
+        ("chunks NIGHTLY/latest --json", "/error", "usage", 2),
     ] {
         let outcome = scene.run(arguments);
-        outcome.stderr_text();
-        let outcome = outcome.exits_with(code);
-        // The error in the report of a dump, or the document itself.
-        let document = outcome.document();
-        let error = document.pointer("/error").or(document.pointer("/dumps/0/error")).expect("an error");
-        assert_eq!(
-            (error["kind"].as_str(), error["exit_code"].as_i64()),
-            (Some(kind), Some(code.into())),
-            "{error}"
-        );
-        assert!(error["message"].is_string(), "{error}");
+        outcome.exits_with(code).json_has(&format!("{pointer}/kind"), kind);
+        outcome.json_has(&format!("{pointer}/exit_code"), code);
+        let error = outcome.stderr_text();
+        let message = outcome.document().pointer(&format!("{pointer}/message")).cloned();
+        let message = message.as_ref().and_then(Value::as_str).expect("a message").to_owned();
+        assert!(error.contains(&message), "{message}\n{error}");
     }
 }

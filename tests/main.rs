@@ -45,7 +45,7 @@ mod loading;
 mod locators;
 /// Names, ids and messages of the service that try to choose a path, a request or a terminal's state.
 mod names;
-/// Proxies that are used, and certificates that are refused.
+/// Proxies and root certificates.
 mod network;
 /// What a process or `latest` means to `get`: the newest finished run, and how to go further down.
 mod newest;
@@ -59,8 +59,6 @@ mod page;
 mod parallel;
 /// Progress on a terminal, notes elsewhere, `-q` and `-v`.
 mod progress;
-/// Proxies and root certificates.
-mod proxies;
 /// What the README and docs/ print, done as they say: the token, the cron script, the fields of `--json`.
 mod readme;
 /// A proxy and a web server of other projects on the way.
@@ -76,7 +74,7 @@ mod resume;
 mod retry;
 /// `run` from the start of the process to the last dump, and `wait`.
 mod running;
-/// The ways to sign in, and a token's life.
+/// Tokens, the ways to sign in, and that no secret is shown.
 mod sign_in;
 /// Ctrl-C and SIGTERM.
 #[cfg(unix)]
@@ -89,8 +87,6 @@ mod support;
 mod task_lists;
 /// `task`.
 mod task_report;
-/// Where the token comes from, and that it stays secret.
-mod tokens;
 /// Files that other programs hold open, and names that Windows keeps for itself.
 #[cfg(windows)]
 mod windows;

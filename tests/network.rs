@@ -1,5 +1,5 @@
-//! Between this machine and the service: proxies that are used, and certificates that are refused, with the
-//! reason and what to do.
+//! Between this machine and the service: proxies and root certificates. What the environment asks for is done or
+//! refused, never ignored, and a refusal says why and what to do.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::thread;
 
 use xtask::fake::{FakeServer, ServerCertificate, Service, USER};
 
-use crate::support::texts::{NO_CONNECTION, THE_LIST};
+use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
 use crate::support::{Invocation, Scene, bytes_of, dump_of};
 
 /// How the proxy treats a connection.
@@ -96,7 +96,9 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// A server that is Anaplan's main hosts for whoever comes through a proxy.
+const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// A server that takes the place of Anaplan's main hosts for what comes through a proxy.
 fn scene() -> Scene {
     let mut service = Service::with_dump(dump_of(3, 1));
     service.add_password(USER, "the password");
@@ -106,22 +108,61 @@ fn scene() -> Scene {
 /// A command that reaches Anaplan's main hosts through the proxy.
 fn through<'a>(scene: &'a Scene, proxy: &Proxy, arguments: &str) -> Invocation<'a> {
     let command = scene.command(arguments).without("ANAPLAN_API_URL");
-    command.env("HTTPS_PROXY", format!("http://me:s3cret@{}", proxy.address))
+    command.env("HTTPS_PROXY", format!("http://me:s3cr%40t@{}", proxy.address))
+}
+
+/// An address at which nothing listens.
+fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|port| port.local_addr()).expect("a port")
 }
 
 #[test]
 fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     let scene = scene();
     let proxy = Proxy::start(scene.server.address(), Vec::new());
-    let command = through(&scene, &proxy, "get DUMP -o -").without("ANAPLAN_TOKEN");
+    let command = through(&scene, &proxy, "get DUMP -o - -v").without("ANAPLAN_TOKEN");
     let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "the password").run();
-    outcome.prints(&bytes_of(3, 1));
+    outcome.prints(&bytes_of(3, 1)).stderr_has("https://api.anaplan.com/");
+    outcome.hides("s3cr");
     let asked: Vec<String> =
         proxy.heads().iter().filter_map(|head| Some(head.lines().next()?.to_owned())).collect();
     assert_eq!(asked, ["CONNECT auth.anaplan.com:443 HTTP/1.1", "CONNECT api.anaplan.com:443 HTTP/1.1"]);
-    assert!(proxy.heads().iter().all(|head| head.contains("Proxy-Authorization: Basic bWU6czNjcmV0")));
+    assert!(proxy.heads().iter().all(|head| head.contains("Proxy-Authorization: Basic bWU6czNjckB0")));
     for request in scene.server.requests() {
         assert_eq!(request.header("proxy-authorization"), None, "{}", request.target);
+    }
+}
+
+#[test]
+fn the_proxy_of_each_variable_is_asked_and_none_for_this_machine() {
+    for variable in VARIABLES {
+        let scene = Scene::with_chunks(3);
+        let command = scene.command("chunks DUMP").without("ANAPLAN_API_URL");
+        let outcome = command.env(variable, scene.server.origin()).run();
+        outcome.fails(5, format!("{THE_LIST}: {PROXY_REFUSED}"));
+        scene.assert_requests(&["CONNECT api.anaplan.com:443"]);
+    }
+    let proxy = FakeServer::start(Service::new());
+    let scene = scene();
+    let command = scene.command("get DUMP -o dump.csv").env("HTTPS_PROXY", proxy.origin());
+    command.run().saves(&dump_of(3, 1));
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
+    let scene = Scene::with_chunks(3);
+    let no_url = "it is not a URL such as http://user:password@proxy.example:3128; special characters in the \
+                  user name or password must be percent-encoded";
+    for (proxy, why) in [
+        ("socks5://me:s3cret@127.0.0.1:1080", "only http:// and https:// proxies are supported, not SOCKS"),
+        ("http://me:s3cret@127.0.0.1:99999", "its port is not a number from 1 to 65535"),
+        ("http://DOMAIN\\me:s3cret@127.0.0.1:3128", no_url),
+    ] {
+        for variable in VARIABLES {
+            let outcome = scene.command("get DUMP").env(variable, proxy).run();
+            outcome.refuses(format!("{variable} cannot be used: {why}")).hides("s3cret");
+        }
     }
 }
 
@@ -138,59 +179,37 @@ fn a_proxy_that_drops_or_puts_off_a_connection_is_tried_again() {
         let notes = outcome.stderr_text();
         let named = format!("the proxy http://{} ", proxy.address);
         assert_eq!(notes.matches(&named).count(), 3, "{notes}");
-        outcome.hides("s3cret");
+        outcome.hides("s3cr");
     }
 }
 
 #[test]
-fn a_proxy_that_wants_other_credentials_is_named_with_what_is_spoken() {
-    let scene = scene();
-    let proxy = Proxy::start(scene.server.address(), vec![Mood::Status(407)]);
-    let outcome = through(&scene, &proxy, "chunks DUMP").run();
-    outcome.fails(
-        5,
-        format!(
-            "{THE_LIST}: the proxy wants other credentials: the proxy http://{} answered 407\n  check the user and \
-             the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for NTLM or Kerberos, put a relay \
-             such as px or cntlm in front and name that in HTTPS_PROXY",
-            proxy.address
-        ),
-    );
-    outcome.hides("s3cret");
-    assert_eq!(proxy.heads().len(), 1, "it is asked once");
+fn a_proxy_that_refuses_is_named_asked_once_and_blamed_for_what_it_said() {
+    let credentials = "check the user and the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for \
+                       NTLM or Kerberos, put a relay such as px or cntlm in front and name that in HTTPS_PROXY";
+    let host = "check the proxy's address, and whether it allows this host (HTTPS_PROXY)";
+    for (status, what, advice) in [
+        (407, "the proxy wants other credentials", credentials),
+        (403, "the proxy refused the connection", host),
+    ] {
+        let scene = scene();
+        let proxy = Proxy::start(scene.server.address(), vec![Mood::Status(status)]);
+        let outcome = through(&scene, &proxy, "chunks DUMP").run();
+        let answered = format!("the proxy http://{} answered {status}", proxy.address);
+        outcome.fails(5, format!("{THE_LIST}: {what}: {answered}\n  {advice}")).hides("s3cr");
+        assert_eq!(proxy.heads().len(), 1);
+    }
 }
 
 #[test]
-fn a_proxy_that_refuses_a_host_is_named_without_a_word_on_credentials() {
+fn a_proxy_that_is_not_there_is_named_and_one_that_is_not_for_the_host_is_not() {
     let scene = scene();
-    let proxy = Proxy::start(scene.server.address(), vec![Mood::Status(403)]);
-    let outcome = through(&scene, &proxy, "chunks DUMP").run();
-    outcome.fails(
-        5,
-        format!(
-            "{THE_LIST}: the proxy refused the connection: the proxy http://{} answered 403\n  check the proxy's \
-             address, and whether it allows this host (HTTPS_PROXY)",
-            proxy.address
-        ),
-    );
-}
-
-#[test]
-fn a_proxy_that_is_not_there_is_named() {
-    let scene = scene();
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address");
-    let command = scene.command("chunks DUMP --retries 0").without("ANAPLAN_API_URL");
-    let outcome = command.env("HTTPS_PROXY", format!("http://{free}")).run();
+    let free = free_address();
+    let outcome = scene.command("chunks DUMP").through_proxy(format!("http://{free}")).run();
     outcome.exits_with(5).stderr_has(format!("no connection could be made: at the proxy http://{free}: "));
     outcome.stderr_has("the environment names this proxy (HTTPS_PROXY or the like)");
-}
-
-#[test]
-fn a_proxy_that_is_not_for_the_host_is_not_named() {
-    let scene = scene();
-    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address");
-    let command = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", format!("https://{free}"));
-    let outcome = command.env("HTTPS_PROXY", "http://proxy.example:3128").run();
+    let command = scene.command("chunks DUMP").through_proxy("http://proxy.example:3128");
+    let outcome = command.env("ANAPLAN_API_URL", format!("https://{free}")).run();
     let advice = "check the network, and whether a proxy is needed (HTTPS_PROXY)";
     outcome.fails(5, format!("{THE_LIST}: {NO_CONNECTION}\n  {advice}"));
 }
@@ -200,11 +219,8 @@ fn a_certificate_for_another_host_says_for_which() {
     let scene = scene();
     let proxy = Proxy::start(scene.server.address(), Vec::new());
     let outcome = through(&scene, &proxy, "chunks DUMP --region eu3").run();
-    let error = outcome.exits_with(5).stderr_text();
-    assert!(
-        error.contains("TLS failed: the certificate is for another host: it is for localhost, "),
-        "{error}"
-    );
+    let another = "TLS failed: the certificate is for another host: it is for localhost, ";
+    outcome.exits_with(5).stderr_has(another);
 }
 
 /// A command against a server with this certificate, which trusts what the server gives to be trusted.
@@ -278,27 +294,34 @@ fn a_certificate_that_signed_itself_works_unless_it_is_marked_as_an_authority() 
     });
 }
 
+#[cfg(unix)]
 #[test]
-fn a_broken_certificate_beside_a_good_one_is_reported() {
+fn root_certificates_that_cannot_be_used_are_refused() {
     with_certificate(ServerCertificate::Good, |scene, server| {
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        scene.write("two.pem", format!("{}{broken}", server.ca_pem()));
-        let outcome = against(scene, server, "chunks DUMP --ca-file two.pem").run();
-        outcome.refuses(
-            "--ca-file cannot be used: certificate 2 in it is damaged, or of a kind that cannot be used",
-        );
-    });
-}
-
-#[test]
-fn a_file_of_roots_may_begin_with_a_byte_order_mark_and_utf_16_is_named() {
-    with_certificate(ServerCertificate::Good, |scene, server| {
-        scene.write("bom.pem", format!("\u{feff}{}", server.ca_pem()));
+        let root = server.ca_pem();
+        scene.write("bom.pem", format!("\u{feff}{root}"));
         against(scene, server, "get DUMP -o - --ca-file bom.pem").run().prints(&bytes_of(3, 1));
-        let utf16: Vec<u8> = server.ca_pem().encode_utf16().flat_map(u16::to_le_bytes).collect();
+
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let utf16: Vec<u8> = root.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        scene.write("two.pem", format!("{root}{broken}"));
         scene.write("utf16.pem", [&[0xff, 0xfe][..], &utf16].concat());
-        let outcome = against(scene, server, "chunks DUMP --ca-file utf16.pem").run();
-        outcome.refuses("--ca-file cannot be used: utf16.pem is in UTF-16: save it as UTF-8 or ASCII");
+        scene.write("text.pem", "no certificate");
+        scene.write("broken.pem", broken.replace("AAAA", "!!!"));
+        for (file, why) in [
+            ("two.pem", "certificate 2 in it is damaged, or of a kind that cannot be used"),
+            ("utf16.pem", "utf16.pem is in UTF-16: save it as UTF-8 or ASCII"),
+            ("text.pem", "it holds no certificate, in PEM or in DER"),
+            ("broken.pem", "it is damaged: between BEGIN and END is more than base64"),
+            ("nowhere.pem", "it cannot be read: No such file <ANY>"),
+            ("/dev/zero", "/dev/zero is larger than any file of a secret or of certificates"),
+        ] {
+            let error = |name: &str| format!("{name} cannot be used: {why}");
+            scene.command("chunks DUMP --ca-file").arg(file).run().refuses(error("--ca-file"));
+            for name in ["ANAPLAN_CA_FILE", "SSL_CERT_FILE", "ANAPLAN_CA_ADD"] {
+                scene.command("chunks DUMP").env(name, file).run().refuses(error(name));
+            }
+        }
     });
 }
 
@@ -313,14 +336,4 @@ fn http_to_a_tls_port_and_tls_to_an_http_port_are_named() {
     let tls = scene.server.origin().replace("http://", "https://");
     let outcome = scene.command("chunks DUMP --retries 0").env("ANAPLAN_API_URL", tls).run();
     outcome.exits_with(5).stderr_has("something else than TLS");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_file_of_root_certificates_that_never_ends_is_refused() {
-    let scene = Scene::with_chunks(1);
-    let outcome = scene.run("chunks DUMP --ca-file /dev/zero");
-    outcome.refuses(
-        "--ca-file cannot be used: /dev/zero is larger than any file of a secret or of certificates",
-    );
 }

@@ -11,7 +11,7 @@ const COLLEAGUE: &str = "colleague@example.com";
 
 const NEWEST: &str = "The newest run (2019-10-16 20:39:07 UTC) had no failures.\n";
 
-const GONE: &str = "its dump is gone, or another user's";
+const OLDER: &str = "--older looks for dumps of earlier runs\n";
 
 /// A task in which the import rejected rows, and whose dump is gone.
 fn gone(id: &str) -> Task {
@@ -22,19 +22,50 @@ fn of_a_colleague(id: &str) -> Task {
     failed(id, &[COSTS]).with_owner(COLLEAGUE)
 }
 
-/// `get` takes this task, and reports those that it passed over.
-#[track_caller]
-fn takes(scene: &Scene, task: &str, passed_over: &[&str]) {
-    let mut notes: String = passed_over.iter().map(|line| format!("passed over task {line}\n")).collect();
-    notes += &format!("task <NIGHTLY>/{task}\n");
-    for command in ["get NIGHTLY --force", "get NIGHTLY/latest --force"] {
-        scene.run(command).notes(&notes).collects("", task, &[COSTS]);
-    }
+fn running(id: &str) -> Task {
+    Task::new(id, TaskState::InProgress)
 }
 
+/// The notes about tasks that were passed over: the newest is of 20:39:07, each next one an hour older.
+fn passed_over(tasks: &[(&str, &str)]) -> String {
+    let line = |(age, (id, why)): (usize, &(&str, &str))| {
+        format!("passed over task {id} of 2019-10-16 {}:39:07: {why}\n", 20 - age)
+    };
+    tasks.iter().enumerate().map(line).collect()
+}
+
+const GONE: &str = "its dump is gone, or another user's";
+const NOT_FINISHED: &str = "it has not finished";
+
 #[test]
-fn the_newest_task_is_taken() {
-    takes(&Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]), "T9", &[]);
+fn the_newest_task_whose_dump_can_be_read_is_taken() {
+    for (tasks, task, over) in [
+        (vec![failed("T9", &[COSTS]), failed("T8", &[COSTS])], "T9", &[][..]),
+        (vec![gone("T9"), of_a_colleague("T8"), failed("T7", &[COSTS])], "T7", &[("T9", GONE), ("T8", GONE)]),
+        (
+            vec![
+                running("T9"),
+                Task::new("T8", TaskState::Cancelled),
+                Task::new("T7", TaskState::Other("PAUSED".to_owned())),
+                Task::new("T6", TaskState::NotStarted),
+                failed("T3", &[COSTS]),
+            ],
+            "T3",
+            &[("T9", NOT_FINISHED), ("T8", "it was cancelled"), ("T7", NOT_FINISHED), ("T6", NOT_FINISHED)],
+        ),
+    ] {
+        let scene = Scene::with_tasks(tasks);
+        let notes = passed_over(over) + &format!("task <NIGHTLY>/{task}\n");
+        for command in ["get NIGHTLY --force", "get NIGHTLY/latest --force"] {
+            scene.run(command).notes(&notes).collects("", task, &[COSTS]);
+        }
+        scene.run("get NIGHTLY -qq --force").stderr("").collects("", task, &[COSTS]);
+        scene.run("get NIGHTLY/latest -o - -qq").stderr("").prints(&dump_for(COSTS.0).bytes());
+    }
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
+    scene.server.fault(Fault::status(404), When::path("tasks/T9"));
+    let notes = passed_over(&[("T9", "it cannot be read")]) + "task <NIGHTLY>/T8\n";
+    scene.run("get NIGHTLY").notes(notes).collects("", "T8", &[COSTS]);
 }
 
 #[test]
@@ -46,68 +77,41 @@ fn a_nightly_get_of_a_dump_of_three_chunks_takes_seven_requests() {
 }
 
 #[test]
-fn every_dump_of_the_newest_task_is_fetched() {
-    let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS]), failed("T8", &[COSTS])]);
-    scene.run("get NIGHTLY").notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS, ACTUALS]);
-}
-
-#[test]
 fn each_user_gets_the_newest_dump_that_is_theirs() {
-    let tasks = || [of_a_colleague("T9"), failed("T8", &[COSTS])];
-    takes(&Scene::with_tasks(tasks()), "T8", &[&format!("T9 of 2019-10-16 20:39:07: {GONE}")]);
-    let scene = Scene::with_tasks(tasks());
+    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[COSTS])]);
     scene.server.service().add_token(COLLEAGUE, "token-of-the-colleague");
     let outcome = scene.command("get NIGHTLY").env("ANAPLAN_TOKEN", "token-of-the-colleague").run();
     outcome.notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS]);
 }
 
 #[test]
-fn erased_dumps_are_passed_over() {
-    let scene = Scene::with_tasks([gone("T9"), gone("T8"), failed("T7", &[COSTS])]);
-    let times = ["T9 of 2019-10-16 20:39:07", "T8 of 2019-10-16 19:39:07"];
-    let [nine, eight] = times.map(|task| format!("{task}: {GONE}"));
-    takes(&scene, "T7", &[&nine, &eight]);
-}
-
-#[test]
-fn tasks_that_run_or_were_cancelled_are_passed_over() {
-    let scene = Scene::with_tasks([
-        Task::new("T9", TaskState::InProgress),
-        Task::new("T8", TaskState::Cancelled).without_creation_time().with_creation_time(1),
-        Task::new("T7", TaskState::Other("PAUSED".to_owned())),
-        Task::new("T6", TaskState::NotStarted),
-        failed("T3", &[COSTS]),
-    ]);
-    let passed_over = [
-        "T9 of 2019-10-16 20:39:07: it has not finished",
-        "T8 of 2019-10-16 19:39:07: it was cancelled",
-        "T7 of 2019-10-16 18:39:07: it has not finished",
-        "T6 of 2019-10-16 17:39:07: it has not finished",
-    ];
-    takes(&scene, "T3", &passed_over);
-}
-
-#[test]
-fn a_task_that_cannot_be_read_itself_is_passed_over() {
-    let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
-    scene.server.fault(Fault::status(404), When::path("tasks/T9"));
-    takes(&scene, "T8", &["T9 of 2019-10-16 20:39:07: it cannot be read"]);
-}
-
-#[test]
-fn a_task_without_a_time_is_passed_over_by_its_id() {
-    let scene =
-        Scene::with_tasks([failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time));
+fn a_task_without_a_time_is_passed_over_by_its_id_and_recent_only_with_a_word() {
+    let tasks = [failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time);
+    let scene = Scene::with_tasks(tasks);
     let outcome = scene.run("get NIGHTLY");
     outcome.notes(format!("passed over task T9: {GONE}\ntask <NIGHTLY>/T8\n<ANY>"));
     // Its name has no date either.
     outcome.saves_as("112000000021-Cost_centres-T8.csv", &dump_for(COSTS.0));
+    let recent = scene.run("get NIGHTLY --since=48h");
+    recent.any_stdout().stderr_has("task <NIGHTLY>/T8 does not say when it was created: it may be older\n");
 }
 
 #[test]
-fn quiet_does_not_report_what_was_passed_over() {
-    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[COSTS])]);
-    scene.run("get NIGHTLY -qq").stderr("").collects("", "T8", &[COSTS]);
+fn a_task_whose_time_the_list_lacks_is_asked_for_it() {
+    let list = |time: Value| {
+        let task =
+            |id: &str, time: Value| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
+        json!({"tasks": [task("T8", json!(1_571_250_000_000_u64)), task("T9", time)]})
+    };
+    for (time, requests) in
+        [(Value::Null, 8), (json!("2019-10-16T20:39:07.500Z"), 7), (json!(1.571_258_347_5e12), 7)]
+    {
+        let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
+        scene.answers(When::path("tasks").method("GET"), list(time));
+        scene.run("get NIGHTLY").any_stdout().stderr_text();
+        scene.holds(&[file_of(COSTS, "T9")]);
+        assert_eq!(scene.requests().len(), requests, "{}", scene.describe());
+    }
 }
 
 #[test]
@@ -138,36 +142,38 @@ fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_reported() {
 fn an_object_is_taken_from_the_newest_task_that_has_its_dump() {
     let scene = Scene::with_tasks([gone("T8"), failed("T7", &[COSTS, ACTUALS])]);
     let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o dump.csv", COSTS.0));
-    outcome
-        .notes(format!("passed over task T8 of 2019-10-16 20:39:07: {GONE}\ntask <NIGHTLY>/T7\n"))
-        .saves(&dump_for(COSTS.0));
+    outcome.notes(passed_over(&[("T8", GONE)]) + "task <NIGHTLY>/T7\n").saves(&dump_for(COSTS.0));
+
+    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
+    let outcome = scene.run("get NIGHTLY/latest/117000000003 -o x.csv -q");
+    outcome.stdout("Object 117000000003 had no failures in the newest run (2019-10-16 20:39:07 UTC).\n");
+    let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o x.csv", ACTUALS.0));
+    let why = "is not among the actions of the newest finished run, task <NIGHTLY>/T9; look at it with:";
+    outcome.fails(4, format!("object {} {why}\n  anaplan-dump task <NIGHTLY>/T9", ACTUALS.0));
 }
 
 #[test]
-fn nothing_failed_is_no_error() {
-    let running = Task::new("T9", TaskState::InProgress);
-    let scene = Scene::with_tasks([running, Task::new("T8", TaskState::Cancelled), clean("T7"), gone("T6")]);
-    for command in ["get NIGHTLY", "get NIGHTLY/latest"] {
-        let outcome = scene.run(command);
-        outcome.notes(
-            "passed over task T9 of 2019-10-16 20:39:07: it has not finished\n\
-             passed over task T8 of 2019-10-16 19:39:07: it was cancelled\n\
-             --older looks for dumps of earlier runs\n",
-        );
-        outcome.stdout("The newest run (2019-10-16 18:39:07 UTC) had no failures.\n");
+fn a_clean_night_is_no_error_and_brings_no_stale_dumps() {
+    let cancelled = Task::new("T8", TaskState::Cancelled);
+    let scene = Scene::with_tasks([running("T9"), cancelled, clean("T7"), failed("T6", &[COSTS])]);
+    let over = passed_over(&[("T9", NOT_FINISHED), ("T8", "it was cancelled")]);
+    let newest = NEWEST.replace("20:", "18:");
+    for locator in ["NIGHTLY", "NIGHTLY/latest"] {
+        scene.run(&format!("get {locator} -o rejected/")).notes(format!("{over}{OLDER}")).stdout(&newest);
     }
+    scene.run("get NIGHTLY -o -").notes(over + &newest + OLDER);
+    assert_eq!(scene.requests().len(), 3 * 2, "the hint costs no request: {}", scene.describe());
 }
 
 #[test]
 fn failed_but_gone_is_not_there_with_every_reason() {
-    let running = Task::new("T9", TaskState::InProgress);
-    let scene = Scene::with_tasks([running, of_a_colleague("T8"), gone("T7"), clean("T6")]);
+    let scene = Scene::with_tasks([running("T9"), of_a_colleague("T8"), gone("T7"), clean("T6")]);
     for command in ["get NIGHTLY", "get NIGHTLY/latest"] {
         scene.run(command).fails(
             4,
             format!(
                 "rows failed in <NIGHTLY>, but no dump of its newest 4 tasks can be read\n  \
-                 T9 of 2019-10-16 20:39:07: it has not finished\n  \
+                 T9 of 2019-10-16 20:39:07: {NOT_FINISHED}\n  \
                  T8 of 2019-10-16 19:39:07: {GONE}\n  \
                  T7 of 2019-10-16 18:39:07: {GONE}\n  \
                  T6 of 2019-10-16 17:39:07: it left no dump\n  \
@@ -176,10 +182,7 @@ fn failed_but_gone_is_not_there_with_every_reason() {
             ),
         );
     }
-}
-
-#[test]
-fn rejected_rows_without_a_word_about_a_dump_are_not_called_fine() {
+    // Rejected rows without a word about a dump are not called fine either.
     let mut result = result_of(&[COSTS]);
     result.failure_dump_available = None;
     result.nested[0].failure_dump_available = None;
@@ -194,49 +197,30 @@ fn a_process_without_tasks_is_not_there_with_every_reason() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     let unknown = nightly().replace(PROCESS, "118000000777");
     for locator in [unknown, nightly().replace('F', "0")] {
-        for latest in ["", "/latest"] {
-            scene.run(&format!("get {locator}{latest}")).fails(4, format!("{locator} {NO_TASKS}"));
+        for command in ["get PROCESS", "get PROCESS/latest", "tasks PROCESS", "task PROCESS/latest"] {
+            let outcome = scene.run(&command.replace("PROCESS", &locator));
+            outcome.fails(4, format!("{locator} {NO_TASKS}"));
         }
-        scene.run(&format!("tasks {locator}")).fails(4, format!("{locator} {NO_TASKS}"));
-        scene.run(&format!("task {locator}/latest")).fails(4, format!("{locator} {NO_TASKS}"));
     }
-}
-
-#[test]
-fn a_process_whose_tasks_all_run_is_reported_as_unfinished() {
-    let scene =
-        Scene::with_tasks([Task::new("T9", TaskState::InProgress), Task::new("T8", TaskState::Cancelled)]);
+    let scene = Scene::with_tasks([running("T9"), Task::new("T8", TaskState::Cancelled)]);
     let newest = "T9 of 2019-10-16 20:39:07 (IN_PROGRESS)";
     scene.run("get NIGHTLY").fails(4, format!("no task of <NIGHTLY> has finished; the newest is {newest}"));
 }
 
 #[test]
 fn no_more_tasks_are_looked_at_than_the_limit_allows() {
-    for (limit, looks) in [("", 20), ("--limit=2", 2), ("--limit=31", 31)] {
-        let tasks = (0..30).map(|n| gone(&format!("T{n}"))).chain([failed("LAST", &[COSTS])]);
-        let scene = Scene::with_tasks(tasks);
-        let outcome = scene.run(&format!("get NIGHTLY -qq {limit}"));
-        match looks {
-            31 => drop(outcome.collects("", "LAST", &[COSTS])),
-            _ => {
-                let error = format!(
-                    "rows failed in {}, but no dump of its newest {looks} tasks can be read",
-                    nightly()
-                );
-                outcome.exits_with(4).stderr_has(error);
-                let lists = scene.requests().iter().filter(|request| request.ends_with("/chunks")).count();
-                assert_eq!(lists, looks, "{}", scene.describe());
-            }
-        }
+    let tasks = (0..30).map(|n| gone(&format!("T{n}"))).chain([failed("LAST", &[COSTS])]);
+    let scene = Scene::with_tasks(tasks);
+    let mut before = 0;
+    for (limit, looks) in [("", 20), ("--limit=2", 2)] {
+        let error = format!("rows failed in <NIGHTLY>, but no dump of its newest {looks} tasks can be read");
+        scene.run(&format!("get NIGHTLY -qq {limit}")).exits_with(4).stderr_has(error);
+        let lists = scene.requests().iter().filter(|request| request.ends_with("/chunks")).count();
+        assert_eq!(lists - before, looks, "{}", scene.describe());
+        before = lists;
     }
-    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
-    scene
-        .run("get NIGHTLY --limit=0")
-        .refuses("<ANY>a whole number from 1 is needed\nTry anaplan-dump <ANY>--help.");
-}
+    scene.run("get NIGHTLY -qq --limit=31").collects("", "LAST", &[COSTS]);
 
-#[test]
-fn ten_thousand_tasks_cost_at_most_42_requests() {
     let others = (0..9_999).map(|n| of_a_colleague(&format!("T{n}")));
     let scene = Scene::with_tasks(others.chain([failed("LAST", &[COSTS])]));
     scene.run("get NIGHTLY").exits_with(4).stderr_has("no dump of its newest 20 tasks can be read");
@@ -244,88 +228,26 @@ fn ten_thousand_tasks_cost_at_most_42_requests() {
 }
 
 #[test]
-fn the_newest_dump_goes_to_standard_output() {
-    let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
-    scene.run("get NIGHTLY/latest -o -").notes("task <NIGHTLY>/T9\n").prints(&dump_for(COSTS.0).bytes());
-}
-
-#[test]
-fn a_clean_night_brings_no_stale_dumps() {
-    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
-    let older = "--older looks for dumps of earlier runs\n";
-    for locator in ["NIGHTLY", "NIGHTLY/latest"] {
-        scene.run(&format!("get {locator} -o rejected/")).notes(older).stdout(NEWEST);
-    }
-    scene.run("get NIGHTLY -o -").notes(format!("{NEWEST}{older}"));
-    assert_eq!(scene.requests().len(), 3 * 2, "the hint costs no request: {}", scene.describe());
-}
-
-#[test]
 fn older_dumps_are_fetched_where_that_is_asked_for() {
-    let passed_over = "passed over task T9 of 2019-10-16 20:39:07: it left no dump\n";
     for option in ["--older", "--since=2019-10-16", "--since=2019-10-16T19:00:00Z"] {
         let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
-        let outcome = scene.run(&format!("get NIGHTLY {option}"));
-        outcome.notes(format!("{passed_over}task <NIGHTLY>/T8\n")).collects("", "T8", &[COSTS]);
+        let notes = passed_over(&[("T9", "it left no dump")]) + "task <NIGHTLY>/T8\n";
+        scene.run(&format!("get NIGHTLY {option}")).notes(notes).collects("", "T8", &[COSTS]);
     }
     let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
     scene.run("get NIGHTLY --since=2019-10-16T20:00").stdout(NEWEST);
-    let why = "<NIGHTLY> has no task since <ANY> UTC";
-    scene.run("get NIGHTLY --since=48h").fails(4, why);
-}
-
-#[test]
-fn a_task_without_a_time_is_recent_only_with_a_word() {
-    let scene = Scene::with_tasks([failed("T9", &[COSTS]).without_creation_time()]);
-    let outcome = scene.run("get NIGHTLY --since=48h");
-    outcome.any_stdout().stderr_has("task <NIGHTLY>/T9 does not say when it was created: it may be older\n");
-    scene.any_files();
+    scene.run("get NIGHTLY --since=48h").fails(4, "<NIGHTLY> has no task since <ANY> UTC");
 }
 
 #[test]
 fn latest_is_the_same_run_for_every_command() {
-    let running = Task::new("T9", TaskState::InProgress);
-    let scene = Scene::with_tasks([running, failed("T8", &[COSTS]), clean("T7")]);
-    let passed_over = "passed over task T9 of 2019-10-16 20:39:07: it has not finished\n";
-    scene
-        .run("task NIGHTLY/latest --check")
-        .notes(passed_over)
-        .exits_with(6)
-        .stdout_has("Task <NIGHTLY>/T8\n");
+    let scene = Scene::with_tasks([running("T9"), failed("T8", &[COSTS]), clean("T7")]);
+    let notes = passed_over(&[("T9", NOT_FINISHED)]);
+    let outcome = scene.run("task NIGHTLY/latest --check");
+    outcome.notes(&notes).exits_with(6).stdout_has("Task <NIGHTLY>/T8\n");
     let outcome = scene.run(&format!("chunks NIGHTLY/latest/{} --json", COSTS.0));
-    outcome.notes(format!("{passed_over}task <NIGHTLY>/T8\n"));
+    outcome.notes(notes + "task <NIGHTLY>/T8\n");
     outcome.json_has("/dump/locator", scene.fill(&format!("<NIGHTLY>/T8/{}", COSTS.0)));
-    scene.run("cancel NIGHTLY/latest").fails(
-        2,
-        "latest is the newest finished task: name the one that runs by its id, which tasks shows\n\
-         Try anaplan-dump <ANY>--help.",
-    );
-}
-
-#[test]
-fn an_object_without_failures_in_the_newest_run_has_no_older_dump() {
-    let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
-    let outcome = scene.run("get NIGHTLY/latest/117000000003 -o x.csv -q");
-    outcome.stdout("Object 117000000003 had no failures in the newest run (2019-10-16 20:39:07 UTC).\n");
-    let outcome = scene.run(&format!("get NIGHTLY/latest/{} -o x.csv", ACTUALS.0));
-    let why = "is not among the actions of the newest finished run, task <NIGHTLY>/T9; look at it with:";
-    outcome.fails(4, format!("object {} {why}\n  anaplan-dump task <NIGHTLY>/T9", ACTUALS.0));
-}
-
-#[test]
-fn a_task_whose_time_the_list_lacks_is_asked_for_it() {
-    let list = |time: Value| {
-        let task =
-            |id: &str, time: Value| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
-        json!({"tasks": [task("T8", json!(1_571_250_000_000_u64)), task("T9", time)]}).to_string()
-    };
-    for (time, requests) in
-        [(Value::Null, 8), (json!("2019-10-16T20:39:07.500Z"), 7), (json!(1.571_258_347_5e12), 7)]
-    {
-        let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
-        scene.server.fault(Fault::WrongJson(list(time)), When::path("tasks").method("GET"));
-        scene.run("get NIGHTLY").any_stdout().stderr_text();
-        scene.holds(&[file_of(COSTS, "T9")]);
-        assert_eq!(scene.requests().len(), requests, "{}", scene.describe());
-    }
+    let latest = "latest is the newest finished task: name the one that runs by its id, which tasks shows";
+    scene.run("cancel NIGHTLY/latest").fails(2, format!("{latest}\nTry anaplan-dump <ANY>--help."));
 }

@@ -4,7 +4,7 @@ use xtask::fake::{ActionResult, Detail, Fault, PROCESS, ProcessRun, TaskState, W
 
 use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
 use crate::support::{
-    ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
+    ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, model, result_of,
 };
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
@@ -17,6 +17,15 @@ fn clean_run() -> ProcessRun {
 /// A run that ends by itself only after far more looks than any test takes.
 fn long_run() -> ProcessRun {
     (0..100_000).fold(clean_run(), |run, _| run.with_step(TaskState::InProgress, "Importing", 0.5))
+}
+
+/// A run that is in progress at the first look, and rejects rows of [`COSTS`].
+fn failing_in_two_steps() -> ProcessRun {
+    failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5)
+}
+
+fn looks() -> When {
+    When::path("tasks/*").method("GET")
 }
 
 /// How a task that goes on is waited for or cancelled.
@@ -51,55 +60,15 @@ fn row((id, name): Import) -> String {
     )
 }
 
+/// The line for a dump that was downloaded.
+fn downloaded(file: &str) -> String {
+    format!("{file}  2.5 kB  3 chunks  <TIME>\n")
+}
+
 const DONE: &str = "COMPLETE 100 % Complete.";
 
 #[test]
-fn a_run_in_which_nothing_failed_exits_with_0() {
-    let scene = Scene::with_run(clean_run());
-    let outcome = scene.run(RUN);
-    let task = scene.task_id();
-    outcome
-        .notes(notes(&task, &[DONE]))
-        .stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
-}
-
-#[test]
-fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
-    let scene = Scene::with_run(failing_run(&[COSTS, ACTUALS]));
-    let outcome = scene.run(&format!("{RUN} -o rejected/"));
-    let task = scene.task_id();
-    let files = [COSTS, ACTUALS].map(|import| format!("rejected/{}", file_of(import, &task)));
-    let dumps = files.each_ref().map(|file| format!("{file}  2.5 kB  3 chunks  <TIME>\n")).concat();
-    let rows = row(COSTS) + &row(ACTUALS);
-    let wait = format!("wait <NIGHTLY>/{task}");
-    outcome.exits_with(6).notes(notes(&task, &[DONE]).replace(&wait, &format!("{wait} -o rejected/")));
-    outcome.stdout(report(&task, &rows) + "\n" + &dumps + &summary(2, 0, 0, 5_000));
-    for ((object, _), file) in [COSTS, ACTUALS].iter().zip(&files) {
-        scene.has(file, &dump_for(object).bytes());
-    }
-}
-
-#[test]
-fn quiet_prints_the_result_only() {
-    let scene = Scene::with_run(failing_run(&[COSTS]));
-    let outcome = scene.run(&format!("{RUN} -q"));
-    let file = file_of(COSTS, &scene.task_id());
-    let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n");
-    outcome.exits_with(6).stderr("").stdout(report(&scene.task_id(), &row(COSTS)) + &dump);
-    scene.holds(&[file]);
-}
-
-#[test]
-fn an_action_that_failed_without_a_dump_exits_with_6() {
-    let action = ActionResult::new(COSTS.0).with_successful(false);
-    let result = ActionResult::process(PROCESS).with_nested(action);
-    let scene = Scene::with_run(ProcessRun::new().with_result(result));
-    let outcome = scene.run(&format!("{RUN} -q"));
-    outcome.exits_with(6).stdout_has("\n112000000021  no       -       -        -  no\n");
-}
-
-#[test]
-fn every_step_is_reported_once_with_its_progress_and_asked_for_once() {
+fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
     let run = clean_run()
         .with_step(TaskState::NotStarted, "Waiting", 0.0)
         .with_step(TaskState::InProgress, "Importing", 0.25)
@@ -116,21 +85,59 @@ fn every_step_is_reported_once_with_its_progress_and_asked_for_once() {
         DONE,
     ];
     let task = scene.task_id();
-    outcome.any_stdout().notes(notes(&task, &steps));
+    outcome.notes(notes(&task, &steps));
+    outcome.stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
     let look = format!("GET NIGHTLY/tasks/{task}");
     scene.assert_requests(&[&["POST NIGHTLY/tasks"][..], &[look.as_str(); 6]].concat());
 }
 
 #[test]
+fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
+    let scene = Scene::with_run(failing_run(&[COSTS, ACTUALS]));
+    let outcome = scene.run(&format!("{RUN} -o rejected/"));
+    let task = scene.task_id();
+    let files = [COSTS, ACTUALS].map(|import| format!("rejected/{}", file_of(import, &task)));
+    let dumps = files.each_ref().map(|file| downloaded(file)).concat();
+    let rows = row(COSTS) + &row(ACTUALS);
+    let wait = format!("wait <NIGHTLY>/{task}");
+    outcome.exits_with(6).notes(notes(&task, &[DONE]).replace(&wait, &format!("{wait} -o rejected/")));
+    outcome.stdout(report(&task, &rows) + "\n" + &dumps + &summary(2, 0, 0, 5_000));
+    for ((object, _), file) in [COSTS, ACTUALS].iter().zip(&files) {
+        scene.has(file, &dump_for(object).bytes());
+    }
+}
+
+#[test]
+fn quiet_prints_the_result_only_and_two_runs_write_two_files() {
+    let scene = Scene::with_run(failing_run(&[COSTS]));
+    let outcome = scene.run(&format!("{RUN} -q"));
+    let task = scene.task_id();
+    let dump = "\n".to_owned() + &downloaded(&file_of(COSTS, &task));
+    outcome.exits_with(6).stderr("").stdout(report(&task, &row(COSTS)) + &dump);
+    scene.run(&format!("{RUN} -q")).exits_with(6).any_stdout();
+    let files: Vec<String> = scene.task_ids().iter().map(|task| file_of(COSTS, task)).collect();
+    assert_eq!(files.len(), 2);
+    scene.holds(&files);
+}
+
+#[test]
+fn an_action_that_failed_without_a_dump_exits_with_6() {
+    let action = ActionResult::new(COSTS.0).with_successful(false);
+    let result = ActionResult::process(PROCESS).with_nested(action);
+    let scene = Scene::with_run(ProcessRun::new().with_result(result));
+    let outcome = scene.run(&format!("{RUN} -q"));
+    outcome.exits_with(6).stdout_has("\n112000000021  no       -       -        -  no\n");
+}
+
+#[test]
 fn a_run_that_takes_too_long_goes_on_and_can_be_collected_later() {
-    let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
-    let scene = Scene::with_run(run.with_step(TaskState::InProgress, "Importing", 0.9));
+    let scene = Scene::with_run(failing_in_two_steps().with_step(TaskState::InProgress, "Importing", 0.9));
     let outcome = scene.run(&format!("{RUN} --timeout=0s -q"));
     let task = scene.task_id();
-    let [wait, goes_on] = [format!("wait <NIGHTLY>/{task} --poll=1ms"), goes_on(&task)];
-    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  {goes_on}"));
+    outcome.fails(1, format!("task <NIGHTLY>/{task} has not finished after <TIME>\n  {}", goes_on(&task)));
     assert_eq!((scene.count_of("POST"), scene.count_of("DELETE")), (1, 0), "{}", scene.describe());
-    scene.run(&scene.fill(&format!("{wait} -q"))).exits_with(6).stdout_has(file_of(COSTS, &task));
+    let outcome = scene.run(&format!("wait NIGHTLY/{task} --poll=1ms -q"));
+    outcome.exits_with(6).stdout_has(file_of(COSTS, &task));
     scene.has(&file_of(COSTS, &task), &dump_for(COSTS.0).bytes());
 }
 
@@ -160,22 +167,16 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
     outcome.fails(130, format!("interrupted: {}", goes_on(&task).replace("; ", "\n  ")));
     assert_eq!(scene.count_of("DELETE"), 0, "{}", scene.describe());
     let get = format!("get NIGHTLY/{task}");
-    scene.run(&get).fails(
-        4,
-        format!(
-            "task <NIGHTLY>/{task} has not finished (IN_PROGRESS): <ANY>\n  <ANY>: wait <NIGHTLY>/{task}"
-        ),
-    );
+    scene.run(&get).exits_with(4).stderr_has("has not finished (IN_PROGRESS)");
     scene.server.service().process_mut(PROCESS).expect("the process").tasks = vec![failed(&task, &[COSTS])];
     scene.run(&get).collects("", &task, &[COSTS]);
 }
 
 #[test]
-fn faults_while_it_is_followed_are_retried() {
+fn faults_while_it_is_followed_are_retried_and_one_that_stays_leaves_the_process_running() {
     let scene = Scene::with_run(clean_run());
-    let looks = || When::path("tasks/*").method("GET").times(2);
-    scene.server.fault(Fault::status(503), looks());
-    scene.server.fault(Fault::CloseBeforeAnswer, looks());
+    scene.server.fault(Fault::status(503), looks().times(2));
+    scene.server.fault(Fault::CloseBeforeAnswer, looks().times(2));
     let outcome = scene.run(RUN);
     let task = scene.task_id();
     let [of_status, of_connection] = [answered("503 Service Unavailable"), CLOSED.to_owned()];
@@ -184,12 +185,9 @@ fn faults_while_it_is_followed_are_retried() {
     let end = format!("<TIME>  {DONE}\n");
     outcome.any_stdout().notes(notes(&task, &[]) + &waits.collect::<String>() + &end);
     assert_eq!(scene.count_of("POST"), 1, "{}", scene.describe());
-}
 
-#[test]
-fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
     let scene = Scene::with_run(long_run());
-    scene.server.fault(Fault::status(403), When::path("tasks/*").method("GET"));
+    scene.server.fault(Fault::status(403), looks());
     let outcome = scene.run(&format!("{RUN} -q"));
     let task = scene.task_id();
     let why = answered("403 Forbidden");
@@ -199,31 +197,29 @@ fn a_fault_that_stays_while_it_is_followed_leaves_the_process_running() {
 }
 
 #[test]
-fn a_missing_dump_is_reported_after_the_report() {
+fn dumps_that_are_missing_or_cannot_be_asked_for_are_reported_after_the_report() {
     let run = ProcessRun::new().with_result(result_of(&[COSTS, ACTUALS]));
     let scene = Scene::with_run(run.with_dump(ACTUALS.0, dump_for(ACTUALS.0)));
     let outcome = scene.run(&format!("{RUN} -qq"));
     let task = scene.task_id();
     let file = file_of(ACTUALS, &task);
-    let dump = format!("\n{file}  2.5 kB  3 chunks  <TIME>\n") + &summary(1, 0, 1, 2_500);
+    let dump = "\n".to_owned() + &downloaded(&file) + &summary(1, 0, 1, 2_500);
     outcome.stdout(report(&task, &(row(COSTS) + &row(ACTUALS))) + &dump);
     let why = answered("404 Not Found");
     let error = gave_up(4, &format!("the chunk list of dump <NIGHTLY>/{task}/{}", COSTS.0), &why);
     outcome.fails(4, error + DUMP_NOT_FOUND);
     scene.holds(&[file]);
-}
 
-#[test]
-fn two_runs_write_two_files_and_leave_earlier_tasks_alone() {
-    let scene = Scene::with_run(failing_run(&[COSTS]));
-    for _ in 0..2 {
-        scene.run(&format!("{RUN} -q")).exits_with(6).stdout_has("  2.5 kB  3 chunks  ");
-    }
-    let files: Vec<String> = scene.task_ids().iter().map(|task| file_of(COSTS, task)).collect();
-    assert_eq!(files.len(), 2);
-    scene.holds(&files);
-    let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
-    scene.run(&format!("{RUN} -q")).stdout_has("COMPLETE");
+    let mut result = result_of(&[COSTS]);
+    result.nested[0].failure_dump_available = None;
+    let scene = Scene::with_run(ProcessRun::new().with_result(result));
+    scene.server.fault(Fault::status(403), When::path("dumps/*/chunks"));
+    let outcome = scene.run(&format!("{RUN} -q -o rejected/"));
+    let task = scene.task_id();
+    outcome.exits_with(3).stdout_has("112000000021  yes     90       3        5  ?     Cost centres");
+    outcome.stderr_has(format!(
+        "collect the dumps of the task with:\n    anaplan-dump get <NIGHTLY>/{task} -o rejected/"
+    ));
 }
 
 #[test]
@@ -242,8 +238,7 @@ fn a_run_by_url_names_commands_that_work_from_anywhere() {
 #[test]
 fn wait_collects_the_dumps_of_a_task_that_was_started_elsewhere() {
     for with_id in [true, false] {
-        let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
-        let scene = Scene::with_run(run);
+        let scene = Scene::with_run(failing_in_two_steps());
         // Another user starts it.
         scene.run(&format!("{RUN} --timeout=0s -q -o x/")).exits_with(1).stderr_has("has not finished");
         let task = scene.task_id();
@@ -259,30 +254,23 @@ fn wait_collects_the_dumps_of_a_task_that_was_started_elsewhere() {
 #[test]
 fn a_reader_that_has_gone_costs_no_dump() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
-    scene
-        .command(&format!("{RUN} -o rejected -q"))
-        .through("\"$0\" \"$@\" > /dev/full")
-        .run()
-        .any_stdout()
-        .fails(7, "<ANY>");
+    let command = scene.command(&format!("{RUN} -o rejected -q")).through("\"$0\" \"$@\" > /dev/full");
+    command.run().any_stdout().fails(7, "<ANY>");
     scene.holds(&[format!("rejected/{}", file_of(COSTS, &scene.task_id()))]);
 }
 
 #[test]
 fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
-    let scene = || Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
-    let yesterday = scene();
-    let outcome = yesterday.run("wait NIGHTLY --poll=1ms --timeout=5ms -q");
-    outcome.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
     let since = |time: &str| format!("wait NIGHTLY --poll=1ms -o x/ --since=2019-10-16T{time}");
-    let late = yesterday.run(&format!("{} -q --timeout=5ms", since("21:00")));
-    late.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
-    let outcome = yesterday.run(&since("20:00"));
+    for command in ["wait NIGHTLY --poll=1ms -o x/", &since("21:00")] {
+        let outcome = scene.run(&format!("{command} -q --timeout=5ms"));
+        outcome.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
+    }
+    let outcome = scene.run(&since("20:00"));
     outcome.exits_with(6).any_stdout();
     outcome.stderr_has("task T9 is over already: it was created 2019-10-16 20:39:07 UTC\n");
-    yesterday.holds(&[format!("x/{}", file_of(COSTS, "T9"))]);
-    let why = "--since is for a process: the locator names a task\nTry anaplan-dump <ANY>--help.";
-    scene().run("wait NIGHTLY/T9 --since=2019-10-16").refuses(why);
+    scene.holds(&[format!("x/{}", file_of(COSTS, "T9"))]);
 }
 
 #[test]
@@ -300,9 +288,8 @@ fn wait_collects_the_dumps_of_a_run_that_begins() {
 #[test]
 fn wait_collects_the_dumps_of_a_run_that_is_over_before_it_is_looked_at() {
     // It is listed as in progress until the second look at it, at which it is over.
-    let run = failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5);
-    let scene = Scene::with_run(run);
-    scene.server.fault(Fault::status(503), When::path("tasks/*").method("GET").times(1));
+    let scene = Scene::with_run(failing_in_two_steps());
+    scene.server.fault(Fault::status(503), looks().times(1));
     scene.run(&format!("{RUN} --retries=0 -q -o x/")).exits_with(5).any_stdout().stderr_has("503");
     scene.run("wait NIGHTLY --poll=1ms --timeout=30s -q -o x/").exits_with(6).any_stdout();
     scene.holds(&[format!("x/{}", file_of(COSTS, &scene.task_id()))]);
@@ -344,10 +331,7 @@ fn rows_that_were_only_ignored_or_loaded_with_a_warning_are_no_failure() {
         scene.run("get NIGHTLY --check -q").stdout_has(format!(" UTC) rejected no rows: {remark}.\n"));
         scene.run("tasks NIGHTLY --json").json_has("/tasks/0/outcome", outcome);
     }
-}
-
-#[test]
-fn more_rows_than_can_be_counted_are_reported_as_that_many() {
+    // More rows than can be counted are reported as that many.
     let counts = ["successRowCount", "18446744073709551615", "warningsRowCount", "1"];
     let detail = Detail::new("hierarchyRowsProcessed", "Rows").with_values(counts);
     let result = ActionResult::process(PROCESS).with_nested(ActionResult::new(COSTS.0).with_detail(detail));
@@ -356,33 +340,23 @@ fn more_rows_than_can_be_counted_are_reported_as_that_many() {
 }
 
 #[test]
-fn a_run_whose_dumps_cannot_be_asked_for_is_reported_with_the_command_that_collects_them() {
-    let mut result = result_of(&[COSTS]);
-    result.nested[0].failure_dump_available = None;
-    let scene = Scene::with_run(ProcessRun::new().with_result(result));
-    scene.server.fault(Fault::status(403), When::path("dumps/*/chunks"));
-    let outcome = scene.run(&format!("{RUN} -q -o rejected/"));
-    let task = scene.task_id();
-    outcome.exits_with(3).stdout_has("112000000021  yes     90       3        5  ?     Cost centres");
-    outcome.stderr_has(format!(
-        "collect the dumps of the task with:\n    anaplan-dump get <NIGHTLY>/{task} -o rejected/"
-    ));
-}
-
-#[test]
 fn a_task_is_looked_at_once_a_second_at_most_except_on_this_machine() {
     let scene = Scene::with_run(clean_run());
-    let mut command = scene.command("run NIGHTLY --poll=999ms");
-    command = command.env("ANAPLAN_API_URL", "https://api.anaplan.com");
-    command.run().refuses("--poll must be at least 1s: <ANY>\nTry anaplan-dump <ANY>--help.");
+    let command = scene.command("run NIGHTLY --poll=999ms");
+    let command = command.env("ANAPLAN_API_URL", "https://api.anaplan.com");
+    command.run().is_wrong_usage("--poll must be at least 1s: <ANY>");
 }
 
 #[test]
 fn wait_wants_a_task_or_a_process_that_there_is() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
-    scene.run("wait 118000000777 --timeout=0s").exits_with(2).stderr_has("ANAPLAN_WORKSPACE");
-    let unknown = format!("wait {}/118000000777", crate::support::model());
-    scene.run(&unknown).exits_with(4).stderr_has("118000000777 has no tasks");
-    scene.run("wait NIGHTLY/latest").exits_with(2).stderr_has("latest is the newest finished task");
-    scene.run("wait NIGHTLY/T1 -o -").exits_with(2).stderr_has("-o must name a folder");
+    for (arguments, code, error) in [
+        ("118000000777 --timeout=0s", 2, "ANAPLAN_WORKSPACE"),
+        (&*format!("{}/118000000777", model()), 4, "118000000777 has no tasks"),
+        ("NIGHTLY/latest", 2, "latest is the newest finished task"),
+        ("NIGHTLY/T1 -o -", 2, "-o must name a folder"),
+        ("NIGHTLY/T1 --since=2019-10-16", 2, "--since is for a process: the locator names a task"),
+    ] {
+        scene.run(&format!("wait {arguments}")).exits_with(code).stderr_has(error);
+    }
 }

@@ -1,16 +1,18 @@
-//! The ways to sign in, and a token's life.
+//! Where a token comes from: given as one, or by each way to sign in; how it is presented and replaced, and that
+//! no secret is shown.
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
 
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
 use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, TOKEN, USER, When};
 
-use crate::support::{Invocation, PART_FILES, PROCESS_NAME, Scene, bytes_of, dump_of, failed, failing_run};
+use crate::support::{Invocation, PROCESS_NAME, Scene, bytes_of, dump_of, failed, failing_run};
 
 const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
 pub(crate) const CLIENT: &str = "the-client-id";
 const REFRESH_TOKEN: &str = "first-refresh-token";
+const OAUTH: &str = "oauth-access-token";
 const KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.key.pem");
 const ENCRYPTED_KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
 const PASSPHRASE: &str = "test-only";
@@ -46,20 +48,15 @@ fn prepare(service: &mut Service) {
     service.approve_devices(USER, 2);
 }
 
-/// Only the owner may read the file.
-fn make_private(path: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("permissions are set");
-    }
-}
-
 /// A command that has no way to sign in yet.
 pub(crate) fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
     let command = scene.command(arguments).without("ANAPLAN_TOKEN");
     let origin = scene.server.origin();
     command.env("ANAPLAN_AUTH_URL", &origin).env("ANAPLAN_OAUTH_URL", &origin)
+}
+
+pub(crate) fn with_password(command: Invocation<'_>) -> Invocation<'_> {
+    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD)
 }
 
 /// A command that signs in this way.
@@ -71,7 +68,7 @@ pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Inv
         }
     };
     match way {
-        "password" => command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD),
+        "password" => with_password(command),
         "password file" => {
             file("password", &format!("\u{feff}{PASSWORD}\r\n"));
             command.env("ANAPLAN_USER", USER).arg("--password-file").arg("password")
@@ -98,10 +95,10 @@ pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Inv
 
 /// Signs in with the refresh token in the file `refresh-token`, which the command replaces.
 pub(crate) fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocation<'a> {
-    let path = scene.path("refresh-token");
-    if !path.exists() {
-        fs::write(&path, REFRESH_TOKEN).expect("the file is written");
-        make_private(&path);
+    if !scene.path("refresh-token").exists() {
+        scene.write("refresh-token", REFRESH_TOKEN);
+        // The command replaces it.
+        scene.any_files();
     }
     command.env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT).env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "refresh-token")
 }
@@ -109,6 +106,94 @@ pub(crate) fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocati
 /// How many requests for a token there were.
 fn sign_ins(scene: &Scene) -> usize {
     scene.count_of("POST /token/authenticate") + scene.count_of("POST /oauth/token")
+}
+
+/// The download succeeds, and every request has this header.
+#[track_caller]
+fn presents(header: &str, command: impl FnOnce(&Scene) -> Invocation<'_>) {
+    let scene = scene();
+    scene.server.service().add_bearer_token(USER, OAUTH);
+    command(&scene).run().prints(&bytes_of(3, 1));
+    scene.any_files();
+    for request in scene.server.requests() {
+        assert_eq!(request.header("authorization"), Some(header), "{}", request.target);
+    }
+}
+
+#[test]
+fn a_token_is_given_by_its_variable_a_file_or_standard_input_as_anaplans_or_as_a_bearer_token() {
+    const GET: &str = "get DUMP -o -";
+    let own = format!("AnaplanAuthToken {TOKEN}");
+    let bearer = format!("Bearer {OAUTH}");
+    presents(&own, |scene| scene.command(GET));
+    presents(&bearer, |scene| bare(scene, GET).env("ANAPLAN_BEARER_TOKEN", OAUTH));
+    // The option wins, and a copied header decides the kind.
+    presents(&bearer, |scene| {
+        scene.write("token", format!("{bearer}\n"));
+        scene.command("get DUMP -o - --token-file token").env("ANAPLAN_TOKEN", "another")
+    });
+    presents(&own, |scene| {
+        scene.write("token", TOKEN);
+        bare(scene, GET).env("ANAPLAN_TOKEN_FILE", "token")
+    });
+    presents(&own, |scene| bare(scene, "get DUMP -o - --token-file -").stdin(&format!("{TOKEN}\n")));
+}
+
+#[test]
+fn without_a_token_the_ways_to_give_one_are_named() {
+    let scene = scene();
+    let error = "there is no token: set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file\n  \
+                 or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, <ANY>";
+    for token in ["", " "] {
+        let outcome = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", token).run();
+        outcome.fails(3, error).without_a_connection();
+    }
+    for option in ["--token", "--bearer-token"] {
+        let outcome = bare(&scene, "get DUMP").arg(option).arg("abc").run();
+        outcome.is_wrong_usage(format!("there is no option \"{option}\""));
+    }
+}
+
+#[test]
+fn an_unusable_secret_is_refused_before_anything_is_sent_and_not_shown() {
+    let scene = scene();
+    for (token, why) in [
+        (format!("{TOKEN}\nX-Injected: 1"), "<ANY>a line break or another character<ANY>"),
+        (format!("{TOKEN} more"), "<ANY>a line break or another character<ANY>"),
+        ("\"abc\"".to_owned(), "it is in quotes: give it without them"),
+        ("null".to_owned(), "it is the word for nothing: whatever fetched it found none"),
+    ] {
+        let outcome = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", &token).run();
+        outcome.refuses(format!("the token cannot be used: {why}"));
+    }
+    let control = "holds a control character, such as a line break, inside its text";
+    for (text, why) in [("", "is empty"), ("\n", "is empty"), ("two\r\nlines", control)] {
+        let outcome = bare(&scene, "chunks DUMP --token-file=-").stdin(text).run();
+        outcome.refuses(format!("the token file cannot be used: standard input {why}"));
+    }
+    scene.write("password", b"\xff\xfep\0w\0");
+    let command = bare(&scene, "chunks DUMP --password-file password").env("ANAPLAN_USER", USER);
+    let utf16 = "password is in UTF-16: save it as UTF-8 or ASCII";
+    command.run().refuses(format!("the password file cannot be used: {utf16}"));
+    let missing = "it cannot be read: No such file or directory (os error 2)";
+    let outcome = bare(&scene, "chunks DUMP --token-file=nowhere").run();
+    outcome.refuses(format!("the token file cannot be used: {missing}"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let token = OsStr::from_bytes(b"abc\xff");
+        let outcome = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", token).run();
+        outcome.is_wrong_usage("ANAPLAN_TOKEN is not UTF-8");
+    }
+}
+
+#[test]
+fn a_token_that_the_service_repeats_is_not_shown() {
+    let scene = scene();
+    let body = ErrorBody::Json(format!("unknown token: AnaplanAuthToken {TOKEN}"));
+    scene.server.fault(Fault::Status { code: 401, retry_after: None, body }, When::any());
+    let error = "the service answered 401 Unauthorized (unknown token: AnaplanAuthToken ***)";
+    scene.get("").fails(3, format!("the chunk list of dump <DUMP>: {error}\n  <ANY>"));
 }
 
 #[test]
@@ -152,15 +237,6 @@ fn a_token_that_ends_while_a_process_runs_is_replaced() {
 }
 
 #[test]
-fn a_ready_token_that_expires_is_an_error_and_the_part_file_is_kept() {
-    let scene = scene();
-    scene.server.fault(Fault::ExpireToken, When::path("chunks/1"));
-    let outcome = scene.run("get DUMP -o dump.csv");
-    outcome.exits_with(3).stderr_has("the token is expired (it lives 35 minutes)");
-    scene.holds(&PART_FILES);
-}
-
-#[test]
 fn a_sign_in_that_is_refused_in_the_middle_of_many_dumps_is_sent_once() {
     for parallel in ["1", "8"] {
         let imports: Vec<(String, String)> =
@@ -196,20 +272,6 @@ fn a_new_token_that_the_api_refuses_is_not_called_expired() {
 }
 
 #[test]
-fn a_wrong_password_is_an_error_at_once() {
-    let scene = scene();
-    let outcome =
-        bare(&scene, "chunks DUMP").env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "s3cret").run();
-    outcome.fails(
-        3,
-        "signing in at <ORIGIN>: it was refused: The credentials are not valid (FAILURE_BAD_CREDENTIAL)\n  check \
-         <ANY>",
-    );
-    outcome.hides("s3cret");
-    scene.assert_requests(&["POST /token/authenticate"]);
-}
-
-#[test]
 fn a_dead_refresh_token_is_kept_and_the_user_sent_to_login() {
     let scene = scene();
     scene.write("refresh-token", "another-refresh-token");
@@ -221,18 +283,6 @@ fn a_dead_refresh_token_is_kept_and_the_user_sent_to_login() {
     );
     outcome.hides("another-refresh");
     scene.holds(&["refresh-token", "refresh-token.lock"]);
-}
-
-#[test]
-fn a_password_that_the_service_repeats_is_not_shown() {
-    for text in [PASSWORD.to_owned(), "aW50ZWdyYXRpb25AZXhhbXBsZS5jb206cMOkc3Mg".to_owned()] {
-        let scene = scene();
-        let body = ErrorBody::Json(format!("you sent <{text}>"));
-        scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::any());
-        let outcome = signed_in(&scene, "password", "chunks DUMP -v").run();
-        outcome.exits_with(3).stderr_text();
-        outcome.hides(PASSWORD);
-    }
 }
 
 #[test]
@@ -250,120 +300,23 @@ fn a_clock_that_is_off_is_named_where_signing_in_fails() {
 }
 
 #[test]
-fn a_token_ends_by_the_clock_of_the_service() {
-    let scene = scene();
-    // By this machine's clock, the token has ended long ago.
-    scene.server.service().set_clock_ahead(-100_000);
-    signed_in(&scene, "password", "get DUMP -o -").run().prints(&bytes_of(3, 1));
-    assert_eq!(sign_ins(&scene), 1, "{}", scene.describe());
-}
-
-#[test]
-fn two_ways_to_sign_in_are_refused() {
-    let scene = scene();
-    let refuses = |command: Invocation<'_>, first: &str, second: &str| {
-        let error =
-            format!("{first} and {second} are both set: unset one of them\nTry anaplan-dump <ANY>--help.");
-        command.run().refuses(error);
-    };
-    let password = || signed_in(&scene, "password", "chunks DUMP");
-    refuses(password().env("ANAPLAN_TOKEN", "t"), "ANAPLAN_TOKEN", "ANAPLAN_USER");
-    let token = scene.command("get DUMP").env("ANAPLAN_BEARER_TOKEN", "t");
-    refuses(token, "ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN");
-    refuses(password().env("ANAPLAN_CERTIFICATE", "c"), "ANAPLAN_USER", "ANAPLAN_CERTIFICATE");
-    refuses(password().env("ANAPLAN_OAUTH_CLIENT_ID", "c"), "ANAPLAN_USER", "ANAPLAN_OAUTH_CLIENT_ID");
-    refuses(password().env("ANAPLAN_PASSWORD_FILE", "f"), "ANAPLAN_PASSWORD", "the password file");
-}
-
-#[test]
-fn an_incomplete_sign_in_is_refused_with_the_variable_that_is_missing() {
-    let scene = scene();
-    for (variable, missing) in [
-        ("ANAPLAN_USER", "ANAPLAN_PASSWORD"),
-        ("ANAPLAN_PASSWORD", "ANAPLAN_USER"),
-        ("ANAPLAN_PRIVATE_KEY", "ANAPLAN_CERTIFICATE"),
-        ("ANAPLAN_OAUTH_CLIENT_ID", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"),
-        ("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "ANAPLAN_OAUTH_CLIENT_ID"),
-    ] {
-        let outcome = bare(&scene, "chunks DUMP").env(variable, "something").run();
-        outcome.exits_with(2).without_a_connection().stderr_has(missing);
-    }
-}
-
-#[test]
 fn variables_come_from_a_file_unless_the_environment_has_them() {
     let scene = scene();
-    let file = |name: &str, text: &str| scene.write(name, text);
-    file(
-        "job.env",
-        &format!("# for tonight\nANAPLAN_USER = {USER}\nANAPLAN_PASSWORD='{PASSWORD}'\nPATH=/nowhere\n"),
-    );
+    let variables = format!("ANAPLAN_USER = {USER}\nANAPLAN_PASSWORD='{PASSWORD}'\n");
+    scene.write("job.env", format!("# for tonight\n{variables}PATH=/nowhere\n"));
     bare(&scene, "get DUMP -o - --env-file job.env").run().prints(&bytes_of(3, 1));
     assert_eq!(sign_ins(&scene), 1);
     // A way to sign in that is set wins as a whole.
     let command = bare(&scene, "get DUMP -o -").env("ANAPLAN_ENV_FILE", "job.env");
     command.env("ANAPLAN_TOKEN", TOKEN).run().prints(&bytes_of(3, 1));
     assert_eq!(sign_ins(&scene), 1);
-    file("odd.env", "ANAPLAN_USER=me\nexport\n");
+    scene.write("odd.env", "ANAPLAN_USER=me\nexport\n");
     let odd = bare(&scene, "chunks DUMP --env-file odd.env").run();
     odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump chunks --help.");
-    file("proxy.env", "HTTPS_PROXY=socks5://me:s3cret@proxy.example\n");
-    let proxy = scene.command("chunks DUMP --env-file proxy.env").run();
-    proxy.refuses("the proxy cannot be used: only http:// and https:// proxies are supported, not SOCKS");
 }
 
 #[test]
-fn an_unusable_secret_is_refused_before_anything_is_sent() {
-    for (content, why) in [
-        (&b""[..], "password is empty"),
-        (b"two\nlines\n", "password holds a control character, such as a line break, inside its text"),
-        (b"\xff\xfep\0w\0", "password is in UTF-16: save it as UTF-8 or ASCII"),
-    ] {
-        let scene = scene();
-        scene.write("password", content);
-        let command = bare(&scene, "chunks DUMP --password-file password").env("ANAPLAN_USER", USER);
-        command.run().refuses(format!("the password file cannot be used: {why}"));
-    }
-    let scene = scene();
-    for (token, why) in [
-        ("\"abc\"", "it is in quotes: give it without them"),
-        ("null", "it is the word for nothing: whatever fetched it found none"),
-    ] {
-        let command = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", token);
-        command.run().refuses(format!("the token cannot be used: {why}"));
-    }
-}
-
-#[test]
-fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
-    for shape in ["\u{feff}SECRET\r\n", " SECRET\t\n\n", "\nSECRET"] {
-        let shaped = |secret: &str| shape.replace("SECRET", secret);
-        let scene = scene();
-        for (name, secret) in [
-            ("token", xtask::fake::TOKEN),
-            ("password", PASSWORD),
-            ("passphrase", PASSPHRASE),
-            ("refresh-token", REFRESH_TOKEN),
-        ] {
-            scene.write(name, shaped(secret));
-        }
-        let run = |command: Invocation<'_>| {
-            command.run().any_stdout().exits_with(0);
-        };
-        run(bare(&scene, "chunks DUMP -qq --token-file token"));
-        run(bare(&scene, "chunks DUMP -qq --password-file password").env("ANAPLAN_USER", USER));
-        run(signed_in(&scene, "password", "chunks DUMP -qq")
-            .env("ANAPLAN_PASSWORD", shaped(PASSWORD).replace('\u{feff}', "")));
-        let encrypted = signed_in(&scene, "encrypted key", "chunks DUMP -qq");
-        let encrypted = encrypted.without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
-        run(encrypted.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE", "passphrase"));
-        run(signed_in(&scene, "oauth", "chunks DUMP -qq"));
-        scene.any_files();
-    }
-}
-
-#[test]
-fn a_passphrase_behind_the_name_of_the_key_is_not_repeated_and_its_place_is_said() {
+fn a_passphrase_after_the_name_of_the_key_is_not_repeated_and_its_place_is_said() {
     let scene = scene();
     let command = signed_in(&scene, "encrypted key", "chunks DUMP").without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
     let outcome = command.env("ANAPLAN_PRIVATE_KEY", "user.key:s3cret").run();
@@ -452,49 +405,91 @@ fn eight_runs_share_one_rotating_refresh_token() {
 }
 
 #[test]
-fn signing_in_at_another_api_needs_the_host_to_do_it_at() {
+fn a_wrong_password_is_an_error_at_once() {
     let scene = scene();
-    let command = scene.command("chunks DUMP").without("ANAPLAN_TOKEN");
-    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run().refuses(
-        "the sign-in host cannot be used: it is not known for this API: give its URL\n  set --auth-url \
-         (ANAPLAN_AUTH_URL)",
-    );
-    // A host of Anaplan that no table knows is no better known in a URL than as the API URL.
-    let url = "https://zz9.api.anaplan.com/2/0/workspaces/W/models/M";
-    let command = scene.command("processes").arg(url).without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
-    let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
-    outcome.refuses("the sign-in host cannot be used: <ANY>\n  set --auth-url (ANAPLAN_AUTH_URL)");
+    let command = bare(&scene, "chunks DUMP").env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "s3cret");
+    let refused = "it was refused: The credentials are not valid (FAILURE_BAD_CREDENTIAL)\n  check <ANY>";
+    command.run().fails(3, format!("signing in at <ORIGIN>: {refused}")).hides("s3cret");
+    scene.assert_requests(&["POST /token/authenticate"]);
 }
 
 #[test]
-fn a_password_goes_to_the_sign_in_host_of_the_region() {
-    for (arguments, host) in [
-        ("chunks DUMP", "auth.anaplan.com"),
-        ("chunks DUMP --region us7", "auth.anaplan.com"),
-        ("chunks DUMP --region au1", "au1a.app2.anaplan.com"),
-        ("chunks DUMP --api-url https://gb1.api.anaplan.com", "gb1.auth.anaplan.com"),
-        ("processes https://eu3.api.anaplan.com/2/0/workspaces/W/models/M", "eu3.auth.anaplan.com"),
-        ("processes https://api.au1a.app2.anaplan.com/2/0/workspaces/W/models/M", "au1a.app2.anaplan.com"),
+fn two_ways_to_sign_in_or_half_of_one_are_refused_with_the_variables() {
+    let scene = scene();
+    for (first, second) in [
+        ("ANAPLAN_TOKEN", "ANAPLAN_USER"),
+        ("ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN"),
+        ("ANAPLAN_USER", "ANAPLAN_CERTIFICATE"),
+        ("ANAPLAN_USER", "ANAPLAN_OAUTH_CLIENT_ID"),
+        ("ANAPLAN_PASSWORD", "ANAPLAN_PASSWORD_FILE"),
     ] {
-        let scene = scene();
-        // Whatever is sent to another host arrives at the proxy, which leads nowhere.
-        let command = scene.command(arguments).without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
-        let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
-        let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
-        outcome.exits_with(5).stderr_has(format!("signing in at https://{host}: the proxy refused"));
-        scene.assert_requests(&[format!("CONNECT {host}:443")]);
+        let command = bare(&scene, "chunks DUMP").env(first, "a").env(second, "b");
+        let command = if first == "ANAPLAN_PASSWORD" { command.env("ANAPLAN_USER", USER) } else { command };
+        let second = second.replace("ANAPLAN_PASSWORD_FILE", "the password file");
+        command.run().is_wrong_usage(format!("{first} and {second} are both set: unset one of them"));
+    }
+    for (variable, missing) in [
+        ("ANAPLAN_USER", "ANAPLAN_PASSWORD"),
+        ("ANAPLAN_PASSWORD", "ANAPLAN_USER"),
+        ("ANAPLAN_PRIVATE_KEY", "ANAPLAN_CERTIFICATE"),
+        ("ANAPLAN_OAUTH_CLIENT_ID", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"),
+        ("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "ANAPLAN_OAUTH_CLIENT_ID"),
+    ] {
+        let outcome = bare(&scene, "chunks DUMP").env(variable, "something").run();
+        outcome.exits_with(2).without_a_connection().stderr_has(missing);
     }
 }
 
 #[test]
-fn a_refresh_token_goes_to_the_oauth_host_of_the_region() {
-    for (region, host) in [("us1", "us1a.app.anaplan.com"), ("ca1", "ca1a.app.anaplan.com")] {
+fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
+    let shaped = |secret: &str| format!("\u{feff} {secret}\t\r\n\n");
+    let scene = scene();
+    for (name, secret) in [
+        ("token", TOKEN),
+        ("password", PASSWORD),
+        ("passphrase", PASSPHRASE),
+        ("refresh-token", REFRESH_TOKEN),
+    ] {
+        scene.write(name, shaped(secret));
+    }
+    let encrypted = signed_in(&scene, "encrypted key", "chunks DUMP -qq");
+    let encrypted = encrypted.without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
+    for command in [
+        bare(&scene, "chunks DUMP -qq --token-file token"),
+        bare(&scene, "chunks DUMP -qq --password-file password").env("ANAPLAN_USER", USER),
+        signed_in(&scene, "password", "chunks DUMP -qq").env("ANAPLAN_PASSWORD", format!(" {PASSWORD}\n")),
+        encrypted.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE", "passphrase"),
+        signed_in(&scene, "oauth", "chunks DUMP -qq"),
+    ] {
+        command.run().any_stdout();
+    }
+    scene.any_files();
+}
+
+#[test]
+fn a_secret_goes_to_the_sign_in_host_of_the_region_and_to_none_that_is_guessed() {
+    for (arguments, host) in [
+        ("chunks DUMP --region us7", "auth.anaplan.com"),
+        ("chunks DUMP --api-url https://gb1.api.anaplan.com", "gb1.auth.anaplan.com"),
+        ("processes https://api.au1a.app2.anaplan.com/2/0/workspaces/W/models/M", "au1a.app2.anaplan.com"),
+        ("chunks DUMP --region ca1", "ca1a.app.anaplan.com"),
+    ] {
         let scene = scene();
-        let command = scene.command("chunks DUMP --region").arg(region);
-        let command = command.without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
-        let command = command.env("HTTPS_PROXY", scene.server.origin()).env("ANAPLAN_RETRIES", "0");
-        with_oauth(&scene, command).run().exits_with(5).stderr_has(format!("signing in at https://{host}: "));
+        // What is sent to another host arrives at the proxy, which leads nowhere.
+        let command = scene.command(arguments).without("ANAPLAN_TOKEN").through_proxy(scene.server.origin());
+        let is_oauth = host.contains(".app.");
+        let command = if is_oauth { with_oauth(&scene, command) } else { with_password(command) };
+        let error = format!("signing in at https://{host}: the proxy refused");
+        command.run().exits_with(5).stderr_has(error);
         scene.assert_requests(&[format!("CONNECT {host}:443")]);
         scene.any_files();
     }
+    let unknown = "the sign-in host cannot be used: it is not known for this API: give its URL\n  set --auth-url \
+                   (ANAPLAN_AUTH_URL)";
+    let scene = scene();
+    with_password(scene.command("chunks DUMP").without("ANAPLAN_TOKEN")).run().refuses(unknown);
+    // A host of Anaplan that no table knows is no better known in a URL than as the API URL.
+    let url = "processes https://zz9.api.anaplan.com/2/0/workspaces/W/models/M";
+    let command = scene.command(url).without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
+    with_password(command).run().refuses(unknown);
 }
