@@ -221,6 +221,14 @@ fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_what_is_older_i
             outcome.any_stdout().stderr_has(note).exits_with(if is_known { 0 } else { 5 });
         }
     }
+    // No run is recent enough, unless it is the one that cannot be read.
+    let (unknown, none) = ("which one is the newest is not known", "<NIGHTLY> has no task since");
+    for (tasks, code, why) in [(json!(["text", good]), 5, unknown), (json!([good, "text"]), 4, none)] {
+        let scene = Scene::with_tasks([clean("T1")]);
+        let answer = json!({ "tasks": tasks }).to_string();
+        scene.server.fault(Fault::WrongJson(answer), When::path("tasks").method("GET"));
+        scene.run("get NIGHTLY --since=48h -qq").exits_with(code).stderr_has(why);
+    }
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     scene.answers(list(), json!({ "tasks": ["text", good, good] }));
     scene.run("get NIGHTLY -qq").exits_with(5).stderr_has("which one is the newest is not known");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, Error, FileAddress, Id, Import, SourceFormat, Upload, Uploaded,
+    ActionAddress, ActionKind, Error, FileAddress, Import, SourceFormat, SourceProblem, Upload, Uploaded,
 };
 
 use crate::arguments::Run;
@@ -88,31 +88,20 @@ fn find<'a, 'b>(
         let shown = safe(put);
         return Err(Failure::Usage(format!("--put needs IMPORT=FILE for a process, and not \"{shown}\"")));
     };
-    let lower = wanted.to_lowercase();
-    let is_id = |id: Option<&Id>| id.is_some_and(|id| id.as_str() == wanted);
-    let ways: [&dyn Fn(&Import) -> bool; 3] = [
-        &|import| is_id(Some(&import.id)) || is_id(import.file.as_ref()),
-        &|import| import.name.as_deref() == Some(wanted),
-        &|import| import.name.as_ref().is_some_and(|name| name.to_lowercase() == lower),
-    ];
-    let matches = |way: &&dyn Fn(&Import) -> bool| {
-        let matches: Vec<_> = imports.iter().filter(|import| way(import)).collect();
-        (!matches.is_empty()).then_some(matches)
-    };
     let listed = |imports: &mut dyn Iterator<Item = &Import>| -> String {
         let name =
             |import: &Import| format!("{} {}", import.id, safe(import.name.as_deref().unwrap_or_default()));
         imports.map(|import| name(import).trim_end().to_owned()).collect::<Vec<_>>().join(", ")
     };
-    match ways.iter().find_map(matches).as_deref() {
+    match Import::find(imports, wanted).as_slice() {
         // Several actions may read one file.
-        Some([import, more @ ..]) if more.iter().all(|other| other.file == import.file) => Ok((import, text)),
-        Some(several) => Err(Failure::Usage(format!(
+        [import, more @ ..] if more.iter().all(|other| other.file == import.file) => Ok((import, text)),
+        several @ [_, ..] => Err(Failure::Usage(format!(
             "several imports match \"{}\": {}\n  name it by its id",
             safe(wanted),
             listed(&mut several.iter().copied())
         ))),
-        None => Err(Failure::NotFound(format!(
+        [] => Err(Failure::NotFound(format!(
             "the process has no import \"{}\"; it has {}",
             safe(wanted),
             if imports.is_empty() { "none".to_owned() } else { listed(&mut imports.iter()) }
@@ -175,7 +164,7 @@ fn send(source: &Source<'_>, longest_wait: Option<Duration>, session: &Session) 
 }
 
 fn refused(error: Error) -> Failure {
-    let is_mismatch = matches!(&error, Error::Unsuitable { problem, .. } if problem.is_mismatch());
+    let is_mismatch = matches!(&error, Error::Unsuitable { problem: SourceProblem::Mismatch(_), .. });
     let note = if is_mismatch { "--force uploads it all the same" } else { "nothing was started" };
     Failure::Library { error, note: Some(note.to_owned()) }
 }

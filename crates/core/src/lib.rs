@@ -186,9 +186,8 @@ pub use crate::client::{MAX_PARALLEL, Reached};
 pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
 pub use crate::files::DiskWarning;
 pub use crate::service::{
-    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, Import, ListProblem,
-    ListedModel, ListedTask, Listing, Mapping, NamedId, Outcome, RowCounts, SourceFormat, SourceProblem,
-    Subject, Task, TaskState,
+    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, Import, ListedModel,
+    ListedTask, Listing, NamedId, Outcome, RowCounts, SourceFormat, SourceProblem, Subject, Task, TaskState,
 };
 pub use crate::transfer::{
     ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, concatenate,

@@ -1,6 +1,6 @@
 //! `run`: starts a process or an import, waits for its end, and collects its dumps.
 
-use anaplan_dump_core::{ActionAddress, Error, Mapping};
+use anaplan_dump_core::{ActionAddress, Error};
 
 use crate::arguments::Run;
 use crate::failure::Failure;
@@ -44,9 +44,9 @@ pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
 }
 
 /// A value of `--map`.
-fn mapping(text: &str) -> Result<Mapping, Failure> {
+fn mapping(text: &str) -> Result<(&str, &str), Failure> {
     match text.split_once('=') {
-        Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok(Mapping::new(kind, name)),
+        Some((kind, name)) if !kind.is_empty() && !name.is_empty() => Ok((kind, name)),
         _ => Err(Failure::Usage(format!("--map needs TYPE=NAME, such as Version=Actual, and not {text:?}"))),
     }
 }

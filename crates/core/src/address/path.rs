@@ -116,7 +116,7 @@ impl DumpAddress {
 }
 
 /// The path of a list with the query for the `limit` entries from `offset` on.
-pub(crate) fn page(list: &str, offset: u64, limit: u64) -> String {
+pub(crate) fn page(list: &str, offset: usize, limit: usize) -> String {
     let separator = if list.contains('?') { '&' } else { '?' };
     format!("{list}{separator}limit={limit}&offset={offset}")
 }

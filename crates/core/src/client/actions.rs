@@ -6,7 +6,7 @@ use super::http::exchange::{Accept, Content, Request};
 use crate::address::{ActionAddress, ActionKind, Id, ModelAddress};
 use crate::error::{Error, Result};
 use crate::service::{
-    Import, Listing, NamedId, Repeat, SourceFormat, Subject, process_imports, source_format,
+    Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format,
 };
 
 impl Client {
@@ -90,28 +90,20 @@ impl Client {
         for import in imports.as_ref().map_or(&[][..], Vec::as_slice) {
             known.push((ActionKind::Import, NamedId { id: import.id.clone(), name: import.name.clone() }));
         }
-        let lower = name.to_lowercase();
-        let ways: [&dyn Fn(&NamedId) -> bool; 3] = [
-            &|action| action.id.as_str() == name,
-            &|action| action.name.as_deref() == Some(name),
-            &|action| action.name.as_ref().is_some_and(|known| known.to_lowercase() == lower),
-        ];
-        let find = |way: &&dyn Fn(&NamedId) -> bool| {
-            let matches: Vec<_> = known.iter().filter(|(_, action)| way(action)).collect();
-            (!matches.is_empty()).then_some(matches)
-        };
+        let is_id = |(_, action): &(ActionKind, NamedId)| action.id.as_str() == name;
+        let found = find(&known, name, is_id, |(_, action)| action.name.as_deref());
         let names = |known: &mut dyn Iterator<Item = &(ActionKind, NamedId)>| -> Vec<NamedId> {
             known.map(|(_, action)| action.clone()).collect()
         };
-        match ways.iter().find_map(find).as_deref() {
-            Some([(kind, action)]) => {
+        match found.as_slice() {
+            [(kind, action)] => {
                 Ok(ActionAddress { model: model.clone(), kind: *kind, id: action.id.clone() })
             }
-            Some(several) => {
+            several @ [_, ..] => {
                 let matches = names(&mut several.iter().copied());
                 Err(Error::AmbiguousName { name: name.to_owned(), matches })
             }
-            None => {
+            [] => {
                 imports?;
                 let (name, model) = (name.to_owned(), model.clone().into());
                 Err(Error::NoSuchAction { name, model, known: names(&mut known.iter()) })

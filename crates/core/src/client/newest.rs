@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::Client;
 use crate::address::{ActionAddress, Id, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
-use crate::service::{Dump, Fault, ListProblem, ListedTask, Listing, Outcome, Subject, Task, TaskState};
+use crate::service::{Dump, Fault, ListedTask, Listing, Outcome, Subject, Task, TaskState};
 
 /// The default number of tasks to look at.
 const DEFAULT_LIMIT: usize = 20;
@@ -80,15 +80,17 @@ enum Found {
     Skipped(SkipReason),
 }
 
-/// The tasks to look at, the newest first, each with its place in the list.
+/// The tasks to look at, the newest first. An entry of the list that cannot be read may be the newest finished run.
 struct Listed {
-    tasks: Vec<(usize, ListedTask)>,
-    /// The place from which on a task is no proof of how the newest run ended: an entry before it cannot be read.
-    proven: usize,
+    /// Each with whether every entry above it can be read.
+    tasks: Vec<(ListedTask, bool)>,
+    /// Whether every entry that was to be looked at can be read.
+    is_proven: bool,
 }
 
 fn unreadable(action: &ActionAddress) -> Error {
-    let fault = Fault::List(ListProblem::UnreadableEntry);
+    let problem = "an entry of it cannot be read, so which one is the newest is not known";
+    let fault = Fault::List(problem.to_owned());
     let subject = Subject::Tasks(action.clone()).into();
     Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
 }
@@ -149,14 +151,12 @@ impl<'a> Search<'a> {
         let mut skipped = Vec::new();
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
         let mut newest = None;
-        let listed = self.listed()?;
-        let mut last = None;
-        for (index, ListedTask { id, state, created, .. }) in listed.tasks {
-            last = Some(index);
+        let Listed { tasks, mut is_proven } = self.listed()?;
+        for (ListedTask { id, state, created, .. }, is_newest) in tasks {
             let address = self.action.task(id);
             let (found, task) = self.look(&address, &state)?;
             let reason = match (found, task) {
-                (Found::Dumps(_), Some(_)) if index >= listed.proven && !self.older => {
+                (Found::Dumps(_), Some(_)) if !is_newest && !self.older => {
                     return Err(unreadable(self.action));
                 }
                 (Found::Dumps(dumps), Some(task)) => return Ok((Newest::Dumps { task, dumps }, skipped)),
@@ -175,10 +175,11 @@ impl<'a> Search<'a> {
             let is_end = !self.older && matches!(reason, SkipReason::NoDump);
             skipped.push(Skipped { address, created, reason });
             if is_end {
+                is_proven = is_newest;
                 break;
             }
         }
-        if last.is_some_and(|last| last >= listed.proven) {
+        if !is_proven {
             return Err(unreadable(self.action));
         }
         Ok(match newest {
@@ -203,16 +204,16 @@ impl<'a> Search<'a> {
     /// As for [`dumps`](Search::dumps).
     pub fn task(self) -> Result<(Option<Task>, Vec<Skipped>)> {
         let mut skipped = Vec::new();
-        let listed = self.listed()?;
-        for (index, ListedTask { id, state, created, .. }) in listed.tasks {
+        let Listed { tasks, is_proven } = self.listed()?;
+        for (ListedTask { id, state, created, .. }, is_newest) in tasks {
             let address = self.action.task(id);
             match self.client.finished(&address, &state)? {
-                Ok(_) if index >= listed.proven => return Err(unreadable(self.action)),
+                Ok(_) if !is_newest => return Err(unreadable(self.action)),
                 Ok(task) => return Ok((Some(task), skipped)),
                 Err(reason) => skipped.push(Skipped { address, created, reason }),
             }
         }
-        Ok((None, skipped))
+        if is_proven { Ok((None, skipped)) } else { Err(unreadable(self.action)) }
     }
 
     fn listed(&self) -> Result<Listed> {
@@ -220,12 +221,23 @@ impl<'a> Search<'a> {
         let mut list =
             self.client.requests.list(&subject, &self.action.model, Listing::tasks(self.action))?;
         list.complete_times(self.limit, |id| self.client.task(&self.action.task(id.clone())).ok()?.created);
-        let (tasks, proven) = list.into_newest_first();
-        let is_recent = |created: Option<SystemTime>| {
-            created.zip(self.since).is_none_or(|(created, since)| created >= since)
-        };
-        let recent = tasks.into_iter().enumerate().filter(|(_, task)| is_recent(task.created));
-        Ok(Listed { tasks: recent.take(self.limit).collect(), proven: proven.unwrap_or(usize::MAX) })
+        let (mut tasks, mut is_proven, mut is_past) = (Vec::new(), true, false);
+        for entry in list.into_newest_first() {
+            if tasks.len() == self.limit {
+                break;
+            }
+            match entry {
+                // Below a task that is too old it is too old as well.
+                None => is_proven &= is_past,
+                Some(task)
+                    if task.created.zip(self.since).is_some_and(|(created, since)| created < since) =>
+                {
+                    is_past = true;
+                }
+                Some(task) => tasks.push((task, is_proven)),
+            }
+        }
+        Ok(Listed { tasks, is_proven })
     }
 
     fn look(&self, address: &TaskAddress, state: &TaskState) -> Result<(Found, Option<Task>)> {

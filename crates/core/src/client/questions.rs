@@ -10,8 +10,8 @@ use super::http::exchange::{Accept, Content, Request};
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, Mapping, NamedId, Outcome, Repeat,
-    Subject, Task, TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat, Subject,
+    Task, TaskState, check_done, started_task,
 };
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
@@ -71,7 +71,13 @@ impl Client {
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         let subject = Subject::Tasks(action.clone());
-        Ok(self.requests.list(&subject, &action.model, Listing::tasks(action))?.into_newest_first().0)
+        Ok(self
+            .requests
+            .list(&subject, &action.model, Listing::tasks(action))?
+            .into_newest_first()
+            .into_iter()
+            .flatten()
+            .collect())
     }
 
     /// One task, with its result once it is over.
@@ -174,19 +180,24 @@ impl Client {
     }
 
     /// Starts a process or an import, whose messages are in the language of `locale`, such as `en_US`. The request is sent
-    /// again only if it certainly was not accepted. `mappings` answer what an import asks for that was made to ask at
-    /// each run.
+    /// again only if it certainly was not accepted. `mappings` are the types and names of items, such as `Version` and
+    /// `Actual`, for an import that asks for a mapping at each run.
     ///
     /// # Errors
     ///
     /// [`Error::StartUnclear`] if it may be running; [`Error::Request`],
     /// [`Error::UntrustedOrigin`].
-    pub fn start(&self, process: &ActionAddress, locale: &str, mappings: &[Mapping]) -> Result<TaskAddress> {
+    pub fn start(
+        &self,
+        process: &ActionAddress,
+        locale: &str,
+        mappings: &[(&str, &str)],
+    ) -> Result<TaskAddress> {
         let subject = Subject::Start(process.clone());
         let mut body = serde_json::json!({ "localeName": locale });
         if !mappings.is_empty() {
-            let entry = |mapping: &Mapping| serde_json::json!({ "entityType": mapping.kind, "entityName": mapping.name });
-            body["mappingParameters"] = mappings.iter().map(entry).collect();
+            let entry = |(kind, name)| serde_json::json!({ "entityType": kind, "entityName": name });
+            body["mappingParameters"] = mappings.iter().copied().map(entry).collect();
         }
         let body = body.to_string();
         let request = Request {

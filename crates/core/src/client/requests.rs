@@ -14,7 +14,7 @@ use super::retry_loop::{Halt, Try, Wire};
 use super::session::{Held, Session};
 use crate::address::{DumpAddress, ModelAddress, Origin};
 use crate::error::{Error, Result};
-use crate::service::{ChunkList, ConnectionProblem, Fault, Listing, Repeat, Subject};
+use crate::service::{ChunkList, ConnectionProblem, Entry, Fault, Listing, Repeat, Subject};
 use crate::text::Printable;
 
 /// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
@@ -76,7 +76,7 @@ impl Requests {
     }
 
     /// Reads all pages of a list about `model`.
-    pub(super) fn list<T>(
+    pub(super) fn list<T: Entry>(
         &self,
         subject: &Subject,
         model: &ModelAddress,
@@ -86,7 +86,7 @@ impl Requests {
     }
 
     /// Reads all pages of a list at an origin that the token may go to.
-    pub(super) fn list_at<T>(
+    pub(super) fn list_at<T: Entry>(
         &self,
         origin: &Origin,
         subject: &Subject,

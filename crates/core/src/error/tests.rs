@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::address::Locator;
-use crate::service::{BodyProblem, ConnectionProblem, ListProblem};
+use crate::service::{BodyProblem, ConnectionProblem};
 
 fn dump() -> DumpAddress {
     "WORKSPACE/MODEL/118000000001/TASK/112000000015".parse::<Locator>().unwrap().dump().unwrap()
@@ -17,7 +17,7 @@ fn faults() -> Vec<Fault> {
         Fault::ErrorMessage("FAILURE_BAD_TOKEN".into()),
         Fault::NoPayload("chunks"),
         Fault::Malformed { problem: "expected value at line 1".into(), near: "<".into(), cut_short: false },
-        Fault::List(ListProblem::Gap(3)),
+        Fault::List("it lacks the chunk with the id 3".into()),
         Fault::Body(BodyProblem::Empty),
     ]
 }

@@ -8,11 +8,12 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
 use crate::address::Id;
+use crate::text::without_bom;
 use crate::time::Utc;
 
 /// Characters of an answer that an error shows on each side of the problem.
@@ -58,24 +59,20 @@ impl Answer {
     ///
     /// [`Fault::Malformed`] for anything but one JSON object with each key once.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Answer, Fault> {
-        Answer::read(bytes, None)
+        Answer::parse_list::<Value>(bytes, "").map(|(answer, _)| answer)
     }
 
-    /// Reads an answer and hands each entry of the list under `key` to `take`: lists are long, and values are
-    /// large.
-    pub(super) fn parse_list(bytes: &[u8], key: &str, take: &mut dyn FnMut(Value)) -> Result<Answer, Fault> {
-        Answer::read(bytes, Some((key, take)))
-    }
-
-    fn read(bytes: &[u8], list: Option<(&str, &mut dyn FnMut(Value))>) -> Result<Answer, Fault> {
+    /// Reads an answer and the entries of the list under `key`, in whose place the answer has an empty one.
+    pub(super) fn parse_list<T: Entry>(bytes: &[u8], key: &str) -> Result<(Answer, Vec<Option<T>>), Fault> {
         // A byte order mark is not JSON, and some gateways add one all the same.
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-            return Err(malformed(bytes, serde_json::Error::custom("it is UTF-16")));
-        }
+        let bytes = without_bom(bytes);
+        let mut entries = Vec::new();
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        let fields = json.deserialize_map(Fields { list }).and_then(|fields| json.end().map(|()| fields));
-        fields.map(|fields| Answer(fields.into())).map_err(|error| malformed(bytes, error))
+        let fields = json.deserialize_map(Fields { key, entries: &mut entries });
+        match fields.and_then(|fields| json.end().map(|()| fields)) {
+            Ok(fields) => Ok((Answer(fields.into()), entries)),
+            Err(error) => Err(malformed(bytes, &error)),
+        }
     }
 
     /// Reads an answer of the API to a request for what is under `key`.
@@ -153,16 +150,13 @@ impl Answer {
             self.has_error() || self.status_word().is_some_and(|word| starts_with(&word, "fail"));
         let is_good = self.says_success() || (!self.get(key).is_null() && !says_failure);
         let (word, message) = (self.word(), self.message());
-        match (status, &word, &message) {
-            (None, ..) if is_good => None,
-            (None, None, None) if !says_failure => None,
-            (None, None, None) => {
-                let code = self.code().map_or("good".to_owned(), |code| code.to_string());
-                let message = Some(format!("its status is {code}, but it reports an error"));
-                Some(Refusal { status, word, message })
-            }
-            _ => Some(Refusal { status, word, message }),
+        let says_nothing = word.is_none() && message.is_none();
+        if status.is_none() && (is_good || (says_nothing && !says_failure)) {
+            return None;
         }
+        let is_bare = status.is_none() && says_nothing;
+        let message = message.or_else(|| is_bare.then(|| "it reports an error".to_owned()));
+        Some(Refusal { status, word, message })
     }
 
     pub(super) fn paging(&self) -> Paging {
@@ -343,26 +337,52 @@ fn starts_with(text: &str, word: &str) -> bool {
     text.trim_start().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
-/// Reads the fields of an object. An empty list takes the place of the one whose entries were handed on.
-struct Fields<'a, 'b> {
-    list: Option<(&'a str, &'b mut dyn FnMut(Value))>,
+/// What the entry of a list is read as.
+pub trait Entry: PartialEq + Sized {
+    /// `None` if the entry cannot be read.
+    fn read(value: Value) -> Option<Self>;
 }
 
-impl<'de> Visitor<'de> for Fields<'_, '_> {
+impl Entry for Value {
+    fn read(value: Value) -> Option<Value> {
+        Some(value)
+    }
+}
+
+/// An entry that is read on its way: lists are long, and a value is far larger than what is kept of it.
+struct Read<T>(Option<T>);
+
+impl<'de, T: Entry> Deserialize<'de> for Read<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read<T>, D::Error> {
+        Value::deserialize(deserializer).map(|value| Read(T::read(value)))
+    }
+}
+
+/// Reads the fields of an object, and the entries of one list.
+struct Fields<'a, T> {
+    key: &'a str,
+    entries: &'a mut Vec<Option<T>>,
+}
+
+impl<'de, T: Entry> Visitor<'de> for Fields<'_, T> {
     type Value = Map<String, Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let value = match &mut self.list {
-                Some((key, take)) if name == *key => map.next_value_seed(Entries(take))?,
-                _ => map.next_value()?,
+            let value = if name == self.key {
+                let list: Option<Vec<Read<T>>> = map.next_value()?;
+                let value = list.as_ref().map_or(Value::Null, |_| Value::Array(Vec::new()));
+                self.entries.extend(list.into_iter().flatten().map(|Read(entry)| entry));
+                value
+            } else {
+                map.next_value()?
             };
-            // Which of two is the right one, nothing tells.
+            // A repeated key is ambiguous.
             if fields.insert(name.clone(), value).is_some() {
                 return Err(A::Error::custom(format!("the key \"{name}\" twice")));
             }
@@ -371,36 +391,7 @@ impl<'de> Visitor<'de> for Fields<'_, '_> {
     }
 }
 
-struct Entries<'a>(&'a mut dyn FnMut(Value));
-
-impl<'de> DeserializeSeed<'de> for Entries<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Entries<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        while let Some(entry) = list.next_element()? {
-            (self.0)(entry);
-        }
-        Ok(Value::Array(Vec::new()))
-    }
-}
-
-fn malformed(bytes: &[u8], error: serde_json::Error) -> Fault {
+fn malformed(bytes: &[u8], error: &serde_json::Error) -> Fault {
     let near = near(bytes, error.line(), error.column());
     Fault::Malformed { problem: error.to_string(), near, cut_short: error.is_eof() }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::fault::{Fault, ListProblem};
+use super::fault::Fault;
 use super::listing::NamedId;
 use crate::address::{DumpAddress, Id};
 
@@ -38,12 +38,6 @@ impl ChunkList {
     pub fn new(dump: &DumpAddress, entries: Vec<NamedId>) -> Result<ChunkList, Fault> {
         let mut numbered: Vec<(Option<u64>, NamedId)> =
             entries.into_iter().map(|entry| (number(entry.id.as_str()), entry)).collect();
-        let without_number = numbered.iter().find(|(number, _)| number.is_none());
-        if let Some((_, odd)) = without_number
-            && numbered.iter().any(|(number, _)| number.is_some())
-        {
-            return Err(Fault::List(ListProblem::MixedIds(odd.id.as_str().to_owned())));
-        }
         numbered.sort_by_key(|(number, _)| *number);
         check_order(&numbered).map_err(Fault::List)?;
         let chunks = numbered.into_iter().enumerate();
@@ -84,15 +78,22 @@ fn number(id: &str) -> Option<u64> {
     if id.bytes().all(|b| b.is_ascii_digit()) { id.parse().ok() } else { None }
 }
 
-fn check_order(sorted: &[(Option<u64>, NamedId)]) -> Result<(), ListProblem> {
+/// What is without a number is sorted before what has one.
+fn check_order(sorted: &[(Option<u64>, NamedId)]) -> Result<(), String> {
+    if let ([(None, odd), ..], [.., (Some(_), _)]) = (sorted, sorted) {
+        return Err(format!(
+            "the chunk id \"{}\" is not a number while others are, so the order of the chunks is unknown",
+            odd.id
+        ));
+    }
     let mut seen = HashSet::with_capacity(sorted.len());
     for (expected, (number, entry)) in (0..).zip(sorted) {
         let is_repeated_number = number.is_some_and(|number| number < expected);
         if is_repeated_number || !seen.insert(&entry.id) {
-            return Err(ListProblem::Duplicate(entry.id.as_str().to_owned()));
+            return Err(format!("it has the chunk id \"{}\" twice", entry.id));
         }
         if number.is_some_and(|number| number > expected) {
-            return Err(ListProblem::Gap(expected));
+            return Err(format!("it lacks the chunk with the id {expected}"));
         }
     }
     Ok(())
@@ -120,34 +121,26 @@ mod tests {
         Ok(list.as_slice().iter().map(|chunk| chunk.id.as_str().to_owned()).collect())
     }
 
-    fn problem(ids: &[&str]) -> ListProblem {
-        match list(ids) {
-            Err(Fault::List(problem)) => problem,
-            other => panic!("{ids:?}: {other:?}"),
-        }
-    }
-
     #[test]
-    fn numbers_are_sorted_as_numbers() {
-        let expected: Vec<String> = (0..12).map(|n| n.to_string()).collect();
-        assert_eq!(list((0..12).rev()).unwrap(), expected);
-    }
-
-    #[test]
-    fn identifiers_that_are_not_numbers_keep_their_order() {
+    fn numbers_are_sorted_and_identifiers_that_are_none_keep_their_order() {
+        assert_eq!(list(["10", "2", "0", "1", "3", "4", "5", "6", "7", "8", "9"]).unwrap()[9..], ["9", "10"]);
         assert_eq!(list(["b", "a", "c"]).unwrap(), ["b", "a", "c"]);
     }
 
     #[test]
     fn lists_whose_order_or_completeness_is_unknown_are_refused() {
-        assert_eq!(problem(&["0", "1", "1"]), ListProblem::Duplicate("1".into()));
-        assert_eq!(problem(&["0", "00"]), ListProblem::Duplicate("00".into()));
-        assert_eq!(problem(&["a", "a"]), ListProblem::Duplicate("a".into()));
-        assert_eq!(problem(&["0", "2"]), ListProblem::Gap(1));
-        assert_eq!(problem(&["1", "2"]), ListProblem::Gap(0));
-        assert_eq!(problem(&["0", "b"]), ListProblem::MixedIds("b".into()));
-        assert_eq!(problem(&["b", "0"]), ListProblem::MixedIds("b".into()));
-        assert_eq!(problem(&["0", "+1"]), ListProblem::MixedIds("+1".into()));
+        for (ids, why) in [
+            (&["0", "1", "1"][..], "it has the chunk id \"1\" twice"),
+            (&["0", "00"], "it has the chunk id \"00\" twice"),
+            (&["a", "a"], "it has the chunk id \"a\" twice"),
+            (&["0", "2"], "it lacks the chunk with the id 1"),
+            (&["1", "2"], "it lacks the chunk with the id 0"),
+            (&["b", "0"], "the chunk id \"b\" is not a number while others are"),
+            (&["0", "+1"], "the chunk id \"+1\" is not a number while others are"),
+        ] {
+            let fault = list(ids).unwrap_err().to_string();
+            assert!(fault.starts_with(why), "{ids:?}: {fault}");
+        }
     }
 
     proptest! {

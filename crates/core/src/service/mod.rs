@@ -8,6 +8,7 @@ mod chunk_list;
 mod document;
 mod dump;
 mod fault;
+mod import;
 mod listing;
 mod outcome;
 mod retry;
@@ -16,20 +17,23 @@ mod subject;
 mod task;
 
 #[cfg(feature = "http")]
-pub(crate) use self::answer::{Answer, Refusal, check_done, error_message, started_task};
+pub(crate) use self::answer::{Answer, Entry, Refusal, check_done, error_message, started_task};
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
 pub use self::chunk_list::{Chunk, ChunkList};
 #[cfg(feature = "http")]
 pub(crate) use self::document::{MAX_DOCUMENT_BYTES, document, is_gzip};
 pub use self::dump::Dump;
-pub use self::fault::{BodyProblem, ConnectionProblem, Fault, ListProblem};
+pub use self::fault::{BodyProblem, ConnectionProblem, Fault};
+pub use self::import::Import;
+#[cfg(feature = "http")]
+pub(crate) use self::import::{find, process_imports};
 pub use self::listing::{ListedModel, ListedTask, Listing, NamedId};
 pub use self::outcome::Outcome;
 #[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
-pub use self::source::{Import, Mapping, SourceFormat, SourceProblem};
 #[cfg(feature = "http")]
-pub(crate) use self::source::{SourceCheck, process_imports, source_format};
+pub(crate) use self::source::{SourceCheck, source_format};
+pub use self::source::{SourceFormat, SourceProblem};
 pub use self::subject::Subject;
 pub use self::task::{ActionResult, RowCounts, Task, TaskState};

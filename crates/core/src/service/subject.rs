@@ -68,34 +68,21 @@ pub enum Subject {
 impl Subject {
     /// The model that the request was about, if it was about a part of one.
     pub(crate) fn model(&self) -> Option<&ModelAddress> {
-        match self {
-            Subject::Processes(model) | Subject::Imports(model) | Subject::Files(model) => Some(model),
-            Subject::Metadata(action) | Subject::Tasks(action) | Subject::Start(action) => {
-                Some(&action.model)
-            }
-            Subject::Task(task) | Subject::Cancel(task) => Some(task.model()),
-            other => other.dump().map(DumpAddress::model),
-        }
+        Some(match self {
+            Subject::SignIn(_) | Subject::Host(_) | Subject::Workspaces | Subject::Models(_) => return None,
+            Subject::Processes(model) | Subject::Imports(model) | Subject::Files(model) => model,
+            Subject::Metadata(action) | Subject::Tasks(action) | Subject::Start(action) => &action.model,
+            Subject::Upload(file) | Subject::UploadedChunk { file, .. } => &file.model,
+            Subject::Task(task) | Subject::Cancel(task) => task.model(),
+            Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => dump.model(),
+        })
     }
 
     /// The dump that the request was about, if it was about one.
     pub fn dump(&self) -> Option<&DumpAddress> {
         match self {
             Subject::ChunkList(dump) | Subject::Chunk { dump, .. } | Subject::WholeDump(dump) => Some(dump),
-            Subject::SignIn(_)
-            | Subject::Host(_)
-            | Subject::Workspaces
-            | Subject::Models(_)
-            | Subject::Processes(_)
-            | Subject::Imports(_)
-            | Subject::Files(_)
-            | Subject::Metadata(_)
-            | Subject::Upload(_)
-            | Subject::UploadedChunk { .. }
-            | Subject::Tasks(_)
-            | Subject::Task(_)
-            | Subject::Start(_)
-            | Subject::Cancel(_) => None,
+            _ => None,
         }
     }
 }
@@ -113,11 +100,9 @@ impl fmt::Display for Subject {
             Subject::Files(model) => write!(f, "the source files of model {model}"),
             Subject::Metadata(action) => write!(f, "the description of {action}"),
             Subject::Upload(file) => write!(f, "the upload of source file {}", file.id),
-            Subject::UploadedChunk { file, index, chunks: Some(chunks) } => {
-                write!(f, "chunk {} of {chunks} of the upload of source file {}", index + 1, file.id)
-            }
-            Subject::UploadedChunk { file, index, chunks: None } => {
-                write!(f, "chunk {} of the upload of source file {}", index + 1, file.id)
+            Subject::UploadedChunk { file, index, chunks } => {
+                let all = chunks.map(|chunks| format!(" of {chunks}")).unwrap_or_default();
+                write!(f, "chunk {}{all} of the upload of source file {}", index + 1, file.id)
             }
             Subject::Tasks(action) => write!(f, "the tasks of {action}"),
             Subject::Task(task) => write!(f, "task {task}"),
@@ -129,6 +114,22 @@ impl fmt::Display for Subject {
                 write!(f, "chunk {} of {chunks} (id {id})", index + 1)
             }
             Subject::WholeDump(_) => f.write_str("the whole dump"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Locator;
+
+    #[test]
+    fn what_the_model_is_doing_can_be_asked_during_an_upload_too() {
+        let model = "W/M".parse::<Locator>().unwrap().model().clone();
+        let file = model.file("113".parse().unwrap());
+        let chunk = Subject::UploadedChunk { file: file.clone(), index: 0, chunks: None };
+        for subject in [Subject::Upload(file), chunk, Subject::Files(model.clone())] {
+            assert_eq!(subject.model(), Some(&model), "{subject}");
         }
     }
 }
