@@ -61,7 +61,7 @@ fn wrong_usage_is_refused_with_what_is_wrong_before_anything_is_sent() {
     let scene = Scene::with_chunks(3);
     for (arguments, error) in [
         ("get DUMP --nonsense", "there is no option \"--nonsense\""),
-        ("get DUMP -x", "Unrecognized argument: -x"),
+        ("get DUMP -x", "there is no option \"-x\""),
         ("frobnicate DUMP", "there is no command \"frobnicate\""),
         ("taks DUMP", "there is no command \"taks\"; did you mean \"tasks\"?"),
         ("get DUMP --ouptut x", "there is no option \"--ouptut\"; did you mean \"--output\"?"),
@@ -88,6 +88,7 @@ fn wrong_usage_is_refused_with_what_is_wrong_before_anything_is_sent() {
         ("get DUMP -o - --restart", "--restart begins a file anew: -o names none"),
         ("get DUMP -o -q", "-o needs a value, and -q looks like an option (./-q is a file)"),
         ("get DUMP -qv", "-v and -q contradict each other"),
+        ("wait NIGHTLY --force", "--force is for --html"),
         ("get NIGHTLY NIGHTLY/T9 -o -", "several locators need a folder for -o"),
     ] {
         scene.run(arguments).is_wrong_usage(error);
@@ -111,6 +112,10 @@ fn a_value_of_a_setting_that_makes_no_sense_is_refused_and_an_empty_variable_is_
         scene.run(&format!("chunks DUMP {option}={value}")).is_wrong_usage(&error);
         scene.command("chunks DUMP").env(variable, value).run().is_wrong_usage(&error);
     }
+    let outcome = scene.command("chunks DUMP").env("ANAPLAN_TIMEOUT", "2h").run();
+    outcome.is_wrong_usage(
+        "ANAPLAN_TIMEOUT is set, and --timeout has no variable: unset it, and give the option",
+    );
     let command = scene.command("get DUMP -o -").env("ANAPLAN_RETRIES", "").env("ANAPLAN_STALL_TIMEOUT", " ");
     command.env("ANAPLAN_REGION", "").env("HTTPS_PROXY", "").run().prints(&bytes_of(3, 1));
 }

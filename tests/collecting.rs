@@ -123,7 +123,7 @@ fn a_clean_task_has_nothing_to_download() {
     let newest = "The newest run (2019-10-16 20:39:07 UTC) had no failures.\n";
     let scene = Scene::with_tasks([clean("T1")]);
     for (locator, nothing) in [
-        ("NIGHTLY/T1", "Nothing failed: there is no dump to download.\n"),
+        ("NIGHTLY/T1", "Task T1 had no failures.\n"),
         ("NIGHTLY/latest --since=2019-10-16", newest),
         ("NIGHTLY --older", newest),
     ] {
@@ -165,7 +165,11 @@ fn a_task_without_a_dump_is_not_called_fine() {
     ] {
         let scene = Scene::with_tasks([run]);
         for locator in locators {
-            scene.run(&format!("get {locator}")).fails(code, error.replace("TASK", "task <NIGHTLY>/T1"));
+            let error = error.replace("TASK", "task <NIGHTLY>/T1");
+            scene.run(&format!("get {locator}")).fails(code, &error);
+            // As `task --check` does.
+            let checked = if error.starts_with("something failed") { 6 } else { 1 };
+            scene.run(&format!("get {locator} --check")).exits_with(checked).stderr_has(&error);
         }
     }
 }
@@ -174,7 +178,7 @@ fn a_task_without_a_dump_is_not_called_fine() {
 fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
     // It is that of an import without an objectId.
     let with_unnamed = |imports| result_of(imports).with_nested(ActionResult::failed_import("", "Budget"));
-    let why = "left a dump without a usable objectId: the service does not say how to download it";
+    let why = "left 1 dump without a usable objectId: the service does not say how to download it";
     let task = Task::complete("T9").with_result(with_unnamed(&[COSTS])).with_dump(COSTS.0, dump_for(COSTS.0));
     for locator in ["NIGHTLY/T9", "NIGHTLY", "NIGHTLY/latest"] {
         let scene = Scene::with_tasks([task.clone()]);

@@ -49,9 +49,14 @@ fn a_ready_token_needs_no_sign_in_host_and_is_tried_on_the_api() {
         assert!(!text.contains("sign-in http"), "{text}");
     }
     let outcome = scene.command("doctor MODEL").env("ANAPLAN_TOKEN", "another-token").run();
-    let refused = "FAILED  sign-in: the processes of model <MODEL>: the service answered 401";
+    let refused = "FAILED  sign-in: the workspaces: the service answered 401";
     outcome.exits_with(3).stdout_has(refused);
     assert_eq!(scene.count_of("GET /token/validate"), 0, "{}", scene.describe());
+    for (status, code) in [(403, 3), (404, 4)] {
+        scene.server.fault(Fault::status(status), When::path("workspaces").times(1));
+        let outcome = scene.run("doctor");
+        outcome.exits_with(code).stdout_has("FAILED  sign-in: the workspaces: the service answered");
+    }
     // Without a way to sign in everything else is checked.
     let outcome = scene.command("doctor MODEL").without("ANAPLAN_TOKEN").run();
     outcome.exits_with(3).stdout_has("ok      API <ORIGIN>: connection: directly\n");
@@ -121,10 +126,17 @@ fn an_api_that_cannot_be_reached_is_not_waited_for_although_the_sign_in_host_ans
 fn an_output_folder_that_cannot_be_written_is_reported() {
     let scene = Scene::with_service(service());
     scene.write("file", "mine");
-    for output in ["file", "file/below"] {
+    for (output, code, error) in [
+        ("file", 2, "FAILED  output folder: -o file is a file"),
+        ("file/below", 7, "FAILED  output folder: cannot make the folder file/below: "),
+    ] {
         let outcome = doctor(&scene, &format!("-o {output}")).run();
-        outcome.exits_with(2).stdout_has("FAILED  output folder: file is no folder: name one with -o");
+        let why = outcome.exits_with(code).stdout_text();
+        assert!(why.contains(error), "{why}");
     }
     #[cfg(unix)]
-    doctor(&scene, "-o /proc").run().exits_with(7).stdout_has("FAILED  output folder: cannot write to /proc");
+    doctor(&scene, "-o /proc")
+        .run()
+        .exits_with(7)
+        .stdout_has("FAILED  output folder: cannot write into the folder /proc");
 }

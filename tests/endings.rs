@@ -52,7 +52,8 @@ fn is_collected(scene: &Scene) {
 #[test]
 fn a_run_ends_by_its_state_or_its_result_and_is_not_called_fine_without_a_word() {
     let unclear = "task <ANY>the service does not say <ANY>";
-    let odd = "task <NIGHTLY>/<ANY> is over, but the service does not say what its state DONE means";
+    let odd =
+        "task <NIGHTLY>/<ANY> is over, but the service does not say whether it ended well: its state is DONE";
     for (task, code, error) in [
         (json!({"taskState": "DONE", "progress": 1, "result": {"successful": true}}), 1, odd),
         (json!({"taskState": null, "progress": 1, "result": {"successful": true}}), 1, unclear),
@@ -153,7 +154,7 @@ fn an_action_that_says_that_it_left_no_dump_is_believed() {
         {"objectId": COSTS.0, "successful": true, "failureDumpAvailable": false},
         {"objectId": ACTUALS.0, "successful": true, "failureDumpAvailable": "false"},
     ])));
-    scene.run("get NIGHTLY/T1").stdout("Nothing failed: there is no dump to download.\n");
+    scene.run("get NIGHTLY/T1").stdout("Task T1 had no failures.\n");
     scene.run("task NIGHTLY/T1 --check").any_stdout();
     assert_eq!(scene.count_of("GET NIGHTLY/tasks/T1/dumps"), 0, "{}", scene.describe());
 }

@@ -153,7 +153,7 @@ fn odd_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
 fn an_object_that_no_url_can_name_does_not_stop_the_others() {
     let scene = Scene::with_tasks([failed("T1", &[("..", "Bad"), ("112000000021", "Good")])]);
     let outcome = scene.run("get NIGHTLY/T1 -o dumps/");
-    outcome.fails(4, "task <NIGHTLY>/T1 left a dump without a usable objectId: <ANY>");
+    outcome.fails(4, "task <NIGHTLY>/T1 left 1 dump without a usable objectId: <ANY>");
     outcome.collects("dumps/", "T1", &[("112000000021", "Good")]);
 }
 

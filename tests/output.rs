@@ -212,7 +212,9 @@ fn names_that_are_not_utf_8_are_names_all_the_same() {
 #[test]
 fn a_standard_output_that_is_closed_is_an_error() {
     let scene = Scene::with_chunks(3);
-    let outcome = scene.command("get DUMP -o -").through("\"$0\" \"$@\" >&-").run();
-    outcome.fails(7, "cannot write to the output: standard output is closed");
+    for command in ["get DUMP -o -", "chunks DUMP", "token", "get DUMP --json", "explain x.csv", "man"] {
+        let outcome = scene.command(command).through("\"$0\" \"$@\" >&-").run();
+        outcome.fails(7, "cannot write to the output: standard output is closed");
+    }
     scene.command("get DUMP -q -o -").through("\"$0\" \"$@\" > /dev/null").run();
 }

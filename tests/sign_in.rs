@@ -310,6 +310,14 @@ fn variables_come_from_a_file_unless_the_environment_has_them() {
     let command = bare(&scene, "get DUMP -o -").env("ANAPLAN_ENV_FILE", "job.env");
     command.env("ANAPLAN_TOKEN", TOKEN).run().prints(&bytes_of(3, 1));
     assert_eq!(sign_ins(&scene), 1);
+    // Half a way is completed by the file.
+    let command = bare(&scene, "get DUMP -o - --env-file half.env").env("ANAPLAN_USER", USER);
+    scene.write("half.env", format!("export ANAPLAN_PASSWORD='{PASSWORD}'\n"));
+    command.run().prints(&bytes_of(3, 1));
+    let command = bare(&scene, "chunks DUMP --env-file job.env").env("ANAPLAN_CERTIFICATE_FORMAT", "v1");
+    command
+        .run()
+        .is_wrong_usage("ANAPLAN_USER and ANAPLAN_CERTIFICATE_FORMAT are both set: unset one of them");
     scene.write("odd.env", "ANAPLAN_USER=me\nexport\n");
     let odd = bare(&scene, "chunks DUMP --env-file odd.env").run();
     odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump chunks --help.");

@@ -139,6 +139,17 @@ fn a_download_without_a_whole_chunk_says_so() {
 }
 
 #[test]
+fn an_interrupted_start_may_have_started_the_process_and_says_where_to_look() {
+    let scene = Scene::with_run(failing_run(&[]));
+    scene.server.fault(Fault::StallBeforeAnswer, When::path("tasks").method("POST"));
+    let mut running = scene.command("run NIGHTLY -q").through(WITH_DEFAULT_SIGNALS).start();
+    running.wait_until("the process is started", |scene| scene.count_of("POST NIGHTLY/tasks") == 1);
+    running.signal("INT");
+    let look = "look at the newest tasks before it is started again:\n    anaplan-dump tasks <NIGHTLY>";
+    running.finish().fails(130, format!("interrupted: the process may have been started\n  {look}"));
+}
+
+#[test]
 fn run_continues_a_download_by_get_and_not_by_another_run() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
     scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(1));

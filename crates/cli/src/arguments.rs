@@ -19,11 +19,13 @@ pub(crate) const COMMANDS_BY_JOB: [(&str, &[&str]); 5] = [
     ("Set up a shell", &["completion", "man"]),
 ];
 
+/// The commands that have no document for `--json`.
+pub(crate) const WITHOUT_JSON: [&str; 4] = ["login", "logout", "completion", "man"];
+
 /// Downloads the rows that Anaplan imports rejected: the failure dumps of processes.
 #[allow(rustdoc::bare_urls, reason = "the comments are the help text")]
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
-    help_triggers("-h", "--help"),
     example = "{command_name} run WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     example = "{command_name} explain rejected.csv --html report.html --fix corrected.csv",
@@ -78,13 +80,11 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "file")]
     pub(crate) password_file: Option<String>,
 
-    /// root certificates to trust instead of the built-in ones (PEM or DER);
-    /// SSL_CERT_FILE does the same
+    /// root certificates to trust instead of the built-in ones (PEM or DER); SSL_CERT_FILE does the same
     #[argh(option, arg_name = "file")]
     pub(crate) ca_file: Option<String>,
 
-    /// root certificates to trust beside the built-in ones or those of
-    /// --ca-file (PEM or DER)
+    /// root certificates to trust beside the built-in ones or those of --ca-file (PEM or DER)
     #[argh(option, arg_name = "file")]
     pub(crate) ca_add: Option<String>,
 
@@ -111,6 +111,10 @@ pub(crate) struct Arguments {
     /// no progress, only results, warnings and errors; -qq: no warnings either
     #[argh(switch, short = 'q')]
     pub(crate) quiet: u8,
+
+    /// print one JSON document instead of text, also for an error
+    #[argh(switch)]
+    pub(crate) json: bool,
 
     /// print the version
     #[argh(switch, short = 'V')]
@@ -166,28 +170,20 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// The locator, where the command has one.
-    pub(crate) fn locator(&self) -> Option<&str> {
+    /// Whether all that the command does is print: what standard output loses is lost.
+    pub(crate) fn prints_only(&self) -> bool {
         match self {
-            Command::Get(command) => Some(&command.locator),
-            Command::Run(command) => Some(&command.locator),
-            Command::Processes(command) => command.locator.as_deref(),
-            Command::Imports(command) => command.locator.as_deref(),
-            Command::Tasks(command) => Some(&command.locator),
-            Command::Task(command) => Some(&command.locator),
-            Command::Chunks(command) => Some(&command.locator),
-            Command::Cancel(command) => Some(&command.locator),
-            Command::Wait(command) => Some(&command.locator),
-            Command::Doctor(command) => command.locator.as_deref(),
-            Command::Workspaces(_)
+            Command::Processes(_)
+            | Command::Imports(_)
+            | Command::Workspaces(_)
             | Command::Models(_)
-            | Command::Explain(_)
-            | Command::Login(_)
-            | Command::Logout(_)
-            | Command::Whoami(_)
+            | Command::Tasks(_)
+            | Command::Chunks(_)
             | Command::Token(_)
             | Command::Completion(_)
-            | Command::Man(_) => None,
+            | Command::Man(_) => true,
+            Command::Explain(Explain { html, fix, .. }) => html.is_none() && fix.is_none(),
+            _ => false,
         }
     }
 }
@@ -203,50 +199,27 @@ const DEFAULT_POLL: Duration = Duration::from_secs(5);
 
 /// List the processes of a model.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(
-    subcommand,
-    name = "processes",
-    help_triggers("-h", "--help"),
-    example = "{command_name} WORKSPACE/MODEL"
-)]
+#[argh(subcommand, name = "processes", example = "{command_name} WORKSPACE/MODEL")]
 pub(crate) struct Processes {
-    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of
-    /// ANAPLAN_WORKSPACE and ANAPLAN_MODEL
+    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and
+    /// ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: Option<String>,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// List the imports of a model with their ids and source files.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(
-    subcommand,
-    name = "imports",
-    help_triggers("-h", "--help"),
-    example = "{command_name} WORKSPACE/MODEL"
-)]
+#[argh(subcommand, name = "imports", example = "{command_name} WORKSPACE/MODEL")]
 pub(crate) struct Imports {
-    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of
-    /// ANAPLAN_WORKSPACE and ANAPLAN_MODEL
+    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and
+    /// ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: Option<String>,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// List the tasks of a process, newest first.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(
-    subcommand,
-    name = "tasks",
-    help_triggers("-h", "--help"),
-    example = "{command_name} WORKSPACE/MODEL/PROCESS --since 48h"
-)]
+#[argh(subcommand, name = "tasks", example = "{command_name} WORKSPACE/MODEL/PROCESS --since 48h")]
 pub(crate) struct Tasks {
     /// the process: a URL of the API, or WORKSPACE/MODEL/PROCESS
     #[argh(positional, arg_name = "LOCATOR")]
@@ -256,31 +229,20 @@ pub(crate) struct Tasks {
     #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
     pub(crate) limit: usize,
 
-    /// show only tasks created since then: a duration, such as 48h, or a date,
-    /// such as 2026-11-24 (UTC)
+    /// show only tasks created since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(since))]
     pub(crate) since: Option<SystemTime>,
 
     /// show only tasks in which something failed
     #[argh(switch)]
     pub(crate) failed: bool,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Show a task: its state, its actions, and which of them left a dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(
-    subcommand,
-    name = "task",
-    help_triggers("-h", "--help"),
-    example = "{command_name} WORKSPACE/MODEL/PROCESS/latest --check"
-)]
+#[argh(subcommand, name = "task", example = "{command_name} WORKSPACE/MODEL/PROCESS/latest --check")]
 pub(crate) struct TaskCommand {
-    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK; latest is
-    /// the newest finished one
+    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK; latest is the newest finished one
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
@@ -288,14 +250,10 @@ pub(crate) struct TaskCommand {
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) more: Vec<String>,
 
-    /// exit with 6 if rows or actions failed, with 1 if it has not finished,
-    /// was cancelled, or ended without a word about its success
+    /// exit with 6 if rows or actions failed, with 1 if it has not finished, was cancelled, or ended without
+    /// a word about its success
     #[argh(switch)]
     pub(crate) check: bool,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Start a process, wait for its end, and download every dump.
@@ -303,7 +261,6 @@ pub(crate) struct TaskCommand {
 #[argh(
     subcommand,
     name = "run",
-    help_triggers("-h", "--help"),
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/ --timeout 2h",
     note = "Exits with 0 if nothing failed, with 6 if rows or actions failed and every dump was
 downloaded. A start is never sent twice when it is unclear whether it was accepted.
@@ -318,14 +275,12 @@ pub(crate) struct Run {
     #[argh(option, short = 'o', arg_name = "dir")]
     pub(crate) output: Option<String>,
 
-    /// file to upload before the start: for an import FILE, for a process
-    /// IMPORT=FILE, where IMPORT is an id, a name or the id of its source file; may be
-    /// repeated; - is standard input
+    /// file to upload before the start: for an import FILE, for a process IMPORT=FILE, where IMPORT is an id,
+    /// a name or the id of its source file; may be repeated; - is standard input
     #[argh(option, arg_name = "file")]
     pub(crate) put: Vec<String>,
 
-    /// which item an import takes that asks for one, such as Version=Actual; may be
-    /// repeated
+    /// which item an import takes that asks for one, such as Version=Actual; may be repeated
     #[argh(option, arg_name = "type=name")]
     pub(crate) map: Vec<String>,
 
@@ -337,8 +292,8 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "name", default = "DEFAULT_LOCALE.to_owned()")]
     pub(crate) locale: String,
 
-    /// time between two looks at the task, longer the longer it runs; default 5s,
-    /// the least that the service asks for
+    /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
+    /// asks for
     #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
     pub(crate) poll: Duration,
 
@@ -350,32 +305,19 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "file")]
     pub(crate) html: Option<String>,
 
-    /// let --html replace a file that exists, and --put upload one that does not look
-    /// as the import expects it
+    /// let --html replace a file that exists, and --put upload one that does not look as the import expects
+    /// it
     #[argh(switch)]
     pub(crate) force: bool,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Cancel a running task.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(
-    subcommand,
-    name = "cancel",
-    help_triggers("-h", "--help"),
-    example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK"
-)]
+#[argh(subcommand, name = "cancel", example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK")]
 pub(crate) struct Cancel {
     /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
-
-    /// print one JSON document instead of a line
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Wait for a run that is under way or begins, and download every dump.
@@ -383,13 +325,12 @@ pub(crate) struct Cancel {
 #[argh(
     subcommand,
     name = "wait",
-    help_triggers("-h", "--help"),
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK -o rejected/ --timeout 2h",
     note = "Ends and exits as run does. Only the user who started a task can download its dumps."
 )]
 pub(crate) struct Wait {
-    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK]; without
-    /// TASK, the run that is under way, or the next one
+    /// the task: a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK]; without TASK, the run that is under
+    /// way, or the next one
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
@@ -401,13 +342,13 @@ pub(crate) struct Wait {
     #[argh(option, arg_name = "duration", from_str_fn(duration))]
     pub(crate) timeout: Option<Duration>,
 
-    /// also take a run that is over, if it was created since then: a duration,
-    /// such as 30m, or a date, such as 2026-11-24 (UTC)
+    /// also take a run that is over, if it was created since then: a duration, such as 30m, or a date, such
+    /// as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(since))]
     pub(crate) since: Option<SystemTime>,
 
-    /// time between two looks at the task, longer the longer it runs; default 5s,
-    /// the least that the service asks for
+    /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
+    /// asks for
     #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
     pub(crate) poll: Duration,
 
@@ -422,24 +363,16 @@ pub(crate) struct Wait {
     /// let --html replace a file that exists
     #[argh(switch)]
     pub(crate) force: bool,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// List the workspaces that this user sees.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(subcommand, name = "workspaces", help_triggers("-h", "--help"), example = "{command_name}")]
-pub(crate) struct Workspaces {
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
-}
+#[argh(subcommand, name = "workspaces", example = "{command_name}")]
+pub(crate) struct Workspaces {}
 
 /// List the models that this user sees.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(subcommand, name = "models", help_triggers("-h", "--help"), example = "{command_name} WORKSPACE")]
+#[argh(subcommand, name = "models", example = "{command_name} WORKSPACE")]
 pub(crate) struct Models {
     /// the workspace, by its id; default is all
     #[argh(positional, arg_name = "WORKSPACE")]
@@ -448,10 +381,6 @@ pub(crate) struct Models {
     /// show archived models too
     #[argh(switch)]
     pub(crate) archived: bool,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Sign in with OAuth once, by approving it in a browser.
@@ -459,7 +388,6 @@ pub(crate) struct Models {
 #[argh(
     subcommand,
     name = "login",
-    help_triggers("-h", "--help"),
     note = "Shows a page and a code, waits for the approval, and stores the refresh token in
 ANAPLAN_OAUTH_REFRESH_TOKEN_FILE. Every other command signs in with it from then on."
 )]
@@ -467,56 +395,42 @@ pub(crate) struct Login {}
 
 /// End the token, or forget the stored refresh token.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(subcommand, name = "logout", help_triggers("-h", "--help"))]
+#[argh(subcommand, name = "logout")]
 pub(crate) struct Logout {}
 
 /// Show who is signed in, in which way, and until when.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(subcommand, name = "whoami", help_triggers("-h", "--help"))]
-pub(crate) struct Whoami {
-    /// print one JSON document instead of lines
-    #[argh(switch)]
-    pub(crate) json: bool,
-}
+#[argh(subcommand, name = "whoami")]
+pub(crate) struct Whoami {}
 
 /// Print a token for other programs.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "token",
-    help_triggers("-h", "--help"),
     note = "Signs in if need be, and prints the token alone, which is a secret:
   curl -H \"Authorization: AnaplanAuthToken $(anaplan-dump token)\" URL
 A token of OAuth is sent with the word Bearer instead."
 )]
-pub(crate) struct TokenCommand {
-    /// print one JSON document: the token, the word for its kind, and its end
-    #[argh(switch)]
-    pub(crate) json: bool,
-}
+pub(crate) struct TokenCommand {}
 
 /// Check everything between here and a dump, and say what is wrong.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
     name = "doctor",
-    help_triggers("-h", "--help"),
     example = "{command_name} WORKSPACE/MODEL -o rejected/",
     note = "Exits with the code of the first check that fails. Prints no secret."
 )]
 pub(crate) struct Doctor {
-    /// a model to read: a URL of the API, or WORKSPACE/MODEL; default is the one
-    /// of ANAPLAN_WORKSPACE and ANAPLAN_MODEL
+    /// a model to read: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and
+    /// ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: Option<String>,
 
     /// folder that dumps are to be written to; default is the current folder
     #[argh(option, short = 'o', arg_name = "dir")]
     pub(crate) output: Option<String>,
-
-    /// print one JSON document instead of lines
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Print a script that completes commands and options in a shell.
@@ -524,7 +438,6 @@ pub(crate) struct Doctor {
 #[argh(
     subcommand,
     name = "completion",
-    help_triggers("-h", "--help"),
     note = "How each shell takes it:
   bash: source <(anaplan-dump completion bash)
   zsh: a file _anaplan-dump in a folder of fpath
@@ -539,7 +452,7 @@ pub(crate) struct Completion {
 
 /// Print the manual page, for man -l.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(subcommand, name = "man", help_triggers("-h", "--help"), example = "{command_name} | man -l -")]
+#[argh(subcommand, name = "man", example = "{command_name} | man -l -")]
 pub(crate) struct Man {}
 
 #[derive(Debug, Clone, Copy)]
@@ -547,7 +460,7 @@ pub(crate) enum Shell {
     Bash,
     Zsh,
     Fish,
-    PowerShell,
+    Powershell,
 }
 
 fn shell(name: &str) -> Result<Shell, String> {
@@ -555,7 +468,7 @@ fn shell(name: &str) -> Result<Shell, String> {
         "bash" => Ok(Shell::Bash),
         "zsh" => Ok(Shell::Zsh),
         "fish" => Ok(Shell::Fish),
-        "powershell" => Ok(Shell::PowerShell),
+        "powershell" => Ok(Shell::Powershell),
         _ => Err("the name of a shell is needed: bash, zsh, fish or powershell".to_owned()),
     }
 }
@@ -573,20 +486,11 @@ fn since(text: &str) -> Result<SystemTime, String> {
 
 /// List the chunks of one dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
-#[argh(
-    subcommand,
-    name = "chunks",
-    help_triggers("-h", "--help"),
-    example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT --json"
-)]
+#[argh(subcommand, name = "chunks", example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT --json")]
 pub(crate) struct Chunks {
     /// the dump: a URL of the API, or WORKSPACE/MODEL/PROCESS/TASK/OBJECT
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
-
-    /// print one JSON document instead of a table
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Download a dump, every dump of a task, or those of a process's newest run.
@@ -594,7 +498,6 @@ pub(crate) struct Chunks {
 #[argh(
     subcommand,
     name = "get",
-    help_triggers("-h", "--help"),
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
@@ -607,8 +510,7 @@ ended in any way is continued by the same command. In a folder, a file that is
 there already is complete, and is left as it is."
 )]
 pub(crate) struct Get {
-    /// what to download: a URL of the API, or
-    /// WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]
+    /// what to download: a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
@@ -616,13 +518,13 @@ pub(crate) struct Get {
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) more: Vec<String>,
 
-    /// folder or file to write to, or - for standard output; default is the
-    /// current folder, in which a file is named DATE-OBJECT-NAME-TASK.csv
+    /// folder or file to write to, or - for standard output; default is the current folder, in which a file
+    /// is named DATE-OBJECT-NAME-TASK.csv
     #[argh(option, short = 'o', arg_name = "file|dir|-")]
     pub(crate) output: Option<String>,
 
-    /// end after this time, whatever has come by then, and until then wait out an
-    /// outage; what is there is kept
+    /// end after this time, whatever has come by then, and until then wait out an outage; what is there is
+    /// kept
     #[argh(option, arg_name = "time", from_str_fn(duration))]
     pub(crate) timeout: Option<Duration>,
 
@@ -650,8 +552,7 @@ pub(crate) struct Get {
     #[argh(switch)]
     pub(crate) older: bool,
 
-    /// the same among runs since then: a duration, such as 48h, or a date, such
-    /// as 2026-11-24 (UTC)
+    /// the same among runs since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(since))]
     pub(crate) since: Option<SystemTime>,
 
@@ -670,10 +571,6 @@ pub(crate) struct Get {
     /// also write that report as a page for a browser
     #[argh(option, arg_name = "file")]
     pub(crate) html: Option<String>,
-
-    /// print one JSON document, with paths, sizes and SHA-256
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 /// Report what is wrong in dump files: kinds of errors, their values and lines.
@@ -681,7 +578,6 @@ pub(crate) struct Get {
 #[argh(
     subcommand,
     name = "explain",
-    help_triggers("-h", "--help"),
     example = "{command_name} rejected.csv --html report.html",
     example = "{command_name} rejected.csv --kind number --fix numbers.csv",
     note = "Needs neither a token nor the network. Exits with 0 whatever the dump holds, and with
@@ -696,13 +592,12 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) against: Vec<String>,
 
-    /// show the rows of one kind instead of the report: text is words of its
-    /// title, or = and the whole title; with --fix, write only those rows
+    /// show the rows of one kind instead of the report: text is words of its title, or = and the whole title;
+    /// with --fix, write only those rows
     #[argh(option, arg_name = "text")]
     pub(crate) kind: Option<String>,
 
-    /// print all values of one kind as CSV instead of the report: the list of
-    /// missing items, for example
+    /// print all values of one kind as CSV instead of the report: the list of missing items, for example
     #[argh(option, arg_name = "kind")]
     pub(crate) values: Option<String>,
 
@@ -714,8 +609,8 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) html: Option<String>,
 
-    /// also write the rejected rows without the columns that the service adds,
-    /// to be corrected and imported again
+    /// also write the rejected rows without the columns that the service adds, to be corrected and imported
+    /// again
     #[argh(option, arg_name = "file")]
     pub(crate) fix: Option<String>,
 
@@ -726,10 +621,6 @@ pub(crate) struct Explain {
     /// let --html and --fix replace a file that exists
     #[argh(switch)]
     pub(crate) force: bool,
-
-    /// print one JSON document instead of text
-    #[argh(switch)]
-    pub(crate) json: bool,
 }
 
 fn parallel(text: &str) -> Result<usize, String> {

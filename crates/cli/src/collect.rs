@@ -1,34 +1,35 @@
 //! Dumps of a task, one after the other, each into its own file. One that fails does not stop the others.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::report::Report;
-use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault};
+use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::failure::{ErrorReport, Failure};
 use crate::meter::Label;
 use crate::os_text;
-use crate::report::{Page, report_on};
+use crate::report::{Page, ReportDocument, print_report, report_on};
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
-use crate::text::{counted, duration, safe, safe_path, size};
+use crate::text::{counted, duration, safe, safe_path, shell_word, size};
 
-/// How dumps are downloaded, and where to.
+/// How dumps are downloaded, where to, and whether what is wrong in them is reported.
 pub(crate) struct Collect<'a> {
     pub(crate) session: &'a Session,
     pub(crate) target: &'a Target,
     /// Replaces files that are there.
     pub(crate) overwrite: bool,
-    /// Reads each file once more for its SHA-256.
-    pub(crate) checksums: bool,
     /// Each dump comes in one piece.
     pub(crate) whole: bool,
+    pub(crate) explain: bool,
+    pub(crate) page: Option<Page>,
     /// The further settings of each download.
     pub(crate) set: &'a dyn for<'d> Fn(Download<'d>) -> Download<'d>,
 }
@@ -44,7 +45,7 @@ enum Status {
 
 /// How the download of a dump ended, as `--json` shows it.
 #[derive(Debug, Serialize)]
-pub(crate) struct DumpReport {
+struct DumpReport {
     /// The object whose rows were rejected.
     id: String,
     locator: String,
@@ -62,29 +63,27 @@ pub(crate) struct DumpReport {
     elapsed: Duration,
 }
 
-/// How the downloads of several dumps ended, and the first failure, which is on the screen already.
+/// How the downloads of several dumps ended.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    pub(crate) dumps: Vec<DumpReport>,
+    dumps: Vec<DumpReport>,
+    /// What is wrong in them, if that is asked for.
+    report: Option<Report>,
+    /// The first failure, which is on the screen already.
     pub(crate) failure: Option<Failure>,
-}
-
-impl DumpReport {
-    /// The file, if there is one.
-    pub(crate) fn path(&self) -> Option<&str> {
-        self.path.as_deref()
-    }
 }
 
 impl Collect<'_> {
     /// Downloads dumps.
-    pub(crate) fn collect(&self, dumps: &[Dump]) -> Result<Collected, Failure> {
+    pub(crate) fn collect(self, dumps: &[Dump]) -> Result<Collected, Failure> {
+        let reporter = &self.session.reporter;
         if dumps.len() > 1 && !matches!(self.target, Target::Folder(_)) {
-            let commands = dumps.iter().map(|dump| format!("\n  anaplan-dump get {} -o -", dump.address));
+            let command =
+                |dump: &Dump| format!("\n  anaplan-dump get {} -o -", shell_word(&dump.address.to_string()));
             return Err(Failure::Usage(format!(
                 "there are {} dumps, and -o names one output; get one of them:{}",
                 dumps.len(),
-                commands.collect::<String>()
+                dumps.iter().map(command).collect::<String>()
             )));
         }
         if !dumps.is_empty() {
@@ -107,17 +106,29 @@ impl Collect<'_> {
                 elapsed: Duration::ZERO,
             };
             let begun = Instant::now();
-            let outcome = self.download(dump, label, &mut report);
-            report.elapsed = begun.elapsed();
-            if let Err(failure) = outcome {
+            if let Err(failure) = self.download(dump, label, &mut report) {
                 report.error = Some(ErrorReport::new(&failure));
-                // Reported in the order of the dumps; the first one decides the exit code.
-                if !failure.is_silent() {
-                    self.session.reporter.problem(&failure);
-                }
-                collected.failure.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+                collected.fail(failure, self.session);
             }
+            report.elapsed = begun.elapsed();
             collected.dumps.push(report);
+        }
+        if self.explain || self.page.is_some() {
+            let are_there = collected.dumps.iter().filter(|dump| dump.status != Status::Failed);
+            let files = are_there.filter_map(|dump| Some(os_text::carried(dump.file.clone()?.into())));
+            let (report, failures) = report_on(files, reporter);
+            let is_empty = report.inputs.is_empty();
+            collected.failure = collected.failure.or(failures.into_iter().next());
+            match self.page {
+                Some(_) if is_empty => reporter.note("no page is written: there is no dump"),
+                Some(page) => {
+                    if let Err(failure) = page.write(report.view(), None, reporter) {
+                        collected.fail(failure, self.session);
+                    }
+                }
+                None => {}
+            }
+            collected.report = Some(report).filter(|_| self.explain && !is_empty);
         }
         Ok(collected)
     }
@@ -158,45 +169,66 @@ impl Collect<'_> {
             report.bytes = Some(done.bytes);
             report.chunks = Some(done.chunks).filter(|_| !self.whole);
         }
-        if let Some(path) = &path {
+        if let Some(path) = path {
             report.path = Some(path.to_string_lossy().into_owned());
-            report.file = Some(path.clone());
-            report.sha256 = self.checksums.then(|| sha256(path)).transpose()?;
+            if session.json {
+                report.sha256 = sha256(&path);
+            }
+            report.file = Some(path);
         }
         Ok(())
     }
 }
 
 impl Collected {
-    /// What is wrong in the dumps that are there, if it is wanted or there is a page to write; none where there are none.
-    pub(crate) fn explain(
-        &mut self,
-        is_wanted: bool,
-        page: Option<Page>,
-        session: &Session,
-    ) -> Option<Report> {
-        if !is_wanted && page.is_none() {
-            return None;
+    /// Reports a failure. The first one decides the exit code.
+    fn fail(&mut self, failure: Failure, session: &Session) {
+        let reported = session.reporter.problem(failure);
+        self.failure.get_or_insert(reported);
+    }
+
+    /// The files that are there, as people read them.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.dumps.iter().filter_map(|dump| dump.path.as_deref()).map(safe).collect()
+    }
+
+    /// Adds the dumps to a document, and what is wrong in them, if that is asked for.
+    pub(crate) fn document(self, mut document: Value) -> Value {
+        document["dumps"] = json!(self.dumps);
+        if let Some(report) = self.report {
+            document["report"] = json!(ReportDocument::new(report));
         }
-        let are_there = self.dumps.iter().filter(|dump| dump.status != Status::Failed);
-        let files = are_there.filter_map(|dump| os_text::carried(dump.file.clone()?.into()));
-        let (report, failures) = report_on(files, &session.reporter);
-        let mut failure = failures.into_iter().next();
-        let is_empty = report.inputs.is_empty();
-        match page {
-            Some(_) if is_empty => session.reporter.note("no page is written: there is no dump"),
-            Some(page) => {
-                if let Err(error) = page.write(report.view(), None, &session.reporter) {
-                    session.reporter.problem(&error);
-                    failure = failure.or(Some(error));
-                }
+        document
+    }
+
+    /// Prints a line for each dump, on standard error if standard output holds the dump itself; and what is wrong in
+    /// them.
+    pub(crate) fn print(&self, target: &Target, session: &Session) -> Result<(), Failure> {
+        let done: Vec<_> = self.dumps.iter().filter(|dump| dump.status != Status::Failed).collect();
+        let mut lines: Vec<String> = done.iter().map(|dump| dump.line()).collect();
+        if self.dumps.len() > 1 {
+            let counts = [
+                (Status::Downloaded, "downloaded"),
+                (Status::AlreadyThere, "already there"),
+                (Status::Failed, "failed"),
+            ];
+            let mut summary = vec![];
+            for (status, what) in counts {
+                let count = self.dumps.iter().filter(|dump| dump.status == status).count();
+                summary.extend((count > 0).then(|| format!("{count} {what}")));
             }
-            None => {}
+            summary.push(size(done.iter().filter_map(|dump| dump.bytes).sum()));
+            lines.push(format!("{}: {}", counted(self.dumps.len(), "dump"), summary.join(", ")));
         }
-        if let Some(failure) = failure {
-            self.failure.get_or_insert_with(|| Failure::Reported(Box::new(failure)));
+        match target {
+            Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),
+            _ => print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?,
         }
-        (is_wanted && !is_empty).then_some(report)
+        if let Some(report) = &self.report {
+            print("\n")?;
+            print_report(report.view())?;
+        }
+        Ok(())
     }
 }
 
@@ -205,52 +237,20 @@ impl DumpReport {
     fn line(&self) -> String {
         let path = self.path.as_deref().map_or("standard output".to_owned(), safe);
         let size = size(self.bytes.unwrap_or(0));
-        match self.status {
-            Status::Downloaded => {
-                let chunks = self.chunks.map_or("in one piece".to_owned(), |count| counted(count, "chunk"));
-                format!("{path}  {size}  {chunks}  {}", duration(self.elapsed))
-            }
-            Status::AlreadyThere => format!("{path}  {size}  already there"),
-            Status::Failed => format!("object {} failed", safe(&self.id)),
+        if self.status == Status::AlreadyThere {
+            return format!("{path}  {size}  already there");
         }
+        let chunks = self.chunks.map_or("in one piece".to_owned(), |count| counted(count, "chunk"));
+        format!("{path}  {size}  {chunks}  {}", duration(self.elapsed))
     }
-}
-
-/// Prints a line for each dump; on standard error if standard output holds the dump itself.
-pub(crate) fn print_reports(dumps: &[DumpReport], target: &Target, session: &Session) -> Result<(), Failure> {
-    let done: Vec<&DumpReport> = dumps.iter().filter(|dump| dump.status != Status::Failed).collect();
-    let mut lines: Vec<String> = done.iter().map(|dump| dump.line()).collect();
-    if dumps.len() > 1 {
-        let count = |status| dumps.iter().filter(|dump| dump.status == status).count();
-        let counts = [
-            (count(Status::Downloaded), "downloaded"),
-            (count(Status::AlreadyThere), "already there"),
-            (count(Status::Failed), "failed"),
-        ];
-        let counts =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}, "));
-        let bytes = done.iter().filter_map(|dump| dump.bytes).sum();
-        lines.push(format!(
-            "{}: {}{}",
-            counted(dumps.len(), "dump"),
-            counts.collect::<String>(),
-            size(bytes)
-        ));
-    }
-    match target {
-        Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),
-        _ => print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?,
-    }
-    Ok(())
 }
 
 fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
-    // What is kept of a dump that is gone or was replaced cannot be continued.
-    let goes_on = match error.kind() {
-        ErrorKind::NotFound => String::new(),
-        // A limit of this version, which no other run passes.
-        _ if is_too_large(&error) => String::new(),
-        _ => format!(": {}", session.reporter.how_to_continue()),
+    // What is kept of a dump that is gone or was replaced cannot be continued, nor is a limit of this version passed.
+    let is_too_large = matches!(error.request(), Some((_, Fault::Body(BodyProblem::TooLarge { .. }))));
+    let goes_on = match error.kind() != ErrorKind::NotFound && !is_too_large {
+        true => format!(": {}", session.reporter.how_to_continue()),
+        false => String::new(),
     };
     let note = match &error {
         Error::Incomplete { kept: Some(part), .. } | Error::Unconfirmed { kept: Some(part), .. } => {
@@ -264,10 +264,6 @@ fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
     Failure::Library { error, note }
 }
 
-fn is_too_large(error: &Error) -> bool {
-    matches!(error.request(), Some((_, Fault::Body(BodyProblem::TooLarge { .. }))))
-}
-
 /// Whether this is what Windows reports of a file that another program has open.
 fn may_be_open_elsewhere(error: &std::io::Error) -> bool {
     const ERROR_ACCESS_DENIED: i32 = 5;
@@ -275,20 +271,17 @@ fn may_be_open_elsewhere(error: &std::io::Error) -> bool {
     cfg!(windows) && matches!(error.raw_os_error(), Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION))
 }
 
-/// The SHA-256 of a file, in hexadecimal.
-fn sha256(path: &PathBuf) -> Result<String, Failure> {
+/// The SHA-256 of a file, in hexadecimal. The dump is there, whether or not it can be read once more.
+fn sha256(path: &Path) -> Option<String> {
     const BUFFER_BYTES: usize = 64 * 1024;
+    let (mut file, _) = NamedFile::open(path).ok()?;
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut buffer = vec![0; BUFFER_BYTES];
-    let failed = |error| Error::output("read", Some(path), error);
-    let mut file = File::open(path).map_err(failed)?;
     loop {
-        match file.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => context.update(&buffer[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error).into()),
+        match file.read(&mut buffer).ok()? {
+            0 => break,
+            count => context.update(&buffer[..count]),
         }
     }
-    Ok(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -1,11 +1,11 @@
 //! How a task ended: a machine word, a sentence and an exit code.
 
-use anaplan_dump_core::{ActionResult, Outcome, RowCounts, Task, TaskState};
+use anaplan_dump_core::{Outcome, RowCounts, Task};
 
 use crate::failure::Failure;
 use crate::text::{counted, cut};
 
-/// Maximum length of a state or a name of the service in a sentence, in characters.
+/// Maximum length of a state of the service in a sentence, in characters.
 const MAX_WORD_CHARS: usize = 40;
 
 /// The outcome, as `--json` names it.
@@ -40,42 +40,39 @@ pub(crate) fn failure(task: &Task, outcome: Outcome) -> Failure {
     }
 }
 
+/// The sum over all actions; `None` where the service says nothing of any.
+pub(crate) fn sum(task: &Task, count: impl Fn(RowCounts) -> Option<u64>) -> Option<u64> {
+    task.actions().into_iter().filter_map(|action| count(action.rows())).reduce(u64::saturating_add)
+}
+
 /// The rows that were loaded with a warning and those that were ignored, where that is all there is to say of the
 /// task: "7 rows were loaded with a warning, 2 rows were ignored".
 pub(crate) fn remarks(task: &Task, outcome: Outcome) -> Option<String> {
     if !matches!(outcome, Outcome::Ignored | Outcome::Warnings) {
         return None;
     }
-    let sum = |count: fn(RowCounts) -> Option<u64>| {
-        task.actions().into_iter().filter_map(|action| count(action.rows())).fold(0, u64::saturating_add)
+    let remark = |count: Option<u64>, what: &str| match count {
+        None | Some(0) => None,
+        Some(1) => Some(format!("1 row was {what}")),
+        Some(count) => Some(format!("{count} rows were {what}")),
     };
-    let remark = |count: u64, what: &str| match count {
-        0 => None,
-        1 => Some(format!("1 row was {what}")),
-        count => Some(format!("{count} rows were {what}")),
-    };
-    let remarks = [
-        remark(sum(|rows| rows.warnings), "loaded with a warning"),
-        remark(sum(|rows| rows.ignored), "ignored"),
-    ];
-    Some(remarks.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    let warnings = remark(sum(task, |rows| rows.warnings), "loaded with a warning");
+    let ignored = remark(sum(task, |rows| rows.ignored), "ignored");
+    Some(warnings.into_iter().chain(ignored).collect::<Vec<_>>().join(", "))
 }
 
 /// What the service did not say of a task that is over, as the rest of a sentence about it.
 pub(crate) fn unclear(task: &Task) -> String {
-    let is_silent = |action: &&&ActionResult| action.successful.is_none();
     let actions = task.actions();
-    let silent = actions.iter().filter(is_silent).count();
-    let state = cut(task.state.as_str(), MAX_WORD_CHARS);
+    let silent = actions.iter().filter(|action| action.successful.is_none()).count();
     let what = match &task.result {
         None => "how it ended: it has no result".to_owned(),
-        Some(_) if silent == actions.len() => "whether any of its actions ended well".to_owned(),
         Some(_) if silent > 0 => {
-            format!("whether {} of its {} ended well", silent, counted(actions.len(), "action"))
+            format!("whether {silent} of its {} ended well", counted(actions.len(), "action"))
         }
-        Some(result) if result.successful.is_none() => "whether it ended well as a whole".to_owned(),
-        Some(_) if task.state == TaskState::Unknown => "in which state it ended".to_owned(),
-        Some(_) => format!("what its state {state} means"),
+        Some(_) => {
+            format!("whether it ended well: its state is {}", cut(task.state.as_str(), MAX_WORD_CHARS))
+        }
     };
     format!("is over, but the service does not say {what}")
 }
@@ -83,18 +80,16 @@ pub(crate) fn unclear(task: &Task) -> String {
 /// Dumps that cannot be downloaded, because the service names no object for them or says nothing of an action.
 pub(crate) fn unnamed_dumps(task: &Task) -> Option<Failure> {
     let address = &task.address;
-    let (dumps, them) = match (task.unnamed_dumps(), task.unreadable_actions()) {
-        (0, 0) => return None,
-        (0, unreadable) => {
-            return Some(Failure::Other(format!(
-                "task {address} has {} that cannot be read: the service does not say whether rows were rejected there",
-                counted(unreadable, "action")
-            )));
-        }
-        (1, _) => ("a dump".to_owned(), "it"),
-        (count, _) => (format!("{count} dumps"), "them"),
-    };
-    Some(Failure::NotFound(format!(
-        "task {address} left {dumps} without a usable objectId: the service does not say how to download {them}"
-    )))
+    match (task.unnamed_dumps(), task.unreadable_actions()) {
+        (0, 0) => None,
+        (0, unreadable) => Some(Failure::Other(format!(
+            "task {address} has {} that cannot be read: the service does not say whether rows were rejected there",
+            counted(unreadable, "action")
+        ))),
+        (dumps, _) => Some(Failure::NotFound(format!(
+            "task {address} left {} without a usable objectId: the service does not say how to download {}",
+            counted(dumps, "dump"),
+            if dumps == 1 { "it" } else { "them" }
+        ))),
+    }
 }

@@ -3,76 +3,20 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionKind, Error, Locator, RowCounts, Task, TaskAddress};
-use serde::Serialize;
+use anaplan_dump_core::{ActionKind, Download, Error, Locator, RowCounts, Task, TaskAddress};
+use serde_json::json;
 
-use crate::collect::{Collect, DumpReport, print_reports};
-use crate::ending;
+use crate::collect::Collect;
+use crate::ending::{self, sum};
 use crate::failure::Failure;
 use crate::meter::LogClock;
 use crate::progress::FollowUp;
-use crate::report::{Page, ReportDocument, print_report};
+use crate::report::Page;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
-use crate::task_report::TaskReport;
-use crate::text::{safe, shell_word, thousands};
-
-#[derive(Serialize)]
-struct Report {
-    task: TaskReport,
-    /// The rows of all actions together.
-    rows: Rows,
-    dumps: Vec<DumpReport>,
-    /// What is wrong in the dumps; left out unless `--explain` asks for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<ReportDocument>,
-    /// What the command ends with.
-    exit_code: u8,
-    /// From the start to the last dump, in seconds.
-    duration: f64,
-    /// Version of this program.
-    version: &'static str,
-}
-
-/// How many rows were loaded and how many were not; null where the service does not say.
-#[derive(Serialize)]
-struct Rows {
-    /// Those with a warning included.
-    loaded: Option<u64>,
-    warnings: Option<u64>,
-    rejected: Option<u64>,
-    ignored: Option<u64>,
-}
-
-impl Rows {
-    fn of(task: &Task) -> Rows {
-        let sum = |count: fn(RowCounts) -> Option<u64>| {
-            let counts = task.actions().into_iter().filter_map(|action| count(action.rows()));
-            counts.reduce(u64::saturating_add)
-        };
-        let loaded = |rows: RowCounts| Some(rows.successful?.saturating_add(rows.warnings.unwrap_or(0)));
-        Rows {
-            loaded: sum(loaded),
-            warnings: sum(|rows| rows.warnings),
-            rejected: sum(|rows| rows.failed),
-            ignored: sum(|rows| rows.ignored),
-        }
-    }
-
-    /// "1,062 rows loaded, 7 of them with a warning, 38 rejected".
-    fn text(&self) -> String {
-        let known = |count: Option<u64>| count.map_or("unknown".to_owned(), thousands);
-        let some = |count: Option<u64>, what: &str| match count {
-            Some(count @ 1..) => format!(", {} {what}", thousands(count)),
-            _ => String::new(),
-        };
-        let rows = if self.loaded == Some(1) { "row" } else { "rows" };
-        let (warnings, ignored) =
-            (some(self.warnings, "of them with a warning"), some(self.ignored, "ignored"));
-        format!("{} {rows} loaded{warnings}, {} rejected{ignored}", known(self.loaded), known(self.rejected))
-    }
-}
+use crate::task_report;
+use crate::text::{percent, safe, shell_word, thousands};
 
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
@@ -81,10 +25,12 @@ const LEAST_POLL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Follow<'a> {
     pub(crate) output: Option<&'a str>,
+    pub(crate) html: Option<&'a str>,
+    pub(crate) force: bool,
     pub(crate) poll: Duration,
-    pub(crate) timeout: Option<Duration>,
+    /// When the wait ends.
+    pub(crate) end: Option<Instant>,
     pub(crate) explain: bool,
-    pub(crate) json: bool,
     /// Whether rows were uploaded first, so that it ends with a line about them.
     pub(crate) loads: bool,
 }
@@ -106,6 +52,12 @@ impl Follow<'_> {
         }
     }
 
+    /// Finds out what cannot be written, before the process runs or is waited for.
+    pub(crate) fn prepare(&self, target: &Target, session: &Session) -> Result<Option<Page>, Failure> {
+        target.try_folder(&session.reporter.unfinished)?;
+        Page::begin(self.html, self.force, &session.reporter)
+    }
+
     /// Waits for the end of a task, and collects its dumps.
     pub(crate) fn to_the_end(
         &self,
@@ -117,72 +69,65 @@ impl Follow<'_> {
         let begun = Instant::now();
         session.reporter.set_follow_up(FollowUp::Task(self.commands(address)));
         let task = self.wait(address, session)?;
-        session.reporter.set_follow_up(FollowUp::Dumps(self.get_command(address)));
+        let get = format!("anaplan-dump get {}{}", shell_word(&address.to_string()), self.folder_option());
+        session.reporter.set_follow_up(FollowUp::Dumps(get.clone()));
         // Where the dumps cannot be found, the report is there all the same.
-        let (dumps, unfound) = match session.client.dumps(&task) {
-            Ok(dumps) => (dumps, None),
-            Err(error) => (Vec::new(), Some(error)),
+        let (dumps, missing) = match session.client.dumps(&task) {
+            Ok(dumps) => (dumps, ending::unnamed_dumps(&task)),
+            Err(error) => {
+                let note = Some(format!("collect the dumps of the task with:\n    {get}"));
+                (Vec::new(), Some(Failure::Library { error, note }))
+            }
         };
-        let outcome = if unfound.is_some() { task.outcome() } else { task.outcome_with(&dumps) };
-        let report = TaskReport::new(&task, outcome).without_next();
+        let is_known = !matches!(missing, Some(Failure::Library { .. }));
+        let outcome = if is_known { task.outcome_with(&dumps) } else { task.outcome() };
         // A reader that has gone must not cost a dump.
-        let printed = if self.json { Ok(()) } else { print(&report.text()) };
-        let options = Collect {
-            session,
-            target,
-            checksums: self.json,
-            overwrite: false,
-            whole: false,
-            set: &|download| download.wait_for_dump(true),
-        };
+        let printed = if session.json { Ok(()) } else { print(&task_report::text(&task, outcome)) };
+        let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> = &|download| download.wait_for_dump(true);
+        let options =
+            Collect { session, target, overwrite: false, whole: false, explain: self.explain, page, set };
         let mut collected = options.collect(&dumps)?;
-        if let Some(error) = unfound {
-            let note = format!("collect the dumps of the task with:\n    {}", self.get_command(address));
-            let failure = Failure::Library { error, note: Some(note) };
-            session.reporter.problem(&failure);
-            collected.failure = Some(Failure::Reported(Box::new(failure)));
+        let missing = missing.map(|missing| session.reporter.problem(missing));
+        let failure = collected.failure.take().or(missing);
+        let end = failure.map_or_else(|| ending::check(&task, outcome), Err);
+        let loaded = |rows: RowCounts| Some(rows.successful?.saturating_add(rows.warnings.unwrap_or(0)));
+        let (loaded, warnings) = (sum(&task, loaded), sum(&task, |rows| rows.warnings));
+        let (rejected, ignored) = (sum(&task, |rows| rows.failed), sum(&task, |rows| rows.ignored));
+        if session.json {
+            let mut task = task_report::document(&task, outcome);
+            task["next"] = json!(null);
+            print_json(&collected.document(json!({
+                "task": task,
+                "rows": { "loaded": loaded, "warnings": warnings, "rejected": rejected, "ignored": ignored },
+                "exit_code": end.as_ref().err().map_or(0, Failure::exit_code),
+                "duration": begun.elapsed().as_secs_f64(),
+                "version": env!("CARGO_PKG_VERSION"),
+            })))?;
+            return end;
         }
-        let explained = collected.explain(self.explain, page, session);
-        if let Some(unnamed) = ending::unnamed_dumps(&task) {
-            session.reporter.problem(&unnamed);
-            collected.failure.get_or_insert(Failure::Reported(Box::new(unnamed)));
+        printed?;
+        if !dumps.is_empty() {
+            print("\n")?;
+            collected.print(target, session)?;
         }
-        let end = match collected.failure {
-            Some(failure) => Err(failure),
-            None => ending::check(&task, outcome),
-        };
-        if self.json {
-            print_json(&Report {
-                task: report,
-                rows: Rows::of(&task),
-                dumps: collected.dumps,
-                report: explained.map(ReportDocument::new),
-                exit_code: end.as_ref().err().map_or(0, Failure::exit_code),
-                duration: begun.elapsed().as_secs_f64(),
-                version: env!("CARGO_PKG_VERSION"),
-            })?;
-        } else {
-            printed?;
-            if !dumps.is_empty() {
-                print("\n")?;
-                print_reports(&collected.dumps, target, session)?;
-            }
-            if let Some(report) = explained {
-                print("\n")?;
-                print_report(report.view())?;
-            }
-            if self.loads || address.action.kind == ActionKind::Import {
-                let paths: Vec<_> = collected.dumps.iter().filter_map(DumpReport::path).map(safe).collect();
-                let paths = if paths.is_empty() { String::new() } else { format!(": {}", paths.join(", ")) };
-                print(&format!("\n{}{paths}\n", Rows::of(&task).text()))?;
-            }
+        if self.loads || address.action.kind == ActionKind::Import {
+            let known = |count: Option<u64>| count.map_or("unknown".to_owned(), thousands);
+            let some = |count: Option<u64>, what: &str| match count {
+                Some(count @ 1..) => format!(", {} {what}", thousands(count)),
+                _ => String::new(),
+            };
+            let paths = collected.paths().join(", ");
+            print(&format!(
+                "\n{} {} loaded{}, {} rejected{}{}{paths}\n",
+                known(loaded),
+                if loaded == Some(1) { "row" } else { "rows" },
+                some(warnings, "of them with a warning"),
+                known(rejected),
+                some(ignored, "ignored"),
+                if paths.is_empty() { "" } else { ": " },
+            ))?;
         }
         end
-    }
-
-    /// The command that downloads the dumps of the task into the same folder.
-    fn get_command(&self, address: &TaskAddress) -> String {
-        format!("anaplan-dump get {}{}", shell_word(&address.to_string()), self.folder_option())
     }
 
     /// The commands that wait for the task and collect its dumps into the same folder, and that cancel it.
@@ -201,8 +146,7 @@ impl Follow<'_> {
         let begun = Instant::now();
         let (mut shown, mut log) = (String::new(), LogClock::default());
         let look = |task: &Task| {
-            let percent =
-                task.progress.map(|p| format!(" {:.0} %", p.clamp(0.0, 1.0) * 100.0)).unwrap_or_default();
+            let percent = task.progress.map(|progress| format!(" {}", percent(progress))).unwrap_or_default();
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
             let is_due = log.is_due(begun.elapsed(), now != shown);
@@ -210,7 +154,7 @@ impl Follow<'_> {
             shown = now;
             ControlFlow::Continue(())
         };
-        let timeout = self.timeout.unwrap_or(Duration::MAX);
+        let timeout = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(begun));
         let waited = session.client.wait(address, self.poll, timeout, look);
         session.reporter.clear();
         waited.map_err(|error| {

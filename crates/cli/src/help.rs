@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
-use crate::arguments::{COMMANDS_BY_JOB, PROGRAM};
+use crate::arguments::{COMMANDS_BY_JOB, PROGRAM, WITHOUT_JSON};
 
 /// Width of the help in characters.
 const WIDTH: usize = 80;
@@ -20,6 +20,8 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
         Some(subcommand) => (format!("{PROGRAM} {}", subcommand.name), &subcommand.command),
         None => (PROGRAM.to_owned(), program),
     };
+    let json =
+        program.flags.iter().filter(|flag| flag.long == "--json" && !WITHOUT_JSON.contains(&shown.name));
     let mut text = format!("Usage: {name}{}\n\n", usage(shown));
     paragraphs(&mut text, shown.description);
     if !shown.positionals.is_empty() {
@@ -30,7 +32,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
     }
     if subcommand.is_some() {
         text.push_str("\nOptions:\n");
-        options(&mut text, shown.flags);
+        options(&mut text, shown.flags.iter().chain(json));
     } else {
         for (job, names) in COMMANDS_BY_JOB {
             let _ = writeln!(text, "\n{job}:");
@@ -39,7 +41,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
             known.for_each(|known| entry(&mut text, known.name, known.command.description));
         }
         text.push_str("\nGeneral options:\n");
-        options(&mut text, program.flags);
+        options(&mut text, program.flags.iter());
     }
     for note in shown.notes {
         text.push('\n');
@@ -84,7 +86,7 @@ fn arity(name: &str, optionality: &Optionality) -> String {
     }
 }
 
-fn options(text: &mut String, flags: &[FlagInfo<'_>]) {
+fn options<'a>(text: &mut String, flags: impl Iterator<Item = &'a FlagInfo<'a>>) {
     for flag in flags {
         let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
         let value = match &flag.kind {
@@ -145,35 +147,6 @@ fn paragraphs(text: &mut String, source: &str) {
     }
 }
 
-/// The candidate that the user may have meant: two slips of the finger away at most.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const MAX_SLIPS: usize = 2;
-    let near = candidates.map(|candidate| (slips(word, candidate), candidate));
-    let near = near.filter(|(slips, candidate)| *slips <= MAX_SLIPS && *slips < candidate.len() / 2);
-    // Of two that are equally near, the longer one: letters are forgotten rather than made up.
-    near.min_by_key(|(slips, candidate)| (*slips, usize::MAX - candidate.len()))
-        .map(|(_, candidate)| candidate)
-}
-
-/// The number of letters to insert, remove, replace or swap (optimal string alignment).
-fn slips(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use argh::ArgsInfo;
@@ -196,21 +169,6 @@ mod tests {
         let text = help(&program, None);
         for option in ["--retries <n>", "--token-file <file>", "-q, --quiet", "--stall-timeout <duration>"] {
             assert!(text.contains(option), "{option} is missing:\n{text}");
-        }
-    }
-
-    #[test]
-    fn a_slip_of_the_finger_is_understood_and_another_word_is_not() {
-        let commands = ["get", "run", "tasks", "task", "chunks", "processes"];
-        for (word, expected) in [
-            ("taks", Some("tasks")),
-            ("tsaks", Some("tasks")),
-            ("proceses", Some("processes")),
-            ("chunk", Some("chunks")),
-            ("download", None),
-            ("W/M/P", None),
-        ] {
-            assert_eq!(nearest(word, commands.into_iter()), expected, "{word}");
         }
     }
 }

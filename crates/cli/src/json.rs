@@ -2,67 +2,44 @@
 
 use std::fmt::Display;
 
-use anaplan_dump_core::{ActionAddress, DumpAddress, ModelAddress, TaskAddress};
-use serde::Serialize;
+use anaplan_dump_core::{Id, Locator};
+use serde_json::{Value, json};
 
 use crate::failure::{ErrorReport, Failure};
+use crate::session::Session;
 use crate::stdout::print_json;
 
 /// A thing of the service: its id, and the locator that names it in any command.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Named {
-    id: String,
-    locator: String,
+pub(crate) fn named(id: &Id, address: &impl Display) -> Value {
+    json!({ "id": id.as_str(), "locator": address.to_string() })
 }
 
-impl Named {
-    fn new(id: &str, address: &impl Display) -> Named {
-        Named { id: id.to_owned(), locator: address.to_string() }
+/// Does the same for each locator, also after a failure, and prints the only document, or a list of them. A failure
+/// beside a document is on the screen already.
+pub(crate) fn each(
+    locators: &[Locator],
+    session: &Session,
+    mut act: impl FnMut(&Locator) -> Result<(Value, Option<Failure>), Failure>,
+) -> Result<(), Failure> {
+    let mut documents = Vec::new();
+    let mut first_failure = None;
+    for locator in locators {
+        let (document, failure) = match act(locator) {
+            Ok(done) => done,
+            Err(failure) if locators.len() == 1 => return Err(failure),
+            Err(failure) => {
+                let document = json!({ "error": ErrorReport::new(&failure) });
+                (document, Some(session.reporter.problem(failure)))
+            }
+        };
+        documents.push(document);
+        first_failure = first_failure.or(failure);
     }
-}
-
-impl From<&ModelAddress> for Named {
-    fn from(model: &ModelAddress) -> Named {
-        Named::new(model.id.as_str(), model)
-    }
-}
-
-impl From<&ActionAddress> for Named {
-    fn from(action: &ActionAddress) -> Named {
-        Named::new(action.id.as_str(), action)
-    }
-}
-
-impl From<&TaskAddress> for Named {
-    fn from(task: &TaskAddress) -> Named {
-        Named::new(task.id.as_str(), task)
-    }
-}
-
-impl From<&DumpAddress> for Named {
-    fn from(dump: &DumpAddress) -> Named {
-        Named::new(dump.object().as_str(), dump)
-    }
-}
-
-/// What a command says about one of its locators.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Entry<T> {
-    Done(Box<T>),
-    Failed { error: ErrorReport },
-}
-
-impl<T: Serialize> Entry<T> {
-    pub(crate) fn failed(failure: &Failure) -> Entry<T> {
-        Entry::Failed { error: ErrorReport::new(failure) }
-    }
-
-    /// Prints the only one, or a list in the order of the locators.
-    pub(crate) fn print(entries: &[Entry<T>]) -> Result<(), Failure> {
-        match entries {
-            [entry] => print_json(entry),
-            entries => print_json(&entries),
+    if session.json {
+        match documents.as_slice() {
+            [document] => print_json(document)?,
+            documents => print_json(&documents)?,
         }
     }
+    first_failure.map_or(Ok(()), Err)
 }

@@ -11,7 +11,7 @@ mod commands;
 mod completion;
 mod credentials;
 mod ending;
-mod env_file;
+mod environment;
 mod exit_code;
 mod failure;
 mod follow;
@@ -20,7 +20,6 @@ mod json;
 mod man;
 mod meter;
 mod newest;
-mod normalize;
 mod os_text;
 mod parse;
 mod progress;
@@ -39,11 +38,12 @@ mod text;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anaplan_dump_core::Unfinished;
+use anaplan_dump_core::{Locator, ModelAddress, Unfinished};
 use argh::ArgsInfo;
-use serde::Serialize;
+use serde_json::json;
 
 use crate::arguments::{Arguments, Command, PROGRAM};
+use crate::environment::Environment;
 use crate::failure::{ErrorReport, Failure};
 use crate::parse::Parsed;
 use crate::session::Session;
@@ -63,40 +63,85 @@ fn main() -> ExitCode {
     code
 }
 
-fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
-    let session = || Session::new(arguments, unfinished);
+/// How a command ends.
+type Done = Result<(), Failure>;
+
+fn run(arguments: &Arguments, unfinished: &Unfinished) -> Done {
+    if arguments.json || arguments.command.prints_only() {
+        stdout::check_open()?;
+    }
+    let environment = || -> Result<Environment, Failure> {
+        let mut environment = Environment::read(&arguments.env_file)?;
+        credentials::prefer_outside(arguments, &mut environment)?;
+        Ok(environment)
+    };
+    let session = |environment: &Environment, locator: Option<&Locator>| -> Result<Session, Failure> {
+        let (session, no_way) = Session::open(arguments, environment, locator, unfinished)?;
+        no_way.map_or(Ok(session), Err)
+    };
+    let with = |act: &dyn Fn(&Session) -> Done| act(&session(&environment()?, None)?);
+    // The client is for the hosts of the first locator.
+    let at_each = |first: &str, more: &[String], act: &dyn Fn(&[Locator], &Session) -> Done| {
+        let environment = environment()?;
+        let texts = std::iter::once(first).chain(more.iter().map(String::as_str));
+        let locators = texts.map(|text| environment.locator(text)).collect::<Result<Vec<_>, _>>()?;
+        let session = session(&environment, locators.first())?;
+        let locators = locators.into_iter().map(|locator| locator.relative_to(session.client.api()));
+        act(&locators.collect::<Vec<_>>(), &session)
+    };
+    let at = |locator: &str, act: &dyn Fn(&Locator, &Session) -> Done| {
+        at_each(locator, &[], &|locators, session| {
+            locators.iter().try_for_each(|locator| act(locator, session))
+        })
+    };
+    let in_model = |locator: &Option<String>, act: &dyn Fn(&ModelAddress, &Session) -> Done| {
+        let environment = environment()?;
+        let locator = environment.model_locator(locator.as_deref())?.ok_or_else(|| {
+            let needed = "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set";
+            Failure::Usage(needed.into())
+        })?;
+        let session = session(&environment, Some(&locator))?;
+        act(locator.relative_to(session.client.api()).model(), &session)
+    };
     match &arguments.command {
-        Command::Chunks(command) => commands::chunks(command, &session()?),
-        Command::Get(command) => commands::get(command, &session()?),
-        Command::Imports(command) => commands::imports(command, &session()?),
-        Command::Processes(command) => commands::processes(command, &session()?),
-        Command::Tasks(command) => commands::tasks(command, &session()?),
-        Command::Task(command) => commands::task(command, &session()?),
-        Command::Run(command) => commands::run(command, &session()?),
-        Command::Wait(command) => commands::wait(command, &session()?),
-        Command::Workspaces(command) => commands::workspaces(command, &session()?),
-        Command::Models(command) => commands::models(command, &session()?),
-        Command::Cancel(command) => commands::cancel(command, &session()?),
-        Command::Explain(command) => commands::explain(command, arguments.verbosity(), unfinished),
-        Command::Login(_) => commands::login(&session()?),
-        Command::Logout(_) => commands::logout(&session()?),
-        Command::Whoami(command) => commands::whoami(command, &session()?),
-        Command::Token(command) => commands::token(command, &session()?),
+        Command::Get(command) => at_each(&command.locator, &command.more, &|locators, session| {
+            commands::get(command, locators, session)
+        }),
+        Command::Task(command) => at_each(&command.locator, &command.more, &|locators, session| {
+            commands::task(command, locators, session)
+        }),
+        Command::Run(command) => {
+            at(&command.locator, &|locator, session| commands::run(command, locator, session))
+        }
+        Command::Wait(command) => {
+            at(&command.locator, &|locator, session| commands::wait(command, locator, session))
+        }
+        Command::Tasks(command) => {
+            at(&command.locator, &|locator, session| commands::tasks(command, locator, session))
+        }
+        Command::Chunks(command) => at(&command.locator, &commands::chunks),
+        Command::Cancel(command) => at(&command.locator, &commands::cancel),
+        Command::Processes(command) => in_model(&command.locator, &commands::processes),
+        Command::Imports(command) => in_model(&command.locator, &commands::imports),
+        Command::Models(command) => with(&|session| commands::models(command, session)),
+        Command::Workspaces(_) => with(&commands::workspaces),
+        Command::Explain(command) => commands::explain(command, arguments, &environment()?, unfinished),
+        Command::Login(_) => with(&commands::login),
+        Command::Logout(_) => with(&commands::logout),
+        Command::Whoami(_) => with(&commands::whoami),
+        Command::Token(_) => with(&commands::token),
         Command::Doctor(command) => {
-            let (session, no_way) = Session::open(arguments, unfinished)?;
-            commands::doctor(command, &session, no_way)
+            let environment = environment()?;
+            let locator = environment.model_locator(command.locator.as_deref())?;
+            let (session, no_way) = Session::open(arguments, &environment, locator.as_ref(), unfinished)?;
+            let locator = locator.map(|locator| locator.relative_to(session.client.api()));
+            commands::doctor(command, locator.as_ref(), &session, no_way)
         }
         Command::Completion(command) => {
             stdout::print(&completion::script(&Arguments::get_args_info(), command.shell))
         }
         Command::Man(_) => stdout::print(&man::page(&Arguments::get_args_info())),
     }
-}
-
-/// An error, as `--json` shows it.
-#[derive(Serialize)]
-struct ErrorDocument {
-    error: ErrorReport,
 }
 
 /// Prints a failure unless it is silent, and returns the exit code. With `--json` it is a document too, unless
@@ -107,7 +152,7 @@ fn exit(outcome: Result<(), Failure>, command: Option<&str>, is_json: bool) -> E
     };
     if is_json && !stdout::has_printed_json() {
         // The exit code says what failed, also where nothing can be printed.
-        let _ = stdout::print_json(&ErrorDocument { error: ErrorReport::new(&failure) });
+        let _ = stdout::print_json(&json!({ "error": ErrorReport::new(&failure) }));
     }
     // If standard error fails as well, there is no place left to say so.
     let _ = match &failure {

@@ -1,13 +1,15 @@
-//! From a process, or `latest`, to the newest finished run and its dumps.
+//! The dumps that a locator means: those of a task, or of the newest finished run of a process or import.
 
 use std::time::SystemTime;
 
-use anaplan_dump_core::{ActionAddress, Dump, Id, Newest, Outcome, SkipReason, Skipped, Task, TaskAddress};
-use serde::Serialize;
+use anaplan_dump_core::{
+    ActionAddress, Dump, ErrorKind, Id, Newest, Outcome, SkipReason, Skipped, Task, TaskAddress,
+};
+use serde_json::{Value, json};
 
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::Named;
+use crate::json::named;
 use crate::session::Session;
 use crate::text::{counted, rfc3339, safe, time};
 
@@ -23,38 +25,19 @@ pub(crate) struct SearchOptions {
 }
 
 /// The dumps that a locator means.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Selection {
     /// The task whose dumps these are, or which proves that there are none.
-    pub(crate) task: Option<TaskAddress>,
+    pub(crate) address: TaskAddress,
+    /// The same, if it was read.
+    pub(crate) task: Option<Task>,
     /// Newer tasks that were passed over.
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) dumps: Vec<Dump>,
-    /// Dumps of the task that cannot be downloaded.
-    pub(crate) unnamed: Option<Failure>,
-    /// The sentence that says why there is no dump.
-    pub(crate) clean: Option<String>,
-    /// The task and how it ended, where that is known.
-    pub(crate) ended: Option<(Task, Outcome)>,
-}
-
-/// A task that was passed over, as `--json` shows it.
-#[derive(Debug, Serialize)]
-pub(crate) struct SkippedTask {
-    task: Named,
-    created: Option<String>,
-    /// A machine word.
-    reason: &'static str,
-    /// The same for people.
-    text: &'static str,
-}
-
-impl SkippedTask {
-    pub(crate) fn new(skipped: &Skipped) -> SkippedTask {
-        let (reason, text) = reason(&skipped.reason);
-        let created = skipped.created.map(rfc3339);
-        SkippedTask { task: Named::from(&skipped.address), created, reason, text }
-    }
+    /// What was rejected and cannot be downloaded, or why it is not known whether anything was.
+    pub(crate) missing: Option<Failure>,
+    /// The sentence for the case that there is neither.
+    pub(crate) none: String,
 }
 
 impl Session {
@@ -85,22 +68,12 @@ impl Session {
             search = search.limit(limit);
         }
         let (newest, skipped) = search.dumps()?;
-        let (task, outcome, dumps, clean) = match newest {
+        let (task, outcome, dumps) = match newest {
             Newest::Dumps { task, dumps } => {
-                self.note_skipped(&skipped);
-                self.reporter.note(&format!("task {}", task.address));
                 let outcome = task.outcome_with(&dumps);
-                (task, outcome, dumps, None)
+                (task, outcome, dumps)
             }
-            Newest::Clean { task, outcome } => {
-                self.note_skipped(&skipped);
-                let text = clean(&task, outcome, object);
-                (task, outcome, Vec::new(), Some(text))
-            }
-            Newest::NoDump { task, outcome } => {
-                self.note_skipped(&skipped);
-                return Err(without_dump(&task, outcome, object));
-            }
+            Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (task, outcome, Vec::new()),
             Newest::Gone => return Err(gone(action, &skipped)),
             _ => {
                 return Err(match since {
@@ -111,13 +84,44 @@ impl Session {
                 });
             }
         };
+        self.note_skipped(&skipped);
+        if !dumps.is_empty() {
+            self.reporter.note(&format!("task {}", task.address));
+        }
         if since.is_some() && task.created.is_none() {
             let address = &task.address;
             self.reporter.warn(&format!("task {address} does not say when it was created: it may be older"));
         }
-        let unnamed = object.is_none().then(|| ending::unnamed_dumps(&task)).flatten();
-        let address = task.address.clone();
-        Ok(Selection { task: Some(address), skipped, dumps, unnamed, clean, ended: Some((task, outcome)) })
+        let run = match task.created {
+            Some(created) => format!("the newest run ({} UTC)", time(created)),
+            None => format!("the newest run (task {})", task.address.id),
+        };
+        let what = what_was_rejected(&task, outcome);
+        let none = match object {
+            Some(object) => format!("Object {object} {what} in {run}."),
+            None => format!("T{} {what}.", &run[1..]),
+        };
+        let missing = missing(&task, outcome, &dumps, object);
+        Ok(Selection { address: task.address.clone(), task: Some(task), skipped, dumps, missing, none })
+    }
+
+    /// Every dump of a task.
+    pub(crate) fn dumps_of_task(&self, address: TaskAddress) -> Result<Selection, Failure> {
+        let task = self.client.task(&address)?;
+        let dumps = if task.is_over() { self.client.dumps(&task)? } else { Vec::new() };
+        let outcome = task.outcome_with(&dumps);
+        let none = format!("Task {} {}.", address.id, what_was_rejected(&task, outcome));
+        let missing = missing(&task, outcome, &dumps, None);
+        Ok(Selection { address, task: Some(task), skipped: Vec::new(), dumps, missing, none })
+    }
+
+    /// The task, if it can be read.
+    pub(crate) fn task_if_there(&self, task: &TaskAddress) -> Result<Option<Task>, Failure> {
+        match self.client.task(task) {
+            Ok(task) => Ok(Some(task)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn note_skipped(&self, skipped: &[Skipped]) {
@@ -127,26 +131,20 @@ impl Session {
     }
 }
 
-/// The sentence about a run that rejected no row.
-fn clean(task: &Task, outcome: Outcome, object: Option<&Id>) -> String {
-    let run = match task.created {
-        Some(created) => format!("the newest run ({} UTC)", time(created)),
-        None => format!("the newest run (task {})", task.address.id),
-    };
-    let what = match ending::remarks(task, outcome) {
+fn what_was_rejected(task: &Task, outcome: Outcome) -> String {
+    match ending::remarks(task, outcome) {
         None => "had no failures".to_owned(),
         Some(remarks) => format!("rejected no rows: {remarks}"),
-    };
-    match object {
-        Some(object) => format!("Object {object} {what} in {run}."),
-        None => format!("T{} {what}.", &run[1..]),
     }
 }
 
-/// Why it is no good news that a finished task (or its action `object`) left no dump.
-pub(crate) fn without_dump(task: &Task, outcome: Outcome, object: Option<&Id>) -> Failure {
+/// What of a finished task (or its action `object`) cannot be downloaded; without any dump, why that is no good news.
+fn missing(task: &Task, outcome: Outcome, dumps: &[Dump], object: Option<&Id>) -> Option<Failure> {
     if let (None, Some(unnamed)) = (object, ending::unnamed_dumps(task)) {
-        return unnamed;
+        return Some(unnamed);
+    }
+    if !dumps.is_empty() || outcome.is_good() {
+        return None;
     }
     let address = &task.address;
     let has_object = |id| task.actions().iter().any(|action| action.object_id.as_ref() == Some(id));
@@ -154,11 +152,18 @@ pub(crate) fn without_dump(task: &Task, outcome: Outcome, object: Option<&Id>) -
         (Some(object), _) if !has_object(object) => {
             format!("object {object} is not among the actions of the newest finished run, task {address}")
         }
+        (_, Outcome::NotFinished) => {
+            let state = safe(task.state.as_str());
+            return Some(Failure::NotFound(format!(
+                "task {address} has not finished ({state}): its dumps are there once it has\n  \
+                 wait for it and collect them with: wait {address}"
+            )));
+        }
         (_, Outcome::Failed) => format!("something failed in task {address}, but no dump was left"),
         (_, Outcome::Cancelled) => format!("task {address} was cancelled, and no dump was left"),
-        (_, outcome) => return ending::failure(task, outcome),
+        (_, outcome) => return Some(ending::failure(task, outcome)),
     };
-    Failure::NotFound(format!("{what}; look at it with:\n  anaplan-dump task {address}"))
+    Some(Failure::NotFound(format!("{what}; look at it with:\n  anaplan-dump task {address}")))
 }
 
 /// Why a task was passed over: a machine word, and the same for people.
@@ -171,6 +176,13 @@ fn reason(reason: &SkipReason) -> (&'static str, &'static str) {
         SkipReason::TaskGone => ("task_gone", "it cannot be read"),
         _ => ("unknown", "unknown"),
     }
+}
+
+/// A task that was passed over, as `--json` shows it.
+pub(crate) fn skipped_document(skipped: &Skipped) -> Value {
+    let (reason, text) = reason(&skipped.reason);
+    let task = named(&skipped.address.id, &skipped.address);
+    json!({ "task": task, "created": skipped.created.map(rfc3339), "reason": reason, "text": text })
 }
 
 fn describe(skipped: &Skipped) -> String {
@@ -200,16 +212,11 @@ fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
     let [newest, ..] = skipped else {
         return Failure::no_tasks(action);
     };
-    let created = newest.created.map(|created| format!(" of {}", time(created)));
+    let created = newest.created.map(|created| format!(" of {}", time(created))).unwrap_or_default();
     let state = match &newest.reason {
-        SkipReason::NotFinished(state) => state.as_str(),
-        SkipReason::Cancelled => "CANCELLED",
-        other => reason(other).1,
+        SkipReason::NotFinished(state) => safe(state.as_str()),
+        other => reason(other).1.to_owned(),
     };
-    Failure::NotFound(format!(
-        "no task of {action} has finished; the newest is {}{} ({})",
-        newest.address.id,
-        created.unwrap_or_default(),
-        safe(state)
-    ))
+    let id = &newest.address.id;
+    Failure::NotFound(format!("no task of {action} has finished; the newest is {id}{created} ({state})"))
 }

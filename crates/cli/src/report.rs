@@ -162,8 +162,7 @@ pub(crate) fn report_on(files: impl Iterator<Item = String>, reporter: &Reporter
     let mut failures = Vec::new();
     for file in files {
         if let Err(failure) = read(&file, reporter, |name, source| builder.add(name, source)) {
-            reporter.problem(&failure);
-            failures.push(failure);
+            failures.push(reporter.problem(failure));
         }
     }
     (builder.finish(), failures)

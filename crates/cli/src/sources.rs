@@ -1,6 +1,6 @@
 //! Files that `run --put` uploads, each as the source of an import, before anything is started.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anaplan_dump_core::{
     ActionAddress, ActionKind, Error, FileAddress, Import, SourceFormat, SourceProblem, Upload, Uploaded,
@@ -8,12 +8,10 @@ use anaplan_dump_core::{
 
 use crate::arguments::Run;
 use crate::failure::Failure;
+use crate::meter::LogClock;
 use crate::os_text;
 use crate::session::Session;
 use crate::text::{counted, duration, safe, safe_path, size};
-
-/// Time between two lines about an upload where there is no terminal.
-const REPORT: Duration = Duration::from_secs(60);
 
 /// What is uploaded to a source file.
 struct Source<'a> {
@@ -24,11 +22,13 @@ struct Source<'a> {
     format: Option<SourceFormat>,
 }
 
-/// Uploads every file of `--put`. The result keeps other runs of this host away from the same source files.
+/// Uploads every file of `--put`, by a session with a time limit. The result keeps other runs of this host away from
+/// the same source files.
 pub(crate) fn upload(
     command: &Run,
     action: &ActionAddress,
     session: &Session,
+    limited: &Session,
 ) -> Result<Vec<Uploaded>, Failure> {
     if command.put.is_empty() {
         return Ok(Vec::new());
@@ -62,12 +62,7 @@ pub(crate) fn upload(
             upload_of(source, session).check_file(os_text::path(source.text)).map_err(refused)?;
         }
     }
-    let begun = Instant::now();
-    let send = |source| {
-        let left = command.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
-        send(&source, left, session)
-    };
-    sources.into_iter().map(|(_, source)| send(source)).collect()
+    sources.iter().map(|(_, source)| send(source, limited)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.
@@ -134,24 +129,19 @@ fn upload_of<'a>(source: &'a Source<'_>, session: &'a Session) -> Upload<'a> {
     source.format.iter().fold(upload, |upload, format| upload.format(format.clone()))
 }
 
-/// `longest_wait` is what `--timeout` leaves for another run of this host.
-fn send(source: &Source<'_>, longest_wait: Option<Duration>, session: &Session) -> Result<Uploaded, Failure> {
+fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
     let Source { text, file, .. } = source;
     let path = os_text::path(text);
     let name = if *text == "-" { "standard input".to_owned() } else { safe_path(&path) };
     let begun = Instant::now();
-    let mut reported = begun;
+    let mut log = LogClock::default();
     session.reporter.note(&format!("uploading {name} to source file {}", file.id));
     let report = |bytes: u64, all: Option<u64>| {
         let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
-        let is_due = reported.elapsed() >= REPORT;
-        if is_due {
-            reported = Instant::now();
-        }
+        let is_due = log.is_due(begun.elapsed(), false);
         session.reporter.step(&format!("uploaded {}{of}", size(bytes)), begun.elapsed(), is_due);
     };
     let upload = upload_of(source, session).on_progress(report);
-    let upload = longest_wait.into_iter().fold(upload, Upload::longest_wait);
     let uploaded = match *text {
         "-" => upload.from_reader(std::io::stdin().lock()),
         _ => upload.from_file(&path),

@@ -11,43 +11,37 @@ use crate::failure::Failure;
 
 /// Standard output without the line buffer of `std::io::stdout`: a dump is bytes.
 pub(crate) fn raw_stdout() -> Result<File, Failure> {
-    if is_closed() {
-        return Err(stdout_failed(io::Error::other("standard output is closed")));
-    }
-    duplicate_stdout().map_err(stdout_failed)
+    check_open()?;
+    #[cfg(unix)]
+    let duplicate = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned();
+    #[cfg(windows)]
+    let duplicate = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned();
+    duplicate.map(File::from).map_err(failed)
 }
 
-/// Whether standard output was closed when the program began, as by `>&-`: then std has put the device that
-/// drops what is written in its place, opened for reading too, which nobody does who wants to drop the bytes.
-fn is_closed() -> bool {
+/// Refuses a standard output that was closed when the program began, as by `>&-`, for what is printed and nothing
+/// else. Then std has put the device that drops what is written in its place, opened for reading too. Programs that
+/// want to drop what a command prints beside its work open it so as well, and are let.
+pub(crate) fn check_open() -> Result<(), Failure> {
     const READ_AND_WRITE: u32 = 2;
     let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|path| path.as_os_str() == "/dev/null");
     let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
-    is_null && flags.is_some_and(|flags| flags & READ_AND_WRITE != 0)
+    match is_null && flags.is_some_and(|flags| flags & READ_AND_WRITE != 0) {
+        true => Err(failed(io::Error::other("standard output is closed"))),
+        false => Ok(()),
+    }
 }
 
-#[cfg(unix)]
-fn duplicate_stdout() -> io::Result<File> {
-    use std::os::fd::AsFd;
-    io::stdout().as_fd().try_clone_to_owned().map(File::from)
-}
-
-#[cfg(windows)]
-fn duplicate_stdout() -> io::Result<File> {
-    use std::os::windows::io::AsHandle;
-    io::stdout().as_handle().try_clone_to_owned().map(File::from)
-}
-
-fn stdout_failed(source: io::Error) -> Failure {
+fn failed(source: io::Error) -> Failure {
     Error::output("write to", None, source).into()
 }
 
 /// Prints text.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(stdout_failed)
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(failed)
 }
 
 /// Whether a JSON document is on standard output: there is to be one only.
@@ -60,10 +54,8 @@ pub(crate) fn has_printed_json() -> bool {
 /// Prints one JSON document.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     HAS_PRINTED_JSON.store(true, Ordering::Relaxed);
-    match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&(escape_unprintable(&text) + "\n")),
-        Err(source) => Err(stdout_failed(source.into())),
-    }
+    let text = serde_json::to_string_pretty(value).map_err(|error| failed(error.into()))?;
+    print(&(escape_unprintable(&text) + "\n"))
 }
 
 /// Escapes characters that would control a terminal. In a JSON document they occur only in strings, where an

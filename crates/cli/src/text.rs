@@ -106,13 +106,9 @@ pub(crate) fn age(age: Duration) -> String {
     }
 }
 
-/// A wait, to a tenth of a second where that matters: `0.7 s`, `12 s`, `3 min 05 s`.
-pub(crate) fn seconds(wait: Duration) -> String {
-    match wait.as_secs_f64() {
-        s if s < 9.95 => format!("{s:.1} s"),
-        s if s < 59.5 => format!("{s:.0} s"),
-        _ => duration(wait),
-    }
+/// A progress from 0 to 1: `42 %`.
+pub(crate) fn percent(progress: f64) -> String {
+    format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)
 }
 
 /// A time in UTC: `2019-10-16 20:39:07`.

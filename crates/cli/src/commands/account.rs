@@ -1,25 +1,17 @@
 //! `login`, `logout`, `whoami` and `token`: the user of the session.
 
 use anaplan_dump_core::{Account, SignInMethod, Utc};
-use serde::Serialize;
+use serde_json::json;
 
-use crate::arguments::{TokenCommand, Whoami};
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::stdout::{print, print_json};
+use crate::stdout::print;
 use crate::text::{duration, rfc3339, safe, time};
-
-#[derive(Serialize)]
-struct Report<'a> {
-    way: String,
-    user: Option<&'a str>,
-    until: Option<String>,
-}
 
 pub(crate) fn login(session: &Session) -> Result<(), Failure> {
     session.client.login(|approval| {
         // Printed even with `-q`: the user needs it to approve.
-        session.reporter.say(&format!(
+        session.reporter.write_line(&format!(
             "Open {} and approve the code {} within {}.",
             safe(&approval.page),
             safe(&approval.code),
@@ -36,29 +28,19 @@ pub(crate) fn logout(session: &Session) -> Result<(), Failure> {
     }
 }
 
-pub(crate) fn whoami(command: &Whoami, session: &Session) -> Result<(), Failure> {
+pub(crate) fn whoami(session: &Session) -> Result<(), Failure> {
     let account = session.client.account()?;
-    if command.json {
-        let until = account.until.map(rfc3339);
-        return print_json(&Report { way: words(account.method), user: account.user.as_deref(), until });
-    }
-    print(&format!("{}\n", describe(&account)))
+    let (way, until) = (words(account.method), account.until.map(rfc3339));
+    session.show(&json!({ "way": way, "user": account.user, "until": until }), || {
+        format!("{}\n", describe(&account))
+    })
 }
 
-#[derive(Serialize)]
-struct TokenReport<'a> {
-    token: &'a str,
-    scheme: &'a str,
-    until: Option<String>,
-}
-
-pub(crate) fn token(command: &TokenCommand, session: &Session) -> Result<(), Failure> {
+pub(crate) fn token(session: &Session) -> Result<(), Failure> {
     let (token, until) = session.client.token()?;
     let (scheme, token) = token.reveal();
-    if command.json {
-        return print_json(&TokenReport { token, scheme, until: until.map(rfc3339) });
-    }
-    print(&format!("{token}\n"))
+    let document = json!({ "token": token, "scheme": scheme, "until": until.map(rfc3339) });
+    session.show(&document, || format!("{token}\n"))
 }
 
 /// Who is signed in, in which way, and until when, on one line.

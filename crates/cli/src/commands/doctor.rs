@@ -1,21 +1,17 @@
 //! `doctor`: everything between here and a dump, one check after the other.
 
-use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-
 use anaplan_dump_core::{
-    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod, Unfinished,
-    WholeFile,
+    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod,
 };
 use serde::Serialize;
+use serde_json::json;
 
 use super::account::describe;
 use crate::arguments::Doctor;
 use crate::failure::Failure;
-use crate::os_text;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
+use crate::target::{Target, nearest};
 use crate::text::{counted, safe, safe_path};
 
 /// One check, as `--json` shows it.
@@ -27,23 +23,16 @@ struct Check {
     detail: String,
 }
 
-#[derive(Serialize)]
-struct Report {
-    ok: bool,
-    checks: Vec<Check>,
-}
-
 /// The checks so far, and the first that failed.
-#[derive(Default)]
-struct Checks {
+struct Checks<'a> {
+    session: &'a Session,
     done: Vec<Check>,
     failure: Option<Failure>,
-    is_json: bool,
 }
 
-impl Checks {
-    /// Adds a check, and shows it at once: the next one may take a while.
-    fn add(&mut self, name: &str, outcome: Result<String, Failure>) -> Result<(), Failure> {
+impl Checks<'_> {
+    /// Adds a check, and shows it at once: the next one may take a while. Says whether it is passed.
+    fn add(&mut self, name: &str, outcome: Result<String, Failure>) -> Result<bool, Failure> {
         let (ok, detail) = match outcome {
             Ok(found) => (true, found),
             Err(failure) => {
@@ -52,61 +41,49 @@ impl Checks {
                 (false, detail)
             }
         };
-        if !self.is_json {
+        if !self.session.json {
             print(&format!("{} {name}: {detail}\n", if ok { "ok     " } else { "FAILED " }))?;
         }
         self.done.push(Check { check: name.to_owned(), ok, detail });
-        Ok(())
+        Ok(ok)
     }
 }
 
-pub(crate) fn doctor(command: &Doctor, session: &Session, no_way: Option<Failure>) -> Result<(), Failure> {
-    let mut checks = Checks { is_json: command.json, ..Checks::default() };
+pub(crate) fn doctor(
+    command: &Doctor,
+    locator: Option<&Locator>,
+    session: &Session,
+    no_way: Option<Failure>,
+) -> Result<(), Failure> {
+    let mut checks = Checks { session, done: Vec::new(), failure: None };
     for (name, origin) in session.client.hosts() {
         let reached = session.client.reach(&origin);
         for (step, outcome) in steps(reached, &origin) {
             checks.add(&format!("{name} {origin}: {step}"), outcome)?;
         }
     }
-    let has_model = command.locator.is_some() || session.model.is_some();
-    let signed_in = no_way.map_or_else(|| sign_in(command, session, has_model), Err);
-    let is_signed_in = signed_in.is_ok();
-    checks.add("sign-in", signed_in)?;
+    let signed_in = checks.add("sign-in", no_way.map_or_else(|| sign_in(session), Err))?;
     // A second refusal would say nothing new, and some services lock a user after a few.
-    if is_signed_in && has_model {
-        let model = read_model(command, session);
-        let process = if model.is_ok() { find_process(command, session) } else { None };
-        checks.add("model", model)?;
-        if let Some(process) = process {
-            checks.add("process", process)?;
-        }
+    if let Some(locator) = locator.filter(|_| signed_in)
+        && checks.add("model", read_model(locator, session))?
+        && let Some(process) = find_process(locator, session)
+    {
+        checks.add("process", process)?;
     }
-    let folder = command.output.as_deref().map_or_else(|| PathBuf::from("."), os_text::path);
-    checks.add("output folder", try_folder(&folder))?;
-    if command.json {
-        print_json(&Report { ok: checks.failure.is_none(), checks: checks.done })?;
+    checks.add("output folder", try_folder(command.output.as_deref(), session))?;
+    if session.json {
+        print_json(&json!({ "ok": checks.failure.is_none(), "checks": checks.done }))?;
     }
     checks.failure.map_or(Ok(()), |failure| Err(Failure::Reported(Box::new(failure))))
 }
 
-/// Who is signed in. A ready token needs the API alone, so that is what it is tried on.
-fn sign_in(command: &Doctor, session: &Session, has_model: bool) -> Result<String, Failure> {
+/// Who is signed in. A ready token needs the API alone, so that is what it is tried on, by what every user may ask for.
+fn sign_in(session: &Session) -> Result<String, Failure> {
     if session.method != SignInMethod::Token {
         return Ok(describe(&session.client.account()?));
     }
-    let tried = match has_model {
-        true => session.client.processes(&session.model(command.locator.as_deref())?).map(drop),
-        false => session.client.workspaces().map(drop),
-    };
-    // What it may do there is another question.
-    let is_taken = |error: &Error| {
-        let status = error.request().and_then(|(_, fault)| fault.status());
-        matches!(status, Some(403 | 404))
-    };
-    match tried {
-        Err(error) if !is_taken(&error) => Err(error.into()),
-        _ => Ok("a ready token, which the API takes".to_owned()),
-    }
+    session.client.workspaces()?;
+    Ok("a ready token, which the API takes".to_owned())
 }
 
 /// The way to a host, step by step, up to the first that fails.
@@ -141,9 +118,9 @@ fn is_about_tls(error: &Error) -> bool {
     matches!(problem, Tls | UnknownIssuer | Expired | WrongName)
 }
 
-fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {
-    let model = session.model(command.locator.as_deref())?;
-    match session.client.processes(&model)?.len() {
+fn read_model(locator: &Locator, session: &Session) -> Result<String, Failure> {
+    let model = locator.model();
+    match session.client.processes(model)?.len() {
         0 => Err(Failure::NotFound(format!(
             "model {model} has no processes, or this user has no access to it: the service does not say which"
         ))),
@@ -152,44 +129,27 @@ fn read_model(command: &Doctor, session: &Session) -> Result<String, Failure> {
 }
 
 /// Whether the process that the locator names is in the model; `None` if it names none.
-fn find_process(command: &Doctor, session: &Session) -> Option<Result<String, Failure>> {
-    let locator: Locator = command.locator.as_deref()?.parse().ok()?;
-    let action = locator.relative_to(session.client.api()).action().ok()?;
-    if action.kind == ActionKind::Import {
-        return None;
-    }
+fn find_process(locator: &Locator, session: &Session) -> Option<Result<String, Failure>> {
+    let action = locator.action().ok().filter(|action| action.kind == ActionKind::Process)?;
     let found = session.client.find_action(&action.model, action.id.as_str());
     Some(found.map(|process| format!("{} is there", process.id)).map_err(Failure::from))
 }
 
-/// Writes, locks and removes a file in the folder, as a download does. A folder that is not there will be
-/// made: then the one that it will be in is tried.
-fn try_folder(wanted: &Path) -> Result<String, Failure> {
-    let is_there = |folder: &&Path| folder.is_dir();
-    if let Some(file) = wanted.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
-        return Err(Failure::Usage(format!("{} is no folder: name one with -o", safe_path(file))));
-    }
-    let folder = wanted.ancestors().find(is_there).filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let tried = try_in(folder)?;
-    let is_missing = !wanted.is_dir();
-    Ok(if is_missing {
-        format!("{} is not there and will be made; {tried}", safe_path(wanted))
+/// A folder that is not there will be made: then the one that it will be in is tried.
+fn try_folder(output: Option<&str>, session: &Session) -> Result<String, Failure> {
+    let Target::Folder(folder) = Target::read(output, false)? else {
+        return Err(Failure::Usage("-o must name a folder".into()));
+    };
+    let is_missing = !folder.as_os_str().is_empty() && !folder.is_dir();
+    let tried = nearest(&folder).to_owned();
+    let shown = safe_path(&tried.canonicalize().unwrap_or(tried));
+    let missing = if is_missing {
+        format!("{} is not there and will be made; ", safe_path(&folder))
     } else {
-        tried
-    })
-}
-
-/// By the same door as a dump.
-fn try_in(folder: &Path) -> Result<String, Error> {
-    let path = folder.join(".anaplan-dump-doctor");
-    let mut file = WholeFile::begin(&path, true, &Unfinished::default())?;
-    file.write_all(b"a line\n").map_err(|error| file.failed(error))?;
-    let warnings = file.finish()?;
-    fs::remove_file(&path).map_err(|error| Error::output("remove a file from", Some(folder), error))?;
-    let shown = safe_path(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
-    Ok(match warnings.as_slice() {
-        [] => format!("{shown} can be written to and locked"),
-        [warning, ..] => format!("{shown} can be written to; {warning}"),
+        String::new()
+    };
+    Ok(match Target::Folder(folder).try_folder(&session.reporter.unfinished)?.as_slice() {
+        [] => format!("{missing}{shown} can be written to and locked"),
+        [warning, ..] => format!("{missing}{shown} can be written to; {warning}"),
     })
 }

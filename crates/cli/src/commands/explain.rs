@@ -7,14 +7,14 @@ use anaplan_dump_core::report::{
 };
 use anaplan_dump_core::{Dump, Unfinished, WholeFile};
 
-use crate::arguments::{Explain, Verbosity};
+use crate::arguments::{Arguments, Explain};
+use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::os_text;
 use crate::progress::Reporter;
 use crate::report::{
     Page, ReportDocument, begin_file, failed, finish_file, is_same_file, print_report, read, report_on, width,
 };
-use crate::settings;
 use crate::signals;
 use crate::stdout::{print, print_json};
 use crate::text::{counted, safe, shell_word};
@@ -31,11 +31,13 @@ const STDIN_PATH: &str = "/dev/stdin";
 
 pub(crate) fn explain(
     command: &Explain,
-    verbosity: Verbosity,
+    arguments: &Arguments,
+    environment: &Environment,
     unfinished: &Unfinished,
 ) -> Result<(), Failure> {
-    check(command)?;
-    let reporter = Arc::new(Reporter::new(verbosity, unfinished));
+    let json = arguments.json;
+    check(command, json)?;
+    let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
     signals::watch(Arc::clone(&reporter))?;
     for (option, output) in [("--html", &command.html), ("--fix", &command.fix)] {
         if let Some(output) = output.as_deref().filter(|output| is_read(output, command)) {
@@ -45,7 +47,7 @@ pub(crate) fn explain(
         }
     }
     if let (Some(kind), None) = (&command.kind, &command.fix) {
-        return command.files.iter().try_for_each(|file| print_rows(file, kind, command, &reporter));
+        return command.files.iter().try_for_each(|file| print_rows(file, kind, command, json, &reporter));
     }
     // Before gigabytes are read: a file that must stay is found out now.
     let page = Page::begin(command.html.as_deref(), command.force, &reporter)?;
@@ -55,7 +57,7 @@ pub(crate) fn explain(
     let before = read_before(&command.against, &reporter)?;
     let (report, fixed, problems) = match (fix, &*command.files) {
         (Some(fix), [file]) => {
-            let (report, fixed) = read_and_fix(file, fix, command, &reporter)?;
+            let (report, fixed) = read_and_fix(file, fix, command, environment, &reporter)?;
             (report, Some(fixed), Vec::new())
         }
         (_, [file]) => {
@@ -79,7 +81,7 @@ pub(crate) fn explain(
     if let Some(kind) = &command.values {
         let kind = report.kind(kind).map_err(|error| failed(&command.files[0], error))?;
         print_values(kind)?;
-    } else if command.json {
+    } else if json {
         print_json(&ReportDocument::new(report).with(before.as_ref(), fixed, &problems))?;
     } else {
         let view = before.iter().fold(report.view(), |view, before| view.against(before));
@@ -129,18 +131,18 @@ fn is_read(output: &str, command: &Explain) -> bool {
 }
 
 /// Refuses what contradicts itself, before anything is opened.
-fn check(command: &Explain) -> Result<(), Failure> {
+fn check(command: &Explain, json: bool) -> Result<(), Failure> {
     let wrong = |text: &str| Err(Failure::Usage(text.to_owned()));
     let shows_rows = command.kind.is_some() && command.fix.is_none();
     let inputs = || command.files.iter().chain(&command.against);
     match command {
         _ if command.files.is_empty() => wrong("explain needs a dump file; - is standard input"),
         _ if inputs().filter(|file| *file == "-").count() > 1 => wrong("standard input can be read once"),
-        Explain { values: Some(_), kind: Some(_), .. } | Explain { values: Some(_), json: true, .. } => {
+        Explain { values: Some(_), kind, .. } if kind.is_some() || json => {
             wrong("--values prints CSV instead of the report: leave out --kind and --json")
         }
         Explain { warnings: true, fix: None, .. } => wrong("--warnings is for --fix"),
-        Explain { json: true, top: Some(_), html: None, .. } if !shows_rows => {
+        Explain { top: Some(_), html: None, .. } if json && !shows_rows => {
             wrong("--json has every kind: leave out --top")
         }
         Explain { fix: Some(_), .. } | Explain { kind: Some(_), .. } if command.files.len() > 1 => {
@@ -173,6 +175,7 @@ fn read_and_fix(
     file: &str,
     mut output: WholeFile,
     command: &Explain,
+    environment: &Environment,
     reporter: &Reporter,
 ) -> Result<(Report, CorrectedRows), Failure> {
     let (mut builder, kind) = (ReportBuilder::new(), command.kind.as_deref());
@@ -203,28 +206,34 @@ fn read_and_fix(
         ));
     }
     finish_file(output, reporter)?;
-    if let Some(load) = load_command(file, command)? {
+    if let Some(load) = load_command(file, command, environment)? {
         reporter.note(&format!("once it is corrected: {load}"));
     }
     Ok((builder.finish(), fixed))
 }
 
 /// The command that loads the corrected rows, where the name of the dump's file says of which import they are.
-fn load_command(file: &str, command: &Explain) -> Result<Option<String>, Failure> {
+fn load_command(file: &str, command: &Explain, environment: &Environment) -> Result<Option<String>, Failure> {
     let path = os_text::path(file);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (Some(import), Some(fix)) = (Dump::import_of_file(&name), &command.fix) else { return Ok(None) };
-    let import = match settings::model()? {
+    let import = match environment.model()? {
         Some(model) => model.import(import).to_string(),
         None => format!("WORKSPACE/MODEL/{import}"),
     };
     Ok(Some(format!("anaplan-dump run {} --put {}", shell_word(&import), shell_word(fix))))
 }
 
-fn print_rows(file: &str, kind: &str, command: &Explain, reporter: &Reporter) -> Result<(), Failure> {
+fn print_rows(
+    file: &str,
+    kind: &str,
+    command: &Explain,
+    json: bool,
+    reporter: &Reporter,
+) -> Result<(), Failure> {
     let top = command.top.unwrap_or(DEFAULT_ROWS);
     let table = read(file, reporter, |_, source| RowTable::read(source, kind, top))?;
-    if command.json { print_json(&table) } else { print(&table.width(width()).to_string()) }
+    if json { print_json(&table) } else { print(&table.width(width()).to_string()) }
 }
 
 /// Prints the values of a kind as CSV, whatever program reads it.

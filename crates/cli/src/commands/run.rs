@@ -1,38 +1,46 @@
 //! `run`: starts a process or an import, waits for its end, and collects its dumps.
 
-use anaplan_dump_core::{ActionAddress, Error};
+use std::time::Instant;
+
+use anaplan_dump_core::{ActionAddress, Error, Locator};
 
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::follow::Follow;
-use crate::report::Page;
+use crate::progress::FollowUp;
 use crate::session::Session;
 use crate::sources;
-use crate::text::{noun, safe, time};
+use crate::text::{noun, safe, shell_word, time};
 
 /// Number of tasks that are listed if it is unknown whether a start was accepted.
 const NEWEST_SHOWN: usize = 3;
 
-pub(crate) fn run(command: &Run, session: &Session) -> Result<(), Failure> {
-    let Run { poll, timeout, explain, json, .. } = *command;
-    let loads = !command.put.is_empty();
-    let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json, loads };
-    let locator = session.locator(&command.locator)?;
-    let target = follow.target(&locator, session)?;
-    let action = session.action(&locator)?;
+pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result<(), Failure> {
+    let Run { poll, timeout, explain, force, .. } = *command;
+    let follow = Follow {
+        output: command.output.as_deref(),
+        html: command.html.as_deref(),
+        force,
+        poll,
+        end: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        explain,
+        loads: !command.put.is_empty(),
+    };
+    let limited = session.within(timeout);
+    let target = follow.target(locator, session)?;
+    let action = session.action(locator)?;
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }
-    if command.force && command.html.is_none() && !loads {
+    if force && command.html.is_none() && command.put.is_empty() {
         return Err(Failure::Usage("--force is for --html and --put".into()));
     }
     let mappings = command.map.iter().map(|text| mapping(text)).collect::<Result<Vec<_>, _>>()?;
-    // Before the process runs: what cannot be written is found out now.
-    target.prepare()?;
-    target.check_writable()?;
-    let page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
+    let page = follow.prepare(&target, session)?;
     // Kept until the end: another run that uploads to the same source files waits.
-    let _uploaded = sources::upload(command, &action, session)?;
+    let _uploaded = sources::upload(command, &action, session, &limited)?;
+    let tasks = format!("anaplan-dump tasks {}", shell_word(&action.to_string()));
+    session.reporter.set_follow_up(FollowUp::Start(tasks));
     let started = session.client.start(&action, &command.locale, &mappings);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     let [wait, cancel] = follow.commands(&address);

@@ -1,43 +1,37 @@
-//! `task`: tasks and their actions.
+//! `task` and `cancel`: tasks and their actions, and the end of one.
+
+use anaplan_dump_core::Locator;
+use serde_json::json;
 
 use crate::arguments::TaskCommand;
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::Entry;
+use crate::json::{each, named};
 use crate::session::Session;
 use crate::stdout::print;
-use crate::task_report::TaskReport;
+use crate::table::MAX_ID_CHARS;
+use crate::task_report::{document, hint, text};
+use crate::text::cut;
 
-pub(crate) fn task(command: &TaskCommand, session: &Session) -> Result<(), Failure> {
-    let texts: Vec<&String> = std::iter::once(&command.locator).chain(&command.more).collect();
-    let locators = texts.into_iter().map(|text| session.locator(text)).collect::<Result<Vec<_>, _>>()?;
-    let mut entries = Vec::new();
-    let mut first_failure = None;
-    for (index, locator) in locators.iter().enumerate() {
-        let found = session.task(locator).and_then(|task| Ok((session.client.outcome(&task)?, task)));
-        let (outcome, task) = match found {
-            Ok(found) => found,
-            Err(failure) if locators.len() == 1 => return Err(failure),
-            Err(failure) => {
-                session.reporter.problem(&failure);
-                entries.push(Entry::failed(&failure));
-                first_failure.get_or_insert(Failure::Reported(Box::new(failure)));
-                continue;
-            }
-        };
-        let report = TaskReport::new(&task, outcome);
-        match command.json {
-            true => entries.push(Entry::Done(Box::new(report))),
-            false => print(&format!("{}{}", if index == 0 { "" } else { "\n" }, report.text()))?,
+pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Session) -> Result<(), Failure> {
+    let mut separator = "";
+    each(locators, session, |locator| {
+        let task = session.task(locator)?;
+        let outcome = session.client.outcome(&task)?;
+        if !session.json {
+            print(&format!("{separator}{}{}", text(&task, outcome), hint(&task, outcome)))?;
+            separator = "\n";
         }
-        if command.check
-            && let Err(failure) = ending::check(&task, outcome)
-        {
-            first_failure.get_or_insert(failure);
-        }
-    }
-    if command.json {
-        Entry::print(&entries)?;
-    }
-    first_failure.map_or(Ok(()), Err)
+        let end = if command.check { ending::check(&task, outcome) } else { Ok(()) };
+        Ok((document(&task, outcome), end.err()))
+    })
+}
+
+pub(crate) fn cancel(locator: &Locator, session: &Session) -> Result<(), Failure> {
+    let address = session.task_address(locator)?;
+    session.client.cancel(&address)?;
+    let state = session.client.task(&address)?.state;
+    session.show(&json!({ "task": named(&address.id, &address), "state": state.as_str() }), || {
+        format!("Task {address}: {}\n", cut(state.as_str(), MAX_ID_CHARS))
+    })
 }

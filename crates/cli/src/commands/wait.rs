@@ -9,23 +9,28 @@ use crate::arguments::Wait;
 use crate::failure::Failure;
 use crate::follow::Follow;
 use crate::meter::LogClock;
-use crate::report::Page;
 use crate::session::Session;
 use crate::text::{duration, time};
 
-pub(crate) fn wait(command: &Wait, session: &Session) -> Result<(), Failure> {
-    let Wait { poll, timeout, explain, json, .. } = *command;
-    let follow = Follow { output: command.output.as_deref(), poll, timeout, explain, json, loads: false };
-    let locator = session.locator(&command.locator)?;
-    let target = follow.target(&locator, session)?;
+pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Result<(), Failure> {
+    let Wait { poll, timeout, explain, force, .. } = *command;
     let begun = Instant::now();
-    let limited = timeout.map(|limit| session.within(limit));
-    let address = find(&locator, command, begun, limited.as_ref().unwrap_or(session))?;
-    target.prepare()?;
-    target.check_writable()?;
-    let page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
-    let timeout = timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
-    Follow { timeout, ..follow }.to_the_end(&address, &target, page, session)
+    let follow = Follow {
+        output: command.output.as_deref(),
+        html: command.html.as_deref(),
+        force,
+        poll,
+        end: timeout.and_then(|timeout| begun.checked_add(timeout)),
+        explain,
+        loads: false,
+    };
+    if force && command.html.is_none() {
+        return Err(Failure::Usage("--force is for --html".into()));
+    }
+    let target = follow.target(locator, session)?;
+    let address = find(locator, command, begun, &session.within(timeout))?;
+    let page = follow.prepare(&target, session)?;
+    follow.to_the_end(&address, &target, page, session)
 }
 
 fn find(
@@ -68,13 +73,25 @@ fn find_run(
 ) -> Result<Option<TaskAddress>, Failure> {
     // One list for both: a run that begins after it is not known.
     let tasks = session.client.tasks(action)?;
-    if tasks.is_empty() && !is_known(action, session)? {
-        return Err(Failure::no_tasks(action));
+    if tasks.is_empty() {
+        // The service lists no tasks for a process that is not there, nor for one that never ran.
+        match session.client.find_action(&action.model, action.id.as_str()) {
+            Err(Error::NoSuchAction { .. }) => return Err(Failure::no_tasks(action)),
+            found => drop(found?),
+        }
     }
-    let Some(address) = run_to_wait_for(&tasks, action, command, session)? else {
-        return begun_run(&tasks, action, command, timeout, session);
+    if let Some(address) = run_to_wait_for(&tasks, action, command, session)? {
+        return Ok(Some(address));
+    }
+    let mut log = LogClock::default();
+    session.reporter.step("no run is under way: waiting for one to begin", Duration::ZERO, true);
+    let look = |waited| {
+        session.reporter.step("waiting for a run to begin", waited, log.is_due(waited, false));
+        ControlFlow::Continue(())
     };
-    Ok(Some(address))
+    let run = session.client.wait_for_run(action, &tasks, command.poll, timeout, look);
+    session.reporter.clear();
+    Ok(run?)
 }
 
 /// A run of `tasks` that is under way, or one that is over and as new as asked for.
@@ -101,32 +118,4 @@ fn run_to_wait_for(
     let created = over.created.map(time).unwrap_or_default();
     session.reporter.note(&format!("task {} is over already: it was created {created} UTC", over.id));
     Ok(Some(action.task(over.id.clone())))
-}
-
-/// Whether the service knows the process or import, which may have never run. It lists no tasks for one that is not
-/// there.
-fn is_known(action: &ActionAddress, session: &Session) -> Result<bool, Failure> {
-    match session.client.find_action(&action.model, action.id.as_str()) {
-        Err(Error::NoSuchAction { .. }) => Ok(false),
-        found => Ok(found.map(|_| true)?),
-    }
-}
-
-/// Waits for a run that is not one of `tasks`.
-fn begun_run(
-    tasks: &[ListedTask],
-    action: &ActionAddress,
-    command: &Wait,
-    timeout: Duration,
-    session: &Session,
-) -> Result<Option<TaskAddress>, Failure> {
-    let mut log = LogClock::default();
-    session.reporter.step("no run is under way: waiting for one to begin", Duration::ZERO, true);
-    let look = |waited| {
-        session.reporter.step("waiting for a run to begin", waited, log.is_due(waited, false));
-        ControlFlow::Continue(())
-    };
-    let run = session.client.wait_for_run(action, tasks, command.poll, timeout, look);
-    session.reporter.clear();
-    Ok(run?)
 }

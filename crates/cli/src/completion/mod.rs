@@ -64,7 +64,7 @@ pub(crate) fn script(program: &Command, shell: Shell) -> String {
         Shell::Bash => bash(program),
         Shell::Zsh => zsh(program),
         Shell::Fish => fish(program),
-        Shell::PowerShell => powershell(program),
+        Shell::Powershell => powershell(program),
     }
 }
 

@@ -6,7 +6,7 @@ use anaplan_dump_core::{Event, Fault, Subject};
 
 use super::Reporter;
 use crate::arguments::Verbosity;
-use crate::text::{counted, duration, noun, safe, safe_path, seconds};
+use crate::text::{counted, duration, noun, safe, safe_path};
 
 /// Shortest wait for the rate limit that gets a line: shorter ones are too many.
 const SHORTEST_REPORTED_PACE: Duration = Duration::from_secs(1);
@@ -20,16 +20,20 @@ impl Reporter {
                 self.write_line(&format!("{method} {url}  {status}  {}", duration(*elapsed)));
             }
             Event::Retry { subject, fault, wait, retry, retries, .. } => {
-                let (what, why, wait) = (short_subject(subject), short_fault(fault), seconds(*wait));
+                let (what, why, wait) = (short_subject(subject), short_fault(fault), duration(*wait));
                 let retries = retries.map(|retries| format!(" of {retries}")).unwrap_or_default();
                 self.warn(&self.dated(&format!("{what}: {why}; retry {retry}{retries} in {wait}")));
             }
             Event::Unreadable { subject, entries, .. } => {
                 self.warn(&format!("{subject}: {} of the list cannot be read", counted(*entries, "entry")));
             }
-            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&self.dated(
-                &format!("{}: rate limit of the service; waiting {}", short_subject(subject), seconds(*wait)),
-            )),
+            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => {
+                self.warn(&self.dated(&format!(
+                    "{}: rate limit of the service; waiting {}",
+                    short_subject(subject),
+                    duration(*wait)
+                )))
+            }
             Event::Locked { path, waited, .. } => self.warn(&self.dated(&format!(
                 "waiting for another run that has locked {}, for {} so far",
                 safe_path(path),

@@ -11,6 +11,8 @@ pub(crate) enum FollowUp {
     /// The same once more.
     #[default]
     Same,
+    /// The process may have been started: this lists its tasks.
+    Start(String),
     /// The task goes on at the service: these wait for it and cancel it.
     Task([String; 2]),
     /// The task is over: this collects its dumps.
@@ -29,7 +31,7 @@ impl Reporter {
             FollowUp::Dumps(command) | FollowUp::Task([command, _]) => {
                 format!("this continues from it:\n    {command}")
             }
-            FollowUp::Same => "the same command continues from it".to_owned(),
+            _ => "the same command continues from it".to_owned(),
         }
     }
 
@@ -44,6 +46,9 @@ impl Reporter {
         match (kept, &*follow_up) {
             (_, FollowUp::Task([wait, cancel])) => format!(
                 ": the task goes on\n  wait for it and collect its dumps, or cancel it:\n    {wait}\n    {cancel}"
+            ),
+            (_, FollowUp::Start(tasks)) => format!(
+                ": the process may have been started\n  look at the newest tasks before it is started again:\n    {tasks}"
             ),
             (Some(kept), FollowUp::Same) => format!(": {kept}, and the same command continues from there"),
             (Some(kept), FollowUp::Dumps(command)) => format!(": {kept}\n  continue with:\n    {command}"),

@@ -62,14 +62,12 @@ impl Reporter {
         }
     }
 
-    /// Writes a line that the user must see.
-    pub(crate) fn say(&self, text: &str) {
-        self.write_line(text);
-    }
-
-    /// Writes a failure that does not end the command.
-    pub(crate) fn problem(&self, failure: &Failure) {
-        self.write_line(&format!("{PROGRAM}: {failure}"));
+    /// Writes a failure that does not end the command at once, unless it is silent.
+    pub(crate) fn problem(&self, failure: Failure) -> Failure {
+        if !failure.is_silent() {
+            self.write_line(&format!("{PROGRAM}: {failure}"));
+        }
+        Failure::Reported(Box::new(failure))
     }
 
     /// Shows how a task goes on: on a terminal in place, otherwise where a line is due.

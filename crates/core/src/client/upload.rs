@@ -35,7 +35,6 @@ pub struct Upload<'a> {
     client: &'a Client,
     file: &'a FileAddress,
     format: Option<SourceFormat>,
-    longest_wait: Duration,
     on_progress: Box<dyn FnMut(u64, Option<u64>) + 'a>,
 }
 
@@ -74,13 +73,7 @@ impl Drop for Turn {
 impl Client {
     /// An upload of a source file, which the next import run of this user reads. Nothing is sent yet.
     pub fn upload<'a>(&'a self, file: &'a FileAddress) -> Upload<'a> {
-        Upload {
-            client: self,
-            file,
-            format: None,
-            longest_wait: LONGEST_WAIT,
-            on_progress: Box::new(|_, _| {}),
-        }
+        Upload { client: self, file, format: None, on_progress: Box::new(|_, _| {}) }
     }
 }
 
@@ -89,13 +82,6 @@ impl<'a> Upload<'a> {
     #[must_use]
     pub fn format(mut self, format: SourceFormat) -> Self {
         self.format = Some(format);
-        self
-    }
-
-    /// Waits at most this long for another run of this host, and never longer than 12 hours.
-    #[must_use]
-    pub fn longest_wait(mut self, wait: Duration) -> Self {
-        self.longest_wait = wait.min(LONGEST_WAIT);
         self
     }
 
@@ -250,7 +236,7 @@ impl<'a> Upload<'a> {
         let name = ChunkDigest::of(format!("{origin}{}", self.file.path()).as_bytes()).crc32;
         let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
         let wire = &self.client.requests.wire;
-        let file = wire.wait_for_lock(&path, Duration::ZERO, self.longest_wait, || {
+        let file = wire.wait_for_lock(&path, Duration::ZERO, LONGEST_WAIT, || {
             let taken = take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))?;
             Ok((taken.0 != Lock::Taken).then_some(taken.1))
         })?;

@@ -1,0 +1,216 @@
+//! The variables: those of the environment, and those of the file of `--env-file` where the environment has none.
+
+use std::env::VarError;
+use std::path::{Path, PathBuf};
+
+use anaplan_dump_core::{Id, Locator, ModelAddress, NamedFile, Setting};
+use argh::{ArgsInfo, FlagInfoKind};
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+use crate::os_text::{self, carried};
+
+/// The variables that name a proxy, and the hosts that it is not for.
+pub(crate) const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+pub(crate) const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// The variables whose values are secrets.
+const SECRETS: [&str; 4] =
+    ["ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN", "ANAPLAN_PASSWORD", "ANAPLAN_PRIVATE_KEY_PASSPHRASE"];
+
+/// The variables that name files, beside those whose names end with `_FILE`.
+const PATHS: [&str; 3] = ["ANAPLAN_CERTIFICATE", "ANAPLAN_PRIVATE_KEY", "ANAPLAN_CA_ADD"];
+
+/// The variables of the environment and of a file. An empty one counts as not set.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    /// Those of the file; the last one of a name counts.
+    from_file: Vec<(String, String)>,
+    /// The file, if users that it is not meant for can read it.
+    exposed: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the file of the option or its variable, and refuses variables that would have no effect.
+    pub(crate) fn read(option: &Option<String>) -> Result<Environment, Failure> {
+        let mut environment = Environment::default();
+        if let Some(path) = environment.setting(option, "ANAPLAN_ENV_FILE")? {
+            let name = option.as_ref().map_or("ANAPLAN_ENV_FILE", |_| "--env-file");
+            let wrong = |problem: String| Failure::Usage(format!("{name} cannot be used: {problem}"));
+            let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
+            let text = std::str::from_utf8(file.bytes()).map_err(|_| wrong("it is not in UTF-8".into()))?;
+            environment.from_file =
+                parse(text).map_err(|line| wrong(format!("line {line} is not KEY=VALUE")))?;
+            environment.exposed = file.exposed().map(Path::to_owned);
+        }
+        for command in Arguments::get_args_info().commands {
+            for flag in command.command.flags {
+                let variable = format!("ANAPLAN_{}", flag.long[2..].to_uppercase().replace('-', "_"));
+                let is_option = matches!(flag.kind, FlagInfoKind::Option { .. });
+                if is_option && environment.variable(&variable)?.is_some() {
+                    return Err(Failure::Usage(format!(
+                        "{variable} is set, and {} has no variable: unset it, and give the option",
+                        flag.long
+                    )));
+                }
+            }
+        }
+        Ok(environment)
+    }
+
+    /// The same without these variables of the file.
+    pub(crate) fn drop_from_file(&mut self, is_dropped: impl Fn(&str) -> bool) {
+        self.from_file.retain(|(name, _)| !is_dropped(name));
+    }
+
+    /// The file, if it holds a secret that other users can read.
+    pub(crate) fn exposed_secrets(&self) -> Option<&Path> {
+        let has_secret = self.from_file.iter().any(|(name, _)| SECRETS.contains(&name.as_str()));
+        self.exposed.as_deref().filter(|_| has_secret)
+    }
+
+    /// The value of an option, or else of its variable.
+    pub(crate) fn setting(&self, option: &Option<String>, name: &str) -> Result<Option<String>, Failure> {
+        if option.is_some() {
+            return Ok(option.clone());
+        }
+        match std::env::var(name) {
+            Ok(value) if !value.trim().is_empty() => Ok(Some(value)),
+            Ok(_) | Err(VarError::NotPresent) => Ok(self.file_variable(name)),
+            Err(VarError::NotUnicode(path)) if name.ends_with("_FILE") || PATHS.contains(&name) => {
+                Ok(Some(carried(path)))
+            }
+            Err(VarError::NotUnicode(_)) => Err(Failure::Usage(format!("{name} is not UTF-8"))),
+        }
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.setting(&None, name)
+    }
+
+    /// The first of these variables that is set, and its value.
+    pub(crate) fn first<'a>(&self, names: &[&'a str]) -> Result<Option<(&'a str, String)>, Failure> {
+        for name in names {
+            if let Some(value) = self.variable(name)? {
+                return Ok(Some((name, value)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The proxy of the file and the hosts that it is not for, where the file has a part in that.
+    pub(crate) fn proxy(&self) -> Result<Option<(String, String)>, Failure> {
+        if !PROXY.iter().chain(&NO_PROXY).any(|name| self.file_variable(name).is_some()) {
+            return Ok(None);
+        }
+        let no_proxy = self.first(&NO_PROXY)?.map(|(_, hosts)| hosts).unwrap_or_default();
+        Ok(self.first(&PROXY)?.map(|(_, url)| (url, no_proxy)))
+    }
+
+    /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
+    pub(crate) fn model(&self) -> Result<Option<ModelAddress>, Failure> {
+        let id = |name: &str| -> Result<Option<Id>, Failure> {
+            let id = self.variable(name)?.map(|text| text.trim().parse()).transpose();
+            id.map_err(|error| Failure::Usage(format!("{name}: {error}")))
+        };
+        let both = id("ANAPLAN_WORKSPACE")?.zip(id("ANAPLAN_MODEL")?);
+        Ok(both.map(|(workspace, id)| ModelAddress { origin: None, workspace: Some(workspace), id }))
+    }
+
+    /// Reads a locator. The short form may leave out the model of the environment.
+    pub(crate) fn locator(&self, text: &str) -> Result<Locator, Failure> {
+        let model = self.model()?;
+        Locator::parse_within(text, model.as_ref()).map_err(|error| {
+            let is_short = model.is_none() && !text.is_empty() && !text.contains('/');
+            let note = is_short
+                .then(|| "a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL".into());
+            Failure::Library { error: error.into(), note }
+        })
+    }
+
+    /// The model that a locator names, or else that of the environment.
+    pub(crate) fn model_locator(&self, text: Option<&str>) -> Result<Option<Locator>, Failure> {
+        match text {
+            Some(text) => Ok(Some(text.parse::<Locator>()?)),
+            None => Ok(self.model()?.map(Locator::from)),
+        }
+    }
+
+    fn file_variable(&self, name: &str) -> Option<String> {
+        let found = self.from_file.iter().rev().find(|(found, _)| found == name)?;
+        Some(found.1.clone()).filter(|value| !value.trim().is_empty())
+    }
+}
+
+/// The variables of a text that are meant for this program, as systemd and a shell read them, or else the number of
+/// the line that is none.
+fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
+    let mut variables = Vec::new();
+    for (line, number) in text.lines().map(str::trim).zip(1_usize..) {
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        let (name, value) = line.split_once('=').ok_or(number)?;
+        let name = name.trim_end();
+        let name = name.strip_prefix("export ").map_or(name, str::trim_start);
+        let value = unquoted(value.trim_start()).ok_or(number)?;
+        if name.starts_with("ANAPLAN_") || PROXY.contains(&name) || NO_PROXY.contains(&name) {
+            variables.push((name.to_owned(), value));
+        }
+    }
+    Ok(variables)
+}
+
+/// A value without its quotes and escapes. `None` if it would go on in the next line.
+fn unquoted(text: &str) -> Option<String> {
+    let quote = text.chars().next().filter(|c| ['"', '\''].contains(c));
+    let text = match quote {
+        Some(quote) => text[1..].strip_suffix(quote)?,
+        None => text,
+    };
+    let mut value = String::new();
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        // On Windows a backslash is a part of a path.
+        let is_escape = !cfg!(windows) && c == '\\' && quote != Some('\'');
+        match characters.peek() {
+            Some(next) if is_escape && (quote.is_none() || "\"\\$`".contains(*next)) => {
+                value.extend(characters.next());
+            }
+            None if is_escape => return None,
+            _ => value.push(c),
+        }
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_as_systemd_and_a_shell_read_them() {
+        for (line, expected) in [
+            ("# a comment\n; another\n\nPATH=/bin", ""),
+            ("ANAPLAN_A = a b ", "ANAPLAN_A=a b"),
+            ("export ANAPLAN_A=a", "ANAPLAN_A=a"),
+            ("ANAPLAN_A='it\\s'\r\n", "ANAPLAN_A=it\\s"),
+            ("no_proxy=a,b\nANAPLAN_D=", "no_proxy=a,b ANAPLAN_D="),
+            ("ANAPLAN_E=a=b", "ANAPLAN_E=a=b"),
+            (
+                "ANAPLAN_A=\"a \\\"b\\\" # c\"",
+                if cfg!(windows) { "ANAPLAN_A=a \\\"b\\\" # c" } else { "ANAPLAN_A=a \"b\" # c" },
+            ),
+            ("ANAPLAN_A=C:\\a.pem", if cfg!(windows) { "ANAPLAN_A=C:\\a.pem" } else { "ANAPLAN_A=C:a.pem" }),
+            ("ANAPLAN_A", "line 1"),
+            ("\nexport", "line 2"),
+            ("ANAPLAN_A=\"a", "line 1"),
+        ] {
+            let lines = |variables: Vec<(String, String)>| {
+                variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+            };
+            let parsed = parse(line).map_or_else(|number| format!("line {number}"), lines);
+            assert_eq!(parsed, expected, "{line}");
+        }
+    }
+}
