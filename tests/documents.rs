@@ -140,12 +140,21 @@ fn a_chunk_may_look_like_a_document_and_is_kept_as_it_is() {
 }
 
 #[test]
-fn a_dump_without_a_byte_is_reported_as_such() {
-    let scene = Scene::with_dump(Dump::default());
+fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
+    let empty = "dump <DUMP> came empty, although its task counts rejected rows (3)\n  it may have been removed, or \
+                 replaced by a newer run: look at the newest tasks, and try again";
+    let one_chunk = Dump::from_chunks(vec![Arc::from(&b""[..])]);
+    for (dump, options) in
+        [(Dump::default(), "-qq"), (one_chunk.clone(), "-qq"), (one_chunk.clone(), "-qq --whole")]
+    {
+        let scene = Scene::with_dump(dump);
+        scene.get(options).fails(5, empty);
+    }
+    let scene = Scene::without_rows(Dump::default());
     scene.get("").stdout("dump.csv  0 B  0 chunks  <TIME>\n");
     scene.has("dump.csv", b"");
     let again = |what: &str| wait(what, "it came empty", 1, 12);
-    let scene = Scene::with_dump(Dump::from_chunks(vec![Arc::from(&b""[..])]));
+    let scene = Scene::without_rows(one_chunk);
     scene.get("").notes(again(&the_chunk(0, 1))).stdout("dump.csv  0 B  1 chunk  <TIME>\n");
     let whole = scene.get("--whole --force");
     whole.notes(again("the whole dump")).stdout("dump.csv  0 B  in one piece  <TIME>\n");

@@ -106,7 +106,7 @@ fn an_answer_that_is_no_chunk_list_is_refused_at_once_with_its_place() {
 #[test]
 fn a_list_without_chunks_is_a_dump_without_rows_unless_it_had_some_when_the_download_began() {
     let body = r#"{"meta":{"paging":{"currentPageSize":0,"offset":0,"totalSize":0}},"status":{"code":200}}"#;
-    let scene = Scene::with_dump(Dump::default().with_list_body(body));
+    let scene = Scene::without_rows(Dump::default().with_list_body(body));
     scene.run("chunks DUMP").stdout("The dump has no chunks: it is empty.\n");
     scene.run("chunks DUMP --json").json_has("/chunks", json!([]));
     scene.get("").saves(&Dump::default());

@@ -225,7 +225,7 @@ fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
         "several imports match \"Centres\": 112000000041 Centres, 112000000043 Centres\n  name it by its id";
     scene.run("run NIGHTLY --put Centres=a.csv").fails(2, format!("{error}\nTry anaplan-dump run --help."));
     let missing = scene.run(&format!("{RUN} --put none.csv"));
-    missing.fails(7, "cannot read none.csv: No such file or directory (os error 2)\n  nothing was started");
+    missing.fails(7, "cannot open none.csv: No such file or directory (os error 2)\n  nothing was started");
     assert_eq!(changes(&scene), [] as [&str; 0]);
 }
 

@@ -119,7 +119,7 @@ fn what_is_left_of_another_dump_is_kept_unless_it_is_given_up() {
     scene.killed_in_chunk(3);
     let command = format!("get NIGHTLY/{TASK}/{other} -o dump.csv");
     let error = "dump.csv.part is the unfinished file of another dump, <URL>/chunks\n  choose another name, \
-                 or give that dump up with --restart";
+                 or give that dump up with --restart or --force";
     scene.run(&command).fails(7, error);
     scene.keeps_part(&bytes_of(CHUNKS, 1)[..3 * CHUNK]);
     scene.run(&format!("{command} --restart")).saves(&dump_of(CHUNKS, 2));

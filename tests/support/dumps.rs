@@ -1,6 +1,8 @@
 //! The server's one dump, and downloads of it that were ended on the way.
 
-use xtask::fake::{Dump, Fault, OBJECT, TASK, When, dump_file};
+use xtask::fake::{
+    ActionResult, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task, When, dump_file,
+};
 
 use super::{Background, Scene};
 
@@ -55,7 +57,18 @@ pub(crate) fn assert_same_bytes(got: &[u8], expected: &[u8]) {
 }
 
 impl Scene {
-    /// A server with [`dump_of`] this many chunks.
+    /// A server that has a dump whose task counts no other rows than are in it.
+    #[track_caller]
+    pub(crate) fn without_rows(dump: Dump) -> Scene {
+        let result = ActionResult::import_with_dump(OBJECT, "Cost centres", 90, &dump);
+        let task = Task::complete(TASK)
+            .with_result(ActionResult::process(PROCESS).with_nested(result))
+            .with_dump(OBJECT, dump);
+        let process = Process::new(PROCESS, "Nightly load").with_task(task);
+        Scene::with_service(Service::new().with_process(process))
+    }
+
+    /// A server that has a dump of this many chunks.
     #[track_caller]
     pub(crate) fn with_chunks(chunks: usize) -> Scene {
         Scene::with_dump(dump_of(chunks, 1))

@@ -40,8 +40,11 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             "set ANAPLAN_CERTIFICATE to the file of the certificate"
         }
         Error::Exists { .. } => "choose another name, or replace it with --force",
-        Error::OtherDump { .. } => "choose another name, or give that dump up with --restart",
+        Error::OtherDump { .. } => "choose another name, or give that dump up with --restart or --force",
         Error::Locked { .. } => "wait for the other run to end, or choose another name",
+        Error::Empty { .. } => {
+            "it may have been removed, or replaced by a newer run: look at the newest tasks, and try again"
+        }
         Error::Changed { .. } => {
             "the import probably ran again: wait until it has ended, then download its dump"
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::report::Report;
-use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile};
+use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -141,12 +141,13 @@ impl Collect<'_> {
             Target::Folder(folder) => Some(folder.join(dump.file_name())),
         };
         // A file of this name is complete, and its name says which object and task it is of.
-        if let (Target::Folder(_), Some(path), false) = (target, &path, self.overwrite)
-            && let Ok(metadata) = path.metadata()
-            && metadata.is_file()
-        {
+        let length = match (target, &path) {
+            (Target::Folder(_), Some(path)) if !self.overwrite => WholeFile::length_of_existing(path)?,
+            _ => None,
+        };
+        if length.is_some() {
             report.status = Status::AlreadyThere;
-            report.bytes = Some(metadata.len());
+            report.bytes = length;
         } else {
             let mut progress = session.reporter.download(label);
             let download =

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anaplan_dump_core::{
-    ActionAddress, Dump, ErrorKind, Id, Newest, Outcome, SkipReason, Skipped, Task, TaskAddress,
+    ActionAddress, Dump, ErrorKind, Id, ListedTask, Newest, Outcome, SkipReason, Task, TaskAddress,
 };
 use serde_json::{Value, json};
 
@@ -12,6 +12,9 @@ use crate::failure::Failure;
 use crate::json::named;
 use crate::session::Session;
 use crate::text::{counted, rfc3339, safe, time};
+
+/// A task that was passed over, and why.
+pub(crate) type Skipped = (ListedTask, SkipReason);
 
 /// How far down the list of tasks a search goes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -167,9 +170,9 @@ fn missing(task: &Task, outcome: Outcome, dumps: &[Dump], object: Option<&Id>) -
 }
 
 /// Why a task was passed over: a machine word, and the same for people.
-fn reason(reason: &SkipReason) -> (&'static str, &'static str) {
+fn reason(reason: SkipReason) -> (&'static str, &'static str) {
     match reason {
-        SkipReason::NotFinished(_) => ("not_finished", "it has not finished"),
+        SkipReason::NotFinished => ("not_finished", "it has not finished"),
         SkipReason::Cancelled => ("cancelled", "it was cancelled"),
         SkipReason::NoDump => ("no_dump", "it left no dump"),
         SkipReason::DumpGone => ("dump_gone", "its dump is gone, or another user's"),
@@ -179,20 +182,19 @@ fn reason(reason: &SkipReason) -> (&'static str, &'static str) {
 }
 
 /// A task that was passed over, as `--json` shows it.
-pub(crate) fn skipped_document(skipped: &Skipped) -> Value {
-    let (reason, text) = reason(&skipped.reason);
-    let task = named(&skipped.address.id, &skipped.address);
-    json!({ "task": task, "created": skipped.created.map(rfc3339), "reason": reason, "text": text })
+pub(crate) fn skipped_document(action: &ActionAddress, (task, skip): &Skipped) -> Value {
+    let ((reason, text), address) = (reason(*skip), action.task(task.id.clone()));
+    json!({ "task": named(&task.id, &address), "created": task.created.map(rfc3339), "reason": reason, "text": text })
 }
 
-fn describe(skipped: &Skipped) -> String {
-    let created = skipped.created.map(|created| format!(" of {}", time(created))).unwrap_or_default();
-    format!("{}{created}: {}", skipped.address.id, reason(&skipped.reason).1)
+fn describe((task, skip): &Skipped) -> String {
+    let created = task.created.map(|created| format!(" of {}", time(created))).unwrap_or_default();
+    format!("{}{created}: {}", task.id, reason(*skip).1)
 }
 
 fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
     // If the task cannot be read, we do not know whether rows failed.
-    let is_known = skipped.iter().any(|skipped| matches!(skipped.reason, SkipReason::DumpGone));
+    let is_known = skipped.iter().any(|(_, reason)| *reason == SkipReason::DumpGone);
     let tasks = counted(skipped.len(), "task");
     let mut text = match is_known {
         true => format!("rows failed in {action}, but no dump of its newest {tasks} can be read"),
@@ -209,14 +211,14 @@ fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
 }
 
 fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
-    let [newest, ..] = skipped else {
+    let [(newest, skip), ..] = skipped else {
         return Failure::no_tasks(action);
     };
     let created = newest.created.map(|created| format!(" of {}", time(created))).unwrap_or_default();
-    let state = match &newest.reason {
-        SkipReason::NotFinished(state) => safe(state.as_str()),
-        other => reason(other).1.to_owned(),
+    let state = match skip {
+        SkipReason::NotFinished => safe(newest.state.as_str()),
+        other => reason(*other).1.to_owned(),
     };
-    let id = &newest.address.id;
+    let id = &newest.id;
     Failure::NotFound(format!("no task of {action} has finished; the newest is {id}{created} ({state})"))
 }

@@ -13,10 +13,9 @@ impl Session {
             return Ok(action);
         }
         match self.client.find_action(&action.model, action.id.as_str()) {
+            Err(error @ Error::AmbiguousName { .. }) => Err(error.into()),
             // With a task, the locator is complete: the identifier just has another shape.
-            Err(Error::NoSuchAction { .. }) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => {
-                Ok(action)
-            }
+            Err(_) if matches!(locator.task_choice(), Some(TaskChoice::Id(_))) => Ok(action),
             found => Ok(found?),
         }
     }

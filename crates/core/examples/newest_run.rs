@@ -18,8 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .stall_timeout(Duration::from_secs(30))
         .build()?;
     let (newest, skipped) = client.newest(&process).dumps()?;
-    for skipped in &skipped {
-        eprintln!("passed over {}: {:?}", skipped.address, skipped.reason);
+    for (task, reason) in &skipped {
+        eprintln!("passed over {}: {reason:?}", task.id);
     }
     match newest {
         Newest::Dumps { dumps, .. } => {

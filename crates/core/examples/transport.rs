@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         listing.take(&get(path)?)?;
     }
     let chunks = ChunkList::new(&dump, listing.into_entries())?;
-    let mut file = PartFile::builder(target).open(&chunks)?;
+    let mut file = PartFile::open(target, &chunks, false)?;
     file.fill(&mut Curl(dump), &chunks, &mut |_| {})?;
     for warning in file.finish()? {
         eprintln!("{warning}");

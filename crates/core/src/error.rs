@@ -16,8 +16,7 @@ use crate::address::{
 use crate::service::{Fault, NamedId, SourceProblem, Subject};
 use crate::text::{Printable, seconds};
 
-/// A result whose error is [`Error`].
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong.
 #[derive(Debug)]
@@ -159,6 +158,14 @@ pub enum Error {
         /// What changed.
         what: Mismatch,
     },
+    /// The dump came without a byte, although its task counts rejected rows.
+    #[non_exhaustive]
+    Empty {
+        /// The dump.
+        dump: Box<DumpAddress>,
+        /// The number of these rows.
+        rejected: u64,
+    },
     /// A download ended before its end. The sink holds exactly the first `whole_chunks` chunks.
     #[non_exhaustive]
     Incomplete {
@@ -196,6 +203,8 @@ pub enum Mismatch {
     ChunkList,
     /// A chunk that was fetched again has other bytes now.
     Chunk,
+    /// The part file is that of another dump.
+    Dump,
     /// The journal is damaged or of another version.
     Journal,
     /// The part file does not hold what its journal says.
@@ -207,6 +216,7 @@ impl fmt::Display for Mismatch {
         f.write_str(match self {
             Mismatch::ChunkList => "the chunk list changed",
             Mismatch::Chunk => "a chunk that was fetched again differs",
+            Mismatch::Dump => "it is that of another dump",
             Mismatch::Journal => "its journal is damaged or of another version",
             Mismatch::Content => "its content does not match its journal",
         })
@@ -253,12 +263,6 @@ pub enum Setting {
     StallTimeout,
     /// The time to make a connection.
     ConnectTimeout,
-    /// The size of a chunk.
-    ChunkLimit,
-    /// The size of a dump in one answer.
-    WholeLimit,
-    /// The size of a JSON answer.
-    JsonLimit,
     /// A variable of the environment, or a file of the program's, by the name that people know it by.
     Named(&'static str),
 }
@@ -284,9 +288,6 @@ impl fmt::Display for Setting {
             Setting::Proxy => "the proxy",
             Setting::StallTimeout => "the stall timeout",
             Setting::ConnectTimeout => "the connect timeout",
-            Setting::ChunkLimit => "the limit of one chunk",
-            Setting::WholeLimit => "the limit of a whole dump",
-            Setting::JsonLimit => "the limit of a JSON answer",
             Setting::Named(name) => name,
         })
     }
@@ -383,7 +384,7 @@ impl Error {
             Error::Unsuitable { .. } => ErrorKind::Usage,
             Error::NoToken(_) => ErrorKind::NotPermitted,
             Error::NoSuchAction { .. } | Error::Vanished(_) => ErrorKind::NotFound,
-            Error::Changed { .. } => ErrorKind::Service,
+            Error::Changed { .. } | Error::Empty { .. } => ErrorKind::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
                 ErrorKind::Output
             }
@@ -474,6 +475,9 @@ impl fmt::Display for Error {
             Error::Locked { path } => write!(f, "another run is writing {}", shown(path)),
             Error::Changed { dump, what } => {
                 write!(f, "dump {dump}: {what} while it was downloaded, so its chunks do not belong together")
+            }
+            Error::Empty { dump, rejected } => {
+                write!(f, "dump {dump} came empty, although its task counts rejected rows ({rejected})")
             }
             Error::Incomplete { dump, whole_chunks, chunks, .. } => {
                 write!(f, "dump {dump} is not complete: {whole_chunks} of {chunks} chunks are there")

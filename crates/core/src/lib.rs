@@ -59,8 +59,8 @@
 //! fn newest(client: &Client) -> Result<(), Error> {
 //!     let process = "WORKSPACE/MODEL/PROCESS".parse::<Locator>()?.action()?;
 //!     let (newest, skipped) = client.newest(&process).dumps()?;
-//!     for skipped in &skipped {
-//!         eprintln!("passed over {}: {:?}", skipped.address, skipped.reason);
+//!     for (task, reason) in &skipped {
+//!         eprintln!("passed over {}: {reason:?}", task.id);
 //!     }
 //!     match newest {
 //!         Newest::Dumps { dumps, .. } => {
@@ -124,7 +124,7 @@
 //!         listing.take(&get(path)?)?;
 //!     }
 //!     let chunks = ChunkList::new(dump, listing.into_entries())?;
-//!     let mut file = PartFile::builder(target).open(&chunks)?;
+//!     let mut file = PartFile::open(target, &chunks, false)?;
 //!     file.fill(&mut MySource(dump.clone()), &chunks, &mut |step| println!("{step:?}"))?;
 //!     file.finish()?;
 //!     Ok(())
@@ -171,32 +171,31 @@ mod time;
 mod transfer;
 
 pub use crate::address::{
-    ActionAddress, ActionKind, DumpAddress, FileAddress, Id, Locator, LocatorError, ModelAddress, Origin,
-    TaskAddress,
-};
-#[cfg(feature = "http")]
-pub use crate::client::{
-    Account, Client, ClientBuilder, Credentials, DeviceCode, Download, Downloaded, Event, Newest,
-    ProxyChoice, Search, Secret, SignInMethod, SkipReason, Skipped, Token, Upload, Uploaded,
-};
-/// For the program `anaplan-dump` alone: it may change in any version.
-#[cfg(feature = "http")]
-#[doc(hidden)]
-pub use crate::client::{MAX_PARALLEL, Reached};
-pub use crate::error::{Error, ErrorKind, Mismatch, Result, Setting};
-pub use crate::files::DiskWarning;
-pub use crate::service::{
-    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, Import, ListedModel,
-    ListedTask, Listing, NamedId, Outcome, RowCounts, SourceFormat, SourceProblem, Subject, Task, TaskState,
-};
-pub use crate::transfer::{
-    ChunkSource, ChunkWriter, PartFile, PartFileBuilder, Progress, Resume, concatenate,
+    ActionAddress, ActionKind, DumpAddress, Id, Locator, LocatorError, ModelAddress, Origin, TaskAddress,
 };
 /// The same.
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use crate::client::{Account, DeviceCode, MAX_PARALLEL, Reached, SignInMethod, Upload, Uploaded};
+#[cfg(feature = "http")]
+pub use crate::client::{
+    Client, ClientBuilder, Credentials, Download, Downloaded, Event, Newest, ProxyChoice, Search, Secret,
+    SkipReason, Token,
+};
+pub use crate::error::{Error, ErrorKind, Mismatch, Setting};
+pub use crate::files::DiskWarning;
+pub use crate::service::{
+    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListedTask, Listing,
+    NamedId, Outcome, RowCounts, Subject, Task, TaskState,
+};
+pub use crate::transfer::{ChunkSource, ChunkWriter, PartFile, Progress, Resume, concatenate};
+/// For the program `anaplan-dump` alone: uploads, what a model has, who signed in, and its own files. It may change in
+/// any version.
 #[doc(hidden)]
 pub use crate::{
-    address::TaskChoice,
+    address::{FileAddress, TaskChoice},
     files::{KeptPart, NamedFile, Unfinished, WholeFile},
+    service::{Import, ListedModel, SourceFormat, SourceProblem},
     text::{Printable, is_unprintable},
     time::Utc,
 };

@@ -107,7 +107,8 @@ fn get_one(
         }
     }
     let failure = collected.failure.take().or(ended.err()).or(missing);
-    let skipped: Vec<Value> = skipped.iter().map(skipped_document).collect();
+    let skipped: Vec<Value> =
+        skipped.iter().map(|skipped| skipped_document(&address.action, skipped)).collect();
     Ok((collected.document(json!({ "task": named(&address.id, &address), "skipped": skipped })), failure))
 }
 
@@ -123,9 +124,13 @@ fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) ->
         (ActionKind::Import, None) => task.own_dump(),
         (ActionKind::Process, None) => return session.dumps_of_task(task),
     };
-    // Only the task has the name and the date, and only a file in a folder needs them.
-    let is_needed = command.check || matches!(target, Target::Folder(_));
-    let known = if is_needed { session.task_if_there(&task)? } else { None };
+    // Only the task has the name and the date, and only a file in a folder is called so: where it cannot be read, the
+    // dump is what counts.
+    let known = match (command.check, target) {
+        (true, _) => session.task_if_there(&task)?,
+        (false, Target::Folder(_)) => session.client.task(&task).ok(),
+        _ => None,
+    };
     let dump = known.as_ref().map_or_else(|| Dump::from(&address), |task| Dump::new(task, address.clone()));
     Ok(Selection {
         address: task,

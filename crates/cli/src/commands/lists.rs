@@ -102,7 +102,12 @@ pub(crate) fn processes(model: &ModelAddress, session: &Session) -> Result<(), F
 pub(crate) fn imports(model: &ModelAddress, session: &Session) -> Result<(), Failure> {
     let imports = session.client.imports(model)?;
     let has_files = imports.iter().any(|import| import.file.is_some());
-    let files = if has_files { session.client.files(model)? } else { Vec::new() };
+    let files = if has_files { session.client.files(model) } else { Ok(Vec::new()) };
+    // Their names are an extra.
+    let files = files.unwrap_or_else(|error| {
+        session.reporter.warn(&format!("the source files are shown without names: {error}"));
+        Vec::new()
+    });
     let rows = imports.iter().map(|import| {
         let listed = files.iter().find(|file| Some(&file.id) == import.file.as_ref());
         let file_name = listed.and_then(|file| file.name.as_deref());

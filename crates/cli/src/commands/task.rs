@@ -30,8 +30,11 @@ pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Sessio
 pub(crate) fn cancel(locator: &Locator, session: &Session) -> Result<(), Failure> {
     let address = session.task_address(locator)?;
     session.client.cancel(&address)?;
-    let state = session.client.task(&address)?.state;
-    session.show(&json!({ "task": named(&address.id, &address), "state": state.as_str() }), || {
-        format!("Task {address}: {}\n", cut(state.as_str(), MAX_ID_CHARS))
+    // The service has taken it. How the task is now is a further question.
+    let task = session.client.task(&address).ok();
+    let state = task.as_ref().map(|task| task.state.as_str());
+    session.show(&json!({ "task": named(&address.id, &address), "state": state }), || {
+        let shown = state.map_or("cancelling was asked for".to_owned(), |state| cut(state, MAX_ID_CHARS));
+        format!("Task {address}: {shown}\n")
     })
 }

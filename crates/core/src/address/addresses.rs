@@ -58,6 +58,7 @@ impl ModelAddress {
     }
 
     /// The address of one of its source files.
+    #[doc(hidden)]
     pub fn file(&self, id: Id) -> FileAddress {
         FileAddress { model: self.clone(), id }
     }

@@ -11,7 +11,7 @@ use super::http::agent::{HttpAgent, TransportConfig};
 use super::http::{HeaderValue, ProxyChoice};
 use super::pace::Pace;
 use super::redact::Secrets;
-use super::requests::{MAX_PARALLEL, Requests, SizeLimits};
+use super::requests::{MAX_PARALLEL, Requests};
 use super::retry_loop::{Shared, Wire};
 use super::session::Session;
 use super::session::credentials::Credentials;
@@ -25,7 +25,6 @@ pub struct ClientBuilder {
     credentials: Credentials,
     hosts: GivenHosts,
     user_agent: String,
-    limits: SizeLimits,
     retry: RetryPolicy,
     transport: TransportConfig,
     on_event: Option<super::event::OnEvent>,
@@ -54,7 +53,6 @@ impl Client {
             credentials: credentials.into(),
             hosts: GivenHosts::default(),
             user_agent: concat!("anaplan-dump/", env!("CARGO_PKG_VERSION")).to_owned(),
-            limits: SizeLimits::default(),
             retry: RetryPolicy::default(),
             transport: TransportConfig::default(),
             on_event: None,
@@ -94,25 +92,6 @@ impl ClientBuilder {
     /// The `User-Agent` header. Defaults to `anaplan-dump/VERSION`.
     pub fn user_agent(mut self, text: impl Into<String>) -> Self {
         self.user_agent = text.into();
-        self
-    }
-
-    /// The maximum size of a chunk in bytes, after decompression. Defaults to 64 MiB.
-    pub fn max_chunk_bytes(mut self, bytes: u64) -> Self {
-        self.limits.chunk.bytes = bytes;
-        self
-    }
-
-    /// The maximum size of a dump fetched in one answer in bytes, after decompression. Defaults to 64 GiB.
-    #[doc(hidden)]
-    pub fn max_whole_bytes(mut self, bytes: u64) -> Self {
-        self.limits.whole.bytes = bytes;
-        self
-    }
-
-    /// The maximum size of a JSON answer in bytes, after decompression. Defaults to 8 MiB.
-    pub fn max_json_bytes(mut self, bytes: u64) -> Self {
-        self.limits.json.bytes = bytes;
         self
     }
 
@@ -197,9 +176,6 @@ impl ClientBuilder {
         for (setting, is_zero) in [
             (Setting::StallTimeout, transport.stall_timeout.is_some_and(|limit| limit.is_zero())),
             (Setting::ConnectTimeout, transport.connect_timeout.is_some_and(|limit| limit.is_zero())),
-            (Setting::ChunkLimit, self.limits.chunk.bytes == 0),
-            (Setting::WholeLimit, self.limits.whole.bytes == 0),
-            (Setting::JsonLimit, self.limits.json.bytes == 0),
         ] {
             if is_zero {
                 return Err(unusable(setting, "it is zero, so nothing could ever be received"));
@@ -227,6 +203,6 @@ impl ClientBuilder {
         };
         let wire = Wire { shared: Arc::new(shared), patience: Default::default() };
         let session = Session::new(self.credentials, hosts.auth.clone(), hosts.oauth.clone());
-        Ok(Client { requests: Requests { wire, session: Arc::new(session), hosts, limits: self.limits } })
+        Ok(Client { requests: Requests { wire, session: Arc::new(session), hosts } })
     }
 }

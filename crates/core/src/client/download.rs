@@ -10,14 +10,14 @@ use std::sync::Arc;
 use super::Client;
 use super::dump_source::DumpSource;
 use super::read_ahead::ReadAhead;
-use super::requests::{MAX_PARALLEL, Requests};
+use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
 use crate::address::DumpAddress;
 use crate::error::{Error, Result, Setting};
 use crate::files::DiskWarning;
 use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
 use crate::transfer::{
-    ChunkDigest, ChunkSink, PartFile, Progress, Resume, StreamSink, WriteSink, fill, total_bytes,
+    ChunkDigest, ChunkSink, ChunkSource, PartFile, Progress, Resume, StreamSink, fill, total_bytes,
 };
 
 /// What a download brought.
@@ -36,7 +36,7 @@ pub struct Downloaded {
 /// [`save_to`](Download::save_to) or [`write_to`](Download::write_to).
 pub struct Download<'a> {
     /// Its requests end once `on_progress` says so.
-    requests: Requests,
+    client: Client,
     dump: DumpAddress,
     /// The chunk list, if it was asked for already.
     known: Option<ChunkList>,
@@ -59,10 +59,10 @@ impl Client {
     /// A download of `dump`, which is a [`Dump`] or its address; nothing is sent yet.
     pub fn download<'a>(&self, dump: impl Into<Dump>) -> Download<'a> {
         let Dump { address: dump, chunks: known, .. } = dump.into();
-        let mut requests = self.requests.clone();
-        requests.wire.patience.stop = Arc::default();
+        let mut client = self.clone();
+        client.requests.wire.patience.stop = Arc::default();
         Download {
-            requests,
+            client,
             dump,
             known,
             whole: false,
@@ -127,7 +127,7 @@ impl<'a> Download<'a> {
 
     fn report(&mut self, step: Progress) {
         if (self.on_progress)(step).is_break() {
-            self.requests.wire.patience.stop.stop();
+            self.client.requests.wire.patience.stop.stop();
         }
     }
 
@@ -161,22 +161,17 @@ impl<'a> Download<'a> {
     ///
     /// [`Error::Incomplete`], which says how many chunks were written; [`Error::Changed`] if the dump was
     /// replaced meanwhile, and what was written is worthless; [`Error::Unconfirmed`] if that could not be
-    /// found out; [`Error::Request`] if there is no chunk list; [`Error::UntrustedOrigin`].
+    /// found out; [`Error::Empty`]; [`Error::Request`] if there is no chunk list; [`Error::UntrustedOrigin`].
     pub fn write_to(mut self, writer: impl Write) -> Result<Downloaded> {
         self.check(false)?;
         let list = self.list()?;
         self.report(Progress::Started { chunks: list.len(), resume: Resume::Fresh });
         // A writer takes whole chunks only: each is fetched while the one before it is written.
-        let read_ahead = if self.whole { None } else { self.read_ahead(&list, 0, None) };
-        let (mut source, is_whole) = (self.source(), self.whole);
-        let mut progress = |step| self.report(step);
-        let digests = match read_ahead {
-            Some(mut ahead) => fill(&mut ahead, &list, &mut StreamSink::new(writer), &mut progress)?,
-            None if is_whole => fill(&mut source, &list, &mut StreamSink::new(writer), &mut progress)?,
-            None => fill(&mut source, &list, &mut WriteSink::new(writer), &mut progress)?,
-        };
+        let digests = self.fill(&list, &mut StreamSink::new(writer), true)?;
         self.check_unchanged(&list, &digests, 0)?;
-        Ok(Downloaded { chunks: list.len(), bytes: total_bytes(&digests), resumed_chunks: 0 })
+        let bytes = total_bytes(&digests);
+        self.check_empty(bytes)?;
+        Ok(Downloaded { chunks: list.len(), bytes, resumed_chunks: 0 })
     }
 
     /// Saves the dump as `target`: through `target.part` and a journal, so that the next run continues where
@@ -188,11 +183,13 @@ impl<'a> Download<'a> {
     /// [`Error::Output`]. After any of them nothing has the final name.
     pub fn save_to(mut self, target: impl AsRef<Path>) -> Result<Downloaded> {
         self.check(true)?;
-        let unfinished = &self.requests.wire.unfinished;
-        let part = PartFile::builder(target).overwrite(self.overwrite).restart(self.restart);
-        let part = part.unfinished(unfinished);
         // Locked before anything is requested.
-        let claim = part.claim()?;
+        let claim = PartFile::claim(
+            target.as_ref(),
+            self.overwrite,
+            self.restart,
+            &self.client.requests.wire.unfinished,
+        )?;
         if let Some(warning) = claim.warning {
             self.report(Progress::Disk(warning));
         }
@@ -204,9 +201,12 @@ impl<'a> Download<'a> {
         loop {
             let kept = part.held_chunks();
             self.report(Progress::Started { chunks: list.len(), resume });
-            match self.fill(&mut part, &list) {
+            // A file can be cut back, so a single chunk at a time is written as it arrives.
+            self.fill(&list, &mut part, self.parallel > 1)?;
+            let bytes = total_bytes(part.digests());
+            let checked = self.check_unchanged(&list, part.digests(), kept);
+            match checked.and_then(|()| self.check_empty(bytes)) {
                 Ok(()) => {
-                    let bytes = total_bytes(part.digests());
                     for warning in part.finish()? {
                         // That there is no lock has been said.
                         if warning != DiskWarning::NoLocks {
@@ -239,49 +239,65 @@ impl<'a> Download<'a> {
                     }
                     return Err(Error::Unconfirmed { dump, chunks, kept, source });
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    part.discard()?;
+                    return Err(error);
+                }
             }
         }
     }
 
-    /// Fetches the chunks that the file lacks, and asks whether all of them belong to one dump.
-    fn fill(&mut self, part: &mut PartFile, list: &ChunkList) -> Result<()> {
-        let kept = part.held_chunks();
-        // A file can be cut back, so a single chunk at a time is written as it arrives.
-        let is_sequential = self.whole || self.parallel == 1;
-        let read_ahead = if is_sequential { None } else { self.read_ahead(list, kept, part.path()) };
-        let mut source = self.source();
-        let mut progress = |step| self.report(step);
-        match read_ahead {
-            Some(mut source) => fill(&mut source, list, part, &mut progress)?,
-            None => fill(&mut source, list, part, &mut progress)?,
+    /// Fetches the chunks that the sink lacks.
+    fn fill(
+        &mut self,
+        list: &ChunkList,
+        sink: &mut dyn ChunkSink,
+        reads_ahead: bool,
+    ) -> Result<Vec<ChunkDigest>> {
+        let requests = &self.client.requests;
+        let chunks = DumpSource::of_chunks(requests, &self.dump);
+        let mut source: Box<dyn ChunkSource> = match (self.whole, reads_ahead) {
+            (true, _) => Box::new(DumpSource::of_whole(requests, &self.dump, self.repeat())),
+            (false, false) => Box::new(chunks),
+            (false, true) => {
+                Box::new(ReadAhead::new(&chunks, list, sink.held_chunks(), self.parallel, sink.path())?)
+            }
         };
-        self.check_unchanged(list, part.digests(), kept)
+        fill(&mut *source, list, sink, &mut |step| self.report(step))
+    }
+
+    fn repeat(&self) -> Repeat {
+        if self.fresh { Repeat::UntilThere } else { Repeat::IfTransient }
     }
 
     fn list(&mut self) -> Result<ChunkList> {
-        let repeat = if self.fresh { Repeat::UntilThere } else { Repeat::IfTransient };
         match (self.whole, self.known.take()) {
             (true, _) => Ok(ChunkList::of_whole(&self.dump)),
             (false, Some(known)) => Ok(known),
-            (false, None) => self.requests.chunk_list(&self.dump, repeat),
+            (false, None) => self.client.requests.chunk_list(&self.dump, self.repeat()),
         }
     }
 
     /// The URL that is downloaded: what tells one dump's part file from another's.
     fn identity(&self) -> String {
         let path = if self.whole { self.dump.path() } else { self.dump.chunks_path() };
-        let origin = self.dump.model().origin.as_ref().unwrap_or(&self.requests.hosts.api);
+        let origin = self.dump.model().origin.as_ref().unwrap_or(self.client.api());
         format!("{origin}{path}")
     }
 
-    fn source(&self) -> DumpSource {
-        DumpSource::new(&self.requests, &self.dump, self.whole)
-    }
-
-    /// `None` if this host starts no further thread: the chunks can be fetched one after the other.
-    fn read_ahead(&self, list: &ChunkList, first: usize, beside: Option<&Path>) -> Option<ReadAhead> {
-        ReadAhead::new(&self.source(), list, first, self.parallel, beside).ok()
+    /// A dump without a byte is one unless its task counts rows in it. Where that cannot be asked, nothing speaks
+    /// against it.
+    fn check_empty(&self, bytes: u64) -> Result<()> {
+        let Some(task) = (bytes == 0).then(|| self.client.task(&self.dump.task).ok()).flatten() else {
+            return Ok(());
+        };
+        let object = &self.dump.object;
+        let actions = task.actions().into_iter();
+        let of_dump = actions.filter(|action| object.is_none() || action.object_id == *object);
+        match of_dump.filter_map(|action| action.rows().failed).sum() {
+            0 => Ok(()),
+            rejected => Err(Error::Empty { dump: self.dump.clone().into(), rejected }),
+        }
     }
 
     /// Asks whether the chunks, of which the first `kept` are from an earlier run, belong to one dump.
@@ -293,7 +309,7 @@ impl<'a> Download<'a> {
         if self.verify {
             again.extend([0, kept.saturating_sub(1), list.len().saturating_sub(1)]);
         }
-        let find = || find_change(&self.requests, list, digests, &again);
+        let find = || find_change(&self.client.requests, list, digests, &again);
         let found = match find() {
             // Once more: a gateway may have spoken for a moment, and all that was fetched would be given up.
             Err(error) if makes_no_sense(&error) => find(),

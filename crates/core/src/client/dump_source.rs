@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::http::body::{AnswerBody, SizeLimit};
 use super::http::exchange::{Accept, Answer, Content, Request};
 use super::http::patience::Stop;
-use super::requests::Requests;
+use super::requests::{CHUNK_LIMIT, Requests, WHOLE_LIMIT};
 use super::retry_loop::Halt;
 use crate::address::DumpAddress;
 use crate::error::Error;
@@ -21,14 +21,23 @@ const COPY_BYTES: usize = MAX_DOCUMENT_BYTES;
 pub(super) struct DumpSource {
     requests: Requests,
     dump: DumpAddress,
-    whole: bool,
+    /// The only chunk is the whole dump in one answer, which is asked for like this.
+    whole: Option<Repeat>,
     buffer: Vec<u8>,
 }
 
 impl DumpSource {
-    /// `whole` means that the only chunk is the whole dump in one answer.
-    pub(super) fn new(requests: &Requests, dump: &DumpAddress, whole: bool) -> DumpSource {
-        DumpSource { requests: requests.clone(), dump: dump.clone(), whole, buffer: vec![0; COPY_BYTES] }
+    pub(super) fn of_chunks(requests: &Requests, dump: &DumpAddress) -> DumpSource {
+        DumpSource {
+            requests: requests.clone(),
+            dump: dump.clone(),
+            whole: None,
+            buffer: vec![0; COPY_BYTES],
+        }
+    }
+
+    pub(super) fn of_whole(requests: &Requests, dump: &DumpAddress, repeat: Repeat) -> DumpSource {
+        DumpSource { whole: Some(repeat), ..DumpSource::of_chunks(requests, dump) }
     }
 
     /// The same, until `stop`.
@@ -49,25 +58,25 @@ impl ChunkSource for DumpSource {
         let DumpSource { requests, dump, whole, buffer } = self;
         let (index, chunks) = (chunk.index, into.chunks());
         let (subject, path, limit) = match whole {
-            true => (Subject::WholeDump(dump.clone()), dump.path(), requests.limits.whole),
-            false => (
+            Some(_) => (Subject::WholeDump(dump.clone()), dump.path(), WHOLE_LIMIT),
+            None => (
                 Subject::Chunk { dump: dump.clone(), id: chunk.id.clone(), index, chunks },
                 dump.chunk_path(&chunk.id),
-                requests.limits.chunk,
+                CHUNK_LIMIT,
             ),
         };
-        let origin = requests.origin(dump.model())?;
+        let origin = requests.origin(&subject)?;
         let request =
             Request { method: "GET", origin, path: &path, body: Content::None, accept: Accept::Bytes };
         // One that comes empty is a hole; the only one is an empty dump if it comes so twice: a gateway may have lost the
         // body.
         let mut was_empty = false;
-        requests.retry(&subject, request, Repeat::IfTransient, |answer, a_try| {
+        requests.retry(&subject, request, whole.unwrap_or(Repeat::IfTransient), |answer, a_try| {
             if a_try.failed > 0 {
                 into.restart()?;
             }
             let may_be_empty = chunks == 1 && was_empty;
-            let fetched = take(answer, *whole, limit, may_be_empty, buffer, into);
+            let fetched = take(answer, whole.is_some(), limit, may_be_empty, buffer, into);
             was_empty |= matches!(fetched, Err(Halt::Fault(Fault::Body(BodyProblem::Empty))));
             fetched.map_err(|halt| match halt {
                 Halt::Fault(fault) if !into.can_restart() => Halt::Final(fault),

@@ -29,7 +29,7 @@ pub use self::builder::ClientBuilder;
 pub use self::download::{Download, Downloaded};
 pub use self::event::Event;
 pub use self::http::ProxyChoice;
-pub use self::newest::{Newest, Search, SkipReason, Skipped};
+pub use self::newest::{Newest, Search, SkipReason};
 pub use self::reach::Reached;
 pub use self::requests::MAX_PARALLEL;
 use self::requests::Requests;

@@ -6,9 +6,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::Client;
-use crate::address::{ActionAddress, Id, TaskAddress};
+use crate::address::{ActionAddress, Id};
 use crate::error::{Error, ErrorKind, Result};
-use crate::service::{Dump, Fault, ListedTask, Listing, Outcome, Subject, Task, TaskState};
+use crate::service::{Dump, Fault, ListedTask, Outcome, Subject, Task, TaskState};
 
 /// The default number of tasks to look at.
 const DEFAULT_LIMIT: usize = 20;
@@ -45,24 +45,12 @@ pub enum Newest {
     Nothing,
 }
 
-/// A task that was passed over.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Skipped {
-    /// The task's address.
-    pub address: TaskAddress,
-    /// When it was created.
-    pub created: Option<SystemTime>,
-    /// Why it was passed over.
-    pub reason: SkipReason,
-}
-
 /// Why a task was passed over.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SkipReason {
     /// It has not finished.
-    NotFinished(TaskState),
+    NotFinished,
     /// It was cancelled.
     Cancelled,
     /// It left no dump.
@@ -73,10 +61,13 @@ pub enum SkipReason {
     TaskGone,
 }
 
+/// Tasks that were passed over, the newest first.
+type Skipped = Vec<(ListedTask, SkipReason)>;
+
 /// What one task turned out to be.
 enum Found {
-    Dumps(Vec<Dump>),
-    NoDump,
+    Dumps(Task, Vec<Dump>),
+    NoDump(Task),
     Skipped(SkipReason),
 }
 
@@ -86,13 +77,6 @@ struct Listed {
     tasks: Vec<(ListedTask, bool)>,
     /// Whether every entry that was to be looked at can be read.
     is_proven: bool,
-}
-
-fn unreadable(action: &ActionAddress) -> Error {
-    let problem = "an entry of it cannot be read, so which one is the newest is not known";
-    let fault = Fault::List(problem.to_owned());
-    let subject = Subject::Tasks(action.clone()).into();
-    Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
 }
 
 /// A search for the newest finished run that is about to begin: made with [`Client::newest`], run by
@@ -147,40 +131,34 @@ impl<'a> Search<'a> {
     ///
     /// [`Error::Request`](crate::Error::Request), except for a task or dump that is not there;
     /// [`Error::UntrustedOrigin`](crate::Error::UntrustedOrigin).
-    pub fn dumps(self) -> Result<(Newest, Vec<Skipped>)> {
+    pub fn dumps(self) -> Result<(Newest, Skipped)> {
         let mut skipped = Vec::new();
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
         let mut newest = None;
         let Listed { tasks, mut is_proven } = self.listed()?;
-        for (ListedTask { id, state, created, .. }, is_newest) in tasks {
-            let address = self.action.task(id);
-            let (found, task) = self.look(&address, &state)?;
-            let reason = match (found, task) {
-                (Found::Dumps(_), Some(_)) if !is_newest && !self.older => {
-                    return Err(unreadable(self.action));
-                }
-                (Found::Dumps(dumps), Some(task)) => return Ok((Newest::Dumps { task, dumps }, skipped)),
-                (Found::NoDump, task) => {
-                    newest.get_or_insert((skipped.len(), task));
+        for (mut listed, is_newest) in tasks {
+            let reason = match self.look(&mut listed)? {
+                Found::Dumps(..) if !is_newest && !self.older => return Err(self.unreadable()),
+                Found::Dumps(task, dumps) => return Ok((Newest::Dumps { task, dumps }, skipped)),
+                Found::NoDump(task) => {
+                    newest.get_or_insert((skipped.len(), Some(task)));
                     SkipReason::NoDump
                 }
-                (Found::Skipped(reason), _) => {
+                Found::Skipped(reason) => {
                     if matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone) {
                         newest.get_or_insert((skipped.len(), None));
                     }
                     reason
                 }
-                (Found::Dumps(_), None) => SkipReason::TaskGone,
             };
-            let is_end = !self.older && matches!(reason, SkipReason::NoDump);
-            skipped.push(Skipped { address, created, reason });
-            if is_end {
+            skipped.push((listed, reason));
+            if reason == SkipReason::NoDump && !self.older {
                 is_proven = is_newest;
                 break;
             }
         }
         if !is_proven {
-            return Err(unreadable(self.action));
+            return Err(self.unreadable());
         }
         Ok(match newest {
             None => (Newest::Nothing, skipped),
@@ -202,24 +180,28 @@ impl<'a> Search<'a> {
     /// # Errors
     ///
     /// As for [`dumps`](Search::dumps).
-    pub fn task(self) -> Result<(Option<Task>, Vec<Skipped>)> {
+    pub fn task(self) -> Result<(Option<Task>, Skipped)> {
         let mut skipped = Vec::new();
         let Listed { tasks, is_proven } = self.listed()?;
-        for (ListedTask { id, state, created, .. }, is_newest) in tasks {
-            let address = self.action.task(id);
-            match self.client.finished(&address, &state)? {
-                Ok(_) if !is_newest => return Err(unreadable(self.action)),
+        for (mut listed, is_newest) in tasks {
+            match self.finished(&mut listed)? {
+                Ok(_) if !is_newest => return Err(self.unreadable()),
                 Ok(task) => return Ok((Some(task), skipped)),
-                Err(reason) => skipped.push(Skipped { address, created, reason }),
+                Err(reason) => skipped.push((listed, reason)),
             }
         }
-        if is_proven { Ok((None, skipped)) } else { Err(unreadable(self.action)) }
+        if is_proven { Ok((None, skipped)) } else { Err(self.unreadable()) }
+    }
+
+    fn unreadable(&self) -> Error {
+        let problem = "an entry of it cannot be read, so which one is the newest is not known";
+        let fault = Fault::List(problem.to_owned());
+        let subject = Subject::Tasks(self.action.clone()).into();
+        Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
     }
 
     fn listed(&self) -> Result<Listed> {
-        let subject = Subject::Tasks(self.action.clone());
-        let mut list =
-            self.client.requests.list(&subject, &self.action.model, Listing::tasks(self.action))?;
+        let mut list = self.client.task_list(self.action)?;
         list.complete_times(self.limit, |id| self.client.task(&self.action.task(id.clone())).ok()?.created);
         let (mut tasks, mut is_proven, mut is_past) = (Vec::new(), true, false);
         for entry in list.into_newest_first() {
@@ -240,44 +222,42 @@ impl<'a> Search<'a> {
         Ok(Listed { tasks, is_proven })
     }
 
-    fn look(&self, address: &TaskAddress, state: &TaskState) -> Result<(Found, Option<Task>)> {
-        let task = match self.client.finished(address, state)? {
+    fn look(&self, listed: &mut ListedTask) -> Result<Found> {
+        let task = match self.finished(listed)? {
             Ok(task) => task,
-            Err(reason) => return Ok((Found::Skipped(reason), None)),
+            Err(reason) => return Ok(Found::Skipped(reason)),
         };
-        let mut is_any_reported = false;
         let mut is_any_readable = false;
         let mut dumps = Vec::new();
         for mut dump in task.dumps() {
             if self.object.is_none_or(|object| object == dump.address.object()) {
                 let is_readable = self.client.find_chunks(&mut dump, &task)?;
                 is_any_readable |= is_readable;
-                is_any_reported |= dump.is_reported;
                 // One that was reported and is gone is listed beside one that can be read: its loss shows.
                 dumps.extend((is_readable || dump.is_reported).then_some(dump));
             }
         }
-        let found = match (is_any_readable, is_any_reported) {
-            (true, _) => Found::Dumps(dumps),
-            (false, true) => Found::Skipped(SkipReason::DumpGone),
-            (false, false) => Found::NoDump,
-        };
-        Ok((found, Some(task)))
+        Ok(match (is_any_readable, dumps.is_empty()) {
+            (true, _) => Found::Dumps(task, dumps),
+            (false, false) => Found::Skipped(SkipReason::DumpGone),
+            (false, true) => Found::NoDump(task),
+        })
     }
-}
 
-impl Client {
     /// The task, if it has finished.
-    fn finished(&self, address: &TaskAddress, state: &TaskState) -> Result<Result<Task, SkipReason>> {
-        match state {
+    fn finished(&self, listed: &mut ListedTask) -> Result<Result<Task, SkipReason>> {
+        match listed.state {
             // A word that the list does not explain: the task itself does.
             TaskState::Complete | TaskState::Failed | TaskState::Unknown | TaskState::Other(_) => {}
             TaskState::Cancelled => return Ok(Err(SkipReason::Cancelled)),
-            state => return Ok(Err(SkipReason::NotFinished(state.clone()))),
+            _ => return Ok(Err(SkipReason::NotFinished)),
         }
-        match self.task(address) {
+        match self.client.task(&self.action.task(listed.id.clone())) {
             Ok(task) if task.is_over() => Ok(Ok(task)),
-            Ok(task) => Ok(Err(SkipReason::NotFinished(task.state))),
+            Ok(task) => {
+                listed.state = task.state;
+                Ok(Err(SkipReason::NotFinished))
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Err(SkipReason::TaskGone)),
             Err(error) => Err(error),
         }

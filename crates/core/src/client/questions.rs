@@ -4,14 +4,16 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::Client;
 use super::event::Event;
-use super::http::exchange::{Accept, Content, Request};
+use super::http::exchange::Content;
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Fate, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat, Subject,
-    Task, TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Entry, Fate, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat,
+    Subject, Task, TaskState, check_done, started_task,
 };
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
@@ -19,8 +21,11 @@ use crate::service::{
 /// is in progress, is waited for without this limit.
 const STANDSTILL_LOOKS: u32 = 120;
 
-/// Looks at a task that is complete but has no result yet, as users report for a moment.
-const RESULT_LOOKS: u32 = 4;
+/// Further looks at a task that is complete but has no result yet, as users report for a moment.
+const RESULT_LOOKS: u32 = 3;
+
+/// Time between two of them.
+const RESULT_WAIT: Duration = Duration::from_secs(1);
 
 /// Maximum time between two looks, however long a task runs or does not begin: it is noticed within a minute.
 const MAX_POLL: Duration = Duration::from_secs(60);
@@ -34,10 +39,9 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`].
+    #[doc(hidden)]
     pub fn workspaces(&self) -> Result<Vec<NamedId>> {
-        let requests = &self.requests;
-        let (subject, listing) = (Subject::Workspaces, Listing::workspaces());
-        Ok(requests.list_at(&requests.hosts.api, &subject, Repeat::IfTransient, listing)?.into_entries())
+        self.entries(&Subject::Workspaces, Listing::workspaces())
     }
 
     /// The models that the user sees, in one workspace or in all.
@@ -45,11 +49,9 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`].
+    #[doc(hidden)]
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
-        let requests = &self.requests;
-        let subject = Subject::Models(workspace.cloned());
-        let listing = Listing::models(workspace);
-        Ok(requests.list_at(&requests.hosts.api, &subject, Repeat::IfTransient, listing)?.into_entries())
+        self.entries(&Subject::Models(workspace.cloned()), Listing::models(workspace))
     }
 
     /// The processes of a model.
@@ -58,8 +60,11 @@ impl Client {
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn processes(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
-        let subject = Subject::Processes(model.clone());
-        Ok(self.requests.list(&subject, model, Listing::processes(model))?.into_entries())
+        self.entries(&Subject::Processes(model.clone()), Listing::processes(model))
+    }
+
+    pub(super) fn entries<T: Entry>(&self, subject: &Subject, listing: Listing<T>) -> Result<Vec<T>> {
+        Ok(self.requests.list(subject, Repeat::IfTransient, listing)?.into_entries())
     }
 
     /// The tasks of a process or import, the newest first; those of other users too. The service answers
@@ -70,33 +75,46 @@ impl Client {
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
-        let subject = Subject::Tasks(action.clone());
-        Ok(self
-            .requests
-            .list(&subject, &action.model, Listing::tasks(action))?
-            .into_newest_first()
-            .into_iter()
-            .flatten()
-            .collect())
+        Ok(self.task_list(action)?.into_newest_first().into_iter().flatten().collect())
     }
 
-    /// One task, with its result once it is over.
+    /// Since the list of what is not there is empty, 404 is an accident.
+    pub(super) fn task_list(&self, action: &ActionAddress) -> Result<Listing<ListedTask>> {
+        self.requests.list(&Subject::Tasks(action.clone()), Repeat::UntilThere, Listing::tasks(action))
+    }
+
+    /// One task, with its result once it is over. The result of a task that has just ended is looked for a few times.
     ///
     /// # Errors
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn task(&self, task: &TaskAddress) -> Result<Task> {
-        self.look_at(task, Repeat::IfTransient)
+        let wait = RESULT_WAIT.min(self.requests.wire.retry.max_wait);
+        self.look_at(task, Repeat::IfTransient).and_then(|task| self.with_result(task, wait))
     }
 
     fn look_at(&self, task: &TaskAddress, repeat: Repeat) -> Result<Task> {
-        let subject = Subject::Task(task.clone());
-        let origin = self.requests.origin(task.model())?;
-        let request =
-            Request { method: "GET", origin, path: &task.path(), body: Content::None, accept: Accept::Json };
         let read = |answer: &[u8]| Task::parse(task, answer);
-        let mut task = self.requests.json(&subject, request, repeat, read)?;
+        let mut task = self.requests.get(&Subject::Task(task.clone()), &task.path(), repeat, read)?;
         task.change_messages(&|text| self.requests.wire.secrets.redact(text));
+        Ok(task)
+    }
+
+    fn with_result(&self, mut task: Task, wait: Duration) -> Result<Task> {
+        let begun = Instant::now();
+        for _ in 0..RESULT_LOOKS {
+            let has_content = task.result.as_ref().is_some_and(|result| *result != ActionResult::default());
+            if has_content || task.state != TaskState::Complete {
+                break;
+            }
+            let subject = &Subject::Task(task.address.clone());
+            self.requests.wire.sleep(wait, &Event::Waiting { subject, waited: begun.elapsed() })?;
+            match self.look_at(&task.address, Repeat::IfTransient) {
+                Ok(now) => task = now,
+                // The task itself was read.
+                Err(_) => break,
+            }
+        }
         Ok(task)
     }
 
@@ -143,8 +161,9 @@ impl Client {
         }
     }
 
-    /// Whether the dump has chunks, which are kept in it for its download; changes the address to the second one
-    /// that a dump can have.
+    /// Whether the dump is there; its chunks are kept in it for its download. Changes the address to the second one
+    /// that a dump can have. A list without chunks is that of a dump without rows if the dump was reported, and else
+    /// that of none.
     ///
     /// The dump of a process whose result lists no actions can be under the task itself, as the vendor's
     /// client expects it.
@@ -154,16 +173,19 @@ impl Client {
         let second = (is_flat && own != dump.address).then_some(own);
         for address in [Some(dump.address.clone()), second].into_iter().flatten() {
             match self.chunks(&address) {
-                Ok(list) if list.is_empty() => {}
+                Ok(list) if list.is_empty() && !dump.is_reported => {}
                 Ok(list) => {
+                    let is_empty = list.is_empty();
                     (dump.address, dump.chunks) = (address, Some(list));
-                    return Ok(true);
+                    if !is_empty {
+                        break;
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(false)
+        Ok(dump.chunks.is_some())
     }
 
     /// How a task ended. Asks for the dump of each action that does not say whether it left one, unless the
@@ -180,8 +202,8 @@ impl Client {
     }
 
     /// Starts a process or an import, whose messages are in the language of `locale`, such as `en_US`. The request is sent
-    /// again only if it certainly was not accepted. `mappings` are the types and names of items, such as `Version` and
-    /// `Actual`, for an import that asks for a mapping at each run.
+    /// again only if it certainly was not accepted. `mappings` are pairs such as `Version` and `Actual`: they answer what
+    /// an import asks for that was made to ask at each run.
     ///
     /// # Errors
     ///
@@ -194,20 +216,14 @@ impl Client {
         mappings: &[(&str, &str)],
     ) -> Result<TaskAddress> {
         let subject = Subject::Start(process.clone());
-        let mut body = serde_json::json!({ "localeName": locale });
+        let mut body = json!({ "localeName": locale });
         if !mappings.is_empty() {
-            let entry = |(kind, name)| serde_json::json!({ "entityType": kind, "entityName": name });
+            let entry = |(kind, name)| json!({ "entityType": kind, "entityName": name });
             body["mappingParameters"] = mappings.iter().copied().map(entry).collect();
         }
-        let body = body.to_string();
-        let request = Request {
-            method: "POST",
-            origin: self.requests.origin(&process.model)?,
-            path: &process.tasks_path(),
-            body: Content::Json(&body),
-            accept: Accept::Json,
-        };
-        match self.requests.json(&subject, request, Repeat::IfRefused, started_task) {
+        let (path, body) = (process.tasks_path(), body.to_string());
+        let request = ("POST", &*path, Content::Json(&body));
+        match self.requests.send(&subject, request, Repeat::IfRefused, started_task) {
             Ok(id) => Ok(process.task(id)),
             // A fault of signing in for it is none of the start.
             Err(error)
@@ -260,10 +276,8 @@ impl Client {
             if look(&seen).is_break() {
                 return Err(Error::Cancelled);
             }
-            let has_content = seen.result.as_ref().is_some_and(|result| *result != ActionResult::default());
-            let has_result = has_content || seen.state != TaskState::Complete;
-            if seen.is_over() && (has_result || unchanged + 1 >= RESULT_LOOKS) {
-                return Ok(seen);
+            if seen.is_over() {
+                return client.with_result(seen, poll);
             }
             let waited = begun.elapsed();
             let is_moving = matches!(seen.state, TaskState::NotStarted | TaskState::InProgress);
@@ -329,15 +343,8 @@ impl Client {
     ///
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn cancel(&self, task: &TaskAddress) -> Result<()> {
-        let subject = Subject::Cancel(task.clone());
-        let origin = self.requests.origin(task.model())?;
-        let request = Request {
-            method: "DELETE",
-            origin,
-            path: &task.path(),
-            body: Content::None,
-            accept: Accept::Json,
-        };
-        self.requests.json(&subject, request, Repeat::UnlessConflict, check_done)
+        let (subject, path) = (Subject::Cancel(task.clone()), task.path());
+        let request = ("DELETE", &*path, Content::None);
+        self.requests.send(&subject, request, Repeat::UnlessConflict, check_done)
     }
 }

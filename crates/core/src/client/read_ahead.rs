@@ -4,7 +4,6 @@
 //! sink is a file, most of them wait beside it instead of in memory.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,6 +19,8 @@ use crate::transfer::{ChunkDigest, ChunkSource, ChunkWriter, fetch};
 
 /// How often the delivering thread, while it waits, reports what has arrived: often enough to look alive.
 const LOOK: Duration = Duration::from_millis(100);
+
+type Fetched = Result<(WaitingChunk, ChunkDigest)>;
 
 /// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Its threads end with it.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ struct State {
     waiting: std::vec::IntoIter<Chunk>,
     /// Index of the chunk that is delivered next.
     next_delivery: usize,
-    fetched: HashMap<usize, Result<(WaitingChunk, ChunkDigest)>>,
+    fetched: HashMap<usize, Fetched>,
     /// A chunk failed, or none is wanted any more: workers begin no other.
     is_over: bool,
 }
@@ -64,14 +65,14 @@ impl ReadAhead {
     ///
     /// # Errors
     ///
-    /// The system's error if not even one thread can be started.
+    /// [`Error::Source`] if not even one thread can be started.
     pub(super) fn new(
         source: &DumpSource,
         list: &ChunkList,
         first: usize,
         window: usize,
         beside: Option<&Path>,
-    ) -> io::Result<ReadAhead> {
+    ) -> Result<ReadAhead> {
         let waiting: Vec<Chunk> = list.as_slice().iter().skip(first).cloned().collect();
         let threads = window.min(waiting.len());
         let waiting = waiting.into_iter();
@@ -88,12 +89,11 @@ impl ReadAhead {
         let mut read_ahead = ReadAhead { shared, stop, cancelled, workers: Vec::new(), kept: None };
         for _ in 0..threads {
             let (shared, source) = (Arc::clone(&read_ahead.shared), source.until(&read_ahead.stop));
-            let thread = std::thread::Builder::new().name("read-ahead".to_owned());
-            match thread.spawn(move || work(&shared, source)) {
+            match std::thread::Builder::new().spawn(move || work(&shared, source)) {
                 Ok(worker) => read_ahead.workers.push(worker),
                 // Fewer threads do the same, slower.
                 Err(_) if !read_ahead.workers.is_empty() => break,
-                Err(error) => return Err(error),
+                Err(error) => return Err(Error::Source(error.into())),
             }
         }
         Ok(read_ahead)
@@ -161,7 +161,7 @@ impl Shared {
 fn work(shared: &Shared, mut source: DumpSource) {
     while let Some(chunk) = shared.next() {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
-        let mut waiting = WaitingChunk::new(shared.beside.clone(), Arc::clone(&shared.arrived));
+        let mut waiting = WaitingChunk::new(shared.beside.as_deref(), &shared.arrived);
         let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut |_| {});
         delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));
     }
@@ -172,7 +172,7 @@ fn work(shared: &Shared, mut source: DumpSource) {
 struct Delivery<'a> {
     shared: &'a Shared,
     index: usize,
-    fetched: Option<Result<(WaitingChunk, ChunkDigest)>>,
+    fetched: Option<Fetched>,
 }
 
 impl Drop for Delivery<'_> {

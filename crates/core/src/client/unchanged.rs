@@ -21,11 +21,10 @@ pub(super) fn find_change(
     if ids(&requests.chunk_list(list.dump(), Repeat::IfTransient)?) != ids(list) {
         return Ok(Some(Mismatch::ChunkList));
     }
-    let mut source = DumpSource::new(requests, list.dump(), false);
-    for index in again {
-        let (Some(chunk), Some(digest)) = (list.as_slice().get(*index), digests.get(*index)) else {
-            continue;
-        };
+    let mut source = DumpSource::of_chunks(requests, list.dump());
+    for (chunk, digest) in
+        list.as_slice().iter().zip(digests).filter(|(chunk, _)| again.contains(&chunk.index))
+    {
         if fetch(&mut source, chunk, list.len(), 0, &mut Discard, &mut |_| {})? != *digest {
             return Ok(Some(Mismatch::Chunk));
         }

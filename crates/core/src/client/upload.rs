@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Client;
 use super::event::Event;
 use super::http::exchange::{Accept, Content, Request};
+use super::requests::json_of;
 use crate::address::FileAddress;
 use crate::error::{Error, Result};
-use crate::files::{DiskWarning, Lock, take_turn};
-use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done};
+use crate::files::{DiskWarning, Lock, NamedFile, take_turn};
+use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done, check_success};
 use crate::transfer::ChunkDigest;
 
 /// Size of a chunk in bytes. The service takes 1 to 50 MB; two chunks are in memory.
@@ -30,7 +31,8 @@ const MAX_CHUNKS: u64 = 1000;
 /// and a nightly load that waits for longer would meet the next one.
 const LONGEST_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// An upload that has not begun. Each `set_` is a setting; [`Upload::from_file`] or [`Upload::from_reader`] ends it.
+/// An upload that is about to begin: made with [`Client::upload`], run by [`from_file`](Upload::from_file) or
+/// [`from_reader`](Upload::from_reader).
 pub struct Upload<'a> {
     client: &'a Client,
     file: &'a FileAddress,
@@ -72,6 +74,7 @@ impl Drop for Turn {
 
 impl Client {
     /// An upload of a source file, which the next import run of this user reads. Nothing is sent yet.
+    #[doc(hidden)]
     pub fn upload<'a>(&'a self, file: &'a FileAddress) -> Upload<'a> {
         Upload { client: self, file, format: None, on_progress: Box::new(|_, _| {}) }
     }
@@ -101,10 +104,11 @@ impl<'a> Upload<'a> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
         let refused = |problem| Error::Unsuitable { path: Some(path.to_owned()), problem };
+        // To open a pipe would wait for its other end.
         if !path.metadata().map_err(failed)?.is_file() {
             return Ok(());
         }
-        let mut file = File::open(path).map_err(failed)?;
+        let (mut file, _) = NamedFile::open(path)?;
         let mut check = SourceCheck::new(self.format.clone().unwrap_or_default());
         let mut chunk = Vec::new();
         while (&mut file).take(CHUNK_BYTES).read_to_end(&mut chunk).map_err(failed)? > 0 {
@@ -124,18 +128,13 @@ impl<'a> Upload<'a> {
     pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
-        let mut file = File::open(path).map_err(failed)?;
-        let before = file.metadata().map_err(failed)?;
-        if !before.is_file() {
-            // A pipe has no length.
-            return self.run(&mut file, None, Some(path), &|| Ok(false));
-        }
-        let reader = file.try_clone().map_err(failed)?;
-        let has_changed = || {
-            let after = file.metadata().map_err(failed)?;
-            Ok(after.len() != before.len() || after.modified().ok() != before.modified().ok())
+        let (mut file, length) = NamedFile::open(path)?;
+        // A pipe has no length, and no time.
+        let look = |file: &File| {
+            file.metadata().map(|found| length.map(|_| (found.len(), found.modified().ok()))).map_err(failed)
         };
-        self.run(&mut { reader }, Some(before.len()), Some(path), &has_changed)
+        let (before, watched) = (look(&file)?, file.try_clone().map_err(failed)?);
+        self.run(&mut file, length, Some(path), &|| Ok(look(&watched)? != before))
     }
 
     /// Uploads what a reader gives, such as standard input.
@@ -206,8 +205,12 @@ impl<'a> Upload<'a> {
         Ok(Uploaded { bytes, chunks, _turn: turn })
     }
 
-    fn post(&self, path: &str, body: &serde_json::Value) -> Result<()> {
-        self.send(&Subject::Upload(self.file.clone()), "POST", path, Content::Json(&body.to_string()))
+    /// Sends the announcement or the end of an upload, whose answers are not documented.
+    fn post(&self, path: &str, body: &Value) -> Result<()> {
+        let (subject, body) = (Subject::Upload(self.file.clone()), body.to_string());
+        let request = ("POST", path, Content::Json(&body));
+        // Like a chunk, it may be sent again: what comes again replaces what is there.
+        self.client.requests.send(&subject, request, Repeat::IfTransient, check_done)
     }
 
     /// Sends a chunk, compressed where that makes it smaller.
@@ -218,21 +221,21 @@ impl<'a> Upload<'a> {
         // A vector takes everything.
         let gzip = gzip.write_all(chunk).and_then(|()| gzip.finish()).unwrap_or_default();
         let is_smaller = !gzip.is_empty() && gzip.len() < chunk.len();
-        let content = if is_smaller { Content::Gzip(&gzip) } else { Content::Bytes(chunk) };
-        self.send(&subject, "PUT", &self.file.chunk_path(index), content)
-    }
-
-    /// All of these requests may be repeated: what comes again replaces what is there.
-    fn send(&self, subject: &Subject, method: &'static str, path: &str, body: Content<'_>) -> Result<()> {
-        let requests = &self.client.requests;
-        let origin = requests.origin(&self.file.model)?;
-        let request = Request { method, origin, path, body, accept: Accept::Json };
-        requests.json(subject, request, Repeat::IfTransient, check_done)
+        let body = if is_smaller { Content::Gzip(&gzip) } else { Content::Bytes(chunk) };
+        let (requests, path) = (&self.client.requests, self.file.chunk_path(index));
+        let origin = requests.origin(&subject)?;
+        let request = Request { method: "PUT", origin, path: &path, body, accept: Accept::Json };
+        requests.retry(&subject, request, Repeat::IfTransient, |answer, _| {
+            let is_stored = answer.status() == 204;
+            let bytes = json_of(answer)?;
+            if is_stored { Ok(()) } else { Ok(check_success(&bytes)?) }
+        })
     }
 
     /// Waits until no other run of this host uploads to the same source file. `None` where there are no locks.
     fn wait_for_turn(&self) -> Result<Option<Turn>> {
-        let origin = self.client.requests.origin(&self.file.model)?;
+        let subject = Subject::Upload(self.file.clone());
+        let origin = self.client.requests.origin(&subject)?;
         let name = ChunkDigest::of(format!("{origin}{}", self.file.path()).as_bytes()).crc32;
         let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
         let wire = &self.client.requests.wire;

@@ -1,6 +1,7 @@
 //! The calls to the system that a disk may refuse. Tests have it refuse them.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub(crate) enum Call {
     Owner,
     Link,
     Rename,
+    WriteInPlace,
 }
 
 pub(crate) fn write_all(file: &mut File, bytes: &[u8]) -> io::Result<()> {
@@ -48,6 +50,26 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::rename(from, to)
 }
 
+/// A new file in a folder, for this run alone: it has no name, and so is gone once it is closed.
+pub(crate) fn nameless(folder: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    #[cfg(windows)]
+    {
+        const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+        std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, FILE_FLAG_DELETE_ON_CLOSE);
+    }
+    // The keys of the standard hasher are random. The number of a process is not: two containers may share it.
+    let path = folder.join(format!(".anaplan-dump-{:016x}", RandomState::new().hash_one(())));
+    let file = options.open(&path)?;
+    if cfg!(unix) {
+        std::fs::remove_file(&path)?;
+    }
+    Ok(file)
+}
+
 /// Whether Windows says that another program has the file open in a way that excludes what was tried.
 pub(super) fn is_held_open(error: &io::Error) -> bool {
     const ERROR_SHARING_VIOLATION: i32 = 32;
@@ -78,13 +100,13 @@ pub(crate) use refusing::*;
 
 #[cfg(test)]
 mod refusing {
-    use std::cell::Cell;
+    use std::cell::RefCell;
     use std::io;
 
     use super::Call;
 
     thread_local! {
-        static REFUSED: Cell<Option<(Call, i32)>> = const { Cell::new(None) };
+        static REFUSED: RefCell<Vec<(Call, i32)>> = const { RefCell::new(Vec::new()) };
     }
 
     pub(crate) const EPERM: i32 = 1;
@@ -103,17 +125,17 @@ mod refusing {
         struct Refusal;
         impl Drop for Refusal {
             fn drop(&mut self) {
-                REFUSED.set(None);
+                REFUSED.with_borrow_mut(Vec::pop);
             }
         }
-        REFUSED.set(Some((call, errno)));
+        REFUSED.with_borrow_mut(|refused| refused.push((call, errno)));
         Refusal
     }
 
     pub(crate) fn check(call: Call) -> io::Result<()> {
-        match REFUSED.get() {
-            Some((refused, errno)) if refused == call => Err(io::Error::from_raw_os_error(errno)),
-            _ => Ok(()),
+        match REFUSED.with_borrow(|refused| refused.iter().find(|(refused, _)| *refused == call).copied()) {
+            Some((_, errno)) => Err(io::Error::from_raw_os_error(errno)),
+            None => Ok(()),
         }
     }
 }

@@ -5,13 +5,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, is_unsupported};
+use super::disk::{self, Call, is_unsupported};
 use super::lock::{check_regular, is_same_file};
 use super::owner::{self, Kept};
 use super::unfinished::Unfinished;
 use super::{DiskWarning, folder_of};
 use crate::error::{Error, Result};
-use crate::text::checksum;
+use crate::text::{Printable, checksum};
 
 /// What ends the names of files beside a target: an unfinished dump, and any other file that is not complete.
 /// One name for all runs, so that what a killed run left is used up by the next one.
@@ -45,12 +45,24 @@ impl Place {
         let kept = match target.symlink_metadata() {
             Ok(replaced) => {
                 owner::check(&target, &replaced, Kept::default())
-                    .map_err(|error| Error::output("replace", Some(&target), error))?;
+                    .map_err(|error| Error::output("use", Some(&target), error))?;
                 Kept::of(&replaced)
             }
             Err(_) => Kept::default(),
         };
         Ok(Place { target, overwrite, kept })
+    }
+
+    /// The length of the complete file that is there, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`] as for [`find`](Place::find): a file that another user put there proves nothing.
+    pub(super) fn length_of_existing(path: &Path) -> Result<Option<u64>> {
+        match path.metadata() {
+            Ok(found) if found.is_file() => Place::find(path, true).map(|_| Some(found.len())),
+            _ => Ok(None),
+        }
     }
 
     pub(crate) fn target(&self) -> &Path {
@@ -118,16 +130,21 @@ impl Place {
             // An open file is not renamed there.
             *file = None;
         }
-        match (disk::rename(name, &self.target), file) {
-            (Ok(()), _) => {}
-            (Err(error), Some(file)) if error.kind() == ErrorKind::ResourceBusy => {
-                let copied = file.rewind().and_then(|()| self.write_in_place(file));
-                copied.map_err(|error| {
+        match (disk::rename(name, &self.target), file.take()) {
+            (Ok(()), open) => *file = open,
+            (Err(error), Some(mut open)) if error.kind() == ErrorKind::ResourceBusy => {
+                // From now on the target may hold half of it: the complete file stays, whatever happens.
+                open.rewind().and_then(|()| self.write_in_place(&mut open)).map_err(|error| {
+                    let text = format!("{error}; it is complete in {}", Printable(&name.to_string_lossy()));
+                    let error = io::Error::new(error.kind(), text);
                     Error::output("write into the mounted file", Some(&self.target), error)
                 })?;
                 let _ = std::fs::remove_file(name);
             }
-            (Err(error), _) => return Err(failed(error)),
+            (Err(error), open) => {
+                *file = open;
+                return Err(failed(error));
+            }
         }
         self.sync_folder();
         Ok(has_owner.err().map(|_| DiskWarning::OtherOwner))
@@ -136,6 +153,7 @@ impl Place {
     /// Writes over the target, where nothing can be renamed to it, as where it is a mount of its own.
     pub(crate) fn write_in_place(&self, content: &mut impl Read) -> io::Result<()> {
         let mut target = OpenOptions::new().write(true).open(&self.target)?;
+        disk::check(Call::WriteInPlace)?;
         let length = io::copy(content, &mut target)?;
         target.set_len(length)?;
         make_durable(&target).map(drop)

@@ -63,6 +63,21 @@ fn whatever_a_disk_refuses_a_file_is_whole_or_not_there() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_mounted_file_that_cannot_be_written_costs_nothing_of_what_was_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    fs::write(&path, "old").unwrap();
+    let _refusals =
+        [(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)].map(|(call, errno)| refuse(call, errno));
+    let error = write(&path, true, "new").unwrap_err();
+    let complete = path.with_file_name("report.html.anaplan-dump.tmp");
+    let reason = std::error::Error::source(&error).unwrap().to_string();
+    assert!(reason.ends_with(&format!("; it is complete in {}", complete.display())), "{reason}");
+    assert_eq!(fs::read_to_string(complete).unwrap(), "new");
+}
+
 #[test]
 fn a_file_that_appears_meanwhile_is_left_alone_whether_there_are_hard_links_or_not() {
     for errno in [None, Some(EPERM)] {
@@ -130,6 +145,8 @@ fn where_others_may_write_their_files_and_links_are_refused() {
     let refusal = "another user (number 12345) made it, in a folder that others may write";
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!([why(&target), why(&link)], [refusal, refusal]);
+    // Nor is it a dump that is there already.
+    assert!(WholeFile::length_of_existing(&target).is_err());
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
     // What would be continued or locked.
     for name in ["new.csv.anaplan-dump.tmp", "new.csv"] {
@@ -141,6 +158,7 @@ fn where_others_may_write_their_files_and_links_are_refused() {
     }
     // The owner of the folder may have put it there, and in a folder of one's own nobody else did.
     chown(&shared, OTHER, None).unwrap();
+    assert_eq!(WholeFile::length_of_existing(&target).unwrap(), Some(9));
     write(&target, true, "new").unwrap();
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
     write(&link, true, "new").unwrap();

@@ -71,6 +71,15 @@ impl WholeFile {
         WholeFile::begin_at(path.clone(), Place::find(&path, overwrite)?, unfinished)
     }
 
+    /// The length of the complete file that has this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`] for a file that another user put into a folder that others may write.
+    pub fn length_of_existing(path: impl AsRef<Path>) -> Result<Option<u64>> {
+        Place::length_of_existing(path.as_ref())
+    }
+
     /// The same for a file whose place is known.
     pub(crate) fn begin_at(path: PathBuf, place: Place, unfinished: &Unfinished) -> Result<WholeFile> {
         let failed = |error| Error::output("write to", Some(&path), error);
@@ -130,11 +139,11 @@ impl Write for WholeFile {
 
 impl Drop for WholeFile {
     fn drop(&mut self) {
-        let file = self.output.get_mut().file.take();
-        if let (Some(new), Some(file)) = (&self.new, file) {
+        let Some(new) = &self.new else { return };
+        if let Some(file) = self.output.get_mut().file.take() {
             remove_own(file, &new.name);
-            new.unfinished.set_temporary(&new.name, false);
         }
+        new.unfinished.set_temporary(&new.name, false);
     }
 }
 

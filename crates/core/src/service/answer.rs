@@ -252,6 +252,18 @@ pub(crate) fn check_done(bytes: &[u8]) -> Result<(), Fault> {
     if bytes.trim_ascii().is_empty() { Ok(()) } else { Answer::parse(bytes)?.check("") }
 }
 
+/// Whether the answer to what is documented to have no content (204) says all the same that it was done.
+///
+/// # Errors
+///
+/// As for every answer; [`Fault::NoPayload`] if it does not say so.
+#[cfg(feature = "http")]
+pub(crate) fn check_success(bytes: &[u8]) -> Result<(), Fault> {
+    let answer = Answer::parse(bytes)?;
+    answer.check("")?;
+    answer.says_success().then_some(()).ok_or(Fault::NoPayload("status"))
+}
+
 /// The message of an error's body; `None` for anything else, such as a gateway's HTML.
 pub(crate) fn error_message(body: &[u8]) -> Option<String> {
     let answer = Answer::parse(body).ok()?;

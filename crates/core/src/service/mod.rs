@@ -17,7 +17,9 @@ mod subject;
 mod task;
 
 #[cfg(feature = "http")]
-pub(crate) use self::answer::{Answer, Entry, Refusal, check_done, error_message, started_task};
+pub(crate) use self::answer::{
+    Answer, Entry, Refusal, check_done, check_success, error_message, started_task,
+};
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
 pub use self::chunk_list::{Chunk, ChunkList};

@@ -12,7 +12,7 @@ mod sink;
 pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
 #[cfg(feature = "http")]
 pub(crate) use self::concat::{fetch, fill};
-pub use self::part_file::{PartFile, PartFileBuilder};
+pub use self::part_file::PartFile;
 pub use self::progress::{Progress, Resume};
 #[cfg(feature = "http")]
-pub(crate) use self::sink::{ChunkDigest, ChunkSink, StreamSink, WriteSink, total_bytes};
+pub(crate) use self::sink::{ChunkDigest, ChunkSink, StreamSink, total_bytes};

@@ -4,7 +4,7 @@
 //! the next run keeps every chunk whose bytes still match its line, cuts what is beyond and goes on.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::Crc;
@@ -16,87 +16,12 @@ use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Mismatch, Result};
 use crate::files::{
     DiskWarning, Lock, PART, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked,
-    open_own, read_head, remove_own, unlock, write_all,
+    read_head, remove_own, unlock, write_all,
 };
 use crate::service::{Chunk, ChunkList};
 
 /// Bytes read at once when a part file is checked.
 const CHECK_BYTES: usize = 64 * 1024;
-
-/// How a [`PartFile`] treats what is there already; made with [`PartFile::builder`].
-#[derive(Debug, Clone)]
-pub struct PartFileBuilder {
-    target: PathBuf,
-    overwrite: bool,
-    restart: bool,
-    unfinished: Unfinished,
-}
-
-impl PartFileBuilder {
-    /// Replaces a file that has the final name. Defaults to no.
-    pub fn overwrite(mut self, yes: bool) -> Self {
-        self.overwrite = yes;
-        self
-    }
-
-    /// Ignores what an earlier run left. Defaults to no.
-    pub fn restart(mut self, yes: bool) -> Self {
-        self.restart = yes;
-        self
-    }
-
-    /// Keeps this list up to date. Defaults to a list that is dropped with it.
-    #[doc(hidden)]
-    pub fn unfinished(mut self, list: &Unfinished) -> Self {
-        self.unfinished = list.clone();
-        self
-    }
-
-    /// Opens and locks the part file, and keeps what an earlier run left of this chunk list.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Exists`] if the target is there and may not be replaced, or if there is a part file without
-    /// a journal, which no run of this library left; [`Error::Locked`] if another run writes it;
-    /// [`Error::Output`] if it cannot be opened or read.
-    pub fn open(self, list: &ChunkList) -> Result<PartFile> {
-        self.claim()?.resume(&list.dump().to_string(), list)
-    }
-
-    /// Opens and locks the part file before the chunk list is known. The errors are those of
-    /// [`open`](PartFileBuilder::open).
-    pub(crate) fn claim(self) -> Result<Claim> {
-        let place = Place::find(&self.target, self.overwrite)?;
-        let (part_path, journal_path) = (place.beside(PART), place.beside(".part.journal"));
-        let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
-        if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
-            let foreign = io::Error::other("it is not a journal of this program: move it away");
-            return Err(Error::output("use", Some(&journal_path), foreign));
-        }
-        let opened = open_locked(&part_path, place.kept());
-        let opened = opened.map_err(|e| Error::output("open", Some(&part_path), e))?;
-        let Some((part, lock)) = opened else {
-            return Err(Error::Locked { path: place.target().to_owned() });
-        };
-        let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
-        if length > 0 && journal.is_none() && !self.overwrite {
-            return Err(Error::Exists { path: part_path });
-        }
-        Ok(Claim {
-            warning: (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks),
-            restart: self.restart,
-            files: Files {
-                place,
-                unfinished: self.unfinished,
-                part_path,
-                journal_path,
-                part: Some(part),
-                owns_journal: false,
-                remove_on_drop: length == 0,
-            },
-        })
-    }
-}
 
 /// The files of an unfinished dump. Locked while they are open.
 #[derive(Debug)]
@@ -107,8 +32,9 @@ struct Files {
     journal_path: PathBuf,
     /// None once it is closed, as Windows wants it before a file is renamed or removed.
     part: Option<File>,
-    /// This run opened the journal; before that, something else may have its name.
-    owns_journal: bool,
+    /// None until it is opened: before that, something else may have its name. It has a lock of its own, since the
+    /// part is free for the next run as soon as it is renamed.
+    journal: Option<File>,
     /// The part file holds no whole chunk that a later run may keep.
     remove_on_drop: bool,
 }
@@ -118,6 +44,7 @@ struct Files {
 pub(crate) struct Claim {
     /// What the disk cannot do.
     pub(crate) warning: Option<DiskWarning>,
+    overwrite: bool,
     restart: bool,
     files: Files,
 }
@@ -126,33 +53,19 @@ impl Claim {
     /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
     /// text that names the dump, such as its URL.
     pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
-        let Claim { warning, restart, mut files } = self;
-        let failed = |path: &Path, error| Error::output("use the journal", Some(path), error);
-        let opened = open_own(&files.journal_path, files.place.kept());
-        let Some(mut journal) = opened.map_err(|e| failed(&files.journal_path, e))? else {
-            // A run that has just closed its part, to rename it.
-            return Err(Error::Locked { path: files.place.target().to_owned() });
-        };
-        files.owns_journal = true;
-        let reading = if restart {
-            Reading::Empty
-        } else {
-            let mut bytes = Vec::new();
-            (&mut journal)
-                .take(MAX_JOURNAL_BYTES)
-                .read_to_end(&mut bytes)
-                .map_err(|e| failed(&files.journal_path, e))?;
-            journal::read(&bytes, dump, list)
-        };
+        let Claim { warning, overwrite, restart, mut files } = self;
+        files.open_journal()?;
+        let reading = if restart { Reading::Empty } else { files.read_journal(dump, list)? };
         let mut digests = Vec::new();
         let (resume, journal_end) = match reading {
             Reading::Empty => (Resume::Fresh, 0),
             Reading::Unusable(reason) => (Resume::Restarted { reason }, 0),
             // Its chunks may be all that is left of that dump.
-            Reading::OfAnother(dump) if !files.remove_on_drop => {
+            Reading::OfAnother(dump) if !files.remove_on_drop && !overwrite => {
                 return Err(Error::OtherDump { path: files.part_path.clone(), dump });
             }
-            Reading::OfAnother(_) => (Resume::Fresh, 0),
+            Reading::OfAnother(_) if files.remove_on_drop => (Resume::Fresh, 0),
+            Reading::OfAnother(_) => (Resume::Restarted { reason: Mismatch::Dump }, 0),
             Reading::Records { header_end, records } => {
                 digests = files.good_chunks(&records)?;
                 let end = digests.len().checked_sub(1).map_or(header_end, |last| records[last].1);
@@ -164,17 +77,16 @@ impl Claim {
                 (resume, end)
             }
         };
-        cut(&mut journal, journal_end).map_err(|e| failed(&files.journal_path, e))?;
-        if journal_end == 0 {
-            let header = journal::header_line(dump, list);
-            journal.write_all(header.as_bytes()).map_err(|e| failed(&files.journal_path, e))?;
-        }
         let committed = total_bytes(&digests);
-        files.cut_part(committed).map_err(|e| Error::output("cut", Some(&files.part_path), e))?;
+        files.cut(journal_end, committed)?;
+        if journal_end == 0 {
+            let written = files.append(&journal::header_line(dump, list));
+            written.map_err(|error| Error::output("write to", Some(&files.journal_path), error))?;
+        }
         files.remove_on_drop = digests.is_empty();
         let chunks = list.len();
         files.unfinished.set_part(&files.part_path, Some((digests.len(), chunks)));
-        Ok(PartFile { warning, restart, files, journal, chunks, committed, digests, written: 0, resume })
+        Ok(PartFile { warning, overwrite, restart, files, chunks, committed, digests, written: 0, resume })
     }
 }
 
@@ -184,9 +96,8 @@ impl Claim {
 /// before that, it stays for the next run if it holds a whole chunk, and is removed otherwise.
 #[derive(Debug)]
 pub struct PartFile {
-    // Closed before the part, which locks both.
-    journal: File,
     warning: Option<DiskWarning>,
+    overwrite: bool,
     restart: bool,
     files: Files,
     /// Number of chunks of the dump.
@@ -201,14 +112,55 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// The part file of `target`, which is the path of the finished dump.
-    pub fn builder(target: impl AsRef<Path>) -> PartFileBuilder {
-        PartFileBuilder {
-            target: target.as_ref().to_owned(),
-            overwrite: false,
-            restart: false,
-            unfinished: Unfinished::default(),
+    /// Opens and locks the part file of `target`, which is the path of the finished dump, and keeps what an earlier
+    /// run left of this chunk list. `overwrite` replaces a file that has the final name, and what is left of another
+    /// dump.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] if the target is there and may not be replaced, or if there is a part file without
+    /// a journal, which no run of this library left; [`Error::OtherDump`]; [`Error::Locked`] if another run writes
+    /// it; [`Error::Output`] if it cannot be opened or read.
+    pub fn open(target: impl AsRef<Path>, list: &ChunkList, overwrite: bool) -> Result<PartFile> {
+        let claim = PartFile::claim(target.as_ref(), overwrite, false, &Unfinished::default())?;
+        claim.resume(&list.dump().to_string(), list)
+    }
+
+    /// Opens and locks the part file before the chunk list is known. `restart` ignores what an earlier run left. The
+    /// errors are those of [`open`](PartFile::open).
+    pub(crate) fn claim(
+        target: &Path,
+        overwrite: bool,
+        restart: bool,
+        unfinished: &Unfinished,
+    ) -> Result<Claim> {
+        let place = Place::find(target, overwrite)?;
+        let (part_path, journal_path) = (place.beside(PART), place.beside(".part.journal"));
+        let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
+        if journal.as_deref().is_some_and(|head| !journal::is_ours(head)) {
+            let foreign = io::Error::other("it is not a journal of this program: move it away");
+            return Err(Error::output("use", Some(&journal_path), foreign));
         }
+        let opened = open_locked(&part_path, place.kept());
+        let opened = opened.map_err(|e| Error::output("open", Some(&part_path), e))?;
+        let Some((part, lock)) = opened else {
+            return Err(Error::Locked { path: place.target().to_owned() });
+        };
+        let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
+        if length > 0 && journal.is_none() && !overwrite {
+            return Err(Error::Exists { path: part_path });
+        }
+        let files = Files {
+            place,
+            unfinished: unfinished.clone(),
+            part_path,
+            journal_path,
+            part: Some(part),
+            journal: None,
+            remove_on_drop: length == 0,
+        };
+        let warning = (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks);
+        Ok(Claim { warning, overwrite, restart, files })
     }
 
     /// How the file was when it was opened.
@@ -239,12 +191,11 @@ impl PartFile {
 
     /// Forgets every chunk: no run may continue what is there.
     #[cfg(feature = "http")]
-    pub(crate) fn discard(mut self) -> Result<Claim> {
-        self.files.remove_on_drop = true;
-        // The journal first: without its lines, the bytes count for nothing.
-        cut(&mut self.journal, 0).map_err(|e| Error::output("cut", Some(&self.files.journal_path), e))?;
-        self.files.cut_part(0).map_err(|e| Error::output("cut", Some(&self.files.part_path), e))?;
-        Ok(Claim { warning: self.warning, restart: self.restart, files: self.files })
+    pub(crate) fn discard(self) -> Result<Claim> {
+        let PartFile { warning, overwrite, restart, mut files, .. } = self;
+        files.remove_on_drop = true;
+        files.cut(0, 0)?;
+        Ok(Claim { warning, overwrite, restart, files })
     }
 
     /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder. What the disk
@@ -255,7 +206,7 @@ impl PartFile {
     /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file does not hold every
     /// chunk of its list, cannot be made durable or renamed, or is not what this run wrote.
     pub fn finish(self) -> Result<Vec<DiskWarning>> {
-        let PartFile { warning, mut files, journal, chunks, committed, digests, .. } = self;
+        let PartFile { warning, mut files, chunks, committed, digests, .. } = self;
         let part_path = files.part_path.clone();
         let failed = |action, error| Error::output(action, Some(&part_path), error);
         if digests.len() != chunks {
@@ -270,15 +221,54 @@ impl PartFile {
         let owner = files.place.install(&mut files.part, &part_path, committed, &files.unfinished)?;
         files.remove_on_drop = false;
         // The dump is complete: a journal that cannot be removed harms nothing.
-        drop(journal);
-        let _ = std::fs::remove_file(&files.journal_path);
+        if let Some(journal) = files.journal.take() {
+            remove_own(journal, &files.journal_path);
+        }
         Ok([warning, durable, owner].into_iter().flatten().collect())
     }
 }
 
+fn closed() -> io::Error {
+    io::Error::other("it is closed")
+}
+
 impl Files {
     fn part(&mut self) -> io::Result<&mut File> {
-        self.part.as_mut().ok_or_else(|| io::Error::other("it is closed"))
+        self.part.as_mut().ok_or_else(closed)
+    }
+
+    fn journal(&mut self) -> io::Result<&mut File> {
+        self.journal.as_mut().ok_or_else(closed)
+    }
+
+    fn open_journal(&mut self) -> Result<()> {
+        if self.journal.is_none() {
+            let opened = open_locked(&self.journal_path, self.place.kept());
+            let opened = opened.map_err(|e| Error::output("use the journal", Some(&self.journal_path), e))?;
+            // A run that has just renamed its part still has it.
+            let locked = || Error::Locked { path: self.place.target().to_owned() };
+            self.journal = Some(opened.ok_or_else(locked)?.0);
+        }
+        Ok(())
+    }
+
+    fn read_journal(&mut self, dump: &str, list: &ChunkList) -> Result<Reading> {
+        let mut bytes = Vec::new();
+        let read = self.journal().and_then(|file| file.take(MAX_JOURNAL_BYTES).read_to_end(&mut bytes));
+        read.map_err(|e| Error::output("read", Some(&self.journal_path), e))?;
+        Ok(journal::read(&bytes, dump, list))
+    }
+
+    /// Adds a line to the journal.
+    fn append(&mut self, line: &str) -> io::Result<()> {
+        write_all(self.journal()?, line.as_bytes())
+    }
+
+    /// Cuts both files. The journal first: without its lines, the bytes count for nothing.
+    fn cut(&mut self, journal_end: u64, part_end: u64) -> Result<()> {
+        let journal = self.journal().and_then(|journal| cut(journal, journal_end));
+        journal.map_err(|e| Error::output("cut", Some(&self.journal_path), e))?;
+        self.cut_part(part_end).map_err(|e| Error::output("cut", Some(&self.part_path), e))
     }
 
     fn cut_part(&mut self, length: u64) -> io::Result<()> {
@@ -344,7 +334,7 @@ impl ChunkSink for PartFile {
             (self.digests, self.files.remove_on_drop) = (Vec::new(), true);
         })?;
         let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };
-        write_all(&mut self.journal, journal::record_line(&record).as_bytes())?;
+        self.files.append(&journal::record_line(&record))?;
         self.committed += digest.bytes;
         self.written = 0;
         self.digests.push(*digest);
@@ -362,15 +352,17 @@ impl ChunkSink for PartFile {
 impl Drop for Files {
     fn drop(&mut self) {
         self.unfinished.set_part(&self.part_path, None);
-        let Some(part) = self.part.take() else { return };
-        if !self.remove_on_drop {
-            return unlock(&part);
+        let (part, journal) = (self.part.take(), self.journal.take());
+        match (part, journal) {
+            // Still locked: no other run can have begun with these files.
+            (Some(part), journal) if self.remove_on_drop => {
+                if let Some(journal) = journal.filter(|_| is_same_file(&part, &self.part_path)) {
+                    remove_own(journal, &self.journal_path);
+                }
+                remove_own(part, &self.part_path);
+            }
+            (part, journal) => [journal, part].into_iter().flatten().for_each(|file| unlock(&file)),
         }
-        // Still locked: no other run can have begun with these files.
-        if self.owns_journal && is_same_file(&part, &self.part_path) {
-            let _ = std::fs::remove_file(&self.journal_path);
-        }
-        remove_own(part, &self.part_path);
     }
 }
 

@@ -39,6 +39,7 @@ impl Client {
     ///
     /// [`Error::Setting`](crate::Error::Setting) for credentials of another kind;
     /// [`Error::Request`](crate::Error::Request) also if the user refuses, or does not approve in time.
+    #[doc(hidden)]
     pub fn login(&self, show: impl FnOnce(&DeviceCode)) -> Result<()> {
         self.requests.session.device_flow(&self.requests.wire, |code| {
             show(&DeviceCode {
@@ -54,6 +55,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`](crate::Error::Request).
+    #[doc(hidden)]
     pub fn account(&self) -> Result<Account> {
         let session = &self.requests.session;
         let validation = session.validate(&self.requests.wire)?;
@@ -68,6 +70,7 @@ impl Client {
     /// # Errors
     ///
     /// [`Error::Request`](crate::Error::Request).
+    #[doc(hidden)]
     pub fn token(&self) -> Result<(Token, Option<SystemTime>)> {
         let held = self.requests.session.token(&self.requests.wire)?;
         Ok((held.token.clone(), held.end()))
