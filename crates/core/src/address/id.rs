@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::{Deserialize, Deserializer, Visitor};
 
 use super::LocatorError;
 use crate::text::Printable;
@@ -42,25 +41,19 @@ impl Id {
     pub(super) fn encoded(&self) -> impl fmt::Display + '_ {
         utf8_percent_encode(&self.0, SEGMENT)
     }
-
-    pub(super) fn check(text: &str) -> Result<(), &'static str> {
-        match text {
-            "" => Err("an identifier, which cannot be empty"),
-            "." | ".." => Err("an identifier, which cannot be \".\" or \"..\""),
-            _ if text.len() > MAX_ID_BYTES => Err("an identifier of at most 2048 bytes"),
-            _ => Ok(()),
-        }
-    }
 }
 
 impl TryFrom<String> for Id {
     type Error = LocatorError;
 
     fn try_from(text: String) -> Result<Id, LocatorError> {
-        match Id::check(&text) {
-            Ok(()) => Ok(Id(text)),
-            Err(expected) => Err(LocatorError::at(&text, 0, expected)),
-        }
+        let expected = match text.as_str() {
+            "" => "an identifier, which cannot be empty",
+            "." | ".." => "an identifier, which cannot be \".\" or \"..\"",
+            _ if text.len() > MAX_ID_BYTES => "an identifier of at most 2048 bytes",
+            _ => return Ok(Id(text)),
+        };
+        Err(LocatorError::at(&text, 0, expected))
     }
 }
 
@@ -69,12 +62,6 @@ impl FromStr for Id {
 
     fn from_str(text: &str) -> Result<Id, LocatorError> {
         Id::try_from(text.to_owned())
-    }
-}
-
-impl AsRef<str> for Id {
-    fn as_ref(&self) -> &str {
-        &self.0
     }
 }
 
@@ -88,32 +75,6 @@ impl fmt::Display for Id {
 impl fmt::Debug for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl<'de> Deserialize<'de> for Id {
-    /// Identifiers are strings; a whole number is read as its digits.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Id, D::Error> {
-        struct IdVisitor;
-
-        impl Visitor<'_> for IdVisitor {
-            type Value = Id;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an identifier: a string")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Id, E> {
-                Id::check(text).map_err(|why| E::custom(format_args!("expected {why}")))?;
-                Ok(Id(text.to_owned()))
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Id, E> {
-                Ok(Id(number.to_string()))
-            }
-        }
-
-        deserializer.deserialize_any(IdVisitor)
     }
 }
 
@@ -135,15 +96,5 @@ mod tests {
         let id: Id = "a/b?c#d%e\r\nf é".parse().unwrap();
         assert_eq!(id.encoded().to_string(), "a%2Fb%3Fc%23d%25e%0D%0Af%20%C3%A9");
         assert_eq!("A-z_0.9~".parse::<Id>().unwrap().encoded().to_string(), "A-z_0.9~");
-    }
-
-    #[test]
-    fn an_identifier_in_json_is_a_string_or_a_whole_number() {
-        let read = |json| serde_json::from_str::<Id>(json);
-        assert_eq!(read("\"112000000015\"").unwrap().as_str(), "112000000015");
-        assert_eq!(read("0").unwrap().as_str(), "0");
-        for json in ["1.5", "-1", "null", "\"\"", "\"..\"", "[]", "true"] {
-            assert!(read(json).is_err(), "{json}");
-        }
     }
 }

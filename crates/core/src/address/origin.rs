@@ -9,74 +9,34 @@ use super::LocatorError;
 /// Path under which the service keeps version 2.0 of its API.
 pub(super) const API_ROOT: &str = "/2/0";
 
-/// The names of a region, and the hosts that serve it.
-struct Region {
-    /// As the vendor's own table has them or as observed on the live service.
-    names: &'static [&'static str],
-    api: &'static str,
-    auth: &'static str,
-    oauth: &'static str,
+/// The regions that the hosts without a region serve, as the vendor's own table names them.
+const SHARED: [&str; 8] = ["us1", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"];
+
+/// The other regions, as their hosts name them.
+const OWN: [&str; 11] = ["ae1", "au1a", "ca1a", "eu3", "eu5", "gb1", "id1", "in1", "me1", "sg1", "us9"];
+
+/// What the hosts of a region are named after; nothing for the shared ones. People write a region with and without an
+/// `a` at the end, as browsers show some: `us1a`, `ca1`.
+fn label(region: &str) -> Option<&'static str> {
+    let name = region.trim().to_ascii_lowercase();
+    let is_meant = |known: &&str| known.trim_end_matches('a') == name.strip_suffix('a').unwrap_or(&name);
+    if SHARED.iter().any(is_meant) { Some("") } else { OWN.into_iter().find(is_meant) }
 }
 
-/// A region whose hosts are all below its own name.
-macro_rules! region {
-    ($name:literal) => {
-        Region {
-            names: &[$name],
-            api: concat!($name, ".api.anaplan.com"),
-            auth: concat!($name, ".auth.anaplan.com"),
-            oauth: concat!($name, ".app.anaplan.com"),
-        }
+/// The hosts of a region: of the API, to sign in at, and of OAuth.
+fn hosts(label: &str) -> [Origin; 3] {
+    let names = match label {
+        "" => ["api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"].map(str::to_owned),
+        "au1a" => ["api.au1a", "au1a", "au1a"].map(|name| format!("{name}.app2.anaplan.com")),
+        label => ["api", "auth", "app"].map(|service| format!("{label}.{service}.anaplan.com")),
     };
-}
-
-/// The region of a name. People also write it as browsers show it, with an `a` at the end: `us1a`, `eu2a`.
-fn region(name: &str) -> Option<&'static Region> {
-    let name = name.to_ascii_lowercase();
-    let is_meant = |known: &&str| *known == name || name.strip_suffix('a') == Some(*known);
-    REGIONS.iter().find(|region| region.names.iter().any(is_meant))
-}
-
-const REGIONS: [Region; 12] = [
-    Region {
-        names: &["us1", "us2", "us5", "us7", "eu1", "eu2", "eu4", "ap1"],
-        api: "api.anaplan.com",
-        auth: "auth.anaplan.com",
-        oauth: "us1a.app.anaplan.com",
-    },
-    region!("ae1"),
-    Region {
-        names: &["au1"],
-        api: "api.au1a.app2.anaplan.com",
-        auth: "au1a.app2.anaplan.com",
-        oauth: "au1a.app2.anaplan.com",
-    },
-    Region {
-        names: &["ca1"],
-        api: "ca1a.api.anaplan.com",
-        auth: "ca1a.auth.anaplan.com",
-        oauth: "ca1a.app.anaplan.com",
-    },
-    region!("eu3"),
-    region!("eu5"),
-    region!("gb1"),
-    region!("id1"),
-    region!("in1"),
-    region!("me1"),
-    region!("sg1"),
-    region!("us9"),
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Scheme {
-    Http,
-    Https,
+    names.map(|host| Origin { is_https: true, host, port: None })
 }
 
 /// Scheme, host and port of a service, such as `https://eu3.api.anaplan.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
-    scheme: Scheme,
+    is_https: bool,
     host: String,
     port: Option<u16>,
 }
@@ -84,7 +44,8 @@ pub struct Origin {
 impl Origin {
     /// The API host of every customer whose region has none of its own: `https://api.anaplan.com`.
     pub fn anaplan() -> Origin {
-        Origin { scheme: Scheme::Https, host: "api.anaplan.com".into(), port: None }
+        let [api, ..] = hosts("");
+        api
     }
 
     /// The API origin of a region such as `eu3`.
@@ -93,43 +54,39 @@ impl Origin {
     ///
     /// [`LocatorError`] for an unknown region; it names those that are known.
     pub fn of_region(name: &str) -> Result<Origin, LocatorError> {
-        match region(name.trim()) {
-            Some(region) => Ok(Origin::of_host(region.api)),
-            None => {
-                let known: Vec<&str> = Origin::region_names().collect();
-                let expected = format!("a region ({}); name any other host by its URL", known.join(", "));
-                Err(LocatorError::at(name, 0, &expected))
-            }
+        if let Some([api, ..]) = label(name).map(hosts) {
+            return Ok(api);
         }
+        let known: Vec<&str> = Origin::region_names().collect();
+        let expected = format!("a region ({}); name any other host by its URL", known.join(", "));
+        Err(LocatorError::at(name, 0, &expected))
     }
 
     /// The names of all regions, such as `eu3`.
     pub fn region_names() -> impl Iterator<Item = &'static str> {
-        REGIONS.iter().flat_map(|region| region.names).copied()
-    }
-
-    fn of_host(host: &str) -> Origin {
-        Origin { scheme: Scheme::Https, host: host.to_owned(), port: None }
+        SHARED.into_iter().chain(OWN).map(|name| name.trim_end_matches('a'))
     }
 
     /// The sign-in and the OAuth host that belong to this API, if it is that of a region.
     pub(crate) fn sign_in_hosts(&self) -> Option<(Origin, Origin)> {
-        let mut regions = REGIONS.iter();
-        let region = regions.find(|region| *self == Origin::of_host(region.api))?;
-        Some((Origin::of_host(region.auth), Origin::of_host(region.oauth)))
+        let mut regions = OWN.into_iter().chain([""]).map(hosts);
+        regions.find(|[api, ..]| api == self).map(|[_, auth, oauth]| (auth, oauth))
     }
 
     /// Whether this is a host of Anaplan that serves browsers, such as `us5a.app.anaplan.com`. Some serve
     /// OAuth too.
     pub(crate) fn is_for_browsers(&self) -> bool {
-        let is_api = REGIONS.iter().any(|region| region.api == self.host);
-        !is_api && (self.host.ends_with(".app.anaplan.com") || self.host.ends_with(".app2.anaplan.com"))
+        let is_app = [".app.anaplan.com", ".app2.anaplan.com"].iter().any(|end| self.host.ends_with(end));
+        is_app && !self.host.starts_with("api.")
     }
 
     /// The API of the region that a host is named after.
     pub(crate) fn api_of_region(&self) -> Option<Origin> {
         let (name, _) = self.host.split_once('.')?;
-        region(name).map(|region| Origin::of_host(region.api))
+        label(name).map(|label| {
+            let [api, ..] = hosts(label);
+            api
+        })
     }
 
     /// The origin of a URL of any kind.
@@ -140,7 +97,7 @@ impl Origin {
     /// Whether the origin is reached over TLS.
     #[doc(hidden)]
     pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::Https
+        self.is_https
     }
 
     /// The host in lower case; an IPv6 address is in brackets.
@@ -156,7 +113,7 @@ impl Origin {
     /// Whether the host is `anaplan.com` or below it, spoken to over TLS.
     #[doc(hidden)]
     pub fn is_anaplan(&self) -> bool {
-        self.scheme == Scheme::Https && (self.host == "anaplan.com" || self.host.ends_with(".anaplan.com"))
+        self.is_https && (self.host == "anaplan.com" || self.host.ends_with(".anaplan.com"))
     }
 
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
@@ -171,55 +128,38 @@ impl Origin {
     pub(super) fn split(text: &str) -> Option<Result<(Origin, usize), LocatorError>> {
         let (scheme, _) = text.split_once("://")?;
         let start = scheme.len() + "://".len();
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "https" => Scheme::Https,
-            "http" => Scheme::Http,
+        let is_https = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
             _ => return Some(Err(LocatorError::at(text, 0, "a URL that begins with https://"))),
         };
         let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |i| start + i);
-        Some(Self::authority(scheme, text, start, end).map(|origin| (origin, end)))
+        Some(Self::authority(is_https, text, start, end).map(|origin| (origin, end)))
     }
 
-    fn authority(scheme: Scheme, text: &str, start: usize, end: usize) -> Result<Origin, LocatorError> {
+    fn authority(is_https: bool, text: &str, start: usize, end: usize) -> Result<Origin, LocatorError> {
         let authority = &text[start..end];
         if authority.contains('@') {
             // The text before the `@` may be a password, so the error does not repeat it.
-            return Err(LocatorError::at(
-                "(a URL with a user name in it)",
-                0,
-                "a URL without user name or password",
-            ));
+            let shown = "(a URL with a user name in it)";
+            return Err(LocatorError::at(shown, 0, "a URL without user name or password"));
         }
-        let host_end = match authority.strip_prefix('[') {
-            Some(rest) => rest.find(']').map(|i| i + 2),
-            None => Some(authority.find(':').unwrap_or(authority.len())),
+        let host_end = match authority.find(']') {
+            Some(bracket) => bracket + 1,
+            None => authority.find(':').unwrap_or(authority.len()),
         };
-        let Some(host_end) = host_end else {
-            return Err(LocatorError::at(text, start, "a closing bracket after the IPv6 address"));
-        };
-        let host = authority[..host_end].to_ascii_lowercase();
-        if !is_host(&host) {
+        let (host, port) = authority.split_at(host_end);
+        if !is_host(host) {
             return Err(LocatorError::at(text, start, "a host name such as api.anaplan.com"));
         }
-        let port = match &authority[host_end..] {
-            "" => None,
-            rest => {
-                let port = rest
-                    .strip_prefix(':')
-                    .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
-                    .and_then(|digits| digits.parse::<u16>().ok())
-                    .filter(|port| *port != 0);
-                match port {
-                    Some(port) => Some(port),
-                    None => return Err(LocatorError::at(text, start + host_end, "a port from 1 to 65535")),
-                }
-            }
-        };
-        let default_port = match scheme {
-            Scheme::Http => 80,
-            Scheme::Https => 443,
-        };
-        Ok(Origin { scheme, host, port: port.filter(|p| *p != default_port) })
+        let is_number = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = port.strip_prefix(':').filter(is_number).and_then(|digits| digits.parse::<u16>().ok());
+        if !port.is_empty() && number.is_none_or(|number| number == 0) {
+            return Err(LocatorError::at(text, start + host_end, "a port from 1 to 65535"));
+        }
+        let default_port = if is_https { 443 } else { 80 };
+        let port = number.filter(|port| *port != default_port);
+        Ok(Origin { is_https, host: host.to_ascii_lowercase(), port })
     }
 }
 
@@ -253,11 +193,7 @@ impl FromStr for Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
-        write!(f, "{scheme}://{}", self.host)?;
+        write!(f, "{}://{}", if self.is_https { "https" } else { "http" }, self.host)?;
         match self.port {
             Some(port) => write!(f, ":{port}"),
             None => Ok(()),

@@ -62,14 +62,10 @@ fn page_of_model(text: &str) -> Option<ModelAddress> {
         let mut fields =
             text.split(['?', '&', '#', ';']).filter_map(|field| field.strip_prefix(key)?.strip_prefix('='));
         let value = fields.next()?.split('/').next()?;
-        percent_encoding::percent_decode_str(value).decode_utf8().ok()?.parse().ok()
+        percent_decode_str(value).decode_utf8().ok()?.parse().ok()
     };
-
-    Some(ModelAddress {
-        origin: None,
-        workspace: Some(value("selectedWorkspaceId")?),
-        id: value("selectedModelId")?,
-    })
+    let (workspace, id) = (Some(value("selectedWorkspaceId")?), value("selectedModelId")?);
+    Some(ModelAddress { origin: None, workspace, id })
 }
 
 fn path_form(mut path: Segments<'_>, origin: Option<Origin>) -> Parsed<Locator> {
@@ -136,36 +132,31 @@ fn short_form(mut path: Segments<'_>, within: Option<&ModelAddress>) -> Parsed<L
     Ok(locator)
 }
 
-struct Segment<'a> {
-    raw: &'a str,
-    at: usize,
-}
-
-/// The segments of a path, read from left to right.
+/// The segments of a path, each with its place in the text, read from left to right.
 struct Segments<'a> {
     text: &'a str,
-    list: Vec<Segment<'a>>,
+    list: Vec<(usize, &'a str)>,
     next: usize,
 }
 
 impl<'a> Segments<'a> {
     fn new(text: &'a str, start: usize) -> Segments<'a> {
         let end = text[start..].find(['?', '#']).map_or(text.len(), |i| start + i);
-        let mut list = Vec::new();
         let mut at = start;
-        for raw in text[start..end].split('/') {
-            list.push(Segment { raw, at });
-            at += raw.len() + 1;
-        }
-        if list.len() > 1 && list.last().is_some_and(|last| last.raw.is_empty()) {
+        let place = |segment: &'a str| {
+            at += segment.len() + 1;
+            (at - segment.len() - 1, segment)
+        };
+        let mut list: Vec<_> = text[start..end].split('/').map(place).collect();
+        if let [_, .., (_, "")] = list[..] {
             list.pop();
         }
-        let leading_slash = usize::from(list.len() > 1 && list[0].raw.is_empty());
+        let leading_slash = usize::from(matches!(list[..], [(_, ""), _, ..]));
         Segments { text, list, next: leading_slash }
     }
 
     fn peek(&self) -> Option<&'a str> {
-        self.list.get(self.next).map(|segment| segment.raw)
+        self.list.get(self.next).map(|(_, segment)| *segment)
     }
 
     fn at_end(&self) -> bool {
@@ -177,7 +168,7 @@ impl<'a> Segments<'a> {
     }
 
     fn fail<T>(&self, expected: &str) -> Parsed<T> {
-        let at = self.list.get(self.next).map_or(self.text.len(), |segment| segment.at);
+        let at = self.list.get(self.next).map_or(self.text.len(), |(at, _)| *at);
         Err(LocatorError::at(self.text, at, expected))
     }
 
@@ -197,26 +188,24 @@ impl<'a> Segments<'a> {
     }
 
     fn keyword(&mut self, words: &[&'static str], expected: &str) -> Parsed<&'static str> {
-        match words.iter().find(|word| self.peek() == Some(word)) {
-            Some(word) => {
-                self.next += 1;
-                Ok(word)
-            }
-            None => self.fail(expected),
-        }
+        let Some(word) = words.iter().find(|word| self.peek() == Some(word)) else {
+            return self.fail(expected);
+        };
+        self.next += 1;
+        Ok(word)
     }
 
     fn id(&mut self, expected: &str) -> Parsed<Id> {
-        let Some(segment) = self.list.get(self.next) else {
-            return self.fail(expected);
+        let Some(segment) = self.peek() else { return self.fail(expected) };
+        let Ok(decoded) = percent_decode_str(segment).decode_utf8() else {
+            return self.fail("percent-encoded UTF-8; a percent sign itself is written %25");
         };
-        let decoded = decode(segment).map_err(|(at, why)| LocatorError::at(self.text, at, why))?;
-        match Id::check(&decoded).map(|()| Id::try_from(decoded)) {
+        match decoded.parse::<Id>() {
             Ok(id) => {
                 self.next += 1;
-                id
+                Ok(id)
             }
-            Err(why) => self.fail(&format!("{expected}: {why}")),
+            Err(why) => self.fail(&format!("{expected}: {}", why.expected)),
         }
     }
 
@@ -226,26 +215,6 @@ impl<'a> Segments<'a> {
     }
 
     fn end(&self) -> Parsed<()> {
-        if self.at_end() {
-            return Ok(());
-        }
-        self.fail("nothing more")
+        if self.at_end() { Ok(()) } else { self.fail("nothing more") }
     }
-}
-
-fn decode(segment: &Segment<'_>) -> Result<String, (usize, &'static str)> {
-    let bytes = segment.raw.as_bytes();
-    for (index, _) in segment.raw.match_indices('%') {
-        let digits = bytes.get(index + 1..index + 3);
-        if !digits.is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit)) {
-            return Err((
-                segment.at + index,
-                "two hexadecimal digits after %; a percent sign itself is written %25",
-            ));
-        }
-    }
-    percent_decode_str(segment.raw)
-        .decode_utf8()
-        .map(|text| text.into_owned())
-        .map_err(|_| (segment.at, "percent-encoded UTF-8"))
 }

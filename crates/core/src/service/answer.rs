@@ -321,8 +321,9 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     number.filter(|number: &f64| number.is_finite())
 }
 
+/// An identifier: a text, or a whole number that counts as its digits.
 pub(super) fn id(value: &Value) -> Option<Id> {
-    Id::deserialize(value).ok()
+    text(value).filter(|_| value.is_string() || value.is_u64())?.parse().ok()
 }
 
 /// The entries of a list. Null is an empty list; anything else in place of one is its only entry, so that it

@@ -84,11 +84,12 @@ impl Task {
         worst.copied().unwrap_or(Outcome::Unclear)
     }
 
-    /// Whether nothing will happen any more: the state is one of the known ends, or a result is there and
-    /// the progress is 1. Published clients have seen other words at the end of a task.
+    /// Whether nothing will happen any more: the state is one of the known ends, or does not say that the task runs,
+    /// and a result is there and the progress is 1. Published clients have seen other words at the end of a task.
     pub fn is_over(&self) -> bool {
+        let is_running = matches!(self.state, TaskState::NotStarted | TaskState::InProgress);
         let has_ended = self.result.is_some() && self.progress.is_some_and(|progress| progress >= 1.0);
-        self.state.is_final() || has_ended
+        self.state.is_final() || (has_ended && !is_running)
     }
 
     /// The number of actions that left a dump without saying of which object: they cannot be downloaded.
@@ -179,7 +180,7 @@ mod tests {
     fn a_task_is_over_by_its_state_or_by_its_result() {
         for (state, expected) in [
             (r#""taskState":"NOT_STARTED""#, Outcome::NotFinished),
-            (r#""taskState":"IN_PROGRESS","progress":1"#, Outcome::NotFinished),
+            (r#""taskState":"IN_PROGRESS","progress":1,"result":{"successful":true}"#, Outcome::NotFinished),
             (r#""taskState":"CANCELLING","result":{}"#, Outcome::NotFinished),
             (r#""taskState":"CANCELLED""#, Outcome::Cancelled),
             (r#""taskState":"FAILED""#, Outcome::Failed),

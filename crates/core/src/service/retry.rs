@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::fault::{BodyProblem, ConnectionProblem, Fault};
+use super::fault::{BodyProblem, ConnectionProblem as Problem, Fault};
 use crate::time::http_date;
 
 /// How often and how long to try.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryPolicy {
     /// Tries after the first one. With the default waits, 12 survive an outage of three to seven minutes.
     pub(crate) retries: u32,
@@ -43,7 +43,6 @@ impl RetryPolicy {
     /// Exponential backoff with full jitter; if the service named a time, that time with jitter on top.
     /// Never longer than [`max_wait`](RetryPolicy::max_wait).
     fn wait(&self, retry: u32, retry_after: Option<Duration>, random: f64) -> Duration {
-        let random = random.clamp(0.0, 1.0);
         match retry_after {
             Some(asked) => {
                 let jitter = self.first_wait.min(self.max_wait).mul_f64(random);
@@ -51,8 +50,7 @@ impl RetryPolicy {
             }
             None => {
                 let doublings = retry.saturating_sub(1).min(31);
-                let longest = self.first_wait.saturating_mul(1 << doublings).min(self.max_wait);
-                longest.mul_f64(random)
+                self.first_wait.saturating_mul(1 << doublings).min(self.max_wait).mul_f64(random)
             }
         }
     }
@@ -84,12 +82,7 @@ pub(crate) enum Fate {
     Unknown,
 }
 
-/// What a fault means for the request that met it.
-struct Verdict {
-    retry: Retry,
-    fate: Fate,
-}
-
+/// Whether another try may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Retry {
     /// The same request may well succeed if it is sent again.
@@ -102,74 +95,63 @@ enum Retry {
 impl Fault {
     /// Whether the same request may well succeed if it is sent again.
     pub fn is_transient(&self) -> bool {
-        self.verdict().retry != Retry::No
+        self.verdict().0 != Retry::No
     }
 
     /// What the service did with the request.
     pub(crate) fn fate(&self) -> Fate {
-        self.verdict().fate
+        self.verdict().1
     }
 
     /// The one place that decides about retries. The statuses follow the service's reference.
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self) -> (Retry, Fate) {
         use self::Fate::{Refused, Unknown};
         use self::Retry::{No, Once, Yes};
-        let (retry, fate) = match self {
+        match self {
             Fault::Connection { problem, .. } => match problem {
-                ConnectionProblem::NameLookup
-                | ConnectionProblem::Connect
-                | ConnectionProblem::ProxyConnect => (Yes, Refused),
+                Problem::NameLookup | Problem::Connect | Problem::ProxyConnect => (Yes, Refused),
                 // These may strike a connection that was made, too, after the request went out.
-                ConnectionProblem::Unreachable
-                | ConnectionProblem::Closed
-                | ConnectionProblem::Cut
-                | ConnectionProblem::Silent(_)
-                | ConnectionProblem::Stalled(_)
-                | ConnectionProblem::HeaderTimeout(_)
-                | ConnectionProblem::BodyTimeout(_)
-                | ConnectionProblem::Protocol => (Yes, Unknown),
-                ConnectionProblem::UnknownIssuer
-                | ConnectionProblem::Expired
-                | ConnectionProblem::WrongName
-                | ConnectionProblem::Tls
-                | ConnectionProblem::ProxyAuthentication
-                | ConnectionProblem::Proxy => (No, Refused),
-                ConnectionProblem::HeaderTooLarge | ConnectionProblem::Other => (No, Unknown),
+                Problem::Unreachable
+                | Problem::Closed
+                | Problem::Cut
+                | Problem::Silent(_)
+                | Problem::Stalled(_)
+                | Problem::HeaderTimeout(_)
+                | Problem::BodyTimeout(_)
+                | Problem::Protocol => (Yes, Unknown),
+                Problem::UnknownIssuer
+                | Problem::Expired
+                | Problem::WrongName
+                | Problem::Tls
+                | Problem::ProxyAuthentication
+                | Problem::Proxy => (No, Refused),
+                Problem::HeaderTooLarge | Problem::Other => (No, Unknown),
             },
             Fault::Status { status, .. } => match status {
                 409 | 423 | 429 => (Yes, Refused),
                 // The vendor says: the resource has moved, send the request again.
                 410 => (Once, Refused),
-                // A gateway on the way gave up waiting; the service itself does not send 408.
-                408 | 500..=599 => (Yes, Unknown),
-                // Another answer than this request can have: of a cache, or of a gateway that makes it up.
-                200..=299 | 304 => (Yes, Unknown),
-                499 | 100..=199 => (No, Unknown),
+                // A gateway on the way gave up waiting; the service itself does not send 408. A success or 304 is another
+                // answer than this request can have: of a cache, or of a gateway that makes it up.
+                200..=299 | 304 | 408 | 500..=599 => (Yes, Unknown),
+                100..=199 | 499 => (No, Unknown),
                 _ => (No, Refused),
             },
             Fault::ErrorMessage(_) | Fault::NoPayload(_) | Fault::OtherTask(_) => (Yes, Unknown),
-            Fault::Malformed { cut_short, .. } => (if *cut_short { Yes } else { No }, Unknown),
-            Fault::List(_) => (No, Unknown),
+            Fault::Malformed { cut_short: true, .. } => (Yes, Unknown),
+            Fault::Malformed { .. } | Fault::List(_) => (No, Unknown),
             Fault::SignInRefused { .. } | Fault::NewTokenRefused { .. } | Fault::NoRefreshToken => {
                 (No, Refused)
             }
-            Fault::Body(problem) => match problem {
-                BodyProblem::Encoding(_) | BodyProblem::NotGzip => (Once, Unknown),
-                BodyProblem::Document { .. }
-                | BodyProblem::Partial(_)
-                | BodyProblem::Empty
-                | BodyProblem::UnlabelledGzip
-                | BodyProblem::NoProofOfEnd
-                | BodyProblem::GzipDamaged => (Yes, Unknown),
-                BodyProblem::TooLarge { .. } => (No, Unknown),
-            },
-        };
-        Verdict { retry, fate }
+            Fault::Body(BodyProblem::Encoding(_) | BodyProblem::NotGzip) => (Once, Unknown),
+            Fault::Body(BodyProblem::TooLarge { .. }) => (No, Unknown),
+            Fault::Body(_) => (Yes, Unknown),
+        }
     }
 
     /// Whether the service was not reached: no connection, or a page of something in between.
     pub(crate) fn is_no_contact(&self) -> bool {
-        use self::ConnectionProblem::{Connect, NameLookup, ProxyConnect, Unreachable};
+        use self::Problem::{Connect, NameLookup, ProxyConnect, Unreachable};
         matches!(
             self,
             Fault::Connection { problem: NameLookup | Connect | ProxyConnect | Unreachable, .. }
@@ -184,17 +166,8 @@ impl Fault {
 
     /// Whether the answer may become usable if it comes without compression.
     pub(crate) fn asks_for_identity(&self) -> bool {
-        matches!(
-            self,
-            Fault::Body(
-                BodyProblem::Encoding(_)
-                    | BodyProblem::NotGzip
-                    | BodyProblem::NoProofOfEnd
-                    | BodyProblem::UnlabelledGzip
-                    | BodyProblem::GzipDamaged
-                    | BodyProblem::Empty
-            )
-        )
+        use self::BodyProblem::{Document, Partial, TooLarge};
+        matches!(self, Fault::Body(problem) if !matches!(problem, Document { .. } | Partial(_) | TooLarge { .. }))
     }
 }
 
@@ -225,10 +198,9 @@ impl<'a> Tries<'a> {
     /// uniform in [0, 1).
     pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
         self.failed += 1;
-        let RetryPolicy { retries, first_wait, max_wait } = *self.policy;
-        let verdict = fault.verdict();
+        let (may_help, fate) = fault.verdict();
         let is_not_there = self.repeat == Repeat::UntilThere && matches!(fault.status(), Some(400 | 404));
-        let may_help = match verdict.retry {
+        let may_help = match may_help {
             Retry::Yes => true,
             Retry::Once => !std::mem::replace(&mut self.was_repeated_once, true),
             Retry::No => is_not_there || self.has_time_limit && fault.is_redirect(),
@@ -238,27 +210,23 @@ impl<'a> Tries<'a> {
             Repeat::Never => false,
             Repeat::UnlessConflict => fault.status() != Some(409),
             // The service's reference names 423 and 429 alone for a start, not a busy model (409).
-            Repeat::IfRefused => verdict.fate == Fate::Refused && !matches!(fault.status(), Some(409 | 410)),
+            Repeat::IfRefused => fate == Fate::Refused && !matches!(fault.status(), Some(409 | 410)),
         };
+        let (mut policy, mut retry, mut random) = (*self.policy, self.failed, random);
+        self.retries = (!self.has_time_limit).then_some(policy.retries);
         // What was never reached, or is not there yet, has a short patience of its own.
-        let is_first_contact = !was_reached && fault.is_no_contact();
-        let (policy, retry, random) = if is_first_contact {
-            let max_wait = max_wait.min(FIRST_CONTACT_WAIT);
-            self.retries = Some(retries.min(FIRST_CONTACT_RETRIES));
-            (RetryPolicy { retries, first_wait, max_wait }, self.failed, random)
+        if !was_reached && fault.is_no_contact() {
+            policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);
+            self.retries = Some(policy.retries.min(FIRST_CONTACT_RETRIES));
         } else if is_not_there {
             // Those that failed for another reason, such as an outage, say nothing of when it will be there.
             let others = self.failed - self.not_there - 1;
             self.not_there += 1;
+            (policy.first_wait, retry, random) = (FRESH_WAIT, self.not_there, 1.0);
             self.retries = Some(others.saturating_add(FRESH_RETRIES));
-            (RetryPolicy { retries, first_wait: FRESH_WAIT, max_wait }, self.not_there, 1.0)
         } else if self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500) {
-            self.retries = Some(retries.min(1));
-            (RetryPolicy { retries, first_wait, max_wait }, self.failed, random)
-        } else {
-            self.retries = (!self.has_time_limit).then_some(retries);
-            (RetryPolicy { retries, first_wait, max_wait }, self.failed, random)
-        };
+            self.retries = Some(policy.retries.min(1));
+        }
         let retry_after = match fault {
             Fault::Status { retry_after, .. } => *retry_after,
             _ => None,
@@ -301,17 +269,29 @@ mod tests {
         Fault::Status { status, message: None, retry_after: None }
     }
 
-    fn waits(repeat: Repeat, fault: &Fault) -> usize {
+    fn connection(problem: Problem) -> Fault {
+        Fault::Connection { problem, source: None }
+    }
+
+    fn page() -> Fault {
+        Fault::Body(BodyProblem::Document { kind: "an HTML page", message: None })
+    }
+
+    /// The waits of a request that fails with `fault` for ever, of at most 100.
+    fn waits(tries: &mut Tries<'_>, fault: &Fault, was_reached: bool) -> Vec<Duration> {
+        (0..100).map_while(|_| tries.wait_after(fault, was_reached, 0.5)).collect()
+    }
+
+    fn retries(repeat: Repeat, fault: &Fault) -> usize {
         let policy = RetryPolicy { retries: 3, ..RetryPolicy::default() };
-        let mut tries = Tries::new(&policy, repeat, false);
-        (0..10).take_while(|_| tries.wait_after(fault, true, 0.5).is_some()).count()
+        waits(&mut Tries::new(&policy, repeat, false), fault, true).len()
     }
 
     /// Every status of HTTP, as ranges: whether a request that brings something is sent again, and whether
     /// the start of a process is.
     #[test]
     fn every_status_is_retried_or_not_as_the_documentation_says() {
-        const TABLE: [(std::ops::RangeInclusive<u16>, usize, bool); 15] = [
+        const TABLE: [(std::ops::RangeInclusive<u16>, usize, bool); 14] = [
             (100..=199, 0, false),
             (200..=299, 3, false),
             (300..=303, 0, false),
@@ -324,8 +304,7 @@ mod tests {
             (423..=423, 3, true),
             (424..=428, 0, false),
             (429..=429, 3, true),
-            (430..=498, 0, false),
-            (499..=499, 0, false),
+            (430..=499, 0, false),
             (500..=599, 3, false),
         ];
         let mut expected = 100;
@@ -334,9 +313,9 @@ mod tests {
             expected = range.end() + 1;
             for code in range {
                 let fault = status(code);
-                assert_eq!(waits(Repeat::IfTransient, &fault), transient, "{code}");
-                assert_eq!(waits(Repeat::IfRefused, &fault), if start { 3 } else { 0 }, "{code}");
-                assert_eq!(waits(Repeat::Never, &fault), 0, "{code}");
+                assert_eq!(retries(Repeat::IfTransient, &fault), transient, "{code}");
+                assert_eq!(retries(Repeat::IfRefused, &fault), if start { 3 } else { 0 }, "{code}");
+                assert_eq!(retries(Repeat::Never, &fault), 0, "{code}");
                 assert_eq!(fault.is_transient(), transient > 0, "{code}");
             }
         }
@@ -344,17 +323,27 @@ mod tests {
     }
 
     #[test]
-    fn a_start_that_may_have_been_accepted_is_never_repeated() {
-        let connection = |problem| Fault::Connection { problem, source: None };
-        for problem in [ConnectionProblem::NameLookup, ConnectionProblem::Connect] {
-            assert_eq!(waits(Repeat::IfRefused, &connection(problem)), 3, "{problem:?}");
-        }
-        for problem in [ConnectionProblem::Closed, ConnectionProblem::Unreachable, ConnectionProblem::Cut] {
-            let fault = connection(problem);
-            assert_eq!((waits(Repeat::IfRefused, &fault), fault.fate()), (0, Fate::Unknown), "{problem:?}");
+    fn each_request_is_repeated_as_far_as_that_can_help_and_do_no_harm() {
+        for (repeat, fault, expected) in [
+            (Repeat::UntilThere, status(404), 3),
+            (Repeat::UntilThere, status(400), 3),
+            (Repeat::UntilThere, status(403), 0),
+            (Repeat::UnlessConflict, status(409), 0),
+            (Repeat::UnlessConflict, status(503), 3),
+            (Repeat::OnceAfter500, status(500), 1),
+            (Repeat::OnceAfter500, status(429), 3),
+            (Repeat::OnceAfter500, status(503), 3),
+            (Repeat::IfTransient, Fault::Body(BodyProblem::Encoding("br".to_owned())), 1),
+            (Repeat::IfRefused, connection(Problem::NameLookup), 3),
+            (Repeat::IfRefused, connection(Problem::Connect), 3),
+            (Repeat::IfRefused, connection(Problem::Closed), 0),
+            (Repeat::IfRefused, connection(Problem::Unreachable), 0),
+            (Repeat::IfRefused, connection(Problem::Cut), 0),
+        ] {
+            assert_eq!(retries(repeat, &fault), expected, "{repeat:?} {fault}");
         }
         for code in [200, 202, 408, 499, 500, 502, 504] {
-            assert_eq!(status(code).fate(), Fate::Unknown, "{code}");
+            assert_eq!(status(code).fate(), Fate::Unknown, "a start may have been accepted: {code}");
         }
         for code in [301, 400, 401, 404, 409, 423, 429] {
             assert_eq!(status(code).fate(), Fate::Refused, "{code}");
@@ -362,80 +351,43 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_a_moment_ago_is_looked_for_a_few_times_and_a_conflict_may_be_an_answer() {
+    fn an_outage_does_not_use_up_the_tries_for_what_is_not_there_yet() {
         let policy = RetryPolicy::default();
-        let mut tries = Tries::new(&policy, Repeat::UntilThere, false);
-        let seconds: Vec<u64> = std::iter::from_fn(|| tries.wait_after(&status(404), true, 0.5))
-            .map(|wait| wait.as_secs())
-            .collect();
-        assert_eq!(seconds, [1, 2, 4]);
-        // An outage before it does not use up its tries.
         let mut tries = Tries::new(&policy, Repeat::UntilThere, false);
         (0..4).for_each(|_| assert!(tries.wait_after(&status(503), true, 0.5).is_some()));
-        assert_eq!(tries.wait_after(&status(404), true, 0.5), Some(FRESH_WAIT));
-        assert_eq!((tries.failed(), tries.retries()), (5, Some(7)));
-        let more = std::iter::from_fn(|| tries.wait_after(&status(404), true, 0.5)).count();
-        assert_eq!(more, 2);
-        assert_eq!(
-            (waits(Repeat::UntilThere, &status(400)), waits(Repeat::UntilThere, &status(403))),
-            (3, 0)
-        );
-        assert_eq!(waits(Repeat::UnlessConflict, &status(409)), 0);
-        assert_eq!(waits(Repeat::UnlessConflict, &status(503)), 3);
+        assert_eq!(waits(&mut tries, &status(404), true), [1, 2, 4].map(Duration::from_secs));
+        assert_eq!((tries.failed(), tries.retries()), (8, Some(7)));
     }
 
     #[test]
-    fn a_500_that_may_mean_not_there_is_repeated_once_and_a_rate_limit_is_waited_out() {
-        let [odd, limit, outage] = [500, 429, 503].map(|code| waits(Repeat::OnceAfter500, &status(code)));
-        assert_eq!((odd, limit, outage), (1, 3, 3));
-    }
-
-    #[test]
-    fn within_a_time_limit_an_outage_is_waited_out_and_other_errors_are_not() {
-        let policy = RetryPolicy::default();
-        let waits = |fault: &Fault, was_reached| {
-            let mut tries = Tries::new(&policy, Repeat::IfTransient, true);
-            (0..100).take_while(|_| tries.wait_after(fault, was_reached, 0.5).is_some()).count()
+    fn within_a_time_limit_an_outage_is_waited_out_and_what_was_never_reached_is_given_up_soon() {
+        let usual = RetryPolicy::default();
+        let few = RetryPolicy { retries: 1, ..usual };
+        let retries = |policy, fault: &Fault, has_time_limit, was_reached| {
+            waits(&mut Tries::new(policy, Repeat::IfTransient, has_time_limit), fault, was_reached).len()
         };
-        let refused = Fault::Connection { problem: ConnectionProblem::Connect, source: None };
-        let page = Fault::Body(BodyProblem::Document { kind: "an HTML page", message: None });
-        for outage in [&status(503), &status(302), &refused, &page] {
-            assert_eq!(waits(outage, true), 100, "{outage}");
+        // With and without a time limit; then where nothing was reached before, with the usual and with few retries.
+        for (fault, expected) in [
+            (status(503), [100, 12, 12, 1]),
+            (status(302), [100, 0, 0, 0]),
+            (status(404), [0, 0, 0, 0]),
+            (page(), [100, 12, 3, 1]),
+            (connection(Problem::Connect), [100, 12, 3, 1]),
+            (connection(Problem::NameLookup), [100, 12, 3, 1]),
+            (connection(Problem::Unreachable), [100, 12, 3, 1]),
+            (connection(Problem::Closed), [100, 12, 12, 1]),
+        ] {
+            let found = [
+                retries(&usual, &fault, true, true),
+                retries(&usual, &fault, false, true),
+                retries(&usual, &fault, false, false),
+                retries(&few, &fault, false, false),
+            ];
+            assert_eq!(found, expected, "{fault}");
         }
-        assert_eq!(waits(&refused, false), 3, "the name may be wrong");
-        assert_eq!((waits(&status(404), true), waits(&status(403), true)), (0, 0));
-    }
-
-    #[test]
-    fn an_encoding_is_complained_about_once_and_then_final() {
-        let fault = Fault::Body(BodyProblem::Encoding("br".to_owned()));
-        assert_eq!(waits(Repeat::IfTransient, &fault), 1);
-    }
-
-    #[test]
-    fn what_was_never_reached_is_given_up_soon() {
-        let policy = RetryPolicy::default();
-        let waits_after = |fault: &Fault, was_reached| {
-            let mut tries = Tries::new(&policy, Repeat::IfTransient, false);
-            std::iter::from_fn(|| tries.wait_after(fault, was_reached, 1.0)).collect::<Vec<_>>()
-        };
-        let waits =
-            |problem, was_reached| waits_after(&Fault::Connection { problem, source: None }, was_reached);
-        for problem in
-            [ConnectionProblem::NameLookup, ConnectionProblem::Connect, ConnectionProblem::Unreachable]
-        {
-            assert_eq!(waits(problem, false), [1, 2, 2].map(Duration::from_secs), "{problem:?}");
-            assert_eq!(waits(problem, true).len(), 12, "{problem:?}");
-        }
-        assert_eq!(waits(ConnectionProblem::Closed, false).len(), 12);
-        let page = Fault::Body(BodyProblem::Document { kind: "an HTML page", message: None });
-        assert_eq!((waits_after(&page, false).len(), waits_after(&page, true).len()), (3, 12));
-        let few = RetryPolicy { retries: 1, ..RetryPolicy::default() };
-        let fault = Fault::Connection { problem: ConnectionProblem::Connect, source: None };
-        let mut tries = Tries::new(&few, Repeat::IfTransient, false);
-        assert!(
-            tries.wait_after(&fault, false, 0.5).is_some() && tries.wait_after(&fault, false, 0.5).is_none()
-        );
+        let mut tries = Tries::new(&usual, Repeat::IfTransient, true);
+        let waits = waits(&mut tries, &connection(Problem::Connect), false);
+        assert_eq!(waits, [500, 1000, 1000].map(Duration::from_millis), "also within a time limit");
     }
 
     #[test]
@@ -457,13 +409,10 @@ mod tests {
     #[test]
     fn waits_grow_until_the_maximum() {
         let policy =
-            RetryPolicy { retries: 9, first_wait: Duration::from_secs(2), max_wait: Duration::from_secs(9) };
+            RetryPolicy { retries: 6, first_wait: Duration::from_secs(2), max_wait: Duration::from_secs(9) };
         let mut tries = Tries::new(&policy, Repeat::IfTransient, false);
-        let waits: Vec<f64> = std::iter::from_fn(|| tries.wait_after(&status(503), true, 0.5))
-            .map(|wait| wait.as_secs_f64())
-            .collect();
-        assert_eq!(waits, [1.0, 2.0, 4.0, 4.5, 4.5, 4.5, 4.5, 4.5, 4.5]);
-        assert_eq!(tries.failed(), 10);
+        let waits = waits(&mut tries, &status(503), true);
+        assert_eq!(waits, [1000, 2000, 4000, 4500, 4500, 4500].map(Duration::from_millis));
     }
 
     proptest! {

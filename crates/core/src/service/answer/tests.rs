@@ -140,6 +140,12 @@ fn a_field_of_another_type_is_read_if_its_meaning_is_clear() {
     for odd in [json!(null), json!({}), json!([]), json!(-1), json!(1.5), json!("many"), json!(1e300)] {
         assert_eq!((flag(&odd), count(&odd)), (None, None), "{odd}");
     }
+    for (value, expected) in [(json!("112"), "112"), (json!(0), "0")] {
+        assert_eq!(id(&value).unwrap().as_str(), expected);
+    }
+    for odd in [json!(1.5), json!(-1), json!(null), json!(""), json!(".."), json!([]), json!(true)] {
+        assert_eq!(id(&odd), None, "{odd}");
+    }
     assert_eq!(entries(&json!(null)).len() + entries(&json!([])).len(), 0);
     for one in [json!({}), json!("text"), json!([7]), json!({"a": 1})] {
         assert_eq!(entries(&one).len(), 1, "{one}");
