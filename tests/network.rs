@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use xtask::fake::{FakeServer, ServerCertificate, Service, USER};
+use xtask::fake::{ErrorBody, FakeServer, Fault, ServerCertificate, Service, USER, When};
 
 use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
 use crate::support::{Invocation, Scene, bytes_of, dump_of};
@@ -164,6 +164,16 @@ fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
             outcome.refuses(format!("{variable} cannot be used: {why}")).hides("s3cret");
         }
     }
+}
+
+#[test]
+fn the_credentials_of_a_proxy_that_an_answer_repeats_are_not_shown() {
+    let scene = scene();
+    let proxy = Proxy::start(scene.server.address(), Vec::new());
+    let body = ErrorBody::Json("you are me with s3cr@t, or bWU6czNjckB0".to_owned());
+    scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::any());
+    let outcome = through(&scene, &proxy, "chunks DUMP").run();
+    outcome.exits_with(3).stderr_has("403 Forbidden (you are me with ***, or ***)");
 }
 
 #[test]

@@ -158,16 +158,17 @@ fn without_a_token_the_ways_to_give_one_are_named() {
 fn an_unusable_secret_is_refused_before_anything_is_sent_and_not_shown() {
     let scene = scene();
     for (token, why) in [
-        (format!("{TOKEN}\nX-Injected: 1"), "<ANY>a line break or another character<ANY>"),
-        (format!("{TOKEN} more"), "<ANY>a line break or another character<ANY>"),
+        (format!("{TOKEN}\nX-Injected: 1"), "it holds more than one line"),
+        (format!("{TOKEN} more"), "it holds a space or another character that no token has"),
+        (format!("ANAPLAN_TOKEN={TOKEN}"), "it holds a line NAME=VALUE: only the value belongs there"),
         ("\"abc\"".to_owned(), "it is in quotes: give it without them"),
         ("null".to_owned(), "it is the word for nothing: whatever fetched it found none"),
     ] {
         let outcome = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", &token).run();
         outcome.refuses(format!("the token cannot be used: {why}"));
     }
-    let control = "holds a control character, such as a line break, inside its text";
-    for (text, why) in [("", "is empty"), ("\n", "is empty"), ("two\r\nlines", control)] {
+    let lines = "holds more than one line";
+    for (text, why) in [("", "is empty"), ("\n", "is empty"), ("two\r\nlines", lines)] {
         let outcome = bare(&scene, "chunks DUMP --token-file=-").stdin(text).run();
         outcome.refuses(format!("the token file cannot be used: standard input {why}"));
     }

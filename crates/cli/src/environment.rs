@@ -3,16 +3,12 @@
 use std::env::VarError;
 use std::path::{Path, PathBuf};
 
-use anaplan_dump_core::{Id, Locator, ModelAddress, NamedFile, Setting};
+use anaplan_dump_core::{Id, Locator, ModelAddress, NamedFile, ProxyChoice, Setting};
 use argh::{ArgsInfo, FlagInfoKind};
 
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::os_text::{self, carried};
-
-/// The variables that name a proxy, and the hosts that it is not for.
-pub(crate) const PROXY: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-pub(crate) const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
 /// The variables whose values are secrets.
 const SECRETS: [&str; 4] =
@@ -100,11 +96,15 @@ impl Environment {
 
     /// The proxy of the file and the hosts that it is not for, where the file has a part in that.
     pub(crate) fn proxy(&self) -> Result<Option<(String, String)>, Failure> {
-        if !PROXY.iter().chain(&NO_PROXY).any(|name| self.file_variable(name).is_some()) {
+        if !ProxyChoice::VARIABLES
+            .iter()
+            .chain(&ProxyChoice::EXCEPTIONS)
+            .any(|name| self.file_variable(name).is_some())
+        {
             return Ok(None);
         }
-        let no_proxy = self.first(&NO_PROXY)?.map(|(_, hosts)| hosts).unwrap_or_default();
-        Ok(self.first(&PROXY)?.map(|(_, url)| (url, no_proxy)))
+        let no_proxy = self.first(&ProxyChoice::EXCEPTIONS)?.map(|(_, hosts)| hosts).unwrap_or_default();
+        Ok(self.first(&ProxyChoice::VARIABLES)?.map(|(_, url)| (url, no_proxy)))
     }
 
     /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
@@ -154,7 +154,8 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
         let name = name.trim_end();
         let name = name.strip_prefix("export ").map_or(name, str::trim_start);
         let value = unquoted(value.trim_start()).ok_or(number)?;
-        if name.starts_with("ANAPLAN_") || PROXY.contains(&name) || NO_PROXY.contains(&name) {
+        let is_of_proxy = ProxyChoice::VARIABLES.contains(&name) || ProxyChoice::EXCEPTIONS.contains(&name);
+        if name.starts_with("ANAPLAN_") || is_of_proxy {
             variables.push((name.to_owned(), value));
         }
     }

@@ -59,7 +59,9 @@ impl Origin {
         }
         let known: Vec<&str> = Origin::region_names().collect();
         let expected = format!("a region ({}); name any other host by its URL", known.join(", "));
-        Err(LocatorError::at(name, 0, &expected))
+        // A longer text may be a secret in the wrong place, so the error does not repeat it.
+        let shown = if name.trim().len() <= 5 { name } else { "(a text longer than any region)" };
+        Err(LocatorError::at(shown, 0, &expected))
     }
 
     /// The names of all regions, such as `eu3`.
@@ -181,7 +183,10 @@ impl FromStr for Origin {
     fn from_str(text: &str) -> Result<Origin, LocatorError> {
         let text = text.trim();
         let split = Origin::split(text).unwrap_or_else(|| {
-            Err(LocatorError::at(text, 0, "an origin such as https://eu3.api.anaplan.com"))
+            // What has nothing of a URL may be a secret in the wrong place.
+            let shown =
+                if text.is_empty() || text.contains(".com") { text } else { "(a text that is no URL)" };
+            Err(LocatorError::at(shown, 0, "an origin such as https://eu3.api.anaplan.com"))
         });
         let (origin, end) = split?;
         match text[end..].trim_end_matches('/') {
@@ -270,7 +275,10 @@ mod tests {
         ] {
             assert!(text.parse::<Origin>().is_err(), "{text}");
         }
-        let error = "https://me:s3cret@api.anaplan.com".parse::<Origin>().unwrap_err();
-        assert!(!error.to_string().contains("s3cret"), "{error}");
+        for text in ["https://me:s3cret@api.anaplan.com", "s3cret", "eyJ0.eyJs3cret.aaaa"] {
+            for error in [text.parse::<Origin>().unwrap_err(), Origin::of_region(text).unwrap_err()] {
+                assert!(!error.to_string().contains("s3cret"), "{error}");
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use self::lock::take_turn;
 pub(crate) use self::lock::{Lock, is_same_file, open_locked, read_head, unlock};
 pub use self::read_secret::NamedFile;
 #[cfg(feature = "http")]
-pub(crate) use self::read_secret::{is_exposed_at, unusable_path};
+pub(crate) use self::read_secret::{check_secret, is_exposed_at, unusable_path};
 pub(crate) use self::rename::{PART, Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};
 pub use self::whole::WholeFile;

@@ -10,6 +10,9 @@ use crate::text::{Printable, is_unprintable, is_utf16, without_bom};
 /// Maximum size of a file that is read, in bytes: the bundle of a system's root certificates has some 200 kB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Maximum size of a secret in bytes: servers refuse longer headers.
+const MAX_SECRET_BYTES: usize = 16 * 1024;
+
 /// The content of a file that a setting names. `Debug` hides it.
 pub struct NamedFile {
     /// The name of the setting, for errors.
@@ -102,20 +105,36 @@ impl NamedFile {
     ///
     /// # Errors
     ///
-    /// [`Error::Setting`] for a file that is empty or holds more than a line.
+    /// [`Error::Setting`] for a file that is empty, or holds something else than one secret.
     pub fn secret(&self) -> Result<&str> {
-        let unusable = |problem| unusable(self.setting, &self.name, problem);
+        let unusable = |problem: &str| unusable(self.setting, &self.name, problem);
         let text = std::str::from_utf8(self.bytes())
             .map_err(|_| unusable("is not in UTF-8: save it as UTF-8 or ASCII"))?
             .trim();
-        if text.is_empty() {
-            return Err(unusable("is empty"));
-        }
-        if text.contains(is_unprintable) {
-            return Err(unusable("holds a control character, such as a line break, inside its text"));
-        }
+        check_secret(text).map_err(|problem| unusable(&problem))?;
         Ok(text)
     }
+}
+
+/// Whether a text can be a secret.
+///
+/// # Errors
+///
+/// What is wrong with it: a clause without a part of the secret.
+pub(crate) fn check_secret(text: &str) -> std::result::Result<(), String> {
+    // As in a file of variables, or copied from a shell.
+    let is_assignment = |line: &str| {
+        line.split_once('=').is_some_and(|(name, _)| name.starts_with("export ") || name.contains("ANAPLAN_"))
+    };
+    let problem = match text.chars().find(|c| is_unprintable(*c)) {
+        _ if text.is_empty() => "is empty",
+        _ if text.len() > MAX_SECRET_BYTES => "is larger than any secret: is it another file?",
+        _ if text.lines().any(is_assignment) => "holds a line NAME=VALUE: only the value belongs there",
+        Some('\n' | '\r') => "holds more than one line",
+        Some(c) => return Err(format!("holds a character that cannot be seen, U+{:04X}", u32::from(c))),
+        None => return Ok(()),
+    };
+    Err(problem.to_owned())
 }
 
 impl std::fmt::Debug for NamedFile {
@@ -222,11 +241,15 @@ mod tests {
         for (bytes, reason) in [
             (&b""[..], "is empty"),
             (b" \r\n", "is empty"),
-            (b"a\nb\n", "holds a control character, such as a line break, inside its text"),
-            (b"a\tb", "holds a control character, such as a line break, inside its text"),
+            (b"a\nb\n", "holds more than one line"),
+            (b"a\tb", "holds a character that cannot be seen, U+0009"),
+            ("a\u{200b}b".as_bytes(), "holds a character that cannot be seen, U+200B"),
+            (b"ANAPLAN_TOKEN=s3cret\n", "holds a line NAME=VALUE: only the value belongs there"),
+            (b"# mine\nexport TOKEN=s3cret\n", "holds a line NAME=VALUE: only the value belongs there"),
             (b"\xff\xff", "is not in UTF-8: save it as UTF-8 or ASCII"),
             (&utf16, "is in UTF-16: save it as UTF-8 or ASCII"),
             (&with_mark, "is in UTF-16: save it as UTF-8 or ASCII"),
+            (&vec![b'a'; 5 << 20], "is larger than any secret: is it another file?"),
             (&vec![b'a'; 17 << 20], "is larger than any file of a secret or of certificates"),
         ] {
             assert_eq!(secret_of(bytes), Err(format!("the file cannot be used: FILE {reason}")));

@@ -3,6 +3,7 @@
 use super::columns::{Columns, SERVICE_NAMES};
 use super::cures::{CUT_OFF, Message, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
 use super::shown::MAX_KEPT_BYTES;
+use crate::text::without_bom;
 
 /// Maximum digits of a line: this many always fit into 64 bits.
 const MAX_LINE_DIGITS: usize = 19;
@@ -168,6 +169,6 @@ impl<'a> Row<'a> {
 
 /// A field without a byte order mark and quotes: they are text where a file was joined to another.
 fn unwrapped(field: &[u8]) -> &[u8] {
-    let field = field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field);
+    let field = without_bom(field);
     field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field)
 }

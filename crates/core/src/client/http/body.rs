@@ -3,8 +3,7 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::GzDecoder;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRANSFER_ENCODING};
 use ureq::http::{HeaderMap, HeaderName, Version};
 use ureq::{Body, BodyReader};
@@ -30,6 +29,9 @@ impl SizeLimit {
 /// Bytes that gzip may add to data it cannot compress, above the limit of the data itself.
 const GZIP_OVERHEAD: u64 = 64 * 1024;
 
+/// Compressed bytes that are read at once.
+const WIRE_BYTES: usize = 32 * 1024;
+
 /// A body that is being read.
 pub(in crate::client) struct AnswerBody {
     content_type: String,
@@ -41,7 +43,7 @@ pub(in crate::client) struct AnswerBody {
 
 enum Data {
     Plain(BodyReader<'static>),
-    Gzip(Box<MultiGzDecoder<WireReader>>),
+    Gzip(Box<MultiGzDecoder<BufReader<WireReader>>>),
     /// Without a length or chunks only the trailer proves the end: of one member, for it cannot tell
     /// whether another was to follow.
     UnframedGzip(Box<GzDecoder<BufReader<WireReader>>>),
@@ -54,42 +56,26 @@ struct WireReader {
     left: u64,
     terms: Terms,
     failure: Option<io::Error>,
-    /// The first bytes, read to see whether they are gzip at all.
-    head: Vec<u8>,
 }
 
 impl WireReader {
-    /// Whether the data begins as gzip does: a label without such data is the gateway's mistake. `None` if there is
-    /// no data.
-    fn begins_with_gzip(&mut self) -> Option<bool> {
-        let mut head = Vec::new();
-        let mut buffer = [0; 4];
-        while let count @ 1.. = self.read(&mut buffer[head.len()..]).unwrap_or(0) {
-            head.extend_from_slice(&buffer[head.len()..head.len() + count]);
+    fn fault(&mut self, error: &io::Error, limit: SizeLimit) -> Fault {
+        match self.failure.take() {
+            Some(transport) => connection_fault(transport.into(), Phase::Body, self.terms.limits),
+            None if error.kind() == io::ErrorKind::FileTooLarge => limit.exceeded(),
+            None => Fault::Body(BodyProblem::GzipDamaged),
         }
-        self.head = head;
-        (!self.head.is_empty()).then(|| is_gzip(&self.head))
     }
 }
 
 impl Read for WireReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.head.is_empty() {
-            let count = self.head.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&self.head[..count]);
-            self.head.drain(..count);
-            return Ok(count);
-        }
         match within(self.terms.limits.stall, &self.terms.patience, || self.reader.read(buffer)) {
-            Ok(count) if count as u64 > self.left => {
-                self.left = 0;
-                Err(io::ErrorKind::FileTooLarge.into())
-            }
+            Ok(count) if count as u64 > self.left => Err(io::ErrorKind::FileTooLarge.into()),
             Ok(count) => {
                 self.left -= count as u64;
                 Ok(count)
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 let kind = error.kind();
                 self.failure = Some(error);
@@ -152,26 +138,16 @@ impl AnswerBody {
             None | Some("" | "identity") if has_framing => Data::Plain(reader),
             None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
             Some("gzip" | "x-gzip") => {
-                let mut wire = WireReader {
-                    reader,
-                    left: wire_limit,
-                    terms: terms.clone(),
-                    failure: None,
-                    head: Vec::new(),
-                };
-                let begins_with_gzip = wire.begins_with_gzip();
-                if let Some(failure) = wire.failure.take() {
-                    return Err(connection_fault(failure.into(), Phase::Body, terms.limits));
-                }
-                match begins_with_gzip {
-                    Some(true) => {}
-                    Some(false) => return fail(BodyProblem::NotGzip),
-                    None if has_framing => return fail(BodyProblem::Empty),
-                    None => return fail(BodyProblem::NoProofOfEnd),
-                }
-                match has_framing {
-                    true => Data::Gzip(Box::new(MultiGzDecoder::new(wire))),
-                    false => Data::UnframedGzip(Box::new(GzDecoder::new(BufReader::new(wire)))),
+                let wire = WireReader { reader, left: wire_limit, terms: terms.clone(), failure: None };
+                let mut wire = BufReader::with_capacity(WIRE_BYTES, wire);
+                // A label without such data is the gateway's mistake.
+                match wire.fill_buf().map(|bytes| bytes.first().copied()) {
+                    Ok(Some(0x1f)) if has_framing => Data::Gzip(Box::new(MultiGzDecoder::new(wire))),
+                    Ok(Some(0x1f)) => Data::UnframedGzip(Box::new(GzDecoder::new(wire))),
+                    Ok(Some(_)) => return fail(BodyProblem::NotGzip),
+                    Ok(None) if has_framing => return fail(BodyProblem::Empty),
+                    Ok(None) => return fail(BodyProblem::NoProofOfEnd),
+                    Err(error) => return Err(wire.get_mut().fault(&error, limit)),
                 }
             }
             Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
@@ -186,27 +162,24 @@ impl AnswerBody {
 
     /// Reads some bytes; 0 only where the end is proved.
     pub(in crate::client) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
-        loop {
-            let read = match &mut self.data {
-                Data::Plain(reader) => {
-                    within(self.terms.limits.stall, &self.terms.patience, || reader.read(buffer))
-                }
-                Data::Gzip(decoder) => decoder.read(buffer),
-                Data::UnframedGzip(decoder) => decoder.read(buffer).and_then(|count| {
+        let count = match &mut self.data {
+            Data::Plain(reader) => {
+                within(self.terms.limits.stall, &self.terms.patience, || reader.read(buffer))
+                    .map_err(|error| connection_fault(error.into(), Phase::Body, self.terms.limits))?
+            }
+            Data::Gzip(decoder) => {
+                decoder.read(buffer).map_err(|error| decoder.get_mut().get_mut().fault(&error, self.limit))?
+            }
+            Data::UnframedGzip(decoder) => {
+                let read = decoder.read(buffer).and_then(|count| {
                     let ends_early = count == 0 && !decoder.get_mut().fill_buf()?.is_empty();
                     if ends_early { Err(io::ErrorKind::InvalidData.into()) } else { Ok(count) }
-                }),
-            };
-            match read {
-                Ok(count) => {
-                    self.received += count as u64;
-                    let is_within = self.received <= self.limit.bytes;
-                    return if is_within { Ok(count) } else { Err(self.limit.exceeded()) };
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.fault(error)),
+                });
+                read.map_err(|error| decoder.get_mut().get_mut().fault(&error, self.limit))?
             }
-        }
+        };
+        self.received += count as u64;
+        if self.received <= self.limit.bytes { Ok(count) } else { Err(self.limit.exceeded()) }
     }
 
     /// Reads a JSON answer into memory.
@@ -230,40 +203,69 @@ impl AnswerBody {
         let page = bytes.trim_ascii_start().starts_with(b"<").then(|| document(&self.content_type, &bytes));
         page.flatten().map_or(Ok(bytes), |problem| Err(Fault::Body(problem)))
     }
-
-    fn fault(&mut self, error: io::Error) -> Fault {
-        let wire = match &mut self.data {
-            Data::Plain(_) => return connection_fault(error.into(), Phase::Body, self.terms.limits),
-            Data::Gzip(decoder) => decoder.get_mut(),
-            Data::UnframedGzip(decoder) => decoder.get_mut().get_mut(),
-        };
-        match wire.failure.take() {
-            Some(transport) => connection_fault(transport.into(), Phase::Body, self.terms.limits),
-            None if error.kind() == io::ErrorKind::FileTooLarge => self.limit.exceeded(),
-            None => Fault::Body(BodyProblem::GzipDamaged),
-        }
-    }
 }
 
 /// Whether a `Content-Range` covers the whole: `bytes 0-2945/2946`.
 fn is_everything(range: &str, sent: Option<u64>) -> bool {
-    let parts = range.strip_prefix("bytes ").and_then(|range| {
-        let (range, total) = range.split_once('/')?;
-        let (first, last) = range.split_once('-')?;
-        Some((
-            first.trim().parse::<u64>().ok()?,
-            last.trim().parse::<u64>().ok()?,
-            total.trim().parse::<u64>().ok()?,
-        ))
-    });
-    parts.is_some_and(|(first, last, total)| {
-        first == 0 && last.checked_add(1) == Some(total) && sent.is_none_or(|sent| sent == total)
-    })
+    let numbers =
+        range.strip_prefix("bytes ").map(|range| range.split(['-', '/']).map(|it| it.trim().parse::<u64>()));
+    match numbers.into_iter().flatten().collect::<Vec<_>>().as_slice() {
+        [Ok(0), Ok(last), Ok(total)] => {
+            last.checked_add(1) == Some(*total) && sent.is_none_or(|sent| sent == *total)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::time::Duration;
+
+    use flate2::write::GzEncoder;
+
     use super::*;
+    use crate::client::http::agent::TimeLimits;
+    use crate::client::http::patience::Patience;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn bytes_after_a_gzip_stream_are_another_stream_whose_length_is_known_or_damage() {
+        let limit = Duration::from_secs(60);
+        let limits = TimeLimits { stall: limit, header: limit, body: limit };
+        let terms = Terms { limits, patience: Patience::default() };
+        let limit = SizeLimit { bytes: 100, name: "the limit" };
+        let damaged = Err(BodyProblem::GzipDamaged);
+        let (one, two) = (gzip(b"rows"), [gzip(b"rows"), gzip(b" more")].concat());
+        for (data, has_length, expected) in [
+            (one.clone(), true, Ok("rows")),
+            (one.clone(), false, Ok("rows")),
+            (two.clone(), true, Ok("rows more")),
+            (two, false, damaged.clone()),
+            ([&one[..], b"\0"].concat(), true, damaged.clone()),
+            ([&one[..], b"\0"].concat(), false, damaged.clone()),
+            ([&one[..], b"x,y\n1,2\n3,4\n5,6"].concat(), true, damaged),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
+            if has_length {
+                headers.insert(CONTENT_LENGTH, data.len().into());
+            }
+            let body = Body::builder().data(data);
+            let body = AnswerBody::new(&headers, Version::HTTP_11, body, limit, terms.clone()).unwrap();
+            let read = body.read_json().map(|bytes| String::from_utf8(bytes).unwrap());
+            let read = read.map_err(|fault| match fault {
+                Fault::Body(problem) => problem,
+                fault => panic!("{fault}"),
+            });
+            assert_eq!(read.as_deref(), expected.as_ref().map(|text| *text), "{has_length}");
+        }
+    }
 
     #[test]
     fn only_a_range_that_covers_everything_is_the_whole_answer() {

@@ -43,8 +43,15 @@ impl std::fmt::Debug for ProxyChoice {
     }
 }
 
-const PROXY_VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
+impl ProxyChoice {
+    /// The variables that name a proxy; the first that is set counts.
+    #[doc(hidden)]
+    pub const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+    /// The variables with the hosts that it is not for, likewise.
+    #[doc(hidden)]
+    pub const EXCEPTIONS: [&str; 2] = ["no_proxy", "NO_PROXY"];
+}
 
 /// A proxy, and the hosts that it is not used for.
 pub(super) struct Proxy {
@@ -61,8 +68,8 @@ impl Proxy {
                 ("the proxy", url.clone(), no_proxy.to_ascii_lowercase())
             }
             ProxyChoice::Environment => {
-                let Some((name, url)) = first_variable(&PROXY_VARIABLES)? else { return Ok(None) };
-                let no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list);
+                let Some((name, url)) = first_variable(&ProxyChoice::VARIABLES)? else { return Ok(None) };
+                let no_proxy = first_variable(&ProxyChoice::EXCEPTIONS)?.map(|(_, list)| list);
                 (name, url, no_proxy.unwrap_or_default().to_ascii_lowercase())
             }
         };
@@ -129,8 +136,7 @@ fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
         ));
     }
     // ureq takes a port beyond 65535 for the default port.
-    let after_user = url.rsplit('@').next().unwrap_or(url).trim_end_matches('/');
-    let port = after_user.rsplit_once(':').map(|(_, port)| port).filter(|p| !p.contains(['/', ']']));
+    let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
     if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|p| p > 0)) {
         return Err(unusable(name, "its port is not a number from 1 to 65535"));
     }

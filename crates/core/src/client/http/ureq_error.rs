@@ -41,8 +41,6 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
     match error {
         ureq::Error::Io(error) => io_problem(error, phase),
         ureq::Error::Timeout(which) => timeout_problem(*which, phase, limits),
-        ureq::Error::HostNotFound => ConnectionProblem::NameLookup,
-        ureq::Error::ConnectionFailed => ConnectionProblem::Connect,
         ureq::Error::Other(error) => match (error.downcast_ref(), error.downcast_ref()) {
             (Some(TlsFailure { problem, .. }), _) => *problem,
             (_, Some(failure)) => proxy_problem(failure, limits),
@@ -50,7 +48,6 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
             _ if phase == Phase::Body => ConnectionProblem::Cut,
             _ => ConnectionProblem::Other,
         },
-        ureq::Error::ConnectProxyFailed(_) => ConnectionProblem::Proxy,
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ConnectionProblem::Tls,
         ureq::Error::LargeResponseHeader(..) => ConnectionProblem::HeaderTooLarge,
         // ureq reads at most 128 header lines. It does not hand out the type of this error.
@@ -66,25 +63,16 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
 
 /// A request that got no further than the proxy was never sent.
 fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProblem {
-    match (failure.status(), &failure.error) {
-        (Some(407), _) => ConnectionProblem::ProxyAuthentication,
+    use ConnectionProblem::{Expired, Tls, UnknownIssuer, WrongName};
+    match failure.status() {
+        Some(407) => ConnectionProblem::ProxyAuthentication,
         // The proxy could not reach the host, or is overloaded: a matter of time.
-        (Some(408 | 429 | 500..=599), _) => ConnectionProblem::ProxyConnect,
-        (Some(_), _) => ConnectionProblem::Proxy,
-        // It dropped the connection.
-        (None, ureq::Error::ConnectProxyFailed(_) | ureq::Error::Protocol(_)) => {
-            ConnectionProblem::ProxyConnect
-        }
-        (None, error) => match problem(error, Phase::Header, limits) {
-            // Or TLS to the proxy broke.
-            ConnectionProblem::NameLookup
-            | ConnectionProblem::Connect
-            | ConnectionProblem::Unreachable
-            | ConnectionProblem::Closed
-            | ConnectionProblem::Silent(_)
-            | ConnectionProblem::Stalled(_)
-            | ConnectionProblem::Protocol => ConnectionProblem::ProxyConnect,
-            problem => problem,
+        Some(408 | 429 | 500..=599) => ConnectionProblem::ProxyConnect,
+        Some(_) => ConnectionProblem::Proxy,
+        None => match problem(&failure.error, Phase::Header, limits) {
+            problem @ (Expired | Tls | UnknownIssuer | WrongName) => problem,
+            // It was not reached, or dropped the connection.
+            _ => ConnectionProblem::ProxyConnect,
         },
     }
 }
@@ -115,8 +103,7 @@ fn timeout_problem(which: Timeout, phase: Phase, limits: TimeLimits) -> Connecti
         Timeout::RecvResponse => ConnectionProblem::HeaderTimeout(limits.header),
         Timeout::RecvBody => ConnectionProblem::BodyTimeout(limits.body),
         Timeout::PerRead if phase == Phase::Header => ConnectionProblem::Silent(limits.stall),
-        Timeout::PerRead | Timeout::PerWrite => ConnectionProblem::Stalled(limits.stall),
-        // No other limit is set.
+        // Reading and writing; no other limit is set.
         _ => ConnectionProblem::Stalled(limits.stall),
     }
 }
@@ -131,25 +118,16 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const LIMITS: TimeLimits = TimeLimits { stall: SECOND, header: SECOND, body: SECOND };
 
-    fn problem_of_request(error: ureq::Error) -> Fault {
-        connection_fault(error, Phase::Header, LIMITS)
-    }
-
-    fn problem_of(error: io::Error) -> Fault {
-        problem_of_request(ureq::Error::Io(error))
-    }
-
     #[test]
-    fn tls_that_breaks_after_the_handshake_leaves_open_whether_the_request_arrived() {
-        let fault = problem_of(io::Error::new(ErrorKind::InvalidData, "cannot decrypt peer's message"));
-        assert_eq!(fault.fate(), Fate::Unknown, "{fault}");
-    }
-
-    #[test]
-    fn tls_to_a_proxy_that_breaks_never_brought_the_request_to_the_service() {
-        let error = ureq::Error::Io(ErrorKind::InvalidData.into());
-        let failure = ProxyFailure { proxy: "https://proxy.example".to_owned(), error };
-        let fault = problem_of_request(ureq::Error::Other(Box::new(failure)));
-        assert_eq!(fault.fate(), Fate::Refused, "{fault}");
+    fn tls_that_breaks_after_the_handshake_leaves_open_whether_the_request_arrived_unless_it_was_for_a_proxy()
+    {
+        let broken = || ureq::Error::Io(ErrorKind::InvalidData.into());
+        let failure = ProxyFailure { proxy: "https://proxy.example".to_owned(), error: broken() };
+        for (error, fate) in
+            [(broken(), Fate::Unknown), (ureq::Error::Other(Box::new(failure)), Fate::Refused)]
+        {
+            let fault = connection_fault(error, Phase::Header, LIMITS);
+            assert_eq!(fault.fate(), fate, "{fault}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The user of a client: signing in once, who it is, and signing out.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::credentials::SignInMethod;
+use super::oauth::DeviceCode;
 use super::token::Token;
 use crate::client::Client;
 use crate::error::Result;
@@ -19,18 +20,6 @@ pub struct Account {
     pub until: Option<SystemTime>,
 }
 
-/// What a user needs to approve a sign-in. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DeviceCode {
-    /// The page to open. It knows the code already if the service gave such a page.
-    pub page: String,
-    /// The code to enter, or to compare.
-    pub code: String,
-    /// How long the user has.
-    pub lifetime: Duration,
-}
-
 impl Client {
     /// Signs in with OAuth once, by a user who approves it in a browser, and stores the refresh token in
     /// the file of the credentials. `show` receives what the user needs; then this waits for the approval.
@@ -41,13 +30,7 @@ impl Client {
     /// [`Error::Request`](crate::Error::Request) also if the user refuses, or does not approve in time.
     #[doc(hidden)]
     pub fn login(&self, show: impl FnOnce(&DeviceCode)) -> Result<()> {
-        self.requests.session.device_flow(&self.requests.wire, |code| {
-            show(&DeviceCode {
-                page: code.page.clone(),
-                code: code.user_code.clone(),
-                lifetime: code.lifetime,
-            });
-        })
+        self.requests.session.device_flow(&self.requests.wire, show)
     }
 
     /// Signs in if need be, and asks the sign-in service whose token it is.
@@ -73,7 +56,7 @@ impl Client {
     #[doc(hidden)]
     pub fn token(&self) -> Result<(Token, Option<SystemTime>)> {
         let held = self.requests.session.token(&self.requests.wire)?;
-        Ok((held.token.clone(), held.end()))
+        Ok((held.token.clone(), held.end_date()))
     }
 
     /// Ends the token that the client was made with, or removes the file of the refresh token. `false` if

@@ -10,13 +10,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::certificate::{DataFormat, SigningCertificate};
-use super::refresh_token_file::RefreshTokenFile;
 use super::secret::Secret;
 use super::token::Token;
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
-use crate::files::NamedFile;
-use crate::files::is_exposed_at;
+use crate::files::{NamedFile, check_secret, is_exposed_at};
 
 /// How a client signs in. `Debug` shows the way and no secret.
 ///
@@ -63,7 +61,7 @@ pub(crate) enum Way {
 /// Where the refresh token is kept.
 #[derive(Clone)]
 pub(crate) enum TokenStore {
-    File(RefreshTokenFile),
+    File(PathBuf),
     Program { read: Arc<ReadToken>, write: Arc<WriteToken> },
 }
 
@@ -109,20 +107,13 @@ impl Credentials {
     ///
     /// [`Error::Setting`] for an empty name or password, and for one with control characters.
     pub fn password(user: &str, password: Secret) -> Result<Credentials> {
-        let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
         for (setting, text) in [(Setting::User, user), (Setting::Password, password.reveal())] {
-            if text.is_empty() {
-                return Err(unusable(setting, "it is empty"));
-            }
-            if text.contains(char::is_control) {
-                return Err(unusable(setting, "it holds a control character, such as a line break"));
-            }
+            check_secret(text)
+                .map_err(|problem| Error::Setting { setting, problem: format!("it {problem}") })?;
         }
         if user.contains(':') {
-            return Err(unusable(
-                Setting::User,
-                "it holds a colon, which this way of signing in cannot carry",
-            ));
+            let problem = "it holds a colon, which this way of signing in cannot carry".to_owned();
+            return Err(Error::Setting { setting: Setting::User, problem });
         }
         let header = header(&format!("Basic {}", encoded(user, &password)))?;
         let exposed_files = password.exposed_file().map(Path::to_owned).into_iter().collect();
@@ -185,7 +176,7 @@ impl Credentials {
     pub fn oauth(client_id: &str, refresh_token_file: impl Into<PathBuf>) -> Result<Credentials> {
         let path = refresh_token_file.into();
         let exposed_files = is_exposed_at(&path).then(|| path.clone()).into_iter().collect();
-        let way = oauth(client_id, TokenStore::File(RefreshTokenFile::new(path)))?;
+        let way = oauth(client_id, TokenStore::File(path))?;
         Ok(Credentials { way, exposed_files })
     }
 

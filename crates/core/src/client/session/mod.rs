@@ -65,6 +65,7 @@ pub(in crate::client) struct Held {
     times: Option<Times>,
 }
 
+#[derive(Clone, Copy)]
 struct Times {
     renewal: Instant,
     end: Instant,
@@ -72,28 +73,11 @@ struct Times {
     end_date: SystemTime,
 }
 
-/// A token, and what the service said about its end.
+/// A token, and how long the service says that it is good for.
 #[derive(Debug)]
 struct IssuedToken {
     value: Secret,
-    end: TokenEnd,
-}
-
-/// The end of a token as the service states it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TokenEnd {
-    /// By the service's clock.
-    At(SystemTime),
-    /// Counted from the answer.
-    After(Duration),
-    Unknown,
-}
-
-impl Held {
-    /// The end by this machine's clock, if it is known.
-    pub(in crate::client) fn end(&self) -> Option<SystemTime> {
-        self.times.as_ref().map(|times| times.end_date)
-    }
+    lifetime: Option<Duration>,
 }
 
 impl Session {
@@ -111,69 +95,65 @@ impl Session {
 
     /// The hosts that this way of signing in needs: a token that was brought needs none.
     pub(in crate::client) fn hosts(&self) -> Vec<(&'static str, Origin)> {
-        let (needs_auth, needs_oauth) = match self.credentials.way() {
-            Way::Token(_) | Way::Provider(_) => (false, false),
-            Way::OAuth { .. } => (true, true),
-            _ => (true, false),
-        };
-        let auth = self.auth.clone().filter(|_| needs_auth).map(|origin| ("sign-in", origin));
-        let oauth = self.oauth.clone().filter(|_| needs_oauth).map(|origin| ("OAuth", origin));
-        auth.into_iter().chain(oauth).collect()
+        let needs_oauth = matches!(self.credentials.way(), Way::OAuth { .. });
+        let auth = self.auth.clone().filter(|_| self.credentials.can_sign_in());
+        let oauth = self.oauth.clone().filter(|_| needs_oauth);
+        auth.map(|origin| ("sign-in", origin))
+            .into_iter()
+            .chain(oauth.map(|origin| ("OAuth", origin)))
+            .collect()
     }
 
     /// The token to send now.
     pub(in crate::client) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
         let asked = Instant::now();
         let mut state = self.state();
-        let now = Instant::now();
         if let Some(old) = state.held.clone() {
-            if old.times.as_ref().is_none_or(|times| now < times.renewal) {
+            if old.times.is_none_or(|times| Instant::now() < times.renewal) {
                 return Ok(old);
             }
-            if old.is_good(now) {
-                if !state.is_refused() {
-                    // Once: until its end the old token does, and all the other requests wait for this one.
-                    match self.sign_in(wire, Repeat::Never) {
-                        Ok(fresh) => return Ok(state.hold(fresh, wire)),
-                        Err(error) if is_refusal(&error) => state.note(&error),
-                        Err(_) => {}
-                    }
+            // Until its end the old token does, so this is tried once: all the other requests wait for it.
+            if old.is_good() && !state.is_refused() {
+                match self.sign_in(wire, Repeat::Never) {
+                    Ok(fresh) => return Ok(state.hold(fresh, wire)),
+                    Err(error) if is_refusal(&error) => state.note(&error),
+                    Err(_) => {}
                 }
-                // The try may have taken a while, so it is the time now that counts.
-                if let Some(old) = old.postponed(Instant::now()) {
-                    return Ok(state.hold(old, wire));
-                }
+            }
+            // The try may have taken a while.
+            if let Some(times) = old.times.filter(|_| old.is_good()) {
+                let renewal = (Instant::now() + RENEWAL_PAUSE).min(times.end);
+                let old = Held { token: old.token.clone(), times: Some(Times { renewal, ..times }) };
+                return Ok(state.hold(old, wire));
             }
         }
         self.sign_in_once(&mut state, asked, wire)
     }
 
     /// A token instead of one that the service refused; `None` if there is no other.
-    pub(in crate::client) fn replace(&self, refused: &Arc<Held>, wire: &Wire) -> Result<Option<Arc<Held>>> {
+    pub(in crate::client) fn replace(&self, refused: &Held, wire: &Wire) -> Result<Option<Arc<Held>>> {
         let asked = Instant::now();
         let mut state = self.state();
-        match &state.held {
-            // Another thread was faster.
-            Some(other) if !Arc::ptr_eq(other, refused) && other.token.value() != refused.token.value() => {
-                return Ok(Some(Arc::clone(other)));
-            }
-            _ => {}
+        let is_other = |held: &Arc<Held>| held.token.value() != refused.token.value();
+        // Another thread may have been faster.
+        if let Some(other) = state.held.clone().filter(is_other) {
+            return Ok(Some(other));
         }
         if !self.credentials.can_renew() {
             return Ok(None);
         }
         state.held = None;
-        let fresh = self.sign_in_once(&mut state, asked, wire)?;
         // An identical token would be rejected again.
-        let is_other = fresh.token.value() != refused.token.value();
-        Ok(is_other.then_some(fresh))
+        Ok(Some(self.sign_in_once(&mut state, asked, wire)?).filter(is_other))
     }
 
     /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the
     /// client.
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match self.credentials.way() {
-            Way::OAuth { store: TokenStore::File(file), .. } => self.forget_refresh_token(wire, file),
+            Way::OAuth { store: TokenStore::File(file), .. } => {
+                oauth::lock_file(wire, file, oauth::LOCK_WAIT)?.forget()
+            }
             Way::Token(_) | Way::Provider(_) => self.end_token(wire).map(|()| true),
             _ => Ok(false),
         }
@@ -187,13 +167,8 @@ impl Session {
         {
             return Err(error);
         }
-        match self.sign_in(wire, Repeat::IfTransient) {
-            Ok(held) => Ok(state.hold(held, wire)),
-            Err(error) => {
-                state.note(&error);
-                Err(error)
-            }
-        }
+        let held = self.sign_in(wire, Repeat::IfTransient).inspect_err(|error| state.note(error))?;
+        Ok(state.hold(held, wire))
     }
 
     fn sign_in(&self, wire: &Wire, repeat: Repeat) -> Result<Held> {
@@ -203,8 +178,7 @@ impl Session {
             Way::Password { header, .. } => self.authenticate(wire, repeat, &|| Ok((header.clone(), None))),
             Way::Certificate { certificate, format } => self.authenticate(wire, repeat, &|| {
                 let body = certificate.token_request(*format, SystemTime::now())?;
-                let header = self::credentials::header(certificate.authorization())?;
-                Ok((header, Some(body)))
+                Ok((self::credentials::header(certificate.authorization())?, Some(body)))
             }),
             Way::OAuth { client_id, store } => self.refresh(wire, repeat, client_id, store),
         }
@@ -247,44 +221,31 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 impl Held {
-    fn new(issued: &IssuedToken, token: Token, reply: &Reply) -> Held {
-        let (now, clock) = (Instant::now(), SystemTime::now());
-        let lifetime = issued.end.lifetime(reply.date.unwrap_or(clock));
+    /// A token that was issued now.
+    fn new(token: Token, lifetime: Option<Duration>) -> Held {
+        let (now, lifetime) = (Instant::now(), believed(lifetime));
         let renewal = now + renewal_after(lifetime);
-        let times = Times { renewal, end: now + lifetime, end_date: clock + lifetime };
+        let times = Times { renewal, end: now + lifetime, end_date: SystemTime::now() + lifetime };
         Held { token, times: Some(times) }
     }
 
-    fn end_date(&self) -> Option<SystemTime> {
-        self.times.as_ref().map(|times| times.end_date)
+    /// The end by this machine's clock, if it is known.
+    pub(in crate::client) fn end_date(&self) -> Option<SystemTime> {
+        self.times.map(|times| times.end_date)
     }
 
     /// Whether it is known to have some time left.
-    fn is_good(&self, now: Instant) -> bool {
-        self.times.as_ref().is_some_and(|times| now < times.end)
-    }
-
-    /// The same token, to be renewed a little later; `None` once it has ended.
-    fn postponed(&self, now: Instant) -> Option<Held> {
-        let times = self.times.as_ref().filter(|times| now < times.end)?;
-        let times = Times { renewal: (now + RENEWAL_PAUSE).min(times.end), ..*times };
-        Some(Held { token: self.token.clone(), times: Some(times) })
+    fn is_good(&self) -> bool {
+        self.times.is_some_and(|times| Instant::now() < times.end)
     }
 }
 
-impl TokenEnd {
-    /// How long the token is good for, from the answer on. `answered` is the `Date` of that answer: the
-    /// service's clock counts, and this machine's only where the answer has no date.
-    fn lifetime(self, answered: SystemTime) -> Duration {
-        let lifetime = match self {
-            TokenEnd::At(end) => end.duration_since(answered).unwrap_or_default(),
-            TokenEnd::After(lifetime) => lifetime,
-            TokenEnd::Unknown => Duration::ZERO,
-        };
-        // No service gives a token that has ended: its clocks differ. To believe it would mean to sign in for
-        // each request, and a token that really has ended is renewed when it is refused.
-        if lifetime.is_zero() { USUAL_LIFETIME } else { lifetime.min(MAX_LIFETIME) }
-    }
+/// How long a token is taken to be good. No service gives a token that has ended: its clocks differ. To believe it
+/// would mean to sign in for each request, and a token that really has ended is renewed when it is refused.
+fn believed(lifetime: Option<Duration>) -> Duration {
+    lifetime
+        .filter(|lifetime| !lifetime.is_zero())
+        .map_or(USUAL_LIFETIME, |lifetime| lifetime.min(MAX_LIFETIME))
 }
 
 /// When to renew a token of this lifetime. Of a short one at least a half is used, so that no service can

@@ -1,16 +1,17 @@
 //! Signing in with OAuth: the refresh token (RFC 6749), and the device flow by which a user approves (RFC
 //! 8628).
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::credentials::{ReadToken, TokenStore, Way, WriteToken};
-use super::refresh_token_file::{LockedTokenFile, RefreshTokenFile};
+use super::refresh_token_file::{LockedTokenFile, lock_path};
 use super::refusal::Granted;
 use super::secret::Secret;
 use super::token::Token;
-use super::{Held, IssuedToken, Session, TokenEnd, ask, post};
+use super::{Held, IssuedToken, Session, ask, post};
 use crate::address::Origin;
 use crate::client::event::Event;
 use crate::client::http::exchange::Reply;
@@ -24,7 +25,7 @@ const DEVICE_CODE: &str = "/oauth/device/code";
 
 /// How long a run waits for another one that is using the same refresh token: longer than all retries of a
 /// request take. One that was killed holds it no more.
-const LOCK_WAIT: Duration = Duration::from_secs(600);
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(600);
 
 /// Wait before a note says so: usually another run needs a second.
 const FIRST_LOCK_NOTE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 5 });
@@ -60,46 +61,46 @@ struct Grant {
     refresh: Option<Secret>,
 }
 
-/// What `/oauth/device/code` answers: what to show to the user, and how to ask whether they approved.
-#[derive(Debug)]
-pub(in crate::client) struct DeviceCode {
-    device_code: Secret,
-    /// What the user enters, or compares.
-    pub(in crate::client) user_code: String,
+/// What a user needs to approve a sign-in. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeviceCode {
     /// The page to open. It knows the code already if the service gave such a page.
-    pub(in crate::client) page: String,
+    pub page: String,
+    /// The code to enter, or to compare.
+    pub code: String,
     /// How long the user has.
-    pub(in crate::client) lifetime: Duration,
+    pub lifetime: Duration,
+}
+
+/// What `/oauth/device/code` answers.
+#[derive(Debug)]
+struct DeviceFlow {
+    shown: DeviceCode,
+    device_code: Secret,
     /// The wait before each request.
     interval: Duration,
 }
 
-impl DeviceCode {
-    /// Takes note of the answer `slow_down`.
-    fn slow_down(&mut self) {
-        self.interval = (self.interval + SLOW_DOWN).min(MAX_INTERVAL);
-    }
-}
-
 /// Where the refresh token is kept, while no other process can use or replace it.
 enum LockedTokens<'a> {
-    File(Box<LockedTokenFile>),
+    File(&'a Path, Box<LockedTokenFile>),
     Program(&'a ReadToken, &'a WriteToken),
 }
 
 impl LockedTokens<'_> {
     fn read(&self) -> Result<Secret> {
         match self {
-            LockedTokens::File(file) => file.read(),
+            LockedTokens::File(_, file) => file.read(),
             LockedTokens::Program(read, _) => read().map_err(Error::NoToken),
         }
     }
 
     fn store(&mut self, wire: &Wire, token: &Secret) -> Result<()> {
         match self {
-            LockedTokens::File(file) => {
+            LockedTokens::File(path, file) => {
                 for warning in file.store(token)? {
-                    wire.report(&Event::Disk { path: file.path(), warning });
+                    wire.report(&Event::Disk { path, warning });
                 }
                 Ok(())
             }
@@ -151,36 +152,33 @@ impl Session {
             if refresh.is_none() && old.is_none() {
                 return Err(Halt::Final(Fault::NoRefreshToken));
             }
-            Ok(Held::new(&access, Token::bearer(access.value.reveal())?, &reply))
+            Ok(Held::new(Token::bearer(access.value.reveal())?, access.lifetime))
         })
     }
 
     /// Signs in by the device flow and stores the refresh token. `show` receives what the user needs.
     pub(in crate::client) fn device_flow(&self, wire: &Wire, show: impl FnOnce(&DeviceCode)) -> Result<()> {
         let Way::OAuth { client_id, store } = self.credentials.way() else {
-            return Err(Error::Setting {
-                setting: Setting::Credentials,
-                problem:
-                    "only OAuth has a sign-in that a user approves: give a client id and a place for the \
-                          refresh token"
-                        .to_owned(),
-            });
+            let problem = "only OAuth has a sign-in that a user approves: give a client id and a place for the refresh \
+                           token";
+            return Err(Error::Setting { setting: Setting::Credentials, problem: problem.to_owned() });
         };
         // Found out before the user has approved; then given back to other runs while the user thinks.
         drop(lock(wire, store, LOCK_WAIT)?);
         let origin = self.oauth_host()?;
+        let subject = Subject::SignIn(origin.clone());
         let body = json!({ "client_id": client_id, "scope": SCOPE }).to_string();
-        let mut code = wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
+        let mut flow = wire.retry(&subject, Repeat::IfTransient, |a_try| {
             let reply = ask(wire, post(origin, DEVICE_CODE, &body), None, a_try)?;
             Ok(read_device_code(&reply)?)
         })?;
-        wire.secrets.add(code.device_code.reveal());
-        show(&code);
-        let end = Instant::now() + code.lifetime;
-        let body = device_token_request(client_id, &code.device_code);
+        wire.secrets.add(flow.device_code.reveal());
+        show(&flow.shown);
+        let begun = Instant::now();
+        let body = device_token_request(client_id, &flow.device_code);
         loop {
-            wire.patience.stop.sleep(code.interval);
-            let is_over = Instant::now() >= end;
+            wire.sleep(flow.interval, &Event::Waiting { subject: &subject, waited: begun.elapsed() })?;
+            let is_over = begun.elapsed() >= flow.shown.lifetime || wire.patience.is_over();
             let mut locked = lock(wire, store, LOCK_WAIT)?;
             match self.grant(wire, Repeat::IfTransient, &body, &mut locked, None) {
                 Ok(held) => {
@@ -189,17 +187,17 @@ impl Session {
                 }
                 Err(error) => match refusal_word(&error) {
                     Some("authorization_pending") if !is_over => {}
-                    Some("slow_down") if !is_over => code.slow_down(),
+                    Some("slow_down") if !is_over => flow.interval = slower(flow.interval),
                     _ => return Err(error),
                 },
             }
         }
     }
+}
 
-    /// Removes the stored refresh token; `false` if there was none.
-    pub(super) fn forget_refresh_token(&self, wire: &Wire, file: &RefreshTokenFile) -> Result<bool> {
-        lock_file(wire, file, LOCK_WAIT)?.forget()
-    }
+/// The interval after the answer `slow_down`.
+fn slower(interval: Duration) -> Duration {
+    (interval + SLOW_DOWN).min(MAX_INTERVAL)
 }
 
 fn refusal_word(error: &Error) -> Option<&str> {
@@ -211,17 +209,17 @@ fn refusal_word(error: &Error) -> Option<&str> {
 
 fn lock<'a>(wire: &Wire, store: &'a TokenStore, wait: Duration) -> Result<LockedTokens<'a>> {
     match store {
-        TokenStore::File(file) => Ok(LockedTokens::File(Box::new(lock_file(wire, file, wait)?))),
+        TokenStore::File(path) => Ok(LockedTokens::File(path, Box::new(lock_file(wire, path, wait)?))),
         TokenStore::Program { read, write } => Ok(LockedTokens::Program(&**read, &**write)),
     }
 }
 
 /// Locks the file, waiting at most this long for another run that uses it.
-pub(super) fn lock_file(wire: &Wire, file: &RefreshTokenFile, wait: Duration) -> Result<LockedTokenFile> {
-    let locked =
-        wire.wait_for_lock(&file.lock_path()?, FIRST_LOCK_NOTE, wait, || file.try_lock(&wire.unfinished))?;
+pub(super) fn lock_file(wire: &Wire, path: &Path, wait: Duration) -> Result<LockedTokenFile> {
+    let take = || LockedTokenFile::try_lock(path, &wire.unfinished);
+    let locked = wire.wait_for_lock(&lock_path(path)?, FIRST_LOCK_NOTE, wait, take)?;
     if let Some(warning) = locked.warning {
-        wire.report(&Event::Disk { path: file.path(), warning });
+        wire.report(&Event::Disk { path, warning });
     }
     Ok(locked)
 }
@@ -249,13 +247,12 @@ fn device_token_request(client_id: &str, device_code: &Secret) -> String {
 fn read_grant(reply: &Reply) -> Result<Grant, Fault> {
     let granted = Granted::read(reply, "access_token")?;
     let lifetime = granted.answer.count("expires_in").map(Duration::from_secs);
-    let end = lifetime.map_or(TokenEnd::Unknown, TokenEnd::After);
-    let access = granted.secret("access_token").map(|value| IssuedToken { value, end });
+    let access = granted.secret("access_token").map(|value| IssuedToken { value, lifetime });
     let has_refresh = granted.answer.has("refresh_token");
     Ok(Grant { access, refresh: has_refresh.then(|| granted.secret("refresh_token")).transpose()? })
 }
 
-fn read_device_code(reply: &Reply) -> Result<DeviceCode, Fault> {
+fn read_device_code(reply: &Reply) -> Result<DeviceFlow, Fault> {
     let granted = Granted::read(reply, "device_code")?;
     let answer = &granted.answer;
     let page = match answer.has("verification_uri_complete") {
@@ -271,11 +268,10 @@ fn read_device_code(reply: &Reply) -> Result<DeviceCode, Fault> {
     let interval = asked
         .map_or(USUAL_INTERVAL, |seconds| Duration::from_secs_f64(seconds.min(MAX_INTERVAL.as_secs_f64())));
     let lifetime = answer.count("expires_in").map_or(USUAL_APPROVAL, Duration::from_secs);
-    Ok(DeviceCode {
+    let code = shown(&granted, "user_code")?;
+    Ok(DeviceFlow {
+        shown: DeviceCode { page: url, code, lifetime: lifetime.min(MAX_APPROVAL) },
         device_code: granted.secret("device_code")?,
-        user_code: shown(&granted, "user_code")?,
-        page: url,
-        lifetime: lifetime.min(MAX_APPROVAL),
         interval: interval.max(MIN_INTERVAL),
     })
 }
@@ -304,8 +300,8 @@ mod tests {
     fn a_grant_gives_the_access_token_and_perhaps_a_new_refresh_token() {
         let grant = read_grant(&reply(200, GRANT)).unwrap();
         let access = grant.access.as_ref().unwrap();
-        assert_eq!(access.value.reveal(), "acc3ss");
-        assert_eq!(access.end, TokenEnd::After(Duration::from_secs(2100)));
+        assert_eq!(access.value.reveal(), "acc3ss", "the id_token is none");
+        assert_eq!(access.lifetime, Some(Duration::from_secs(2100)));
         assert_eq!(grant.refresh.as_ref().unwrap().reveal(), "r3fresh");
         let shown = format!("{grant:?}");
         assert!(!shown.contains("acc3ss") && !shown.contains("r3fresh"), "{shown}");
@@ -313,23 +309,16 @@ mod tests {
             let json = format!(r#"{{"access_token": "a", "expires_in": "60"{refresh}}}"#);
             assert_eq!(read_grant(&reply(200, &json)).unwrap().refresh, None);
         }
-    }
-
-    #[test]
-    fn a_grant_whose_new_refresh_token_cannot_be_stored_is_an_error() {
+        // One that cannot be stored is lost.
         for odd in [r#""a\nb""#, "{}", "[1]", "true"] {
             let json = format!(r#"{{"access_token": "a", "refresh_token": {odd}}}"#);
             let fault = read_grant(&reply(200, &json)).unwrap_err().to_string();
             assert!(fault.ends_with("(its refresh_token cannot be used)"), "{fault}");
         }
-    }
-
-    #[test]
-    fn a_grant_without_an_access_token_still_gives_the_new_refresh_token() {
         for (access, problem) in [
             ("", "no \"access_token\""),
+            (r#""id_token": "h.p.s","#, "no \"access_token\""),
             (r#""access_token": "a b","#, "cannot be used"),
-            (r#""access_token": {},"#, "cannot be used"),
         ] {
             let grant = read_grant(&reply(200, &format!(r#"{{{access} "refresh_token": "r"}}"#))).unwrap();
             let fault = grant.access.unwrap_err().to_string();
@@ -340,77 +329,52 @@ mod tests {
 
     #[test]
     fn a_403_without_a_word_is_a_dead_refresh_token_but_a_page_of_a_proxy_is_not() {
-        let refused = |body| match read_grant(&reply(403, body)) {
-            Err(Fault::SignInRefused { word, message }) => (word, message),
-            other => panic!("{other:?}"),
-        };
-        let word = || "invalid_grant".to_owned();
-        assert_eq!(refused(r#"{"message": "Forbidden"}"#), (word(), Some("Forbidden".to_owned())));
-        assert_eq!(refused("{}"), (word(), None));
+        for (body, expected) in [(r#"{"message": "Forbidden"}"#, Some("Forbidden")), ("{}", None)] {
+            let Err(Fault::SignInRefused { word, message }) = read_grant(&reply(403, body)) else {
+                panic!("{body}")
+            };
+            assert_eq!((&*word, message.as_deref()), ("invalid_grant", expected));
+        }
         assert_eq!(read_grant(&reply(403, "<html>blocked</html>")).unwrap_err().status(), Some(403));
     }
 
     #[test]
-    fn a_device_code_says_what_to_show_and_how_often_to_ask() {
+    fn a_device_code_says_what_to_show_and_what_it_leaves_out_or_overstates_is_bounded() {
         let body = r#"{"device_code": "d3vice", "user_code": "ABCD-EFGH", "expires_in": 900, "interval": 7,
             "verification_uri": "https://iam.anaplan.com/activate",
             "verification_uri_complete": "https://iam.anaplan.com/activate?user_code=ABCD-EFGH"}"#;
-        let mut code = read_device_code(&reply(200, body)).unwrap();
-        assert_eq!(code.page, "https://iam.anaplan.com/activate?user_code=ABCD-EFGH");
-        assert_eq!((code.user_code.as_str(), code.device_code.reveal()), ("ABCD-EFGH", "d3vice"));
-        assert_eq!((code.lifetime.as_secs(), code.interval.as_secs()), (900, 7));
-        assert!(!format!("{code:?}").contains("d3vice"));
-        code.slow_down();
-        assert_eq!(code.interval.as_secs(), 12);
-        (0..100).for_each(|_| code.slow_down());
-        assert_eq!(code.interval, MAX_INTERVAL);
-    }
+        let flow = read_device_code(&reply(200, body)).unwrap();
+        assert!(!format!("{flow:?}").contains("d3vice"));
+        let page = "https://iam.anaplan.com/activate?user_code=ABCD-EFGH".to_owned();
+        let (code, lifetime) = ("ABCD-EFGH".to_owned(), Duration::from_secs(900));
+        assert_eq!((flow.shown, flow.device_code.reveal()), (DeviceCode { page, code, lifetime }, "d3vice"));
+        assert_eq!(slower(flow.interval).as_secs(), 12);
+        assert_eq!(slower(MAX_INTERVAL), MAX_INTERVAL);
 
-    #[test]
-    fn what_a_device_code_leaves_out_or_overstates_is_bounded() {
         let read = |uri: &str, more: &str| {
             let json =
                 format!(r#"{{"device_code": "d", "user_code": "U", "verification_uri": "{uri}"{more}}}"#);
             read_device_code(&reply(200, &json))
         };
-        let code = read("https://x/", "").unwrap();
-        assert_eq!((code.page.as_str(), code.lifetime), ("https://x/", USUAL_APPROVAL));
-        let code = read("https://x/", r#", "expires_in": 1e12"#).unwrap();
-        assert_eq!(code.lifetime, MAX_APPROVAL);
+        for (lifetime, expected) in [("null", USUAL_APPROVAL), ("1e12", MAX_APPROVAL)] {
+            let flow = read("https://x/", &format!(r#", "expires_in": {lifetime}"#)).unwrap();
+            assert_eq!((&*flow.shown.page, flow.shown.lifetime), ("https://x/", expected));
+        }
         for (interval, expected) in [
             ("null", USUAL_INTERVAL),
             ("0", USUAL_INTERVAL),
             ("-3", USUAL_INTERVAL),
             ("0.001", MIN_INTERVAL),
             (r#""7""#, Duration::from_secs(7)),
-            ("86400", MAX_INTERVAL),
             ("1e300", MAX_INTERVAL),
         ] {
-            let code = read("https://x/", &format!(r#", "interval": {interval}"#)).unwrap();
-            assert_eq!(code.interval, expected, "{interval}");
+            let flow = read("https://x/", &format!(r#", "interval": {interval}"#)).unwrap();
+            assert_eq!(flow.interval, expected, "{interval}");
         }
         assert!(read("http://127.0.0.1:8080/activate", "").is_ok(), "the fake server");
         for page in ["http://iam.anaplan.com/activate", "javascript:alert(1)", r"https://x\u001b[2J", "x", ""]
         {
             assert!(read(page, "").is_err(), "{page}");
         }
-    }
-
-    #[test]
-    fn the_requests_are_those_of_the_documentation() {
-        let json = |body: String| serde_json::from_str::<serde_json::Value>(&body).unwrap();
-        let secret = Secret::new("s\"1".to_owned());
-        assert_eq!(
-            json(refresh_request("c", &secret)),
-            json!({"grant_type": "refresh_token", "client_id": "c", "refresh_token": "s\"1"})
-        );
-        assert_eq!(
-            json(device_token_request("c", &secret)),
-            json!({
-                "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-                "client_id": "c",
-                "device_code": "s\"1",
-            })
-        );
     }
 }

@@ -1,13 +1,11 @@
 //! When a token is renewed: against the fake server, with the token's times set by hand.
 
-use std::time::UNIX_EPOCH;
-
 use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Service, USER, When};
 
 use super::*;
 use crate::client::Client;
 use crate::client::event::Event;
-use crate::client::session::refresh_token_file::RefreshTokenFile;
+use crate::client::session::refresh_token_file::LockedTokenFile;
 use crate::client::session::secret::Secret;
 use crate::files::Unfinished;
 
@@ -136,29 +134,25 @@ fn an_outage_is_waited_out_once_for_all_who_wait_and_again_for_those_who_come_la
 }
 
 #[test]
-fn the_services_clock_says_how_long_a_token_lives() {
+fn a_lifetime_is_believed_within_bounds_and_half_of_a_short_one_is_used() {
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-    let at = |milliseconds| TokenEnd::At(UNIX_EPOCH + Duration::from_millis(milliseconds));
-    for (end, expected) in [
-        (at(8_100_000), minutes(35)),
-        (at(60_000), USUAL_LIFETIME),
-        (at(6_000_000), USUAL_LIFETIME),
-        (at(900_000_000_000_000), MAX_LIFETIME),
-        (TokenEnd::Unknown, USUAL_LIFETIME),
-        (TokenEnd::After(minutes(0)), USUAL_LIFETIME),
-        (TokenEnd::After(minutes(5)), minutes(5)),
+    for (lifetime, expected) in [
+        (None, USUAL_LIFETIME),
+        (Some(Duration::ZERO), USUAL_LIFETIME),
+        (Some(minutes(5)), minutes(5)),
+        (Some(minutes(1_000_000)), MAX_LIFETIME),
     ] {
-        assert_eq!(end.lifetime(UNIX_EPOCH + minutes(100)), expected, "{end:?}");
+        assert_eq!(believed(lifetime), expected, "{lifetime:?}");
     }
     for (lifetime, expected) in [(35, 30), (8, 4), (0, 0)] {
-        assert_eq!(renewal_after(minutes(lifetime)), minutes(expected), "a short one at its half");
+        assert_eq!(renewal_after(minutes(lifetime)), minutes(expected), "{lifetime}");
     }
 }
 
 #[test]
 fn a_wait_for_another_program_that_has_locked_the_token_is_told_and_names_the_lock() {
     let folder = tempfile::tempdir().unwrap();
-    let file = RefreshTokenFile::new(folder.path().join("token"));
+    let path = folder.path().join("token");
     let told = Arc::new(Mutex::new(Vec::new()));
     let events = Arc::clone(&told);
     let client = Client::builder(Token::anaplan("token").unwrap()).on_event(move |event| {
@@ -167,8 +161,8 @@ fn a_wait_for_another_program_that_has_locked_the_token_is_told_and_names_the_lo
         }
     });
     let client = client.build().unwrap();
-    let _other = file.try_lock(&Unfinished::default()).unwrap().unwrap();
-    let error = oauth::lock_file(&client.requests.wire, &file, Duration::ZERO).unwrap_err();
+    let _other = LockedTokenFile::try_lock(&path, &Unfinished::default()).unwrap().unwrap();
+    let error = oauth::lock_file(&client.requests.wire, &path, Duration::ZERO).unwrap_err();
     assert_eq!(*told.lock().unwrap(), [folder.path().join("token.lock")]);
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(error.to_string().ends_with("token.lock"), "{error}");

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
+use crate::files::check_secret;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scheme {
@@ -66,9 +67,9 @@ impl Token {
         };
         let copied = text.split_once([' ', '\t']).and_then(|(word, value)| Some((scheme_of(word)?, value)));
         let (scheme, value) = copied.map_or((usual, text), |(scheme, value)| (scheme, value.trim_start()));
-        if value.is_empty() || scheme_of(value).is_some() {
-            return Err(unusable("it is empty"));
-        }
+        // The word alone is no token.
+        let checked = check_secret(if scheme_of(value).is_some() { "" } else { value });
+        checked.map_err(|problem| unusable(&format!("it {problem}")))?;
         if value.starts_with(['"', '\'']) || value.ends_with(['"', '\'']) {
             return Err(unusable("it is in quotes: give it without them"));
         }
@@ -76,7 +77,7 @@ impl Token {
             return Err(unusable("it is the word for nothing: whatever fetched it found none"));
         }
         if !value.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(unusable("it contains a space, a line break or another character that no token has"));
+            return Err(unusable("it holds a space or another character that no token has"));
         }
         let mut header = HeaderValue::from_str(&format!("{} {value}", scheme.word()))
             .map_err(|_| unusable("it has characters that no header can carry"))?;
