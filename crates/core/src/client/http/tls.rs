@@ -139,15 +139,10 @@ impl ResolvesClientCert for NoCertificate {
 }
 
 /// Puts TLS on a connection to an `https` host.
+#[derive(Debug)]
 pub(super) struct TlsConnector {
     config: Arc<ClientConfig>,
     pub(super) issuers: Issuers,
-}
-
-impl fmt::Debug for TlsConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TlsConnector")
-    }
 }
 
 impl TlsConnector {

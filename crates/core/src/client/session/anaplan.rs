@@ -44,7 +44,7 @@ impl Session {
     pub(in crate::client) fn validate(&self, wire: &Wire) -> Result<Validation> {
         let held = self.token(wire)?;
         let origin = self.auth_host()?;
-        let authorization = held.token.anaplan_header();
+        let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
             let request =
                 Request { method: "GET", origin, path: VALIDATE, body: Content::None, accept: Accept::Json };
@@ -59,7 +59,7 @@ impl Session {
     pub(super) fn end_token(&self, wire: &Wire) -> Result<()> {
         let held = self.token(wire)?;
         let origin = self.auth_host()?;
-        let authorization = held.token.anaplan_header();
+        let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
             let reply = ask(wire, post(origin, LOGOUT, "{}"), Some(&authorization), a_try)?;
             Ok(check_done(&reply)?)

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::certificate::{DataFormat, SigningCertificate};
+use super::certificate::SigningCertificate;
 use super::secret::Secret;
 use super::token::Token;
 use crate::client::http::HeaderValue;
@@ -54,7 +54,7 @@ pub(crate) enum Way {
     Token(Token),
     Provider(Arc<Provider>),
     Password { user: String, password: Secret, header: HeaderValue },
-    Certificate { certificate: Arc<SigningCertificate>, format: DataFormat },
+    Certificate { certificate: Arc<SigningCertificate>, has_time: bool },
     OAuth { client_id: String, store: TokenStore },
 }
 
@@ -153,15 +153,15 @@ impl Credentials {
         let phrase = passphrase.map(|secret| secret.reveal().as_bytes());
         let certificate = SigningCertificate::read(files, phrase, SystemTime::now())?;
         let exposed_passphrase = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
-        let exposed_files = certificate.exposed_key().into_iter().chain(exposed_passphrase).collect();
-        let way = Way::Certificate { certificate: Arc::new(certificate), format: DataFormat::default() };
+        let exposed_files = certificate.exposed_key.clone().into_iter().chain(exposed_passphrase).collect();
+        let way = Way::Certificate { certificate: Arc::new(certificate), has_time: true };
         Ok(Credentials { way, exposed_files })
     }
 
     /// Signs random bytes alone, without the time: the older form of signing in with a certificate.
     pub fn without_timestamp(mut self) -> Credentials {
-        if let Way::Certificate { format, .. } = &mut self.way {
-            *format = DataFormat::V1;
+        if let Way::Certificate { has_time, .. } = &mut self.way {
+            *has_time = false;
         }
         self
     }
@@ -216,7 +216,7 @@ impl Credentials {
             Way::Provider(_) => SignInMethod::Provider,
             Way::Password { .. } => SignInMethod::Password,
             Way::Certificate { certificate, .. } => {
-                SignInMethod::Certificate { not_after: certificate.not_after() }
+                SignInMethod::Certificate { not_after: certificate.not_after }
             }
             Way::OAuth { .. } => SignInMethod::OAuth,
         }

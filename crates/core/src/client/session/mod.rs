@@ -176,9 +176,9 @@ impl Session {
             Way::Token(token) => Ok(Held { token: token.clone(), times: None }),
             Way::Provider(provider) => Ok(Held { token: provider().map_err(Error::NoToken)?, times: None }),
             Way::Password { header, .. } => self.authenticate(wire, repeat, &|| Ok((header.clone(), None))),
-            Way::Certificate { certificate, format } => self.authenticate(wire, repeat, &|| {
-                let body = certificate.token_request(*format, SystemTime::now())?;
-                Ok((self::credentials::header(certificate.authorization())?, Some(body)))
+            Way::Certificate { certificate, has_time } => self.authenticate(wire, repeat, &|| {
+                let body = certificate.token_request(*has_time, SystemTime::now())?;
+                Ok((self::credentials::header(&certificate.authorization)?, Some(body)))
             }),
             Way::OAuth { client_id, store } => self.refresh(wire, repeat, client_id, store),
         }

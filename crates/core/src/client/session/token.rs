@@ -3,29 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::credentials::header;
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
 use crate::files::check_secret;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scheme {
-    AnaplanAuthToken,
-    Bearer,
-}
-
-impl Scheme {
-    fn word(self) -> &'static str {
-        match self {
-            Scheme::AnaplanAuthToken => "AnaplanAuthToken",
-            Scheme::Bearer => "Bearer",
-        }
-    }
-}
+/// The words before the two kinds of tokens in the header `Authorization`.
+const ANAPLAN: &str = "AnaplanAuthToken";
+const BEARER: &str = "Bearer";
 
 /// A token. Neither `Debug` nor any error shows its value.
 #[derive(Clone)]
 pub struct Token {
-    scheme: Scheme,
+    scheme: &'static str,
     header: HeaderValue,
 }
 
@@ -38,7 +28,7 @@ impl Token {
     /// [`Error::Setting`] for an empty token, for one with characters that no header can carry, and for one
     /// that a leading word says to be of the other kind.
     pub fn anaplan(text: &str) -> Result<Token> {
-        Token::of_scheme(Scheme::AnaplanAuthToken, text)
+        Token::of_scheme(ANAPLAN, text)
     }
 
     /// An OAuth access token, sent as `Authorization: Bearer …`. See [`Token::anaplan`] for the text.
@@ -47,10 +37,10 @@ impl Token {
     ///
     /// As for [`Token::anaplan`].
     pub fn bearer(text: &str) -> Result<Token> {
-        Token::of_scheme(Scheme::Bearer, text)
+        Token::of_scheme(BEARER, text)
     }
 
-    fn of_scheme(scheme: Scheme, text: &str) -> Result<Token> {
+    fn of_scheme(scheme: &'static str, text: &str) -> Result<Token> {
         let token = Token::read(text, scheme)?;
         if token.scheme != scheme {
             return Err(unusable("the word before it says that it is of the other kind"));
@@ -59,12 +49,10 @@ impl Token {
     }
 
     /// Reads a token; the word before it decides what it is, or else `usual`.
-    fn read(text: &str, usual: Scheme) -> Result<Token> {
+    fn read(text: &str, usual: &'static str) -> Result<Token> {
         let text = text.trim();
-        let scheme_of = |word: &str| {
-            let mut schemes = [Scheme::AnaplanAuthToken, Scheme::Bearer].into_iter();
-            schemes.find(|scheme| scheme.word().eq_ignore_ascii_case(word))
-        };
+        let scheme_of =
+            |word: &str| [ANAPLAN, BEARER].into_iter().find(|known| known.eq_ignore_ascii_case(word));
         let copied = text.split_once([' ', '\t']).and_then(|(word, value)| Some((scheme_of(word)?, value)));
         let (scheme, value) = copied.map_or((usual, text), |(scheme, value)| (scheme, value.trim_start()));
         // The word alone is no token.
@@ -79,17 +67,14 @@ impl Token {
         if !value.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(unusable("it holds a space or another character that no token has"));
         }
-        let mut header = HeaderValue::from_str(&format!("{} {value}", scheme.word()))
-            .map_err(|_| unusable("it has characters that no header can carry"))?;
-        header.set_sensitive(true);
-        Ok(Token { scheme, header })
+        Ok(Token { scheme, header: header(&format!("{scheme} {value}"))? })
     }
 
     /// The value of the header `Authorization`, for another program: the word for its kind, and the token
     /// itself.
     #[doc(hidden)]
     pub fn reveal(&self) -> (&'static str, &str) {
-        (self.scheme.word(), self.value())
+        (self.scheme, self.value())
     }
 
     /// The value of the `Authorization` header.
@@ -104,15 +89,8 @@ impl Token {
     }
 
     /// The same token as the sign-in service takes it, whatever its kind.
-    pub(in crate::client) fn anaplan_header(&self) -> HeaderValue {
-        let mut header = self.header.clone();
-        if self.scheme == Scheme::Bearer {
-            let text = format!("{} {}", Scheme::AnaplanAuthToken.word(), self.value());
-            // It differs from a header in a word of letters only.
-            header = HeaderValue::from_str(&text).unwrap_or(header);
-            header.set_sensitive(true);
-        }
-        header
+    pub(in crate::client) fn anaplan_header(&self) -> Result<HeaderValue> {
+        header(&format!("{ANAPLAN} {}", self.value()))
     }
 }
 
@@ -122,7 +100,7 @@ impl FromStr for Token {
     /// Reads a token as it is copied: the word before it, `AnaplanAuthToken` or `Bearer`, decides how it is
     /// sent. Without one it is Anaplan's own.
     fn from_str(text: &str) -> Result<Token> {
-        Token::read(text, Scheme::AnaplanAuthToken)
+        Token::read(text, ANAPLAN)
     }
 }
 

@@ -28,13 +28,13 @@ impl<'a> Found<'a> {
         for file in files {
             // A header of PEM: the key is encrypted in the old way of OpenSSL.
             if file.bytes().windows(9).any(|bytes| bytes == b"DEK-Info:") {
-                return Err(other_encryption(file));
+                return Err(other_form(file, Kind::EncryptedKey));
             }
-            let mut is_used = false;
+            let (name, mut is_used) = (Printable(file.name()), false);
             for Block { label, der } in x509::blocks(file.bytes()) {
                 let is_key = label.ends_with("PRIVATE KEY");
                 let setting = if is_key { Setting::PrivateKey } else { Setting::Certificate };
-                let der = der.map_err(|problem| unusable(setting, file, problem))?;
+                let der = der.map_err(|problem| unusable(setting, format!("{name} {problem}")))?;
                 let kind = kind(&der);
                 is_used |= kind != Kind::Other;
                 match kind {
@@ -42,14 +42,13 @@ impl<'a> Found<'a> {
                     Kind::Key | Kind::EncryptedKey if found.keys.iter().all(|key| key.2 != der) => {
                         found.keys.push((file, kind, der));
                     }
-                    Kind::Pkcs12 => return Err(pkcs12(file)),
-                    Kind::JavaKeyStore => return Err(java_key_store(file)),
+                    Kind::Pkcs12 | Kind::JavaKeyStore => return Err(other_form(file, kind)),
                     Kind::Key | Kind::EncryptedKey | Kind::Other => {}
                 }
             }
             if !is_used {
                 let problem = "holds neither a certificate nor a private key of a form that is read here";
-                return Err(unusable(Setting::Credentials, file, problem));
+                return Err(unusable(Setting::Credentials, format!("{name} {problem}")));
             }
         }
         Ok(found)
@@ -58,31 +57,27 @@ impl<'a> Found<'a> {
     /// The private key, of which there must be one, and its file.
     pub(super) fn key(&self, passphrase: Option<&[u8]>) -> Result<(&'a NamedFile, RsaKeyPair)> {
         let (setting, files) = (Setting::PrivateKey, names(self.files));
-        let (file, kind, der) = match self.keys.as_slice() {
-            [(file, kind, der)] => (*file, *kind, der),
-            [] => {
-                return Err(Error::Missing {
+        let [(file, kind, der)] = self.keys.as_slice() else {
+            return Err(match self.keys.len() {
+                0 => Error::Missing { setting, problem: format!("there is no private key in {files}") },
+                _ => unusable(
                     setting,
-                    problem: format!("there is no private key in {files}"),
-                });
-            }
-            _ => {
-                let problem = format!(
-                    "there is more than one in {files}: keep the one that belongs to the certificate"
-                );
-                return Err(Error::Setting { setting, problem });
-            }
+                    format!("there is more than one in {files}: keep that of the certificate"),
+                ),
+            });
         };
-        let decrypted = (kind == Kind::EncryptedKey).then(|| decrypt(file, der, passphrase)).transpose()?;
+        let decrypted = (*kind == Kind::EncryptedKey).then(|| decrypt(file, der, passphrase)).transpose()?;
         let der = decrypted.as_ref().unwrap_or(der);
         let key = RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)).map_err(|_| {
             let name = Printable(file.name());
-            let problem = format!(
-                "the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"
-            );
-            Error::Setting { setting, problem }
+            unusable(
+                setting,
+                format!(
+                    "the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"
+                ),
+            )
         })?;
-        Ok((file, key))
+        Ok((*file, key))
     }
 
     /// The certificates, one at least, each with its file.
@@ -133,59 +128,51 @@ fn kind_of_sequence(der: &[u8]) -> Option<Kind> {
 
 /// The key inside an encrypted one.
 fn decrypt(file: &NamedFile, der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<u8>> {
+    let name = Printable(file.name());
     // What no passphrase can open is refused first.
-    let scheme = Scheme::read(der).ok_or_else(|| other_encryption(file))?;
+    let scheme = Scheme::read(der).ok_or_else(|| other_form(file, Kind::EncryptedKey))?;
     let passphrase = passphrase.ok_or_else(|| Error::Missing {
         setting: Setting::Passphrase,
-        problem: format!(
-            "the private key in {} is encrypted, and there is no passphrase for it",
-            Printable(file.name())
-        ),
+        problem: format!("the private key in {name} is encrypted, and there is no passphrase for it"),
     })?;
     let key = scheme.decrypt(passphrase).filter(|key| kind(key) == Kind::Key);
-    key.ok_or_else(|| Error::Setting {
-        setting: Setting::Passphrase,
-        problem: format!("it does not open the private key in {}", Printable(file.name())),
-    })
+    key.ok_or_else(|| unusable(Setting::Passphrase, format!("it does not open the private key in {name}")))
 }
 
-fn unusable(setting: Setting, file: &NamedFile, problem: &str) -> Error {
-    Error::Setting { setting, problem: format!("{} {problem}", Printable(file.name())) }
+fn unusable(setting: Setting, problem: String) -> Error {
+    Error::Setting { setting, problem }
 }
 
-fn other_encryption(file: &NamedFile) -> Error {
-    let [from, to] = conversion(file);
-    let command = format!("openssl pkcs8 -topk8 -v2 aes-256-cbc -in {from} -out {to}");
-    let problem =
-        format!("holds a key that is encrypted in a way that is not read here: run `{command}` and use {to}");
-    unusable(Setting::PrivateKey, file, &problem)
-}
-
-fn pkcs12(file: &NamedFile) -> Error {
-    let [from, to] = conversion(file);
-    let problem = format!(
-        "is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} -aes256 -out {to}` (also with \
-         -legacy if the file is old) and use {to}"
-    );
-    unusable(Setting::Certificate, file, &problem)
-}
-
-fn java_key_store(file: &NamedFile) -> Error {
-    let [from, to] = conversion(file);
-    let problem = format!(
-        "is a Java key store, which is not read here: run `keytool -importkeystore -srckeystore {from} -destkeystore \
-         {to}.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in {to}.p12 -aes256 -out {to}`, and use {to}"
-    );
-    unusable(Setting::Certificate, file, &problem)
-}
-
-/// The name of a file as a shell takes it, and one for what it is converted to. A name that could mean something
-/// else to a shell is left to the reader to put in.
-fn conversion(file: &NamedFile) -> [String; 2] {
-    let name = file.name();
+/// The error of a file in a form that is not read here, with the line that converts it.
+fn other_form(file: &NamedFile, kind: Kind) -> Error {
+    // A name that could mean something else to a shell is left to the reader to put in.
     let is_plain = |c: char| c.is_alphanumeric() || "._-/:".contains(c) || (cfg!(windows) && c == '\\');
-    let name = if name.chars().all(is_plain) { name } else { "FILE" };
-    [name.to_owned(), format!("{name}.converted.pem")]
+    let from = if file.name().chars().all(is_plain) { file.name() } else { "FILE" };
+    let to = format!("{from}.converted.pem");
+    let (setting, what) = match kind {
+        Kind::Pkcs12 => (
+            Setting::Certificate,
+            format!(
+                "is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} -aes256 -out {to}` (also with \
+                 -legacy if the file is old)"
+            ),
+        ),
+        Kind::JavaKeyStore => (
+            Setting::Certificate,
+            format!(
+                "is a Java key store, which is not read here: run `keytool -importkeystore -srckeystore {from} \
+                 -destkeystore {to}.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in {to}.p12 -aes256 -out {to}`,"
+            ),
+        ),
+        _ => (
+            Setting::PrivateKey,
+            format!(
+                "holds a key that is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 -v2 aes-256-cbc \
+                 -in {from} -out {to}`"
+            ),
+        ),
+    };
+    unusable(setting, format!("{} {what} and use {to}", Printable(file.name())))
 }
 
 /// The names of files, joined with *and*, each once.

@@ -27,24 +27,17 @@ use crate::time::Utc;
 /// Random bytes that are signed at each sign-in. The service demands 100 at least.
 const RANDOM_BYTES: usize = 100;
 
-/// The form of the data that is signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum DataFormat {
-    /// Random bytes.
-    V1,
-    /// The time, then random bytes: what the service has announced to demand.
-    #[default]
-    V2,
-}
-
 /// A certificate and its private key, both checked.
 pub(crate) struct SigningCertificate {
     key: RsaKeyPair,
-    authorization: String,
+    /// The value of the header `Authorization`. It is no secret, but of no use to anybody else.
+    pub(crate) authorization: String,
     not_before: SystemTime,
-    not_after: SystemTime,
+    /// The last second of the certificate.
+    pub(crate) not_after: SystemTime,
     file: String,
-    exposed_key: Option<PathBuf>,
+    /// The file of the key, if other users can read it. A certificate alone is no secret.
+    pub(crate) exposed_key: Option<PathBuf>,
 }
 
 impl SigningCertificate {
@@ -87,27 +80,13 @@ impl SigningCertificate {
         Ok(certificate)
     }
 
-    /// The value of the header `Authorization`. It is no secret, but of no use to anybody else.
-    pub(crate) fn authorization(&self) -> &str {
-        &self.authorization
-    }
-
-    /// The file of the key, if other users can read it. A certificate alone is no secret.
-    pub(crate) fn exposed_key(&self) -> Option<PathBuf> {
-        self.exposed_key.clone()
-    }
-
-    /// The last second of the certificate.
-    pub(crate) fn not_after(&self) -> SystemTime {
-        self.not_after
-    }
-
-    /// The body of a request for a token, signed now. Each request needs its own.
-    pub(crate) fn token_request(&self, format: DataFormat, now: SystemTime) -> Result<String> {
+    /// The body of a request for a token, signed now. Each request needs its own. What is signed are random bytes, and
+    /// the time before them unless it is of the older form.
+    pub(crate) fn token_request(&self, has_time: bool, now: SystemTime) -> Result<String> {
         self.check_validity(now)?;
         let random = SystemRandom::new();
         let mut data = Vec::new();
-        if format == DataFormat::V2 {
+        if has_time {
             let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
             data.extend(seconds.to_be_bytes());
         }
@@ -123,7 +102,7 @@ impl SigningCertificate {
             })?;
         let [data, signature] = [data, signature].map(|bytes| STANDARD.encode(bytes));
         let mut body = json!({ "encodedData": data, "encodedSignedData": signature });
-        if format == DataFormat::V2 {
+        if has_time {
             body["encodedDataFormat"] = "v2".into();
         }
         Ok(body.to_string())
