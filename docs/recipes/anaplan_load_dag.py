@@ -1,14 +1,14 @@
-"""Airflow: run a process as a task; rejected rows end it as failed, and their dumps are there."""
+"""Airflow 3: runs a process; rejected rows fail the task, and their dumps are in /data/rejected."""
 
 from datetime import datetime
 
-from airflow import DAG
-from airflow.operators.bash import BashOperator
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
 
 with DAG("anaplan_load", schedule="30 2 * * *", start_date=datetime(2025, 1, 1), catchup=False):
     BashOperator(
         task_id="run_and_collect",
-        # Not again by itself: a second try would start the process again.
+        # A second try would start the process again.
         retries=0,
         bash_command="anaplan-dump run 118000000001 -o /data/rejected/ --timeout 4h",
         env={
