@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{GNU, MUSL, MUSL_ARM};
 use crate::cargo::{PROGRAM, cargo};
@@ -12,11 +12,16 @@ use crate::cargo::{PROGRAM, cargo};
 /// How the names of files that hold a licence begin, in lower case.
 const LICENCE_FILES: [&str; 6] = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
 
+/// What is linked in that is no crate, with its copyright; its licence is that of `LICENSE-MIT`.
+const STD: &str = "the standard library of Rust: Copyright (c) The Rust Project Contributors";
+const MUSL_LIBRARY: &str = "musl: Copyright (c) 2005-2020 Rich Felker, et al.";
+
 /// What an archive says about the crates of others in the program: a line for each, the text of each licence once,
-/// with the crates that have it, and the number of crates.
+/// with the crates that have it, the same as a CycloneDX document, and the number of crates.
 pub(super) struct Licences {
     pub(super) list: String,
     pub(super) texts: String,
+    pub(super) sbom: String,
     pub(super) crates: usize,
 }
 
@@ -34,7 +39,7 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
         let found = found.ok_or_else(|| format!("cargo metadata does not name {name} {version}"))?;
         Ok::<_, String>(Path::new(found["manifest_path"].as_str().unwrap_or_default()).with_file_name(""))
     };
-    let (mut list, mut folders) = (String::new(), Vec::new());
+    let (mut list, mut folders, mut components) = (String::new(), Vec::new(), Vec::new());
     let lines: BTreeSet<&str> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
     for line in lines {
         let (package, licence) = line.split_once('\t').unwrap_or((line, ""));
@@ -47,20 +52,36 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
         }
         list += &format!("{name:<24}  {version:<12}  {licence}\n");
         folders.push((format!("{name} {version}"), folder(name, version)?));
+        components.push(json!({
+            "type": "library",
+            "name": name,
+            "version": version,
+            "purl": format!("pkg:cargo/{name}@{version}"),
+            "licenses": [{ "expression": licence.replace('/', " OR ") }],
+        }));
     }
     let c_library = match target {
-        MUSL | MUSL_ARM => ", and musl (MIT)",
-        GNU => ", and glibc (LGPL-2.1-or-later)",
+        MUSL | MUSL_ARM => MUSL_LIBRARY,
+        GNU => "glibc (LGPL-2.1-or-later)",
         _ => "",
     };
+    let program = json!({ "type": "application", "name": PROGRAM, "version": env!("CARGO_PKG_VERSION") });
+    let sbom = json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": { "component": program },
+        "components": components,
+    });
     let title = format!("The crates in {PROGRAM} for {target}, each with");
     Ok(Licences {
         list: format!("{title} its version and licence:\n\n{list}"),
         texts: format!(
-            "{title} the texts of its licence. Linked in too: the standard library of Rust (MIT OR Apache-2.0)\
-             {c_library}.\n\n{}",
+            "{title} the texts of its licence. Linked in too, under the text of LICENSE-MIT with another copyright:\n\
+             {STD}\n{c_library}\n\n{}",
             texts(&folders)?
         ),
+        sbom: format!("{sbom:#}\n"),
         crates: folders.len(),
     })
 }

@@ -13,10 +13,11 @@ use std::process::Command;
 use argh::FromArgs;
 use ring::digest::{SHA256, digest};
 
-use crate::cargo::{PROGRAM, build_program, root};
+use crate::cargo::{self, PROGRAM, build_program, root};
 use crate::format::grouped;
 use archive::Entry;
 pub(crate) use build::{build, static_target};
+use licences::Licences;
 
 /// Linux without a C library of the system's: one file that runs everywhere.
 const MUSL: &str = "x86_64-unknown-linux-musl";
@@ -31,6 +32,38 @@ const COMPLETIONS: [(&str, &str); 4] = [
     ("anaplan-dump.fish", "fish"),
     ("_anaplan-dump.ps1", "powershell"),
 ];
+
+/// Targets for which there is a package of Debian, and their names there.
+const DEBIAN: [(&str, &str); 2] = [(MUSL, "amd64"), (MUSL_ARM, "arm64")];
+
+/// What describes the package, after its version.
+const CONTROL: &str = "\
+Maintainer: the anaplan-dump contributors
+Section: utils
+Priority: optional
+Description: downloads the failure dumps of Anaplan processes
+ The rows that your Anaplan imports rejected: byte for byte, by hand or from cron.
+";
+
+/// Where the package has a file that is not a document.
+const INSTALLED: [(&str, &str); 5] = [
+    (PROGRAM, "usr/bin/anaplan-dump"),
+    ("anaplan-dump.1", "usr/share/man/man1/anaplan-dump.1"),
+    ("completions/anaplan-dump.bash", "usr/share/bash-completion/completions/anaplan-dump"),
+    ("completions/_anaplan-dump", "usr/share/zsh/vendor-completions/_anaplan-dump"),
+    ("completions/anaplan-dump.fish", "usr/share/fish/vendor_completions.d/anaplan-dump.fish"),
+];
+
+/// What an archive says about its files.
+const INSTALL: &str = "\
+The program is one file: put it into a folder of PATH, such as /usr/local/bin.
+The manual page belongs into /usr/local/share/man/man1.
+The completions belong into
+  bash        /usr/share/bash-completion/completions, as anaplan-dump
+  zsh         a folder of fpath, as _anaplan-dump
+  fish        ~/.config/fish/completions
+  PowerShell  the profile: . PATH/_anaplan-dump.ps1
+";
 
 /// The variable with a program that builds for a target in the place of cargo.
 const DIST_CARGO: &str = "DIST_CARGO";
@@ -62,11 +95,13 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
     for target in targets {
         println!("Building for {target} ...");
         let (program, size) = build(target, &root(), &root().join("target/dist/build"))?;
-        let (name, bytes, crates) = pack(target, &program, &shared)?;
-        let path = output.join(&name);
-        fs::write(&path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-        let [program, archive] = [size, bytes.len() as u64].map(grouped);
-        println!("{}: {archive} bytes; the program {program} bytes, from {crates} crates", path.display());
+        let licences = licences::collect(target)?;
+        println!("{} bytes, from {} crates", grouped(size), licences.crates);
+        for (name, bytes) in pack(target, &program, licences, &shared)? {
+            let path = output.join(&name);
+            fs::write(&path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+            println!("{}: {} bytes", path.display(), grouped(bytes.len() as u64));
+        }
     }
     let sums = sums(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     let path = output.join("SHA256SUMS");
@@ -86,39 +121,68 @@ fn shared_entries() -> Result<Vec<Entry>, String> {
     for (name, shell) in COMPLETIONS {
         entries.push(print(&format!("completions/{name}"), &["completion", shell])?);
     }
-    for name in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
-        let content = fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))?;
-        entries.push(Entry::text(name, content));
+    for name in documents()? {
+        let content = fs::read(root().join(&name)).map_err(|error| format!("{name}: {error}"))?;
+        entries.push(Entry { name, content, mode: 0o644 });
     }
     Ok(entries)
 }
 
-/// The name and the bytes of an archive, and the number of crates in the program.
-fn pack(target: &str, program: &Path, shared: &[Entry]) -> Result<(String, Vec<u8>, usize), String> {
+/// What is written for users, all of it: its links lead from one to the other.
+fn documents() -> Result<Vec<String>, String> {
+    let git = cargo::in_workspace("git").args(["ls-files", "docs"]).output();
+    let git = git.map_err(|error| format!("cannot start git: {error}"))?;
+    let docs = String::from_utf8_lossy(&git.stdout).lines().map(str::to_owned).collect::<Vec<_>>();
+    let top = ["README.md", "CHANGELOG.md", "SECURITY.md", "Containerfile", "LICENSE-APACHE", "LICENSE-MIT"];
+    Ok(top.into_iter().map(str::to_owned).chain(docs).collect())
+}
+
+/// Names and bytes of what is published for a target.
+fn pack(
+    target: &str,
+    program: &Path,
+    licences: Licences,
+    shared: &[Entry],
+) -> Result<Vec<(String, Vec<u8>)>, String> {
     let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
     let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let licences = licences::collect(target)?;
-    let program = Entry { name, content, mode: 0o755 };
-    let crates = Entry::text("CRATES.txt", licences.list);
-    let mut entries = vec![program, crates, Entry::text("LICENCES.txt", licences.texts)];
+    let mut entries = vec![Entry { name, content, mode: 0o755 }];
+    entries.push(Entry::text("CRATES.txt", licences.list));
+    entries.push(Entry::text("LICENCES.txt", licences.texts));
+    entries.push(Entry::text("INSTALL.txt", INSTALL.to_owned()));
     entries.extend_from_slice(shared);
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     let folder = format!("{PROGRAM}-{}-{target}", env!("CARGO_PKG_VERSION"));
-    let (suffix, bytes) = match target.contains("windows") {
-        true => ("zip", archive::zip(&folder, &entries)),
-        false => ("tar.gz", archive::tar_gz(&folder, &entries)),
-    };
-    let bytes = bytes.map_err(|error| format!("{folder}: {error}"))?;
-    Ok((format!("{folder}.{suffix}"), bytes, licences.crates))
+    let failed = |error| format!("{folder}: {error}");
+    let mut all = vec![(format!("{folder}.cdx.json"), licences.sbom.into_bytes())];
+    match target.contains("windows") {
+        true => all.push((format!("{folder}.zip"), archive::zip(&folder, &entries).map_err(failed)?)),
+        false => all.push((format!("{folder}.tar.gz"), archive::tar_gz(&folder, &entries).map_err(failed)?)),
+    }
+    if let Some((_, architecture)) = DEBIAN.iter().find(|(name, _)| *name == target) {
+        let version = env!("CARGO_PKG_VERSION");
+        let control =
+            format!("Package: {PROGRAM}\nVersion: {version}\nArchitecture: {architecture}\n{CONTROL}");
+        for entry in &mut entries {
+            let known = INSTALLED.iter().find(|(name, _)| *name == entry.name);
+            entry.name = match known {
+                Some((_, path)) => (*path).to_owned(),
+                None => format!("usr/share/doc/{PROGRAM}/{}", entry.name),
+            };
+        }
+        let deb = archive::deb(control, &entries).map_err(failed)?;
+        all.push((format!("{PROGRAM}_{version}_{architecture}.deb"), deb));
+    }
+    Ok(all)
 }
 
 /// A line for each archive of this version in the folder, also for those that an earlier run left there.
 fn sums(output: &Path) -> std::io::Result<String> {
-    let start = format!("{PROGRAM}-{}-", env!("CARGO_PKG_VERSION"));
+    let starts = ["-", "_"].map(|rest| format!("{PROGRAM}{rest}{}", env!("CARGO_PKG_VERSION")));
     let mut lines = BTreeMap::new();
     for entry in fs::read_dir(output)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.starts_with(&start) {
+        if starts.iter().any(|start| name.starts_with(start)) {
             let sum = digest(&SHA256, &fs::read(output.join(&name))?);
             let sum: String = sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
             lines.insert(name.clone(), format!("{sum}  {name}\n"));
