@@ -11,9 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
-
 use crate::arguments::PROGRAM;
 use crate::exit_code;
 use crate::failure::Failure;
@@ -36,23 +33,8 @@ pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
 }
 
 fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
-    // A file size limit becomes an error of the write, which says what is kept.
-    #[cfg(unix)]
-    flag::register(signal_hook::consts::signal::SIGXFSZ, Arc::default())?;
     let ends_at_once = Arc::new(AtomicBool::new(false));
-    let mut seen = Vec::new();
-    let mut signals =
-        vec![(SIGINT, exit_code::INTERRUPTED, "interrupted"), (SIGTERM, exit_code::TERMINATED, "terminated")];
-    #[cfg(unix)]
-    if is_hangup_taken() {
-        signals.push((signal_hook::consts::SIGHUP, exit_code::HUNG_UP, "hung up"));
-    }
-    for (signal, code, word) in signals {
-        let is_seen = Arc::new(AtomicBool::new(false));
-        flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&ends_at_once))?;
-        flag::register(signal, Arc::clone(&is_seen))?;
-        seen.push((is_seen, code, word));
-    }
+    let seen = take(&ends_at_once)?;
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
             let unfinished = &reporter.unfinished;
@@ -68,6 +50,46 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
         thread::sleep(LOOK);
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
+}
+
+/// A signal: whether it came, the exit code, and the word for it.
+type Signal = (Arc<AtomicBool>, u8, &'static str);
+
+/// Takes the signals. One that comes again while `ends_at_once` is set ends the program.
+#[cfg(unix)]
+fn take(ends_at_once: &Arc<AtomicBool>) -> io::Result<Vec<Signal>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+    use signal_hook::flag;
+
+    // A file size limit becomes an error of the write, which says what is kept.
+    flag::register(SIGXFSZ, Arc::default())?;
+    let signals = [
+        (SIGINT, exit_code::INTERRUPTED, "interrupted"),
+        (SIGTERM, exit_code::TERMINATED, "terminated"),
+        (SIGHUP, exit_code::HUNG_UP, "hung up"),
+    ];
+    let taken = signals.into_iter().filter(|(signal, ..)| *signal != SIGHUP || is_hangup_taken());
+    let take = |(signal, code, word)| {
+        let is_seen = Arc::new(AtomicBool::new(false));
+        flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(ends_at_once))?;
+        flag::register(signal, Arc::clone(&is_seen))?;
+        Ok((is_seen, code, word))
+    };
+    taken.map(take).collect()
+}
+
+/// Takes Ctrl-C and Ctrl-Break, as above.
+#[cfg(windows)]
+fn take(ends_at_once: &Arc<AtomicBool>) -> io::Result<Vec<Signal>> {
+    let is_seen = Arc::new(AtomicBool::new(false));
+    let (seen, ends_at_once) = (Arc::clone(&is_seen), Arc::clone(ends_at_once));
+    let handler = move || {
+        if is_seen.swap(true, Ordering::Relaxed) && ends_at_once.load(Ordering::Relaxed) {
+            process::exit(i32::from(exit_code::INTERRUPTED));
+        }
+    };
+    ctrlc::set_handler(handler).map_err(io::Error::other)?;
+    Ok(vec![(seen, exit_code::INTERRUPTED, "interrupted")])
 }
 
 /// Whether SIGHUP ends a program at all: `nohup` starts one that ignores it, and that stays so. Where the
