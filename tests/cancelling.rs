@@ -1,6 +1,6 @@
 //! `cancel`: ends a task, and reports its state afterwards.
 
-use xtask::fake::{ErrorBody, Fault, Task, TaskState, When};
+use xtask::fake::{ErrorBody, Fault, Process, Task, TaskState, When};
 
 use crate::support::texts::{answered, wait};
 use crate::support::{Scene, clean};
@@ -23,6 +23,10 @@ fn a_running_task_is_cancelled_and_a_finished_one_stays_as_it_is() {
     assert_eq!(scene.count_of("DELETE"), 1, "{}", scene.describe());
     scene.run("task NIGHTLY/T1").stdout_has("\nCANCELLED, ");
     scene.run("cancel NIGHTLY/T0").stdout("Task <NIGHTLY>/T0: COMPLETE\n");
+    let import = Process::new("112000000041", "Centres").with_task(Task::new("T2", TaskState::InProgress));
+    scene.server.service().imports.push(import);
+    let outcome = scene.run("cancel MODEL/112000000041/T2");
+    outcome.stdout("Task <MODEL>/112000000041/T2: CANCELLING\n");
     let error = "\"<NIGHTLY>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK";
     scene.run("cancel NIGHTLY").refuses(error);
 }

@@ -2,12 +2,10 @@
 //! were loaded.
 
 use serde_json::json;
-use xtask::fake::{
-    Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, Task, TaskState, USER, WORKSPACE, When,
-};
+use xtask::fake::{Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, USER, WORKSPACE, When};
 
+use crate::support::Scene;
 use crate::support::texts::{answered, gave_up};
-use crate::support::{Invocation, Scene};
 
 const IMPORT: &str = "112000000041";
 const FILE: &str = "113000000001";
@@ -35,10 +33,6 @@ fn loaded() -> Scene {
     Scene::with_service(service)
 }
 
-fn in_the_model<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    scene.command(arguments).in_the_model()
-}
-
 /// The only file that a command left.
 #[track_caller]
 fn only_file(scene: &Scene) -> String {
@@ -60,7 +54,7 @@ IMPORT        FILE          NAME     FILE NAME
 ",
     );
     let locator = |id: &str| scene.fill(&format!("<MODEL>/{id}"));
-    in_the_model(&scene, "imports --json").run().json(json!({ "model": scene.named("<MODEL>"), "imports": [
+    scene.command("imports --json").in_the_model().run().json(json!({ "model": scene.named("<MODEL>"), "imports": [
         { "id": IMPORT, "locator": locator(IMPORT), "name": "Centres", "file": { "id": FILE, "name": "centres.csv" } },
         { "id": "112000000042", "locator": locator("112000000042"), "name": "Mirror", "file": null },
     ] }));
@@ -74,7 +68,8 @@ fn an_import_is_run_and_ends_with_a_line_about_its_rows() {
     for (name, json) in [(IMPORT, false), ("Centres", false), ("centres", false), (IMPORT, true)] {
         let scene = loaded();
         let json = if json { "--json" } else { "" };
-        let command = in_the_model(&scene, &format!("run --poll=1ms -q -o rejected {json}")).arg(name);
+        let command =
+            scene.command(&format!("run --poll=1ms -q -o rejected {json}")).in_the_model().arg(name);
         let outcome = command.run();
         outcome.exits_with(6);
         let file = only_file(&scene);
@@ -88,10 +83,7 @@ fn an_import_is_run_and_ends_with_a_line_about_its_rows() {
             String::from_utf8_lossy(&scene.read(&file)).contains("\"B\",\"x\",\"3\",\"Invalid number: x\"\n")
         );
     }
-}
-
-#[test]
-fn counts_that_the_service_does_not_give_are_unknown() {
+    // Counts that the service does not give are unknown.
     let scene = Scene::with_service(Service::new().with_import(Process::new(IMPORT, "Centres")));
     scene.run(RUN).stdout_has("\nunknown rows loaded, unknown rejected\n");
 }
@@ -99,12 +91,14 @@ fn counts_that_the_service_does_not_give_are_unknown() {
 #[test]
 fn a_name_of_a_process_and_an_import_starts_neither() {
     let scene = Scene::with_service(service().with_process(Process::new("118000000002", "centres")));
-    in_the_model(&scene, "run centres").run().exits_with(0).any_stdout().stderr_text();
+    scene.command("run centres").in_the_model().run().exits_with(0).any_stdout().stderr_text();
     let scene = Scene::with_service(service().with_process(Process::new("118000000002", "Centres")));
     let both = "\"118000000002 Centres\", \"112000000041 Centres\"";
     let error = format!("several processes or imports match \"Centres\": {both}\n  name it by its id");
-    in_the_model(&scene, "run Centres").run().fails(2, error);
-    in_the_model(&scene, "run Centers")
+    scene.command("run Centres").in_the_model().run().fails(2, error);
+    scene
+        .command("run Centers")
+        .in_the_model()
         .run()
         .exits_with(4)
         .stderr_has("has no process or import \"Centers\"");
@@ -129,13 +123,6 @@ fn an_import_that_asks_for_a_mapping_gets_it() {
     scene.run(&format!("{RUN} --map Version")).is_wrong_usage(error);
 }
 
-#[test]
-fn the_task_of_an_import_is_cancelled() {
-    let import = Process::new(IMPORT, "Centres").with_task(Task::new("T1", TaskState::InProgress));
-    let scene = Scene::with_service(Service::new().with_import(import));
-    scene.run("cancel MODEL/112000000041/T1").stdout(format!("Task <MODEL>/{IMPORT}/T1: CANCELLING\n"));
-}
-
 /// What this user uploaded, as the service has it.
 fn content(scene: &Scene) -> Option<Vec<u8>> {
     scene.server.service().files[0].content_of(USER)
@@ -158,7 +145,8 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
     let explain = format!("explain {rejected} --fix corrected.csv --force");
     for (variables, model) in [(false, "WORKSPACE/MODEL".to_owned()), (true, format!("{WORKSPACE}/{MODEL}"))]
     {
-        let command = if variables { in_the_model(&scene, &explain) } else { scene.command(&explain) };
+        let command =
+            if variables { scene.command(&explain).in_the_model() } else { scene.command(&explain) };
         let next = format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv\n");
         command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}"));
     }
@@ -190,43 +178,37 @@ fn a_process_loads_files_that_are_named_by_import_or_source_file() {
 fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
     let mirror = Process::new("112000000042", "Mirror").reading(Import::default());
     let twin = Process::new("112000000043", "Centres").reading(Import::from_file("113000000002"));
-    let with_actions = |actions: &[(&str, &str)]| {
-        let mut service = service().with_import(mirror.clone()).with_import(twin.clone());
-        let actions = actions.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned()));
-        service.processes[0].actions.extend(actions);
-        Scene::with_service(service)
-    };
-    let scene = with_actions(&[("112000000042", "Mirror")]);
+    let mut service = service();
+    for import in [mirror, twin] {
+        service.processes[0].actions.push((import.id.clone(), import.name.clone()));
+        service = service.with_import(import);
+    }
+    let scene = Scene::with_service(service);
     scene.write("a.csv", ROWS);
-    let known = "112000000041 Centres, 112000000042 Mirror";
+    let known = "112000000041 Centres, 112000000042 Mirror, 112000000043 Centres";
+    let several = "112000000041 Centres, 112000000043 Centres\n  name it by its id";
+    let model = "import 112000000042 reads from a model and not from a file: there is nothing to upload";
     for (arguments, code, error) in [
         ("NIGHTLY --put a.csv", 2, "--put needs IMPORT=FILE for a process, and not \"a.csv\"".to_owned()),
         ("NIGHTLY --put Centers=a.csv", 4, format!("the process has no import \"Centers\"; it has {known}")),
+        ("NIGHTLY --put Centres=a.csv", 2, format!("several imports match \"Centres\": {several}")),
+        ("NIGHTLY --put Mirror=a.csv", 2, model.to_owned()),
         (
-            "NIGHTLY --put Mirror=a.csv",
-            2,
-            "import 112000000042 reads from a model and not from a file: there is nothing to upload"
-                .to_owned(),
-        ),
-        (
-            "NIGHTLY --put Centres=a.csv --put 113000000001=a.csv",
+            "NIGHTLY --put 112000000041=a.csv --put 113000000001=a.csv",
             2,
             "--put names two files for one source file, 113000000001".to_owned(),
         ),
         ("MODEL/112000000099 --put a.csv", 4, "model <MODEL> has no import 112000000099".to_owned()),
+        (
+            "MODEL/112000000041 --put none.csv",
+            7,
+            "cannot open none.csv: No such file or directory (os error 2)\n  nothing was started".to_owned(),
+        ),
     ] {
         let help = if code == 2 { "\nTry anaplan-dump run --help." } else { "" };
         scene.run(&format!("run {arguments} -q")).fails(code, error + help);
         assert_eq!(changes(&scene), [] as [&str; 0], "{arguments}");
     }
-    let scene = with_actions(&[("112000000043", "Centres")]);
-    scene.write("a.csv", ROWS);
-    let error =
-        "several imports match \"Centres\": 112000000041 Centres, 112000000043 Centres\n  name it by its id";
-    scene.run("run NIGHTLY --put Centres=a.csv").fails(2, format!("{error}\nTry anaplan-dump run --help."));
-    let missing = scene.run(&format!("{RUN} --put none.csv"));
-    missing.fails(7, "cannot open none.csv: No such file or directory (os error 2)\n  nothing was started");
-    assert_eq!(changes(&scene), [] as [&str; 0]);
 }
 
 #[test]
@@ -259,23 +241,21 @@ fn a_file_that_the_import_does_not_expect_is_refused_unless_forced() {
 }
 
 #[test]
-fn where_the_format_is_not_known_the_file_is_uploaded_with_a_warning() {
+fn where_the_format_is_not_known_the_file_is_uploaded_with_a_warning_but_a_rate_limit_is_waited_out() {
+    let what = format!("the description of <MODEL>/{IMPORT}");
+    let description = || When::path(format!("imports/{IMPORT}")).method("GET");
     let scene = Scene::with_service(service());
     scene.write("a.csv", "Name,Amount\nA,1\n");
-    scene.server.fault(Fault::status(500), When::path(format!("imports/{IMPORT}")).method("GET"));
+    scene.server.fault(Fault::status(500), description());
     let outcome = scene.run(&format!("{RUN} --put a.csv"));
-    let what = format!("the description of <MODEL>/{IMPORT}");
     let why = gave_up(2, &what, &answered("500 Internal Server Error"));
     outcome.notes(format!("<ANY>; retry 1 of 1 in <TIME>\na.csv is not checked: {why}\n"));
     outcome.stdout_has("\n1 row loaded, 0 rejected\n");
     assert_eq!(scene.count_of(&format!("GET /imports/{IMPORT}")), 2 + 1, "{}", scene.describe());
-}
 
-#[test]
-fn a_rate_limit_does_not_switch_off_the_check_of_the_file() {
     let scene = Scene::with_service(service());
     scene.write("a.csv", "Name,Sum\nA,1\n");
-    scene.server.fault(Fault::status(429), When::path(format!("imports/{IMPORT}")).method("GET").times(3));
+    scene.server.fault(Fault::status(429), description().times(3));
     let outcome = scene.run(&format!("{RUN}q --put a.csv"));
     outcome.exits_with(2).stderr_has("it lacks columns that the import names: \"Amount\"");
 }

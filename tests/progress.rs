@@ -6,7 +6,7 @@ use std::time::Duration;
 use xtask::fake::{Fault, Service};
 
 use crate::support::texts::{CLOSED, KEPT, THE_LIST, answered, gave_up, incomplete, the_chunk, wait};
-use crate::support::{ACTUALS, CHUNK, COSTS, Invocation, Scene, bytes_of, chunk, dump_of, failed};
+use crate::support::{ACTUALS, CHUNK, COSTS, Scene, bytes_of, chunk, dump_of, failed};
 
 const CHUNKS: usize = 5;
 
@@ -18,12 +18,10 @@ fn slow_scene() -> Scene {
     Scene::with_service(service)
 }
 
-/// A command on a terminal, whose screen is the standard output.
+/// What the command shows on a terminal of this kind.
 #[track_caller]
-fn on_a_terminal<'a>(scene: &'a Scene, arguments: &str, term: &str, redirect: &str) -> Invocation<'a> {
-    let quoted = "printf \"'%s' \" \"$0\" \"$@\"";
-    let command = scene.command(arguments).env("TERM", term);
-    command.through(&format!("exec /usr/bin/script -qec \"$({quoted}) {redirect}\" /dev/null"))
+fn screen(scene: &Scene, arguments: &str) -> String {
+    scene.command(arguments).on_a_terminal("xterm", "$RUN").run().any_stdout().stdout_text()
 }
 
 #[test]
@@ -80,7 +78,7 @@ fn verbose_reports_each_request_with_its_status_and_duration() {
 #[test]
 fn a_terminal_shows_one_line_that_is_redrawn() {
     let scene = slow_scene();
-    let screen = on_a_terminal(&scene, "get DUMP -o dump.csv", "xterm", "").run().any_stdout().stdout_text();
+    let screen = screen(&scene, "get DUMP -o dump.csv");
     let drawn: Vec<&str> = screen.split('\r').filter(|text| text.starts_with("chunk ")).collect();
     assert!(drawn.len() >= 3, "{screen:?}");
     for line in &drawn {
@@ -102,7 +100,7 @@ fn a_wait_or_an_error_on_a_terminal_replaces_the_line() {
     let scene = slow_scene();
     scene.server.fault(Fault::status(503), chunk(1).times(1));
     scene.server.fault(Fault::status(403), chunk(2));
-    let outcome = on_a_terminal(&scene, "get DUMP -o dump.csv", "xterm", "").run();
+    let outcome = scene.command("get DUMP -o dump.csv").on_a_terminal("xterm", "$RUN").run();
     let screen = outcome.exits_with(3).any_stdout().stdout_text();
     assert!(screen.contains("\r\u{1b}[Kchunk 2 of 5: 503 "), "{screen:?}");
     assert!(screen.contains("; retry 1 of 12 in "), "{screen:?}");
@@ -115,38 +113,32 @@ fn a_wait_or_an_error_on_a_terminal_replaces_the_line() {
 fn a_terminal_that_cannot_redraw_and_a_quiet_run_show_plain_lines() {
     for (options, term, expected) in [("", "dumb", "downloading 5 chunks\r\n"), ("-q", "xterm", "")] {
         let scene = slow_scene();
-        let outcome = on_a_terminal(&scene, &format!("get DUMP -o dump.csv {options}"), term, "").run();
-        outcome.any_stdout().stdout(format!("{expected}dump.csv  45.0 kB  5 chunks  <TIME>\r\n"));
+        let command = scene.command(&format!("get DUMP -o dump.csv {options}"));
+        command
+            .on_a_terminal(term, "$RUN")
+            .run()
+            .any_stdout()
+            .stdout(format!("{expected}dump.csv  45.0 kB  5 chunks  <TIME>\r\n"));
         scene.has("dump.csv", &bytes_of(CHUNKS, 1));
     }
 }
 
-/// The states of the line that is redrawn.
-fn drawn(screen: &str) -> Vec<String> {
-    let lines = screen.split('\r').filter_map(|text| text.split_once("\u{1b}[K")).map(|(line, _)| line);
-    lines.filter(|line| line.starts_with("chunk ")).map(str::to_owned).collect()
-}
-
 #[test]
 fn the_line_counts_arrivals_also_side_by_side_and_into_a_pipe() {
-    for (options, redirect) in [("-o dump.csv", ""), ("-o dump.csv --parallel 3", ""), ("-o -", "> dump.csv")]
+    for (options, line) in
+        [("-o dump.csv", "$RUN"), ("-o dump.csv --parallel 3", "$RUN"), ("-o -", "$RUN > dump.csv")]
     {
         let scene = slow_scene();
-        let screen = on_a_terminal(&scene, &format!("get DUMP {options}"), "xterm", redirect)
-            .env("COLUMNS", "40")
-            .run()
-            .any_stdout()
-            .stdout_text();
-        let lines = drawn(&screen);
-        assert!(lines.len() >= 2, "{options}: {screen:?}");
+        let command = scene.command(&format!("get DUMP {options}")).env("COLUMNS", "40");
+        let screen = command.on_a_terminal("xterm", line).run().any_stdout().stdout_text();
+        let texts = screen.split('\r').filter_map(|text| Some(text.split_once("\u{1b}[K")?.0));
+        let lines: Vec<&str> = texts.filter(|line| line.starts_with("chunk ")).collect();
         // No terminal of 40 columns wraps it.
-        assert!(lines.iter().all(|line| line.chars().count() < 40), "{options}: {screen:?}");
-        assert!(screen.contains("\u{1b}[?7h"), "line wrap is on again: {screen:?}");
+        let fits = lines.len() >= 2 && lines.iter().all(|line| line.chars().count() < 40);
+        assert!(fits && screen.contains("\u{1b}[?7h"), "{options}: {screen:?}");
         let last = lines.last().expect("a line");
-        assert!(
-            last.contains(" of 5  ") && last.contains("kB  ") && last.contains("kB/s"),
-            "{options}: {screen:?}"
-        );
+        let parts = [" of 5  ", "kB  ", "kB/s"];
+        assert!(parts.iter().all(|part| last.contains(part)), "{options}: {screen:?}");
         scene.any_files();
     }
 }

@@ -85,6 +85,13 @@ impl<'a> Invocation<'a> {
         self
     }
 
+    /// Runs a line of the shell, in which `$RUN` is the command, on a terminal of this kind. Standard output is
+    /// its screen.
+    pub(crate) fn on_a_terminal(self, term: &str, line: &str) -> Self {
+        let command = self.env("TERM", term).env("SHELL", "/bin/bash");
+        command.through(&format!("export RUN=\"$0 $*\"; exec /usr/bin/script -qec '{line}' /dev/null"))
+    }
+
     /// Runs it under a limit of the shell, such as `-v 32768` for the memory in KiB.
     pub(crate) fn limited(self, limit: &str) -> Self {
         self.through(&format!("ulimit {limit}; exec \"$0\" \"$@\""))
