@@ -3,8 +3,8 @@
 use serde_json::json;
 use xtask::fake::{ErrorBody, Fault, TOKEN, USER, When};
 
-use crate::sign_in::{CLIENT, bare, scene, signed_in, with_oauth};
 use crate::support::bytes_of;
+use crate::support::users::{CLIENT, bare, scene, signed_in, with_oauth};
 
 #[test]
 fn a_user_signs_in_once_by_approving_it_and_every_command_works_from_then_on() {

@@ -176,8 +176,8 @@ fn a_task_without_a_dump_is_not_called_fine() {
 
 #[test]
 fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
-    // It is that of an import without an objectId.
-    let with_unnamed = |imports| result_of(imports).with_nested(ActionResult::failed_import("", "Budget"));
+    // It is that of an import without an objectId, or with one that no URL can name.
+    let with_unnamed = |imports| result_of(imports).with_nested(ActionResult::failed_import("..", "Budget"));
     let why = "left 1 dump without a usable objectId: the service does not say how to download it";
     let task = Task::complete("T9").with_result(with_unnamed(&[COSTS])).with_dump(COSTS.0, dump_for(COSTS.0));
     for locator in ["NIGHTLY/T9", "NIGHTLY", "NIGHTLY/latest"] {

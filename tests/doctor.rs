@@ -4,20 +4,17 @@ use std::net::TcpListener;
 
 use xtask::fake::{Fault, Service, USER, When};
 
+use crate::support::users::{PASSWORD, bare, prepare, with_password};
 use crate::support::{Invocation, Scene, dump_of};
-
-const PASSWORD: &str = "the password";
 
 fn service() -> Service {
     let mut service = Service::with_dump(dump_of(3, 1));
-    service.add_password(USER, PASSWORD);
+    prepare(&mut service);
     service
 }
 
 fn doctor<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    let command = scene.command(&format!("doctor {arguments}")).without("ANAPLAN_TOKEN");
-    let command = command.env("ANAPLAN_AUTH_URL", scene.server.origin());
-    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).env("ANAPLAN_RETRIES", "0")
+    with_password(bare(scene, &format!("doctor {arguments}"))).env("ANAPLAN_RETRIES", "0")
 }
 
 #[test]
@@ -70,7 +67,7 @@ fn the_hosts_of_a_url_are_checked_and_no_others() {
     // What is sent to another host arrives at the proxy, which leads nowhere.
     let command = scene.command("doctor https://eu3.api.anaplan.com/2/0/workspaces/W/models/M");
     let command = command.without("ANAPLAN_TOKEN").through_proxy(scene.server.origin());
-    let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run();
+    let outcome = with_password(command).run();
     outcome.exits_with(5).stdout_has("FAILED  API https://eu3.api.anaplan.com: connection: ");
     let requests = scene.requests();
     assert!(requests.iter().all(|request| request.contains("CONNECT eu3.")), "{requests:?}");

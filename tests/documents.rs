@@ -162,7 +162,7 @@ fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
 }
 
 #[test]
-fn an_only_chunk_that_comes_empty_once_is_no_empty_dump_whatever_went_wrong_before() {
+fn an_only_chunk_that_comes_empty_once_is_no_empty_dump_also_after_another_fault() {
     for (options, what, done) in
         [("", the_chunk(0, 1), "1 chunk"), ("--whole", "the whole dump".to_owned(), "in one piece")]
     {

@@ -150,14 +150,6 @@ fn odd_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
 }
 
 #[test]
-fn an_object_that_no_url_can_name_does_not_stop_the_others() {
-    let scene = Scene::with_tasks([failed("T1", &[("..", "Bad"), ("112000000021", "Good")])]);
-    let outcome = scene.run("get NIGHTLY/T1 -o dumps/");
-    outcome.fails(4, "task <NIGHTLY>/T1 left 1 dump without a usable objectId: <ANY>");
-    outcome.collects("dumps/", "T1", &[("112000000021", "Good")]);
-}
-
-#[test]
 fn odd_names_are_harmless_in_tables_and_read_back_from_json() {
     let (scene, _) = with_names(&ODD_NAMES);
     let table = scene.run("task NIGHTLY/T1").stdout_text();

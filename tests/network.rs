@@ -6,9 +6,10 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use xtask::fake::{ErrorBody, FakeServer, Fault, ServerCertificate, Service, USER, When};
+use xtask::fake::{ErrorBody, FakeServer, Fault, ServerCertificate, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
+use crate::support::users::{prepare, with_password};
 use crate::support::{Invocation, Scene, bytes_of, dump_of};
 
 /// How the proxy treats a connection.
@@ -101,7 +102,7 @@ const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_pr
 /// A server that takes the place of Anaplan's main hosts for what comes through a proxy.
 fn scene() -> Scene {
     let mut service = Service::with_dump(dump_of(3, 1));
-    service.add_password(USER, "the password");
+    prepare(&mut service);
     Scene::with_tls(service)
 }
 
@@ -121,7 +122,7 @@ fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     let scene = scene();
     let proxy = Proxy::start(scene.server.address(), Vec::new());
     let command = through(&scene, &proxy, "get DUMP -o - -v").without("ANAPLAN_TOKEN");
-    let outcome = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "the password").run();
+    let outcome = with_password(command).run();
     outcome.prints(&bytes_of(3, 1)).stderr_has("https://api.anaplan.com/");
     outcome.hides("s3cr");
     let asked: Vec<String> =
@@ -246,7 +247,7 @@ fn against<'a>(scene: &'a Scene, server: &FakeServer, arguments: &str) -> Invoca
 }
 
 #[test]
-fn an_unknown_issuer_is_named_and_what_to_do_behind_a_proxy_that_opens_tls() {
+fn an_unknown_issuer_is_named_with_what_to_do_where_a_proxy_opens_tls() {
     with_certificate(ServerCertificate::Good, |scene, server| {
         against(scene, server, "chunks DUMP").run().fails(
             5,

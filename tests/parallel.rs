@@ -1,5 +1,5 @@
 //! `--parallel` and standard output: chunks are fetched side by side and written in order all the same, each
-//! byte once, whatever happens on the way.
+//! byte once in spite of faults.
 
 use std::thread;
 use std::time::Duration;

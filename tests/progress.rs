@@ -25,7 +25,7 @@ fn screen(scene: &Scene, arguments: &str) -> String {
 }
 
 #[test]
-fn without_a_terminal_waits_are_plain_lines_whatever_its_kind() {
+fn without_a_terminal_waits_are_plain_lines_under_every_variable() {
     for (name, value) in [("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")] {
         let scene = Scene::with_chunks(CHUNKS);
         scene.server.fault(Fault::status(503), chunk(2).times(2));

@@ -10,12 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
-use xtask::fake::{Service, USER};
+use xtask::fake::Service;
 
 use crate::network::Proxy;
+use crate::support::users::{prepare, with_password};
 use crate::support::{Scene, bytes_of, dump_of};
-
-const PASSWORD: &str = "the password";
 
 /// How long a server may take to listen. Far more than it ever takes.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -39,7 +38,7 @@ fn skip(what: &str) {
 
 fn service() -> Service {
     let mut service = Service::with_dump(dump_of(3, 1));
-    service.add_password(USER, PASSWORD);
+    prepare(&mut service);
     service
 }
 
@@ -86,8 +85,7 @@ fn tinyproxy_wants_a_password_and_gets_it() {
     let _daemon = start(command.arg("-d").arg("-c").arg(scene.path("tinyproxy.conf")), address);
     let through = |credentials: &str| {
         let command = scene.command("get DUMP -o -").without("ANAPLAN_API_URL").without("ANAPLAN_TOKEN");
-        let command = command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD);
-        command.env("HTTPS_PROXY", format!("http://{credentials}@{address}")).run()
+        with_password(command).env("HTTPS_PROXY", format!("http://{credentials}@{address}")).run()
     };
     through("me:s3cret").prints(&bytes_of(3, 1));
     let outcome = through("me:wr0ng");
@@ -127,7 +125,7 @@ fn nginx_puts_tls_and_gzip_in_front() {
     let origin = format!("https://localhost:{}", address.port());
     let command = scene.command("get DUMP -o - --ca-file").arg(&crt).without("ANAPLAN_TOKEN");
     let command = command.env("ANAPLAN_API_URL", &origin).env("ANAPLAN_AUTH_URL", &origin);
-    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD).run().prints(&bytes_of(3, 1));
+    with_password(command).run().prints(&bytes_of(3, 1));
     // Plain http to its port of TLS is answered with 400 and a page.
     let plain = format!("http://localhost:{}", address.port());
     let outcome = scene.command("chunks DUMP").env("ANAPLAN_API_URL", plain).run();

@@ -4,104 +4,18 @@
 use std::ffi::OsStr;
 use std::fs;
 
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
 use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, TOKEN, USER, When};
 
-use crate::support::{Invocation, PROCESS_NAME, Scene, bytes_of, dump_of, failed, failing_run};
+use crate::support::users::{
+    CLIENT, PASSPHRASE, PASSWORD, REFRESH_TOKEN, bare, certificate, prepare, scene, signed_in, with_oauth,
+    with_password,
+};
+use crate::support::{Invocation, PROCESS_NAME, Scene, bytes_of, failed, failing_run};
 
-const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
-pub(crate) const CLIENT: &str = "the-client-id";
-const REFRESH_TOKEN: &str = "first-refresh-token";
 const OAUTH: &str = "oauth-access-token";
-const KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.key.pem");
-const ENCRYPTED_KEY: &str = include_str!("../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
-const PASSPHRASE: &str = "test-only";
 
 /// The ways to sign in that can get a token as often as they need one.
 const WAYS: [&str; 6] = ["password", "password file", "certificate", "encrypted key", "one file", "oauth"];
-
-/// A certificate of the key.
-fn certificate(first: i32, last: i32) -> String {
-    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, USER);
-    (params.not_before, params.not_after) = (date_time_ymd(first, 1, 1), date_time_ymd(last, 1, 1));
-    params.self_signed(&key).expect("a certificate").pem()
-}
-
-fn good_certificate() -> String {
-    certificate(2020, 2120)
-}
-
-#[track_caller]
-pub(crate) fn scene() -> Scene {
-    let mut service = Service::with_dump(dump_of(3, 1));
-    prepare(&mut service);
-    Scene::with_service(service)
-}
-
-/// The service knows the user by every way.
-fn prepare(service: &mut Service) {
-    service.add_password(USER, PASSWORD);
-    service.add_certificate(USER, &good_certificate());
-    service.add_refresh_token(USER, CLIENT, REFRESH_TOKEN, true);
-    service.approve_devices(USER, 2);
-}
-
-/// A command that has no way to sign in yet.
-pub(crate) fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
-    let command = scene.command(arguments).without("ANAPLAN_TOKEN");
-    let origin = scene.server.origin();
-    command.env("ANAPLAN_AUTH_URL", &origin).env("ANAPLAN_OAUTH_URL", &origin)
-}
-
-pub(crate) fn with_password(command: Invocation<'_>) -> Invocation<'_> {
-    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD)
-}
-
-/// A command that signs in this way.
-pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Invocation<'a> {
-    let command = bare(scene, arguments);
-    let file = |name: &str, text: &str| {
-        if !scene.path(name).exists() {
-            scene.write(name, text);
-        }
-    };
-    match way {
-        "password" => with_password(command),
-        "password file" => {
-            file("password", &format!("\u{feff}{PASSWORD}\r\n"));
-            command.env("ANAPLAN_USER", USER).arg("--password-file").arg("password")
-        }
-        "certificate" => {
-            file("user.crt", &good_certificate());
-            file("user.key", KEY);
-            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
-        }
-        "encrypted key" => {
-            file("user.crt", &good_certificate());
-            file("user.key", ENCRYPTED_KEY);
-            let command = command.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", PASSPHRASE);
-            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
-        }
-        "one file" => {
-            file("user.pem", &format!("\u{feff}Bag Attributes\r\n{KEY}\r\n{}", good_certificate()));
-            command.env("ANAPLAN_CERTIFICATE", "user.pem").env("ANAPLAN_CERTIFICATE_FORMAT", "v1")
-        }
-        "oauth" => with_oauth(scene, command),
-        other => panic!("{other} is no way to sign in"),
-    }
-}
-
-/// Signs in with the refresh token in the file `refresh-token`, which the command replaces.
-pub(crate) fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocation<'a> {
-    if !scene.path("refresh-token").exists() {
-        scene.write("refresh-token", REFRESH_TOKEN);
-        // The command replaces it.
-        scene.any_files();
-    }
-    command.env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT).env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "refresh-token")
-}
 
 /// How many requests for a token there were.
 fn sign_ins(scene: &Scene) -> usize {
@@ -364,35 +278,24 @@ fn a_secret_file_that_others_can_read_is_warned_about() {
 
 #[test]
 fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
-    let other = KeyPair::generate().expect("a key");
-    let foreign = CertificateParams::default().self_signed(&other).expect("a certificate").pem();
-    for (certificate, why) in [
-        (
-            certificate(2020, 2021),
-            "the certificate cannot be used: the one in user.crt expired on 2021-01-01 00:00 UTC: ask for a new one",
-        ),
-        (
-            foreign,
-            "the private key cannot be used: the one in user.key does not belong to the certificate in user.crt",
-        ),
-    ] {
-        let scene = scene();
-        scene.write("user.crt", certificate);
-        let outcome = signed_in(&scene, "certificate", "chunks DUMP").run();
-        outcome.refuses(why);
-        scene.any_files();
-    }
-    let scene = scene();
+    let (expired, scene) = (scene(), scene());
+    expired.write("user.crt", certificate(2020, 2021));
+    let why = "the one in user.crt expired on 2021-01-01 00:00 UTC: ask for a new one";
+    let outcome = signed_in(&expired, "certificate", "chunks DUMP").run();
+    outcome.refuses(format!("the certificate cannot be used: {why}"));
+    drop(outcome);
+    expired.any_files();
+
     let encrypted = || signed_in(&scene, "encrypted key", "chunks DUMP");
-    encrypted()
-        .env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "wr0ng-one")
-        .run()
-        .refuses("the passphrase cannot be used: it does not open the private key in user.key");
-    encrypted().without("ANAPLAN_PRIVATE_KEY_PASSPHRASE").run().refuses(
-        "the private key in user.key is encrypted, and there is no passphrase for it\n  \
-         set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
-    );
-    encrypted().without("ANAPLAN_PRIVATE_KEY").run().refuses(
+    let outcome = encrypted().env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "wr0ng-one").run();
+    outcome.refuses("the passphrase cannot be used: it does not open the private key in user.key");
+    let set = "set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE";
+    let outcome = encrypted().without("ANAPLAN_PRIVATE_KEY_PASSPHRASE").run();
+    outcome.refuses(format!(
+        "the private key in user.key is encrypted, and there is no passphrase for it\n  {set}"
+    ));
+    let outcome = encrypted().without("ANAPLAN_PRIVATE_KEY").run();
+    outcome.refuses(
         "there is no private key in user.crt\n  set ANAPLAN_PRIVATE_KEY to the file of the private key",
     );
     scene.any_files();

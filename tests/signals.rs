@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use xtask::fake::{ErrorBody, Fault, When};
 
-use crate::sign_in::{self, bare, with_oauth};
 use crate::support::texts::{goes_on, the_chunk, wait};
+use crate::support::users::{self, bare, with_oauth};
 use crate::support::{CHUNK, COSTS, PART_FILES, Scene, bytes_of, chunk, dump_of, failing_run};
 
 /// A shell that starts the tests in the background may have made them ignore the interrupt.
@@ -50,7 +50,7 @@ fn a_long_wait_is_interrupted_at_once() {
 #[test]
 fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
     for (signal, code, word) in [("INT", 130, "interrupted"), ("HUP", 129, "hung up")] {
-        let scene = sign_in::scene();
+        let scene = users::scene();
         // However late the signal comes, the run has not ended before.
         scene.server.fault(Fault::StallBeforeAnswer, When::path("/chunks"));
         scene.server.fault(Fault::Latency(Duration::from_millis(500)), When::path("/oauth/token"));
@@ -96,7 +96,7 @@ fn what_is_kept_is_named_by_the_name_that_it_has() {
 
 #[test]
 fn a_failure_beside_an_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
-    let scene = sign_in::scene();
+    let scene = users::scene();
     // One thread renews the token because of chunk 1, while chunk 0 cannot be written.
     scene.server.fault(Fault::status(401), chunk(1).times(1));
     scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(0));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use xtask::fake::{ErrorBody, Fault, ProcessRun, When};
 
 use crate::support::texts::{NO_CONNECTION, answered, gave_up, wait};
-use crate::support::{Outcome, Scene, clean, failing_run};
+use crate::support::{Outcome, Scene, clean, failing_run, users};
 
 const START: &str = "the start of <NIGHTLY>";
 
@@ -72,9 +72,9 @@ fn a_start_that_was_refused_or_never_arrived_is_reported_without_doubt() {
     let outcome = scene.run("run NIGHTLY --poll=1ms --retries=2 -qq");
     outcome.fails(5, gave_up(3, START, NO_CONNECTION) + "\n  <ANY>");
     // An outage of signing in comes before the start.
-    let scene = crate::sign_in::scene();
+    let scene = users::scene();
     scene.server.fault(Fault::status(503), When::path("authenticate"));
-    let outcome = crate::sign_in::signed_in(&scene, "password", "run NIGHTLY --retries=1 -qq").run();
+    let outcome = users::signed_in(&scene, "password", "run NIGHTLY --retries=1 -qq").run();
     let error = gave_up(2, "signing in at <ORIGIN>", &answered("503 Service Unavailable"));
     outcome.fails(5, error + "\n  <ANY>");
     assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 0);

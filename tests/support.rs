@@ -1,5 +1,5 @@
-//! A scratch folder, a fake server and the binary. Whatever a test does not mention is compared all the
-//! same: [`Outcome`] says how, for the command, and [`Scene`] for the folder.
+//! A scratch folder, a fake server and the binary. What a test does not mention is compared as
+//! well: [`Outcome`] says how, for the command, and [`Scene`] for the folder.
 
 mod command;
 mod dumps;
@@ -8,6 +8,7 @@ mod pattern;
 mod processes;
 mod scene;
 pub(crate) mod texts;
+pub(crate) mod users;
 
 pub(crate) use self::command::{Background, Invocation};
 pub(crate) use self::dumps::{

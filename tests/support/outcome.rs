@@ -14,7 +14,7 @@ use super::{Scene, pattern, size};
 const ERROR: &str = "anaplan-dump: ";
 
 /// What a command did. Unless the test says otherwise, it succeeded and printed nothing, neither a result
-/// nor an error nor a note; this is compared when the outcome is dropped. In any case the output holds
+/// nor an error nor a note; this is compared when the outcome is dropped. Always, the output holds
 /// neither the token nor a character that steers a terminal, and no line of standard error says one thing
 /// twice.
 ///

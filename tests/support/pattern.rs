@@ -1,15 +1,15 @@
 //! Expected texts: whole, but for the parts that differ from run to run.
 
-/// Stands for a duration, such as `0.35 s`, `3 min 05 s` or `2 h 04 min`.
+/// A duration, such as `0.35 s`, `3 min 05 s` or `2 h 04 min`.
 const TIME: &str = "<TIME>";
 
-/// Stands for a time of day, such as `12:03:04`.
+/// A time of day, such as `12:03:04`.
 const CLOCK: &str = "<CLOCK>";
 
-/// Stands for a day, such as `2026-11-29`.
+/// A day, such as `2026-11-29`.
 const DATE: &str = "<DATE>";
 
-/// Stands for any text within a line. A test that uses it leaves this part open.
+/// Any text within a line. A test that uses it leaves this part open.
 const ANY: &str = "<ANY>";
 
 /// Whether the whole text is as expected.

@@ -40,7 +40,7 @@ impl Scene {
         Scene::new(FakeServer::start(service))
     }
 
-    /// The same over TLS, with a certificate authority of its own.
+    /// The same over TLS, with a new certificate authority.
     #[track_caller]
     pub(crate) fn with_tls(service: Service) -> Scene {
         let mut scene = Scene::new(FakeServer::start_tls(service));
@@ -102,7 +102,7 @@ impl Scene {
     /// Writes a file that is to stay as it is.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), &content).expect("the file is written");
-        // Whoever keeps a secret in a file keeps it from others.
+        // It may hold a secret, and the command warns of one that others can read.
         #[cfg(unix)]
         fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o600))
             .expect("the permissions are set");
@@ -159,8 +159,8 @@ impl Scene {
         self.mentioned.borrow_mut().extend(files);
     }
 
-    /// All requests so far, as method and target. `DUMP` stands for the path of the server's dump,
-    /// `NIGHTLY` for that of its process; the path of the model is left out.
+    /// All requests so far, as method and target. The path of the server's dump is written `DUMP`,
+    /// that of its process `NIGHTLY`; that of the model is left out.
     pub(crate) fn requests(&self) -> Vec<String> {
         let requests = self.server.requests();
         requests.iter().map(|request| format!("{} {}", request.method, short(&request.target))).collect()
@@ -178,8 +178,8 @@ impl Scene {
         self.requests().iter().filter(|request| request.starts_with(start)).count()
     }
 
-    /// A command with the arguments, split at blanks, aimed at the server. `DUMP` stands for the locator of
-    /// the server's dump, `NIGHTLY` for that of its process, `MODEL` for that of its model.
+    /// A command with the arguments, split at blanks, aimed at the server. `DUMP` is the locator of the server's
+    /// dump, `NIGHTLY` that of its process, `MODEL` that of its model.
     pub(crate) fn command(&self, arguments: &str) -> Invocation<'_> {
         let fill = |word: &str| {
             word.replace("DUMP", &self.server.locator())
@@ -228,7 +228,7 @@ impl Scene {
         ]
     }
 
-    /// A text with what its placeholders stand for.
+    /// A text with its placeholders filled in.
     pub(crate) fn fill(&self, text: &str) -> String {
         let fill = |text: String, (placeholder, meaning): (&str, String)| text.replace(placeholder, &meaning);
         self.placeholders().into_iter().fold(text.to_owned(), fill)
@@ -279,7 +279,7 @@ fn short(target: &str) -> String {
     below.replacen(&dump, "DUMP", 1).replacen(&process, "NIGHTLY", 1)
 }
 
-/// The requests that a server saw, and what became of them.
+/// The requests that a server saw, with its answers.
 pub(crate) fn describe_requests(server: &FakeServer) -> String {
     let mut text = String::from("-- requests\n");
     for request in server.requests() {

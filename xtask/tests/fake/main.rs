@@ -5,6 +5,4 @@
 
 mod client;
 mod faults;
-mod framing;
-mod loading;
 mod service;

@@ -1,4 +1,7 @@
-//! What no client of ours looks at closely: the documents as they are published, and who is refused.
+//! What no client of ours looks at closely: the documents as they are published, who is refused, and when an
+//! upload is complete.
+
+use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
@@ -58,8 +61,8 @@ fn a_certificate_needs_the_signature_of_its_key() {
         signer.sign(&RSA_PKCS1_SHA512, &SystemRandom::new(), signed, &mut signature).unwrap();
         let [data, signature] = [sent, &signature].map(|bytes| BASE64_STANDARD.encode(bytes));
         let body = json!({ "encodedData": data, "encodedSignedData": signature }).to_string();
-        let text =
-            request("POST", "/token/authenticate", &format!("Content-Length: {}\r\n", body.len())) + &body;
+        let length = format!("Content-Length: {}\r\n", body.len());
+        let text = request("POST", "/token/authenticate", &length) + &body;
         let header = format!("CACertificate {}", BASE64_STANDARD.encode(&certificate));
         exchange(&server, text.replace(&format!("AnaplanAuthToken {TOKEN}"), &header)).status()
     };
@@ -67,4 +70,61 @@ fn a_certificate_needs_the_signature_of_its_key() {
     server.service().add_certificate(USER, &certificate);
     assert_eq!(sign_in(&[1; 100], &[1; 100]), 201);
     assert_eq!((sign_in(&[1; 100], &[2; 100]), sign_in(&[1; 99], &[1; 99])), (401, 401));
+}
+
+const FILE: &str = "113000000001";
+
+fn server() -> FakeServer {
+    FakeServer::start(Service::new().with_file(SourceFile::new(FILE, "centres.csv")))
+}
+
+fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
+    exchange(server, put_of(chunk, kind, body)).status()
+}
+
+fn put_of(chunk: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+    let extra = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
+    let head = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
+    [head.as_bytes(), body].concat()
+}
+
+#[test]
+fn an_upload_can_be_reset_under_way_and_is_then_not_done() {
+    let server = server();
+    let when = When::path("chunks/0").method("PUT").times(1);
+    server.fault(Fault::ResetInUpload { after_bytes: 100_000 }, when);
+    post(&server, &path(&format!("files/{FILE}")), "{\"chunkCount\":1}");
+    let mut stream = connect(&server);
+    let sent = stream.write_all(&put_of("0", "application/octet-stream", &[b'x'; 1_000_000]));
+    assert!(sent.is_err() || read_all(&mut stream, None).end == End::Reset);
+    assert_eq!(server.service().files[0].content_of(USER), Some(Vec::new()));
+    assert_eq!(server.requests()[1].status, None);
+    assert_eq!(put(&server, "0", "application/octet-stream", b"x"), 204);
+}
+
+#[test]
+fn an_upload_is_private_and_replaces_what_was_there() {
+    let server = server();
+    let announce = |body: &str| post(&server, &path(&format!("files/{FILE}")), body).status();
+    assert_eq!(put(&server, "0", "application/octet-stream", b"a"), 400, "nothing was announced");
+    for body in ["{}", "{\"chunkCount\":-2}", "{\"chunkCount\":1001}"] {
+        assert_eq!(announce(body), 400, "{body}");
+    }
+    assert_eq!(announce("{\"chunkCount\":-1}"), 200);
+    for (chunk, content) in [("0", "old"), ("0", "a"), ("1", "b")] {
+        assert_eq!(put(&server, chunk, "application/octet-stream", content.as_bytes()), 204);
+    }
+    for (chunk, kind, body) in [("x", "application/octet-stream", "a"), ("2", "application/x-gzip", "a")] {
+        assert_eq!(put(&server, chunk, kind, body.as_bytes()), 400);
+    }
+    assert_eq!(put(&server, "2", "text/csv", b"a"), 415);
+    let content = |user: &str| server.service().files[0].content_of(user);
+    assert_eq!((content(USER), content("another")), (Some(b"ab".to_vec()), None));
+    assert!(!server.service().files[0].is_complete(USER));
+    assert_eq!(post(&server, &path(&format!("files/{FILE}/complete")), "{}").json()["file"]["chunkCount"], 2);
+    assert!(server.service().files[0].is_complete(USER));
+    assert_eq!(announce("{\"chunkCount\":1}"), 200);
+    assert_eq!(put(&server, "1", "application/octet-stream", b"a"), 400, "one was announced");
+    assert_eq!(content(USER), Some(Vec::new()));
+    assert_eq!(post(&server, &path("files/113000000009"), "{\"chunkCount\":1}").status(), 404);
 }

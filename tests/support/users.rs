@@ -1,0 +1,98 @@
+//! A user whom the service knows by every way to sign in, and commands that sign in.
+
+use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
+use xtask::fake::{Service, USER};
+
+use super::{Invocation, Scene, dump_of};
+
+pub(crate) const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
+pub(crate) const CLIENT: &str = "the-client-id";
+pub(crate) const REFRESH_TOKEN: &str = "first-refresh-token";
+const KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
+const ENCRYPTED_KEY: &str =
+    include_str!("../../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
+pub(crate) const PASSPHRASE: &str = "test-only";
+
+/// A certificate of the key, valid from the beginning of one year to that of another.
+pub(crate) fn certificate(first: i32, last: i32) -> String {
+    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, USER);
+    (params.not_before, params.not_after) = (date_time_ymd(first, 1, 1), date_time_ymd(last, 1, 1));
+    params.self_signed(&key).expect("a certificate").pem()
+}
+
+fn good_certificate() -> String {
+    certificate(2020, 2120)
+}
+
+/// A server that has one dump, and knows the user.
+#[track_caller]
+pub(crate) fn scene() -> Scene {
+    let mut service = Service::with_dump(dump_of(3, 1));
+    prepare(&mut service);
+    Scene::with_service(service)
+}
+
+/// From then on the service knows the user by every way.
+pub(crate) fn prepare(service: &mut Service) {
+    service.add_password(USER, PASSWORD);
+    service.add_certificate(USER, &good_certificate());
+    service.add_refresh_token(USER, CLIENT, REFRESH_TOKEN, true);
+    service.approve_devices(USER, 2);
+}
+
+/// A command that has no way to sign in yet.
+pub(crate) fn bare<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
+    let command = scene.command(arguments).without("ANAPLAN_TOKEN");
+    let origin = scene.server.origin();
+    command.env("ANAPLAN_AUTH_URL", &origin).env("ANAPLAN_OAUTH_URL", &origin)
+}
+
+pub(crate) fn with_password(command: Invocation<'_>) -> Invocation<'_> {
+    command.env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", PASSWORD)
+}
+
+/// A command that signs in this way.
+pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Invocation<'a> {
+    let command = bare(scene, arguments);
+    let file = |name: &str, text: &str| {
+        if !scene.path(name).exists() {
+            scene.write(name, text);
+        }
+    };
+    match way {
+        "password" => with_password(command),
+        "password file" => {
+            file("password", &format!("\u{feff}{PASSWORD}\r\n"));
+            command.env("ANAPLAN_USER", USER).arg("--password-file").arg("password")
+        }
+        "certificate" => {
+            file("user.crt", &good_certificate());
+            file("user.key", KEY);
+            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
+        }
+        "encrypted key" => {
+            file("user.crt", &good_certificate());
+            file("user.key", ENCRYPTED_KEY);
+            let command = command.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", PASSPHRASE);
+            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
+        }
+        "one file" => {
+            file("user.pem", &format!("\u{feff}Bag Attributes\r\n{KEY}\r\n{}", good_certificate()));
+            command.env("ANAPLAN_CERTIFICATE", "user.pem").env("ANAPLAN_CERTIFICATE_FORMAT", "v1")
+        }
+        "oauth" => with_oauth(scene, command),
+        other => panic!("{other} is no way to sign in"),
+    }
+}
+
+/// Signs in with the refresh token in the file `refresh-token`, which the command replaces.
+pub(crate) fn with_oauth<'a>(scene: &Scene, command: Invocation<'a>) -> Invocation<'a> {
+    if !scene.path("refresh-token").exists() {
+        scene.write("refresh-token", REFRESH_TOKEN);
+        // The command replaces it.
+        scene.any_files();
+    }
+    command.env("ANAPLAN_OAUTH_CLIENT_ID", CLIENT).env("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "refresh-token")
+}
