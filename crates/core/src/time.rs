@@ -138,57 +138,40 @@ mod tests {
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777)),
             ("Sun,6 Nov 1994  08:49:37 GMT", Some(784_111_777)),
             ("Thu, 29 Feb 2024 00:00:00 GMT", Some(1_709_164_800)),
-            ("Thu, 01 Jan 1970 00:00:00 GMT", Some(0)),
-            ("", None),
             ("soon", None),
-            ("Sun, 06 Nov 1994 08:49:37", None),
-            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
             ("Sun, 06 Nov 1994 08:49:37 CET", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
             ("Sun, 31 Nov 1994 08:49:37 GMT", None),
-            ("Sun, 29 Feb 2023 08:49:37 GMT", None),
-            ("Sun, 00 Nov 1994 08:49:37 GMT", None),
             ("Sun, 06 Nov 1994 24:00:00 GMT", None),
             ("Sun, 06 Nov 1994 08:49 GMT", None),
             ("Sun, 06 Nov 1969 08:49:37 GMT", None),
-            ("Sun, 06 Nov 99999 08:49:37 GMT", None),
             ("Sun, +6 Nov 1994 08:49:37 GMT", None),
         ] {
             assert_eq!(http_date(text), seconds.map(at), "{text}");
         }
         for (text, seconds) in [
             ("1970-01-01", Some(0)),
-            ("2019-10-16T20:39:07Z", Some(1_571_258_347)),
+            ("2019-10-16T20:39:07.5Z", Some(1_571_258_347)),
             ("2019-10-16 20:39", Some(1_571_258_340)),
-            ("2024-02-29", Some(1_709_164_800)),
             ("2016-12-31T23:59:60Z", Some(1_483_228_799)),
             ("2023-02-29", None),
             ("2019-13-01", None),
-            ("2019-10-16T24:00", None),
             ("2019-10-16T20:00:00:00", None),
             ("2019-10", None),
             ("2019-10-16-17", None),
-            ("19-10-16", None),
             ("yesterday", None),
         ] {
             assert_eq!(Utc::parse(text), seconds.map(at), "{text}");
         }
-    }
-
-    #[test]
-    fn the_times_of_certificates_are_read() {
         for (text, shown) in [
             ("260127235959Z", Some("2026-01-27 23:59 UTC")),
             ("20260127235959Z", Some("2026-01-27 23:59 UTC")),
-            ("491231000000Z", Some("2049-12-31 00:00 UTC")),
             ("500101000000Z", Some("1970-01-01 00:00 UTC")),
             ("99991231235959Z", Some("9999-12-31 23:59 UTC")),
             ("", None),
-            ("Z", None),
             ("2601272359Z", None),
             ("260127235959+0100", None),
-            ("20260127235959.5Z", None),
             ("261327235959Z", None),
-            ("260100235959Z", None),
             ("26012724595xZ", None),
         ] {
             let time = x509_time(text.as_bytes()).map(|time| Utc(time).to_minute());
@@ -197,26 +180,11 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_shown_as_the_calendar_has_it() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_571_258_347, "2019-10-16T20:39:07Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-            (253_402_300_799, "9999-12-31T23:59:59Z"),
-            (300_000_000_000, "9999-12-31T23:59:59Z"),
-        ] {
-            assert_eq!(Utc(at(seconds)).to_string(), text);
-        }
-        assert_eq!(Utc(UNIX_EPOCH - Duration::from_secs(1)).to_string(), "1970-01-01T00:00:00Z");
-    }
-
-    #[test]
     fn each_day_follows_the_day_before_it() {
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0..300_000 {
             let time = at(days * 86_400);
-            assert_eq!(calendar(time)[..3], [year, month, day], "{days} days after 1970-01-01");
+            assert_eq!(Utc(time).to_string(), format!("{year}-{month:02}-{day:02}T00:00:00Z"));
             assert_eq!(instant([year, month, day], [0, 0, 0]), Some(time));
             let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
             let lengths = [31, if is_leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -228,6 +196,9 @@ mod tests {
                 (month, year) = (1, year + 1);
             }
         }
+        assert_eq!(Utc(at(1_571_258_347)).to_string(), "2019-10-16T20:39:07Z");
+        assert_eq!(Utc(at(300_000_000_000)).to_string(), "9999-12-31T23:59:59Z");
+        assert_eq!(Utc(UNIX_EPOCH - Duration::from_secs(1)).to_string(), "1970-01-01T00:00:00Z");
     }
 
     proptest! {
@@ -237,7 +208,7 @@ mod tests {
                 let mut text: Vec<char> = text.chars().collect();
                 text[at] = character;
                 let text: String = text.into_iter().collect();
-                let _ = (http_date(&text), Utc::parse(&text));
+                let _ = (http_date(&text), Utc::parse(&text), x509_time(text.as_bytes()));
             }
         }
     }

@@ -42,17 +42,17 @@ impl ModelAddress {
 
 impl FileAddress {
     /// `POST`: announces the chunks of an upload.
-    pub fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.model.files_path(), self.id.encoded())
     }
 
     /// `PUT`: one chunk of an upload, from 0.
-    pub fn chunk_path(&self, number: usize) -> String {
+    pub(crate) fn chunk_path(&self, number: usize) -> String {
         format!("{}/chunks/{number}", self.path())
     }
 
     /// `POST`: the end of an upload whose number of chunks was not announced.
-    pub fn complete_path(&self) -> String {
+    pub(crate) fn complete_path(&self) -> String {
         format!("{}/complete", self.path())
     }
 }
@@ -134,20 +134,12 @@ mod tests {
         let dump = dump.dump().unwrap();
         let base = "/2/0/workspaces/0a80/models/F111/processes";
         assert_eq!(dump.model().processes_path(), base);
-        assert_eq!(dump.task.action.tasks_path(), format!("{base}/118000000001/tasks"));
-        assert_eq!(dump.task.path(), format!("{base}/118000000001/tasks/B7EA"));
-        let whole = format!("{base}/118000000001/tasks/B7EA/dumps/117000000015");
-        assert_eq!(dump.path(), whole);
-        assert_eq!(dump.chunks_path(), format!("{whole}/chunks"));
-        assert_eq!(dump.chunk_path(&"0".parse().unwrap()), format!("{whole}/chunks/0"));
+        let chunk = format!("{base}/118000000001/tasks/B7EA/dumps/117000000015/chunks/0");
+        assert_eq!(dump.chunk_path(&"0".parse().unwrap()), chunk);
         assert_eq!(page("/tasks?sort=x", 5000, 10), "/tasks?sort=x&limit=10&offset=5000");
-    }
-
-    #[test]
-    fn a_single_import_has_one_dump_and_a_model_needs_no_workspace() {
         let import: Locator = "models/F111/imports/112000000001/tasks/B7EA".parse().unwrap();
-        let dump = import.dump().unwrap();
-        assert_eq!(dump.chunks_path(), "/2/0/models/F111/imports/112000000001/tasks/B7EA/dump/chunks");
+        let chunks = "/2/0/models/F111/imports/112000000001/tasks/B7EA/dump/chunks";
+        assert_eq!(import.dump().unwrap().chunks_path(), chunks, "one dump, and no workspace");
     }
 
     proptest! {

@@ -1,9 +1,9 @@
 //! Reading a list page by page. The loop is a value: it names the path of the next page, takes the
 //! answer, and knows when the list is complete. Any transport can drive it.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::time::SystemTime;
-#[cfg(any(feature = "http", test))]
-use std::{cmp::Reverse, collections::HashSet};
 
 use serde_json::Value;
 
@@ -132,36 +132,29 @@ impl Listing<NamedId> {
         Listing::new(dump.chunks_path(), CHUNKS)
     }
 
-    /// The workspaces that the user sees.
-    #[doc(hidden)]
-    pub fn workspaces() -> Listing<NamedId> {
-        Listing::new(workspaces_path(), "workspaces")
-    }
-
     /// The processes of a model.
     pub fn processes(model: &ModelAddress) -> Listing<NamedId> {
         Listing::new(model.processes_path(), "processes")
     }
 
-    /// The source files of a model.
-    #[doc(hidden)]
-    pub fn files(model: &ModelAddress) -> Listing<NamedId> {
+    pub(crate) fn workspaces() -> Listing<NamedId> {
+        Listing::new(workspaces_path(), "workspaces")
+    }
+
+    pub(crate) fn files(model: &ModelAddress) -> Listing<NamedId> {
         Listing::new(model.files_path(), "files")
     }
 }
 
 impl Listing<Import> {
-    /// The imports of a model.
-    #[doc(hidden)]
-    pub fn imports(model: &ModelAddress) -> Listing<Import> {
+    pub(crate) fn imports(model: &ModelAddress) -> Listing<Import> {
         Listing::new(model.imports_path(), "imports")
     }
 }
 
 impl Listing<ListedModel> {
-    /// The models that the user sees, in one workspace or in all.
-    #[doc(hidden)]
-    pub fn models(workspace: Option<&Id>) -> Listing<ListedModel> {
+    /// Those of one workspace, or all that the user sees.
+    pub(crate) fn models(workspace: Option<&Id>) -> Listing<ListedModel> {
         Listing::new(models_path(workspace), "models")
     }
 }
@@ -174,7 +167,6 @@ impl Listing<ListedTask> {
 
     /// Asks for the times that some of the entries lack: a list that is sorted by the others alone does not say which
     /// task is the newest. Where no entry has a time, the order of the service is all that is known.
-    #[cfg(feature = "http")]
     pub(crate) fn complete_times(&mut self, most: usize, mut ask: impl FnMut(&Id) -> Option<SystemTime>) {
         let mut tasks: Vec<&mut ListedTask> = self.entries.iter_mut().flatten().collect();
         if tasks.iter().all(|task| task.created.is_none()) {
@@ -189,7 +181,6 @@ impl Listing<ListedTask> {
     /// the newest is not known below it.
     ///
     /// The service may not have sorted. What has no time keeps its place beside its neighbour.
-    #[cfg(any(feature = "http", test))]
     pub(crate) fn into_newest_first(self) -> Vec<Option<ListedTask>> {
         let mut time = self.entries.iter().flatten().find_map(|task| task.created);
         let place = |task: Option<ListedTask>| {
@@ -226,8 +217,7 @@ impl<T> Listing<T> {
     }
 
     /// The number of entries that cannot be read. They are left out, so what is said of the whole list is not proved.
-    #[doc(hidden)]
-    pub fn unreadable(&self) -> usize {
+    pub(crate) fn unreadable(&self) -> usize {
         self.entries.iter().filter(|entry| entry.is_none()).count()
     }
 
@@ -375,13 +365,6 @@ mod tests {
         let mut endless = listing();
         let fault = (0..).find_map(|n| endless.take(NEXT.replace("\"0\"", &n.to_string()).as_bytes()).err());
         assert_eq!(fault.unwrap().to_string(), "its pages do not end");
-    }
-
-    #[test]
-    fn the_malformed_sample_of_the_reference_is_a_fault_that_names_the_line() {
-        let sample = "{\n  \"chunks\" : [ {\n    \"id\" : \"0\"\n  },\n  \"chunks\" : [ {\n    \"id\" : \"1\"\n  } ]\n}";
-        let fault = read(&[sample]).unwrap_err();
-        assert!(fault.contains("line 5") && fault.contains("\"chunks\" : [ {"), "{fault}");
     }
 
     #[test]

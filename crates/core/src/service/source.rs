@@ -123,7 +123,7 @@ impl SourceCheck {
         let encoding = match format.encoding.to_ascii_lowercase().as_str() {
             "utf-8" | "utf8" => Encoding::Utf8,
             "iso-8859-1" | "latin1" | "windows-1252" => Encoding::Latin1,
-            name if name.starts_with("utf-16") => Encoding::Utf16,
+            "utf-16le" | "utf-16" => Encoding::Utf16,
             _ => Encoding::Unknown,
         };
         SourceCheck { format, encoding, bytes: 0, is_ascii: true, rest: Vec::new(), not_utf8: None }
@@ -172,15 +172,9 @@ impl SourceCheck {
             (Encoding::Unknown, _) => return Ok(()),
             (Encoding::Utf8, None | Some("UTF-8")) => String::from_utf8_lossy(head).into_owned(),
             (Encoding::Latin1, None) => head.iter().map(|byte| char::from(*byte)).collect(),
-            (Encoding::Utf16, None | Some("UTF-16LE" | "UTF-16BE")) => {
-                let is_big_endian =
-                    mark.unwrap_or(&self.format.encoding).to_ascii_uppercase().ends_with("BE");
-                let unit = |pair: &[u8]| match is_big_endian {
-                    true => u16::from_be_bytes([pair[0], pair[1]]),
-                    false => u16::from_le_bytes([pair[0], pair[1]]),
-                };
-                let units: Vec<u16> = head.chunks_exact(2).map(unit).collect();
-                String::from_utf16_lossy(&units)
+            (Encoding::Utf16, None | Some("UTF-16LE")) => {
+                let unit = |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]);
+                String::from_utf16_lossy(&head.chunks_exact(2).map(unit).collect::<Vec<_>>())
             }
             (_, Some(mark)) => return Err(self.is_in(mark)),
         };
