@@ -168,7 +168,7 @@ fn endless_trailers_and_endless_interim_answers_end_like_a_stall() {
     let server = server();
     for (head, more, words) in [
         (CHUNKED, "X: y\r\n", "nothing arrived for 0.1 s"),
-        ("", "HTTP/1.1 100 Continue\r\n\r\n", "the header of the answer was not complete after 0.3 s"),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n", "the answer was not complete after 0.3 s"),
     ] {
         let client = builder(&server)
             .api(endless(head, more))

@@ -41,23 +41,8 @@ pub(crate) struct Refusal {
     pub(crate) message: Option<String>,
 }
 
-/// What a list says of its pages.
-#[derive(Debug, Default)]
-pub(super) struct Paging {
-    /// Number of entries in all pages.
-    pub(super) total_size: Option<u64>,
-    /// Whether the service offers a further page. Its URL is never followed; an empty one is none.
-    pub(super) has_next: bool,
-    /// The field that says something which cannot be read: whether there are further pages is not known.
-    pub(super) unreadable: Option<&'static str>,
-}
-
 impl Answer {
-    /// Reads an answer, whatever it says.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Malformed`] for anything but one JSON object with each key once.
+    /// Reads an answer, whatever it says. [`Fault::Malformed`] for anything but one JSON object with each key once.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Answer, Fault> {
         Answer::parse_list::<Value>(bytes, "").map(|(answer, _)| answer)
     }
@@ -75,11 +60,7 @@ impl Answer {
         }
     }
 
-    /// Reads an answer of the API to a request for what is under `key`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Answer::parse`]; [`Fault::Status`] and [`Fault::ErrorMessage`] if the answer says that it failed.
+    /// Reads an answer of the API to a request for what is under `key`, and refuses one that says it failed.
     pub(super) fn to_request_for(bytes: &[u8], key: &str) -> Result<Answer, Fault> {
         let answer = Answer::parse(bytes)?;
         answer.check(key)?;
@@ -107,13 +88,11 @@ impl Answer {
     }
 
     /// A whole number that is not negative.
-    #[cfg(feature = "http")]
     pub(crate) fn count(&self, path: &str) -> Option<u64> {
         count(self.get(path))
     }
 
     /// A number.
-    #[cfg(feature = "http")]
     pub(crate) fn number(&self, path: &str) -> Option<f64> {
         number(self.get(path))
     }
@@ -159,20 +138,26 @@ impl Answer {
         Some(Refusal { status, word, message })
     }
 
-    pub(super) fn paging(&self) -> Paging {
+    /// Number of entries in all pages of a list, if the service knows it, and whether it offers a further page. Its URL
+    /// is never followed.
+    pub(super) fn paging(&self) -> Result<(Option<u64>, bool), Fault> {
         let paging = self.get("meta.paging");
         let field = |name| Some(&paging[name]).filter(|value| says_something(value) && **value != UNKNOWN);
         let (total, next) = (field("totalSize"), field("next"));
-        let total_size = total.and_then(count);
-        let unreadable = if !paging.is_null() && !paging.is_object() {
-            Some("paging")
-        } else if total.is_some() && total_size.is_none() {
-            Some("totalSize")
-        } else {
-            next.is_some_and(|next| !next.is_string()).then_some("next")
-        };
-        let has_next = next.and_then(Value::as_str).is_some_and(|next| !next.trim().is_empty());
-        Paging { total_size, has_next, unreadable }
+        let (entries, url) = (total.and_then(count), next.and_then(Value::as_str));
+        let unreadable = [
+            (!paging.is_null() && !paging.is_object(), "paging"),
+            (total.is_some() && entries.is_none(), "totalSize"),
+            (next.is_some() && url.is_none(), "next"),
+        ];
+        match unreadable.into_iter().find(|(is_so, _)| *is_so) {
+            None => Ok((entries, next.is_some())),
+            Some((_, field)) => {
+                let problem =
+                    format!("its \"{field}\" cannot be read, so nothing says whether it is complete");
+                Err(Fault::List(problem))
+            }
+        }
     }
 
     fn code(&self) -> Option<u16> {
@@ -229,11 +214,7 @@ impl From<Refusal> for Fault {
     }
 }
 
-/// The answer to a start: the identifier of the new task.
-///
-/// # Errors
-///
-/// As for every answer; one that names a task is a success, whatever else it says.
+/// The answer to a start: the identifier of the new task. One that names a task is a success, whatever else it says.
 pub(crate) fn started_task(bytes: &[u8]) -> Result<Id, Fault> {
     let answer = Answer::parse(bytes)?;
     match id(answer.get("task.taskId")).or_else(|| id(answer.get("taskId"))) {
@@ -243,21 +224,12 @@ pub(crate) fn started_task(bytes: &[u8]) -> Result<Id, Fault> {
 }
 
 /// Whether the answer to a request that brings nothing back, as cancelling and signing out do, says that it
-/// failed.
-///
-/// # Errors
-///
-/// As for every answer. No bytes at all are a success.
+/// failed. No bytes at all are a success.
 pub(crate) fn check_done(bytes: &[u8]) -> Result<(), Fault> {
     if bytes.trim_ascii().is_empty() { Ok(()) } else { Answer::parse(bytes)?.check("") }
 }
 
 /// Whether the answer to what is documented to have no content (204) says all the same that it was done.
-///
-/// # Errors
-///
-/// As for every answer; [`Fault::NoPayload`] if it does not say so.
-#[cfg(feature = "http")]
 pub(crate) fn check_success(bytes: &[u8]) -> Result<(), Fault> {
     let answer = Answer::parse(bytes)?;
     answer.check("")?;
@@ -293,16 +265,13 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
 
 /// A whole number that is not negative; its digits as text count as well.
 pub(super) fn count(value: &Value) -> Option<u64> {
-    match value {
-        Value::Number(number) if number.is_u64() => number.as_u64(),
-        Value::String(text) if text.trim().parse::<u64>().is_ok() => text.trim().parse().ok(),
-        value => {
-            // Beyond 2^53 a float no longer tells one whole number from the next.
-            let is_exact =
-                |number: &f64| number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(number);
-            number(value).filter(is_exact).map(|number| number as u64)
-        }
-    }
+    let exact = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        value => value.as_u64(),
+    };
+    // Beyond 2^53 a float no longer tells one whole number from the next.
+    let is_exact = |number: &f64| number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(number);
+    exact.or_else(|| number(value).filter(is_exact).map(|number| number as u64))
 }
 
 /// A time in milliseconds since 1970.

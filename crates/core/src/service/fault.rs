@@ -222,10 +222,8 @@ pub enum ConnectionProblem {
     Silent(Duration),
     /// Nothing more arrived for the stall limit.
     Stalled(Duration),
-    /// The header of the answer was not complete within this limit.
-    HeaderTimeout(Duration),
-    /// The body of the answer was not complete within this limit.
-    BodyTimeout(Duration),
+    /// The header or the body of the answer was not complete within this limit.
+    Timeout(Duration),
     /// The certificate of the host, or of a proxy that opens TLS, is of an issuer that is not trusted.
     UnknownIssuer,
     /// The certificate is expired or not valid yet.
@@ -257,11 +255,8 @@ impl fmt::Display for ConnectionProblem {
             Self::Silent(limit) | Self::Stalled(limit) => {
                 return write!(f, "nothing arrived for {}", seconds(*limit));
             }
-            Self::HeaderTimeout(limit) => {
-                return write!(f, "the header of the answer was not complete after {}", seconds(*limit));
-            }
-            Self::BodyTimeout(limit) => {
-                return write!(f, "the body was not complete after {}", seconds(*limit));
+            Self::Timeout(limit) => {
+                return write!(f, "the answer was not complete after {}", seconds(*limit));
             }
             Self::UnknownIssuer => "TLS failed: the issuer of the certificate is not trusted",
             Self::Expired => "TLS failed: the certificate is not valid now",

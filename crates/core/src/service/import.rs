@@ -54,10 +54,6 @@ pub(crate) fn find<'a, T>(
 
 /// The imports among the actions of a process, in the order in which they run, and the number of actions that cannot be
 /// read and may be imports.
-///
-/// # Errors
-///
-/// As for every answer.
 #[cfg(feature = "http")]
 pub(crate) fn process_imports(bytes: &[u8]) -> Result<(Vec<Import>, usize), Fault> {
     let answer = Answer::to_request_for(bytes, "processMetadata")?;

@@ -116,8 +116,7 @@ impl Fault {
                 | Problem::Cut
                 | Problem::Silent(_)
                 | Problem::Stalled(_)
-                | Problem::HeaderTimeout(_)
-                | Problem::BodyTimeout(_)
+                | Problem::Timeout(_)
                 | Problem::Protocol => (Yes, Unknown),
                 Problem::UnknownIssuer
                 | Problem::Expired

@@ -53,10 +53,6 @@ impl SourceFormat {
 }
 
 /// The format of an import's source; `None` if it reads from another model.
-///
-/// # Errors
-///
-/// As for every answer.
 #[cfg(feature = "http")]
 pub(crate) fn source_format(bytes: &[u8]) -> Result<Option<SourceFormat>, Fault> {
     let answer = Answer::to_request_for(bytes, "importMetadata")?;
@@ -130,10 +126,6 @@ impl SourceCheck {
     }
 
     /// Takes the next piece of the file. The first one has the names of the columns in it.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong, as soon as it is seen.
     pub(crate) fn take(&mut self, piece: &[u8]) -> Result<(), SourceProblem> {
         if self.bytes == 0 && !piece.is_empty() {
             self.check_start(piece)?;
@@ -150,10 +142,6 @@ impl SourceCheck {
     }
 
     /// What is wrong with the file as a whole.
-    ///
-    /// # Errors
-    ///
-    /// As [`SourceCheck::take`].
     pub(crate) fn end(&self) -> Result<(), SourceProblem> {
         let is_utf8 = self.rest.is_empty() && self.not_utf8.is_none();
         match self.encoding {

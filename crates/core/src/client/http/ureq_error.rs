@@ -100,8 +100,8 @@ fn timeout_problem(which: Timeout, phase: Phase, limits: TimeLimits) -> Connecti
     match which {
         Timeout::Resolve => ConnectionProblem::NameLookup,
         Timeout::Connect => ConnectionProblem::Connect,
-        Timeout::RecvResponse => ConnectionProblem::HeaderTimeout(limits.header),
-        Timeout::RecvBody => ConnectionProblem::BodyTimeout(limits.body),
+        Timeout::RecvResponse => ConnectionProblem::Timeout(limits.header),
+        Timeout::RecvBody => ConnectionProblem::Timeout(limits.body),
         Timeout::PerRead if phase == Phase::Header => ConnectionProblem::Silent(limits.stall),
         // Reading and writing; no other limit is set.
         _ => ConnectionProblem::Stalled(limits.stall),

@@ -42,7 +42,9 @@ fn a_total_or_a_further_page_that_cannot_be_read_is_noticed() {
         ("null", None),
     ] {
         let answer = Answer::parse(format!(r#"{{"meta":{{"paging":{paging}}}}}"#).as_bytes()).unwrap();
-        assert_eq!(answer.paging().unreadable, unreadable, "{paging}");
+        let why = unreadable.map(|field: &str| format!("its \"{field}\" cannot be read"));
+        let fault = answer.paging().err().map(|fault| fault.to_string());
+        assert_eq!(fault.as_deref().and_then(|fault| fault.split(',').next()), why.as_deref(), "{paging}");
     }
 }
 
