@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::{ErrorReport, Failure};
-use crate::meter::Label;
 use crate::os_text;
+use crate::progress::DownloadProgress;
 use crate::report::{Page, ReportDocument, print_report, report_on};
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
@@ -91,7 +91,6 @@ impl Collect<'_> {
         }
         let mut collected = Collected::default();
         for (index, dump) in dumps.iter().enumerate() {
-            let label = Label { name: dump.name.clone(), number: index + 1, count: dumps.len() };
             let mut report = DumpReport {
                 id: dump.address.object().as_str().to_owned(),
                 locator: dump.address.to_string(),
@@ -105,8 +104,9 @@ impl Collect<'_> {
                 error: None,
                 elapsed: Duration::ZERO,
             };
+            let progress = reporter.download(dump.name.as_deref(), index + 1, dumps.len());
             let begun = Instant::now();
-            if let Err(failure) = self.download(dump, label, &mut report) {
+            if let Err(failure) = self.download(dump, progress, &mut report) {
                 report.error = Some(ErrorReport::new(&failure));
                 collected.fail(failure, self.session);
             }
@@ -133,7 +133,12 @@ impl Collect<'_> {
         Ok(collected)
     }
 
-    fn download(&self, dump: &Dump, label: Label, report: &mut DumpReport) -> Result<(), Failure> {
+    fn download(
+        &self,
+        dump: &Dump,
+        mut progress: DownloadProgress<'_>,
+        report: &mut DumpReport,
+    ) -> Result<(), Failure> {
         let Collect { session, target, .. } = *self;
         let path = match target {
             Target::Stdout | Target::Device(_) => None,
@@ -149,7 +154,6 @@ impl Collect<'_> {
             report.status = Status::AlreadyThere;
             report.bytes = length;
         } else {
-            let mut progress = session.reporter.download(label);
             let download =
                 (self.set)(session.client.download(dump)).whole(self.whole).overwrite(self.overwrite);
             let download = download.on_progress(|step| {

@@ -9,14 +9,12 @@ use serde_json::json;
 use crate::collect::Collect;
 use crate::ending::{self, sum};
 use crate::failure::Failure;
-use crate::meter::LogClock;
-use crate::progress::FollowUp;
 use crate::report::Page;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report;
-use crate::text::{percent, safe, shell_word, thousands};
+use crate::text::{duration, percent, safe, shell_word, thousands};
 
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
@@ -67,10 +65,13 @@ impl Follow<'_> {
         session: &Session,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
-        session.reporter.set_follow_up(FollowUp::Task(self.commands(address)));
+        let [wait, cancel] = self.commands(address);
+        let goes_on = "the task goes on\n  wait for it and collect its dumps, or cancel it:";
+        session.reporter.set_follow_up(format!("{goes_on}\n    {wait}\n    {cancel}"), Some(wait));
         let task = self.wait(address, session)?;
         let get = format!("anaplan-dump get {}{}", shell_word(&address.to_string()), self.folder_option());
-        session.reporter.set_follow_up(FollowUp::Dumps(get.clone()));
+        let is_over = format!("the task is over\n  collect its dumps with:\n    {get}");
+        session.reporter.set_follow_up(is_over, Some(get.clone()));
         // Where the dumps cannot be found, the report is there all the same.
         let (dumps, missing) = match session.client.dumps(&task) {
             Ok(dumps) => (dumps, ending::unnamed_dumps(&task)),
@@ -144,19 +145,19 @@ impl Follow<'_> {
     /// Waits until the task is over, and shows how it goes on.
     fn wait(&self, address: &TaskAddress, session: &Session) -> Result<Task, Failure> {
         let begun = Instant::now();
-        let (mut shown, mut log) = (String::new(), LogClock::default());
+        let (mut shown, mut activity) = (String::new(), session.reporter.activity());
         let look = |task: &Task| {
             let percent = task.progress.map(|progress| format!(" {}", percent(progress))).unwrap_or_default();
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
-            let is_due = log.is_due(begun.elapsed(), now != shown);
-            session.reporter.step(now.trim_end(), begun.elapsed(), is_due);
+            let line = |elapsed| format!("{}  {}", duration(elapsed), now.trim_end());
+            activity.show(now != shown, line);
             shown = now;
             ControlFlow::Continue(())
         };
         let timeout = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(begun));
         let waited = session.client.wait(address, self.poll, timeout, look);
-        session.reporter.clear();
+        drop(activity);
         waited.map_err(|error| {
             let [wait, cancel] = self.commands(address);
             let goes_on = if matches!(error, Error::NotFinished { .. }) { "goes on" } else { "may go on" };

@@ -18,7 +18,6 @@ mod follow;
 mod help;
 mod json;
 mod man;
-mod meter;
 mod newest;
 mod os_text;
 mod parse;

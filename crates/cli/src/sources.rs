@@ -8,7 +8,6 @@ use anaplan_dump_core::{
 
 use crate::arguments::Run;
 use crate::failure::Failure;
-use crate::meter::LogClock;
 use crate::os_text;
 use crate::session::Session;
 use crate::text::{counted, duration, safe, safe_path, size};
@@ -134,19 +133,17 @@ fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
     let path = os_text::path(text);
     let name = if *text == "-" { "standard input".to_owned() } else { safe_path(&path) };
     let begun = Instant::now();
-    let mut log = LogClock::default();
+    let mut activity = session.reporter.activity();
     session.reporter.note(&format!("uploading {name} to source file {}", file.id));
     let report = |bytes: u64, all: Option<u64>| {
         let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
-        let is_due = log.is_due(begun.elapsed(), false);
-        session.reporter.step(&format!("uploaded {}{of}", size(bytes)), begun.elapsed(), is_due);
+        activity.show(false, |elapsed| format!("{}  uploaded {}{of}", duration(elapsed), size(bytes)));
     };
     let upload = upload_of(source, session).on_progress(report);
     let uploaded = match *text {
         "-" => upload.from_reader(std::io::stdin().lock()),
         _ => upload.from_file(&path),
     };
-    session.reporter.clear();
     let uploaded = uploaded.map_err(refused)?;
     let (bytes, chunks) = (size(uploaded.bytes), counted(uploaded.chunks, "chunk"));
     session.reporter.note(&format!("uploaded {name}  {bytes}  {chunks}  {}", duration(begun.elapsed())));

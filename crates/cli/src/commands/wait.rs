@@ -8,7 +8,6 @@ use anaplan_dump_core::{ActionAddress, Error, ErrorKind, ListedTask, Locator, Ta
 use crate::arguments::Wait;
 use crate::failure::Failure;
 use crate::follow::Follow;
-use crate::meter::LogClock;
 use crate::session::Session;
 use crate::text::{duration, time};
 
@@ -83,15 +82,13 @@ fn find_run(
     if let Some(address) = run_to_wait_for(&tasks, action, command, session)? {
         return Ok(Some(address));
     }
-    let mut log = LogClock::default();
-    session.reporter.step("no run is under way: waiting for one to begin", Duration::ZERO, true);
-    let look = |waited| {
-        session.reporter.step("waiting for a run to begin", waited, log.is_due(waited, false));
+    let mut activity = session.reporter.activity();
+    activity.show(true, |_| "no run is under way: waiting for one to begin".to_owned());
+    let look = |_| {
+        activity.show(false, |waited| format!("{}  waiting for a run to begin", duration(waited)));
         ControlFlow::Continue(())
     };
-    let run = session.client.wait_for_run(action, &tasks, command.poll, timeout, look);
-    session.reporter.clear();
-    Ok(run?)
+    Ok(session.client.wait_for_run(action, &tasks, command.poll, timeout, look)?)
 }
 
 /// A run of `tasks` that is under way, or one that is over and as new as asked for.

@@ -1,36 +1,67 @@
 //! The progress of one download.
 
-use std::time::Instant;
+use std::fmt::Write as _;
+use std::time::Duration;
 
 use anaplan_dump_core::{Progress, Resume};
 
 use super::Reporter;
-use super::redraw::REDRAW;
-use crate::arguments::Verbosity;
-use crate::meter::{Label, Meter};
-use crate::text::{counted, size};
-
-impl Reporter {
-    /// The progress of one download.
-    pub(crate) fn download(&self, label: Label) -> DownloadProgress<'_> {
-        DownloadProgress { reporter: self, begun: Instant::now(), drawn: None, meter: Meter::new(label) }
-    }
-}
+use super::activity::Activity;
+use crate::text::{counted, duration, safe, size};
 
 /// The progress of one download.
 #[derive(Debug)]
 pub(crate) struct DownloadProgress<'a> {
     reporter: &'a Reporter,
-    begun: Instant,
-    drawn: Option<Instant>,
+    activity: Activity<'a>,
     meter: Meter,
 }
 
+/// How far a download has come.
+#[derive(Debug, Default)]
+struct Meter {
+    /// ` Cost centres (dump 2 of 5)`, or less where there is less to say.
+    label: String,
+    /// Bytes that an earlier run left: they are there, and say nothing about the rate.
+    kept_bytes: u64,
+    /// Bytes of the chunks that are finished, the kept ones included.
+    finished_bytes: u64,
+    arrived: u64,
+    finished: usize,
+    chunks: usize,
+}
+
+impl Reporter {
+    /// The progress of the download of a dump, by its name, its number from 1 and how many there are.
+    pub(crate) fn download(&self, name: Option<&str>, number: usize, count: usize) -> DownloadProgress<'_> {
+        let mut label = name.map(|name| format!(" {}", safe(name))).unwrap_or_default();
+        if count > 1 {
+            let _ = write!(label, " (dump {number} of {count})");
+        }
+        let meter = Meter { label, ..Meter::default() };
+        DownloadProgress { reporter: self, activity: self.activity(), meter }
+    }
+}
+
 impl DownloadProgress<'_> {
-    fn begin(&mut self, chunks: usize, resume: Resume) {
-        self.begun = Instant::now();
-        let label = self.meter.label().text();
-        let label = if label.is_empty() { label } else { format!("{label}:") };
+    /// Shows a step.
+    pub(crate) fn show(&mut self, step: Progress) {
+        self.meter.take(step);
+        match step {
+            Progress::Started { chunks, resume, .. } => {
+                self.activity = self.reporter.activity();
+                self.note_beginning(chunks, resume);
+            }
+            Progress::Disk(warning) => self.reporter.warn(&warning.to_string()),
+            Progress::Arrived { .. } => {
+                let Self { reporter, meter, .. } = self;
+                self.activity.show(false, |elapsed| reporter.dated(&meter.line(elapsed)));
+            }
+            _ => {}
+        }
+    }
+
+    fn note_beginning(&self, chunks: usize, resume: Resume) {
         match resume {
             Resume::Resumed { chunks: kept, bytes, .. } => self.reporter.note(&format!(
                 "an earlier run left {kept} of {chunks} chunks ({}): continuing from there",
@@ -40,40 +71,72 @@ impl DownloadProgress<'_> {
                 self.reporter.warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
             }
             _ if !self.reporter.redraws => {
-                self.reporter.note(&format!("downloading{label} {}", counted(chunks, "chunk")));
+                let label = &self.meter.label;
+                let colon = if label.is_empty() { "" } else { ":" };
+                self.reporter.note(&format!("downloading{label}{colon} {}", counted(chunks, "chunk")));
             }
-            _ => {}
-        }
-    }
-
-    fn draw(&mut self) {
-        if !self.reporter.redraws {
-            if let Some(line) = self.meter.log_line(self.begun.elapsed()) {
-                self.reporter.note(&self.reporter.dated(&line));
-            }
-            return;
-        }
-        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW);
-        if self.reporter.verbosity >= Verbosity::Progress && is_due {
-            self.drawn = Some(Instant::now());
-            self.reporter.redraw(&self.meter.line(self.begun.elapsed()));
-        }
-    }
-
-    /// Shows a step.
-    pub(crate) fn show(&mut self, step: Progress) {
-        self.meter.take(step);
-        match step {
-            Progress::Started { chunks, resume, .. } => self.begin(chunks, resume),
-            Progress::Disk(warning) => self.reporter.warn(&warning.to_string()),
-            Progress::Arrived { .. } => self.draw(),
             _ => {}
         }
     }
 }
 
-impl Drop for DownloadProgress<'_> {
-    fn drop(&mut self) {
-        self.reporter.clear();
+impl Meter {
+    /// Takes note of a step.
+    fn take(&mut self, step: Progress) {
+        match step {
+            Progress::Started { chunks, resume, .. } => {
+                let (finished, bytes) = match resume {
+                    Resume::Resumed { chunks, bytes, .. } => (chunks, bytes),
+                    _ => (0, 0),
+                };
+                (self.chunks, self.finished) = (chunks, finished);
+                (self.kept_bytes, self.finished_bytes, self.arrived) = (bytes, bytes, bytes);
+            }
+            Progress::Arrived { bytes, .. } => self.arrived = bytes,
+            Progress::Finished { bytes, .. } => {
+                self.finished += 1;
+                self.finished_bytes += bytes;
+            }
+            _ => {}
+        }
+    }
+
+    /// The line at this time after the beginning: what matters most comes first, because a narrow terminal
+    /// shows only that.
+    fn line(&self, elapsed: Duration) -> String {
+        let Meter { arrived, finished, chunks, .. } = *self;
+        let new = arrived.saturating_sub(self.kept_bytes);
+        let rate = new as f64 / elapsed.as_secs_f64().max(0.001);
+        let number = (finished + 1).min(chunks);
+        let mut text = format!("chunk {number} of {chunks}  {}  {}/s", size(arrived), size(rate as u64));
+        // The chunks are about equally long, except for the last one.
+        if finished > 0 && new > 0 {
+            let whole = self.finished_bytes as f64 / finished as f64 * chunks as f64;
+            let left = Duration::from_secs_f64(((whole - arrived as f64) / rate.max(1.0)).clamp(0.0, 1e9));
+            let _ = write!(text, "  about {} left", duration(left));
+        }
+        if !self.label.is_empty() {
+            let _ = write!(text, " {}", self.label);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_counts_what_arrived_in_this_run_and_the_label_is_where_a_narrow_terminal_cuts() {
+        let label = " Cost centres (dump 2 of 5)".to_owned();
+        let mut meter = Meter { label, finished_bytes: 20_000_000, arrived: 25_000_000, ..Meter::default() };
+        (meter.chunks, meter.finished) = (4, 2);
+        for (kept_bytes, rate_and_rest) in
+            [(0, "2.5 MB/s  about 6.00 s left"), (20_000_000, "500.0 kB/s  about 30.0 s left")]
+        {
+            meter.kept_bytes = kept_bytes;
+            let expected = format!("chunk 3 of 4  25.0 MB  {rate_and_rest}  Cost centres (dump 2 of 5)");
+            assert_eq!(meter.line(Duration::from_secs(10)), expected);
+        }
     }
 }

@@ -53,14 +53,8 @@ fn short_subject(subject: &Subject) -> String {
         Subject::Chunk { index, chunks, .. } => format!("chunk {} of {chunks}", index + 1),
         Subject::ChunkList(_) => "the chunk list".to_owned(),
         Subject::Tasks(_) => "the list of tasks".to_owned(),
-        Subject::Workspaces => "the list of workspaces".to_owned(),
-        Subject::Models(_) => "the list of models".to_owned(),
-        Subject::Processes(_) => "the list of processes".to_owned(),
-        Subject::Imports(_) => "the list of imports".to_owned(),
-        Subject::Files(_) => "the list of source files".to_owned(),
         Subject::Task(task) => format!("task {}", task.id),
         Subject::Start(action) => format!("the start of the {}", noun(action.kind)),
-        Subject::Cancel(_) => "the cancelling of the task".to_owned(),
         other => other.to_string(),
     }
 }

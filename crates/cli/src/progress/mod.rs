@@ -1,22 +1,23 @@
 //! Progress, warnings and notes on standard error: one line that is redrawn on a terminal, plain lines otherwise.
 
+mod activity;
 mod download;
 mod events;
 mod kept;
-mod reading;
 mod redraw;
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anaplan_dump_core::Unfinished;
 
-pub(crate) use self::kept::FollowUp;
+pub(crate) use self::download::DownloadProgress;
+use self::kept::FollowUp;
 use self::redraw::{MAX_LINE_CHARS, clearing};
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
-use crate::text::{duration, time};
+use crate::text::time;
 
 /// Writes to standard error. Shared by the threads that fetch.
 #[derive(Debug)]
@@ -68,15 +69,6 @@ impl Reporter {
             self.write_line(&format!("{PROGRAM}: {failure}"));
         }
         Failure::Reported(Box::new(failure))
-    }
-
-    /// Shows how a task goes on: on a terminal in place, otherwise where a line is due.
-    pub(crate) fn step(&self, text: &str, elapsed: Duration, is_due: bool) {
-        if self.redraws && self.verbosity >= Verbosity::Progress {
-            self.redraw(&format!("{}  {text}", duration(elapsed)));
-        } else if is_due {
-            self.note(&format!("{}  {text}", duration(elapsed)));
-        }
     }
 
     /// Writes a line, whatever the verbosity.

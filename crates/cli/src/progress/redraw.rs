@@ -31,7 +31,7 @@ impl Reporter {
     }
 
     /// Clears a redrawn line.
-    pub(crate) fn clear(&self) {
+    pub(super) fn clear(&self) {
         let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = write!(std::io::stderr(), "{}", clearing(std::mem::take(&mut *drawn)));
     }

@@ -1,0 +1,110 @@
+//! What goes on for long: on a terminal one line that is redrawn in place, elsewhere a line where something is new, and
+//! once a minute.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use super::Reporter;
+use super::redraw::{MAX_LINE_CHARS, REDRAW};
+use crate::arguments::Verbosity;
+use crate::text::{cut, safe, size};
+
+/// Time between two lines in a log: a download that takes hours leaves a page, not a book.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What goes on for long, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Activity<'a> {
+    reporter: &'a Reporter,
+    begun: Instant,
+    /// When it was shown last, after the beginning; `None` if it never was.
+    shown: Option<Duration>,
+}
+
+impl Reporter {
+    pub(crate) fn activity(&self) -> Activity<'_> {
+        Activity { reporter: self, begun: Instant::now(), shown: None }
+    }
+
+    /// The reading of a file with this many bytes, or of a pipe.
+    pub(crate) fn reading<R: Read>(&self, name: &str, bytes: Option<u64>, source: R) -> Reading<'_, R> {
+        let mut activity = self.activity();
+        // A file that is read at once has no line.
+        activity.shown = Some(Duration::ZERO);
+        Reading { activity, name: safe(name), bytes, source, read: 0 }
+    }
+}
+
+impl Activity<'_> {
+    /// Shows a line about it, if one is due. `line` receives the time since the beginning.
+    pub(crate) fn show(&mut self, is_new: bool, line: impl FnOnce(Duration) -> String) {
+        let elapsed = self.begun.elapsed();
+        let redraws = self.reporter.redraws;
+        if self.reporter.verbosity >= Verbosity::Progress && is_due(self.shown, elapsed, is_new, redraws) {
+            self.shown = Some(elapsed);
+            let line = line(elapsed);
+            if redraws { self.reporter.redraw(&line) } else { self.reporter.note(&line) }
+        }
+    }
+}
+
+/// Whether a line is due. In a log, what has just begun was announced.
+fn is_due(shown: Option<Duration>, elapsed: Duration, is_new: bool, redraws: bool) -> bool {
+    match (redraws, shown) {
+        _ if is_new => true,
+        (true, None) => true,
+        (true, Some(shown)) => elapsed >= shown + REDRAW,
+        (false, shown) => elapsed >= shown.unwrap_or_default() + LOG_INTERVAL,
+    }
+}
+
+impl Drop for Activity<'_> {
+    fn drop(&mut self) {
+        self.reporter.clear();
+    }
+}
+
+/// A file that is read.
+#[derive(Debug)]
+pub(crate) struct Reading<'a, R> {
+    activity: Activity<'a>,
+    name: String,
+    bytes: Option<u64>,
+    source: R,
+    read: u64,
+}
+
+impl<R: Read> Read for Reading<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.read += count as u64;
+        self.activity.show(false, |elapsed| {
+            let rate = self.read as f64 / elapsed.as_secs_f64().max(0.001);
+            let all = self.bytes.map(|bytes| format!(" of {}", size(bytes))).unwrap_or_default();
+            let done = format!("  {}{all}  {}/s", size(self.read), size(rate as u64));
+            let name = cut(&self.name, MAX_LINE_CHARS.saturating_sub("reading ".len() + done.len()));
+            format!("reading {name}{done}")
+        });
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_logged_at_once_and_what_is_not_once_a_minute() {
+        let mut shown = None;
+        let mut due = Vec::new();
+        for second in 0..200 {
+            let elapsed = Duration::from_secs(second);
+            if is_due(shown, elapsed, [0, 90].contains(&second), false) {
+                shown = Some(elapsed);
+                due.push(second);
+            }
+        }
+        assert_eq!(due, [0, 60, 90, 150]);
+        assert!(is_due(None, Duration::ZERO, false, true) && !is_due(None, Duration::ZERO, false, false));
+    }
+}
