@@ -278,7 +278,7 @@ fn wait_collects_the_dumps_of_a_run_that_begins() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     scene.server.service().process_mut(PROCESS).expect("the process").run = failing_run(&[ACTUALS]);
     let mut waiting = scene.command("wait NIGHTLY --poll=1ms -o x/").start();
-    waiting.wait_for_note("0.00 s  no run is under way: waiting for one to begin\n");
+    waiting.wait_for_note("no run is under way: waiting for one to begin\n");
     scene.run(&format!("{RUN} -q -o mine/")).exits_with(6).any_stdout();
     let begun = scene.task_ids().into_iter().find(|id| id != "T9").expect("another task");
     waiting.finish().exits_with(6).any_stdout().stderr_has(format!("waiting for task <NIGHTLY>/{begun}\n"));

@@ -75,12 +75,10 @@ pub(crate) fn wait(subject: &str, why: &str, retry: u32, retries: u32) -> String
 
 /// The subject of a request without the locator.
 fn short(subject: &str) -> String {
-    const SHORT: [(&str, &str); 5] = [
+    const SHORT: [(&str, &str); 3] = [
         ("the chunk list of ", "the chunk list"),
         ("the tasks of ", "the list of tasks"),
-        ("the processes of ", "the list of processes"),
         ("the start of ", "the start of the process"),
-        ("the cancelling of ", "the cancelling of the task"),
     ];
     if let Some((_, short)) = SHORT.iter().find(|(long, _)| subject.starts_with(long)) {
         return (*short).to_owned();

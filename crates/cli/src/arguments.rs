@@ -169,25 +169,6 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-impl Command {
-    /// Whether all that the command does is print: what standard output loses is lost.
-    pub(crate) fn prints_only(&self) -> bool {
-        match self {
-            Command::Processes(_)
-            | Command::Imports(_)
-            | Command::Workspaces(_)
-            | Command::Models(_)
-            | Command::Tasks(_)
-            | Command::Chunks(_)
-            | Command::Token(_)
-            | Command::Completion(_)
-            | Command::Man(_) => true,
-            Command::Explain(Explain { html, fix, .. }) => html.is_none() && fix.is_none(),
-            _ => false,
-        }
-    }
-}
-
 /// The default number of tasks that `tasks` shows.
 const DEFAULT_LIMIT: usize = 20;
 

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use anaplan_dump_core::report::Report;
 use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::{ErrorReport, Failure};
@@ -18,7 +17,7 @@ use crate::report::{Page, ReportDocument, print_report, report_on};
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
-use crate::text::{counted, duration, safe, safe_path, shell_word, size};
+use crate::text::{counted, duration, safe_path, shell_word, size};
 
 /// How dumps are downloaded, where to, and whether what is wrong in them is reported.
 pub(crate) struct Collect<'a> {
@@ -34,32 +33,22 @@ pub(crate) struct Collect<'a> {
     pub(crate) set: &'a dyn for<'d> Fn(Download<'d>) -> Download<'d>,
 }
 
-/// How the download of a dump ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    Downloaded,
-    AlreadyThere,
-    Failed,
+/// A dump that is there.
+#[derive(Debug)]
+struct Saved {
+    /// The file, if there is one.
+    file: Option<PathBuf>,
+    is_new: bool,
+    bytes: u64,
+    chunks: Option<usize>,
 }
 
-/// How the download of a dump ended, as `--json` shows it.
-#[derive(Debug, Serialize)]
+/// How the download of a dump ended.
+#[derive(Debug)]
 struct DumpReport {
-    /// The object whose rows were rejected.
-    id: String,
-    locator: String,
-    name: Option<String>,
-    status: Status,
-    /// The file; null if there is none.
-    path: Option<String>,
-    #[serde(skip)]
-    file: Option<PathBuf>,
-    bytes: Option<u64>,
-    chunks: Option<usize>,
+    dump: Dump,
+    outcome: Result<Saved, ErrorReport>,
     sha256: Option<String>,
-    error: Option<ErrorReport>,
-    #[serde(skip)]
     elapsed: Duration,
 }
 
@@ -91,31 +80,25 @@ impl Collect<'_> {
         }
         let mut collected = Collected::default();
         for (index, dump) in dumps.iter().enumerate() {
-            let mut report = DumpReport {
-                id: dump.address.object().as_str().to_owned(),
-                locator: dump.address.to_string(),
-                name: dump.name.clone(),
-                status: Status::Failed,
-                path: None,
-                file: None,
-                bytes: None,
-                chunks: None,
-                sha256: None,
-                error: None,
-                elapsed: Duration::ZERO,
-            };
             let progress = reporter.download(dump.name.as_deref(), index + 1, dumps.len());
             let begun = Instant::now();
-            if let Err(failure) = self.download(dump, progress, &mut report) {
-                report.error = Some(ErrorReport::new(&failure));
+            let outcome = self.download(dump, progress).map_err(|failure| {
+                let report = ErrorReport::new(&failure);
                 collected.fail(failure, self.session);
-            }
-            report.elapsed = begun.elapsed();
-            collected.dumps.push(report);
+                report
+            });
+            let file = outcome.as_ref().ok().and_then(|saved| saved.file.as_deref());
+            let sha256 = file.filter(|_| self.session.json).and_then(sha256);
+            collected.dumps.push(DumpReport {
+                dump: dump.clone(),
+                outcome,
+                sha256,
+                elapsed: begun.elapsed(),
+            });
         }
         if self.explain || self.page.is_some() {
-            let are_there = collected.dumps.iter().filter(|dump| dump.status != Status::Failed);
-            let files = are_there.filter_map(|dump| Some(os_text::carried(dump.file.clone()?.into())));
+            let files = collected.dumps.iter().filter_map(DumpReport::file);
+            let files = files.map(|file| os_text::carried(file.as_os_str().to_owned()));
             let (report, failures) = report_on(files, reporter);
             let is_empty = report.inputs.is_empty();
             collected.failure = collected.failure.or(failures.into_iter().next());
@@ -133,55 +116,36 @@ impl Collect<'_> {
         Ok(collected)
     }
 
-    fn download(
-        &self,
-        dump: &Dump,
-        mut progress: DownloadProgress<'_>,
-        report: &mut DumpReport,
-    ) -> Result<(), Failure> {
-        let Collect { session, target, .. } = *self;
-        let path = match target {
+    fn download(&self, dump: &Dump, mut progress: DownloadProgress<'_>) -> Result<Saved, Failure> {
+        let Collect { session, target, whole, .. } = *self;
+        let file = match target {
             Target::Stdout | Target::Device(_) => None,
             Target::File(path) => Some(path.clone()),
             Target::Folder(folder) => Some(folder.join(dump.file_name())),
         };
         // A file of this name is complete, and its name says which object and task it is of.
-        let length = match (target, &path) {
-            (Target::Folder(_), Some(path)) if !self.overwrite => WholeFile::length_of_existing(path)?,
-            _ => None,
-        };
-        if length.is_some() {
-            report.status = Status::AlreadyThere;
-            report.bytes = length;
-        } else {
-            let download =
-                (self.set)(session.client.download(dump)).whole(self.whole).overwrite(self.overwrite);
-            let download = download.on_progress(|step| {
-                progress.show(step);
-                ControlFlow::Continue(())
-            });
-            let done = match (target, &path) {
-                (_, Some(path)) => {
-                    download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?
-                }
-                (Target::Device(device), None) => {
-                    let opened = OpenOptions::new().write(true).open(device);
-                    download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
-                }
-                _ => download.write_to(raw_stdout()?)?,
-            };
-            report.status = Status::Downloaded;
-            report.bytes = Some(done.bytes);
-            report.chunks = Some(done.chunks).filter(|_| !self.whole);
+        if let (Target::Folder(_), Some(path), false) = (target, &file, self.overwrite)
+            && let Some(bytes) = WholeFile::length_of_existing(path)?
+        {
+            return Ok(Saved { file, is_new: false, bytes, chunks: None });
         }
-        if let Some(path) = path {
-            report.path = Some(path.to_string_lossy().into_owned());
-            if session.json {
-                report.sha256 = sha256(&path);
+        let download = (self.set)(session.client.download(dump)).whole(whole).overwrite(self.overwrite);
+        let download = download.on_progress(|step| {
+            progress.show(step);
+            ControlFlow::Continue(())
+        });
+        let done = match (target, &file) {
+            (_, Some(path)) => {
+                download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?
             }
-            report.file = Some(path);
-        }
-        Ok(())
+            (Target::Device(device), None) => {
+                let opened = OpenOptions::new().write(true).open(device);
+                download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?
+            }
+            _ => download.write_to(raw_stdout()?)?,
+        };
+        let chunks = Some(done.chunks).filter(|_| !whole);
+        Ok(Saved { file, is_new: true, bytes: done.bytes, chunks })
     }
 }
 
@@ -194,12 +158,12 @@ impl Collected {
 
     /// The files that are there, as people read them.
     pub(crate) fn paths(&self) -> Vec<String> {
-        self.dumps.iter().filter_map(|dump| dump.path.as_deref()).map(safe).collect()
+        self.dumps.iter().filter_map(DumpReport::file).map(safe_path).collect()
     }
 
     /// Adds the dumps to a document, and what is wrong in them, if that is asked for.
     pub(crate) fn document(self, mut document: Value) -> Value {
-        document["dumps"] = json!(self.dumps);
+        document["dumps"] = self.dumps.iter().map(DumpReport::document).collect();
         if let Some(report) = self.report {
             document["report"] = json!(ReportDocument::new(report));
         }
@@ -209,21 +173,17 @@ impl Collected {
     /// Prints a line for each dump, on standard error if standard output holds the dump itself; and what is wrong in
     /// them.
     pub(crate) fn print(&self, target: &Target, session: &Session) -> Result<(), Failure> {
-        let done: Vec<_> = self.dumps.iter().filter(|dump| dump.status != Status::Failed).collect();
-        let mut lines: Vec<String> = done.iter().map(|dump| dump.line()).collect();
+        let mut lines: Vec<String> = self.dumps.iter().filter_map(DumpReport::line).collect();
         if self.dumps.len() > 1 {
-            let counts = [
-                (Status::Downloaded, "downloaded"),
-                (Status::AlreadyThere, "already there"),
-                (Status::Failed, "failed"),
-            ];
-            let mut summary = vec![];
-            for (status, what) in counts {
-                let count = self.dumps.iter().filter(|dump| dump.status == status).count();
-                summary.extend((count > 0).then(|| format!("{count} {what}")));
+            let mut summary = counted(self.dumps.len(), "dump") + ": ";
+            for status in [DOWNLOADED, ALREADY_THERE, FAILED] {
+                let count = self.dumps.iter().filter(|dump| dump.status() == status).count();
+                if count > 0 {
+                    summary += &format!("{count} {}, ", status.replace('_', " "));
+                }
             }
-            summary.push(size(done.iter().filter_map(|dump| dump.bytes).sum()));
-            lines.push(format!("{}: {}", counted(self.dumps.len(), "dump"), summary.join(", ")));
+            let saved = self.dumps.iter().filter_map(|dump| dump.outcome.as_ref().ok());
+            lines.push(summary + &size(saved.map(|saved| saved.bytes).sum()));
         }
         match target {
             Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),
@@ -237,16 +197,51 @@ impl Collected {
     }
 }
 
+/// How the download of a dump ended, in a machine word.
+const DOWNLOADED: &str = "downloaded";
+const ALREADY_THERE: &str = "already_there";
+const FAILED: &str = "failed";
+
 impl DumpReport {
-    /// One line about the dump.
-    fn line(&self) -> String {
-        let path = self.path.as_deref().map_or("standard output".to_owned(), safe);
-        let size = size(self.bytes.unwrap_or(0));
-        if self.status == Status::AlreadyThere {
-            return format!("{path}  {size}  already there");
+    fn file(&self) -> Option<&Path> {
+        self.outcome.as_ref().ok()?.file.as_deref()
+    }
+
+    fn status(&self) -> &'static str {
+        match &self.outcome {
+            Ok(saved) if saved.is_new => DOWNLOADED,
+            Ok(_) => ALREADY_THERE,
+            Err(_) => FAILED,
         }
-        let chunks = self.chunks.map_or("in one piece".to_owned(), |count| counted(count, "chunk"));
-        format!("{path}  {size}  {chunks}  {}", duration(self.elapsed))
+    }
+
+    fn document(&self) -> Value {
+        let saved = self.outcome.as_ref().ok();
+        json!({
+            "id": self.dump.address.object().as_str(),
+            "locator": self.dump.address.to_string(),
+            "name": self.dump.name,
+            "status": self.status(),
+            "path": self.file().map(Path::to_string_lossy),
+            "bytes": saved.map(|saved| saved.bytes),
+            "chunks": saved.and_then(|saved| saved.chunks),
+            "sha256": self.sha256,
+            "error": self.outcome.as_ref().err(),
+        })
+    }
+
+    /// One line about the dump, if it is there.
+    fn line(&self) -> Option<String> {
+        let saved = self.outcome.as_ref().ok()?;
+        let path = self.file().map_or("standard output".to_owned(), safe_path);
+        let how = match saved.is_new {
+            true => {
+                let chunks = saved.chunks.map_or("in one piece".to_owned(), |count| counted(count, "chunk"));
+                format!("{chunks}  {}", duration(self.elapsed))
+            }
+            false => "already there".to_owned(),
+        };
+        Some(format!("{path}  {}  {how}", size(saved.bytes)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The variables: those of the environment, and those of the file of `--env-file` where the environment has none.
+//! What is set: by an option, else in the environment, else in the file of `--env-file`.
 
 use std::env::VarError;
 use std::path::{Path, PathBuf};
@@ -17,21 +17,21 @@ const SECRETS: [&str; 4] =
 /// The variables that name files, beside those whose names end with `_FILE`.
 const PATHS: [&str; 3] = ["ANAPLAN_CERTIFICATE", "ANAPLAN_PRIVATE_KEY", "ANAPLAN_CA_ADD"];
 
-/// The variables of the environment and of a file. An empty one counts as not set.
-#[derive(Debug, Default)]
-pub(crate) struct Environment {
+/// The options and the variables. An empty variable counts as not set.
+#[derive(Debug)]
+pub(crate) struct Environment<'a> {
+    pub(crate) arguments: &'a Arguments,
     /// Those of the file; the last one of a name counts.
     from_file: Vec<(String, String)>,
     /// The file, if users that it is not meant for can read it.
     exposed: Option<PathBuf>,
 }
 
-impl Environment {
-    /// Reads the file of the option or its variable, and refuses variables that would have no effect.
-    pub(crate) fn read(option: &Option<String>) -> Result<Environment, Failure> {
-        let mut environment = Environment::default();
-        if let Some(path) = environment.setting(option, "ANAPLAN_ENV_FILE")? {
-            let name = option.as_ref().map_or("ANAPLAN_ENV_FILE", |_| "--env-file");
+impl<'a> Environment<'a> {
+    /// Reads the file of variables, and refuses variables that would have no effect.
+    pub(crate) fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
+        let mut environment = Environment { arguments, from_file: Vec::new(), exposed: None };
+        if let Some((name, path)) = environment.first(&["ANAPLAN_ENV_FILE"])? {
             let wrong = |problem: String| Failure::Usage(format!("{name} cannot be used: {problem}"));
             let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
             let text = std::str::from_utf8(file.bytes()).map_err(|_| wrong("it is not in UTF-8".into()))?;
@@ -54,9 +54,14 @@ impl Environment {
         Ok(environment)
     }
 
-    /// The same without these variables of the file.
-    pub(crate) fn drop_from_file(&mut self, is_dropped: impl Fn(&str) -> bool) {
-        self.from_file.retain(|(name, _)| !is_dropped(name));
+    /// The same without the file.
+    pub(crate) fn without_file(&self) -> Environment<'a> {
+        Environment { arguments: self.arguments, from_file: Vec::new(), exposed: None }
+    }
+
+    /// Drops these variables of the file.
+    pub(crate) fn drop_from_file(&mut self, names: &[&str]) {
+        self.from_file.retain(|(name, _)| !names.contains(&name.as_str()));
     }
 
     /// The file, if it holds a secret that other users can read.
@@ -65,11 +70,36 @@ impl Environment {
         self.exposed.as_deref().filter(|_| has_secret)
     }
 
-    /// The value of an option, or else of its variable.
-    pub(crate) fn setting(&self, option: &Option<String>, name: &str) -> Result<Option<String>, Failure> {
-        if option.is_some() {
-            return Ok(option.clone());
+    /// The option that a variable stands in for, where it has one and that is given.
+    fn option(&self, name: &str) -> Option<(&'static str, &String)> {
+        let arguments = self.arguments;
+        let (name, value) = match name {
+            "ANAPLAN_API_URL" => ("--api-url", &arguments.api_url),
+            "ANAPLAN_REGION" => ("--region", &arguments.region),
+            "ANAPLAN_AUTH_URL" => ("--auth-url", &arguments.auth_url),
+            "ANAPLAN_OAUTH_URL" => ("--oauth-url", &arguments.oauth_url),
+            "ANAPLAN_TOKEN_FILE" => ("--token-file", &arguments.token_file),
+            "ANAPLAN_PASSWORD_FILE" => ("--password-file", &arguments.password_file),
+            "ANAPLAN_CA_FILE" => ("--ca-file", &arguments.ca_file),
+            "ANAPLAN_CA_ADD" => ("--ca-add", &arguments.ca_add),
+            "ANAPLAN_ENV_FILE" => ("--env-file", &arguments.env_file),
+            "ANAPLAN_RETRIES" => ("--retries", &arguments.retries),
+            "ANAPLAN_MAX_WAIT" => ("--max-wait", &arguments.max_wait),
+            "ANAPLAN_STALL_TIMEOUT" => ("--stall-timeout", &arguments.stall_timeout),
+            _ => return None,
+        };
+        Some((name, value.as_ref()?))
+    }
+
+    /// The value of a variable, or of its option.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<String>, Failure> {
+        match self.option(name) {
+            Some((_, value)) => Ok(Some(value.clone())),
+            None => self.variable(name),
         }
+    }
+
+    fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
         match std::env::var(name) {
             Ok(value) if !value.trim().is_empty() => Ok(Some(value)),
             Ok(_) | Err(VarError::NotPresent) => Ok(self.file_variable(name)),
@@ -80,15 +110,12 @@ impl Environment {
         }
     }
 
-    pub(crate) fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
-        self.setting(&None, name)
-    }
-
-    /// The first of these variables that is set, and its value.
-    pub(crate) fn first<'a>(&self, names: &[&'a str]) -> Result<Option<(&'a str, String)>, Failure> {
+    /// The first of these variables that is set, by the name of its option where that is given, and its value.
+    pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<(&'static str, String)>, Failure> {
         for name in names {
-            if let Some(value) = self.variable(name)? {
-                return Ok(Some((name, value)));
+            let shown = self.option(name).map_or(*name, |(option, _)| option);
+            if let Some(value) = self.get(name)? {
+                return Ok(Some((shown, value)));
             }
         }
         Ok(None)
@@ -110,7 +137,7 @@ impl Environment {
     /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
     pub(crate) fn model(&self) -> Result<Option<ModelAddress>, Failure> {
         let id = |name: &str| -> Result<Option<Id>, Failure> {
-            let id = self.variable(name)?.map(|text| text.trim().parse()).transpose();
+            let id = self.get(name)?.map(|text| text.trim().parse()).transpose();
             id.map_err(|error| Failure::Usage(format!("{name}: {error}")))
         };
         let both = id("ANAPLAN_WORKSPACE")?.zip(id("ANAPLAN_MODEL")?);

@@ -13,8 +13,6 @@ use crate::text::safe;
 /// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// There is no command: the help, which says what there is.
-    Help(String),
     /// The command line or a setting is wrong.
     Usage(String),
     /// What was asked for is not there.
@@ -47,9 +45,23 @@ impl Failure {
         }
     }
 
+    /// What happened, and what to do next.
+    fn words(&self) -> (String, Vec<&str>) {
+        match self {
+            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => {
+                (text.clone(), Vec::new())
+            }
+            Failure::RowsFailed => ("rows or actions failed".to_owned(), Vec::new()),
+            Failure::Reported(failure) => failure.words(),
+            Failure::Library { error, note } => {
+                (chain(error), advice(error).into_iter().chain(note.as_deref()).collect())
+            }
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Failure::Usage(_) | Failure::Help(_) => exit_code::USAGE,
+            Failure::Usage(_) => exit_code::USAGE,
             Failure::NotFound(_) => exit_code::NOT_FOUND,
             Failure::RowsFailed => exit_code::ROWS_FAILED,
             Failure::Other(_) => exit_code::OTHER,
@@ -89,17 +101,8 @@ impl ErrorReport {
             exit_code::OUTPUT => "output",
             _ => "other",
         };
-        let (message, advice) = match failure {
-            Failure::Reported(failure) => return ErrorReport::new(failure),
-            Failure::Help(_) => ("a command is needed".to_owned(), None),
-            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => (text.clone(), None),
-            Failure::RowsFailed => (failure.to_string(), None),
-            Failure::Library { error, note } => {
-                let advice: Vec<&str> = advice(error).into_iter().chain(note.as_deref()).collect();
-                (chain(error), (!advice.is_empty()).then(|| advice.join("\n")))
-            }
-        };
-        ErrorReport { kind, exit_code, message, advice }
+        let (message, advice) = failure.words();
+        ErrorReport { kind, exit_code, message, advice: (!advice.is_empty()).then(|| advice.join("\n")) }
     }
 }
 
@@ -111,24 +114,14 @@ impl<E: Into<Error>> From<E> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Help(text) => f.write_str(text),
-            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => f.write_str(text),
-            Failure::RowsFailed => f.write_str("rows or actions failed"),
-            Failure::Reported(failure) => failure.fmt(f),
-            Failure::Library { error, note } => {
-                f.write_str(&chain(error))?;
-                for line in advice(error).iter().copied().chain(note.as_deref()) {
-                    write!(f, "\n  {line}")?;
-                }
-                Ok(())
-            }
-        }
+        let (message, advice) = self.words();
+        f.write_str(&message)?;
+        advice.iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }
 
 /// An error and what caused it, on one line.
-pub(crate) fn chain(error: &Error) -> String {
+fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

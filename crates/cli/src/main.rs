@@ -53,7 +53,10 @@ fn main() -> ExitCode {
     let outcome = match request.parsed {
         Parsed::Run(arguments) => run(&arguments, &unfinished),
         Parsed::Show(text) => stdout::print(&text),
-        Parsed::Help(text) => Err(Failure::Help(text)),
+        Parsed::Help(text) => stdout::print(&text).and_then(|()| {
+            let failure = Failure::Usage("a command is needed".to_owned());
+            Err(Failure::Reported(Box::new(failure)))
+        }),
         Parsed::Wrong(text) => Err(Failure::Usage(text)),
     };
     let code = exit(outcome, request.command, request.json);
@@ -66,16 +69,16 @@ fn main() -> ExitCode {
 type Done = Result<(), Failure>;
 
 fn run(arguments: &Arguments, unfinished: &Unfinished) -> Done {
-    if arguments.json || arguments.command.prints_only() {
+    if arguments.json {
         stdout::check_open()?;
     }
-    let environment = || -> Result<Environment, Failure> {
-        let mut environment = Environment::read(&arguments.env_file)?;
-        credentials::prefer_outside(arguments, &mut environment)?;
+    let environment = || -> Result<Environment<'_>, Failure> {
+        let mut environment = Environment::read(arguments)?;
+        credentials::prefer_outside(&mut environment)?;
         Ok(environment)
     };
-    let session = |environment: &Environment, locator: Option<&Locator>| -> Result<Session, Failure> {
-        let (session, no_way) = Session::open(arguments, environment, locator, unfinished)?;
+    let session = |environment: &Environment<'_>, locator: Option<&Locator>| -> Result<Session, Failure> {
+        let (session, no_way) = Session::open(environment, locator, unfinished)?;
         no_way.map_or(Ok(session), Err)
     };
     let with = |act: &dyn Fn(&Session) -> Done| act(&session(&environment()?, None)?);
@@ -124,7 +127,7 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Done {
         Command::Imports(command) => in_model(&command.locator, &commands::imports),
         Command::Models(command) => with(&|session| commands::models(command, session)),
         Command::Workspaces(_) => with(&commands::workspaces),
-        Command::Explain(command) => commands::explain(command, arguments, &environment()?, unfinished),
+        Command::Explain(command) => commands::explain(command, &environment()?, unfinished),
         Command::Login(_) => with(&commands::login),
         Command::Logout(_) => with(&commands::logout),
         Command::Whoami(_) => with(&commands::whoami),
@@ -132,14 +135,14 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Done {
         Command::Doctor(command) => {
             let environment = environment()?;
             let locator = environment.model_locator(command.locator.as_deref())?;
-            let (session, no_way) = Session::open(arguments, &environment, locator.as_ref(), unfinished)?;
+            let (session, no_way) = Session::open(&environment, locator.as_ref(), unfinished)?;
             let locator = locator.map(|locator| locator.relative_to(session.client.api()));
             commands::doctor(command, locator.as_ref(), &session, no_way)
         }
         Command::Completion(command) => {
-            stdout::print(&completion::script(&Arguments::get_args_info(), command.shell))
+            stdout::print_result(&completion::script(&Arguments::get_args_info(), command.shell))
         }
-        Command::Man(_) => stdout::print(&man::page(&Arguments::get_args_info())),
+        Command::Man(_) => stdout::print_result(&man::page(&Arguments::get_args_info())),
     }
 }
 
@@ -156,7 +159,6 @@ fn exit(outcome: Result<(), Failure>, command: Option<&str>, is_json: bool) -> E
     // If standard error fails as well, there is no place left to say so.
     let _ = match &failure {
         failure if failure.is_silent() => Ok(()),
-        Failure::Help(text) => write!(std::io::stdout(), "{text}"),
         Failure::Usage(text) => {
             let command = command.map(|command| format!("{command} ")).unwrap_or_default();
             writeln!(std::io::stderr(), "{PROGRAM}: {text}\nTry {PROGRAM} {command}--help.")

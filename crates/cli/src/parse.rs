@@ -201,8 +201,10 @@ impl<'a> Line<'a> {
         if self.has("--help") || self.words.len() > self.words().len() {
             return Parsed::Show(help(self.program, command));
         }
-        if command.is_none() {
-            return Parsed::Help(help(self.program, None));
+        match command {
+            None if self.has("--json") => return Parsed::Wrong("a command is needed".to_owned()),
+            None => return Parsed::Help(help(self.program, None)),
+            Some(_) => {}
         }
         match Arguments::from_args(&[PROGRAM], &self.for_argh()) {
             Ok(Arguments { quiet: 1.., verbose: true, .. }) => {

@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 use anaplan_dump_core::{Client, Credentials, Locator, SignInMethod, Token, Unfinished};
 use serde::Serialize;
 
-use crate::arguments::Arguments;
 use crate::credentials;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::progress::Reporter;
 use crate::settings;
 use crate::signals;
-use crate::stdout::{print, print_json};
+use crate::stdout::{print_json, print_result};
 use crate::text::safe_path;
 
 #[derive(Debug, Clone)]
@@ -28,14 +27,13 @@ impl Session {
     /// A session with the settings of the command line and the environment, for what a locator names. Sends nothing.
     /// If there is no way to sign in, it is without a token, and the reason is beside it.
     pub(crate) fn open(
-        arguments: &Arguments,
-        environment: &Environment,
+        environment: &Environment<'_>,
         locator: Option<&Locator>,
         unfinished: &Unfinished,
     ) -> Result<(Session, Option<Failure>), Failure> {
-        let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
+        let reporter = Arc::new(Reporter::new(environment.arguments.verbosity(), unfinished));
         signals::watch(Arc::clone(&reporter))?;
-        let (credentials, no_way) = match credentials::read(arguments, environment) {
+        let (credentials, no_way) = match credentials::read(environment) {
             Ok(credentials) => (credentials, None),
             Err(failure) => (Credentials::provider(|| Err::<Token, _>("there is none")), Some(failure)),
         };
@@ -44,10 +42,10 @@ impl Session {
             reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
         }
         let (method, events) = (credentials.method(), Arc::clone(&reporter));
-        let builder = settings::client(arguments, environment, locator, credentials)?;
+        let builder = settings::client(environment, locator, credentials)?;
         let builder = builder.on_event(move |event| events.event(event)).unfinished(unfinished);
-        let client = settings::build(builder, arguments, environment)?;
-        Ok((Session { client, method, reporter, json: arguments.json }, no_way))
+        let client = settings::build(builder, environment)?;
+        Ok((Session { client, method, reporter, json: environment.arguments.json }, no_way))
     }
 
     /// The same session with a time limit for all that follows.
@@ -57,12 +55,12 @@ impl Session {
         Session { client, ..self.clone() }
     }
 
-    /// Prints a result: a document with `--json`, else text.
+    /// Prints what the command is for: a document with `--json`, else text.
     pub(crate) fn show(
         &self,
         document: &impl Serialize,
         text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
-        if self.json { print_json(document) } else { print(&text()) }
+        if self.json { print_json(document) } else { print_result(&text()) }
     }
 }

@@ -187,70 +187,26 @@ mod tests {
     }
 
     #[test]
-    fn sizes_read_well() {
-        for (bytes, text) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (999_949, "999.9 kB"),
-            (999_951, "1.0 MB"),
-            (10_000_000, "10.0 MB"),
-            (4_000_000_000, "4.0 GB"),
-            (u64::MAX, "18446.7 PB"),
-        ] {
-            assert_eq!(size(bytes), text);
-        }
-    }
-
-    #[test]
-    fn durations_read_well() {
-        for (millis, text) in [
-            (0, "0.00 s"),
-            (346, "0.35 s"),
-            (9_949, "9.95 s"),
-            (12_400, "12.4 s"),
-            (59_960, "1 min 00 s"),
-            (185_000, "3 min 05 s"),
-            (3_599_900, "1 h 00 min"),
-            (7_440_000, "2 h 04 min"),
-        ] {
-            assert_eq!(duration(Duration::from_millis(millis)), text, "{millis}");
-        }
-    }
-
-    #[test]
-    fn ages_are_in_their_largest_unit() {
-        for (seconds, text) in [(59, "59 s"), (3599, "59 min"), (172_799, "47 h"), (172_800, "2 d")] {
-            assert_eq!(age(Duration::from_secs(seconds)), text);
-        }
-    }
-
-    #[test]
-    fn a_duration_of_more_than_a_year_is_none() {
-        assert_eq!(parse_duration("365d"), Some(LONGEST_DURATION));
-        for text in ["366d", "8761h", "213503982334601d", "18446744073709551615"] {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
+    fn sizes_durations_and_ages_read_well() {
+        let sizes = [999, 1000, 999_949, 999_951, 4_000_000_000, u64::MAX].map(size);
+        assert_eq!(sizes, ["999 B", "1.0 kB", "999.9 kB", "1.0 MB", "4.0 GB", "18446.7 PB"]);
+        let durations = [0, 9_949, 12_400, 59_960, 185_000, 3_599_900, 7_440_000];
+        let durations = durations.map(|millis| duration(Duration::from_millis(millis)));
+        let expected = ["0.00 s", "9.95 s", "12.4 s", "1 min 00 s", "3 min 05 s", "1 h 00 min", "2 h 04 min"];
+        assert_eq!(durations, expected);
+        let ages = [59, 3599, 172_799, 172_800].map(|seconds| age(Duration::from_secs(seconds)));
+        assert_eq!(ages, ["59 s", "59 min", "47 h", "2 d"]);
     }
 
     #[test]
     fn durations_are_written_in_many_ways() {
-        for (text, millis) in [
-            ("500ms", 500),
-            ("30s", 30_000),
-            ("30", 30_000),
-            ("0.5", 500),
-            ("5m", 300_000),
-            ("2h", 7_200_000),
-            (" 1.5 h ", 5_400_000),
-            ("0", 0),
-            ("1d", 86_400_000),
-        ] {
-            assert_eq!(parse_duration(text), Some(Duration::from_millis(millis)), "{text}");
-        }
-        for text in ["", "s", "-1", "1y", "1.2.3", "1e400", "NaN", "inf", "99999999999999999999999h", "1 2"] {
-            assert_eq!(parse_duration(text), None, "{text}");
-        }
+        let texts = ["500ms", "30s", "30", "0.5", "5m", "2h", " 1.5 h ", "0", "365d"];
+        let seconds = texts.map(|text| parse_duration(text).map(|duration| duration.as_secs_f64()));
+        let expected = [0.5, 30.0, 30.0, 0.5, 300.0, 7200.0, 5400.0, 0.0, 31_536_000.0];
+        assert_eq!(seconds, expected.map(Some));
+        let wrong =
+            ["", "s", "-1", "1y", "1.2.3", "1e400", "NaN", "inf", "366d", "99999999999999999999999h", "1 2"];
+        assert_eq!(wrong.map(parse_duration), [None; 11]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anaplan_dump_core::report::{
 };
 use anaplan_dump_core::{Dump, Unfinished, WholeFile};
 
-use crate::arguments::{Arguments, Explain};
+use crate::arguments::Explain;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::os_text;
@@ -16,7 +16,7 @@ use crate::report::{
     Page, ReportDocument, begin_file, failed, finish_file, is_same_file, print_report, read, report_on, width,
 };
 use crate::signals;
-use crate::stdout::{print, print_json};
+use crate::stdout::{check_open, print, print_json};
 use crate::text::{counted, safe, shell_word};
 
 /// Kinds of a report, and rows of one kind, where `--top` does not give the number: about what a terminal shows.
@@ -31,13 +31,15 @@ const STDIN_PATH: &str = "/dev/stdin";
 
 pub(crate) fn explain(
     command: &Explain,
-    arguments: &Arguments,
-    environment: &Environment,
+    environment: &Environment<'_>,
     unfinished: &Unfinished,
 ) -> Result<(), Failure> {
-    let json = arguments.json;
+    let json = environment.arguments.json;
     check(command, json)?;
-    let reporter = Arc::new(Reporter::new(arguments.verbosity(), unfinished));
+    if command.html.is_none() && command.fix.is_none() {
+        check_open()?;
+    }
+    let reporter = Arc::new(Reporter::new(environment.arguments.verbosity(), unfinished));
     signals::watch(Arc::clone(&reporter))?;
     for (option, output) in [("--html", &command.html), ("--fix", &command.fix)] {
         if let Some(output) = output.as_deref().filter(|output| is_read(output, command)) {
@@ -175,7 +177,7 @@ fn read_and_fix(
     file: &str,
     mut output: WholeFile,
     command: &Explain,
-    environment: &Environment,
+    environment: &Environment<'_>,
     reporter: &Reporter,
 ) -> Result<(Report, CorrectedRows), Failure> {
     let (mut builder, kind) = (ReportBuilder::new(), command.kind.as_deref());

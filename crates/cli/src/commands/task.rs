@@ -8,7 +8,7 @@ use crate::ending;
 use crate::failure::Failure;
 use crate::json::{each, named};
 use crate::session::Session;
-use crate::stdout::print;
+use crate::stdout::{print, print_json};
 use crate::table::MAX_ID_CHARS;
 use crate::task_report::{document, hint, text};
 use crate::text::cut;
@@ -33,8 +33,9 @@ pub(crate) fn cancel(locator: &Locator, session: &Session) -> Result<(), Failure
     // The service has taken it. How the task is now is a further question.
     let task = session.client.task(&address).ok();
     let state = task.as_ref().map(|task| task.state.as_str());
-    session.show(&json!({ "task": named(&address.id, &address), "state": state }), || {
-        let shown = state.map_or("cancelling was asked for".to_owned(), |state| cut(state, MAX_ID_CHARS));
-        format!("Task {address}: {shown}\n")
-    })
+    if session.json {
+        return print_json(&json!({ "task": named(&address.id, &address), "state": state }));
+    }
+    let shown = state.map_or("cancelling was asked for".to_owned(), |state| cut(state, MAX_ID_CHARS));
+    print(&format!("Task {address}: {shown}\n"))
 }
