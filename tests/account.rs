@@ -51,7 +51,7 @@ fn a_page_to_approve_on_that_is_not_https_is_not_shown() {
     let scene = scene();
     let code =
         r#"{"device_code": "d3vice", "user_code": "U", "verification_uri": "http://iam.example/activate"}"#;
-    scene.answers(When::path("oauth/device/code"), &code);
+    scene.answers(When::path("oauth/device/code"), code);
     let outcome = with_oauth(&scene, bare(&scene, "login --retries=0")).run();
     outcome.exits_with(5).stderr_has("its verification_uri cannot be used").hides("iam.example");
     scene.any_files();
