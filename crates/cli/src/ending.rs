@@ -42,7 +42,7 @@ pub(crate) fn failure(task: &Task, outcome: Outcome) -> Failure {
 
 /// The sum over all actions; `None` where the service says nothing of any.
 pub(crate) fn sum(task: &Task, count: impl Fn(RowCounts) -> Option<u64>) -> Option<u64> {
-    task.actions().into_iter().filter_map(|action| count(action.rows())).reduce(u64::saturating_add)
+    task.actions().into_iter().filter_map(|action| count(action.rows)).reduce(u64::saturating_add)
 }
 
 /// The rows that were loaded with a warning and those that were ignored, where that is all there is to say of the

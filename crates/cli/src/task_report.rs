@@ -37,7 +37,7 @@ fn next(task: &Task, outcome: Outcome) -> Option<String> {
 /// A task, as `--json` shows it.
 pub(crate) fn document(task: &Task, outcome: Outcome) -> Value {
     let action = |action: &&ActionResult| {
-        let rows = action.rows();
+        let rows = action.rows;
         json!({
             "object": action.object_id.as_ref().map(|id| id.as_str()),
             "name": action.object_name,
@@ -49,7 +49,7 @@ pub(crate) fn document(task: &Task, outcome: Outcome) -> Value {
                 "ignored": rows.ignored,
             },
             "dump": action.failure_dump_available,
-            "messages": action.messages().collect::<Vec<_>>(),
+            "messages": action.messages,
         })
     };
     json!({
@@ -108,7 +108,7 @@ pub(crate) fn hint(task: &Task, outcome: Outcome) -> String {
 fn actions_table(actions: &[&ActionResult]) -> String {
     let mut header = HEADER.to_vec();
     let mut rows: Vec<Vec<String>> = actions.iter().map(|action| row_without_name(action)).collect();
-    if !actions.iter().any(|action| action.rows().warnings.is_some_and(|count| count > 0)) {
+    if !actions.iter().any(|action| action.rows.warnings.is_some_and(|count| count > 0)) {
         header.remove(WARNED);
         rows.iter_mut().for_each(|row| drop(row.remove(WARNED)));
     }
@@ -126,7 +126,8 @@ fn actions_table(actions: &[&ActionResult]) -> String {
     let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
     for (line, action) in lines.zip(actions) {
         text.push_str(&format!("{line}\n"));
-        for line in action.messages().flat_map(|message| wrapped(message, MESSAGE_WIDTH, MESSAGE_LINES)) {
+        for line in action.messages.iter().flat_map(|message| wrapped(message, MESSAGE_WIDTH, MESSAGE_LINES))
+        {
             text.push_str(&format!("    {line}\n"));
         }
     }
@@ -140,7 +141,7 @@ fn row_without_name(action: &ActionResult) -> Vec<String> {
         None => "?".to_owned(),
     };
     let count = |count: Option<u64>| count.map_or("-".to_owned(), |count| count.to_string());
-    let rows = action.rows();
+    let rows = action.rows;
     vec![
         cut(action.object_id.as_ref().map_or("?", |id| id.as_str()), MAX_ID_CHARS),
         yes_or_no(action.successful),

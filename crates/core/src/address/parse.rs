@@ -38,20 +38,18 @@ impl Locator {
         if let Some(model) = page_of_model(text) {
             return Ok(Locator::from(model));
         }
-        if let Some(split) = Origin::split(text) {
-            let (origin, end) = split?;
-            let mut path = Segments::new(text, end);
-            path.api_root()?;
-            return path_form(path, Some(origin));
-        }
-        let mut path = Segments::new(text, 0);
-        if !text.starts_with('/') && !path.peek().is_some_and(begins_path) {
+        let (origin, start) = match Origin::split(text).transpose()? {
+            Some((origin, end)) => (Some(origin), end),
+            None => (None, 0),
+        };
+        let mut path = Segments::new(text, start);
+        if origin.is_none() && !text.starts_with('/') && !path.peek().is_some_and(begins_path) {
             return short_form(path, model);
         }
-        if path.peek() == Some("2") {
+        if origin.is_some() || path.peek() == Some("2") {
             path.api_root()?;
         }
-        path_form(path, None)
+        path_form(path, origin)
     }
 }
 
@@ -68,42 +66,28 @@ fn page_of_model(text: &str) -> Option<ModelAddress> {
     Some(ModelAddress { origin: None, workspace, id })
 }
 
+/// Reads a path, which may end after any keyword or identifier from the model on.
 fn path_form(mut path: Segments<'_>, origin: Option<Origin>) -> Parsed<Locator> {
     let mut workspace = None;
-    if path.keyword(&["workspaces", "models"], "workspaces/ or models/")? == "workspaces" {
+    if path.keyword(&["workspaces", "models"])? == "workspaces" {
         workspace = Some(path.id("a workspace id")?);
-        path.keyword(&["models"], "models/")?;
+        path.keyword(&["models"])?;
     }
     let model = ModelAddress { origin, workspace, id: path.id("a model id")? };
     let mut locator = Locator::from(model);
-    below_model(&mut path, &mut locator)?;
-    path.end()?;
-    Ok(locator)
-}
-
-/// Reads the optional rest of a path, which may end after any keyword or identifier.
-fn below_model(path: &mut Segments<'_>, locator: &mut Locator) -> Parsed<()> {
-    let Some(kind) = path.optional_keyword(&["processes", "imports"], "processes/ or imports/")? else {
-        return Ok(());
+    let (kind, below_task) = match path.optional_keyword(&["processes", "imports"])? {
+        Some("imports") => (ActionKind::Import, "dump"),
+        _ => (ActionKind::Process, "dumps"),
     };
-    let kind = if kind == "imports" { ActionKind::Import } else { ActionKind::Process };
-    let Some(action) = path.optional_id("the id of a process or import")? else { return Ok(()) };
-    locator.action = Some((kind, action));
-    if path.optional_keyword(&["tasks"], "tasks/")?.is_none() || path.at_end() {
-        return Ok(());
-    }
-    locator.task = Some(path.task()?);
-    let below_task = match kind {
-        ActionKind::Process => path.optional_keyword(&["dumps"], "dumps/")?,
-        ActionKind::Import => path.optional_keyword(&["dump"], "dump")?,
-    };
-    if below_task == Some("dumps") {
+    locator.action = path.optional_id("the id of a process or import")?.map(|id| (kind, id));
+    path.optional_keyword(&["tasks"])?;
+    locator.task = path.optional_task()?;
+    if path.optional_keyword(&[below_task])? == Some("dumps") {
         locator.object = path.optional_id("the objectId of a failed action")?;
     }
-    if path.optional_keyword(&["chunks"], "chunks")?.is_some() {
-        path.optional_id("a chunk id")?;
-    }
-    Ok(())
+    path.optional_keyword(&["chunks"])?;
+    path.optional_id("a chunk id")?;
+    path.end(locator)
 }
 
 fn short_form(mut path: Segments<'_>, within: Option<&ModelAddress>) -> Parsed<Locator> {
@@ -111,25 +95,19 @@ fn short_form(mut path: Segments<'_>, within: Option<&ModelAddress>) -> Parsed<L
     let model = match within.filter(|_| begins_at_process) {
         Some(model) => model.clone(),
         None => {
-            let workspace = path.id("a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]")?;
-            let id = path.id("/MODEL after the workspace")?;
-            ModelAddress { origin: None, workspace: Some(workspace), id }
+            let workspace = Some(path.id("a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]")?);
+            ModelAddress { origin: None, workspace, id: path.id("/MODEL after the workspace")? }
         }
     };
     let mut locator = Locator::from(model);
-    if let Some(action) = path.optional_id("the id of a process or import")? {
-        let kind = ActionKind::of(&action).unwrap_or(ActionKind::Process);
-        locator.action = Some((kind, action));
-        if !path.at_end() {
-            locator.task = Some(path.task()?);
-        }
-        if !path.at_end() && kind == ActionKind::Import {
-            return path.fail("nothing after the task: a single import has one dump");
-        }
-        locator.object = path.optional_id("the objectId of a failed action")?;
+    let action = path.optional_id("the id of a process or import")?;
+    locator.action = action.map(|id| (ActionKind::of(&id).unwrap_or(ActionKind::Process), id));
+    locator.task = path.optional_task()?;
+    if matches!(locator.action, Some((ActionKind::Import, _))) && !path.at_end() {
+        return path.fail("nothing after the task: a single import has one dump");
     }
-    path.end()?;
-    Ok(locator)
+    locator.object = path.optional_id("the objectId of a failed action")?;
+    path.end(locator)
 }
 
 /// The segments of a path, each with its place in the text, read from left to right.
@@ -174,25 +152,28 @@ impl<'a> Segments<'a> {
 
     fn api_root(&mut self) -> Parsed<()> {
         for root in ["2", "0"] {
-            self.keyword(&[root], "the root of the API, /2/0/")?;
+            if self.peek() != Some(root) {
+                return self.fail("the root of the API, /2/0/");
+            }
+            self.next += 1;
         }
         Ok(())
     }
 
-    fn optional_keyword(&mut self, words: &[&'static str], expected: &str) -> Parsed<Option<&'static str>> {
-        if self.at_end() { Ok(None) } else { self.keyword(words, expected).map(Some) }
+    fn optional_keyword(&mut self, words: &[&'static str]) -> Parsed<Option<&'static str>> {
+        if self.at_end() { Ok(None) } else { self.keyword(words).map(Some) }
+    }
+
+    fn keyword(&mut self, words: &[&'static str]) -> Parsed<&'static str> {
+        let Some(word) = words.iter().find(|word| self.peek() == Some(word)) else {
+            return self.fail(&format!("{}/", words.join("/ or ")));
+        };
+        self.next += 1;
+        Ok(word)
     }
 
     fn optional_id(&mut self, expected: &str) -> Parsed<Option<Id>> {
         if self.at_end() { Ok(None) } else { self.id(expected).map(Some) }
-    }
-
-    fn keyword(&mut self, words: &[&'static str], expected: &str) -> Parsed<&'static str> {
-        let Some(word) = words.iter().find(|word| self.peek() == Some(word)) else {
-            return self.fail(expected);
-        };
-        self.next += 1;
-        Ok(word)
     }
 
     fn id(&mut self, expected: &str) -> Parsed<Id> {
@@ -209,12 +190,12 @@ impl<'a> Segments<'a> {
         }
     }
 
-    fn task(&mut self) -> Parsed<TaskChoice> {
-        let id = self.id("a task id, or latest")?;
-        Ok(if id.as_str() == LATEST { TaskChoice::Latest } else { TaskChoice::Id(id) })
+    fn optional_task(&mut self) -> Parsed<Option<TaskChoice>> {
+        let id = self.optional_id("a task id, or latest")?;
+        Ok(id.map(|id| if id.as_str() == LATEST { TaskChoice::Latest } else { TaskChoice::Id(id) }))
     }
 
-    fn end(&self) -> Parsed<()> {
-        if self.at_end() { Ok(()) } else { self.fail("nothing more") }
+    fn end(&self, locator: Locator) -> Parsed<Locator> {
+        if self.at_end() { Ok(locator) } else { self.fail("nothing more") }
     }
 }

@@ -294,7 +294,7 @@ impl<'a> Download<'a> {
         let object = &self.dump.object;
         let actions = task.actions().into_iter();
         let of_dump = actions.filter(|action| object.is_none() || action.object_id == *object);
-        match of_dump.filter_map(|action| action.rows().failed).sum() {
+        match of_dump.filter_map(|action| action.rows.failed).sum() {
             0 => Ok(()),
             rejected => Err(Error::Empty { dump: self.dump.clone().into(), rejected }),
         }

@@ -98,55 +98,14 @@ pub struct ActionResult {
     pub successful: Option<bool>,
     /// Whether it left a dump. In the outermost result it speaks for any action within.
     pub failure_dump_available: Option<bool>,
-    details: Vec<Detail>,
+    /// The row counts of all its messages together.
+    pub rows: RowCounts,
+    /// The service's messages.
+    pub messages: Vec<String>,
+    /// Whether a message neither counts rejected rows nor is about a success: it may be about a failure.
+    pub(super) says_more_than_counts: bool,
     /// The actions within, in order.
     pub nested: Vec<ActionResult>,
-}
-
-/// One message about an action.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Detail {
-    local_message_text: Option<String>,
-    /// What the text means, in any language.
-    kind: Option<String>,
-    /// Names and values in turn, as in `["failedCount", "3"]`.
-    values: Vec<Value>,
-}
-
-impl Detail {
-    fn read(value: &Value) -> Detail {
-        let values = answer::entries(&value["values"]).to_vec();
-        let [local_message_text, kind] = ["localMessageText", "type"].map(|key| answer::text(&value[key]));
-        Detail { local_message_text, kind, values }
-    }
-
-    /// The count that is called `name` in the values, or ends in `words` in the text.
-    fn count(&self, name: &str, words: &str) -> Option<u64> {
-        let mut pairs = self.values.chunks_exact(2);
-        let value = pairs.find(|pair| pair[0].as_str() == Some(name));
-        let value = value.and_then(|pair| answer::count(&pair[1]));
-        value.or_else(|| count_in(self.local_message_text.as_deref()?, words))
-    }
-
-    /// Whether it only counts rows, or says that something ended well.
-    fn is_count_or_good(&self) -> bool {
-        const GOOD: [&str; 4] =
-            ["hierarchyNoChanges", "taskElementSucceeded", "exportSucceeded", "deleteFromSelectionSucceeded"];
-        let has_count = || self.count("failedCount", "failed").is_some();
-        match self.kind.as_deref() {
-            Some(kind) if GOOD.contains(&kind) => true,
-            Some(kind) => kind.trim_end_matches("WithFailures").ends_with("RowsProcessed") && has_count(),
-            None => has_count(),
-        }
-    }
-}
-
-/// The count of a text such as `Cost centres: 90 (0/90) rows successful, 2 failed, 5 ignored`.
-fn count_in(text: &str, words: &str) -> Option<u64> {
-    let counts = text.rsplit_once(':').map_or(text, |(_, counts)| counts);
-    // A comma without a blank after it is in a number, as in `3,000`.
-    let part = counts.split(", ").map(str::trim).find(|part| part.ends_with(words))?;
-    part.split_whitespace().next()?.replace(',', "").parse().ok()
 }
 
 /// Row counts of an action.
@@ -166,39 +125,44 @@ pub struct RowCounts {
 impl ActionResult {
     /// An action within that cannot be read stays, as one that says nothing: left out, it could have failed unseen.
     fn read(value: &Value) -> ActionResult {
-        ActionResult {
+        let mut result = ActionResult {
             object_id: answer::id(&value["objectId"]),
             object_name: answer::text(&value["objectName"]),
             successful: answer::flag(&value["successful"]),
             failure_dump_available: answer::flag(&value["failureDumpAvailable"]),
-            details: answer::entries(&value["details"]).iter().map(Detail::read).collect(),
             nested: answer::entries(&value["nestedResults"]).iter().map(ActionResult::read).collect(),
-        }
-    }
-
-    /// The row counts of all details together: from their values, whose names are those of the reference's
-    /// sample, or from their texts where the values lack them, as in some real answers.
-    pub fn rows(&self) -> RowCounts {
-        let sum = |name, word| {
-            let counts = self.details.iter().filter_map(|detail| detail.count(name, word));
-            counts.reduce(u64::saturating_add)
+            ..ActionResult::default()
         };
-        RowCounts {
-            successful: sum("successRowCount", "rows successful"),
-            warnings: sum("warningsRowCount", "warnings"),
-            failed: sum("failedCount", "failed"),
-            ignored: sum("ignoredCount", "ignored"),
+        answer::entries(&value["details"]).iter().for_each(|detail| result.add_detail(detail));
+        result
+    }
+
+    /// Adds what one message says. Its counts are in its values, names and values in turn as in `["failedCount", "3"]`,
+    /// or in its text where the values lack them, as in some real answers.
+    fn add_detail(&mut self, detail: &Value) {
+        const GOOD: [&str; 4] =
+            ["hierarchyNoChanges", "taskElementSucceeded", "exportSucceeded", "deleteFromSelectionSucceeded"];
+        let [text, kind] = ["localMessageText", "type"].map(|key| answer::text(&detail[key]));
+        let values = answer::entries(&detail["values"]);
+        let count = |name: &str, words: &str| {
+            let value = values.chunks_exact(2).find(|pair| pair[0] == name);
+            value.and_then(|pair| answer::count(&pair[1])).or_else(|| count_in(text.as_deref()?, words))
+        };
+        let has_count = count("failedCount", "failed").is_some();
+        self.says_more_than_counts |= match kind.as_deref() {
+            Some(kind) if GOOD.contains(&kind) => false,
+            Some(kind) => !has_count || !kind.trim_end_matches("WithFailures").ends_with("RowsProcessed"),
+            None => !has_count,
+        };
+        for (sum, name, words) in [
+            (&mut self.rows.successful, "successRowCount", "rows successful"),
+            (&mut self.rows.warnings, "warningsRowCount", "warnings"),
+            (&mut self.rows.failed, "failedCount", "failed"),
+            (&mut self.rows.ignored, "ignoredCount", "ignored"),
+        ] {
+            *sum = [*sum, count(name, words)].into_iter().flatten().reduce(u64::saturating_add);
         }
-    }
-
-    /// The service's messages.
-    pub fn messages(&self) -> impl Iterator<Item = &str> {
-        self.details.iter().filter_map(|detail| detail.local_message_text.as_deref())
-    }
-
-    /// Whether every message counts rejected rows or is about a success: none can hide a failure.
-    pub(super) fn has_counts_alone(&self) -> bool {
-        self.details.iter().all(Detail::is_count_or_good)
+        self.messages.extend(text);
     }
 
     fn collect_nested<'a>(&'a self, actions: &mut Vec<&'a ActionResult>) {
@@ -208,12 +172,18 @@ impl ActionResult {
         }
     }
 
-    #[cfg(feature = "http")]
     fn change_messages(&mut self, change: &dyn Fn(&str) -> String) {
-        let messages = self.details.iter_mut().filter_map(|detail| detail.local_message_text.as_mut());
-        messages.for_each(|text| *text = change(text));
+        self.messages.iter_mut().for_each(|text| *text = change(text));
         self.nested.iter_mut().for_each(|nested| nested.change_messages(change));
     }
+}
+
+/// The count of a text such as `Cost centres: 90 (0/90) rows successful, 2 failed, 5 ignored`.
+fn count_in(text: &str, words: &str) -> Option<u64> {
+    let counts = text.rsplit_once(':').map_or(text, |(_, counts)| counts);
+    // A comma without a blank after it is in a number, as in `3,000`.
+    let part = counts.split(", ").map(str::trim).find(|part| part.ends_with(words))?;
+    part.split_whitespace().next()?.replace(',', "").parse().ok()
 }
 
 impl Task {
@@ -278,7 +248,6 @@ impl Task {
     }
 
     /// Passes every sentence of the service through `change`; never an id or a name, which the next request needs.
-    #[cfg(feature = "http")]
     pub(crate) fn change_messages(&mut self, change: &dyn Fn(&str) -> String) {
         self.current_step.iter_mut().for_each(|text| *text = change(text));
         self.result.iter_mut().for_each(|result| result.change_messages(change));

@@ -34,9 +34,9 @@ fn the_documented_sample_is_read() {
     );
     assert_eq!(task.state, TaskState::Complete);
     assert_eq!(objects(&task), [("112000000015".to_owned(), true)]);
-    let rows = task.actions()[1].rows();
+    let rows = task.actions()[1].rows;
     assert_eq!((rows.successful, rows.failed, rows.ignored), (Some(90), Some(3), Some(5)));
-    assert_eq!(task.actions()[0].rows(), RowCounts::default());
+    assert_eq!(task.actions()[0].rows, RowCounts::default());
     assert_eq!(task.outcome(), Outcome::Failed);
 }
 
@@ -97,7 +97,7 @@ fn counts_are_read_from_the_values_or_from_the_text_where_they_are_empty() {
         ("", r#"1,2,"failedCount""#, (None, None, None)),
     ] {
         let detail = format!(r#"{{"localMessageText":"{text}","values":[{values}]}}"#);
-        let rows = task(&format!(r#"{{"task":{{"result":{{"details":[{detail}]}}}}}}"#)).actions()[0].rows();
+        let rows = task(&format!(r#"{{"task":{{"result":{{"details":[{detail}]}}}}}}"#)).actions()[0].rows;
         assert_eq!((rows.successful, rows.failed, rows.ignored), expected, "{detail}");
     }
 }
