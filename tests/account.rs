@@ -80,29 +80,14 @@ fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
 }
 
 #[test]
-fn whoami_names_the_user_for_each_way_to_sign_in() {
-    for (way, name) in [
-        ("password", "user and password"),
-        ("certificate", "certificate, valid until 2120-01-01 00:00 UTC"),
-        ("oauth", "OAuth refresh token"),
+fn whoami_names_the_user_and_token_prints_a_token_for_other_programs_for_each_way_to_sign_in() {
+    for (way, name, scheme) in [
+        ("password", "user and password", "AnaplanAuthToken"),
+        ("certificate", "certificate, valid until 2120-01-01 00:00 UTC", "AnaplanAuthToken"),
+        ("oauth", "OAuth refresh token", "Bearer"),
     ] {
         let scene = scene();
-        let outcome = signed_in(&scene, way, "whoami --json").run();
-        outcome.json_has("/way", name).json_has("/user", USER);
-        scene.any_files();
-    }
-    let scene = scene();
-    scene.server.service().add_token(USER, "a-ready-token");
-    let outcome = bare(&scene, "whoami").env("ANAPLAN_TOKEN", "a-ready-token").run();
-    outcome.stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
-}
-
-#[test]
-fn a_token_for_other_programs_is_printed_and_is_good() {
-    for (way, scheme) in
-        [("password", "AnaplanAuthToken"), ("certificate", "AnaplanAuthToken"), ("oauth", "Bearer")]
-    {
-        let scene = scene();
+        signed_in(&scene, way, "whoami --json").run().json_has("/way", name).json_has("/user", USER);
         let printed = signed_in(&scene, way, "token").run().stdout_text();
         let variable = if scheme == "Bearer" { "ANAPLAN_BEARER_TOKEN" } else { "ANAPLAN_TOKEN" };
         bare(&scene, "get DUMP -o -").env(variable, printed.trim_end()).run().prints(&bytes_of(3, 1));
@@ -113,9 +98,11 @@ fn a_token_for_other_programs_is_printed_and_is_good() {
         scene.any_files();
     }
     let scene = scene();
-    let brought = bare(&scene, "token --json").env("ANAPLAN_TOKEN", "a-ready-token").run();
-    brought.json(json!({ "token": "a-ready-token", "scheme": "AnaplanAuthToken", "until": null }));
-    assert_eq!(scene.server.connections(), 0);
+    let ready = |arguments: &str| bare(&scene, arguments).env("ANAPLAN_TOKEN", "a-ready-token").run();
+    let document = json!({ "token": "a-ready-token", "scheme": "AnaplanAuthToken", "until": null });
+    ready("token --json").without_a_connection().json(document);
+    scene.server.service().add_token(USER, "a-ready-token");
+    ready("whoami").stdout(format!("{USER}, by a ready token, token until <ANY>\n"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use xtask::fake::{Dump, Fault, When};
 
+use crate::faults::{Place, is_retried};
 #[cfg(unix)]
 use crate::support::PART_FILES;
 use crate::support::texts::{IS_ALTERED, KEPT, THE_LIST, gave_up, incomplete, the_chunk, wait};
@@ -40,42 +41,20 @@ fn document(kind: &str, text: &str) -> Fault {
     Fault::Document { types: vec![kind.to_owned()], text: text.to_owned() }
 }
 
-/// The middle chunk of three comes so once, and then as it is; or it always comes so.
-#[track_caller]
-fn is_retried_and_never_saved(fault: &Fault, why: &str, advice: &str) {
-    for options in ["", "--parallel=3"] {
-        let scene = Scene::with_chunks(3);
-        let once = || scene.server.fault(fault.clone(), chunk(1).times(1));
-        let note = wait(&the_chunk(1, 3), why, 1, 12);
-        once();
-        scene.get(options).notes(&note).saves(&dump_of(3, 1));
-        scene.server.clear_faults();
-        once();
-        scene.pipe(options).notes(&note).prints(&bytes_of(3, 1));
-    }
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(fault.clone(), chunk(1));
-    let note = wait(&the_chunk(1, 3), why, 1, 1);
-    let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + advice;
-    scene.pipe("--retries=1").notes(&note).fails(5, &error).prints(&bytes_of(3, 1)[..CHUNK]);
-    scene.get("--retries=1").notes(&note).fails(5, error + KEPT);
-    scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
-}
-
 #[test]
 fn what_is_not_the_chunk_is_retried_and_never_saved() {
     for (kind, text, why) in DOCUMENTS {
-        is_retried_and_never_saved(&document(kind, text), why, CHECK_PROXY);
+        is_retried(Place::Chunk, &document(kind, text), why, CHECK_PROXY);
     }
     for (status, phrase) in [(202, ""), (204, ""), (206, ""), (304, " Not Modified")] {
         let why = format!("the service answered {status}{phrase}");
-        is_retried_and_never_saved(&Fault::UnderStatus(status), &why, "");
+        is_retried(Place::Chunk, &Fault::UnderStatus(status), &why, "");
     }
     let range = "bytes 0-999/2946";
     let part = Fault::ContentRange(range.to_owned());
-    is_retried_and_never_saved(&part, &format!("only a part of it came ({range})"), IS_ALTERED);
-    is_retried_and_never_saved(&Fault::EmptyBody, "it came empty", IS_ALTERED);
-    is_retried_and_never_saved(&Fault::UnlabelledGzip, "it came compressed without saying so", IS_ALTERED);
+    is_retried(Place::Chunk, &part, &format!("only a part of it came ({range})"), IS_ALTERED);
+    is_retried(Place::Chunk, &Fault::EmptyBody, "it came empty", IS_ALTERED);
+    is_retried(Place::Chunk, &Fault::UnlabelledGzip, "it came compressed without saying so", IS_ALTERED);
 }
 
 #[test]

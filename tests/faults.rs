@@ -14,39 +14,48 @@ use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 /// Long enough for a busy machine, short enough for a test.
 const STALL_TIMEOUT: &str = "--stall-timeout=500ms";
 
-/// Downloads three chunks although the fault strikes the middle one twice.
+/// Where a fault strikes: the middle chunk of three, or their list.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    Chunk,
+    List,
+}
+
+/// Three chunks arrive although the fault strikes once.
 #[track_caller]
-fn passes_on_a_chunk(scene: &Scene, fault: Fault, why: &str) {
-    scene.server.fault(fault, chunk(1).times(2));
-    let waits = [1, 2].map(|retry| wait(&the_chunk(1, 3), why, retry, 12));
-    let outcome = scene.get(STALL_TIMEOUT);
-    outcome.notes(waits.concat()).asks_for(&["0", "1", "1", "1", "2"]).saves(&dump_of(3, 1));
-}
-
-fn stays_on_a_chunk(fault: Fault, why: &str, advice: &str) {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(fault, chunk(1));
-    let outcome = scene.get(&format!("--retries=1 {STALL_TIMEOUT}"));
-    let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + advice + KEPT;
-    outcome.notes(wait(&the_chunk(1, 3), why, 1, 1)).fails(5, error).asks_for(&["0", "1", "1"]);
-    scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
-}
-
-fn passes_on_the_list(fault: Fault, why: &str) {
-    let scene = Scene::with_chunks(3);
+fn passes(scene: &Scene, place: Place, fault: &Fault, why: &str) {
+    let (requests, subject, asked) = match place {
+        Place::Chunk => (chunk(1), the_chunk(1, 3), &["0", "1", "1", "2"][..]),
+        Place::List => (chunk_list(), THE_LIST.to_owned(), &["0", "1", "2"][..]),
+    };
+    scene.server.fault(fault.clone(), requests.times(1));
     // A page of a proxy before the service was reached: the short patience.
-    let retries = if matches!(fault, Fault::HtmlOk) { 3 } else { 12 };
-    scene.server.fault(fault, chunk_list().times(2));
-    let waits = [1, 2].map(|retry| wait(THE_LIST, why, retry, retries));
-    scene.get(STALL_TIMEOUT).notes(waits.concat()).asks_for(&["0", "1", "2"]).saves(&dump_of(3, 1));
+    let retries = if place == Place::List && matches!(fault, Fault::HtmlOk) { 3 } else { 12 };
+    let outcome = scene.get(STALL_TIMEOUT);
+    outcome.notes(wait(&subject, why, 1, retries)).asks_for(asked).saves(&dump_of(3, 1));
 }
 
-fn stays_on_the_list(fault: Fault, why: &str, advice: &str) {
+/// The fault is retried. If it stays, it is reported with the advice, and the whole chunks before it are kept.
+#[track_caller]
+pub(crate) fn is_retried(place: Place, fault: &Fault, why: &str, advice: &str) {
+    passes(&Scene::with_chunks(3), place, fault, why);
     let scene = Scene::with_chunks(3);
-    scene.server.fault(fault, chunk_list());
-    let outcome = scene.get(&format!("--retries=1 {STALL_TIMEOUT}"));
-    outcome.notes(wait(THE_LIST, why, 1, 1)).fails(5, gave_up(2, THE_LIST, why) + advice);
-    assert_eq!(scene.count_of("GET DUMP/chunks"), 2, "{}", scene.describe());
+    let (requests, subject, whole, kept) = match place {
+        Place::Chunk => (chunk(1), the_chunk(1, 3), CHUNK, KEPT),
+        Place::List => (chunk_list(), THE_LIST.to_owned(), 0, ""),
+    };
+    scene.server.fault(fault.clone(), requests);
+    let (note, why) = (wait(&subject, why, 1, 1), gave_up(2, &subject, why));
+    let error = if place == Place::Chunk { incomplete(1, 3, &why) } else { why } + advice;
+    let options = format!("--retries=1 {STALL_TIMEOUT}");
+    let before = bytes_of(3, 1)[..whole].to_vec();
+    scene.pipe(&options).notes(&note).fails(5, &error).prints(&before);
+    let asked: &[&str] = if place == Place::Chunk { &["0", "1", "1"] } else { &[] };
+    scene.get(&options).notes(note).fails(5, error + kept).asks_for(asked);
+    match place {
+        Place::Chunk => scene.keeps_part(&before),
+        Place::List => assert_eq!(scene.count_of("GET DUMP/chunks"), 4, "{}", scene.describe()),
+    }
 }
 
 /// A test for each fault, with its name for people, and with the advice that follows it when it stays.
@@ -55,10 +64,9 @@ macro_rules! transient {
         #[test]
         fn $name() {
             let advice = *["" $(, $advice)?].last().expect("one is there");
-            passes_on_a_chunk(&Scene::with_chunks(3), $fault, $why);
-            stays_on_a_chunk($fault, $why, advice);
-            passes_on_the_list($fault, $why);
-            stays_on_the_list($fault, $why, advice);
+            for place in [Place::Chunk, Place::List] {
+                is_retried(place, &$fault, $why, advice);
+            }
         }
     )* };
 }
@@ -118,10 +126,10 @@ fn a_body_that_ends_early_is_retried_in_every_framing_and_under_tls() {
         (Framing::ContentLength, GzipMode::On, Fault::CutBody { after_bytes: 500 }),
         (Framing::Chunked, GzipMode::On, Fault::ResetInBody { after_bytes: 500 }),
     ] {
-        passes_on_a_chunk(&sending(framing, gzip), fault, CUT);
+        passes(&sending(framing, gzip), Place::Chunk, &fault, CUT);
     }
     for fault in [Fault::CutBody { after_bytes: 5_000 }, Fault::ResetInBody { after_bytes: 5_000 }] {
-        passes_on_a_chunk(&Scene::with_tls(Service::with_dump(dump_of(3, 1))), fault, CUT);
+        passes(&Scene::with_tls(Service::with_dump(dump_of(3, 1))), Place::Chunk, &fault, CUT);
     }
 }
 
@@ -159,7 +167,7 @@ fn a_retry_asks_for_compression_unless_compression_was_the_fault() {
 #[test]
 fn a_chunk_list_that_is_cut_in_its_text_is_retried() {
     let why = "the answer is not the JSON that was expected: EOF while parsing <ANY>, near \"<ANY>\"";
-    passes_on_the_list(Fault::TruncatedJson, why);
+    passes(&Scene::with_chunks(3), Place::List, &Fault::TruncatedJson, why);
 }
 
 #[test]

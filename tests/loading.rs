@@ -15,6 +15,10 @@ const RUN: &str = "run MODEL/112000000041 --poll=1ms -q";
 /// Three rows, of which the import rejects the second one.
 const ROWS: &str = "Name,Amount\nA,1\nB,x\nC,3\n";
 
+/// A row that it loads, and what `run` says of it.
+const ONE_ROW: &str = "Name,Amount\nA,1\n";
+const LOADED: &str = "\n1 row loaded, 0 rejected\n";
+
 /// An import that reads a file of two columns, alone and as an action of the process.
 fn service() -> Service {
     let rules = Import::from_file(FILE).with_column("Name", Rule::Name).with_column("Amount", Rule::Number);
@@ -31,6 +35,14 @@ fn loaded() -> Scene {
     let mut service = service();
     service.files[0].content = Some(ROWS.into());
     Scene::with_service(service)
+}
+
+/// A server, and a file `a.csv` to load.
+#[track_caller]
+fn with_file(content: impl AsRef<[u8]>) -> Scene {
+    let scene = Scene::with_service(service());
+    scene.write("a.csv", content);
+    scene
 }
 
 /// The only file that a command left.
@@ -79,9 +91,7 @@ fn an_import_is_run_and_ends_with_a_line_about_its_rows() {
             let rows = json!({ "loaded": 2, "warnings": null, "rejected": 1, "ignored": 0 });
             outcome.json_has("/rows", rows).json_has("/dumps/0/path", file.as_str());
         }
-        assert!(
-            String::from_utf8_lossy(&scene.read(&file)).contains("\"B\",\"x\",\"3\",\"Invalid number: x\"\n")
-        );
+        assert!(scene.text(&file).contains("\"B\",\"x\",\"3\",\"Invalid number: x\"\n"));
     }
     // Counts that the service does not give are unknown.
     let scene = Scene::with_service(Service::new().with_import(Process::new(IMPORT, "Centres")));
@@ -96,12 +106,8 @@ fn a_name_of_a_process_and_an_import_starts_neither() {
     let both = "\"118000000002 Centres\", \"112000000041 Centres\"";
     let error = format!("several processes or imports match \"Centres\": {both}\n  name it by its id");
     scene.command("run Centres").in_the_model().run().fails(2, error);
-    scene
-        .command("run Centers")
-        .in_the_model()
-        .run()
-        .exits_with(4)
-        .stderr_has("has no process or import \"Centers\"");
+    let outcome = scene.command("run Centers").in_the_model().run();
+    outcome.exits_with(4).stderr_has("has no process or import \"Centers\"");
     assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
 }
 
@@ -153,7 +159,7 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
     let corrected = scene.text("corrected.csv");
     assert_eq!(corrected, "\"Name\",\"Amount\"\n\"B\",\"x\"\n");
     scene.write("corrected.csv", corrected.replace('x', "2"));
-    run("corrected.csv").stdout_has("\n1 row loaded, 0 rejected\n");
+    run("corrected.csv").stdout_has(LOADED);
     assert_eq!(content(&scene), Some("\"Name\",\"Amount\"\n\"B\",\"2\"\n".into()));
     scene.any_files();
 }
@@ -165,7 +171,7 @@ fn a_process_loads_files_that_are_named_by_import_or_source_file() {
         scene.write("a=b.csv", "Amount,Name\n1,A\n");
         let outcome =
             scene.command("run NIGHTLY --poll=1ms").arg("--put").arg(format!("{import}=a=b.csv")).run();
-        outcome.stdout_has("\n1 row loaded, 0 rejected\n");
+        outcome.stdout_has(LOADED);
         outcome
             .stderr_has("uploading a=b.csv to source file 113000000001\nuploaded a=b.csv  16 B  1 chunk  ");
         let file = format!("POST /files/{FILE}");
@@ -224,8 +230,7 @@ fn a_file_that_the_import_does_not_expect_is_refused_unless_forced() {
         (b"\xff\xfeN\0", 6, "it is in UTF-16LE, and the import expects \"UTF-8\""),
         (b"Name,Amount\n\xe4,1\n", 0, not_utf8),
     ] {
-        let scene = Scene::with_service(service());
-        scene.write("a.csv", bytes);
+        let scene = with_file(bytes);
         let error = format!("a.csv cannot be uploaded: {why}\n  --force uploads it all the same");
         scene.run(&format!("{RUN} --put a.csv")).fails(2, error);
         assert_eq!(changes(&scene), [] as [&str; 0]);
@@ -233,28 +238,24 @@ fn a_file_that_the_import_does_not_expect_is_refused_unless_forced() {
         assert_eq!(content(&scene).as_deref(), Some(bytes));
         scene.any_files();
     }
-    let scene = Scene::with_service(service());
-    scene.write("a.csv", "");
-    scene
-        .run(&format!("{RUN} --put a.csv --force"))
-        .fails(2, "a.csv cannot be uploaded: it is empty\n  nothing was started");
+    let scene = with_file("");
+    let empty = scene.run(&format!("{RUN} --put a.csv --force"));
+    empty.fails(2, "a.csv cannot be uploaded: it is empty\n  nothing was started");
 }
 
 #[test]
 fn where_the_format_is_not_known_the_file_is_uploaded_with_a_warning_but_a_rate_limit_is_waited_out() {
     let what = format!("the description of <MODEL>/{IMPORT}");
     let description = || When::path(format!("imports/{IMPORT}")).method("GET");
-    let scene = Scene::with_service(service());
-    scene.write("a.csv", "Name,Amount\nA,1\n");
+    let scene = with_file(ONE_ROW);
     scene.server.fault(Fault::status(500), description());
     let outcome = scene.run(&format!("{RUN} --put a.csv"));
     let why = gave_up(2, &what, &answered("500 Internal Server Error"));
     outcome.notes(format!("<ANY>; retry 1 of 1 in <TIME>\na.csv is not checked: {why}\n"));
-    outcome.stdout_has("\n1 row loaded, 0 rejected\n");
+    outcome.stdout_has(LOADED);
     assert_eq!(scene.count_of(&format!("GET /imports/{IMPORT}")), 2 + 1, "{}", scene.describe());
 
-    let scene = Scene::with_service(service());
-    scene.write("a.csv", "Name,Sum\nA,1\n");
+    let scene = with_file("Name,Sum\nA,1\n");
     scene.server.fault(Fault::status(429), description().times(3));
     let outcome = scene.run(&format!("{RUN}q --put a.csv"));
     outcome.exits_with(2).stderr_has("it lacks columns that the import names: \"Amount\"");
@@ -286,10 +287,7 @@ fn an_action_that_cannot_be_read_is_not_left_out_in_silence() {
     let actions = json!([{ "id": IMPORT, "actionType": "IMPORT", "importDataSourceId": FILE },
         { "id": "", "name": "Plan", "actionType": "IMPORT" }]);
     let answer = json!({ "status": { "code": 200 }, "processMetadata": { "actions": actions } });
-    scene.server.fault(
-        Fault::WrongJson(answer.to_string()),
-        When::path(format!("processes/{PROCESS}")).method("GET"),
-    );
+    scene.answers(When::path(format!("processes/{PROCESS}")).method("GET"), answer);
     scene.write("a.csv", ROWS);
     let outcome = scene.run("run NIGHTLY --put Plan=a.csv -q");
     outcome.exits_with(4).stderr_has("the description of <NIGHTLY>: 1 entry of the list cannot be read\n");
@@ -298,18 +296,17 @@ fn an_action_that_cannot_be_read_is_not_left_out_in_silence() {
 #[cfg(unix)]
 #[test]
 fn without_a_folder_for_temporary_files_an_upload_goes_on_with_a_warning() {
-    let scene = Scene::with_service(service());
-    scene.write("a.csv", "Name,Amount\nA,1\n");
+    let scene = with_file(ONE_ROW);
     let outcome = scene.command(&format!("{RUN} --put a.csv")).env("TMPDIR", "/nonexistent").run();
     let what = "no lock can be made here: make sure that no other run uploads to the same source file";
     outcome.notes(format!("<ANY>/nonexistent/anaplan-dump-upload-<ANY>.lock: {what}\n"));
-    outcome.stdout_has("\n1 row loaded, 0 rejected\n");
+    outcome.stdout_has(LOADED);
 }
 
 #[test]
 fn standard_input_is_uploaded_in_chunks_without_their_number() {
     let scene = Scene::with_service(service());
-    scene.command(&format!("{RUN} --put -")).stdin("Name,Amount\nA,1\n").run().stdout_has("\n1 row loaded,");
+    scene.command(&format!("{RUN} --put -")).stdin(ONE_ROW).run().stdout_has("\n1 row loaded,");
     let requests = scene.server.requests();
     let announced = requests.iter().find(|request| request.target.ends_with(FILE)).expect("an announcement");
     assert_eq!(announced.body, br#"{"chunkCount":-1}"#);
@@ -343,13 +340,12 @@ fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
     ] {
         let scene = Scene::with_service(service());
         scene.server.fault(fault, When::path(&path).times(2));
-        let command = scene.command(&format!("{RUN}q --put -")).stdin("Name,Amount\nA,1\n");
-        command.run().stdout_has("\n1 row loaded, 0 rejected\n");
+        let command = scene.command(&format!("{RUN}q --put -")).stdin(ONE_ROW);
+        command.run().stdout_has(LOADED);
         assert_eq!(scene.count_of("POST /imports"), 1, "{}", scene.describe());
-        assert_eq!(content(&scene), Some("Name,Amount\nA,1\n".into()));
+        assert_eq!(content(&scene), Some(ONE_ROW.into()));
     }
-    let scene = Scene::with_service(service());
-    scene.write("a.csv", ROWS);
+    let scene = with_file(ROWS);
     scene.server.fault(Fault::status(503), When::path("chunks/0"));
     let what = "chunk 1 of 1 of the upload of source file 113000000001";
     let why = gave_up(3, what, &answered("503 Service Unavailable"));
@@ -360,8 +356,7 @@ fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
 
 #[test]
 fn two_runs_that_load_the_same_file_take_turns() {
-    let scene = Scene::with_service(service());
-    scene.write("a.csv", "Name,Amount\nA,1\n");
+    let scene = with_file(ONE_ROW);
     scene.write("b.csv", "Name,Amount\nB,1\nC,2\n");
     scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").times(1));
     scene.make_folder("tmp");

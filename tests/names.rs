@@ -90,7 +90,7 @@ fn a_message_and_an_answer_are_harmless_in_errors() {
     scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, chunk_list().times(1));
     let shown = answered(&format!("403 Forbidden ({HARMLESS}anaplan-dump: done)"));
     scene.get("").fails(3, format!("{THE_LIST}: {shown}\n  <ANY>"));
-    scene.server.fault(Fault::WrongJson(format!("{{\"chunks\": {HARMFUL}}}")), chunk_list());
+    scene.answers(chunk_list(), format!("{{\"chunks\": {HARMFUL}}}"));
     scene.get("").fails(5, format!("{THE_LIST}: <ANY>\\u{{1b}}[2J<ANY>\n  <ANY>"));
 }
 
@@ -186,7 +186,6 @@ fn the_steps_of_a_run_and_the_state_of_a_cancelled_task_are_harmless() {
     scene.any_files();
 
     let scene = Scene::with_tasks([clean("T1")]);
-    let answer = json!({"task": {"taskState": HARMFUL}}).to_string();
-    scene.answers(When::path("tasks/T1").method("GET"), &answer);
+    scene.answers(When::path("tasks/T1").method("GET"), json!({"task": {"taskState": HARMFUL}}));
     scene.run("cancel NIGHTLY/T1").stdout_has(format!("Task <NIGHTLY>/T1: {}", &HARMLESS[..20]));
 }

@@ -112,7 +112,7 @@ fn a_token_that_the_service_repeats_is_not_shown() {
 }
 
 #[test]
-fn each_way_gets_one_token_for_a_command_and_shows_no_secret() {
+fn each_way_gets_one_token_for_a_command_and_another_when_it_ends_and_shows_no_secret() {
     for way in WAYS {
         let scene = scene();
         let outcome = signed_in(&scene, way, "get DUMP -o - -v").run();
@@ -124,18 +124,9 @@ fn each_way_gets_one_token_for_a_command_and_shows_no_secret() {
             outcome.hides(secret);
         }
         assert_eq!(sign_ins(&scene), 1, "{way}\n{}", scene.describe());
-        scene.any_files();
-    }
-}
-
-#[test]
-fn each_way_replaces_a_token_that_ends_in_the_middle_of_a_download() {
-    for way in WAYS {
-        let scene = scene();
         scene.server.fault(Fault::ExpireToken, When::path("chunks/1").times(1));
-        let outcome = signed_in(&scene, way, "get DUMP -o - --parallel 3").run();
-        outcome.prints(&bytes_of(3, 1));
-        assert_eq!(sign_ins(&scene), 2, "{way}\n{}", scene.describe());
+        signed_in(&scene, way, "get DUMP -o - --parallel 3").run().prints(&bytes_of(3, 1));
+        assert_eq!(sign_ins(&scene), 1 + 2, "{way}\n{}", scene.describe());
         scene.any_files();
     }
 }

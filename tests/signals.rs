@@ -6,10 +6,23 @@ use xtask::fake::{ErrorBody, Fault, When};
 
 use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::users::{self, bare, with_oauth};
-use crate::support::{CHUNK, COSTS, PART_FILES, Scene, bytes_of, chunk, dump_of, failing_run};
+use crate::support::{CHUNK, COSTS, Outcome, PART_FILES, Scene, bytes_of, chunk, dump_of, failing_run};
 
 /// A shell that starts the tests in the background may have made them ignore the interrupt.
 pub(crate) const WITH_DEFAULT_SIGNALS: &str = "exec /usr/bin/env --default-signal=INT,TERM,HUP \"$0\" \"$@\"";
+
+/// Starts a command that hangs in the second chunk, and sends it this signal there.
+#[track_caller]
+fn stopped_in_the_second_chunk<'a>(scene: &'a Scene, command: &str, signal: &str) -> Outcome<'a> {
+    scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(1));
+    let command = scene.command(&format!("{command} --stall-timeout=20m")).through(WITH_DEFAULT_SIGNALS);
+    let mut running = command.start();
+    running.wait_until("the second chunk is asked for", |scene| {
+        scene.requests().iter().any(|request| request.ends_with("chunks/1"))
+    });
+    running.signal(signal);
+    running.finish()
+}
 
 #[test]
 fn a_signal_ends_the_run_and_the_next_one_goes_on() {
@@ -83,13 +96,9 @@ fn what_is_kept_is_named_by_the_name_that_it_has() {
     scene.make_folder("folder");
     scene.write("folder/real.csv", "old");
     std::os::unix::fs::symlink("folder/real.csv", scene.path("link.csv")).expect("a link");
-    scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(1));
-    let command = scene.command("get DUMP -q -o link.csv --force --stall-timeout=20m");
-    let mut running = command.through(WITH_DEFAULT_SIGNALS).start();
-    running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
-    running.signal("TERM");
     let kept = "1 of 3 chunks are kept in folder/real.csv.part, and the same command continues from there";
-    running.finish().fails(143, format!("terminated: {kept}"));
+    let outcome = stopped_in_the_second_chunk(&scene, "get DUMP -q -o link.csv --force", "TERM");
+    outcome.fails(143, format!("terminated: {kept}"));
     scene.has("folder/real.csv", b"old");
     scene.any_files();
 }
@@ -123,10 +132,8 @@ fn an_interrupt_ends_fetches_side_by_side() {
     running.finish().fails(143, "terminated: <ANY> of 5 chunks are kept in dump.csv.part, and <ANY>");
     scene.server.clear_faults();
     // The second chunk may not have been recorded yet.
-    scene
-        .get("")
-        .notes("an earlier run left <ANY> of 5 chunks (<ANY>): continuing from there\n")
-        .saves(&dump_of(5, 1));
+    let note = "an earlier run left <ANY> of 5 chunks (<ANY>): continuing from there\n";
+    scene.get("").notes(note).saves(&dump_of(5, 1));
 }
 
 #[test]
@@ -152,13 +159,7 @@ fn an_interrupted_start_may_have_started_the_process_and_says_where_to_look() {
 #[test]
 fn run_continues_a_download_by_get_and_not_by_another_run() {
     let scene = Scene::with_run(failing_run(&[COSTS]));
-    scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(1));
-    let mut running = scene.command("run NIGHTLY --poll=1ms -o rejected/ --stall-timeout=20m -q").start();
-    running.wait_until("the second chunk is asked for", |scene| {
-        scene.requests().iter().any(|request| request.ends_with("chunks/1"))
-    });
-    running.signal("TERM");
-    let outcome = running.finish();
+    let outcome = stopped_in_the_second_chunk(&scene, "run NIGHTLY --poll=1ms -o rejected/ -q", "TERM");
     let task = scene.task_id();
     outcome.any_stdout().exits_with(143);
     outcome.stderr_has(format!(

@@ -12,8 +12,8 @@ pub(crate) mod users;
 
 pub(crate) use self::command::{Background, Invocation};
 pub(crate) use self::dumps::{
-    CHUNK, DATE, NEWEST_TASK, PART_FILES, assert_same_bytes, bytes_of, chunk, chunk_list, dump_of, own_name,
-    size,
+    CHUNK, DATE, NEWEST_TASK, PART_FILES, assert_same_bytes, bytes_of, chunk, chunk_list, difference,
+    dump_of, own_name, size,
 };
 pub(crate) use self::outcome::Outcome;
 pub(crate) use self::processes::{

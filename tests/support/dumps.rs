@@ -47,13 +47,16 @@ pub(crate) fn size(bytes: usize) -> String {
     }
 }
 
-/// Two byte strings are equal; a failure shows the first difference, not ten megabytes.
+/// How two byte strings differ, without ten megabytes of them.
+pub(crate) fn difference(got: &[u8], expected: &[u8]) -> String {
+    let at = got.iter().zip(expected).take_while(|(a, b)| a == b).count();
+    format!("{} bytes instead of {}; the first difference is at byte {at}", got.len(), expected.len())
+}
+
+/// Two byte strings are equal.
 #[track_caller]
 pub(crate) fn assert_same_bytes(got: &[u8], expected: &[u8]) {
-    if got != expected {
-        let at = got.iter().zip(expected).take_while(|(a, b)| a == b).count();
-        panic!("{} bytes instead of {}; the first difference is at byte {at}", got.len(), expected.len());
-    }
+    assert!(got == expected, "{}", difference(got, expected));
 }
 
 impl Scene {

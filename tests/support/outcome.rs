@@ -1,6 +1,6 @@
 //! What a command did, compared with what the test says about it.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::panic::Location;
 use std::process::Output;
 use std::thread;
@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::Value;
 use xtask::fake::{Dump, TOKEN};
 
-use super::{Scene, pattern, size};
+use super::{Scene, difference, pattern, size};
 
 /// What starts the line of an error.
 const ERROR: &str = "anaplan-dump: ";
@@ -29,17 +29,18 @@ pub(crate) struct Outcome<'a> {
     before: (usize, usize),
     begun: &'static Location<'static>,
     /// What the test has mentioned.
-    mentioned: Mentioned,
+    mentioned: RefCell<Vec<Part>>,
 }
 
-#[derive(Default)]
-struct Mentioned {
-    status: Cell<bool>,
-    stdout: Cell<bool>,
-    notes: Cell<bool>,
-    error: Cell<bool>,
-    /// Standard output holds bytes or a terminal's screen.
-    is_raw: Cell<bool>,
+/// A part of what a command did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Status,
+    Stdout,
+    Notes,
+    Error,
+    /// That standard output is text: it may be bytes, or the screen of a terminal.
+    Text,
 }
 
 /// A wait before a retry, as standard error reports it.
@@ -58,13 +59,21 @@ impl<'a> Outcome<'a> {
         before: (usize, usize),
         begun: &'static Location<'static>,
     ) -> Outcome<'a> {
-        Outcome { scene, command, output, before, begun, mentioned: Mentioned::default() }
+        Outcome { scene, command, output, before, begun, mentioned: RefCell::default() }
+    }
+
+    fn mention(&self, part: Part) {
+        self.mentioned.borrow_mut().push(part);
+    }
+
+    fn is_mentioned(&self, part: Part) -> bool {
+        self.mentioned.borrow().contains(&part)
     }
 
     /// The exit code.
     #[track_caller]
     pub(crate) fn exits_with(&self, code: i32) -> &Self {
-        self.mentioned.status.set(true);
+        self.mention(Part::Status);
         self.check(self.output.status.code() == Some(code), || format!("the exit code is not {code}"))
     }
 
@@ -85,23 +94,19 @@ impl<'a> Outcome<'a> {
     #[track_caller]
     pub(crate) fn prints(&self, expected: &[u8]) -> &Self {
         let printed = &self.any_stdout().output.stdout;
-        self.check(printed == expected, || {
-            let at = printed.iter().zip(expected).take_while(|(a, b)| a == b).count();
-            let (is, was_expected) = (printed.len(), expected.len());
-            format!("stdout has {is} bytes instead of {was_expected}; the first difference is at byte {at}")
-        })
+        self.check(printed == expected, || format!("stdout has {}", difference(printed, expected)))
     }
 
     /// Standard output is left to the test.
     pub(crate) fn any_stdout(&self) -> &Self {
-        self.mentioned.stdout.set(true);
-        self.mentioned.is_raw.set(true);
+        self.mention(Part::Stdout);
+        self.mention(Part::Text);
         self
     }
 
     /// Standard output, for the test to look at.
     pub(crate) fn stdout_text(&self) -> String {
-        self.mentioned.stdout.set(true);
+        self.mention(Part::Stdout);
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
@@ -120,8 +125,8 @@ impl<'a> Outcome<'a> {
 
     /// Standard error, for the test to look at.
     pub(crate) fn stderr_text(&self) -> String {
-        self.mentioned.notes.set(true);
-        self.mentioned.error.set(true);
+        self.mention(Part::Notes);
+        self.mention(Part::Error);
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
@@ -129,14 +134,14 @@ impl<'a> Outcome<'a> {
     /// with.
     #[track_caller]
     pub(crate) fn notes(&self, expected: impl AsRef<str>) -> &Self {
-        self.mentioned.notes.set(true);
+        self.mention(Part::Notes);
         self.compare("the notes on stderr", &self.split_stderr().0, expected.as_ref())
     }
 
     /// It fails with this exit code and this error: all that follows `anaplan-dump: `.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, expected: impl AsRef<str>) -> &Self {
-        self.mentioned.error.set(true);
+        self.mention(Part::Error);
         let expected = format!("{ERROR}{}\n", expected.as_ref());
         self.compare("the error on stderr", &self.split_stderr().1, &expected).exits_with(code)
     }
@@ -201,7 +206,7 @@ impl<'a> Outcome<'a> {
     /// The waits that standard error reports, in order.
     #[track_caller]
     pub(crate) fn waits(&self) -> Vec<Wait> {
-        self.mentioned.notes.set(true);
+        self.mention(Part::Notes);
         let read = |line: &str| {
             let (retry, rest) = line.split_once("; retry ")?.1.split_once(" of ")?;
             let (retries, seconds) = rest.split_once(" in ")?;
@@ -236,8 +241,9 @@ impl<'a> Outcome<'a> {
 
     /// Everything is left to the test.
     pub(super) fn any(self) -> Self {
-        let Mentioned { status, stdout, notes, error, is_raw } = &self.mentioned;
-        [status, stdout, notes, error, is_raw].into_iter().for_each(|part| part.set(true));
+        for part in [Part::Status, Part::Stdout, Part::Notes, Part::Error, Part::Text] {
+            self.mention(part);
+        }
         self
     }
 
@@ -290,7 +296,7 @@ impl<'a> Outcome<'a> {
     /// What holds for every command.
     fn check_always(&self) {
         self.hides(TOKEN);
-        let stdout = if self.mentioned.is_raw.get() { &[][..] } else { &self.output.stdout };
+        let stdout = if self.is_mentioned(Part::Text) { &[][..] } else { &self.output.stdout };
         let text = String::from_utf8_lossy(&[stdout, &self.output.stderr].concat()).into_owned();
         let steers = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
         let harmful = text.chars().find(steers);
@@ -306,16 +312,16 @@ impl Drop for Outcome<'_> {
         if thread::panicking() {
             return;
         }
-        if !self.mentioned.status.get() {
+        if !self.is_mentioned(Part::Status) {
             self.exits_with(0);
         }
-        if !self.mentioned.stdout.get() {
+        if !self.is_mentioned(Part::Stdout) {
             self.stdout("");
         }
-        if !self.mentioned.notes.get() {
+        if !self.is_mentioned(Part::Notes) {
             self.notes("");
         }
-        if !self.mentioned.error.get() {
+        if !self.is_mentioned(Part::Error) {
             self.compare("the error on stderr", &self.split_stderr().1, "");
         }
         self.check_always();
