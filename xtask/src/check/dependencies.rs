@@ -18,7 +18,6 @@ const DIRECT: &[(&str, &[&str])] = &[
             "base64",
             "flate2",
             "libaes",
-            "memchr",
             "percent-encoding",
             "ring",
             "rustls",

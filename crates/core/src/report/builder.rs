@@ -79,6 +79,7 @@ impl ReportBuilder {
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
         let outcome = self.read_rows(dump, &mut totals, each);
+        (totals.repeated_headers, totals.trailing_zeros) = (dump.repeated_headers(), dump.trailing_zeros());
         self.errors.end_input(dump.columns());
         self.warnings.end_input(dump.columns());
         self.totals.add(&totals);
@@ -109,15 +110,11 @@ impl ReportBuilder {
         totals: &mut Totals,
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
-        while let Some(row) = dump.next_row()? {
-            if row.is_header() {
-                totals.repeated_headers += 1;
-                continue;
-            }
+        while dump.next()? {
+            let row = dump.row();
             self.count(&row, totals);
             each(&row)?;
         }
-        totals.trailing_zeros = dump.trailing_zeros();
         Ok(())
     }
 
@@ -125,7 +122,7 @@ impl ReportBuilder {
         totals.rows += 1;
         // The end of the file may cut a character off.
         let is_whole = row.damage != Some(Damage::CutOff);
-        totals.rows_not_unicode += u64::from(is_whole && std::str::from_utf8(row.text).is_err());
+        totals.rows_not_unicode += u64::from(is_whole && !row.is_unicode);
         totals.rows_with_bare_quotes += u64::from(row.has_bare_quote);
         match row.damage {
             Some(Damage::TooFewFields) => totals.rows_too_short += 1,

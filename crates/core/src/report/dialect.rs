@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::columns::{Columns, SERVICE_NAMES};
-use super::parser::{Fields, Parser};
+use super::parser::Parser;
 
 /// How rows end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -106,10 +106,10 @@ impl Dialect {
     fn better_quote(&self, rows: &[u8], expected: usize) -> Option<u8> {
         let fitting = |quote| {
             let dialect = Self { quote, ..self.clone() };
-            let (mut parser, mut fields, mut at, mut count) = (Parser::new(), Fields::default(), 0, 0);
-            while let (read, true) = parser.read(&dialect, &rows[at..], false, &mut fields) {
-                at += read;
-                count += usize::from(fields.ends.len() == expected);
+            let (mut parser, mut rows, mut at, mut count) = (Parser::new(), rows.to_vec(), 0, 0);
+            while let Some(length) = parser.read(&dialect, &mut rows[at..], false) {
+                at += length;
+                count += usize::from(parser.fields().len() == expected);
             }
             count
         };
@@ -118,18 +118,16 @@ impl Dialect {
 
     /// The fields of the first row and the bytes up to its end. `None` if `text` may not hold all of it.
     fn first_row(&self, text: &[u8], is_whole_file: bool) -> Option<(Vec<Box<[u8]>>, usize)> {
-        let (mut parser, mut fields) = (Parser::new(), Fields::default());
-        let (read, is_row) = parser.read(self, text, is_whole_file, &mut fields);
-        if !is_row {
+        let (mut parser, mut text) = (Parser::new(), text.to_vec());
+        let length = parser.read(self, &mut text, is_whole_file);
+        if length.is_none() {
             if !is_whole_file {
                 return None;
             }
-            parser.end(&mut fields);
+            parser.end_row(&mut text);
         }
-        let mut start = 0;
-        let names =
-            fields.ends.iter().map(|end| fields.text[std::mem::replace(&mut start, *end)..*end].into());
-        Some((names.collect(), read))
+        let names = parser.fields().iter().map(|field| field.of(&text).into());
+        Some((names.collect(), length.unwrap_or(text.len())))
     }
 
     /// Appends a row to `text`.

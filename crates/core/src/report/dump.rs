@@ -1,11 +1,12 @@
 //! Reads a dump row by row, in memory that does not grow with the file.
 
+use std::cmp::Ordering;
 use std::io::Read;
 
 use super::columns::Columns;
 use super::dialect::Dialect;
-use super::encoding::{Decoder, Encoding};
-use super::parser::{Fields, MAX_ROW_BYTES, Parser};
+use super::encoding::{Encoding, Text};
+use super::parser::{MAX_ROW_BYTES, Parser};
 use super::row::{Damage, Row};
 use super::shown::text_of;
 use crate::report::ReportError;
@@ -16,118 +17,125 @@ const BEGINNING_BYTES: usize = 60;
 /// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the
 /// columns.
 pub(super) struct Dump<'a> {
-    decoder: Decoder<'a>,
+    text: Text<'a>,
     dialect: Dialect,
     columns: Columns,
     parser: Parser,
-    /// Text that was decoded; parsed up to `parsed`.
-    text: Vec<u8>,
-    parsed: usize,
-    fields: Fields,
-    /// All text was decoded.
-    is_at_end: bool,
-    /// Zero bytes after the last row, which some disks and tools leave.
+    /// The length of the row that was read last, which the text begins with.
+    length: usize,
+    /// The number of this row. The header is row 1, as in a spreadsheet.
+    number: u64,
+    damage: Option<Damage>,
+    repeated_headers: u64,
     trailing_zeros: u64,
-    /// The number of the row that was read last. The header is row 1, as in a spreadsheet.
-    row: u64,
 }
 
 impl<'a> Dump<'a> {
     /// Opens a dump at its beginning. A file without any bytes, or with line ends alone, is a dump without
     /// columns.
     pub(super) fn open(source: &'a mut dyn Read) -> Result<Self, ReportError> {
-        let mut decoder = Decoder::new(source)?;
-        let mut text = Vec::new();
-        let (dialect, columns, parsed) = loop {
-            let before = text.len();
-            decoder.fill(&mut text)?;
-            let is_whole_file = text.len() == before;
-            if let Some(found) = Dialect::detect(&text, is_whole_file) {
+        let mut text = Text::open(source)?;
+        let (dialect, columns, length) = loop {
+            let is_whole_file = text.is_at_end();
+            if let Some(found) = Dialect::detect(text.rest(), is_whole_file) {
                 break found;
             }
-            if text.len() > MAX_ROW_BYTES || is_whole_file {
-                return Err(not_a_dump(&text));
+            if text.rest().len() > MAX_ROW_BYTES || is_whole_file {
+                return Err(not_a_dump(text.rest()));
             }
+            text.fill()?;
         };
         if columns.service_columns() == 0 && !columns.names.is_empty() {
-            return Err(not_a_dump(&text));
+            return Err(not_a_dump(text.rest()));
         }
-        let (parser, fields) = (Parser::new(), Fields::default());
-        let (is_at_end, trailing_zeros, row) = (false, 0, 1);
-        Ok(Self { decoder, dialect, columns, parser, text, parsed, fields, is_at_end, trailing_zeros, row })
+        let parser = Parser::new();
+        let (number, damage, repeated_headers, trailing_zeros) = (1, None, 0, 0);
+        Ok(Self { text, dialect, columns, parser, length, number, damage, repeated_headers, trailing_zeros })
     }
 
-    /// The next row, or `None` at the end.
-    // Without a call the row is not copied, which takes 3 % of the time of a report.
-    #[inline]
-    pub(super) fn next_row(&mut self) -> Result<Option<Row<'_>>, ReportError> {
-        let mut damage = None;
+    /// Goes to the next row, and returns false at the end.
+    pub(super) fn next(&mut self) -> Result<bool, ReportError> {
         loop {
-            let text = &self.text[self.parsed..];
-            let (read, is_row) = self.parser.read(&self.dialect, text, self.is_at_end, &mut self.fields);
-            self.parsed += read;
-            if is_row {
-                break;
+            self.text.drop(self.length);
+            self.number += 1;
+            if !self.read_row()? {
+                return Ok(false);
             }
-            if !self.is_at_end {
-                self.refill()?;
-            } else if !self.parser.is_inside_row() {
-                return Ok(None);
-            } else {
-                damage = self.end_last_row();
-                if self.trailing_zeros > 0 {
-                    return Ok(None);
-                }
-                break;
+            if !self.row().is_header() {
+                return Ok(true);
             }
+            self.repeated_headers += 1;
         }
-        self.row += 1;
-        let (fields, expected) = (self.fields.ends.len(), self.columns.names.len());
-        let damage = damage.or(match fields.cmp(&expected) {
-            _ if self.fields.is_too_long => Some(Damage::TooManyFields),
-            std::cmp::Ordering::Less => Some(Damage::TooFewFields),
-            std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => Some(Damage::TooManyFields),
-        });
-        Ok(Some(Row {
-            text: &self.fields.text,
-            ends: &self.fields.ends,
-            columns: &self.columns,
-            number: self.row,
-            damage,
-            has_bare_quote: self.fields.has_bare_quote,
-        }))
     }
 
-    /// Decodes more text, after the few bytes that were not parsed yet.
-    fn refill(&mut self) -> Result<(), ReportError> {
-        self.text.drain(..self.parsed);
-        self.parsed = 0;
-        let before = self.text.len();
-        self.decoder.fill(&mut self.text)?;
-        self.is_at_end = self.text.len() == before;
-        Ok(())
+    /// The row that was read last.
+    #[inline]
+    pub(super) fn row(&self) -> Row<'_> {
+        let text = &self.text.rest()[..self.length];
+        Row {
+            text,
+            fields: self.parser.fields(),
+            is_unicode: self.parser.is_too_long() || self.text.is_unicode(text),
+            columns: &self.columns,
+            number: self.number,
+            damage: self.damage,
+            has_bare_quote: self.parser.has_bare_quote(),
+        }
+    }
+
+    /// Reads up to the end of a row, and finds out whether it fits the header.
+    fn read_row(&mut self) -> Result<bool, ReportError> {
+        loop {
+            let is_at_end = self.text.is_at_end();
+            let ended = self.parser.read(&self.dialect, self.text.rest_mut(), is_at_end);
+            self.length = ended.unwrap_or(0);
+            if ended.is_some() {
+                self.damage = self.damage_of_fields();
+                return Ok(true);
+            }
+            if is_at_end {
+                return Ok(self.parser.is_inside_row() && self.end_last_row());
+            }
+            let length = self.parser.forget();
+            self.text.drop(length);
+            self.text.fill()?;
+        }
+    }
+
+    fn damage_of_fields(&self) -> Option<Damage> {
+        match self.parser.fields().len().cmp(&self.columns.names.len()) {
+            _ if self.parser.is_too_long() => Some(Damage::TooManyFields),
+            Ordering::Less => Some(Damage::TooFewFields),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(Damage::TooManyFields),
+        }
     }
 
     /// Ends a last row without a line end. It is whole if it has all fields, and ends as each field of this dump does.
-    fn end_last_row(&mut self) -> Option<Damage> {
+    /// Zero bytes, which some disks and tools leave, are no row.
+    fn end_last_row(&mut self) -> bool {
         let is_quote_open = self.parser.is_inside_quotes();
-        self.parser.end(&mut self.fields);
-        let Fields { text, ends, .. } = &self.fields;
-        if ends.len() == 1 && text.iter().all(|byte| *byte == 0) {
-            self.trailing_zeros = text.len() as u64;
-            return None;
+        let text = self.text.rest_mut();
+        let ends_quoted = self.dialect.quotes_all && text.last().copied() != self.dialect.quote;
+        self.parser.end_row(text);
+        self.length = text.len();
+        let fields = self.parser.fields();
+        if let [field] = fields
+            && field.of(text).iter().all(|byte| *byte == 0)
+        {
+            self.trailing_zeros = field.of(text).len() as u64;
+            return false;
         }
-        let ends_quoted = self.dialect.quotes_all && self.text.last().copied() != self.dialect.quote;
         let is_cut_off = is_quote_open
-            || ends.len() < self.columns.names.len()
+            || fields.len() < self.columns.names.len()
             || ends_quoted
-            || self.decoder.ends_inside_unit();
-        is_cut_off.then_some(Damage::CutOff)
+            || self.text.ends_inside_unit();
+        self.damage = if is_cut_off { Some(Damage::CutOff) } else { self.damage_of_fields() };
+        true
     }
 
     pub(super) fn encoding(&self) -> Encoding {
-        self.decoder.encoding()
+        self.text.encoding()
     }
 
     pub(super) fn dialect(&self) -> &Dialect {
@@ -138,6 +146,12 @@ impl<'a> Dump<'a> {
         &self.columns
     }
 
+    /// Header rows after the first, of dumps that were joined: they are no rows of the dump.
+    pub(super) fn repeated_headers(&self) -> u64 {
+        self.repeated_headers
+    }
+
+    /// Zero bytes after the last row. Known at the end.
     pub(super) fn trailing_zeros(&self) -> u64 {
         self.trailing_zeros
     }

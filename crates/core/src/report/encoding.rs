@@ -159,93 +159,133 @@ impl Encoding {
 /// The first of the three bytes of half a surrogate pair.
 const SURROGATE: u8 = 0xed;
 
-/// Reads a dump as text. Not generic, so that it is compiled with this crate, for speed, and not with the
+/// The text of a dump, as it comes. Not generic, so that it is compiled with this crate, for speed, and not with the
 /// program that calls it.
-pub(super) struct Decoder<'a> {
+pub(super) struct Text<'a> {
     source: &'a mut dyn Read,
-    /// Room for one read: to make new room each time takes longer than to copy.
-    buffer: Vec<u8>,
     encoding: Encoding,
-    /// Bytes that were read and not yet decoded: at most one unit or one half of a surrogate pair after each
-    /// call.
+    /// Bytes that were read and not yet decoded: of UTF-16 at most one unit or one half of a surrogate pair.
     raw: Vec<u8>,
-    at_end: bool,
+    /// Text from `start` to `end`, and room for more. Fields are read where they are: to copy them takes longer.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    is_at_end: bool,
+    /// Up to where the text was looked at, and whether all of that is Unicode.
+    seen: usize,
+    is_unicode: bool,
 }
 
-impl<'a> Decoder<'a> {
+impl<'a> Text<'a> {
     /// Reads the beginning and detects the encoding.
-    pub(super) fn new(source: &'a mut dyn Read) -> Result<Self, ReportError> {
-        let encoding = Encoding::Utf8;
-        let mut decoder =
-            Self { source, buffer: vec![0; READ_BYTES], encoding, raw: Vec::new(), at_end: false };
-        while decoder.raw.len() < DETECT_BYTES && !decoder.at_end {
-            let mut raw = std::mem::take(&mut decoder.raw);
-            decoder.read(&mut raw)?;
-            decoder.raw = raw;
+    pub(super) fn open(source: &'a mut dyn Read) -> Result<Self, ReportError> {
+        let mut raw = Vec::new();
+        let (mut end, mut is_at_end) = (0, false);
+        while end < DETECT_BYTES && !is_at_end {
+            let count = read(source, &mut raw, end)?;
+            end += count;
+            is_at_end = count == 0;
         }
-        if let Some(what) = no_text(&decoder.raw) {
+        raw.truncate(end);
+        if let Some(what) = no_text(&raw) {
             return Err(ReportError::NotText { what });
         }
-        decoder.encoding = Encoding::detect(&decoder.raw);
-        let bom = decoder.encoding.bom();
+        let encoding = Encoding::detect(&raw);
+        let bom = encoding.bom();
         // Joined files, or a tool that adds one to each file, leave several.
-        while !bom.is_empty() && decoder.raw.starts_with(bom) {
-            decoder.raw.drain(..bom.len());
+        while !bom.is_empty() && raw.starts_with(bom) {
+            raw.drain(..bom.len());
         }
-        Ok(decoder)
+        let (start, end, seen, is_unicode) = (0, 0, 0, true);
+        let mut text =
+            Self { source, encoding, raw, buffer: Vec::new(), start, end, is_at_end, seen, is_unicode };
+        if encoding.is_utf16() {
+            text.decode();
+        } else {
+            text.end = text.raw.len();
+            text.buffer = std::mem::take(&mut text.raw);
+            text.look();
+        }
+        Ok(text)
     }
 
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
     }
 
-    /// Whether the file ends in the middle of a UTF-16 unit. Known once [`Decoder::fill`] has found the end.
-    pub(super) fn ends_inside_unit(&self) -> bool {
-        self.at_end && !self.raw.is_empty()
+    /// Whether all text of the dump was decoded.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.is_at_end
     }
 
-    /// Appends the next text to `text`; appends nothing only at the end.
-    pub(super) fn fill(&mut self, text: &mut Vec<u8>) -> Result<(), ReportError> {
+    /// Whether the file ends in the middle of a UTF-16 unit. Known at the end.
+    pub(super) fn ends_inside_unit(&self) -> bool {
+        self.is_at_end && !self.raw.is_empty()
+    }
+
+    /// The text that was decoded and not yet used.
+    #[inline]
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    #[inline]
+    pub(super) fn rest_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.start..self.end]
+    }
+
+    /// Drops what the rest begins with.
+    #[inline]
+    pub(super) fn drop(&mut self, length: usize) {
+        self.start += length;
+    }
+
+    /// Decodes more text; none is left where it is at the end afterwards.
+    pub(super) fn fill(&mut self) -> Result<(), ReportError> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.seen = self.seen.saturating_sub(self.start);
+        (self.start, self.end) = (0, self.end - self.start);
         if !self.encoding.is_utf16() {
-            return if self.raw.is_empty() {
-                self.read(text)
-            } else {
-                text.append(&mut self.raw);
-                Ok(())
-            };
+            let count = read(self.source, &mut self.buffer, self.end)?;
+            self.end += count;
+            self.is_at_end = count == 0;
+            self.look();
+            return Ok(());
         }
-        let before = text.len();
-        while text.len() == before {
-            self.decode(text);
-            if self.at_end {
-                break;
-            }
-            if text.len() == before {
-                let mut raw = std::mem::take(&mut self.raw);
-                self.read(&mut raw)?;
-                self.raw = raw;
-            }
+        let before = self.end;
+        while self.end == before && !self.is_at_end {
+            let length = self.raw.len();
+            let count = read(self.source, &mut self.raw, length)?;
+            self.raw.truncate(length + count);
+            self.is_at_end = count == 0;
+            self.decode();
         }
         Ok(())
     }
 
-    /// Appends one read of the source to `bytes`.
-    fn read(&mut self, bytes: &mut Vec<u8>) -> Result<(), ReportError> {
-        loop {
-            match self.source.read(&mut self.buffer) {
-                Ok(count) => {
-                    bytes.extend_from_slice(&self.buffer[..count]);
-                    self.at_end = count == 0;
-                    return Ok(());
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(ReportError::Read(error)),
+    /// Finds out whether new text is UTF-8, all at once, which is faster than row by row.
+    fn look(&mut self) {
+        if !self.is_unicode {
+            return;
+        }
+        match std::str::from_utf8(&self.buffer[self.seen..self.end]) {
+            Ok(_) => self.seen = self.end,
+            Err(error) => {
+                self.seen += error.valid_up_to();
+                // A character may be cut in two by the end of this text, but not by that of the file.
+                self.is_unicode = error.error_len().is_none() && !self.is_at_end;
             }
         }
     }
 
+    /// Whether a part of the rest is Unicode, as nearly all dumps are.
+    #[inline]
+    pub(super) fn is_unicode(&self, text: &[u8]) -> bool {
+        self.is_unicode || std::str::from_utf8(text).is_ok()
+    }
+
     /// Decodes the units that are there; a surrogate whose partner may still come is left for the next call.
-    fn decode(&mut self, text: &mut Vec<u8>) {
+    fn decode(&mut self) {
         let is_big_endian = self.encoding.is_big_endian();
         let unit = |pair: &[u8]| match *pair {
             [high, low] if is_big_endian => u16::from_be_bytes([high, low]),
@@ -255,11 +295,13 @@ impl<'a> Decoder<'a> {
         let mut units = self.raw.chunks_exact(2);
         let mut used = units.len() * 2;
         if let Some(0xd800..0xdc00) = units.clone().next_back().map(unit)
-            && !self.at_end
+            && !self.is_at_end
         {
             used -= 2;
             units = self.raw[..used].chunks_exact(2);
         }
+        let text = &mut self.buffer;
+        text.truncate(self.end);
         text.reserve(used);
         for character in char::decode_utf16(units.map(unit)) {
             match character {
@@ -267,11 +309,26 @@ impl<'a> Decoder<'a> {
                 Ok(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
                 Err(half) => {
                     let half = half.unpaired_surrogate();
+                    self.is_unicode = false;
                     text.extend([SURROGATE, 0x80 | (half >> 6) as u8 & 0x3f, 0x80 | half as u8 & 0x3f]);
                 }
             }
         }
+        self.end = text.len();
         self.raw.drain(..used);
+    }
+}
+
+/// Reads once into `bytes` from this length on, and returns how many came. Room for them is made once.
+fn read(source: &mut dyn Read, bytes: &mut Vec<u8>, length: usize) -> Result<usize, ReportError> {
+    if bytes.len() < length + READ_BYTES / 2 {
+        bytes.resize(length + READ_BYTES, 0);
+    }
+    loop {
+        match source.read(&mut bytes[length..]) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            read => return read.map_err(ReportError::Read),
+        }
     }
 }
 
@@ -284,15 +341,11 @@ mod tests {
 
     fn decoded(file: &[u8], piece: usize) -> (Vec<u8>, Encoding) {
         let mut source = Pieces(file, piece);
-        let mut decoder = Decoder::new(&mut source).unwrap();
-        let mut text = Vec::new();
-        loop {
-            let before = text.len();
-            decoder.fill(&mut text).unwrap();
-            if text.len() == before {
-                return (text, decoder.encoding());
-            }
+        let mut text = Text::open(&mut source).unwrap();
+        while !text.is_at_end() {
+            text.fill().unwrap();
         }
+        (text.rest().to_vec(), text.encoding())
     }
 
     fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {

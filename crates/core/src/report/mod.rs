@@ -46,6 +46,7 @@ mod error;
 mod filter;
 mod fix;
 mod html;
+mod message;
 mod model;
 mod parser;
 mod row;

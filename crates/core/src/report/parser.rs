@@ -1,7 +1,5 @@
 //! Takes text apart into fields, as it comes. A quote that should have been doubled is a character of its field.
 
-use memchr::{memchr, memchr3};
-
 use super::dialect::Dialect;
 
 /// Longest row, in bytes of UTF-8, and most fields. Anything more is what follows a quote that is never closed: its
@@ -9,45 +7,17 @@ use super::dialect::Dialect;
 pub(super) const MAX_ROW_BYTES: usize = 8 * 1024 * 1024;
 const MAX_ROW_FIELDS: usize = 1024 * 1024;
 
-/// The fields of a row, one after the other, and where each ends.
-#[derive(Debug, Default)]
-pub(super) struct Fields {
-    pub(super) text: Vec<u8>,
-    pub(super) ends: Vec<usize>,
-    /// There are too many to hold, and none is held.
-    pub(super) is_too_long: bool,
-    /// There is a quote that should have been doubled.
-    pub(super) has_bare_quote: bool,
+/// Where a field is in the text of its row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    start: u32,
+    end: u32,
 }
 
-impl Fields {
-    fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    /// Holds none of the fields if there are too many. Called once for each piece of text, which is faster than to look
-    /// at each field.
-    fn bound(&mut self) {
-        if self.is_too_long || self.text.len() > MAX_ROW_BYTES || self.ends.len() > MAX_ROW_FIELDS {
-            self.clear();
-            self.is_too_long = true;
-        }
-    }
-
+impl Field {
     #[inline]
-    fn end_field(&mut self) {
-        if self.ends.len() <= MAX_ROW_FIELDS {
-            self.ends.push(self.text.len());
-        }
-    }
-
-    #[cfg(test)]
-    fn all(&self) -> Vec<&str> {
-        let mut start = 0;
-        let field =
-            |end: &usize| std::str::from_utf8(&self.text[std::mem::replace(&mut start, *end)..*end]).unwrap();
-        self.ends.iter().map(field).collect()
+    pub(super) fn of(self, row: &[u8]) -> &[u8] {
+        row.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 }
 
@@ -59,15 +29,30 @@ enum State {
     Quoted,
 }
 
-/// Where the parser is. The dialect is given with each call.
+/// The row that is being read, up to where it is read. The text and the dialect are given with each call.
 #[derive(Debug)]
 pub(super) struct Parser {
     state: State,
+    /// How much of the row was read, and where its last field is so far.
+    at: usize,
+    start: usize,
+    end: usize,
+    fields: Vec<Field>,
+    is_too_long: bool,
+    has_bare_quote: bool,
 }
 
 impl Parser {
     pub(super) fn new() -> Self {
-        Self { state: State::RowStart }
+        Self {
+            state: State::RowStart,
+            at: 0,
+            start: 0,
+            end: 0,
+            fields: Vec::new(),
+            is_too_long: false,
+            has_bare_quote: false,
+        }
     }
 
     /// Whether a row has begun.
@@ -80,42 +65,56 @@ impl Parser {
         self.state == State::Quoted
     }
 
-    /// Reads up to the end of a row. Returns how much of `text` was read, and whether the row ended. The last few
-    /// bytes wait for what follows them, unless they are the end of the file. Lines with nothing in them are no rows.
-    #[inline]
-    pub(super) fn read(
-        &mut self,
-        dialect: &Dialect,
-        text: &[u8],
-        is_end: bool,
-        fields: &mut Fields,
-    ) -> (usize, bool) {
+    /// Where the fields of the row are; none if it is too long.
+    pub(super) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The row is too long to hold its fields.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.is_too_long
+    }
+
+    /// There is a quote that should have been doubled.
+    pub(super) fn has_bare_quote(&self) -> bool {
+        self.has_bare_quote
+    }
+
+    /// Reads on in the row that `text` begins with, and returns its length if it ends. The last few bytes wait for what
+    /// follows them, unless they are the end of the file. Lines with nothing in them are no rows. What quotes are doubled
+    /// for is taken out of the text.
+    pub(super) fn read(&mut self, dialect: &Dialect, text: &mut [u8], is_end: bool) -> Option<usize> {
         let separator = &*dialect.separator;
         // A separator by any name begins with this byte, and no line end does.
         let first = separator[0];
         let is_separator = |text: &[u8]| separator.len() == 1 || text.starts_with(separator);
-        let quote = dialect.quote;
         let last = if is_end { text.len() } else { text.len().saturating_sub(separator.len()) };
-        let mut at = 0;
+        let mut at = self.at;
+        let (mut quotes, mut ends) = (Finder::new(at), Finder::new(at));
         // A line feed waits for nothing.
         while at < last || text.get(at) == Some(&b'\n') && self.state != State::Quoted {
             let byte = text[at];
             if self.state == State::Quoted {
-                let quote = quote.unwrap_or_default();
-                let length = memchr(quote, &text[at..last]).unwrap_or(last - at);
-                fields.text.extend_from_slice(&text[at..at + length]);
-                at += length;
+                let quote = dialect.quote.unwrap_or_default();
+                let found = quotes.find([quote], &text[..last], at);
+                if self.end < at {
+                    text.copy_within(at..found, self.end);
+                }
+                self.end += found - at;
+                at = found;
                 if at == last {
                     break;
                 }
                 match &text[at + 1..] {
                     // What follows nearly every field, first.
                     [next, begin, ..] if *next == first && *begin == quote && separator.len() == 1 => {
-                        fields.end_field();
+                        self.end_field(text, at);
                         at += 3;
+                        (self.start, self.end) = (at, at);
                     }
                     [next, ..] if *next == quote => {
-                        fields.text.push(quote);
+                        text[self.end] = quote;
+                        self.end += 1;
                         at += 2;
                     }
                     [] | [b'\r' | b'\n', ..] => {
@@ -124,53 +123,163 @@ impl Parser {
                     }
                     rest if rest[0] == first && is_separator(rest) => {
                         self.state = State::FieldStart;
-                        fields.end_field();
+                        self.end_field(text, at);
                         at += 1 + separator.len();
                     }
                     _ => {
-                        fields.has_bare_quote = true;
-                        fields.text.push(quote);
+                        self.has_bare_quote = true;
+                        text[self.end] = quote;
+                        self.end += 1;
                         at += 1;
                     }
                 }
             } else if byte == b'\r' || byte == b'\n' {
-                at += 1 + usize::from(byte == b'\r' && text.get(at + 1) == Some(&b'\n'));
+                let length = at + 1 + usize::from(byte == b'\r' && text.get(at + 1) == Some(&b'\n'));
                 if self.state != State::RowStart {
-                    self.end(fields);
-                    return (at, true);
+                    self.at = at;
+                    self.end_row(text);
+                    return Some(length);
                 }
+                at = length;
             } else {
                 if self.state == State::RowStart {
-                    fields.clear();
-                    (fields.is_too_long, fields.has_bare_quote) = (false, false);
+                    self.fields.clear();
+                    (self.is_too_long, self.has_bare_quote) = (false, false);
                     self.state = State::FieldStart;
                 }
+                if self.state == State::FieldStart {
+                    (self.start, self.end) = (at, at);
+                }
                 if byte == first && is_separator(&text[at..]) {
-                    fields.end_field();
                     self.state = State::FieldStart;
+                    self.end_field(text, at);
                     at += separator.len();
-                } else if self.state == State::FieldStart && Some(byte) == quote {
+                } else if self.state == State::FieldStart && Some(byte) == dialect.quote {
                     self.state = State::Quoted;
                     at += 1;
+                    (self.start, self.end) = (at, at);
                 } else {
-                    let rest = &text[at + 1..last];
-                    let length = 1 + memchr3(first, b'\r', b'\n', rest).unwrap_or(rest.len());
-                    fields.text.extend_from_slice(&text[at..at + length]);
+                    at = ends.find([first, b'\r', b'\n'], &text[..last], at + 1);
+                    self.end = at;
                     self.state = State::Plain;
-                    at += length;
                 }
             }
         }
-        fields.bound();
-        (at, false)
+        self.at = at;
+        None
     }
 
     /// Ends the row, at a line end or at the end of the file.
-    pub(super) fn end(&mut self, fields: &mut Fields) {
-        fields.end_field();
-        fields.bound();
+    pub(super) fn end_row(&mut self, text: &mut [u8]) {
+        if self.state == State::FieldStart {
+            (self.start, self.end) = (self.at, self.at);
+        }
+        self.end_field(text, self.at);
         self.state = State::RowStart;
+        self.at = 0;
     }
+
+    /// Ends a field, whose text may be shorter than what was read: the rest is overwritten, so that the whole row is in
+    /// UTF-8 if its fields are.
+    #[inline]
+    fn end_field(&mut self, text: &mut [u8], at: usize) {
+        if self.end < at {
+            text[self.end..at].fill(b' ');
+        }
+        if !self.is_too_long {
+            self.fields.push(Field { start: self.start as u32, end: self.end as u32 });
+        }
+    }
+
+    /// How much of the text need not be held because the row is too long: all of it that was read.
+    pub(super) fn forget(&mut self) -> usize {
+        let is_too_long = self.is_too_long || self.at > MAX_ROW_BYTES || self.fields.len() > MAX_ROW_FIELDS;
+        if !is_too_long || !self.is_inside_row() {
+            return 0;
+        }
+        self.is_too_long = true;
+        self.fields.clear();
+        (self.start, self.end) = (0, 0);
+        std::mem::take(&mut self.at)
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// Finds the next of some bytes. Fields are short, and a processor that has to guess where each ends guesses wrong: so
+/// all of a block are found at once.
+struct Finder {
+    /// Where the block begins, and which of its bytes are some of those that are looked for.
+    block: usize,
+    found: u64,
+    /// Where the next block begins.
+    next: usize,
+}
+
+impl Finder {
+    fn new(at: usize) -> Self {
+        Self { block: at, found: 0, next: at }
+    }
+
+    /// Where the first of these bytes is from `at` on, or the end of the text. Each call has the same bytes, and goes on
+    /// in the text.
+    #[inline]
+    fn find<const N: usize>(&mut self, bytes: [u8; N], text: &[u8], at: usize) -> usize {
+        if at > self.block {
+            let passed = at - self.block;
+            self.found = if passed < BLOCK { self.found & (u64::MAX << passed) } else { 0 };
+        }
+        while self.found == 0 {
+            self.block = self.next.max(at);
+            if self.block >= text.len() {
+                return text.len();
+            }
+            self.next = self.block + BLOCK;
+            self.found = match text[self.block..].first_chunk() {
+                Some(block) => found_in(bytes, block),
+                None => {
+                    let mut block = [!bytes[0]; BLOCK];
+                    block[..text.len() - self.block].copy_from_slice(&text[self.block..]);
+                    found_in(bytes, &block)
+                }
+            };
+        }
+        self.block + self.found.trailing_zeros() as usize
+    }
+}
+
+/// A bit for each byte of the block that is one of these bytes, the lowest for the first.
+#[inline]
+fn found_in<const N: usize>(bytes: [u8; N], block: &[u8; BLOCK]) -> u64 {
+    let (words, _) = block.as_chunks();
+    words.iter().rev().fold(0, |found, word| {
+        let mut high_bits = 0;
+        for byte in bytes {
+            let zero_where_it_is = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+            let low_bits = ONES * 0x7f;
+            high_bits |= !(((zero_where_it_is & low_bits) + low_bits) | zero_where_it_is | low_bits);
+        }
+        // Brings the high bits of all eight bytes together.
+        found << 8 | (high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
+}
+
+/// The length of the text in front of this byte. For short texts, for which a call of `memchr` takes longer.
+#[inline]
+pub(super) fn length_without(byte: u8, text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        // The lowest byte that is zero has the lowest bit that stays.
+        let zero_where_it_is = u64::from_le_bytes(*word) ^ (ONES * u64::from(byte));
+        let found = zero_where_it_is.wrapping_sub(ONES) & !zero_where_it_is & (ONES << 7);
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    words.len() * 8 + rest.iter().position(|found| *found == byte).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
@@ -184,23 +293,24 @@ mod tests {
             quotes_all: false,
             ..Dialect::default()
         };
-        let (mut parser, mut fields, mut all) = (Parser::new(), Fields::default(), Vec::new());
+        let (mut parser, mut all) = (Parser::new(), Vec::new());
+        let mut text = text.as_bytes().to_vec();
         let (mut begin, mut end) = (0, 0);
-        while begin < text.len() {
+        let fields = |parser: &Parser, row: &[u8]| {
+            let fields = parser.fields().iter().map(|field| field.of(row).to_vec());
+            fields.map(|field| String::from_utf8(field).unwrap()).collect()
+        };
+        while end < text.len() {
             end = (end + piece).min(text.len());
-            loop {
-                let (read, is_row) =
-                    parser.read(&dialect, &text.as_bytes()[begin..end], end == text.len(), &mut fields);
-                begin += read;
-                if !is_row {
-                    break;
-                }
-                all.push(fields.all().into_iter().map(str::to_owned).collect());
+            let is_end = end == text.len();
+            while let Some(length) = parser.read(&dialect, &mut text[begin..end], is_end) {
+                all.push(fields(&parser, &text[begin..]));
+                begin += length;
             }
         }
         if parser.is_inside_row() {
-            parser.end(&mut fields);
-            all.push(fields.all().into_iter().map(str::to_owned).collect());
+            parser.end_row(&mut text[begin..]);
+            all.push(fields(&parser, &text[begin..]));
         }
         all
     }
@@ -208,6 +318,8 @@ mod tests {
     #[test]
     fn fields_come_out_however_the_text_is_cut() {
         const DOUBLE: Option<u8> = Some(b'"');
+        const LONG: &str =
+            "a text of more than one block, which has 64 bytes, with é and 東京 in it, and so on";
         type Case = (&'static str, &'static str, Option<u8>, &'static [&'static [&'static str]]);
         let cases: &[Case] = &[
             ("a,b\n\r\n\nc,\r\n,\r", ",", DOUBLE, &[&["a", "b"], &["c", ""], &["", ""]]),
@@ -215,6 +327,12 @@ mod tests {
             ("\"A2\"x\",\"5\" and 6\"\n", ",", DOUBLE, &[&["A2\"x", "5\" and 6"]]),
             ("a\"b,c\"\n", ",", DOUBLE, &[&["a\"b", "c\""]]),
             ("'it''s';'\"'\n", ";", Some(b'\''), &[&["it's", "\""]]),
+            (
+                "\"a text of more than one block, which has 64 bytes, with é and 東京 in it, and so on\",\"\"\"\"\n",
+                ",",
+                DOUBLE,
+                &[&[LONG, "\""]],
+            ),
             ("\"a;5\" b;\n", ";", None, &[&["\"a", "5\" b", ""]]),
             ("\"a§\"§\"b\u{a8}\"§c\n", "§", DOUBLE, &[&["a§", "b\u{a8}", "c"]]),
         ];

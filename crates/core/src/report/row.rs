@@ -1,8 +1,12 @@
 //! One row of a dump: its fields, and what is wrong with it.
 
+use std::borrow::Cow;
+
 use super::columns::{Columns, SERVICE_NAMES};
-use super::cures::{CUT_OFF, Message, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
-use super::shown::MAX_KEPT_BYTES;
+use super::cures::{CUT_OFF, Known, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
+use super::message::Message;
+use super::parser::Field;
+use super::shown::{MAX_KEPT_BYTES, kept};
 use crate::text::without_bom;
 
 /// Maximum digits of a line: this many always fit into 64 bits.
@@ -18,11 +22,11 @@ pub(super) enum Damage {
 }
 
 impl Damage {
-    pub(super) fn title(self) -> &'static str {
+    fn note(self) -> &'static Known {
         match self {
-            Self::TooFewFields => TOO_FEW_FIELDS,
-            Self::TooManyFields => TOO_MANY_FIELDS,
-            Self::CutOff => CUT_OFF,
+            Self::TooFewFields => &TOO_FEW_FIELDS,
+            Self::TooManyFields => &TOO_MANY_FIELDS,
+            Self::CutOff => &CUT_OFF,
         }
     }
 }
@@ -31,10 +35,12 @@ impl Damage {
 /// in UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row<'a> {
-    /// The fields, one after the other.
+    /// The text of the row, with its separators and quotes.
     pub(super) text: &'a [u8],
-    /// Where each field ends in `text`.
-    pub(super) ends: &'a [usize],
+    /// Where each field is in `text`.
+    pub(super) fields: &'a [Field],
+    /// All its text is Unicode.
+    pub(super) is_unicode: bool,
     pub(super) columns: &'a Columns,
     /// The number of the row in the dump. The header is row 1, as in a spreadsheet.
     pub(super) number: u64,
@@ -45,8 +51,9 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// All fields, in the order of the file.
-    fn fields(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
-        (0..self.ends.len()).filter_map(|index| self.field(index))
+    fn fields(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let text = self.text;
+        self.fields.iter().map(|field| field.of(text))
     }
 
     /// Fields of the import's own columns; `None` if it is not certain that each is in its column.
@@ -58,7 +65,7 @@ impl<'a> Row<'a> {
     /// Whether each field that is there is in its column, and only errors at the end may be missing. A field that
     /// is missing further ahead shifts all after it, and then a message is where the line should be.
     fn is_aligned(&self) -> bool {
-        let has = |index: Option<&usize>| index.is_some_and(|index| *index < self.ends.len());
+        let has = |index: Option<&usize>| index.is_some_and(|index| *index < self.fields.len());
         match self.damage {
             None => true,
             Some(Damage::TooFewFields) => {
@@ -74,11 +81,11 @@ impl<'a> Row<'a> {
     pub(super) fn is_header(&self) -> bool {
         let is_own_name = |index: usize| {
             let name = &*self.columns.names[index];
-            self.field(index).is_some_and(|field| field == name || unwrapped(field) == name)
+            self.field(index).is_some_and(|field| is_name(field, name))
         };
         let index = self.columns.line.or(self.columns.status).or(self.columns.errors.first().copied());
         match self.damage {
-            None => index.is_some_and(|index| is_own_name(index) && (0..self.ends.len()).all(is_own_name)),
+            None => index.is_some_and(|index| is_own_name(index) && (0..self.fields.len()).all(is_own_name)),
             Some(_) => {
                 let is_service =
                     |field: &[u8]| SERVICE_NAMES.iter().filter(|name| field.starts_with(name)).count();
@@ -118,37 +125,52 @@ impl<'a> Row<'a> {
 
     #[inline]
     pub(super) fn field(&self, index: usize) -> Option<&'a [u8]> {
-        let end = *self.ends.get(index)?;
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        self.text.get(start..end)
+        Some(self.fields.get(index)?.of(self.text))
     }
 
     /// What the service says about the row, or what this library notes about its shape. A row has at least one
     /// message. Where fields are shifted or cut, no field is known to be a message.
     pub(super) fn messages<'b>(&'b self, line: &'b [u8]) -> impl Iterator<Item = Message<'b>> + use<'b> {
-        let note = self.damage.map(|damage| Message::note(damage.title(), Some(line)));
         let has_messages = matches!(self.damage, None | Some(Damage::TooFewFields));
-        let columns = if has_messages { &*self.columns.errors } else { &[] };
-        let texts = columns.iter().filter_map(|index| self.field(*index));
-        let texts = texts.filter(|text| !text.iter().all(u8::is_ascii_whitespace));
-        let has_none = note.is_none() && texts.clone().next().is_none();
-        let none = has_none.then(|| Message::note(NO_MESSAGE, None));
-        let said = texts.map(|text| Message::new(text, |value| self.column_holding(value, true).is_some()));
-        note.into_iter().chain(none).chain(said)
+        let mut columns = if has_messages { self.columns.errors.iter() } else { [].iter() };
+        let mut note = self.damage.map(|damage| Message::note(damage.note(), Some(line)));
+        let mut is_silent = note.is_none();
+        std::iter::from_fn(move || {
+            if note.is_some() {
+                return note.take();
+            }
+            for text in columns.by_ref().filter_map(|index| self.field(*index)) {
+                if !text.trim_ascii_start().is_empty() {
+                    is_silent = false;
+                    return Some(Message::new(text, &|value| self.column_holding(value, true).is_some()));
+                }
+            }
+            std::mem::take(&mut is_silent).then(|| Message::note(&NO_MESSAGE, None))
+        })
     }
 
     /// The index of the one of the import's columns that holds this value, whatever blanks are around it; the first
     /// one, or only where no other does.
     pub(super) fn column_holding(&self, value: &[u8], is_first: bool) -> Option<usize> {
         let value = value.trim_ascii();
-        let holds = |index: &usize| {
-            self.field(*index).is_some_and(|field| {
-                field.len() > value.len() && field.trim_ascii() == value || field == value
-            })
-        };
-        let mut found = self.columns.own.iter().copied().filter(holds);
-        let first = found.next()?;
-        if is_first || found.next().is_none() { Some(first) } else { None }
+        let mut found = None;
+        for index in &self.columns.own {
+            let Some(field) = self.field(*index) else { break };
+            if field.len() >= value.len() && (field == value || field.trim_ascii() == value) {
+                if is_first || found.is_some() {
+                    return Some(*index).filter(|_| is_first);
+                }
+                found = Some(*index);
+            }
+        }
+        found
+    }
+
+    /// What is kept of a text of the row.
+    #[inline]
+    pub(super) fn kept<'b>(&self, text: &'b [u8]) -> Cow<'b, [u8]> {
+        // Most need no look at their bytes.
+        if self.is_unicode && text.len() < MAX_KEPT_BYTES { Cow::Borrowed(text) } else { kept(text) }
     }
 
     /// The beginning of the row as one text, for showing a row that does not fit the header.
@@ -167,8 +189,14 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A field without a byte order mark and quotes: they are text where a file was joined to another.
-fn unwrapped(field: &[u8]) -> &[u8] {
-    let field = without_bom(field);
-    field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field)
+/// Whether a field is this name, maybe with a byte order mark and quotes: they are text where a file was joined to
+/// another.
+fn is_name(field: &[u8], name: &[u8]) -> bool {
+    // Each row is asked.
+    if field.last() != name.last() && field.last() != Some(&b'"') {
+        return false;
+    }
+    let text = without_bom(field);
+    let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
+    field == name || text == name
 }

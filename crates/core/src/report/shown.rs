@@ -32,7 +32,6 @@ pub(super) fn text_of(bytes: &[u8]) -> String {
 
 /// What is kept of a text, in UTF-8: its beginning if it is long, with its length and checksum, so that two that differ
 /// stay two.
-#[inline]
 pub(super) fn kept(bytes: &[u8]) -> Cow<'_, [u8]> {
     // What was cut once is short enough.
     let is_long = bytes.len() > MAX_KEPT_BYTES + MAX_MARK_BYTES;

@@ -83,10 +83,8 @@ impl RowTable {
             (KindFilter::new(kind), table)
         };
         let (mut rejected, mut loaded) = (begin(false), begin(true));
-        while let Some(row) = dump.next_row()? {
-            if row.is_header() {
-                continue;
-            }
+        while dump.next()? {
+            let row = dump.row();
             let (filter, table) = if row.is_warning() { &mut loaded } else { &mut rejected };
             table.add(&row, filter, limit);
         }

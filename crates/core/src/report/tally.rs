@@ -1,13 +1,14 @@
 //! Counts the messages of rows by their kinds, in bounded memory.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::columns::Columns;
-use super::count::{Counter, Entry, LastRow};
-use super::cures::{Message, Seen, cure};
+use super::count::{Counter, Entry};
+use super::cures::{Follows, Known, Seen, cure};
+use super::message::Message;
 use super::model::{DumpInfo, Kind, Severity, ValueCount};
 use super::row::Row;
-use super::shown::text_of;
+use super::shown::{kept, text_of};
 
 /// Kinds that are counted. Far more than a person reads; at about 1 kB each a few MB.
 const MAX_KINDS: usize = 5_000;
@@ -38,7 +39,7 @@ type Combination = u64;
 pub(super) struct Tally {
     kinds: Counter<Findings>,
     /// How many rows have several kinds, by which.
-    combinations: HashMap<Combination, u64>,
+    combinations: BTreeMap<Combination, u64>,
     slots: u32,
     /// Values of all kinds together, or a few more.
     values: usize,
@@ -49,27 +50,25 @@ pub(super) struct Tally {
 /// What was found out about one kind.
 #[derive(Debug, Default)]
 struct Findings {
-    /// The last row that was counted, so that a row counts once.
-    last_row: u64,
+    known: Option<&'static Known>,
     rows_alone: u64,
     combination: Combination,
-    is_consequence: bool,
     has_source_lines: bool,
     lines: Vec<u64>,
     seen: Seen,
     /// The dumps with this kind, and how many rows of each.
     files: Vec<(usize, u64)>,
     /// Index of a column in the current dump, how many rows have a value there, and the last of them.
-    columns: Vec<(usize, u64, LastRow)>,
+    columns: Vec<(usize, u64, u64)>,
     /// The same by name, for the dumps before.
     names: Counter<()>,
-    values: Counter<LastRow>,
+    values: Counter<()>,
 }
 
 /// The kinds of a tally, and how many rows some of them cover.
 pub(super) struct Found {
     pub(super) kinds: Vec<(Kind, Combination)>,
-    combinations: HashMap<Combination, u64>,
+    combinations: BTreeMap<Combination, u64>,
     /// Messages of kinds that were forgotten.
     pub(super) forgotten: u64,
 }
@@ -94,7 +93,7 @@ impl Found {
 
 impl Tally {
     pub(super) fn new() -> Self {
-        let (kinds, combinations) = (Counter::default(), HashMap::new());
+        let (kinds, combinations) = (Counter::default(), BTreeMap::new());
         Self { kinds, combinations, slots: 0, values: 0, max_values: MAX_VALUES }
     }
 
@@ -108,39 +107,40 @@ impl Tally {
         input: usize,
     ) -> (u64, bool) {
         let Some(first) = messages.next() else { return (0, false) };
-        // Empty, and so without memory, for most rows.
+        let second = messages.next();
+        // Empty, and so without memory, for nearly all rows.
         let others: Vec<_> = messages.collect();
-        let is_alone = others.iter().all(|message| message.title == first.title);
+        let others = || second.iter().chain(&others);
+        let is_alone = others().all(|message| message.title == first.title);
         let is_header = row.is_header_of_source();
         let (mut count, mut combination, mut is_consequence) = (0, 0, true);
-        for message in std::iter::once(first).chain(others) {
-            count += u64::from(!message.is_note);
-            is_consequence &= message.is_consequence();
-            let (max_values, slots) = (self.max_values, &mut self.slots);
-            let has_grown = self.kinds.update(message.title, MAX_KINDS, |kind| {
-                if kind.count == 0 {
-                    let slot = (*slots).min(MAX_SLOTS);
-                    *slots = slot + 1;
-                    kind.rest.combination = 1 << slot;
-                }
-                combination |= kind.rest.combination;
-                kind.count_row(&message, row, (row_id, input), is_alone, is_header);
-                let findings = &mut kind.rest;
-                message
-                    .value
-                    .is_some_and(|value| findings.count_value(value, &message, row, row_id, max_values))
-            });
-            if has_grown {
+        for message in std::iter::once(&first).chain(others()) {
+            count += u64::from(message.follows() != Follows::Note);
+            is_consequence &= message.follows() == Follows::RejectedRow;
+            let kind = self.kinds.entry(&row.kept(message.title), MAX_KINDS);
+            if kind.count == 0 {
+                kind.rest.combination = 1 << self.slots;
+                self.slots = (self.slots + 1).min(MAX_SLOTS);
+            }
+            combination |= kind.rest.combination;
+            kind.add_row(message, row, (row_id, input), is_alone, is_header);
+            if message
+                .value
+                .is_some_and(|value| kind.rest.add_value(value, message, row, row_id, self.max_values))
+            {
                 self.values += 1;
                 if self.values > MAX_ALL_VALUES {
                     self.forget_values();
                 }
             }
         }
-        if !is_alone
-            && (self.combinations.len() < MAX_COMBINATIONS || self.combinations.contains_key(&combination))
-        {
-            *self.combinations.entry(combination).or_default() += 1;
+        if !is_alone {
+            let has_room = self.combinations.len() < MAX_COMBINATIONS;
+            match self.combinations.get_mut(&combination) {
+                Some(rows) => *rows += 1,
+                None if has_room => _ = self.combinations.insert(combination, 1),
+                None => {}
+            }
         }
         (count, is_consequence)
     }
@@ -148,7 +148,7 @@ impl Tally {
     /// Forgets the rarest values of the kinds with the most values, until a quarter is free.
     fn forget_values(&mut self) {
         loop {
-            self.values = self.kinds.iter().map(|(_, kind)| kind.rest.values.len()).sum();
+            self.values = self.kinds.entries_mut().iter().map(|kind| kind.rest.values.len()).sum();
             if self.values <= MAX_ALL_VALUES / 4 * 3 {
                 return;
             }
@@ -165,7 +165,7 @@ impl Tally {
     pub(super) fn end_input(&mut self, columns: &Columns) {
         for kind in self.kinds.entries_mut() {
             for (index, count, _) in kind.rest.columns.drain(..) {
-                kind.rest.names.update(&columns.names[index], MAX_COLUMNS, |name| name.count += count);
+                kind.rest.names.entry(&kept(&columns.names[index]), MAX_COLUMNS).count += count;
             }
         }
     }
@@ -175,14 +175,14 @@ impl Tally {
     pub(super) fn found(self, rows: u64, is_warning: bool, inputs: &[DumpInfo]) -> Found {
         let forgotten = self.kinds.forgotten();
         let mut kinds = Vec::with_capacity(self.kinds.len());
-        for (title, kind) in self.kinds.into_sorted() {
-            let (count, is_exact, findings) = (kind.count, kind.is_exact(), kind.rest);
-            let severity = match (is_warning, findings.is_consequence) {
-                (true, _) => Severity::Warning,
-                (false, true) => Severity::Consequence,
-                (false, false) => Severity::Error,
+        for kind in self.kinds.into_sorted() {
+            let (count, is_exact, title, findings) =
+                (kind.count, kind.is_exact(), text_of(&kind.text), kind.rest);
+            let severity = match findings.known {
+                _ if is_warning => Severity::Warning,
+                Some(Known { follows: Follows::RejectedRow, .. }) => Severity::Consequence,
+                _ => Severity::Error,
             };
-            let title = text_of(&title);
             let file = |(input, rows): &(usize, u64)| ValueCount {
                 text: inputs.get(*input).map(|input| input.label.clone()).unwrap_or_default(),
                 rows: *rows,
@@ -191,7 +191,7 @@ impl Tally {
             let distinct_values =
                 (is_exact && findings.values.is_exact()).then_some(findings.values.len() as u64);
             let kind = Kind {
-                cure: cure(&title, severity, &findings.seen),
+                cure: cure(findings.known, severity, &findings.seen),
                 title,
                 severity,
                 rows: count,
@@ -216,7 +216,7 @@ impl Tally {
 
 impl Entry<Findings> {
     /// Counts a row, given its number and that of its dump, once.
-    fn count_row(
+    fn add_row(
         &mut self,
         message: &Message<'_>,
         row: &Row<'_>,
@@ -224,20 +224,19 @@ impl Entry<Findings> {
         is_alone: bool,
         is_header: bool,
     ) {
-        let findings = &mut self.rest;
-        if self.count == 0 {
-            findings.is_consequence = message.is_consequence();
-            // A row that does not fit the header may have anything where the line should be.
-            findings.has_source_lines =
-                row.columns.line.is_some() && !(message.is_note && row.damage.is_some());
-        }
-        if findings.last_row == row_id {
+        if !self.count_row(row_id) {
             return;
         }
-        findings.last_row = row_id;
-        self.count += 1;
+        let findings = &mut self.rest;
+        let follows = message.follows();
+        if self.count == 1 {
+            findings.known = message.known;
+            // A row that does not fit the header may have anything where the line should be.
+            findings.has_source_lines =
+                row.columns.line.is_some() && !(follows == Follows::Note && row.damage.is_some());
+        }
         findings.rows_alone += u64::from(is_alone);
-        findings.seen.add(message, is_header);
+        findings.seen.add(message.value.filter(|_| follows == Follows::ItemName), is_header);
         match findings.files.last_mut() {
             Some((last, rows)) if *last == input => *rows += 1,
             _ => findings.files.push((input, 1)),
@@ -251,7 +250,7 @@ impl Entry<Findings> {
 
 impl Findings {
     /// Counts a value and the column that it is in. Returns whether the value is a new one.
-    fn count_value(
+    fn add_value(
         &mut self,
         value: &[u8],
         message: &Message<'_>,
@@ -270,17 +269,17 @@ impl Findings {
                 None => {}
             }
         }
-        self.values.count(value, row_id, max_values)
+        self.values.count(&row.kept(value), row_id, max_values)
     }
 }
 
 /// The texts with the highest counts, at most `max`. The counts are lower bounds where the kind was counted from
 /// its last arrival on.
-fn counts<T: Default>(counter: Counter<T>, is_exact_kind: bool, max: usize) -> Vec<ValueCount> {
-    let counted = |(text, entry): (Box<[u8]>, Entry<T>)| ValueCount {
-        text: String::from_utf8(text.into()).unwrap_or_default(),
+fn counts(counter: Counter<()>, is_exact_kind: bool, max: usize) -> Vec<ValueCount> {
+    let counted = |entry: Entry<()>| ValueCount {
         rows: entry.count,
         at_least: !is_exact_kind || !entry.is_exact(),
+        text: String::from_utf8(entry.text.into()).unwrap_or_default(),
     };
     counter.into_sorted().into_iter().take(max).map(counted).collect()
 }
