@@ -10,30 +10,18 @@ use crate::service::{
 
 impl Client {
     /// The imports of a model.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     #[doc(hidden)]
     pub fn imports(&self, model: &ModelAddress) -> Result<Vec<Import>> {
         self.entries(&Subject::Imports(model.clone()), Listing::imports(model))
     }
 
     /// The source files of a model, which imports read.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     #[doc(hidden)]
     pub fn files(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
         self.entries(&Subject::Files(model.clone()), Listing::files(model))
     }
 
     /// The imports that run as actions of a process, in their order; for an import, itself.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     #[doc(hidden)]
     pub fn imports_of(&self, action: &ActionAddress) -> Result<Vec<Import>> {
         if action.kind == ActionKind::Import {
@@ -52,10 +40,6 @@ impl Client {
 
     /// The format of the file that an import reads; `None` if it reads from another model. For an identifier that it
     /// does not know, the service has answered 500: that is repeated once.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     #[doc(hidden)]
     pub fn source_format(&self, model: &ModelAddress, import: &Id) -> Result<Option<SourceFormat>> {
         let import = model.import(import.clone());

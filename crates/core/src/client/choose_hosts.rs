@@ -28,11 +28,6 @@ pub(super) struct Hosts {
 
 impl Hosts {
     /// The one place that chooses hosts.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UntrustedOrigin`] for plain HTTP to another machine, and for a locator whose host the token
-    /// may not go to; [`Error::NotAnApi`] for a host that serves browsers.
     pub(super) fn choose(given: GivenHosts) -> Result<Hosts> {
         let api = given.api.unwrap_or_else(Origin::anaplan);
         for origin in [Some(&api), given.auth.as_ref(), given.oauth.as_ref()].into_iter().flatten() {
@@ -52,10 +47,6 @@ impl Hosts {
     }
 
     /// The API to ask about an address with this origin.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UntrustedOrigin`] if the token may not go there, [`Error::NotAnApi`].
     pub(super) fn of_address<'a>(&'a self, origin: Option<&'a Origin>) -> Result<&'a Origin> {
         let Some(origin) = origin else { return Ok(&self.api) };
         check_api(origin)?;
@@ -78,80 +69,63 @@ fn check_api(origin: &Origin) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// `eu3.api` is the API of Anaplan's region, other hosts are whole.
     fn origin(host: &str) -> Option<Origin> {
-        (!host.is_empty()).then(|| format!("https://{host}").parse().unwrap())
+        let anaplan = if host.contains(".example") { "" } else { ".anaplan.com" };
+        (!host.is_empty()).then(|| format!("https://{host}{anaplan}").parse().unwrap())
     }
 
-    fn host(origin: Option<Origin>) -> String {
-        origin.map(|origin| origin.host().to_owned()).unwrap_or_default()
+    fn host(origin: Option<&Origin>) -> &str {
+        origin.map_or("", |origin| origin.host().trim_end_matches(".anaplan.com"))
     }
 
     #[test]
     fn the_locator_and_else_the_api_decide_where_to_sign_in() {
         for (api, locator, home, auth, oauth) in [
-            ("", "", "api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"),
-            ("gb1.api.anaplan.com", "", "gb1.api.anaplan.com", "gb1.auth.anaplan.com", "gb1.app.anaplan.com"),
-            ("", "eu3.api.anaplan.com", "eu3.api.anaplan.com", "eu3.auth.anaplan.com", "eu3.app.anaplan.com"),
-            (
-                "gb1.api.anaplan.com",
-                "ca1a.api.anaplan.com",
-                "ca1a.api.anaplan.com",
-                "ca1a.auth.anaplan.com",
-                "ca1a.app.anaplan.com",
-            ),
-            (
-                "",
-                "api.au1a.app2.anaplan.com",
-                "api.au1a.app2.anaplan.com",
-                "au1a.app2.anaplan.com",
-                "au1a.app2.anaplan.com",
-            ),
-            (
-                "gateway.example",
-                "api.anaplan.com",
-                "api.anaplan.com",
-                "auth.anaplan.com",
-                "us1a.app.anaplan.com",
-            ),
+            ("", "", "api", "auth", "us1a.app"),
+            ("gb1.api", "", "gb1.api", "gb1.auth", "gb1.app"),
+            ("", "eu3.api", "eu3.api", "eu3.auth", "eu3.app"),
+            ("gb1.api", "ca1a.api", "ca1a.api", "ca1a.auth", "ca1a.app"),
+            ("", "api.au1a.app2", "api.au1a.app2", "au1a.app2", "au1a.app2"),
+            ("gateway.example", "api", "api", "auth", "us1a.app"),
             // Hosts that the table of regions lacks: nothing is guessed.
-            ("", "zz9.api.anaplan.com", "zz9.api.anaplan.com", "", ""),
-            ("zz9.api.anaplan.com", "", "zz9.api.anaplan.com", "", ""),
+            ("", "zz9.api", "zz9.api", "", ""),
+            ("zz9.api", "", "zz9.api", "", ""),
             ("gateway.example", "gateway.example", "gateway.example", "", ""),
         ] {
             let given = GivenHosts { api: origin(api), locator: origin(locator), ..GivenHosts::default() };
-            let hosts = Hosts::choose(given.clone()).unwrap();
-            let chosen = (hosts.home.host(), &*host(hosts.auth), &*host(hosts.oauth));
+            let Hosts { home: chosen, auth: sign_in, oauth: grants, .. } =
+                Hosts::choose(given.clone()).unwrap();
+            let chosen = (host(Some(&chosen)), host(sign_in.as_ref()), host(grants.as_ref()));
             assert_eq!(chosen, (home, auth, oauth), "{given:?}");
             let named = GivenHosts { auth: origin("a.example"), oauth: origin("o.example"), ..given };
             let hosts = Hosts::choose(named).unwrap();
-            assert_eq!((&*host(hosts.auth), &*host(hosts.oauth)), ("a.example", "o.example"));
+            assert_eq!((host(hosts.auth.as_ref()), host(hosts.oauth.as_ref())), ("a.example", "o.example"));
         }
     }
 
     #[test]
     fn a_browsers_host_is_refused_with_the_api_of_its_region() {
         for (browser, api) in [
-            ("us1a.app.anaplan.com", "api.anaplan.com"),
-            ("us5a.app.anaplan.com", "api.anaplan.com"),
-            ("eu2a.app.anaplan.com", "api.anaplan.com"),
-            ("eu4.app.anaplan.com", "api.anaplan.com"),
-            ("ap1a.app.anaplan.com", "api.anaplan.com"),
-            ("gb1.app.anaplan.com", "gb1.api.anaplan.com"),
-            ("ca1a.app.anaplan.com", "ca1a.api.anaplan.com"),
-            ("au1a.app2.anaplan.com", "api.au1a.app2.anaplan.com"),
-            ("zz9.app.anaplan.com", ""),
+            ("us1a.app", "api"),
+            ("eu4.app", "api"),
+            ("gb1.app", "gb1.api"),
+            ("ca1a.app", "ca1a.api"),
+            ("au1a.app2", "api.au1a.app2"),
+            ("zz9.app", ""),
         ] {
             for given in [
                 GivenHosts { api: origin(browser), ..GivenHosts::default() },
                 GivenHosts { locator: origin(browser), ..GivenHosts::default() },
             ] {
-                let Err(Error::NotAnApi { api: found, .. }) = Hosts::choose(given) else {
-                    panic!("{browser}")
-                };
-                assert_eq!(host(found), api, "{browser}");
+                let error = Hosts::choose(given).unwrap_err();
+                assert!(
+                    matches!(&error, Error::NotAnApi { api: found, .. } if host(found.as_ref()) == api),
+                    "{error}"
+                );
             }
         }
-        let oauth = GivenHosts { oauth: origin("us1a.app.anaplan.com"), ..GivenHosts::default() };
+        let oauth = GivenHosts { oauth: origin("us1a.app"), ..GivenHosts::default() };
         assert!(Hosts::choose(oauth).is_ok(), "it serves OAuth");
     }
 }

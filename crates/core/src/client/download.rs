@@ -131,9 +131,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// # Errors
-    ///
-    /// [`Error::Setting`] for what this download cannot do.
+    /// Refuses what this download cannot do.
     fn check(&self, goes_to_file: bool) -> Result<()> {
         let Download { whole, parallel, verify, overwrite, restart, .. } = *self;
         let no_chunks = "a dump in one answer has no chunks";

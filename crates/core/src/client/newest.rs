@@ -126,11 +126,6 @@ impl<'a> Search<'a> {
 
     /// The dumps of the newest finished run, and the newer tasks that were passed over, the newest first: all of
     /// them if the answer is [`Gone`](Newest::Gone) or [`Nothing`](Newest::Nothing).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`](crate::Error::Request), except for a task or dump that is not there;
-    /// [`Error::UntrustedOrigin`](crate::Error::UntrustedOrigin).
     pub fn dumps(self) -> Result<(Newest, Skipped)> {
         let mut skipped = Vec::new();
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
@@ -176,10 +171,6 @@ impl<'a> Search<'a> {
     }
 
     /// The newest finished run, without its dumps, and the newer tasks that were passed over.
-    ///
-    /// # Errors
-    ///
-    /// As for [`dumps`](Search::dumps).
     pub fn task(self) -> Result<(Option<Task>, Skipped)> {
         let mut skipped = Vec::new();
         let Listed { tasks, is_proven } = self.listed()?;

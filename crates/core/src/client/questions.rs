@@ -35,30 +35,18 @@ const POLL_SHARE: u32 = 20;
 
 impl Client {
     /// The workspaces that the user sees.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`].
     #[doc(hidden)]
     pub fn workspaces(&self) -> Result<Vec<NamedId>> {
         self.entries(&Subject::Workspaces, Listing::workspaces())
     }
 
     /// The models that the user sees, in one workspace or in all.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`].
     #[doc(hidden)]
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
         self.entries(&Subject::Models(workspace.cloned()), Listing::models(workspace))
     }
 
     /// The processes of a model.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn processes(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
         self.entries(&Subject::Processes(model.clone()), Listing::processes(model))
     }
@@ -70,10 +58,6 @@ impl Client {
     /// The tasks of a process or import, the newest first; those of other users too. The service answers
     /// with an empty list for a process that does not exist and for a model that this user has no access
     /// to. Entries that cannot be read are left out, with an [`Event::Unreadable`](crate::Event::Unreadable).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn tasks(&self, action: &ActionAddress) -> Result<Vec<ListedTask>> {
         Ok(self.task_list(action)?.into_newest_first().into_iter().flatten().collect())
     }
@@ -84,10 +68,6 @@ impl Client {
     }
 
     /// One task, with its result once it is over. The result of a task that has just ended is looked for a few times.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn task(&self, task: &TaskAddress) -> Result<Task> {
         let wait = RESULT_WAIT.min(self.requests.wire.retry.max_wait);
         self.look_at(task, Repeat::IfTransient).and_then(|task| self.with_result(task, wait))
@@ -120,22 +100,12 @@ impl Client {
 
     /// The chunks of a dump, in the order in which they make the file. A dump without chunks has an empty
     /// list.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], also for a list whose order or completeness is not certain;
-    /// [`Error::UntrustedOrigin`].
     pub fn chunks(&self, dump: &DumpAddress) -> Result<ChunkList> {
         self.requests.chunk_list(dump, Repeat::IfTransient)
     }
 
     /// The dumps of `task` to download: all that the service reported, and of those that it left open the
     /// ones that are there, or that could not be asked for beside others that were reported.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`] if no dump was reported and one could not be asked for;
-    /// [`Error::UntrustedOrigin`].
     pub fn dumps(&self, task: &Task) -> Result<Vec<Dump>> {
         let mut dumps: Vec<Dump> = Vec::new();
         let mut failure = None;
@@ -190,10 +160,6 @@ impl Client {
 
     /// How a task ended. Asks for the dump of each action that does not say whether it left one, unless the
     /// task has failed anyway.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Client::dumps`].
     pub fn outcome(&self, task: &Task) -> Result<Outcome> {
         let outcome = task.outcome_with(&[]);
         let may_change = outcome.is_good() || outcome == Outcome::Unclear;
@@ -338,10 +304,6 @@ impl Client {
     }
 
     /// Cancels a task.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn cancel(&self, task: &TaskAddress) -> Result<()> {
         let (subject, path) = (Subject::Cancel(task.clone()), task.path());
         let request = ("DELETE", &*path, Content::None);

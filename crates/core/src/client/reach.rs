@@ -30,10 +30,6 @@ impl Client {
     }
 
     /// Asks a host for anything at all, with the retries of every request and without a secret.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Request`](crate::Error::Request) if no answer comes; any status is one.
     #[doc(hidden)]
     pub fn reach(&self, origin: &Origin) -> Result<Reached> {
         let wire = &self.requests.wire;

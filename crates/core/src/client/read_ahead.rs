@@ -62,10 +62,6 @@ struct State {
 impl ReadAhead {
     /// Fetches the chunks of `list` from index `first` on, `window` of them side by side. `beside` is the file
     /// that they are for, if it is one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Source`] if not even one thread can be started.
     pub(super) fn new(
         source: &DumpSource,
         list: &ChunkList,

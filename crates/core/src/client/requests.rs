@@ -52,10 +52,6 @@ pub(super) struct Requests {
 
 impl Requests {
     /// The origin to ask about a subject: the one of its address, or the client's own.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UntrustedOrigin`] and [`Error::NotAnApi`] if the token may not go there.
     pub(super) fn origin<'a>(&'a self, subject: &'a Subject) -> Result<&'a Origin> {
         self.hosts.of_address(subject.model().and_then(|model| model.origin.as_ref()))
     }

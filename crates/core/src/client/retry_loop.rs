@@ -165,10 +165,6 @@ impl Wire {
     }
 
     /// Waits before something is asked for again, and says so. The one place that sleeps.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Cancelled`] once the wait is no longer wanted.
     pub(super) fn sleep(&self, wait: Duration, event: &Event<'_>) -> Result<()> {
         self.report(event);
         let left = self.patience.end.map(|end| end.saturating_duration_since(Instant::now()));
@@ -177,10 +173,6 @@ impl Wire {
     }
 
     /// Waits for a lock that another run holds, and says so: after `first_note`, then once a minute.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`] once it was held for `longest`, or the patience is over; [`Error::Cancelled`].
     pub(super) fn wait_for_lock<T>(
         &self,
         path: &Path,

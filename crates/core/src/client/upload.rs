@@ -96,10 +96,6 @@ impl<'a> Upload<'a> {
     }
 
     /// Compares a file with the format, and sends nothing. What is no regular file, such as a pipe, is not read.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unsuitable`] for a file that differs from the format or is empty; [`Error::Output`] if it cannot be read.
     pub fn check_file(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
@@ -119,12 +115,6 @@ impl<'a> Upload<'a> {
     }
 
     /// Uploads a file. Waits while another run of this host uploads to the same source file or imports it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unsuitable`] for a file that differs from the format, is empty, too large, or changes while it is read;
-    /// [`Error::Output`] if it cannot be read, or another run goes on for too long; [`Error::Request`],
-    /// [`Error::UntrustedOrigin`].
     pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
@@ -138,10 +128,6 @@ impl<'a> Upload<'a> {
     }
 
     /// Uploads what a reader gives, such as standard input.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Upload::from_file`].
     pub fn from_reader(self, mut reader: impl Read) -> Result<Uploaded> {
         self.run(&mut reader, None, None, &|| Ok(false))
     }

@@ -13,60 +13,51 @@ fn faults() -> Vec<Fault> {
     vec![
         Fault::Connection { problem: ConnectionProblem::Connect, source: Some(std::sync::Arc::new(refused)) },
         Fault::Status { status: 503, message: Some("Service Unavailable".into()), retry_after: None },
-        Fault::Status { status: 404, message: Some("no such dump".into()), retry_after: None },
         Fault::ErrorMessage("FAILURE_BAD_TOKEN".into()),
-        Fault::NoPayload("chunks"),
         Fault::Malformed { problem: "expected value at line 1".into(), near: "<".into(), cut_short: false },
-        Fault::List("it lacks the chunk with the id 3".into()),
         Fault::Body(BodyProblem::Empty),
     ]
 }
 
-fn subjects() -> Vec<Subject> {
-    let (dump, task) = (dump(), dump().task);
-    vec![
-        Subject::Processes(task.model().clone()),
-        Subject::Tasks(task.action.clone()),
-        Subject::Task(task.clone()),
-        Subject::Start(task.action.clone()),
-        Subject::Cancel(task),
-        Subject::ChunkList(dump.clone()),
-        Subject::Chunk { dump: dump.clone(), id: "1".parse().unwrap(), index: 1, chunks: 3 },
-        Subject::WholeDump(dump.clone()),
-        Subject::Workspaces,
-        Subject::Models(None),
-        Subject::Models(dump.model().workspace.clone()),
-    ]
+fn request(subject: Subject, fault: Fault, tries: u32) -> Error {
+    let elapsed = Duration::from_millis(1250);
+    Error::Request { subject: subject.into(), fault, tries, elapsed }
+}
+
+fn second_chunk() -> Subject {
+    Subject::Chunk { dump: dump(), id: "1".parse().unwrap(), index: 1, chunks: 3 }
+}
+
+fn incomplete(source: Error) -> Error {
+    let source = Box::new(source);
+    Error::Incomplete { dump: dump().into(), whole_chunks: 1, chunks: 3, kept: None, source }
 }
 
 /// Every error that a request can end in, alone and inside the errors that carry it.
 fn errors() -> Vec<Error> {
-    let wrap: [fn(Error) -> Error; 4] = [
-        |error| error,
-        |source| Error::Incomplete {
-            dump: dump().into(),
-            whole_chunks: 1,
-            chunks: 3,
-            kept: None,
-            source: Box::new(source),
-        },
-        |source| Error::Unconfirmed { dump: dump().into(), chunks: 3, kept: None, source: Box::new(source) },
-        |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) },
-    ];
+    let alone: fn(Error) -> Error = |error| error;
+    let unconfirmed: fn(Error) -> Error = |source| {
+        let source = Box::new(source);
+        Error::Unconfirmed { dump: dump().into(), chunks: 3, kept: None, source }
+    };
+    let unclear: fn(Error) -> Error =
+        |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) };
     let mut errors = Vec::new();
-    for subject in subjects() {
-        // The wrappers that the library puts around a request about this subject.
-        let wrappers = match subject {
-            Subject::Chunk { .. } | Subject::WholeDump(_) => &wrap[1..2],
-            Subject::ChunkList(_) => &[wrap[0], wrap[2]][..],
-            Subject::Start(_) => &[wrap[0], wrap[3]][..],
-            _ => &wrap[..1],
-        };
-        for (wrap, tries) in wrappers.iter().flat_map(|wrap| [(wrap, 1), (wrap, 13)]) {
-            for fault in faults() {
-                let elapsed = Duration::from_millis(1250);
-                errors.push(wrap(Error::Request { subject: subject.clone().into(), fault, tries, elapsed }));
-            }
+    for (subject, wrap) in [
+        (Subject::Processes(dump().model().clone()), alone),
+        (Subject::Tasks(dump().task.action), alone),
+        (Subject::Task(dump().task), alone),
+        (Subject::Cancel(dump().task), alone),
+        (Subject::Models(dump().model().workspace.clone()), alone),
+        (Subject::Start(dump().task.action), alone),
+        (Subject::Start(dump().task.action), unclear),
+        (Subject::ChunkList(dump()), alone),
+        (Subject::ChunkList(dump()), unconfirmed),
+        (second_chunk(), incomplete),
+        (Subject::WholeDump(dump()), incomplete),
+    ] {
+        for fault in faults() {
+            errors.extend([1, 13].map(|tries| wrap(request(subject.clone(), fault.clone(), tries))));
         }
     }
     errors
@@ -102,22 +93,12 @@ fn an_error_says_no_phrase_and_no_identifier_twice() {
 
 #[test]
 fn an_error_of_a_chunk_says_which_chunk_of_which_dump() {
-    let error = Error::Incomplete {
-        dump: dump().into(),
-        whole_chunks: 1,
-        chunks: 3,
-        kept: None,
-        source: Box::new(Error::Request {
-            subject: subjects().remove(6).into(),
-            fault: Fault::Status { status: 503, message: None, retry_after: None },
-            tries: 13,
-            elapsed: Duration::from_millis(1250),
-        }),
-    };
+    let unavailable = Fault::Status { status: 503, message: None, retry_after: None };
+    let error = incomplete(request(second_chunk(), unavailable, 13));
     assert_eq!(
         line(&error),
         "dump WORKSPACE/MODEL/118000000001/TASK/112000000015 is not complete: 1 of 3 chunks are there: \
-             chunk 2 of 3 (id 1): the service answered 503 Service Unavailable, after 13 tries in 1.25 s"
+         chunk 2 of 3 (id 1): the service answered 503 Service Unavailable, after 13 tries in 1.25 s"
     );
     let Some((Subject::Chunk { dump, index: 1, .. }, fault)) = error.request() else { panic!("{error:?}") };
     assert_eq!((dump, fault.status()), (&self::dump(), Some(503)));

@@ -28,11 +28,6 @@ impl NamedFile {
     /// Reads a file, whole; it may be a pipe. `setting` says in errors what is wrong, as "the password file".
     /// An error repeats the path only where it leads to a file or into a folder: else it may be a secret that
     /// was given in its place.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Setting`] for a file that cannot be read, is too large for any secret or certificate, or is
-    /// in UTF-16.
     pub fn read(setting: Setting, path: impl AsRef<Path>) -> Result<NamedFile> {
         let path = path.as_ref();
         let name = shown(path);
@@ -44,10 +39,6 @@ impl NamedFile {
     }
 
     /// Opens a file that may be larger than memory, such as a dump, or a pipe; with its length if it has one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`].
     pub fn open(path: impl AsRef<Path>) -> Result<(File, Option<u64>)> {
         let path = path.as_ref();
         let file = File::open(path).map_err(|error| Error::output("open", Some(path), error))?;
@@ -56,10 +47,6 @@ impl NamedFile {
     }
 
     /// Reads a source that is no file, such as standard input, to its end. `name` is how errors call it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`read`](NamedFile::read).
     pub fn read_from(setting: Setting, name: &str, source: impl Read) -> Result<NamedFile> {
         let mut bytes = Vec::new();
         source
@@ -70,10 +57,6 @@ impl NamedFile {
     }
 
     /// The same from memory.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`read`](NamedFile::read).
     pub fn from_bytes(setting: Setting, name: &str, bytes: Vec<u8>) -> Result<NamedFile> {
         if bytes.len() as u64 > MAX_BYTES {
             return Err(unusable(setting, name, "is larger than any file of a secret or of certificates"));
@@ -102,10 +85,6 @@ impl NamedFile {
 
     /// The secret in a file that holds nothing else: one line of UTF-8. Blanks and line ends around it do not
     /// belong to it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Setting`] for a file that is empty, or holds something else than one secret.
     pub fn secret(&self) -> Result<&str> {
         let unusable = |problem: &str| unusable(self.setting, &self.name, problem);
         let text = std::str::from_utf8(self.bytes())

@@ -30,11 +30,6 @@ pub(crate) struct Place {
 
 impl Place {
     /// Follows the links of a path, and refuses what may not be replaced.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Exists`]; [`Error::Output`] for a folder, and for a file or a link that another user made in
-    /// a folder that others may write.
     pub(crate) fn find(path: &Path, overwrite: bool) -> Result<Place> {
         // To replace a link would leave the old file under its other name.
         let target =
@@ -54,10 +49,6 @@ impl Place {
     }
 
     /// The length of the complete file that is there, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`] as for [`find`](Place::find): a file that another user put there proves nothing.
     pub(super) fn length_of_existing(path: &Path) -> Result<Option<u64>> {
         match path.metadata() {
             Ok(found) if found.is_file() => Place::find(path, true).map(|_| Some(found.len())),
@@ -74,10 +65,6 @@ impl Place {
     }
 
     /// The place of a secret: a file that replaces none is for its owner only.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`find`](Place::find); also for what is no file, such as a pipe.
     pub(crate) fn find_private(path: &Path) -> Result<Place> {
         let place = Place::find(path, true)?;
         match place.target.symlink_metadata() {

@@ -56,10 +56,6 @@ impl Write for Output {
 impl WholeFile {
     /// Begins the file; `overwrite` replaces one that exists. What is begun is also removed by
     /// [`Unfinished::remove_temporary`].
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Exists`], [`Error::Locked`] while another run writes it, and [`Error::Output`].
     pub fn begin(path: impl AsRef<Path>, overwrite: bool, unfinished: &Unfinished) -> Result<WholeFile> {
         let path = path.as_ref().to_owned();
         if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
@@ -72,10 +68,6 @@ impl WholeFile {
     }
 
     /// The length of the complete file that has this name, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`] for a file that another user put into a folder that others may write.
     pub fn length_of_existing(path: impl AsRef<Path>) -> Result<Option<u64>> {
         Place::length_of_existing(path.as_ref())
     }
@@ -109,10 +101,6 @@ impl WholeFile {
     }
 
     /// Gives the file its name. What the disk could not do, and is no error, is returned.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Exists`] if a file has got the name meanwhile; [`Error::Output`].
     pub fn finish(mut self) -> Result<Vec<DiskWarning>> {
         self.output.flush().map_err(|error| self.failed(error))?;
         let (Some(new), Output { file, length }) = (&self.new, self.output.get_mut()) else {

@@ -117,10 +117,6 @@ impl<'a> ChunkWriter<'a> {
     }
 
     /// Writes bytes of the chunk to the sink.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))?;
         self.crc.update(bytes);
@@ -140,10 +136,6 @@ impl<'a> ChunkWriter<'a> {
     }
 
     /// Takes back what was written of this chunk, to fetch it again.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`].
     pub fn restart(&mut self) -> Result<()> {
         let rolled_back = self.sink.roll_back();
         rolled_back.map_err(|source| Error::output("take back a chunk from", self.sink.path(), source))?;

@@ -48,18 +48,10 @@ pub(crate) trait ChunkSink {
     }
 
     /// Takes more bytes of the current chunk.
-    ///
-    /// # Errors
-    ///
-    /// The error of the output; the download ends with it.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Counts the current chunk as held: it is complete. Without a [`write`](ChunkSink::write) before, it
     /// is an empty chunk.
-    ///
-    /// # Errors
-    ///
-    /// The error of the output; the chunk then does not count.
     fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()>;
 
     /// Whether [`roll_back`](ChunkSink::roll_back) is possible now. Defaults to yes.
@@ -68,10 +60,6 @@ pub(crate) trait ChunkSink {
     }
 
     /// Takes back what was written of the current chunk.
-    ///
-    /// # Errors
-    ///
-    /// The error of the output; the download ends with it.
     fn roll_back(&mut self) -> io::Result<()>;
 }
 
@@ -89,12 +77,6 @@ impl<W: Write> WriteSink<W> {
     /// A sink that writes whole chunks to `writer`.
     pub(crate) fn new(writer: W) -> WriteSink<W> {
         WriteSink { writer, chunk: Vec::new() }
-    }
-
-    /// Returns the writer.
-    #[cfg(test)]
-    pub(crate) fn into_inner(self) -> W {
-        self.writer
     }
 }
 

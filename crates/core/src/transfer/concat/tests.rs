@@ -146,39 +146,4 @@ proptest! {
         prop_assert!(chunks[..whole_chunks].concat().len() <= room);
         prop_assert!(chunks[..=whole_chunks].concat().len() > room);
     }
-
-    #[test]
-    fn a_sink_that_holds_n_chunks_gets_the_rest(chunks in chunk_bytes(), held in 0usize..8) {
-        prop_assume!(held <= chunks.len());
-        let count = chunks.len();
-        let mut sink = Holding { chunks: held, sink: WriteSink::new(Vec::new()) };
-        let mut source = Source { chunks: chunks.clone(), sizes: vec![50], faults: vec![vec![]; 8], fatal: None };
-        let digests = fill(&mut source, &list(count), &mut sink, &mut |_| {}).unwrap();
-        prop_assert_eq!(digests.len(), count - held);
-        prop_assert_eq!(sink.sink.into_inner(), chunks[held..].concat());
-    }
-}
-
-/// A sink that already holds chunks.
-struct Holding {
-    chunks: usize,
-    sink: WriteSink<Vec<u8>>,
-}
-
-impl ChunkSink for Holding {
-    fn held_chunks(&self) -> usize {
-        self.chunks
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.sink.write(bytes)
-    }
-
-    fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()> {
-        self.sink.commit(chunk, digest)
-    }
-
-    fn roll_back(&mut self) -> io::Result<()> {
-        self.sink.roll_back()
-    }
 }
