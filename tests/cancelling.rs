@@ -47,6 +47,14 @@ fn what_cannot_be_cancelled_is_asked_once_and_reported_with_the_reason() {
 }
 
 #[test]
+fn a_task_that_is_cancelled_and_then_cannot_be_read_is_cancelled_all_the_same() {
+    let scene = with_a_running_task();
+    scene.server.fault(Fault::status(403), When::any().method("GET"));
+    scene.run("cancel NIGHTLY/T1").stdout("Task <NIGHTLY>/T1: cancelling was asked for\n");
+    scene.run("cancel NIGHTLY/T1 --json").json_has("/state", serde_json::Value::Null);
+}
+
+#[test]
 fn a_fault_that_passes_is_retried_and_an_answer_without_a_body_is_enough() {
     let scene = with_a_running_task();
     scene.server.fault(Fault::status(503), cancels().times(2));

@@ -75,7 +75,7 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
         let fault = || Fault::LeftoverEncoding(encoding.to_owned());
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault(), chunk(1));
-        let note = wait(&the_chunk(1, 3), why, 1, 12);
+        let note = wait(&the_chunk(1, 3), why, 1, 1);
         let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + IS_ALTERED + KEPT;
         scene.get("--retries=12").notes(note).fails(5, error).asks_for(&["0", "1", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
@@ -84,12 +84,12 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
 
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault(), chunk(1).times(1));
-        scene.get("").notes(wait(&the_chunk(1, 3), why, 1, 12)).saves(&dump_of(3, 1));
+        scene.get("").notes(wait(&the_chunk(1, 3), why, 1, 1)).saves(&dump_of(3, 1));
     }
     let why = "it came with the encoding \"utf-8\", which cannot be undone";
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::LeftoverEncoding("utf-8".to_owned()), chunk_list());
-    scene.get("").notes(wait(THE_LIST, why, 1, 12)).fails(5, gave_up(2, THE_LIST, why) + IS_ALTERED);
+    scene.get("").notes(wait(THE_LIST, why, 1, 1)).fails(5, gave_up(2, THE_LIST, why) + IS_ALTERED);
     scene.assert_requests(&["GET DUMP/chunks"; 2]);
 }
 

@@ -70,6 +70,11 @@ IMPORT        FILE          NAME     FILE NAME
         { "id": IMPORT, "locator": locator(IMPORT), "name": "Centres", "file": { "id": FILE, "name": "centres.csv" } },
         { "id": "112000000042", "locator": locator("112000000042"), "name": "Mirror", "file": null },
     ] }));
+    // The names of the files are an extra.
+    scene.server.fault(Fault::status(403), When::path("files"));
+    let outcome = scene.run("imports MODEL");
+    outcome.stdout_has("112000000041  113000000001  Centres\n");
+    outcome.stderr_has("the source files are shown without names: the source files of model ");
     let why =
         "model <MODEL> has no imports, or this user has no access to it: the service does not say which";
     Scene::with_service(Service::new()).run("imports MODEL").fails(4, why);

@@ -47,6 +47,20 @@ fn with_names(names: &[&str]) -> (Scene, Vec<String>) {
     (Scene::with_tasks([failed("T1", &imports)]), objects)
 }
 
+#[test]
+fn a_name_that_cannot_be_asked_for_costs_no_dump() {
+    for (odd, path) in [(PROCESS, "tasks/T1"), ("ODD-ID", "imports")] {
+        let (scene, objects) = with_names(&["Costs"]);
+        scene.server.service().process_mut(PROCESS).expect("the process").id = odd.to_owned();
+        scene.server.fault(Fault::status(403), When::path(path));
+        let locator = format!("MODEL/{odd}/T1/{}", objects[0]);
+        scene.run(&format!("get {locator} -q")).stdout_has("  2.5 kB  3 chunks  ");
+        let has_name = scene.files()[0].contains("Costs");
+        assert_eq!(has_name, path == "imports", "{}", scene.describe());
+        scene.any_files();
+    }
+}
+
 /// Downloads a task whose imports have these names into the folder `dumps`, and returns the names of the
 /// files, which are one for each import and below no other folder.
 #[track_caller]

@@ -55,7 +55,7 @@ fn what_has_moved_is_asked_for_once_more() {
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::status(410), chunk_list());
     let error = gave_up(2, THE_LIST, &answered("410 Gone")) + moved;
-    scene.get("").notes(wait(THE_LIST, "410 Gone", 1, 12)).fails(4, error);
+    scene.get("").notes(wait(THE_LIST, "410 Gone", 1, 1)).fails(4, error);
 }
 
 #[test]

@@ -286,6 +286,19 @@ fn wait_collects_the_dumps_of_a_run_that_begins() {
 }
 
 #[test]
+fn wait_is_not_put_off_by_one_odd_answer_to_its_first_look() {
+    let location = "https://status.example/".to_owned();
+    for odd in [Fault::status(404), Fault::Redirect { location }] {
+        let scene = Scene::with_run(failing_run(&[COSTS]));
+        scene.run(&format!("{RUN} -q -o mine/")).exits_with(6).any_stdout();
+        scene.server.fault(odd, When::path("tasks").times(1));
+        let outcome = scene.run("wait NIGHTLY --poll=1ms --since=2019-10-16 -o x/");
+        outcome.exits_with(6).any_stdout().stderr_has("the list of tasks: ").stderr_has("; retry 1 of 3 in ");
+        scene.any_files();
+    }
+}
+
+#[test]
 fn wait_collects_the_dumps_of_a_run_that_is_over_before_it_is_looked_at() {
     // It is listed as in progress until the second look at it, at which it is over.
     let scene = Scene::with_run(failing_in_two_steps());

@@ -8,8 +8,8 @@ use crate::time::http_date;
 /// How often and how long to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryPolicy {
-    /// Tries after the first one. With the default waits, 12 survive an outage of three to seven minutes.
-    pub(crate) retries: u32,
+    /// Tries after the first one, where they were asked for: they count within a time limit too.
+    pub(crate) retries: Option<u32>,
     /// Maximum wait before the first retry; it doubles with each one.
     pub(crate) first_wait: Duration,
     /// Maximum wait before any retry; also the cap on `Retry-After`.
@@ -18,9 +18,12 @@ pub(crate) struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> RetryPolicy {
-        RetryPolicy { retries: 12, first_wait: Duration::from_secs(1), max_wait: Duration::from_secs(60) }
+        RetryPolicy { retries: None, first_wait: Duration::from_secs(1), max_wait: Duration::from_secs(60) }
     }
 }
+
+/// Tries after the first one. With the default waits they survive an outage of three to seven minutes.
+const RETRIES: u32 = 12;
 
 /// Tries after the first one while no answer has come from anywhere: the host, the proxy or the network may
 /// be named wrong, which no patience mends. Their waits are 5 s at most in all; where nothing answers, each
@@ -178,32 +181,31 @@ pub(crate) struct Tries<'a> {
     /// The caller has set a time limit, which counts instead of the number of retries.
     has_time_limit: bool,
     failed: u32,
-    /// Those of them that found nothing where something may come to be.
+    /// Those of them that reached nothing, and those that found nothing where something may come to be.
+    unreached: u32,
     not_there: u32,
-    was_repeated_once: bool,
+    /// Faults that one more answer may explain.
+    doubtful: u32,
     /// The maximum number of retries, as the last fault left it.
     retries: Option<u32>,
 }
 
 impl<'a> Tries<'a> {
     pub(crate) fn new(policy: &'a RetryPolicy, repeat: Repeat, has_time_limit: bool) -> Tries<'a> {
-        let retries = Some(policy.retries);
-        let (failed, not_there, was_repeated_once) = (0, 0, false);
-        Tries { policy, repeat, has_time_limit, failed, not_there, was_repeated_once, retries }
+        let (failed, unreached, not_there, doubtful, retries) = (0, 0, 0, 0, None);
+        Tries { policy, repeat, has_time_limit, failed, unreached, not_there, doubtful, retries }
     }
 
     /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
     /// `was_reached` says whether the host has answered before: the long patience is for what worked once. `random` is
     /// uniform in [0, 1).
     pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
-        self.failed += 1;
         let (may_help, fate) = fault.verdict();
-        let is_not_there = self.repeat == Repeat::UntilThere && matches!(fault.status(), Some(400 | 404));
-        let may_help = match may_help {
-            Retry::Yes => true,
-            Retry::Once => !std::mem::replace(&mut self.was_repeated_once, true),
-            Retry::No => is_not_there || self.has_time_limit && fault.is_redirect(),
-        };
+        let is_not_there = self.repeat == Repeat::UntilThere
+            && (matches!(fault.status(), Some(400 | 404)) || fault.is_redirect() && !self.has_time_limit);
+        let is_doubtful =
+            may_help == Retry::Once || self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500);
+        let may_help = may_help != Retry::No || is_not_there || self.has_time_limit && fault.is_redirect();
         let is_allowed = match self.repeat {
             Repeat::IfTransient | Repeat::UntilThere | Repeat::OnceAfter500 => true,
             Repeat::Never => false,
@@ -211,21 +213,32 @@ impl<'a> Tries<'a> {
             // The service's reference names 423 and 429 alone for a start, not a busy model (409).
             Repeat::IfRefused => fate == Fate::Refused && !matches!(fault.status(), Some(409 | 410)),
         };
-        let (mut policy, mut retry, mut random) = (*self.policy, self.failed, random);
-        self.retries = (!self.has_time_limit).then_some(policy.retries);
-        // What was never reached, or is not there yet, has a short patience of its own.
-        if !was_reached && fault.is_no_contact() {
+        let (mut policy, mut random) = (*self.policy, random);
+        let most = policy.retries.unwrap_or(RETRIES);
+        let without_limit = self.has_time_limit && policy.retries.is_none();
+        // Some faults have a short patience of their own. Those of other kinds, such as an outage before, do not use it
+        // up.
+        let short = if !was_reached && fault.is_no_contact() {
             policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);
-            self.retries = Some(policy.retries.min(FIRST_CONTACT_RETRIES));
+            Some((&mut self.unreached, FIRST_CONTACT_RETRIES))
         } else if is_not_there {
-            // Those that failed for another reason, such as an outage, say nothing of when it will be there.
-            let others = self.failed - self.not_there - 1;
-            self.not_there += 1;
-            (policy.first_wait, retry, random) = (FRESH_WAIT, self.not_there, 1.0);
-            self.retries = Some(others.saturating_add(FRESH_RETRIES));
-        } else if self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500) {
-            self.retries = Some(policy.retries.min(1));
-        }
+            (policy.first_wait, random) = (FRESH_WAIT, 1.0);
+            Some((&mut self.not_there, FRESH_RETRIES))
+        } else if is_doubtful {
+            Some((&mut self.doubtful, 1))
+        } else {
+            None
+        };
+        let retry;
+        (self.retries, retry) = match short {
+            Some((count, limit)) => {
+                let others = self.failed - *count;
+                *count += 1;
+                (Some(others.saturating_add(limit.min(most))), *count)
+            }
+            None => ((!without_limit).then_some(most), self.failed + 1),
+        };
+        self.failed += 1;
         let retry_after = match fault {
             Fault::Status { retry_after, .. } => *retry_after,
             _ => None,
@@ -282,7 +295,7 @@ mod tests {
     }
 
     fn retries(repeat: Repeat, fault: &Fault) -> usize {
-        let policy = RetryPolicy { retries: 3, ..RetryPolicy::default() };
+        let policy = RetryPolicy { retries: Some(3), ..RetryPolicy::default() };
         waits(&mut Tries::new(&policy, repeat, false), fault, true).len()
     }
 
@@ -326,6 +339,7 @@ mod tests {
         for (repeat, fault, expected) in [
             (Repeat::UntilThere, status(404), 3),
             (Repeat::UntilThere, status(400), 3),
+            (Repeat::UntilThere, status(302), 3),
             (Repeat::UntilThere, status(403), 0),
             (Repeat::UnlessConflict, status(409), 0),
             (Repeat::UnlessConflict, status(503), 3),
@@ -350,8 +364,11 @@ mod tests {
     }
 
     #[test]
-    fn an_outage_does_not_use_up_the_tries_for_what_is_not_there_yet() {
+    fn an_outage_does_not_use_up_the_tries_for_what_is_not_there_yet_or_was_not_reached() {
         let policy = RetryPolicy::default();
+        let mut tries = Tries::new(&policy, Repeat::IfTransient, false);
+        (0..4).for_each(|_| assert!(tries.wait_after(&connection(Problem::Closed), false, 0.5).is_some()));
+        assert_eq!(waits(&mut tries, &connection(Problem::Connect), false).len(), 3);
         let mut tries = Tries::new(&policy, Repeat::UntilThere, false);
         (0..4).for_each(|_| assert!(tries.wait_after(&status(503), true, 0.5).is_some()));
         assert_eq!(waits(&mut tries, &status(404), true), [1, 2, 4].map(Duration::from_secs));
@@ -361,11 +378,13 @@ mod tests {
     #[test]
     fn within_a_time_limit_an_outage_is_waited_out_and_what_was_never_reached_is_given_up_soon() {
         let usual = RetryPolicy::default();
-        let few = RetryPolicy { retries: 1, ..usual };
+        let few = RetryPolicy { retries: Some(1), ..usual };
         let retries = |policy, fault: &Fault, has_time_limit, was_reached| {
             waits(&mut Tries::new(policy, Repeat::IfTransient, has_time_limit), fault, was_reached).len()
         };
-        // With and without a time limit; then where nothing was reached before, with the usual and with few retries.
+        // With and without a time limit; then where nothing was reached before, with the usual and with few retries. What
+        // was asked for counts within a time limit too.
+        assert_eq!(retries(&few, &status(503), true, true), 1);
         for (fault, expected) in [
             (status(503), [100, 12, 12, 1]),
             (status(302), [100, 0, 0, 0]),
@@ -407,8 +426,11 @@ mod tests {
 
     #[test]
     fn waits_grow_until_the_maximum() {
-        let policy =
-            RetryPolicy { retries: 6, first_wait: Duration::from_secs(2), max_wait: Duration::from_secs(9) };
+        let policy = RetryPolicy {
+            retries: Some(6),
+            first_wait: Duration::from_secs(2),
+            max_wait: Duration::from_secs(9),
+        };
         let mut tries = Tries::new(&policy, Repeat::IfTransient, false);
         let waits = waits(&mut tries, &status(503), true);
         assert_eq!(waits, [1000, 2000, 4000, 4500, 4500, 4500].map(Duration::from_millis));
@@ -421,7 +443,7 @@ mod tests {
             first in 0u64..100_000, longest in 0u64..1_000_000,
         ) {
             let policy = RetryPolicy {
-                retries: 3,
+                retries: Some(3),
                 first_wait: Duration::from_millis(first),
                 max_wait: Duration::from_millis(longest),
             };
