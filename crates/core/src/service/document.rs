@@ -6,8 +6,8 @@
 
 use serde::de::IgnoredAny;
 
-use super::answer::error_message;
 use super::fault::BodyProblem;
+use super::refusal_in_answer::error_message;
 use crate::text::without_bom;
 
 /// Maximum size of a body that may be a document in place of a chunk, in bytes. Error pages of proxies with

@@ -11,15 +11,14 @@ mod fault;
 mod import;
 mod listing;
 mod outcome;
+mod refusal_in_answer;
 mod retry;
 mod source;
 mod subject;
 mod task;
 
 #[cfg(feature = "http")]
-pub(crate) use self::answer::{
-    Answer, Entry, Refusal, check_done, check_success, error_message, started_task,
-};
+pub(crate) use self::answer::{Answer, Entry};
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
 pub use self::chunk_list::{Chunk, ChunkList};
@@ -32,6 +31,8 @@ pub use self::import::Import;
 pub(crate) use self::import::{find, process_imports};
 pub use self::listing::{ListedModel, ListedTask, Listing, NamedId};
 pub use self::outcome::Outcome;
+#[cfg(feature = "http")]
+pub(crate) use self::refusal_in_answer::{Refusal, check_done, check_success, error_message, started_task};
 #[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
 #[cfg(feature = "http")]

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::service::refusal_in_answer::{error_message, started_task};
 
 /// Whether an answer to a request for numbers brings some, or else says success.
 fn read(json: &str) -> Result<bool, Fault> {
