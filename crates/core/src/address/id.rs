@@ -19,14 +19,6 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 ///
 /// Its shape is not checked, because the service's reference calls identifiers opaque. Refused are only
 /// the empty text, `.` and `..` (a URL path would lose them), and more than 2048 bytes.
-///
-/// ```
-/// use anaplan_dump_core::Id;
-/// let id: Id = "118000000001".parse()?;
-/// assert_eq!(id.as_str(), "118000000001");
-/// assert!("..".parse::<Id>().is_err());
-/// # Ok::<(), anaplan_dump_core::LocatorError>(())
-/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(String);
 

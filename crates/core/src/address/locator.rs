@@ -118,12 +118,10 @@ impl Locator {
 
     /// Whether the short form, read again, would name the same.
     fn has_short_form(&self) -> bool {
-        let kind_is_told = match &self.action {
-            Some((kind, id)) => *kind == ActionKind::of(id).unwrap_or(ActionKind::Process),
-            None => true,
-        };
-        let workspace = self.model.workspace.as_ref();
-        kind_is_told && workspace.is_some_and(|w| !begins_path(w.as_str())) && self.model.origin.is_none()
+        let is_told =
+            |(kind, id): &(ActionKind, Id)| *kind == ActionKind::of(id).unwrap_or(ActionKind::Process);
+        let has_workspace = self.model.workspace.as_ref().is_some_and(|id| !begins_path(id.as_str()));
+        has_workspace && self.model.origin.is_none() && self.action.as_ref().is_none_or(is_told)
     }
 }
 
@@ -134,36 +132,24 @@ pub(super) fn begins_path(segment: &str) -> bool {
 
 impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let keywords = match &self.model.origin {
-            Some(origin) => {
-                write!(f, "{origin}{API_ROOT}/")?;
-                true
-            }
-            None => !self.has_short_form(),
+        let encoded = |id: &Id| id.encoded().to_string();
+        let task = |task: &TaskChoice| match task {
+            TaskChoice::Latest => LATEST.to_owned(),
+            TaskChoice::Id(id) => encoded(id),
         };
-        let mut separator = "";
-        let mut segment = |keyword: &str, text: &dyn fmt::Display| {
-            let keyword = if keywords { format!("{keyword}/") } else { String::new() };
-            write!(f, "{separator}{keyword}{text}")?;
-            separator = "/";
-            Ok(())
-        };
-        if let Some(workspace) = &self.model.workspace {
-            segment("workspaces", &workspace.encoded())?;
+        let segments = [
+            self.model.workspace.as_ref().map(|id| ("workspaces", encoded(id))),
+            Some(("models", encoded(&self.model.id))),
+            self.action.as_ref().map(|(kind, id)| (kind.segment(), encoded(id))),
+            self.task.as_ref().map(|choice| ("tasks", task(choice))),
+            self.object.as_ref().map(|id| ("dumps", encoded(id))),
+        ];
+        if let Some(origin) = &self.model.origin {
+            write!(f, "{origin}{API_ROOT}/")?;
         }
-        segment("models", &self.model.id.encoded())?;
-        if let Some((kind, id)) = &self.action {
-            segment(kind.segment(), &id.encoded())?;
-        }
-        match &self.task {
-            Some(TaskChoice::Latest) => segment("tasks", &LATEST)?,
-            Some(TaskChoice::Id(id)) => segment("tasks", &id.encoded())?,
-            None => {}
-        }
-        match &self.object {
-            Some(object) => segment("dumps", &object.encoded()),
-            None => Ok(()),
-        }
+        let is_short = self.has_short_form();
+        let segment = |(keyword, id)| if is_short { id } else { format!("{keyword}/{id}") };
+        f.write_str(&segments.into_iter().flatten().map(segment).collect::<Vec<_>>().join("/"))
     }
 }
 

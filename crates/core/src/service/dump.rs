@@ -90,18 +90,12 @@ impl Dump {
 
 /// Keeps letters, digits, `-` and `.` of any script; everything else, in a row, becomes one `_`.
 fn safe_name(name: &str) -> String {
-    let mut safe = String::new();
-    for character in name.chars() {
-        let is_safe = character.is_alphanumeric() || matches!(character, '-' | '.');
-        let character = if is_safe { character } else { '_' };
-        if safe.len() + character.len_utf8() > MAX_NAME_BYTES {
-            break;
-        }
-        if character != '_' || !safe.ends_with('_') {
-            safe.push(character);
-        }
-    }
-    safe.trim_matches(['_', '.', '-']).to_owned()
+    let is_unsafe = |c: char| !c.is_alphanumeric() && !matches!(c, '-' | '.');
+    let parts: Vec<&str> = name.split(is_unsafe).filter(|part| !part.is_empty()).collect();
+    let name = parts.join("_");
+    let fits = |(at, c): &(usize, char)| at + c.len_utf8() <= MAX_NAME_BYTES;
+    let start: String = name.char_indices().take_while(fits).map(|(_, c)| c).collect();
+    start.trim_matches(['_', '.', '-']).to_owned()
 }
 
 /// An identifier as part of a file name. One that had to be changed carries its checksum, so that two that

@@ -94,24 +94,7 @@ impl Entry for ListedModel {
     }
 }
 
-/// A list that is being read page by page.
-///
-/// ```
-/// use anaplan_dump_core::{ChunkList, Listing, Locator};
-/// # fn get(_path: &str) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
-/// #     Ok(br#"{"status":{"code":200},"chunks":[{"id":"0"},{"id":"1"}]}"#.to_vec())
-/// # }
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let dump = "WORKSPACE/MODEL/PROCESS/TASK/OBJECT".parse::<Locator>()?.dump()?;
-/// let mut listing = Listing::chunks(&dump);
-/// while let Some(path) = listing.next_path() {
-///     listing.take(&get(path)?)?;
-/// }
-/// let chunks = ChunkList::new(&dump, listing.into_entries())?;
-/// assert_eq!(chunks.len(), 2);
-/// # Ok(())
-/// # }
-/// ```
+/// A list that is being read page by page, as the [crate's page](crate#another-transport) shows.
 #[derive(Debug)]
 pub struct Listing<T> {
     path: String,
