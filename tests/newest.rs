@@ -2,7 +2,7 @@
 //! over. `--older` and `--since` go further down.
 
 use serde_json::{Value, json};
-use xtask::fake::{Fault, PROCESS, Task, TaskState, When};
+use xtask::fake::{ActionResult, Fault, PROCESS, Process, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary};
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
@@ -36,6 +36,31 @@ fn passed_over(tasks: &[(&str, &str)]) -> String {
 
 const GONE: &str = "its dump is gone, or another user's";
 const NOT_FINISHED: &str = "it has not finished";
+
+#[test]
+fn a_model_means_the_newest_run_of_each_process_and_import() {
+    let import = ActionResult::failed_import(ACTUALS.0, ACTUALS.1);
+    let of_import = Task::complete("I9").with_result(import).with_dump(ACTUALS.0, dump_for(ACTUALS.0));
+    let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
+    {
+        let mut service = scene.server.service();
+        service.imports.push(Process::new(ACTUALS.0, ACTUALS.1).with_task(of_import));
+        service.processes.push(Process::new("118000000002", "Idle"));
+    }
+    let get = "get MODEL -o x --since=2019-10-15";
+    let files = [file_of(COSTS, "T9"), file_of(ACTUALS, "I9")].map(|file| format!("x/{file}"));
+    let lines = |end: &str| files.each_ref().map(|file| format!("{file}  2.5 kB  {end}\n")).concat();
+    let without = "1 of 3 processes and imports did not run, or left no dump that this user can read\n";
+    scene.run(get).stdout(lines("3 chunks  <TIME>")).stderr_has(without);
+    scene.run(&format!("{get} -q --check")).exits_with(6).stdout(lines("already there"));
+    // One that fails does not stop the others.
+    scene.server.fault(Fault::status(500), When::path("processes/*/tasks"));
+    let outcome = scene.run(&format!("{get} -q --json --retries=0"));
+    outcome.exits_with(5).json_has("/2/dumps/0/status", "already_there").stderr_has("500");
+    scene.server.clear_faults();
+    scene.run("get MODEL -q").stdout("");
+    scene.holds(&files);
+}
 
 #[test]
 fn the_newest_task_whose_dump_can_be_read_is_taken() {

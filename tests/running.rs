@@ -1,6 +1,6 @@
 //! `run` and `wait`: they follow the process to its end, collect its dumps, and say by the exit code how it went.
 
-use xtask::fake::{ActionResult, Detail, Fault, PROCESS, ProcessRun, TaskState, When};
+use xtask::fake::{ActionResult, Detail, Fault, PROCESS, Process, ProcessRun, Task, TaskState, When};
 
 use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
 use crate::support::{
@@ -89,6 +89,20 @@ fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
     outcome.stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
     let look = format!("GET NIGHTLY/tasks/{task}");
     scene.assert_requests(&[&["POST NIGHTLY/tasks"][..], &[look.as_str(); 6]].concat());
+}
+
+#[test]
+fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
+    let step = |run: ProcessRun, _| run.with_step(TaskState::InProgress, "Importing", 0.25);
+    let scene = Scene::with_run((0..14).fold(clean_run(), step));
+    let other = Process::new(COSTS.0, COSTS.1).with_task(Task::new("I1", TaskState::InProgress));
+    scene.server.service().imports.push(other);
+    let steps = [
+        "IN_PROGRESS 25 % Importing",
+        "IN_PROGRESS 25 % Importing (the model is busy: \"Processing\")",
+        DONE,
+    ];
+    scene.run(RUN).any_stdout().notes(notes(&scene.task_id(), &steps));
 }
 
 #[test]

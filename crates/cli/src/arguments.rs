@@ -474,7 +474,7 @@ pub(crate) struct Chunks {
     pub(crate) locator: String,
 }
 
-/// Download a dump, every dump of a task, or those of a process's newest run.
+/// Download a dump, every dump of a task, or those of the newest runs of a process or a model.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
@@ -483,7 +483,8 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
 process, or with latest for the task: the dumps of its newest finished run; past runs
-without failures goes --older. With an object in the locator -o names a file, or a
+without failures goes --older. A model: the same for each of its processes and imports
+that ran in the last 48 hours, or since --since. With an object in the locator -o names a file, or a
 folder that is there or ends with a slash; else it names a folder.
 
 Until it is complete, a file is NAME.part with a journal beside it. A run that was
@@ -491,11 +492,11 @@ ended in any way is continued by the same command. In a folder, a file that is
 there already is complete, and is left as it is."
 )]
 pub(crate) struct Get {
-    /// what to download: a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]
+    /// what to download: a URL of the API, or WORKSPACE/MODEL[/PROCESS[/TASK[/OBJECT]]]
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: String,
 
-    /// further tasks or dumps
+    /// further models, tasks or dumps
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) more: Vec<String>,
 

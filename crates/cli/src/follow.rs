@@ -19,6 +19,10 @@ use crate::text::{duration, percent, safe, shell_word, thousands};
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
 
+/// Looks without any news after which the service is asked what keeps the model busy: a minute, where it is looked at
+/// as often as the service asks for.
+const LOOKS_WITHOUT_NEWS: u32 = 12;
+
 /// How a task is followed.
 #[derive(Debug)]
 pub(crate) struct Follow<'a> {
@@ -145,13 +149,18 @@ impl Follow<'_> {
     /// Waits until the task is over, and shows how it goes on.
     fn wait(&self, address: &TaskAddress, session: &Session) -> Result<Task, Failure> {
         let begun = Instant::now();
-        let (mut shown, mut activity) = (String::new(), session.reporter.activity());
+        let (mut shown, mut unmoved) = (String::new(), 0);
+        let mut activity = session.reporter.activity();
         let look = |task: &Task| {
             let percent = task.progress.map(|progress| format!(" {}", percent(progress))).unwrap_or_default();
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
-            let line = |elapsed| format!("{}  {}", duration(elapsed), now.trim_end());
-            activity.show(now != shown, line);
+            unmoved = if now == shown { unmoved + 1 } else { 0 };
+            let is_asked = unmoved > 0 && unmoved % LOOKS_WITHOUT_NEWS == 0 && !task.is_over();
+            let busy = if is_asked { session.client.activity(address) } else { None };
+            let busy = busy.map(|busy| format!(" ({busy})")).unwrap_or_default();
+            let line = |elapsed| format!("{}  {}{busy}", duration(elapsed), now.trim_end());
+            activity.show(now != shown || !busy.is_empty(), line);
             shown = now;
             ControlFlow::Continue(())
         };

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind, Optionality};
 
 use crate::arguments::{COMMANDS_BY_JOB, PROGRAM, WITHOUT_JSON};
+use crate::text::wrapped;
 
 /// Width of the help in characters.
 const WIDTH: usize = 80;
@@ -87,19 +88,22 @@ fn arity(name: &str, optionality: &Optionality) -> String {
 }
 
 fn options<'a>(text: &mut String, flags: impl Iterator<Item = &'a FlagInfo<'a>>) {
-    for flag in flags {
-        let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
-        let value = match &flag.kind {
-            FlagInfoKind::Switch => String::new(),
-            FlagInfoKind::Option { arg_name } => format!(" <{arg_name}>"),
-        };
-        entry(text, &format!("{short}{}{value}", flag.long), flag.description);
-    }
+    flags.for_each(|flag| entry(text, &spelled(flag), flag.description));
+}
+
+/// The names of an option, and the word for its value.
+pub(crate) fn spelled(flag: &FlagInfo<'_>) -> String {
+    let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
+    let value = match &flag.kind {
+        FlagInfoKind::Switch => String::new(),
+        FlagInfoKind::Option { arg_name } => format!(" <{arg_name}>"),
+    };
+    format!("{short}{}{value}", flag.long)
 }
 
 /// A name and what it means, beside it or below it.
 fn entry(text: &mut String, name: &str, description: &str) {
-    let lines = wrap(description, WIDTH - NAMES - 2);
+    let lines = wrapped(description, WIDTH - NAMES - 2, usize::MAX);
     let is_beside = name.chars().count() + 2 <= NAMES;
     let mut left = name.to_owned();
     if !is_beside {
@@ -110,21 +114,6 @@ fn entry(text: &mut String, name: &str, description: &str) {
         let _ = writeln!(text, "  {left:NAMES$}{line}");
         left.clear();
     }
-}
-
-/// Breaks a text between words.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 fn paragraphs(text: &mut String, source: &str) {
@@ -138,7 +127,7 @@ fn paragraphs(text: &mut String, source: &str) {
         for block in lines.chunk_by(|a, b| is_list(a) == is_list(b)) {
             let block = match block {
                 [first, ..] if is_list(first) => block.iter().map(|line| (*line).to_owned()).collect(),
-                _ => wrap(&block.join(" "), WIDTH),
+                _ => wrapped(&block.join(" "), WIDTH, usize::MAX),
             };
             for line in block {
                 let _ = writeln!(text, "{line}");

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use anaplan_dump_core::{Id, Locator};
+use anaplan_dump_core::Id;
 use serde_json::{Value, json};
 
 use crate::failure::{ErrorReport, Failure};
@@ -14,19 +14,20 @@ pub(crate) fn named(id: &Id, address: &impl Display) -> Value {
     json!({ "id": id.as_str(), "locator": address.to_string() })
 }
 
-/// Does the same for each locator, also after a failure, and prints the only document, or a list of them. A failure
-/// beside a document is on the screen already.
-pub(crate) fn each(
-    locators: &[Locator],
+/// Does the same for each locator, also after a failure, and prints the only document, or a list of those that are
+/// not null. A failure beside a document is on the screen already.
+pub(crate) fn each<T>(
+    locators: &[T],
+    is_one: bool,
     session: &Session,
-    mut act: impl FnMut(&Locator) -> Result<(Value, Option<Failure>), Failure>,
+    mut act: impl FnMut(&T) -> Result<(Value, Option<Failure>), Failure>,
 ) -> Result<(), Failure> {
     let mut documents = Vec::new();
     let mut first_failure = None;
     for locator in locators {
         let (document, failure) = match act(locator) {
             Ok(done) => done,
-            Err(failure) if locators.len() == 1 => return Err(failure),
+            Err(failure) if is_one => return Err(failure),
             Err(failure) => {
                 let document = json!({ "error": ErrorReport::new(&failure) });
                 (document, Some(session.reporter.problem(failure)))
@@ -36,8 +37,9 @@ pub(crate) fn each(
         first_failure = first_failure.or(failure);
     }
     if session.json {
+        documents.retain(|document| !document.is_null());
         match documents.as_slice() {
-            [document] => print_json(document)?,
+            [document] if is_one => print_json(document)?,
             documents => print_json(&documents)?,
         }
     }

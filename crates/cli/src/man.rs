@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use argh::{CommandInfoWithArgs, FlagInfoKind, Optionality};
+use argh::{CommandInfoWithArgs, Optionality};
 
 use crate::arguments::PROGRAM;
-use crate::help::wrap;
+use crate::help::spelled;
+use crate::text::wrapped;
 
 /// Width of the source in characters, without escapes.
 const WIDTH: usize = 62;
@@ -73,12 +74,7 @@ pub(crate) fn page(program: &CommandInfoWithArgs) -> String {
 
 fn options(page: &mut String, command: &CommandInfoWithArgs) {
     for flag in command.flags {
-        let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
-        let value = match flag.kind {
-            FlagInfoKind::Switch => String::new(),
-            FlagInfoKind::Option { arg_name } => format!(" <{arg_name}>"),
-        };
-        term(page, &format!("{short}{}{value}", flag.long), flag.description);
+        term(page, &spelled(flag), flag.description);
     }
 }
 
@@ -110,8 +106,11 @@ fn paragraphs(page: &mut String, text: &str) {
 /// are.
 fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
-    let lines =
-        if text.starts_with(' ') { text.lines().map(str::to_owned).collect() } else { wrap(&text, WIDTH) };
+    let lines = if text.starts_with(' ') {
+        text.lines().map(str::to_owned).collect()
+    } else {
+        wrapped(&text, WIDTH, usize::MAX)
+    };
     let escape = |line: String| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line };
     lines.into_iter().map(escape).collect::<Vec<_>>().join("\n")
 }

@@ -15,25 +15,24 @@ pub(crate) fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     header.iter().enumerate().map(width).collect()
 }
 
-/// Right-aligns a column.
-pub(crate) fn align_right(name: &str, column: usize, rows: &mut [Vec<String>]) {
-    let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-    let width = cells.chain([name.chars().count()]).max().unwrap_or(0);
-    for cell in rows.iter_mut().filter_map(|row| row.get_mut(column)) {
-        *cell = format!("{cell:>width$}");
-    }
-}
-
 /// Aligned columns, two spaces apart; the last one is not padded.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    table_of_numbers(header, rows, &[])
+}
+
+/// The same, where the columns of these names hold numbers, which are read from the right.
+pub(crate) fn table_of_numbers(header: &[&str], rows: &[Vec<String>], numbers: &[&str]) -> String {
     let widths = widths(header, rows);
-    let mut text = String::new();
-    let header_row: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
-    for row in std::iter::once(&header_row).chain(rows) {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
+    let line = |cells: Vec<String>| cells.join("  ").trim_end().to_owned() + "\n";
+    let names = header.iter().zip(&widths).map(|(name, &width)| format!("{name:width$}"));
+    let mut text = line(names.collect());
+    for row in rows {
+        let cells = row.iter().zip(header).zip(&widths);
+        let cells = cells.map(|((cell, name), &width)| match numbers.contains(name) {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:width$}"),
+        });
+        text.push_str(&line(cells.collect()));
     }
     text
 }
@@ -44,9 +43,8 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let mut rows = [vec!["1".to_owned(), "é".to_owned()], vec!["100".to_owned(), String::new()]];
+        let rows = [vec!["1".to_owned(), "é".to_owned()], vec!["100".to_owned(), String::new()]];
         assert_eq!(table(&["A", "NAME"], &rows), "A    NAME\n1    é\n100\n");
-        align_right("A", 0, &mut rows);
-        assert_eq!(table(&["A", "NAME"], &rows), "A    NAME\n  1  é\n100\n");
+        assert_eq!(table_of_numbers(&["A", "NAME"], &rows, &["A"]), "A    NAME\n  1  é\n100\n");
     }
 }

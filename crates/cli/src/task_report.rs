@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::ending;
 use crate::json::named;
-use crate::table::{MAX_ID_CHARS, align_right, table, widths};
+use crate::table::{MAX_ID_CHARS, table_of_numbers, widths};
 use crate::text::{cut, percent, rfc3339, safe, time, wrapped};
 
 /// Width of the table in characters. A name gets what the columns before it leave, but never less than it
@@ -18,7 +18,7 @@ const STEP_WIDTH: usize = 78;
 
 const HEADER: [&str; 8] = ["OBJECT", "RAN", "TAKEN", "WARNED", "FAILED", "IGNORED", "DUMP", "NAME"];
 
-/// The columns that hold numbers, which are read from the right.
+/// The columns that hold numbers.
 const NUMBERS: [&str; 4] = ["TAKEN", "WARNED", "FAILED", "IGNORED"];
 
 /// The column that is left out where it would be empty: few imports give warnings.
@@ -118,10 +118,7 @@ fn actions_table(actions: &[&ActionResult]) -> String {
     for (row, action) in rows.iter_mut().zip(actions) {
         row.push(cut(action.object_name.as_deref().unwrap_or(""), name_chars));
     }
-    for (column, name) in header.iter().enumerate().filter(|(_, name)| NUMBERS.contains(name)) {
-        align_right(name, column, &mut rows);
-    }
-    let table = table(&header, &rows);
+    let table = table_of_numbers(&header, &rows, &NUMBERS);
     let mut lines = table.lines();
     let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
     for (line, action) in lines.zip(actions) {

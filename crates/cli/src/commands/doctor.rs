@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::account::describe;
+use super::lists::none_in;
 use crate::arguments::Doctor;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -121,9 +122,7 @@ fn is_about_tls(error: &Error) -> bool {
 fn read_model(locator: &Locator, session: &Session) -> Result<String, Failure> {
     let model = locator.model();
     match session.client.processes(model)?.len() {
-        0 => Err(Failure::NotFound(format!(
-            "model {model} has no processes, or this user has no access to it: the service does not say which"
-        ))),
+        0 => Err(none_in(model, "processes")),
         count => Ok(format!("{model} has {}", counted(count, "process"))),
     }
 }

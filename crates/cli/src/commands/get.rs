@@ -1,8 +1,11 @@
 //! `get`: from locators of any depth to the dumps that they mean.
 
-use anaplan_dump_core::{ActionKind, Download, Dump, Locator, TaskChoice};
+use std::time::{Duration, SystemTime};
+
+use anaplan_dump_core::{ActionKind, Download, Dump, Locator, ModelAddress, TaskChoice};
 use serde_json::{Value, json};
 
+use super::lists::none_in;
 use crate::arguments::Get;
 use crate::collect::Collect;
 use crate::ending;
@@ -14,17 +17,57 @@ use crate::session::Session;
 use crate::stdout::print;
 use crate::target::Target;
 
+/// How far back a model is searched: so long a dump is there at least.
+const LIFE_OF_A_DUMP: Duration = Duration::from_secs(48 * 60 * 60);
+
 pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Result<(), Failure> {
     let session = &session.within(command.timeout);
     for locator in locators {
         check_options(command, locator)?;
     }
-    let is_one_dump = matches!(locators, [locator] if names_one_dump(locator));
+    let is_model = |locator: &Locator| locator.action().is_err();
+    let is_one = matches!(locators, [locator] if !is_model(locator));
+    let is_one_dump = is_one && locators.iter().all(names_one_dump);
     let target = Target::read(command.output.as_deref(), is_one_dump)?;
-    check_target(command, &target, locators.len(), session.json)?;
+    check_target(command, &target, is_one, session.json)?;
     target.prepare()?;
     let mut page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
-    each(locators, session, |locator| get_one(command, locator, &target, page.take(), session))
+    let mut runs = Vec::new();
+    for locator in locators {
+        match is_model(locator) {
+            true => runs.extend(actions(locator.model(), session)?.map(|action| (action, true))),
+            false => runs.push((locator.clone(), false)),
+        }
+    }
+    let mut without_dump = 0;
+    let got = each(&runs, is_one, session, |(locator, is_of_model)| {
+        match get_one(command, locator, *is_of_model, &target, page.take(), session) {
+            // Not every process ran lately, and not every dump is this user's.
+            Err(Failure::NotFound(_)) if *is_of_model => {
+                without_dump += 1;
+                Ok((Value::Null, None))
+            }
+            got => got,
+        }
+    });
+    if without_dump > 0 {
+        let all = runs.len();
+        session.reporter.note(&format!(
+            "{without_dump} of {all} processes and imports did not run, or left no dump that this user can read"
+        ));
+    }
+    got
+}
+
+/// The processes and imports of a model.
+fn actions(model: &ModelAddress, session: &Session) -> Result<impl Iterator<Item = Locator>, Failure> {
+    let (processes, imports) = (session.client.processes(model)?, session.client.imports(model)?);
+    if processes.is_empty() && imports.is_empty() {
+        return Err(none_in(model, "processes"));
+    }
+    let processes = processes.into_iter().map(|process| model.process(process.id));
+    let imports = imports.into_iter().map(|import| model.import(import.id));
+    Ok(processes.chain(imports).map(Locator::from))
 }
 
 /// Whether `-o` may name a file: the locator means one dump, whatever happened. A single import has one.
@@ -48,7 +91,7 @@ fn check_options(command: &Get, locator: &Locator) -> Result<(), Failure> {
     Err(Failure::Usage(contradiction.into()))
 }
 
-fn check_target(command: &Get, target: &Target, locators: usize, json: bool) -> Result<(), Failure> {
+fn check_target(command: &Get, target: &Target, is_one: bool, json: bool) -> Result<(), Failure> {
     let is_file = matches!(target, Target::File(_) | Target::Folder(_));
     let contradiction = match command {
         _ if json && *target == Target::Stdout => "--json and -o - both want standard output",
@@ -61,8 +104,8 @@ fn check_target(command: &Get, target: &Target, locators: usize, json: bool) -> 
         Get { html: Some(html), output: Some(output), .. } if is_same_file(html, output) => {
             "--html and -o name the same file"
         }
-        Get { html: Some(_), .. } if locators > 1 => "--html is a page on one task or dump: give one locator",
-        _ if locators > 1 && !matches!(target, Target::Folder(_)) => "several locators need a folder for -o",
+        Get { html: Some(_), .. } if !is_one => "--html is a page on one task or dump: give one locator",
+        _ if !is_one && !matches!(target, Target::Folder(_)) => "several locators need a folder for -o",
         Get { force: true, .. } if !is_file => "--force replaces a file: -o names none",
         Get { restart: true, .. } if !is_file => "--restart begins a file anew: -o names none",
         _ => return Ok(()),
@@ -74,6 +117,7 @@ fn check_target(command: &Get, target: &Target, locators: usize, json: bool) -> 
 fn get_one(
     command: &Get,
     locator: &Locator,
+    is_of_model: bool,
     target: &Target,
     page: Option<Page>,
     session: &Session,
@@ -83,20 +127,21 @@ fn get_one(
         download.parallel(command.parallel).recheck_chunks(command.verify).restart(command.restart)
     };
     let collect = Collect { session, target, overwrite, whole, explain, page, set };
-    let Selection { address, task, skipped, dumps, missing, none } = find(command, locator, target, session)?;
+    let Selection { address, task, skipped, dumps, missing, none } =
+        find(command, locator, is_of_model, target, session)?;
     let ended = match task.filter(|_| command.check) {
         Some(task) => ending::check(&task, session.client.outcome(&task)?),
         None => Ok(()),
     };
     let missing = match missing {
-        Some(missing) if dumps.is_empty() && ended.is_ok() => return Err(missing),
+        Some(missing) if dumps.is_empty() && ended.is_ok() && !is_of_model => return Err(missing),
         missing => missing,
     };
     let mut collected = collect.collect(&dumps)?;
     let missing = missing.map(|missing| session.reporter.problem(missing));
     if !session.json && !dumps.is_empty() {
         collected.print(target, session)?;
-    } else if !session.json && missing.is_none() {
+    } else if !session.json && missing.is_none() && !is_of_model {
         match target {
             // The reader of standard output would mistake it for the dump.
             Target::Stdout | Target::Device(_) => session.reporter.note(&none),
@@ -112,10 +157,19 @@ fn get_one(
     Ok((collected.document(json!({ "task": named(&address.id, &address), "skipped": skipped })), failure))
 }
 
-fn find(command: &Get, locator: &Locator, target: &Target, session: &Session) -> Result<Selection, Failure> {
+fn find(
+    command: &Get,
+    locator: &Locator,
+    is_of_model: bool,
+    target: &Target,
+    session: &Session,
+) -> Result<Selection, Failure> {
     let action = session.action(locator)?;
     let Some(TaskChoice::Id(id)) = locator.task_choice() else {
-        let Get { older, since, limit, .. } = *command;
+        let Get { older, mut since, limit, .. } = *command;
+        if is_of_model && since.is_none() {
+            since = SystemTime::now().checked_sub(LIFE_OF_A_DUMP);
+        }
         return session.newest_dumps(&action, locator.object(), SearchOptions { older, since, limit });
     };
     let task = action.task(id.clone());

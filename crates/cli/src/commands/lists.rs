@@ -20,7 +20,7 @@ fn show(
     header: &[&str],
     (key, rows): (&str, Vec<Row>),
     mut document: Value,
-    none: String,
+    none: Failure,
     session: &Session,
 ) -> Result<(), Failure> {
     let (cells, values): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
@@ -28,7 +28,7 @@ fn show(
     if session.json || !cells.is_empty() {
         session.show(&document, || table(header, &cells))?;
     }
-    if cells.is_empty() { Err(Failure::NotFound(none)) } else { Ok(()) }
+    if cells.is_empty() { Err(none) } else { Ok(()) }
 }
 
 fn id(id: &Id) -> String {
@@ -39,8 +39,11 @@ fn name(name: Option<&str>) -> String {
     cut(name.unwrap_or(""), MAX_NAME_CHARS)
 }
 
-fn none_in(model: &ModelAddress, what: &str) -> String {
-    format!("model {model} has no {what}, or this user has no access to it: the service does not say which")
+/// The service lists nothing for a model that this user has no access to.
+pub(super) fn none_in(model: &ModelAddress, what: &str) -> Failure {
+    Failure::NotFound(format!(
+        "model {model} has no {what}, or this user has no access to it: the service does not say which"
+    ))
 }
 
 pub(crate) fn workspaces(session: &Session) -> Result<(), Failure> {
@@ -49,7 +52,7 @@ pub(crate) fn workspaces(session: &Session) -> Result<(), Failure> {
         (cells, json!({ "id": workspace.id.as_str(), "name": workspace.name }))
     };
     let rows = session.client.workspaces()?.iter().map(row).collect();
-    let none = "this user sees no workspaces".to_owned();
+    let none = Failure::NotFound("this user sees no workspaces".to_owned());
     show(&["WORKSPACE", "NAME"], ("workspaces", rows), json!({}), none, session)
 }
 
@@ -83,7 +86,7 @@ pub(crate) fn models(command: &Models, session: &Session) -> Result<(), Failure>
         &["WORKSPACE/MODEL", "STATE", "NAME"],
         ("models", rows.collect()),
         json!({}),
-        none.to_owned(),
+        Failure::NotFound(none.to_owned()),
         session,
     )
 }

@@ -15,7 +15,7 @@ use crate::text::cut;
 
 pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Session) -> Result<(), Failure> {
     let mut separator = "";
-    each(locators, session, |locator| {
+    each(locators, locators.len() == 1, session, |locator| {
         let task = session.task(locator)?;
         let outcome = session.client.outcome(&task)?;
         if !session.json {

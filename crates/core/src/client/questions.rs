@@ -303,6 +303,12 @@ impl Client {
         self.requests.wire.sleep(wait, &Event::Waiting { subject, waited })
     }
 
+    /// What but a task keeps its model busy, in words for a person, if the service says so soon.
+    #[doc(hidden)]
+    pub fn activity(&self, task: &TaskAddress) -> Option<String> {
+        self.requests.activity(&Subject::Task(task.clone()), Some(&task.id))
+    }
+
     /// Cancels a task.
     pub fn cancel(&self, task: &TaskAddress) -> Result<()> {
         let (subject, path) = (Subject::Cancel(task.clone()), task.path());

@@ -12,7 +12,7 @@ use super::http::body::SizeLimit;
 use super::http::exchange::{Accept, Answer, Content, Request};
 use super::retry_loop::{Halt, Try, Wire};
 use super::session::{Held, Session};
-use crate::address::{DumpAddress, Origin};
+use crate::address::{DumpAddress, Id, Origin};
 use crate::error::{Error, Result};
 use crate::service::{ChunkList, ConnectionProblem, Entry, Fault, Listing, Repeat, Subject};
 use crate::text::Printable;
@@ -143,15 +143,16 @@ impl Requests {
                 &mut outcome
                 && repeat != Repeat::Never
             {
-                *source =
-                    self.activity(subject).map(|words| Box::<dyn StdError + Send + Sync>::from(words).into());
+                *source = self
+                    .activity(subject, None)
+                    .map(|words| Box::<dyn StdError + Send + Sync>::from(words).into());
             }
             outcome
         })
     }
 
-    /// What the model is doing that a request about it has no answer from, if it does something.
-    fn activity(&self, subject: &Subject) -> Option<String> {
+    /// What the model is doing that a request about it has no answer from, if it does something other than this task.
+    pub(super) fn activity(&self, subject: &Subject, task: Option<&Id>) -> Option<String> {
         let path = subject.model()?.status_path();
         let mut requests = self.clone();
         let soon = Instant::now() + ACTIVITY_TIME;
@@ -159,6 +160,10 @@ impl Requests {
         let read = |answer: &[u8]| Ok(serde_json::from_slice::<Value>(answer).unwrap_or_default());
         let request = ("POST", &*path, Content::Json(""));
         let answer = requests.send(subject, request, Repeat::Never, read).ok()?;
+        let of_task = answer["requestStatus"]["taskId"].as_str();
+        if task.is_some_and(|task| of_task == Some(task.as_str())) {
+            return None;
+        }
         let step = answer["requestStatus"]["currentStep"].as_str().filter(|step| !IDLE.contains(step))?;
         Some(format!("the model is busy: \"{}\"", Printable(step)))
     }
