@@ -15,15 +15,10 @@ use super::table::Section;
 use crate::cargo::{PROGRAM, clean_command};
 
 /// Names and lines for the shell; the first is what the others are compared with.
-const DOWNLOADS: [(&str, &str); 5] = [
+const DOWNLOADS: [(&str, &str); 4] = [
     // One process and one connection for all chunks, as its own configuration file lists them.
     ("curl, one process", "exec curl -q -K every-chunk.config"),
     (PROGRAM, r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}""#),
-    // What a shell script does: one process for each chunk.
-    (
-        "curl for each chunk",
-        r#"for i in $(seq 0 $LAST); do curl -q -K common.config "$URL/chunks/$i" || exit; done"#,
-    ),
     ("anaplan-dump --parallel 8", r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}" --parallel 8"#),
     // Chunks side by side, each into its own file, then concatenated.
     (

@@ -22,8 +22,7 @@ pub(crate) use server::{BenchServer, serve};
     subcommand,
     name = "bench",
     note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
-Without curl only our own numbers are printed. explain, which prints another table, measures a report beside
-reading the records alone. rate-limit runs only where it is named: it starts 50 processes at once against the tenant's
+Without curl only our own numbers are printed. explain measures a report beside reading the records alone. rate-limit runs only where it is named: it starts 50 processes at once against the tenant's
 token bucket, and fails where one gives up or too many requests are sent."
 )]
 pub(crate) struct Bench {
@@ -58,12 +57,12 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir();
     let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let sections = compare::run(&setting, arguments.repeat, &is_wanted)?;
+    let mut sections = compare::run(&setting, arguments.repeat, &is_wanted)?;
+    if is_wanted("explain") {
+        sections.extend(explain::run(&setting, arguments.repeat)?);
+    }
     if is_wanted("rate-limit") {
         rate_limit::run(&setting)?;
-    }
-    if is_wanted("explain") {
-        explain::run(&setting, arguments.repeat)?;
     }
     table::print(&sections);
     let Some(path) = &arguments.chart else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::measure::{SYNCED, Sample};
+use super::measure::{CPU, SYNCED, Sample};
 use crate::cargo::PROGRAM;
 
 /// The contenders for the same work. The first is what the others are compared with.
@@ -17,30 +17,24 @@ pub(super) fn print(sections: &[Section]) {
     if sections.is_empty() {
         return;
     }
-    let words = ["wall", "sync", "CPU", "peak"];
-    let units = ["wall s", "sync s", "CPU s", "peak MiB"];
-    println!(
-        "\n{:<38}{}    {}",
-        "",
-        units.map(|unit| format!("{unit:>10}")).concat(),
-        words.map(|word| format!("{word:>7}")).concat()
-    );
+    let units = ["wall s", "sync s", "CPU s", "peak MiB", "MB/CPU s"].map(|unit| format!("{unit:>10}"));
+    let ratios = ["wall", "sync", "CPU", "peak"].map(|word| format!("{word:>7}"));
+    println!("\n{:<38}{}    {}", "", units.concat(), ratios.concat());
     for Section { title, bytes, rows } in sections {
-        let size = if *bytes > 0 { format!(", {} MB", bytes / 1_000_000) } else { String::new() };
-        println!("{title}{size}");
+        let megabytes = *bytes as f64 / 1e6;
+        println!("{title}, {megabytes:.0} MB");
         for (name, values) in rows {
-            let ratios: String = values
-                .iter()
-                .zip(rows[0].1)
-                .map(|(value, first)| format!("{:>7.2}", value / first))
-                .collect();
-            println!("  {name:<36}{}    {ratios}", values.map(|value| format!("{value:>10.3}")).concat());
+            let rate = [megabytes / values[CPU]];
+            let numbers: String = values.iter().chain(&rate).map(|value| format!("{value:>10.3}")).collect();
+            let ratio = |(value, first): (&f64, f64)| format!("{:>7.2}", value / first);
+            let ratios: String = values.iter().zip(rows[0].1).map(ratio).collect();
+            println!("  {name:<36}{numbers}    {ratios}");
         }
     }
     println!(
         "
-wall, CPU: medians. sync: the wall time until the file is on the disk, which is part of our own work, and
-is added to that of the others. CPU: user and system time of the program and its children. peak: the maximum of the
+wall, CPU: medians. sync: the wall time until the file is on the disk, which is part of our own work, and is
+added to that of the others. CPU: user and system time of the program and its children. peak: the maximum of the
 resident memory of one process. On the right, each as a ratio to the first line."
     );
 }
