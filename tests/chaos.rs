@@ -57,11 +57,8 @@ fn for_each_seed(variable: &str, default: u64, schedule: impl Fn(u64) + Sync) {
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= first + count {
-                        return;
-                    }
+                let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < first + count);
+                for seed in std::iter::from_fn(take) {
                     if catch_unwind(AssertUnwindSafe(|| schedule(seed))).is_err() {
                         failed.lock().expect("no thread panics with the list").push(seed);
                     }

@@ -50,7 +50,7 @@ fn is_collected(scene: &Scene) {
 }
 
 #[test]
-fn a_run_ends_by_its_state_or_its_result_and_is_not_called_fine_without_a_word() {
+fn a_run_ends_by_its_state_or_its_result_and_is_not_called_fine_where_nothing_says_so() {
     let unclear = "task <ANY>the service does not say <ANY>";
     let odd =
         "task <NIGHTLY>/<ANY> is over, but the service does not say whether it ended well: its state is DONE";
@@ -141,7 +141,7 @@ fn a_fresh_dump_that_is_not_there_yet_is_looked_for_a_few_times() {
 }
 
 #[test]
-fn actions_that_are_silent_under_an_outer_no_are_asked_for_their_dumps() {
+fn actions_that_say_nothing_of_a_dump_are_asked_for_one() {
     let answer = task_of(json!([silent(COSTS), silent(ACTUALS)]));
     for locator in ["NIGHTLY/T1", "NIGHTLY", "NIGHTLY/latest"] {
         with_task(&answer).run(&format!("get {locator} -q")).collects("", "T1", &[COSTS]);
@@ -209,7 +209,7 @@ fn an_action_that_cannot_be_asked_or_read_does_not_keep_the_dumps_of_others() {
 }
 
 #[test]
-fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_what_is_older_is_no_news() {
+fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_an_older_run_is_not_called_the_newest() {
     let listed = |id: Value, time: u64| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
     let list = || When::path("tasks").method("GET");
     let good = listed(json!("T1"), 5);

@@ -228,7 +228,7 @@ fn all_values_of_a_kind_are_a_list_to_load() {
 }
 
 #[test]
-fn a_dump_whose_producer_was_interrupted_is_no_whole_report_and_no_file() {
+fn a_dump_that_is_cut_off_gives_a_partial_report_and_no_corrected_file() {
     let scene = scene();
     let why = "standard input: the dump is cut off in the middle of a row: download it again";
     let cut = |options: &str| {

@@ -34,7 +34,7 @@ const NOTE: &str =
     "fixed.csv: 3 rows to correct; 1 row loaded with a warning left out: --warnings takes them along\n";
 
 #[test]
-fn a_kind_that_is_none_or_several_leaves_no_file() {
+fn a_kind_that_fits_none_or_several_leaves_no_file() {
     let scene = scene();
     for fix in ["", " --fix fixed.csv"] {
         let several =
@@ -68,7 +68,7 @@ fn a_terminal_shows_ten_kinds_and_says_how_to_see_all_and_a_page_has_a_hundred()
 }
 
 #[test]
-fn nothing_is_overwritten_without_force_and_a_dump_that_is_read_never() {
+fn nothing_is_overwritten_without_force_and_never_a_dump_that_is_read() {
     let scene = scene();
     scene.write("there", "mine");
     scene.write("old.csv", DUMP);

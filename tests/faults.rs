@@ -154,6 +154,12 @@ fn a_retry_asks_for_compression_unless_compression_was_the_fault() {
         (Fault::GzipBadCrc, GZIP_DAMAGED, "identity"),
         (Fault::ResetInBody { after_bytes: 100 }, CUT, "gzip"),
         (Fault::CloseDelimited, NO_PROOF, "identity"),
+        (Fault::UnlabelledGzip, "it came compressed without saying so", "identity"),
+        (
+            Fault::LeftoverEncoding("utf-8".to_owned()),
+            "it came with the encoding \"utf-8\", which cannot be undone",
+            "identity",
+        ),
     ] {
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk(2).times(1));

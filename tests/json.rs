@@ -1,12 +1,10 @@
 //! `--json`: one document with exactly the fields that docs/reference.md names.
 
 use serde_json::{Value, json};
-use xtask::fake::{ActionResult, Fault, Process, Service, Task, TaskState, When};
+use xtask::fake::{ActionResult, Fault, Task, TaskState};
 
 use crate::support::texts::DUMP_NOT_FOUND;
-use crate::support::{
-    ACTUALS, COSTS, Import, Scene, chunk_list, clean, failed, failing_run, file_of, nightly,
-};
+use crate::support::{ACTUALS, COSTS, Import, Scene, chunk_list, clean, failed, failing_run, file_of};
 
 /// A downloaded dump of an import, with the checksum of the file.
 #[track_caller]
@@ -21,25 +19,6 @@ fn action((object, name): Import) -> Value {
     json!({"object": object, "name": name, "successful": true, "dump": true,
         "rows": {"successful": 90, "warnings": null, "failed": 3, "ignored": 5},
         "messages": [format!("{name}: 90 (0/90) rows successful, 5 ignored")]})
-}
-
-#[test]
-fn processes_and_chunks_are_documents() {
-    let process = Process::new("118000000001", "Größe \u{1b}\n");
-    let scene = Scene::with_service(Service::new().with_process(process));
-    let processes = json!([{"id": "118000000001", "locator": nightly(), "name": "Größe \u{1b}\n"}]);
-    let outcome = scene.run("processes MODEL --json");
-    outcome.json(json!({"model": scene.named("<MODEL>"), "processes": processes}));
-    scene.answers(When::path("processes"), r#"{"processes":[{"id":118000000001},{"id":"2","name":null}]}"#);
-    let outcome = scene.run("processes MODEL --json");
-    for (index, id) in ["118000000001", "2"].into_iter().enumerate() {
-        let mut process = scene.named(&format!("<MODEL>/{id}"));
-        process["name"] = Value::Null;
-        outcome.json_has(&format!("/processes/{index}"), process);
-    }
-    let scene = Scene::with_chunks(2);
-    let chunks = json!([{"id": "0", "name": "Chunk 0"}, {"id": "1", "name": "Chunk 1"}]);
-    scene.run("chunks DUMP --json").json(json!({"dump": scene.named("<DUMP>"), "chunks": chunks}));
 }
 
 #[test]

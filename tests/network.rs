@@ -195,7 +195,7 @@ fn a_proxy_that_drops_or_puts_off_a_connection_is_tried_again() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_named_asked_once_and_blamed_for_what_it_said() {
+fn a_proxy_that_refuses_is_named_with_its_reason_and_asked_once() {
     let credentials = "check the user and the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for \
                        NTLM or Kerberos, put a relay such as px or cntlm in front and name that in HTTPS_PROXY";
     let host = "check the proxy's address, and whether it allows this host (HTTPS_PROXY)";

@@ -110,7 +110,7 @@ fn each_user_gets_the_newest_dump_that_is_theirs() {
 }
 
 #[test]
-fn a_task_without_a_time_is_passed_over_by_its_id_and_recent_only_with_a_word() {
+fn a_task_without_a_time_is_named_by_its_id_and_counts_as_recent_with_a_note() {
     let tasks = [failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time);
     let scene = Scene::with_tasks(tasks);
     let outcome = scene.run("get NIGHTLY");
@@ -191,7 +191,7 @@ fn a_clean_night_is_no_error_and_brings_no_stale_dumps() {
 }
 
 #[test]
-fn failed_but_gone_is_not_there_with_every_reason() {
+fn dumps_that_are_gone_are_reported_with_every_reason() {
     let scene = Scene::with_tasks([running("T9"), of_a_colleague("T8"), gone("T7"), clean("T6")]);
     for command in ["get NIGHTLY", "get NIGHTLY/latest"] {
         scene.run(command).fails(
@@ -218,7 +218,7 @@ fn failed_but_gone_is_not_there_with_every_reason() {
 }
 
 #[test]
-fn a_process_without_tasks_is_not_there_with_every_reason() {
+fn a_process_without_tasks_is_reported_with_every_reason() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     let unknown = nightly().replace(PROCESS, "118000000777");
     for locator in [unknown, nightly().replace('F', "0")] {

@@ -187,7 +187,7 @@ fn what_cannot_be_written_is_reported_before_anything_is_sent() {
 /// No disk of another system takes such names.
 #[cfg(target_os = "linux")]
 #[test]
-fn names_that_are_not_utf_8_are_names_all_the_same() {
+fn names_that_are_not_utf_8_can_be_used() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
     let scene = Scene::with_chunks(3);

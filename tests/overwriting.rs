@@ -2,10 +2,10 @@
 
 use std::fs::File;
 
-use xtask::fake::{Fault, When};
+use xtask::fake::Fault;
 
 use crate::support::texts::{KEPT, answered, exists, goes_on, incomplete, the_chunk};
-use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of, own_name};
+use crate::support::{PART_FILES, Scene, chunk, dump_of, own_name};
 
 const LOCKED: &str =
     "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
@@ -115,25 +115,4 @@ fn a_second_run_on_the_same_file_ends_without_touching_anything() {
     assert!(left == PART_FILES.map(|file| scene.read(file)), "{}", scene.describe());
     drop(held);
     first.finish().notes(goes_on(2, 5)).saves(&dump_of(5, 1));
-}
-
-#[test]
-fn a_run_on_another_file_is_not_held_up() {
-    let scene = Scene::with_chunks(3);
-    let first = scene.hanging_in_chunk(1, None);
-    scene.server.clear_faults();
-    scene.run("get DUMP -o other.csv").stdout("other.csv  25.0 kB  3 chunks  <TIME>\n");
-    scene.has("other.csv", &bytes_of(3, 1));
-    first.kill();
-    assert_eq!(scene.read(PART_FILES[0])[..CHUNK], bytes_of(3, 1)[..CHUNK]);
-    scene.holds(&[PART_FILES[0], PART_FILES[1], "other.csv"]);
-}
-
-#[test]
-fn a_download_that_failed_before_its_first_chunk_leaves_nothing() {
-    for (options, when) in [("", chunk(0)), ("", chunk_list()), ("--whole", When::any())] {
-        let scene = Scene::with_chunks(3);
-        scene.server.fault(Fault::status(403), when);
-        scene.get(options).fails(3, "<ANY>: the service answered 403 Forbidden\n  <ANY>");
-    }
 }

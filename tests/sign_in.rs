@@ -317,7 +317,7 @@ fn a_wrong_password_is_an_error_at_once() {
 }
 
 #[test]
-fn two_ways_to_sign_in_or_half_of_one_are_refused_with_the_variables() {
+fn two_ways_to_sign_in_or_half_of_one_are_refused_and_the_variables_named() {
     let scene = scene();
     for (first, second) in [
         ("ANAPLAN_TOKEN", "ANAPLAN_USER"),

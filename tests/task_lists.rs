@@ -79,7 +79,7 @@ fn six_thousand_processes_and_ten_thousand_tasks_arrive_over_their_pages() {
 }
 
 #[test]
-fn a_model_without_processes_or_access_is_not_there_with_json_too() {
+fn a_model_without_processes_or_access_exits_with_4_also_with_json() {
     let scene = with_processes(&[]);
     let error =
         "model <MODEL> has no processes, or this user has no access to it: the service does not say which";

@@ -122,7 +122,7 @@ fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0(
 }
 
 #[test]
-fn nested_actions_have_rows() {
+fn nested_actions_have_rows_in_the_table() {
     let inner = ActionResult::new("118000000009")
         .with_name("Inner process")
         .with_nested(ActionResult::failed_import(COSTS.0, COSTS.1))
