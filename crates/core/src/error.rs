@@ -249,21 +249,13 @@ pub enum Setting {
     SignInHost,
     /// The host to get OAuth tokens from.
     OauthHost,
-    /// The `User-Agent` header.
-    UserAgent,
     /// Root certificates instead of the built-in ones.
     RootCertificates,
     /// Root certificates beside the others.
     AddedRootCertificates,
     /// The version of TLS and its algorithms.
     Tls,
-    /// The proxy.
-    Proxy,
-    /// The silence after which a connection counts as stalled.
-    StallTimeout,
-    /// The time to make a connection.
-    ConnectTimeout,
-    /// A variable of the environment, or a file of the program's, by the name that people know it by.
+    /// Any other, by the name that people know it by.
     Named(&'static str),
 }
 
@@ -281,13 +273,9 @@ impl fmt::Display for Setting {
             Setting::Credentials => "the way to sign in",
             Setting::SignInHost => "the sign-in host",
             Setting::OauthHost => "the OAuth host",
-            Setting::UserAgent => "the user agent",
             Setting::RootCertificates => "the file of root certificates",
             Setting::AddedRootCertificates => "the file of added root certificates",
             Setting::Tls => "TLS",
-            Setting::Proxy => "the proxy",
-            Setting::StallTimeout => "the stall timeout",
-            Setting::ConnectTimeout => "the connect timeout",
             Setting::Named(name) => name,
         })
     }

@@ -199,19 +199,3 @@ pub use crate::{
     text::{Printable, is_unprintable},
     time::Utc,
 };
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_readme_has_a_row_for_each_feature() {
-        let (manifest, readme) = (include_str!("../Cargo.toml"), include_str!("../README.md"));
-        let section = manifest.split("[features]\n").nth(1).unwrap().split("\n[").next().unwrap();
-        let is_name = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
-        let features = section.lines().filter(is_name).filter_map(|line| Some(line.split_once(" =")?.0));
-        let features: Vec<&str> = features.filter(|feature| *feature != "default").collect();
-        assert!(features.contains(&"http"), "{section}");
-        for feature in features {
-            assert!(readme.contains(&format!("\n| `{feature}` ")), "{feature}");
-        }
-    }
-}

@@ -172,22 +172,21 @@ impl ClientBuilder {
     /// [`Error::NotAnApi`] for a host of browsers.
     pub fn build(self) -> Result<Client> {
         let hosts = Hosts::choose(self.hosts)?;
-        let unusable = |setting, problem: &str| Error::Setting { setting, problem: problem.to_owned() };
-        let transport = &self.transport;
-        for (setting, is_zero) in [
-            (Setting::StallTimeout, transport.stall_timeout.is_some_and(|limit| limit.is_zero())),
-            (Setting::ConnectTimeout, transport.connect_timeout.is_some_and(|limit| limit.is_zero())),
-        ] {
-            if is_zero {
-                return Err(unusable(setting, "it is zero, so nothing could ever be received"));
+        let unusable = |name, problem: &str| {
+            Err(Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() })
+        };
+        let TransportConfig { stall_timeout, connect_timeout, .. } = self.transport;
+        for (name, limit) in [("the stall timeout", stall_timeout), ("the connect timeout", connect_timeout)]
+        {
+            if limit == Some(Duration::ZERO) {
+                return unusable(name, "it is zero, so nothing could ever be received");
             }
         }
-        let user_agent = self.user_agent.trim();
-        let is_printable = user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) && !user_agent.is_empty();
-        let user_agent =
-            HeaderValue::from_str(user_agent).ok().filter(|_| is_printable).ok_or_else(|| {
-                unusable(Setting::UserAgent, "it is empty or has characters that no header can carry")
-            })?;
+        let text = self.user_agent.trim();
+        let is_printable = !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        let Some(user_agent) = HeaderValue::from_str(text).ok().filter(|_| is_printable) else {
+            return unusable("the user agent", "it is empty or has characters that no header can carry");
+        };
         let agent = HttpAgent::new(&self.transport, MAX_PARALLEL)?;
         let secrets = Secrets::new(self.credentials.secrets().into_iter().chain(agent.secrets()));
         let shared = Shared {

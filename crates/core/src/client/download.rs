@@ -85,8 +85,7 @@ impl<'a> Download<'a> {
     }
 
     /// Fetches this many chunks side by side, from 1 to [`MAX_PARALLEL`]. They are written in order all the
-    /// same: as many and one more wait in memory, or, on the way into a file, at most 0.5 MiB of each. The
-    /// service's reference asks for sequential downloads: more than one is for links whose latency makes
+    /// same: as many and one more wait in memory, or, on the way into a file, beside it. The service's reference asks for sequential downloads: more than one is for links whose latency makes
     /// those slow. Defaults to 1.
     pub fn parallel(mut self, chunks: usize) -> Self {
         self.parallel = chunks;
@@ -182,18 +181,18 @@ impl<'a> Download<'a> {
     pub fn save_to(mut self, target: impl AsRef<Path>) -> Result<Downloaded> {
         self.check(true)?;
         // Locked before anything is requested.
-        let claim = PartFile::claim(
+        let mut part = PartFile::claim(
             target.as_ref(),
             self.overwrite,
             self.restart,
             &self.client.requests.wire.unfinished,
         )?;
-        if let Some(warning) = claim.warning {
+        if let Some(warning) = part.warning {
             self.report(Progress::Disk(warning));
         }
         let mut list = self.list()?;
         let identity = self.identity();
-        let mut part = claim.resume(&identity, &list)?;
+        part.begin(&identity, &list)?;
         let mut resume = part.resume();
         let mut is_second_try = false;
         loop {
@@ -215,7 +214,7 @@ impl<'a> Download<'a> {
                 }
                 Err(Error::Changed { dump, what }) => {
                     // At once, so that no later run takes the mixture for a part of the dump.
-                    let claim = part.discard()?;
+                    part.discard()?;
                     if is_second_try {
                         return Err(Error::Changed { dump, what });
                     }
@@ -226,7 +225,7 @@ impl<'a> Download<'a> {
                         // A dump that lost all its chunks was removed: an empty file would not be it.
                         return Err(Error::Changed { dump, what });
                     }
-                    part = claim.resume(&identity, &list)?;
+                    part.begin(&identity, &list)?;
                     resume = Resume::Restarted { reason: what };
                 }
                 Err(Error::Unconfirmed { dump, chunks, source, .. }) => {

@@ -71,14 +71,3 @@ impl fmt::Debug for Client {
         f.debug_struct("Client").field("api", &self.requests.hosts.api).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_client_can_be_shared_by_threads_and_cloned() {
-        fn check<T: Send + Sync + Clone + 'static>() {}
-        check::<Client>();
-    }
-}

@@ -3,12 +3,11 @@
 //! Below this loop there are only faults, which know nothing of what was asked. The loop knows the
 //! subject, the tries and the time, and makes [`Error::Request`] of them.
 
-use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::event::{Event, OnEvent};
@@ -18,13 +17,12 @@ use super::http::exchange::{Answer, Headers, Request, send};
 use super::http::patience::Patience;
 use super::pace::{Pace, random};
 use super::redact::Secrets;
-use crate::address::Origin;
 use crate::error::{Error, Result};
 use crate::files::Unfinished;
 use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
 use crate::text::seconds;
 
-/// Unusable compressed answers of a host after which it is asked for none: one may be an accident.
+/// Unusable compressed answers in a row after which the API is asked for none: one may be an accident.
 const MAX_ODD_ANSWERS: u32 = 2;
 
 /// Time between two looks at a lock that another run holds.
@@ -62,8 +60,7 @@ pub(super) struct Try {
     pub(super) failed: u32,
     /// A compressed answer to this request was unusable.
     without_compression: bool,
-    /// The host, once it was asked for a compressed answer.
-    asked_for_gzip: Option<Origin>,
+    asked_for_gzip: bool,
 }
 
 /// Sends requests, within its own patience. Knows neither what they mean nor whose token they carry.
@@ -82,8 +79,8 @@ pub(super) struct Shared {
     pub(super) unfinished: Unfinished,
     pub(super) pace: Pace,
     pub(super) secrets: Secrets,
-    /// Unusable compressed answers of each host since the last usable one.
-    pub(super) odd_answers: Mutex<HashMap<Origin, u32>>,
+    /// Unusable compressed answers since the last usable one.
+    pub(super) odd_answers: AtomicU32,
     /// Set once a host answered: the API, and where to sign in. The one says nothing of the other.
     pub(super) api_was_reached: AtomicBool,
     pub(super) sign_in_was_reached: AtomicBool,
@@ -135,7 +132,7 @@ impl Wire {
             let (retry, retries) = (tries.failed(), tries.retries());
             self.sleep(wait, &Event::Retry { subject, fault: &fault, wait, retry, retries })?;
             let without_compression = a_try.without_compression || fault.asks_for_identity();
-            a_try = Try { failed: retry, without_compression, asked_for_gzip: None };
+            a_try = Try { failed: retry, without_compression, asked_for_gzip: false };
         }
     }
 
@@ -149,10 +146,10 @@ impl Wire {
     ) -> Result<Answer, Halt> {
         let mut accept_encoding = "identity";
         if is_of_api(subject) {
-            let odd_answers = self.odd_answers().get(request.origin).copied().unwrap_or(0);
-            if !a_try.without_compression && odd_answers < MAX_ODD_ANSWERS {
+            let is_usable = self.odd_answers.load(Ordering::Relaxed) < MAX_ODD_ANSWERS;
+            a_try.asked_for_gzip = is_usable && !a_try.without_compression;
+            if a_try.asked_for_gzip {
                 accept_encoding = "gzip";
-                a_try.asked_for_gzip = Some(request.origin.clone());
             }
             if let Some(wait) = self.pace.take_turn(Instant::now()) {
                 self.sleep(wait, &Event::Paced { subject, wait })?;
@@ -220,8 +217,8 @@ impl Wire {
         if is_of_api(subject) {
             self.pace.succeeded();
         }
-        if let Some(host) = &a_try.asked_for_gzip {
-            self.odd_answers().remove(host);
+        if a_try.asked_for_gzip {
+            self.odd_answers.store(0, Ordering::Relaxed);
         }
     }
 
@@ -234,13 +231,9 @@ impl Wire {
             Fault::Connection { .. } => self.agent.forget_names(),
             _ => {}
         }
-        if let Some(host) = a_try.asked_for_gzip.clone().filter(|_| fault.asks_for_identity()) {
-            *self.odd_answers().entry(host).or_default() += 1;
+        if a_try.asked_for_gzip && fault.asks_for_identity() {
+            self.odd_answers.fetch_add(1, Ordering::Relaxed);
         }
-    }
-
-    fn odd_answers(&self) -> MutexGuard<'_, HashMap<Origin, u32>> {
-        self.odd_answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The fault without secrets: the service or a proxy may repeat what it was sent.

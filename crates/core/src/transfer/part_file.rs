@@ -39,69 +39,19 @@ struct Files {
     remove_on_drop: bool,
 }
 
-/// A target that is locked against other runs.
-#[derive(Debug)]
-pub(crate) struct Claim {
-    /// What the disk cannot do.
-    pub(crate) warning: Option<DiskWarning>,
-    overwrite: bool,
-    restart: bool,
-    files: Files,
-}
-
-impl Claim {
-    /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
-    /// text that names the dump, such as its URL.
-    pub(crate) fn resume(self, dump: &str, list: &ChunkList) -> Result<PartFile> {
-        let Claim { warning, overwrite, restart, mut files } = self;
-        files.open_journal()?;
-        let reading = if restart { Reading::Empty } else { files.read_journal(dump, list)? };
-        let mut digests = Vec::new();
-        let (resume, journal_end) = match reading {
-            Reading::Empty => (Resume::Fresh, 0),
-            Reading::Unusable(reason) => (Resume::Restarted { reason }, 0),
-            // Its chunks may be all that is left of that dump.
-            Reading::OfAnother(dump) if !files.remove_on_drop && !overwrite => {
-                return Err(Error::OtherDump { path: files.part_path.clone(), dump });
-            }
-            Reading::OfAnother(_) if files.remove_on_drop => (Resume::Fresh, 0),
-            Reading::OfAnother(_) => (Resume::Restarted { reason: Mismatch::Dump }, 0),
-            Reading::Records { header_end, records } => {
-                digests = files.good_chunks(&records)?;
-                let end = digests.len().checked_sub(1).map_or(header_end, |last| records[last].1);
-                let resume = match (digests.len(), records.len()) {
-                    (0, 0) => Resume::Fresh,
-                    (0, _) => Resume::Restarted { reason: Mismatch::Content },
-                    (chunks, _) => Resume::Resumed { chunks, bytes: total_bytes(&digests) },
-                };
-                (resume, end)
-            }
-        };
-        let committed = total_bytes(&digests);
-        files.cut(journal_end, committed)?;
-        if journal_end == 0 {
-            let written = files.append(&journal::header_line(dump, list));
-            written.map_err(|error| Error::output("write to", Some(&files.journal_path), error))?;
-        }
-        files.remove_on_drop = digests.is_empty();
-        let chunks = list.len();
-        files.unfinished.set_part(&files.part_path, Some((digests.len(), chunks)));
-        Ok(PartFile { warning, overwrite, restart, files, chunks, committed, digests, written: 0, resume })
-    }
-}
-
 /// The unfinished file of a dump, locked against other runs.
 ///
 /// [`PartFile::fill`] fetches its chunks, [`PartFile::finish`] gives it its final name. Dropped
 /// before that, it stays for the next run if it holds a whole chunk, and is removed otherwise.
 #[derive(Debug)]
 pub struct PartFile {
-    warning: Option<DiskWarning>,
+    /// What the disk cannot do.
+    pub(crate) warning: Option<DiskWarning>,
     overwrite: bool,
     restart: bool,
     files: Files,
-    /// Number of chunks of the dump.
-    chunks: usize,
+    /// Number of chunks of the dump; known once it is begun.
+    chunks: Option<usize>,
     /// Length of the whole chunks; beyond it is the chunk that is being written.
     committed: u64,
     /// One for each whole chunk.
@@ -122,8 +72,9 @@ impl PartFile {
     /// a journal, which no run of this library left; [`Error::OtherDump`]; [`Error::Locked`] if another run writes
     /// it; [`Error::Output`] if it cannot be opened or read.
     pub fn open(target: impl AsRef<Path>, list: &ChunkList, overwrite: bool) -> Result<PartFile> {
-        let claim = PartFile::claim(target.as_ref(), overwrite, false, &Unfinished::default())?;
-        claim.resume(&list.dump().to_string(), list)
+        let mut part = PartFile::claim(target.as_ref(), overwrite, false, &Unfinished::default())?;
+        part.begin(&list.dump().to_string(), list)?;
+        Ok(part)
     }
 
     /// Opens and locks the part file before the chunk list is known. `restart` ignores what an earlier run left. The
@@ -133,7 +84,7 @@ impl PartFile {
         overwrite: bool,
         restart: bool,
         unfinished: &Unfinished,
-    ) -> Result<Claim> {
+    ) -> Result<PartFile> {
         let place = Place::find(target, overwrite)?;
         let (part_path, journal_path) = (place.beside(PART), place.beside(".part.journal"));
         let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
@@ -160,7 +111,47 @@ impl PartFile {
             remove_on_drop: length == 0,
         };
         let warning = (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks);
-        Ok(Claim { warning, overwrite, restart, files })
+        let (chunks, committed, digests, written, resume) = (None, 0, Vec::new(), 0, Resume::Fresh);
+        Ok(PartFile { warning, overwrite, restart, files, chunks, committed, digests, written, resume })
+    }
+
+    /// Finds out what of an earlier run can be kept for this chunk list, and cuts the rest. `dump` is any
+    /// text that names the dump, such as its URL.
+    pub(crate) fn begin(&mut self, dump: &str, list: &ChunkList) -> Result<()> {
+        let PartFile { files, overwrite, .. } = self;
+        files.open_journal()?;
+        let reading = if self.restart { Reading::Empty } else { files.read_journal(dump, list)? };
+        let mut digests = Vec::new();
+        let (resume, journal_end) = match reading {
+            Reading::Empty => (Resume::Fresh, 0),
+            Reading::Unusable(reason) => (Resume::Restarted { reason }, 0),
+            // Its chunks may be all that is left of that dump.
+            Reading::OfAnother(dump) if !files.remove_on_drop && !*overwrite => {
+                return Err(Error::OtherDump { path: files.part_path.clone(), dump });
+            }
+            Reading::OfAnother(_) if files.remove_on_drop => (Resume::Fresh, 0),
+            Reading::OfAnother(_) => (Resume::Restarted { reason: Mismatch::Dump }, 0),
+            Reading::Records { header_end, records } => {
+                digests = files.good_chunks(&records)?;
+                let end = digests.len().checked_sub(1).map_or(header_end, |last| records[last].1);
+                let resume = match (digests.len(), records.len()) {
+                    (0, 0) => Resume::Fresh,
+                    (0, _) => Resume::Restarted { reason: Mismatch::Content },
+                    (chunks, _) => Resume::Resumed { chunks, bytes: total_bytes(&digests) },
+                };
+                (resume, end)
+            }
+        };
+        self.committed = total_bytes(&digests);
+        files.cut(journal_end, self.committed)?;
+        if journal_end == 0 {
+            let written = files.append(&journal::header_line(dump, list));
+            written.map_err(|error| Error::output("write to", Some(&files.journal_path), error))?;
+        }
+        files.remove_on_drop = digests.is_empty();
+        files.unfinished.set_part(&files.part_path, Some((digests.len(), list.len())));
+        (self.chunks, self.digests, self.resume) = (Some(list.len()), digests, resume);
+        Ok(())
     }
 
     /// How the file was when it was opened.
@@ -191,11 +182,10 @@ impl PartFile {
 
     /// Forgets every chunk: no run may continue what is there.
     #[cfg(feature = "http")]
-    pub(crate) fn discard(self) -> Result<Claim> {
-        let PartFile { warning, overwrite, restart, mut files, .. } = self;
-        files.remove_on_drop = true;
-        files.cut(0, 0)?;
-        Ok(Claim { warning, overwrite, restart, files })
+    pub(crate) fn discard(&mut self) -> Result<()> {
+        self.files.remove_on_drop = true;
+        (self.chunks, self.digests) = (None, Vec::new());
+        self.files.cut(0, 0)
     }
 
     /// Makes the file durable and gives it its final name: fsync, rename, fsync of the folder. What the disk
@@ -209,8 +199,8 @@ impl PartFile {
         let PartFile { warning, mut files, chunks, committed, digests, .. } = self;
         let part_path = files.part_path.clone();
         let failed = |action, error| Error::output(action, Some(&part_path), error);
-        if digests.len() != chunks {
-            let held = format!("it holds {} of {chunks} chunks", digests.len());
+        if chunks != Some(digests.len()) {
+            let held = format!("it holds {} of {} chunks", digests.len(), chunks.unwrap_or(0));
             return Err(failed("give its final name to", io::Error::other(held)));
         }
         let durable = files.part().and_then(|part| make_durable(part)).map_err(|error| {
@@ -339,7 +329,9 @@ impl ChunkSink for PartFile {
         self.written = 0;
         self.digests.push(*digest);
         self.files.remove_on_drop = false;
-        self.files.unfinished.set_part(&self.files.part_path, Some((self.digests.len(), self.chunks)));
+        self.files
+            .unfinished
+            .set_part(&self.files.part_path, self.chunks.map(|chunks| (self.digests.len(), chunks)));
         Ok(())
     }
 

@@ -97,7 +97,10 @@ fn a_file_that_exists_or_appears_meanwhile_is_left_alone_unless_forced() {
 fn what_is_left_of_another_dump_is_given_up_by_force_alone() {
     let folder = Folder::new();
     let claim = || PartFile::claim(&folder.target, false, false, &Unfinished::default()).unwrap();
-    write_chunk(&mut claim().resume("another", &list(1)).unwrap(), 0, b"another's");
+    let mut part = claim();
+    part.begin("another", &list(1)).unwrap();
+    write_chunk(&mut part, 0, b"another's");
+    drop(part);
     let refused = PartFile::open(&folder.target, &list(1), false);
     assert!(matches!(refused, Err(Error::OtherDump { dump, .. }) if dump == "another"));
     let mut part = folder.replace().unwrap();
