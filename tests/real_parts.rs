@@ -126,12 +126,6 @@ fn nginx_puts_tls_and_gzip_in_front() {
     let command = scene.command("get DUMP -o - --ca-file").arg(&crt).without("ANAPLAN_TOKEN");
     let command = command.env("ANAPLAN_API_URL", &origin).env("ANAPLAN_AUTH_URL", &origin);
     with_password(command).run().prints(&bytes_of(3, 1));
-    // Plain http to its port of TLS is answered with 400 and a page.
-    let plain = format!("http://localhost:{}", address.port());
-    let outcome = scene.command("chunks DUMP").env("ANAPLAN_API_URL", plain).run();
-    outcome
-        .exits_with(5)
-        .stderr_has("the request failed: plain http was sent to a port that speaks TLS: write https://");
 }
 
 /// Runs `openssl` in the scene's folder; it must succeed.

@@ -176,7 +176,7 @@ fn a_refresh_token_may_be_kept_by_the_program() {
 type Ask = &'static dyn Fn(&FakeServer) -> Result<(), Error>;
 
 /// Every request whose answer is JSON, by its path.
-const SERVICES: [(&str, Ask); 11] = [
+const SERVICES: [(&str, Ask); 13] = [
     ("/workspaces", &|server| client(server, password()).workspaces().map(drop)),
     ("/models", &|server| client(server, password()).models(None).map(drop)),
     ("processes", &|server| client(server, password()).processes(dump(server).model()).map(drop)),
@@ -188,11 +188,11 @@ const SERVICES: [(&str, Ask); 11] = [
     ("token/authenticate", &|server| client(server, password()).chunks(&dump(server)).map(drop)),
     ("token/validate", &|server| client(server, password()).account().map(drop)),
     ("token/logout", &|server| client(server, Token::anaplan(TOKEN).expect("a token")).logout().map(drop)),
+    ("oauth/device/code", &approve),
+    ("oauth/token", &approve),
 ];
 
-/// Both requests of OAuth, by a user who approves.
-const OAUTH: [(&str, Ask); 2] = [("oauth/device/code", &approve), ("oauth/token", &approve)];
-
+/// By a user who approves.
 fn approve(server: &FakeServer) -> Result<(), Error> {
     let read = || Ok::<_, String>(Secret::new("none"));
     let credentials = Credentials::oauth_from("client", read, |_| Ok(())).expect("credentials");
@@ -217,7 +217,7 @@ fn a_refusal_with_a_good_status_is_seen_by_every_service() {
         r#"["No."]"#,
         "No.",
     ] {
-        for (path, ask) in SERVICES.into_iter().chain(OAUTH) {
+        for (path, ask) in SERVICES {
             let server = server();
             server.service().approve_devices(USER, 0);
             server.fault(Fault::WrongJson(refusal.to_owned()), When::path(path));
@@ -229,30 +229,21 @@ fn a_refusal_with_a_good_status_is_seen_by_every_service() {
 #[test]
 fn a_secret_is_removed_from_every_place_where_the_service_repeats_it() {
     let basic = "aW50ZWdyYXRpb25AZXhhbXBsZS5jb206cMOkc3M6dyJyZCAx";
-    for (secret, path) in [
-        (PASSWORD, "authenticate"),
-        (basic, "authenticate"),
-        (PASSWORD, "chunks"),
-        ("fake-issued-token-1", "chunks"),
-    ] {
+    let token = "fake-issued-token-1";
+    let (auth, api) = ("authenticate", "chunks");
+    for (secret, path) in [(PASSWORD, auth), (basic, auth), (PASSWORD, api), (token, api)] {
         let json = serde_json::json!(secret).to_string();
+        let in_header = secret.replace(|c: char| !c.is_ascii_graphic(), "");
+        let refused = |body| Fault::Status { code: 403, retry_after: None, body };
         for fault in [
-            Fault::Status {
-                code: 403,
-                retry_after: None,
-                body: ErrorBody::Json(format!("you sent {secret}!")),
-            },
-            Fault::Status {
-                code: 403,
-                retry_after: None,
-                body: ErrorBody::Raw(format!(r#"{{"error":{json}}}"#)),
-            },
+            refused(ErrorBody::Json(format!("you sent {secret}!"))),
+            refused(ErrorBody::Raw(format!(r#"{{"error":{json}}}"#))),
             Fault::WrongJson(format!(r#"{{"status":{{"message":{json}}}}}"#)),
             Fault::WrongJson(format!(r#"{{"status":"FAILURE","statusMessage":{json}}}"#)),
             Fault::WrongJson(format!(r#"{{"chunks":[{{"id":null,"name":{json}}}]}}"#)),
             Fault::WrongJson(format!(r#"{{"chunks":[{json} oops"#)),
-            Fault::LeftoverEncoding(secret.replace(|c: char| !c.is_ascii_graphic(), "")),
-            Fault::ContentRange(format!("bytes 0-1/{}", secret.replace(|c: char| !c.is_ascii_graphic(), ""))),
+            Fault::LeftoverEncoding(in_header.clone()),
+            Fault::ContentRange(format!("bytes 0-1/{in_header}")),
         ] {
             let server = server();
             server.fault(fault.clone(), When::path(path));

@@ -86,21 +86,15 @@ impl NamedFile {
     /// The secret in a file that holds nothing else: one line of UTF-8. Blanks and line ends around it do not
     /// belong to it.
     pub fn secret(&self) -> Result<&str> {
-        let unusable = |problem: &str| unusable(self.setting, &self.name, problem);
         let text = std::str::from_utf8(self.bytes())
-            .map_err(|_| unusable("is not in UTF-8: save it as UTF-8 or ASCII"))?
-            .trim();
-        check_secret(text).map_err(|problem| unusable(&problem))?;
-        Ok(text)
+            .map_err(|_| unusable(self.setting, &self.name, "is not in UTF-8: save it as UTF-8 or ASCII"))?;
+        check_secret(self.setting, &self.name, text.trim())?;
+        Ok(text.trim())
     }
 }
 
-/// Whether a text can be a secret.
-///
-/// # Errors
-///
-/// What is wrong with it: a clause without a part of the secret.
-pub(crate) fn check_secret(text: &str) -> std::result::Result<(), String> {
+/// Whether a text can be a secret; errors show no part of it. `name` is how they call its file, empty without one.
+pub(crate) fn check_secret(setting: Setting, name: &str, text: &str) -> Result<()> {
     // As in a file of variables, or copied from a shell.
     let is_assignment = |line: &str| {
         line.split_once('=').is_some_and(|(name, _)| name.starts_with("export ") || name.contains("ANAPLAN_"))
@@ -110,10 +104,10 @@ pub(crate) fn check_secret(text: &str) -> std::result::Result<(), String> {
         _ if text.len() > MAX_SECRET_BYTES => "is larger than any secret: is it another file?",
         _ if text.lines().any(is_assignment) => "holds a line NAME=VALUE: only the value belongs there",
         Some('\n' | '\r') => "holds more than one line",
-        Some(c) => return Err(format!("holds a character that cannot be seen, U+{:04X}", u32::from(c))),
+        Some(c) => &format!("holds a character that cannot be seen, U+{:04X}", u32::from(c)),
         None => return Ok(()),
     };
-    Err(problem.to_owned())
+    Err(unusable(setting, name, problem))
 }
 
 impl std::fmt::Debug for NamedFile {

@@ -82,8 +82,8 @@ impl HttpAgent {
             .max_redirects_will_error(false)
             .build();
         let issuers = Arc::clone(&tls.issuers);
-        let proxy_name = proxy.as_ref().map(Proxy::name).unwrap_or_default();
-        let connector = ().chain(ProxyConnector::new(proxy_name));
+        let name = proxy.as_ref().map(Proxy::name).unwrap_or_default();
+        let connector = ().chain(ProxyConnector { inner: Default::default(), name });
         let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls);
         let agent = Agent::with_parts(settings, connector, names.clone());
         Ok(HttpAgent { agent, proxy, names, limits, issuers })

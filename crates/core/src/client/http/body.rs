@@ -240,30 +240,27 @@ mod tests {
         let limits = TimeLimits { stall: limit, header: limit, body: limit };
         let terms = Terms { limits, patience: Patience::default() };
         let limit = SizeLimit { bytes: 100, name: "the limit" };
-        let damaged = Err(BodyProblem::GzipDamaged);
-        let (one, two) = (gzip(b"rows"), [gzip(b"rows"), gzip(b" more")].concat());
-        for (data, has_length, expected) in [
-            (one.clone(), true, Ok("rows")),
-            (one.clone(), false, Ok("rows")),
-            (two.clone(), true, Ok("rows more")),
-            (two, false, damaged.clone()),
-            ([&one[..], b"\0"].concat(), true, damaged.clone()),
-            ([&one[..], b"\0"].concat(), false, damaged.clone()),
-            ([&one[..], b"x,y\n1,2\n3,4\n5,6"].concat(), true, damaged),
+        for (more, if_framed, if_unframed) in [
+            (Vec::new(), Some("rows"), Some("rows")),
+            (gzip(b" more"), Some("rows more"), None),
+            (b"\0".to_vec(), None, None),
+            (b"x,y\n1,2\n3,4\n5,6".to_vec(), None, None),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
-            if has_length {
-                headers.insert(CONTENT_LENGTH, data.len().into());
+            let data = [gzip(b"rows"), more].concat();
+            for (is_framed, expected) in [(true, if_framed), (false, if_unframed)] {
+                let mut headers = HeaderMap::new();
+                headers.insert(CONTENT_ENCODING, "gzip".parse().unwrap());
+                if is_framed {
+                    headers.insert(CONTENT_LENGTH, data.len().into());
+                }
+                let body = Body::builder().data(data.clone());
+                let body = AnswerBody::new(&headers, Version::HTTP_11, body, limit, terms.clone()).unwrap();
+                match (body.read_json(), expected) {
+                    (Ok(read), Some(expected)) => assert_eq!(read, expected.as_bytes()),
+                    (Err(Fault::Body(BodyProblem::GzipDamaged)), None) => {}
+                    (read, _) => panic!("{read:?}, {is_framed}"),
+                }
             }
-            let body = Body::builder().data(data);
-            let body = AnswerBody::new(&headers, Version::HTTP_11, body, limit, terms.clone()).unwrap();
-            let read = body.read_json().map(|bytes| String::from_utf8(bytes).unwrap());
-            let read = read.map_err(|fault| match fault {
-                Fault::Body(problem) => problem,
-                fault => panic!("{fault}"),
-            });
-            assert_eq!(read.as_deref(), expected.as_ref().map(|text| *text), "{has_length}");
         }
     }
 

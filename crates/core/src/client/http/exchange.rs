@@ -1,6 +1,5 @@
 //! One request and its answer.
 
-use std::error::Error as StdError;
 use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,7 +14,7 @@ use super::patience::{Patience, within};
 use super::ureq_error::{Phase, connection_fault};
 use crate::address::Origin;
 use crate::client::event::Event;
-use crate::service::{ConnectionProblem, Fault, error_message, is_gzip, retry_after};
+use crate::service::{Fault, error_message, is_gzip, retry_after};
 use crate::time::http_date;
 
 /// Maximum size of an error's body that is read, in bytes: enough for any message. The rest is dropped
@@ -91,7 +90,6 @@ pub(in crate::client) struct Headers<'a> {
 pub(in crate::client) struct Answer {
     response: Response<Body>,
     terms: Terms,
-    was_encrypted: bool,
 }
 
 /// Within which limits an answer is read.
@@ -155,17 +153,6 @@ impl Answer {
         let (parts, body) = self.response.into_parts();
         let (_, retry_after) = dates(&parts.headers);
         let body = read_error_body(body, &self.terms);
-        // The servers that are used most say it in these words, one of them each.
-        let page = String::from_utf8_lossy(&body);
-        let is_for_tls =
-            ["to HTTPS port", "to an HTTPS server", "SSL-enabled"].iter().any(|words| page.contains(words));
-        if status == 400 && !self.was_encrypted && is_for_tls {
-            let words = "plain http was sent to a port that speaks TLS: write https://";
-            return Fault::Connection {
-                problem: ConnectionProblem::Other,
-                source: Some(Box::<dyn StdError + Send + Sync>::from(words).into()),
-            };
-        }
         Fault::Status { status, message: error_message(&body), retry_after }
     }
 }
@@ -201,7 +188,7 @@ pub(in crate::client) fn send(
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });
     let response = sent.map_err(|error| connection_fault(error, Phase::Header, agent.limits))?;
     let terms = Terms { limits: agent.limits, patience: patience.clone() };
-    Ok(Answer { response, terms, was_encrypted: origin.is_https() })
+    Ok(Answer { response, terms })
 }
 
 /// The service's clock, and how long it asks to wait.

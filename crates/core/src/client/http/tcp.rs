@@ -1,6 +1,5 @@
 //! TCP connections: to the address that answers first, and read within the limits of the thread that waits.
 
-use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -108,18 +107,13 @@ fn timeout(error: io::Error, reason: Timeout) -> Error {
 }
 
 /// A connection.
+#[derive(Debug)]
 pub(super) struct TcpTransport {
     stream: Arc<TcpStream>,
     buffers: LazyBuffers,
     /// The limits that the system has for the connection: set again only where they change.
     read_limit: Option<Duration>,
     write_limit: Option<Duration>,
-}
-
-impl fmt::Debug for TcpTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TcpTransport").field(&self.stream).finish()
-    }
 }
 
 /// The time until one of the limits, and its reason. The shorter limit of this thread is like silence.

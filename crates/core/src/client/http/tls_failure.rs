@@ -1,22 +1,15 @@
 //! Why TLS failed, in words: the one place that reads `rustls::Error`.
 
-use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, OtherError, PeerIncompatible};
 
+use super::ureq_error::Failure;
 use crate::service::ConnectionProblem;
 use crate::text::Printable;
 use crate::time::Utc;
-
-/// Why TLS failed, in words.
-#[derive(Debug)]
-pub(super) struct TlsFailure {
-    pub(super) problem: ConnectionProblem,
-    words: String,
-}
 
 const WANTS_CERTIFICATE: &str = "the host wants a certificate of this program, which has none to show: perhaps a \
      gateway before the service does";
@@ -27,7 +20,7 @@ pub(super) fn of_handshake(error: io::Error, issuer: Option<&str>, was_asked: bo
     match refusal(&error) {
         Some(refusal) => {
             let (problem, words) = words(refusal, issuer, was_asked);
-            ureq::Error::Other(Box::new(TlsFailure { problem, words }))
+            Failure { problem, words }.into()
         }
         None => after_handshake(error, was_asked),
     }
@@ -48,7 +41,7 @@ pub(super) fn after_handshake(error: io::Error, was_asked: bool) -> ureq::Error 
         None if was_asked && is_closed(error.kind()) => ConnectionProblem::Closed,
         _ => return error.into(),
     };
-    ureq::Error::Other(Box::new(TlsFailure { problem, words: WANTS_CERTIFICATE.to_owned() }))
+    Failure { problem, words: WANTS_CERTIFICATE.to_owned() }.into()
 }
 
 fn refusal(error: &io::Error) -> Option<&rustls::Error> {
@@ -75,9 +68,6 @@ fn words(error: &rustls::Error, issuer: Option<&str>, was_asked: bool) -> (Conne
         | PeerIncompatible(_) => {
             "the host and this program have no cipher, no key exchange or no kind of signature in common: the host's \
              key may be one of P-521, or the host may know old ways alone"
-        }
-        AlertReceived(AlertDescription::UnrecognisedName) => {
-            "the host does not know the name that it was called by"
         }
         AlertReceived(alert) => {
             let words = format!("the host ended it with the alert {} of TLS", u8::from(*alert));
@@ -154,18 +144,8 @@ fn names(presented: &[String]) -> String {
     }
 }
 
-impl fmt::Display for TlsFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
-impl std::error::Error for TlsFailure {}
-
 #[cfg(test)]
 mod tests {
-    use rustls::PeerMisbehaved;
-
     use super::*;
     use crate::client::http::agent::TimeLimits;
     use crate::client::http::ureq_error::{Phase, connection_fault};
@@ -173,27 +153,17 @@ mod tests {
 
     #[test]
     fn each_reason_has_words_and_only_a_missing_root_is_called_one() {
-        let ended = CertificateError::ExpiredContext {
-            time: UnixTime::since_unix_epoch(Duration::from_secs(9)),
-            not_after: UnixTime::since_unix_epoch(Duration::from_secs(5)),
-        };
-        let tls = ConnectionProblem::Tls;
-        let alert = rustls::Error::AlertReceived;
+        let at = |second| UnixTime::since_unix_epoch(Duration::from_secs(second));
+        let ended = CertificateError::ExpiredContext { time: at(9), not_after: at(5) };
+        let alert = rustls::Error::AlertReceived(AlertDescription::AccessDenied);
+        let (root, tls) = (ConnectionProblem::UnknownIssuer, ConnectionProblem::Tls);
         for (error, problem, expected) in [
-            (
-                CertificateError::UnknownIssuer.into(),
-                ConnectionProblem::UnknownIssuer,
-                "it was issued by \"R\"",
-            ),
-            (
-                ended.into(),
-                ConnectionProblem::Expired,
-                "it, or one above it, expired on 1970-01-01 00:00 UTC",
-            ),
-            (CertificateError::Revoked.into(), tls, "the host's certificate or one above it is damaged, "),
-            (alert(AlertDescription::AccessDenied), tls, "the host ended it with the alert 49 of TLS"),
-            (PeerMisbehaved::UnsolicitedServerHelloExtension.into(), tls, "what the host sent is not TLS "),
-            (InvalidMessage::InvalidContentType.into(), tls, "the host answered with something else "),
+            (CertificateError::UnknownIssuer.into(), root, "it was issued by \"R\""),
+            (ended.into(), ConnectionProblem::Expired, "it, or one above it, expired on 1970-01-01"),
+            (CertificateError::Revoked.into(), tls, "the host's certificate or one above it is "),
+            (alert, tls, "the host ended it with the alert 49 of TLS"),
+            (InvalidMessage::InvalidContentType.into(), tls, "the host answered with something "),
+            (rustls::Error::DecryptError, tls, "what the host sent is not TLS "),
         ] {
             let (told, words) = words(&error, Some("\"R\""), false);
             assert!(told == problem && words.starts_with(expected), "{error:?}: {words}");
@@ -202,15 +172,16 @@ mod tests {
 
     #[test]
     fn after_the_handshake_only_an_alert_about_certificates_proves_that_the_request_had_no_effect() {
+        use AlertDescription::{BadCertificate, CertificateRequired, HandshakeFailure, InternalError};
         let limit = Duration::from_secs(1);
         let limits = TimeLimits { stall: limit, header: limit, body: limit };
         let alert = |alert| io::Error::new(ErrorKind::InvalidData, rustls::Error::AlertReceived(alert));
-        for (error, was_asked, fate, names_it) in [
-            (alert(AlertDescription::CertificateRequired), false, Fate::Refused, true),
-            (alert(AlertDescription::BadCertificate), true, Fate::Refused, true),
-            (alert(AlertDescription::HandshakeFailure), true, Fate::Refused, true),
-            (alert(AlertDescription::HandshakeFailure), false, Fate::Unknown, false),
-            (alert(AlertDescription::InternalError), true, Fate::Unknown, false),
+        for (error, was_asked, fate, is_named) in [
+            (alert(CertificateRequired), false, Fate::Refused, true),
+            (alert(BadCertificate), true, Fate::Refused, true),
+            (alert(HandshakeFailure), true, Fate::Refused, true),
+            (alert(HandshakeFailure), false, Fate::Unknown, false),
+            (alert(InternalError), true, Fate::Unknown, false),
             (ErrorKind::ConnectionReset.into(), true, Fate::Unknown, true),
             (ErrorKind::ConnectionReset.into(), false, Fate::Unknown, false),
         ] {
@@ -218,7 +189,7 @@ mod tests {
             let fault = connection_fault(after_handshake(error, was_asked), Phase::Header, limits);
             let source = std::error::Error::source(&fault).map(ToString::to_string);
             assert_eq!((fault.fate(), fault.is_transient()), (fate, fate == Fate::Unknown), "{case}");
-            assert_eq!(source.as_deref() == Some(WANTS_CERTIFICATE), names_it, "{case}");
+            assert_eq!(source.as_deref() == Some(WANTS_CERTIFICATE), is_named, "{case}");
         }
     }
 }

@@ -1,14 +1,12 @@
 //! ureq's failures in this library's words. The one place that reads `ureq::Error`.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use ureq::Timeout;
 
 use super::agent::TimeLimits;
-use super::names::LookupFailure;
-use super::tls_failure::TlsFailure;
-use super::tunnel::ProxyFailure;
 use crate::service::{ConnectionProblem, Fault};
 
 /// ureq's words for an answer with more header lines than it reads.
@@ -16,15 +14,74 @@ const TOO_MANY_HEADERS: &str = "too many headers";
 
 /// How far an exchange had come when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::client) enum Phase {
+pub(super) enum Phase {
     /// Before the header of the answer was complete.
     Header,
     /// While the body was read.
     Body,
 }
 
+/// A failure that is known best where it happens. It goes through ureq as it is.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) problem: ConnectionProblem,
+    pub(super) words: String,
+}
+
+impl Failure {
+    /// What went wrong at a proxy. A request that got no further was never sent.
+    pub(super) fn at_proxy(proxy: &str, error: &ureq::Error) -> Failure {
+        use ConnectionProblem::{
+            Expired, Proxy, ProxyAuthentication, ProxyConnect, Tls, UnknownIssuer, WrongName,
+        };
+        let status = match error {
+            ureq::Error::ConnectProxyFailed(text) => text.rsplit('/').next(),
+            _ => None,
+        };
+        if let Some(status) = status.and_then(|status| status.trim().parse().ok()) {
+            let problem = match status {
+                407 => ProxyAuthentication,
+                // It could not reach the host, or is overloaded: a matter of time.
+                408 | 429 | 500..=599 => ProxyConnect,
+                _ => Proxy,
+            };
+            return Failure { problem, words: format!("the proxy {proxy} answered {status}") };
+        }
+        let known = Failure::known(error);
+        let is_of_tls = |problem: &_| matches!(problem, Expired | Tls | UnknownIssuer | WrongName);
+        let problem = known.map(|known| known.problem).filter(is_of_tls).unwrap_or(ProxyConnect);
+        let words = match (known, error) {
+            (Some(known), _) => format!("at the proxy {proxy}: {known}"),
+            (None, ureq::Error::ConnectProxyFailed(_)) => format!("the proxy {proxy} closed the connection"),
+            (None, error) => format!("at the proxy {proxy}: {error}"),
+        };
+        Failure { problem, words }
+    }
+
+    fn known(error: &ureq::Error) -> Option<&Failure> {
+        match error {
+            ureq::Error::Other(error) => error.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Failure> for ureq::Error {
+    fn from(failure: Failure) -> ureq::Error {
+        ureq::Error::Other(Box::new(failure))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 /// Turns a failed request or body into a [`Fault`].
-pub(in crate::client) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
+pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
     let problem = problem(&error, phase, limits);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
         // Their texts repeat the limit and nothing else.
@@ -38,16 +95,12 @@ pub(in crate::client) fn connection_fault(error: ureq::Error, phase: Phase, limi
 }
 
 fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
+    if let Some(known) = Failure::known(error) {
+        return known.problem;
+    }
     match error {
         ureq::Error::Io(error) => io_problem(error, phase),
         ureq::Error::Timeout(which) => timeout_problem(*which, phase, limits),
-        ureq::Error::Other(error) => match (error.downcast_ref(), error.downcast_ref()) {
-            (Some(TlsFailure { problem, .. }), _) => *problem,
-            (_, Some(failure)) => proxy_problem(failure, limits),
-            _ if error.is::<LookupFailure>() => ConnectionProblem::NameLookup,
-            _ if phase == Phase::Body => ConnectionProblem::Cut,
-            _ => ConnectionProblem::Other,
-        },
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ConnectionProblem::Tls,
         ureq::Error::LargeResponseHeader(..) => ConnectionProblem::HeaderTooLarge,
         // ureq reads at most 128 header lines. It does not hand out the type of this error.
@@ -58,22 +111,6 @@ fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionP
         // Whatever breaks a body in flight leaves it incomplete.
         _ if phase == Phase::Body => ConnectionProblem::Cut,
         _ => ConnectionProblem::Other,
-    }
-}
-
-/// A request that got no further than the proxy was never sent.
-fn proxy_problem(failure: &ProxyFailure, limits: TimeLimits) -> ConnectionProblem {
-    use ConnectionProblem::{Expired, Tls, UnknownIssuer, WrongName};
-    match failure.status() {
-        Some(407) => ConnectionProblem::ProxyAuthentication,
-        // The proxy could not reach the host, or is overloaded: a matter of time.
-        Some(408 | 429 | 500..=599) => ConnectionProblem::ProxyConnect,
-        Some(_) => ConnectionProblem::Proxy,
-        None => match problem(&failure.error, Phase::Header, limits) {
-            problem @ (Expired | Tls | UnknownIssuer | WrongName) => problem,
-            // It was not reached, or dropped the connection.
-            _ => ConnectionProblem::ProxyConnect,
-        },
     }
 }
 
@@ -115,18 +152,15 @@ mod tests {
     use super::*;
     use crate::service::Fate;
 
-    const SECOND: Duration = Duration::from_secs(1);
-    const LIMITS: TimeLimits = TimeLimits { stall: SECOND, header: SECOND, body: SECOND };
-
     #[test]
     fn tls_that_breaks_after_the_handshake_leaves_open_whether_the_request_arrived_unless_it_was_for_a_proxy()
     {
+        let second = Duration::from_secs(1);
+        let limits = TimeLimits { stall: second, header: second, body: second };
         let broken = || ureq::Error::Io(ErrorKind::InvalidData.into());
-        let failure = ProxyFailure { proxy: "https://proxy.example".to_owned(), error: broken() };
-        for (error, fate) in
-            [(broken(), Fate::Unknown), (ureq::Error::Other(Box::new(failure)), Fate::Refused)]
-        {
-            let fault = connection_fault(error, Phase::Header, LIMITS);
+        let at_proxy = Failure::at_proxy("https://proxy.example", &broken()).into();
+        for (error, fate) in [(broken(), Fate::Unknown), (at_proxy, Fate::Refused)] {
+            let fault = connection_fault(error, Phase::Header, limits);
             assert_eq!(fault.fate(), fate, "{fault}");
         }
     }

@@ -24,6 +24,8 @@ use crate::files::{NamedFile, check_secret, is_exposed_at};
 pub struct Credentials {
     way: Way,
     exposed_files: Vec<PathBuf>,
+    /// Every secret in it, in each form in which it is sent.
+    secrets: Vec<String>,
 }
 
 /// How a client signs in.
@@ -46,14 +48,11 @@ pub enum SignInMethod {
     OAuth,
 }
 
-/// The program's own source of tokens.
-type Provider = dyn Fn() -> Result<Token, Box<dyn StdError + Send + Sync>> + Send + Sync;
-
 #[derive(Clone)]
 pub(crate) enum Way {
     Token(Token),
-    Provider(Arc<Provider>),
-    Password { user: String, password: Secret, header: HeaderValue },
+    Provider(Arc<dyn Fn() -> Result<Token, OtherError> + Send + Sync>),
+    Password { user: String, header: HeaderValue },
     Certificate { certificate: Arc<SigningCertificate>, has_time: bool },
     OAuth { client_id: String, store: TokenStore },
 }
@@ -65,18 +64,20 @@ pub(crate) enum TokenStore {
     Program { read: Arc<ReadToken>, write: Arc<WriteToken> },
 }
 
-pub(crate) type ReadToken = dyn Fn() -> Result<Secret, Box<dyn StdError + Send + Sync>> + Send + Sync;
-pub(crate) type WriteToken = dyn Fn(&Secret) -> Result<(), Box<dyn StdError + Send + Sync>> + Send + Sync;
+/// An error of the program's own code.
+type OtherError = Box<dyn StdError + Send + Sync>;
+pub(crate) type ReadToken = dyn Fn() -> Result<Secret, OtherError> + Send + Sync;
+pub(crate) type WriteToken = dyn Fn(&Secret) -> Result<(), OtherError> + Send + Sync;
 
 impl From<Token> for Credentials {
     fn from(token: Token) -> Credentials {
-        Way::Token(token).into()
+        Credentials { secrets: vec![token.value().to_owned()], ..Way::Token(token).into() }
     }
 }
 
 impl From<Way> for Credentials {
     fn from(way: Way) -> Credentials {
-        Credentials { way, exposed_files: Vec::new() }
+        Credentials { way, exposed_files: Vec::new(), secrets: Vec::new() }
     }
 }
 
@@ -107,17 +108,17 @@ impl Credentials {
     ///
     /// [`Error::Setting`] for an empty name or password, and for one with control characters.
     pub fn password(user: &str, password: Secret) -> Result<Credentials> {
-        for (setting, text) in [(Setting::User, user), (Setting::Password, password.reveal())] {
-            check_secret(text)
-                .map_err(|problem| Error::Setting { setting, problem: format!("it {problem}") })?;
-        }
+        check_secret(Setting::User, "", user)?;
+        check_secret(Setting::Password, "", password.reveal())?;
         if user.contains(':') {
             let problem = "it holds a colon, which this way of signing in cannot carry".to_owned();
             return Err(Error::Setting { setting: Setting::User, problem });
         }
-        let header = header(&format!("Basic {}", encoded(user, &password)))?;
+        let basic = STANDARD.encode(format!("{user}:{}", password.reveal()));
+        let (header, user) = (header(&format!("Basic {basic}"))?, user.to_owned());
         let exposed_files = password.exposed_file().map(Path::to_owned).into_iter().collect();
-        Ok(Credentials { way: Way::Password { user: user.to_owned(), password, header }, exposed_files })
+        let secrets = vec![password.reveal().to_owned(), basic];
+        Ok(Credentials { way: Way::Password { user, header }, exposed_files, secrets })
     }
 
     /// Signs in with a certificate of a CA and its private RSA key, in one file or in several, PEM or DER.
@@ -155,7 +156,7 @@ impl Credentials {
         let exposed_passphrase = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
         let exposed_files = certificate.exposed_key.clone().into_iter().chain(exposed_passphrase).collect();
         let way = Way::Certificate { certificate: Arc::new(certificate), has_time: true };
-        Ok(Credentials { way, exposed_files })
+        Ok(Credentials { exposed_files, ..way.into() })
     }
 
     /// Signs random bytes alone, without the time: the older form of signing in with a certificate.
@@ -176,8 +177,7 @@ impl Credentials {
     pub fn oauth(client_id: &str, refresh_token_file: impl Into<PathBuf>) -> Result<Credentials> {
         let path = refresh_token_file.into();
         let exposed_files = is_exposed_at(&path).then(|| path.clone()).into_iter().collect();
-        let way = oauth(client_id, TokenStore::File(path))?;
-        Ok(Credentials { way, exposed_files })
+        Ok(Credentials { exposed_files, ..oauth(client_id, TokenStore::File(path))? })
     }
 
     /// Signs in with an OAuth refresh token that the program keeps, such as in a vault: `read` is called
@@ -196,7 +196,7 @@ impl Credentials {
             read: Arc::new(move || read().map_err(Into::into)),
             write: Arc::new(move |token| write(token).map_err(Into::into)),
         };
-        Ok(oauth(client_id, store)?.into())
+        oauth(client_id, store)
     }
 
     /// The files with a secret that other users of this machine can read, which is worth a warning.
@@ -240,28 +240,14 @@ impl Credentials {
         !matches!(self.way, Way::Token(_) | Way::Provider(_))
     }
 
-    /// Every secret in it, in each form in which it is sent.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        match &self.way {
-            Way::Token(token) => vec![token.value().to_owned()],
-            Way::Password { user, password, .. } => {
-                vec![password.reveal().to_owned(), encoded(user, password)]
-            }
-            _ => Vec::new(),
-        }
+        self.secrets.clone()
     }
 }
 
-fn oauth(client_id: &str, store: TokenStore) -> Result<Way> {
-    let client_id = client_id.trim().to_owned();
-    if client_id.is_empty() {
-        return Err(Error::Setting { setting: Setting::OauthClient, problem: "it is empty".to_owned() });
-    }
-    Ok(Way::OAuth { client_id, store })
-}
-
-fn encoded(user: &str, password: &Secret) -> String {
-    STANDARD.encode(format!("{user}:{}", password.reveal()))
+fn oauth(client_id: &str, store: TokenStore) -> Result<Credentials> {
+    check_secret(Setting::OauthClient, "", client_id.trim())?;
+    Ok(Way::OAuth { client_id: client_id.trim().to_owned(), store }.into())
 }
 
 /// A header that is never logged.

@@ -42,8 +42,9 @@ const MIN_INTERVAL: Duration = Duration::from_millis(50);
 /// Longest interval that is believed: a user who has approved should not wait longer.
 const MAX_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What `slow_down` adds to the interval (RFC 8628).
-const SLOW_DOWN: Duration = Duration::from_secs(5);
+/// The words for a user who has not approved yet, and for a client that asks too often.
+const PENDING: &str = "authorization_pending";
+const SLOW_DOWN: &str = "slow_down";
 
 /// How long a user has to approve where the service does not say it: as Anaplan documents.
 const USUAL_APPROVAL: Duration = Duration::from_secs(15 * 60);
@@ -122,8 +123,12 @@ impl Session {
         let mut locked = lock(wire, store, wait)?;
         let stored = locked.read()?;
         wire.secrets.add(stored.reveal());
-        let body = refresh_request(client_id, &stored);
-        self.grant(wire, repeat, &body, &mut locked, Some(stored.reveal()))
+        let body = json!({
+            "grant_type": "refresh_token",
+            "client_id": client_id,
+            "refresh_token": stored.reveal(),
+        });
+        self.grant(wire, repeat, &body.to_string(), &mut locked, Some(stored.reveal()))
     }
 
     /// `old` is the refresh token that is exchanged; without one, a grant must bring the first.
@@ -175,7 +180,12 @@ impl Session {
         wire.secrets.add(flow.device_code.reveal());
         show(&flow.shown);
         let begun = Instant::now();
-        let body = device_token_request(client_id, &flow.device_code);
+        let body = json!({
+            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+            "client_id": client_id,
+            "device_code": flow.device_code.reveal(),
+        });
+        let body = body.to_string();
         loop {
             wire.sleep(flow.interval, &Event::Waiting { subject: &subject, waited: begun.elapsed() })?;
             let is_over = begun.elapsed() >= flow.shown.lifetime || wire.patience.is_over();
@@ -185,9 +195,11 @@ impl Session {
                     self.state().hold(held, wire);
                     return Ok(());
                 }
-                Err(error) => match refusal_word(&error) {
-                    Some("authorization_pending") if !is_over => {}
-                    Some("slow_down") if !is_over => flow.interval = slower(flow.interval),
+                Err(error) => match error.request() {
+                    Some((_, Fault::SignInRefused { word, .. })) if !is_over && word == PENDING => {}
+                    Some((_, Fault::SignInRefused { word, .. })) if !is_over && word == SLOW_DOWN => {
+                        flow.interval = slower(flow.interval);
+                    }
                     _ => return Err(error),
                 },
             }
@@ -195,16 +207,9 @@ impl Session {
     }
 }
 
-/// The interval after the answer `slow_down`.
+/// The interval after the answer `slow_down` (RFC 8628).
 fn slower(interval: Duration) -> Duration {
-    (interval + SLOW_DOWN).min(MAX_INTERVAL)
-}
-
-fn refusal_word(error: &Error) -> Option<&str> {
-    match error.request() {
-        Some((_, Fault::SignInRefused { word, .. })) => Some(word),
-        _ => None,
-    }
+    (interval + Duration::from_secs(5)).min(MAX_INTERVAL)
 }
 
 fn lock<'a>(wire: &Wire, store: &'a TokenStore, wait: Duration) -> Result<LockedTokens<'a>> {
@@ -222,26 +227,6 @@ pub(super) fn lock_file(wire: &Wire, path: &Path, wait: Duration) -> Result<Lock
         wire.report(&Event::Disk { path, warning });
     }
     Ok(locked)
-}
-
-/// The body of the request for an access token by a refresh token.
-fn refresh_request(client_id: &str, refresh_token: &Secret) -> String {
-    json!({
-        "grant_type": "refresh_token",
-        "client_id": client_id,
-        "refresh_token": refresh_token.reveal(),
-    })
-    .to_string()
-}
-
-/// The body of the request whether the user has approved.
-fn device_token_request(client_id: &str, device_code: &Secret) -> String {
-    json!({
-        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
-        "client_id": client_id,
-        "device_code": device_code.reveal(),
-    })
-    .to_string()
 }
 
 fn read_grant(reply: &Reply) -> Result<Grant, Fault> {

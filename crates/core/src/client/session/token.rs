@@ -56,8 +56,7 @@ impl Token {
         let copied = text.split_once([' ', '\t']).and_then(|(word, value)| Some((scheme_of(word)?, value)));
         let (scheme, value) = copied.map_or((usual, text), |(scheme, value)| (scheme, value.trim_start()));
         // The word alone is no token.
-        let checked = check_secret(if scheme_of(value).is_some() { "" } else { value });
-        checked.map_err(|problem| unusable(&format!("it {problem}")))?;
+        check_secret(Setting::Token, "", if scheme_of(value).is_some() { "" } else { value })?;
         if value.starts_with(['"', '\'']) || value.ends_with(['"', '\'']) {
             return Err(unusable("it is in quotes: give it without them"));
         }
