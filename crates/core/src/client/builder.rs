@@ -145,7 +145,7 @@ impl ClientBuilder {
 
     /// Where to take the proxy from. Defaults to [`ProxyChoice::Environment`].
     pub fn proxy(mut self, choice: ProxyChoice) -> Self {
-        self.transport.proxy = Some(choice);
+        self.transport.proxy = choice;
         self
     }
 

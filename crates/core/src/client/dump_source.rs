@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::http::body::{AnswerBody, SizeLimit};
-use super::http::exchange::{Accept, Answer, Content, Request};
+use super::http::exchange::{Answer, BYTES, Content, Request};
 use super::http::patience::Stop;
 use super::requests::{CHUNK_LIMIT, Requests, WHOLE_LIMIT};
 use super::retry_loop::Halt;
@@ -66,8 +66,7 @@ impl ChunkSource for DumpSource {
             ),
         };
         let origin = requests.origin(&subject)?;
-        let request =
-            Request { method: "GET", origin, path: &path, body: Content::None, accept: Accept::Bytes };
+        let request = Request { method: "GET", origin, path: &path, body: Content::None, accept: BYTES };
         // One that comes empty is a hole; the only one is an empty dump if it comes so twice: a gateway may have lost the
         // body.
         let mut was_empty = false;

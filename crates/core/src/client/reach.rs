@@ -1,7 +1,7 @@
 //! Whether a host can be reached, without signing in: for those who look for what is wrong.
 
 use super::Client;
-use super::http::exchange::{Accept, Content, Request};
+use super::http::exchange::{BYTES, Content, Request};
 use super::session::clock_error;
 use crate::address::Origin;
 use crate::error::Result;
@@ -35,8 +35,7 @@ impl Client {
         let wire = &self.requests.wire;
         let subject = Subject::Host(origin.clone());
         wire.retry(&subject, Repeat::IfTransient, |a_try| {
-            let request =
-                Request { method: "GET", origin, path: "/", body: Content::None, accept: Accept::Bytes };
+            let request = Request { method: "GET", origin, path: "/", body: Content::None, accept: BYTES };
             let date = wire.send(&subject, request, None, a_try)?.date();
             Ok(Reached {
                 proxy: wire.agent.proxy(origin),

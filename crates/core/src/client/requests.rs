@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::choose_hosts::Hosts;
 use super::event::Event;
 use super::http::body::SizeLimit;
-use super::http::exchange::{Accept, Answer, Content, Request};
+use super::http::exchange::{Answer, Content, JSON, Request};
 use super::retry_loop::{Halt, Try, Wire};
 use super::session::{Held, Session};
 use crate::address::{DumpAddress, Id, Origin};
@@ -101,7 +101,7 @@ impl Requests {
         repeat: Repeat,
         mut read: impl FnMut(&[u8]) -> Result<T, Fault>,
     ) -> Result<T> {
-        let request = Request { method, origin: self.origin(subject)?, path, body, accept: Accept::Json };
+        let request = Request { method, origin: self.origin(subject)?, path, body, accept: JSON };
         self.retry(subject, request, repeat, |answer, _| Ok(read(&json_of(answer)?)?))
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Client;
 use super::event::Event;
-use super::http::exchange::{Accept, Content, Request};
+use super::http::exchange::{Content, JSON, Request};
 use super::requests::json_of;
 use crate::address::FileAddress;
 use crate::error::{Error, Result};
@@ -210,7 +210,7 @@ impl<'a> Upload<'a> {
         let body = if is_smaller { Content::Gzip(&gzip) } else { Content::Bytes(chunk) };
         let (requests, path) = (&self.client.requests, self.file.chunk_path(index));
         let origin = requests.origin(&subject)?;
-        let request = Request { method: "PUT", origin, path: &path, body, accept: Accept::Json };
+        let request = Request { method: "PUT", origin, path: &path, body, accept: JSON };
         requests.retry(&subject, request, Repeat::IfTransient, |answer, _| {
             let is_stored = answer.status() == 204;
             let bytes = json_of(answer)?;

@@ -37,7 +37,7 @@ pub(in crate::client) struct TransportConfig {
     pub(in crate::client) stall_timeout: Option<Duration>,
     pub(in crate::client) connect_timeout: Option<Duration>,
     pub(in crate::client) roots: Roots,
-    pub(in crate::client) proxy: Option<ProxyChoice>,
+    pub(in crate::client) proxy: ProxyChoice,
 }
 
 /// The time limits of an exchange.
@@ -62,7 +62,7 @@ impl HttpAgent {
     pub(in crate::client) fn new(config: &TransportConfig, connections: usize) -> Result<HttpAgent> {
         let tls = TlsConnector::new(&config.roots)?;
         let names = Names::default();
-        let proxy = Proxy::new(&config.proxy.clone().unwrap_or_default())?;
+        let proxy = Proxy::new(&config.proxy)?;
         let stall = config.stall_timeout.unwrap_or(STALL_TIMEOUT);
         let limits = TimeLimits { stall, header: stall.saturating_mul(HEADER_STALLS), body: BODY_TIMEOUT };
         let settings = Agent::config_builder()

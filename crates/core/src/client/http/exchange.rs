@@ -28,23 +28,12 @@ const SIGN_IN_LIMIT: SizeLimit = SizeLimit { bytes: 64 * 1024, name: "the limit 
 /// Maximum time for an error's body: its message is not worth more.
 const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 
-/// The types of answers that a request accepts.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::client) enum Accept {
-    /// Parts of the API answer in CSV unless JSON is asked for.
-    Json,
-    /// Documentation shows `text/plain` for dumps, and published clients ask for octets.
-    Bytes,
-}
+/// The types of answers that a request accepts. Parts of the API answer in CSV unless JSON is asked for.
+pub(in crate::client) const JSON: &str = "application/json";
 
-impl Accept {
-    fn header(self) -> &'static str {
-        match self {
-            Accept::Json => "application/json",
-            Accept::Bytes => "application/octet-stream, text/csv;q=0.9, text/plain;q=0.9, */*;q=0.5",
-        }
-    }
-}
+/// Documentation shows `text/plain` for dumps, and published clients ask for octets.
+pub(in crate::client) const BYTES: &str =
+    "application/octet-stream, text/csv;q=0.9, text/plain;q=0.9, */*;q=0.5";
 
 impl Content<'_> {
     fn media_type(self) -> &'static str {
@@ -65,7 +54,7 @@ pub(in crate::client) struct Request<'a> {
     /// Path and query, encoded.
     pub(in crate::client) path: &'a str,
     pub(in crate::client) body: Content<'a>,
-    pub(in crate::client) accept: Accept,
+    pub(in crate::client) accept: &'static str,
 }
 
 /// The body of a request.
@@ -174,7 +163,7 @@ pub(in crate::client) fn send(
     }
     let builder = builder
         .header("user-agent", headers.user_agent)
-        .header("accept", accept.header())
+        .header("accept", accept)
         .header("accept-encoding", headers.accept_encoding)
         // A cache on the way must not answer with what it remembers.
         .header("cache-control", "no-cache")

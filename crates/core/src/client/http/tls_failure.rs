@@ -191,5 +191,8 @@ mod tests {
             assert_eq!((fault.fate(), fault.is_transient()), (fate, fate == Fate::Unknown), "{case}");
             assert_eq!(source.as_deref() == Some(WANTS_CERTIFICATE), is_named, "{case}");
         }
+        // What breaks on the way to a proxy never brought the request to the service.
+        let at_proxy = Failure::at_proxy("https://proxy.example", &alert(InternalError).into());
+        assert_eq!(connection_fault(at_proxy.into(), Phase::Header, limits).fate(), Fate::Refused);
     }
 }

@@ -144,24 +144,3 @@ fn timeout_problem(which: Timeout, phase: Phase, limits: TimeLimits) -> Connecti
         _ => ConnectionProblem::Stalled(limits.stall),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::service::Fate;
-
-    #[test]
-    fn tls_that_breaks_after_the_handshake_leaves_open_whether_the_request_arrived_unless_it_was_for_a_proxy()
-    {
-        let second = Duration::from_secs(1);
-        let limits = TimeLimits { stall: second, header: second, body: second };
-        let broken = || ureq::Error::Io(ErrorKind::InvalidData.into());
-        let at_proxy = Failure::at_proxy("https://proxy.example", &broken()).into();
-        for (error, fate) in [(broken(), Fate::Unknown), (at_proxy, Fate::Refused)] {
-            let fault = connection_fault(error, Phase::Header, limits);
-            assert_eq!(fault.fate(), fate, "{fault}");
-        }
-    }
-}

@@ -41,10 +41,10 @@ impl Client {
     #[doc(hidden)]
     pub fn account(&self) -> Result<Account> {
         let session = &self.requests.session;
-        let validation = session.validate(&self.requests.wire)?;
+        let (user, until) = session.validate(&self.requests.wire)?;
         let credentials = session.credentials();
-        let user = validation.user.or_else(|| credentials.user().map(str::to_owned));
-        Ok(Account { method: credentials.method(), user, until: validation.until })
+        let user = user.or_else(|| credentials.user().map(str::to_owned));
+        Ok(Account { method: credentials.method(), user, until })
     }
 
     /// The token that a request would carry now, and until when it is good, if that is known. Signs in if

@@ -6,7 +6,7 @@ use super::refusal::{Granted, check_done};
 use super::token::Token;
 use super::{Held, IssuedToken, Session, ask, post};
 use crate::client::http::HeaderValue;
-use crate::client::http::exchange::{Accept, Content, Reply, Request};
+use crate::client::http::exchange::{Content, JSON, Reply, Request};
 use crate::client::retry_loop::Wire;
 use crate::error::Result;
 use crate::service::{Fault, Repeat, Subject};
@@ -15,12 +15,8 @@ pub(super) const AUTHENTICATE: &str = "/token/authenticate";
 const VALIDATE: &str = "/token/validate";
 const LOGOUT: &str = "/token/logout";
 
-/// What the sign-in service says about a token.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::client) struct Validation {
-    pub(in crate::client) user: Option<String>,
-    pub(in crate::client) until: Option<SystemTime>,
-}
+/// The user of a token, and its end.
+type Validation = (Option<String>, Option<SystemTime>);
 
 impl Session {
     /// Signs in at `/token/authenticate`. Each try needs a body that is made anew: it holds the time.
@@ -40,18 +36,17 @@ impl Session {
         })
     }
 
-    /// Asks the sign-in service about the token.
+    /// Asks the sign-in service whose token it is, and until when it is good.
     pub(in crate::client) fn validate(&self, wire: &Wire) -> Result<Validation> {
         let held = self.token(wire)?;
         let origin = self.auth_host()?;
         let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
             let request =
-                Request { method: "GET", origin, path: VALIDATE, body: Content::None, accept: Accept::Json };
+                Request { method: "GET", origin, path: VALIDATE, body: Content::None, accept: JSON };
             let reply = ask(wire, request, Some(&authorization), a_try)?;
-            let validation = read_validation(&reply)?;
-            let until = held.end_date().or(validation.until);
-            Ok(Validation { until, ..validation })
+            let (user, until) = read_validation(&reply)?;
+            Ok((user, held.end_date().or(until)))
         })
     }
 
@@ -83,7 +78,7 @@ fn read_validation(reply: &Reply) -> Result<Validation, Fault> {
     }
     let user = ["userInfo.userEmail", "userInfo.userId", "userInfo.userGuid"];
     let user = user.into_iter().find_map(|field| answer.text(field));
-    Ok(Validation { user, until: answer.count("tokenInfo.expiresAt").and_then(at) })
+    Ok((user, answer.count("tokenInfo.expiresAt").and_then(at)))
 }
 
 fn at(milliseconds: u64) -> Option<SystemTime> {
@@ -122,8 +117,7 @@ mod tests {
             ),
             (r#"{"userInfo": [], "tokenInfo": {"expiresAt": 5000}}"#, None, until),
         ] {
-            let validation = Validation { user: user.map(str::to_owned), until };
-            assert_eq!(read_validation(&reply(body)).unwrap(), validation, "{body}");
+            assert_eq!(read_validation(&reply(body)).unwrap(), (user.map(str::to_owned), until), "{body}");
         }
         for body in [
             "{}",

@@ -20,7 +20,7 @@ use self::secret::Secret;
 use self::token::Token;
 use crate::address::Origin;
 use crate::client::http::HeaderValue;
-use crate::client::http::exchange::{Accept, Content, Reply, Request};
+use crate::client::http::exchange::{Content, JSON, Reply, Request};
 use crate::client::retry_loop::{Halt, Try, Wire};
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::service::{Repeat, Subject};
@@ -273,7 +273,7 @@ fn ask(
 }
 
 fn post<'a>(origin: &'a Origin, path: &'a str, body: &'a str) -> Request<'a> {
-    Request { method: "POST", origin, path, body: Content::Json(body), accept: Accept::Json }
+    Request { method: "POST", origin, path, body: Content::Json(body), accept: JSON }
 }
 
 #[cfg(test)]

@@ -75,16 +75,6 @@ fn while_a_token_is_good_a_sign_in_service_that_is_down_is_asked_once_and_not_at
 }
 
 #[test]
-fn once_a_token_has_ended_signing_in_is_retried() {
-    let (server, client) = scene();
-    let first = token(&client);
-    make_due(&client, Duration::ZERO);
-    server.fault(Fault::status(503), When::path("authenticate").times(2));
-    assert_ne!(token(&client), first);
-    assert_eq!(sign_ins(&server), 4);
-}
-
-#[test]
 fn a_refused_renewal_is_never_repeated_and_the_old_token_serves_to_its_end() {
     let (server, client) = scene();
     let first = token(&client);

@@ -77,21 +77,3 @@ fn unsigned(content: &[u8]) -> Option<u64> {
     let fits = !content.is_empty() && significant.len() <= 8;
     fits.then(|| significant.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn elements_are_read_one_after_the_other_and_what_is_no_der_is_none() {
-        let mut reader = Reader::new(&[0x30, 3, 2, 1, 7, 4, 0x81, 2, 8, 9]);
-        let mut inner = reader.sequence().unwrap();
-        assert_eq!((inner.number(), inner.len()), (Some(7), 0));
-        assert_eq!(reader.read(tag::INTEGER), None, "another tag is not taken");
-        assert_eq!((reader.read(tag::OCTET_STRING), reader.len()), (Some(&[8, 9][..]), 0));
-        for der in [&[][..], &[4], &[4, 1], &[4, 0x80, 0, 0], &[0x1f, 0], &[4, 0x84, 255, 255, 255, 255, 0]] {
-            assert_eq!(Reader::new(der).any(), None, "{der:?}");
-        }
-        assert_eq!([&[0, 1, 0][..], &[0; 20], &[1; 9], &[]].map(unsigned), [Some(256), Some(0), None, None]);
-    }
-}

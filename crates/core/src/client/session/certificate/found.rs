@@ -18,11 +18,12 @@ pub(super) struct Found<'a> {
     files: &'a [NamedFile],
     /// Each different key once: the same file may be given for both.
     keys: Vec<(&'a NamedFile, Kind, Vec<u8>)>,
-    certificates: Vec<(&'a NamedFile, Vec<u8>)>,
+    pub(super) certificates: Vec<(&'a NamedFile, Vec<u8>)>,
 }
 
 impl<'a> Found<'a> {
-    /// Each file has to hold a key or a certificate: what cannot be used is never passed over.
+    /// Each file has to hold a key or a certificate, and one has to hold a certificate: what cannot be used is never
+    /// passed over.
     pub(super) fn in_files(files: &'a [NamedFile]) -> Result<Found<'a>> {
         let mut found = Found { files, keys: Vec::new(), certificates: Vec::new() };
         for file in files {
@@ -51,6 +52,10 @@ impl<'a> Found<'a> {
                 return Err(unusable(Setting::Credentials, format!("{name} {problem}")));
             }
         }
+        if found.certificates.is_empty() {
+            let problem = format!("there is no certificate in {}", names(files));
+            return Err(Error::Missing { setting: Setting::Certificate, problem });
+        }
         Ok(found)
     }
 
@@ -78,15 +83,6 @@ impl<'a> Found<'a> {
             )
         })?;
         Ok((*file, key))
-    }
-
-    /// The certificates, one at least, each with its file.
-    pub(super) fn certificates(&self) -> Result<&[(&'a NamedFile, Vec<u8>)]> {
-        if self.certificates.is_empty() {
-            let problem = format!("there is no certificate in {}", names(self.files));
-            return Err(Error::Missing { setting: Setting::Certificate, problem });
-        }
-        Ok(&self.certificates)
     }
 }
 

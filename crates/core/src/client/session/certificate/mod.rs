@@ -49,8 +49,7 @@ impl SigningCertificate {
     ) -> Result<SigningCertificate> {
         let found = Found::in_files(files)?;
         let (key_file, key) = found.key(passphrase)?;
-        let certificates = found.certificates()?;
-        let of_key = certificates.iter().filter_map(|(file, der)| {
+        let of_key = found.certificates.iter().filter_map(|(file, der)| {
             let certificate = x509::read(der)?;
             (certificate.public_key == key.public_key().as_ref()).then_some((*file, certificate))
         });
@@ -60,12 +59,9 @@ impl SigningCertificate {
             (is_valid, certificate.not_after)
         });
         let Some((file, chosen)) = chosen else {
-            let belongs = match certificates.len() {
-                1 => "does not belong to the certificate".to_owned(),
-                count => format!("belongs to none of the {count} certificates"),
-            };
-            let files = found::names(certificates.iter().map(|(file, _)| *file));
-            let problem = format!("the one in {} {belongs} in {files}", Printable(key_file.name()));
+            let files = found::names(found.certificates.iter().map(|(file, _)| *file));
+            let problem =
+                format!("the one in {} belongs to no certificate in {files}", Printable(key_file.name()));
             return Err(Error::Setting { setting: Setting::PrivateKey, problem });
         };
         let certificate = SigningCertificate {
