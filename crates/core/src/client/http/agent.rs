@@ -7,10 +7,9 @@ use ureq::Agent;
 use ureq::unversioned::transport::Connector;
 
 use super::names::Names;
-use super::proxy::{Proxy, ProxyChoice};
+use super::proxy::{Proxy, ProxyChoice, ProxyConnector};
 use super::tcp::TcpConnector;
 use super::tls::{Issuers, Roots, TlsConnector};
-use super::tunnel::ProxyConnector;
 use crate::address::Origin;
 use crate::error::Result;
 

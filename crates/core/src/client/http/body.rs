@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use ureq::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, TRANSFER_ENCODING};
-use ureq::http::{HeaderMap, HeaderName, Version};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Version};
 use ureq::{Body, BodyReader};
 
 use super::exchange::Terms;
@@ -101,14 +101,11 @@ impl AnswerBody {
         let fail = |problem| Err(Fault::Body(problem));
         // All lines of one name together, as HTTP reads them.
         let header = |name: HeaderName| {
-            let lines: Vec<String> = headers
-                .get_all(name)
-                .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase())
-                .collect();
-            (!lines.is_empty()).then(|| lines.join(", "))
+            let line =
+                |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase();
+            headers.get_all(name).iter().map(line).collect::<Vec<_>>().join(", ")
         };
-        let content_type = header(CONTENT_TYPE).unwrap_or_default();
+        let content_type = header(CONTENT_TYPE);
         // Of several lines, any: a gateway adds its own to that of the service.
         let has_type = |name: &str| content_type.split(',').any(|part| part.trim().starts_with(name));
         if has_type("text/html") || has_type("application/xhtml") {
@@ -120,24 +117,25 @@ impl AnswerBody {
         let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.trim().parse::<u64>().ok());
         // The length on the wire, which is that of the range only without compression.
         let sent = length.filter(|_| !headers.contains_key(CONTENT_ENCODING));
-        if let Some(range) = header(CONTENT_RANGE).filter(|range| !is_everything(range, sent)) {
+        let range = header(CONTENT_RANGE);
+        if !range.is_empty() && !is_everything(&range, sent) {
             return fail(BodyProblem::Partial(range));
         }
         let wire_limit = limit.bytes.saturating_add(GZIP_OVERHEAD);
         if length.is_some_and(|length| length > wire_limit) {
             return Err(limit.exceeded());
         }
-        let has_framing = match header(TRANSFER_ENCODING).as_deref() {
-            None => length.is_some(),
+        let has_framing = match &*header(TRANSFER_ENCODING) {
+            "" => length.is_some(),
             // Version 1.0 does not know it, and what was meant is not known.
-            Some("chunked") => version == Version::HTTP_11,
-            Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
+            "chunked" => version == Version::HTTP_11,
+            other => return fail(BodyProblem::Encoding(other.to_owned())),
         };
         let reader = body.into_reader();
-        let data = match header(CONTENT_ENCODING).as_deref() {
-            None | Some("" | "identity") if has_framing => Data::Plain(reader),
-            None | Some("" | "identity") => return fail(BodyProblem::NoProofOfEnd),
-            Some("gzip" | "x-gzip") => {
+        let data = match &*header(CONTENT_ENCODING) {
+            "" | "identity" if has_framing => Data::Plain(reader),
+            "" | "identity" => return fail(BodyProblem::NoProofOfEnd),
+            "gzip" | "x-gzip" => {
                 let wire = WireReader { reader, left: wire_limit, terms: terms.clone(), failure: None };
                 let mut wire = BufReader::with_capacity(WIRE_BYTES, wire);
                 // A label without such data is the gateway's mistake.
@@ -150,7 +148,7 @@ impl AnswerBody {
                     Err(error) => return Err(wire.get_mut().fault(&error, limit)),
                 }
             }
-            Some(other) => return fail(BodyProblem::Encoding(other.to_owned())),
+            other => return fail(BodyProblem::Encoding(other.to_owned())),
         };
         Ok(AnswerBody { content_type, data, limit, received: 0, terms })
     }

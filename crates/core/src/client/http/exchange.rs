@@ -98,6 +98,13 @@ pub(in crate::client) struct Reply {
     pub(in crate::client) retry_after: Option<Duration>,
 }
 
+#[cfg(test)]
+impl Reply {
+    pub(in crate::client) fn of(status: u16, body: &str) -> Reply {
+        Reply { status, body: body.as_bytes().to_vec(), date: None, retry_after: None }
+    }
+}
+
 impl Answer {
     pub(in crate::client) fn status(&self) -> u16 {
         self.response.status().as_u16()

@@ -9,7 +9,6 @@ mod proxy;
 mod tcp;
 pub(super) mod tls;
 mod tls_failure;
-mod tunnel;
 mod ureq_error;
 
 pub use self::proxy::ProxyChoice;

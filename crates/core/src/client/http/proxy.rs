@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ureq::ProxyProtocol;
+use ureq::unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Connector, Transport};
 
+use super::ureq_error::Failure;
 use crate::address::Origin;
 use crate::error::{Error, Result, Setting};
 
@@ -125,29 +127,46 @@ fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
     let host = authority.rsplit('@').next().unwrap_or(authority);
     if authority.contains(['/', '?', '#']) || host.is_empty() || host.starts_with(':') {
-        return Err(unusable(
-            name,
-            "it is not scheme, user, host and port alone; special characters in the user name or password must be \
-             percent-encoded",
-        ));
+        return Err(unusable(name, NO_URL));
     }
     // ureq takes a port beyond 65535 for the default port.
     let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
     if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|p| p > 0)) {
         return Err(unusable(name, "its port is not a number from 1 to 65535"));
     }
-    let proxy = ureq::Proxy::new(url).map_err(|_| {
-        unusable(name, "it is not a URL such as http://user:password@proxy.example:3128; special characters in the user name or password must be percent-encoded")
-    })?;
+    let proxy = ureq::Proxy::new(url).map_err(|_| unusable(name, NO_URL))?;
     match proxy.protocol() {
         ProxyProtocol::Http | ProxyProtocol::Https => Ok(proxy),
         _ => Err(unusable(name, "only http:// and https:// proxies are supported, not SOCKS")),
     }
 }
 
+const NO_URL: &str = "it is not a URL such as http://user:password@proxy.example:3128; special characters in the user \
+     name or password must be percent-encoded";
+
 /// Never shows the value: it may hold a password.
 fn unusable(name: &'static str, problem: &str) -> Error {
     Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() }
+}
+
+/// Makes connections through a proxy.
+#[derive(Debug)]
+pub(super) struct ProxyConnector {
+    pub(super) inner: ConnectProxyConnector,
+    /// What errors call the proxy: without its password.
+    pub(super) name: String,
+}
+
+impl<In: Transport> Connector<In> for ProxyConnector {
+    type Out = <ConnectProxyConnector as Connector<In>>::Out;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        self.inner.connect(details, chained).map_err(|error| Failure::at_proxy(&self.name, &error).into())
+    }
 }
 
 #[cfg(test)]

@@ -135,7 +135,6 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
 
 fn timeout_problem(which: Timeout, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
     match which {
-        Timeout::Resolve => ConnectionProblem::NameLookup,
         Timeout::Connect => ConnectionProblem::Connect,
         Timeout::RecvResponse => ConnectionProblem::Timeout(limits.header),
         Timeout::RecvBody => ConnectionProblem::Timeout(limits.body),

@@ -8,7 +8,7 @@ use super::{Held, IssuedToken, Session, ask, post};
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Content, JSON, Reply, Request};
 use crate::client::retry_loop::Wire;
-use crate::error::Result;
+use crate::error::{Result, Setting};
 use crate::service::{Fault, Repeat, Subject};
 
 pub(super) const AUTHENTICATE: &str = "/token/authenticate";
@@ -26,7 +26,7 @@ impl Session {
         repeat: Repeat,
         credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
     ) -> Result<Held> {
-        let origin = self.auth_host()?;
+        let origin = self.host(Setting::SignInHost)?;
         wire.retry(&Subject::SignIn(origin.clone()), repeat, |a_try| {
             let (authorization, body) = credentials()?;
             let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
@@ -39,7 +39,7 @@ impl Session {
     /// Asks the sign-in service whose token it is, and until when it is good.
     pub(in crate::client) fn validate(&self, wire: &Wire) -> Result<Validation> {
         let held = self.token(wire)?;
-        let origin = self.auth_host()?;
+        let origin = self.host(Setting::SignInHost)?;
         let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
             let request =
@@ -53,7 +53,7 @@ impl Session {
     /// Ends the token at the sign-in service.
     pub(super) fn end_token(&self, wire: &Wire) -> Result<()> {
         let held = self.token(wire)?;
-        let origin = self.auth_host()?;
+        let origin = self.host(Setting::SignInHost)?;
         let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
             let reply = ask(wire, post(origin, LOGOUT, "{}"), Some(&authorization), a_try)?;
@@ -90,8 +90,7 @@ mod tests {
     use super::*;
 
     fn reply(body: &str) -> Reply {
-        let date = at(1_571_086_565_713);
-        Reply { status: 200, body: body.as_bytes().to_vec(), date, retry_after: None }
+        Reply { date: at(1_571_086_565_713), ..Reply::of(200, body) }
     }
 
     #[test]

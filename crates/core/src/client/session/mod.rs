@@ -49,13 +49,8 @@ pub(in crate::client) struct Session {
 #[derive(Default)]
 struct State {
     held: Option<Arc<Held>>,
-    failure: Option<Failure>,
-}
-
-/// A sign-in that failed.
-struct Failure {
-    at: Instant,
-    error: Error,
+    /// A sign-in that failed, and when.
+    failure: Option<(Instant, Error)>,
 }
 
 /// A token and its time.
@@ -161,9 +156,9 @@ impl Session {
 
     /// Signs in, unless a sign-in was refused before, or failed while this thread waited for it.
     fn sign_in_once(&self, state: &mut State, asked: Instant, wire: &Wire) -> Result<Arc<Held>> {
-        if let Some(failure) = &state.failure
-            && (state.is_refused() || failure.at > asked)
-            && let Some(error) = failure.error.again()
+        if let Some((at, error)) = &state.failure
+            && (state.is_refused() || *at > asked)
+            && let Some(error) = error.again()
         {
             return Err(error);
         }
@@ -184,12 +179,11 @@ impl Session {
         }
     }
 
-    fn auth_host(&self) -> Result<&Origin> {
-        host(self.auth.as_ref(), Setting::SignInHost)
-    }
-
-    fn oauth_host(&self) -> Result<&Origin> {
-        host(self.oauth.as_ref(), Setting::OauthHost)
+    /// The host of this setting, which is one of the two.
+    fn host(&self, setting: Setting) -> Result<&Origin> {
+        let origin = if setting == Setting::OauthHost { &self.oauth } else { &self.auth };
+        let problem = "it is not known for this API: give its URL";
+        origin.as_ref().ok_or_else(|| Error::Setting { setting, problem: problem.to_owned() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -206,13 +200,13 @@ impl State {
     }
 
     fn note(&mut self, error: &Error) {
-        self.failure = error.again().map(|error| Failure { at: Instant::now(), error });
+        self.failure = error.again().map(|error| (Instant::now(), error));
     }
 
     /// Whether the service refused the credentials. They are not sent again: some services lock a user after
     /// a few.
     fn is_refused(&self) -> bool {
-        self.failure.as_ref().is_some_and(|failure| is_refusal(&failure.error))
+        self.failure.as_ref().is_some_and(|(_, error)| is_refusal(error))
     }
 }
 
@@ -252,13 +246,6 @@ fn believed(lifetime: Option<Duration>) -> Duration {
 /// make a client sign in all the time.
 fn renewal_after(lifetime: Duration) -> Duration {
     lifetime.saturating_sub(RENEWAL_MARGIN).max(lifetime / 2)
-}
-
-fn host(origin: Option<&Origin>, setting: Setting) -> Result<&Origin> {
-    origin.ok_or_else(|| Error::Setting {
-        setting,
-        problem: "it is not known for this API: give its URL".to_owned(),
-    })
 }
 
 /// Sends a request to a sign-in service once, and reads its answer whatever the status is.

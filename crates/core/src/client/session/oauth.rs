@@ -140,7 +140,7 @@ impl Session {
         tokens: &mut LockedTokens<'_>,
         old: Option<&str>,
     ) -> Result<Held> {
-        let origin = self.oauth_host()?;
+        let origin = self.host(Setting::OauthHost)?;
         wire.retry(&Subject::SignIn(origin.clone()), repeat, |a_try| {
             // What the answer brings is lost if the program ends before it is stored.
             let _exchange = wire.unfinished.begin();
@@ -170,7 +170,7 @@ impl Session {
         };
         // Found out before the user has approved; then given back to other runs while the user thinks.
         drop(lock(wire, store, LOCK_WAIT)?);
-        let origin = self.oauth_host()?;
+        let origin = self.host(Setting::OauthHost)?;
         let subject = Subject::SignIn(origin.clone());
         let body = json!({ "client_id": client_id, "scope": SCOPE }).to_string();
         let mut flow = wire.retry(&subject, Repeat::IfTransient, |a_try| {
@@ -277,13 +277,9 @@ mod tests {
     const GRANT: &str = r#"{"access_token": "acc3ss", "refresh_token": "r3fresh", "expires_in": 2100,
         "token_type": "Bearer", "scope": "openid email offline_access", "id_token": "h.p.s"}"#;
 
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, body: body.as_bytes().to_vec(), date: None, retry_after: None }
-    }
-
     #[test]
     fn a_grant_gives_the_access_token_and_perhaps_a_new_refresh_token() {
-        let grant = read_grant(&reply(200, GRANT)).unwrap();
+        let grant = read_grant(&Reply::of(200, GRANT)).unwrap();
         let access = grant.access.as_ref().unwrap();
         assert_eq!(access.value.reveal(), "acc3ss", "the id_token is none");
         assert_eq!(access.lifetime, Some(Duration::from_secs(2100)));
@@ -292,12 +288,12 @@ mod tests {
         assert!(!shown.contains("acc3ss") && !shown.contains("r3fresh"), "{shown}");
         for refresh in ["", r#", "refresh_token": null"#, r#", "refresh_token": """#] {
             let json = format!(r#"{{"access_token": "a", "expires_in": "60"{refresh}}}"#);
-            assert_eq!(read_grant(&reply(200, &json)).unwrap().refresh, None);
+            assert_eq!(read_grant(&Reply::of(200, &json)).unwrap().refresh, None);
         }
         // One that cannot be stored is lost.
         for odd in [r#""a\nb""#, "{}", "[1]", "true"] {
             let json = format!(r#"{{"access_token": "a", "refresh_token": {odd}}}"#);
-            let fault = read_grant(&reply(200, &json)).unwrap_err().to_string();
+            let fault = read_grant(&Reply::of(200, &json)).unwrap_err().to_string();
             assert!(fault.ends_with("(its refresh_token cannot be used)"), "{fault}");
         }
         for (access, problem) in [
@@ -305,7 +301,8 @@ mod tests {
             (r#""id_token": "h.p.s","#, "no \"access_token\""),
             (r#""access_token": "a b","#, "cannot be used"),
         ] {
-            let grant = read_grant(&reply(200, &format!(r#"{{{access} "refresh_token": "r"}}"#))).unwrap();
+            let grant =
+                read_grant(&Reply::of(200, &format!(r#"{{{access} "refresh_token": "r"}}"#))).unwrap();
             let fault = grant.access.unwrap_err().to_string();
             assert!(fault.contains(problem), "{fault}");
             assert_eq!(grant.refresh.unwrap().reveal(), "r");
@@ -315,12 +312,12 @@ mod tests {
     #[test]
     fn a_403_without_a_word_is_a_dead_refresh_token_but_a_page_of_a_proxy_is_not() {
         for (body, expected) in [(r#"{"message": "Forbidden"}"#, Some("Forbidden")), ("{}", None)] {
-            let Err(Fault::SignInRefused { word, message }) = read_grant(&reply(403, body)) else {
+            let Err(Fault::SignInRefused { word, message }) = read_grant(&Reply::of(403, body)) else {
                 panic!("{body}")
             };
             assert_eq!((&*word, message.as_deref()), ("invalid_grant", expected));
         }
-        assert_eq!(read_grant(&reply(403, "<html>blocked</html>")).unwrap_err().status(), Some(403));
+        assert_eq!(read_grant(&Reply::of(403, "<html>blocked</html>")).unwrap_err().status(), Some(403));
     }
 
     #[test]
@@ -328,7 +325,7 @@ mod tests {
         let body = r#"{"device_code": "d3vice", "user_code": "ABCD-EFGH", "expires_in": 900, "interval": 7,
             "verification_uri": "https://iam.anaplan.com/activate",
             "verification_uri_complete": "https://iam.anaplan.com/activate?user_code=ABCD-EFGH"}"#;
-        let flow = read_device_code(&reply(200, body)).unwrap();
+        let flow = read_device_code(&Reply::of(200, body)).unwrap();
         assert!(!format!("{flow:?}").contains("d3vice"));
         let page = "https://iam.anaplan.com/activate?user_code=ABCD-EFGH".to_owned();
         let (code, lifetime) = ("ABCD-EFGH".to_owned(), Duration::from_secs(900));
@@ -339,7 +336,7 @@ mod tests {
         let read = |uri: &str, more: &str| {
             let json =
                 format!(r#"{{"device_code": "d", "user_code": "U", "verification_uri": "{uri}"{more}}}"#);
-            read_device_code(&reply(200, &json))
+            read_device_code(&Reply::of(200, &json))
         };
         for (lifetime, expected) in [("null", USUAL_APPROVAL), ("1e12", MAX_APPROVAL)] {
             let flow = read("https://x/", &format!(r#", "expires_in": {lifetime}"#)).unwrap();

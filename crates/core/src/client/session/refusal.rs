@@ -118,13 +118,9 @@ pub(in crate::client) fn clock_error(service: SystemTime) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, body: body.as_bytes().to_vec(), date: None, retry_after: None }
-    }
-
     /// What a request for `token` ends in: the word of a refusal, or the whole message.
     fn ends_in(status: u16, body: &str) -> String {
-        match Granted::read(&reply(status, body), "token").and_then(|granted| granted.secret("token")) {
+        match Granted::read(&Reply::of(status, body), "token").and_then(|granted| granted.secret("token")) {
             Ok(secret) => format!("granted {}", secret.reveal()),
             Err(Fault::SignInRefused { word, .. }) => word,
             Err(fault) => fault.to_string(),
@@ -180,12 +176,12 @@ mod tests {
         for (status, body) in
             [(204, ""), (200, ""), (200, "{}"), (200, r#"{"status":"SUCCESS","statusMessage":"Bye"}"#)]
         {
-            assert!(check_done(&reply(status, body)).is_ok(), "{status} {body}");
+            assert!(check_done(&Reply::of(status, body)).is_ok(), "{status} {body}");
         }
         for (status, body) in
             [(200, r#"{"status":"FAILURE_BAD_TOKEN"}"#), (200, "done"), (401, ""), (500, "{}")]
         {
-            assert!(check_done(&reply(status, body)).is_err(), "{status} {body}");
+            assert!(check_done(&Reply::of(status, body)).is_err(), "{status} {body}");
         }
     }
 }

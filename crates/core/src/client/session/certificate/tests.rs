@@ -48,16 +48,13 @@ fn pkcs1() -> Vec<u8> {
     parts.read(tag::OCTET_STRING).unwrap().to_vec()
 }
 
-/// A certificate of a key, valid from the first day of one year to that of another.
-fn certificate_of(key: &rcgen::KeyPair, first: i32, last: i32) -> String {
+/// A certificate of the key, valid from the first day of one year to that of another.
+fn certificate(first: i32, last: i32) -> String {
     let mut params = CertificateParams::default();
     params.not_before = date_time_ymd(first, 1, 1);
     params.not_after = date_time_ymd(last, 1, 1);
-    params.self_signed(key).unwrap().pem()
-}
-
-fn certificate(first: i32, last: i32) -> String {
-    certificate_of(&rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).unwrap(), first, last)
+    let key = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).unwrap();
+    params.self_signed(&key).unwrap().pem()
 }
 
 /// The certificate that most tests sign in with.
@@ -65,8 +62,9 @@ fn valid() -> String {
     certificate(2024, 2031)
 }
 
+/// A certificate of another key.
 fn foreign() -> String {
-    certificate_of(&rcgen::KeyPair::generate().unwrap(), 2024, 2031)
+    CertificateParams::default().self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
 }
 
 #[test]
