@@ -26,13 +26,9 @@ impl Answer {
     /// Whether the status says success, nothing says anything else, and the answer carries nothing else: with
     /// another payload it is the answer to another request.
     pub(super) fn is_success_without(&self, key: &str) -> bool {
-        const ENVELOPE: [&str; 7] =
-            ["status", "meta", "statusMessage", "message", "error", "errors", "title"];
         let is_payload = |(name, value): (&String, &Value)| {
-            (value.is_array() || value.is_object())
-                && says_something(value)
-                && name != key
-                && !ENVELOPE.contains(&name.as_str())
+            let is_envelope = ["status", "meta", key].contains(&name.as_str());
+            !is_envelope && (value.is_array() || value.is_object()) && says_something(value)
         };
         self.says_success() && !self.0.as_object().into_iter().flatten().any(is_payload)
     }
