@@ -12,13 +12,13 @@ impl Client {
     /// The imports of a model.
     #[doc(hidden)]
     pub fn imports(&self, model: &ModelAddress) -> Result<Vec<Import>> {
-        self.entries(&Subject::Imports(model.clone()), Listing::imports(model))
+        self.entries(&Subject::List("imports", Some(model.clone())), Listing::imports(model))
     }
 
     /// The source files of a model, which imports read.
     #[doc(hidden)]
     pub fn files(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
-        self.entries(&Subject::Files(model.clone()), Listing::files(model))
+        self.entries(&Subject::List("source files", Some(model.clone())), Listing::files(model))
     }
 
     /// The imports that run as actions of a process, in their order; for an import, itself.

@@ -37,18 +37,18 @@ impl Client {
     /// The workspaces that the user sees.
     #[doc(hidden)]
     pub fn workspaces(&self) -> Result<Vec<NamedId>> {
-        self.entries(&Subject::Workspaces, Listing::workspaces())
+        self.entries(&Subject::List("workspaces", None), Listing::workspaces())
     }
 
     /// The models that the user sees, in one workspace or in all.
     #[doc(hidden)]
     pub fn models(&self, workspace: Option<&Id>) -> Result<Vec<ListedModel>> {
-        self.entries(&Subject::Models(workspace.cloned()), Listing::models(workspace))
+        self.entries(&Subject::List("models", None), Listing::models(workspace))
     }
 
     /// The processes of a model.
     pub fn processes(&self, model: &ModelAddress) -> Result<Vec<NamedId>> {
-        self.entries(&Subject::Processes(model.clone()), Listing::processes(model))
+        self.entries(&Subject::List("processes", Some(model.clone())), Listing::processes(model))
     }
 
     pub(super) fn entries<T: Entry>(&self, subject: &Subject, listing: Listing<T>) -> Result<Vec<T>> {

@@ -44,11 +44,11 @@ fn errors() -> Vec<Error> {
         |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) };
     let mut errors = Vec::new();
     for (subject, wrap) in [
-        (Subject::Processes(dump().model().clone()), alone),
+        (Subject::List("processes", Some(dump().model().clone())), alone),
         (Subject::Tasks(dump().task.action), alone),
         (Subject::Task(dump().task), alone),
         (Subject::Cancel(dump().task), alone),
-        (Subject::Models(dump().model().workspace.clone()), alone),
+        (Subject::List("models", None), alone),
         (Subject::Start(dump().task.action), alone),
         (Subject::Start(dump().task.action), unclear),
         (Subject::ChunkList(dump()), alone),

@@ -252,6 +252,9 @@ impl<T: Entry> Listing<T> {
                 }
             }));
         }
+        if is_complete && received > 0 && self.entries.iter().chain(&entries).all(Option::is_none) {
+            return Err(Fault::List(format!("no entry of \"{}\" can be read", self.key)));
+        }
         if !is_complete
             && (received > MAX_LIST_ENTRIES || bytes > MAX_LIST_BYTES || self.pages == MAX_LIST_PAGES)
         {
@@ -356,6 +359,12 @@ mod tests {
             tasks.take(page.replace("ODD", entry).as_bytes()).unwrap();
             assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
             assert_eq!(tasks.unreadable(), 1, "{entry}");
+            let alone = self::tasks().take(format!(r#"{{"tasks":[{entry}]}}"#).as_bytes()).unwrap_err();
+            assert_eq!(
+                alone.to_string(),
+                "no entry of \"tasks\" can be read",
+                "that is not no task: {entry}"
+            );
             let tasks = tasks.into_entries();
             assert_eq!((tasks.len(), tasks[0].created.is_some()), (1, true), "{entry}");
         }

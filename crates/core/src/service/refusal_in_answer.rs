@@ -83,16 +83,8 @@ impl Answer {
     /// the sign-in service's `{"statusMessage":…}`, OAuth's `{"error_description":…}`, those of gateways, and
     /// the `{"title":…}` of RFC 9457.
     fn message(&self) -> Option<String> {
-        const PATHS: [&str; 8] = [
-            "status.message",
-            "statusMessage",
-            "error_description",
-            "message",
-            "error.message",
-            "error",
-            "errors",
-            "title",
-        ];
+        const PATHS: [&str; 7] =
+            ["status.message", "statusMessage", "error_description", "message", "error", "errors", "title"];
         let sentence = |path| {
             let value = self.get(path);
             let first = value.get(0).unwrap_or(value);

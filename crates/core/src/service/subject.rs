@@ -15,16 +15,8 @@ pub enum Subject {
     SignIn(Origin),
     /// Whether a host can be reached.
     Host(Origin),
-    /// The workspaces that the user sees.
-    Workspaces,
-    /// The models that the user sees, in one workspace or in all.
-    Models(Option<Id>),
-    /// The processes of a model.
-    Processes(ModelAddress),
-    /// The imports of a model.
-    Imports(ModelAddress),
-    /// The source files of a model.
-    Files(ModelAddress),
+    /// A list, by the word for what is in it: of a model, or of all that the user sees.
+    List(&'static str, Option<ModelAddress>),
     /// What an import reads, or the actions of a process.
     Metadata(ActionAddress),
     /// The announcement or the end of an upload.
@@ -69,8 +61,8 @@ impl Subject {
     /// The model that the request was about, if it was about a part of one.
     pub(crate) fn model(&self) -> Option<&ModelAddress> {
         Some(match self {
-            Subject::SignIn(_) | Subject::Host(_) | Subject::Workspaces | Subject::Models(_) => return None,
-            Subject::Processes(model) | Subject::Imports(model) | Subject::Files(model) => model,
+            Subject::SignIn(_) | Subject::Host(_) => return None,
+            Subject::List(_, model) => return model.as_ref(),
             Subject::Metadata(action) | Subject::Tasks(action) | Subject::Start(action) => &action.model,
             Subject::Upload(file) | Subject::UploadedChunk { file, .. } => &file.model,
             Subject::Task(task) | Subject::Cancel(task) => task.model(),
@@ -92,12 +84,8 @@ impl fmt::Display for Subject {
         match self {
             Subject::SignIn(origin) => write!(f, "signing in at {origin}"),
             Subject::Host(origin) => write!(f, "{origin}"),
-            Subject::Workspaces => f.write_str("the workspaces"),
-            Subject::Models(None) => f.write_str("the models"),
-            Subject::Models(Some(workspace)) => write!(f, "the models of workspace {workspace}"),
-            Subject::Processes(model) => write!(f, "the processes of model {model}"),
-            Subject::Imports(model) => write!(f, "the imports of model {model}"),
-            Subject::Files(model) => write!(f, "the source files of model {model}"),
+            Subject::List(what, None) => write!(f, "the {what}"),
+            Subject::List(what, Some(model)) => write!(f, "the {what} of model {model}"),
             Subject::Metadata(action) => write!(f, "the description of {action}"),
             Subject::Upload(file) => write!(f, "the upload of source file {}", file.id),
             Subject::UploadedChunk { file, index, chunks } => {
@@ -128,7 +116,7 @@ mod tests {
         let model = "W/M".parse::<Locator>().unwrap().model().clone();
         let file = model.file("113".parse().unwrap());
         let chunk = Subject::UploadedChunk { file: file.clone(), index: 0, chunks: None };
-        for subject in [Subject::Upload(file), chunk, Subject::Files(model.clone())] {
+        for subject in [Subject::Upload(file), chunk, Subject::List("files", Some(model.clone()))] {
             assert_eq!(subject.model(), Some(&model), "{subject}");
         }
     }
