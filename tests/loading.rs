@@ -284,6 +284,9 @@ fn of_several_files_none_is_sent_where_one_is_refused() {
         scene.run(run).fails(2, why);
         assert_eq!(changes(&scene), [] as [&str; 0]);
     }
+    let outcome = scene.run("run NIGHTLY -q --put Centres=- --put Plan=/dev/stdin");
+    let why = "--put reads standard input (-) for one import only";
+    outcome.fails(2, format!("{why}\nTry anaplan-dump run --help."));
 }
 
 #[test]

@@ -37,11 +37,14 @@ mod text;
 use std::io::Write;
 use std::process::ExitCode;
 
-use anaplan_dump_core::{Locator, ModelAddress, Unfinished};
+use anaplan_dump_core::{Locator, Unfinished};
 use argh::ArgsInfo;
 use serde_json::json;
 
-use crate::arguments::{Arguments, Command, PROGRAM};
+use crate::arguments::{
+    Arguments, Cancel, Chunks, Command, Completion, Doctor, Get, Imports, PROGRAM, Processes, Run,
+    TaskCommand, Tasks, Wait,
+};
 use crate::environment::Environment;
 use crate::failure::{ErrorReport, Failure};
 use crate::parse::Parsed;
@@ -65,84 +68,70 @@ fn main() -> ExitCode {
     code
 }
 
-/// How a command ends.
-type Done = Result<(), Failure>;
-
-fn run(arguments: &Arguments, unfinished: &Unfinished) -> Done {
+fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
+    let command = &arguments.command;
     if arguments.json {
         stdout::check_open()?;
     }
-    let environment = || -> Result<Environment<'_>, Failure> {
-        let mut environment = Environment::read(arguments)?;
-        credentials::prefer_outside(&mut environment)?;
-        Ok(environment)
+    if let Command::Completion(Completion { shell }) = command {
+        return stdout::print_result(&completion::script(&Arguments::get_args_info(), *shell));
+    }
+    if let Command::Man(_) = command {
+        return stdout::print_result(&man::page(&Arguments::get_args_info()));
+    }
+    let mut environment = Environment::read(arguments)?;
+    credentials::prefer_outside(&mut environment)?;
+    if let Command::Explain(command) = command {
+        return commands::explain(command, &environment, unfinished);
+    }
+    let locators = match command {
+        Command::Get(Get { locator, more, .. }) | Command::Task(TaskCommand { locator, more, .. }) => {
+            let texts = [locator].into_iter().chain(more);
+            texts.map(|text| environment.locator(text)).collect::<Result<Vec<_>, _>>()?
+        }
+        Command::Run(Run { locator, .. })
+        | Command::Wait(Wait { locator, .. })
+        | Command::Tasks(Tasks { locator, .. })
+        | Command::Chunks(Chunks { locator })
+        | Command::Cancel(Cancel { locator }) => vec![environment.locator(locator)?],
+        Command::Processes(Processes { locator })
+        | Command::Imports(Imports { locator })
+        | Command::Doctor(Doctor { locator, .. }) => {
+            environment.model_locator(locator.as_deref())?.into_iter().collect()
+        }
+        _ => Vec::new(),
     };
-    let session = |environment: &Environment<'_>, locator: Option<&Locator>| -> Result<Session, Failure> {
-        let (session, no_way) = Session::open(environment, locator, unfinished)?;
-        no_way.map_or(Ok(session), Err)
-    };
-    let with = |act: &dyn Fn(&Session) -> Done| act(&session(&environment()?, None)?);
     // The client is for the hosts of the first locator.
-    let at_each = |first: &str, more: &[String], act: &dyn Fn(&[Locator], &Session) -> Done| {
-        let environment = environment()?;
-        let texts = std::iter::once(first).chain(more.iter().map(String::as_str));
-        let locators = texts.map(|text| environment.locator(text)).collect::<Result<Vec<_>, _>>()?;
-        let session = session(&environment, locators.first())?;
-        let locators = locators.into_iter().map(|locator| locator.relative_to(session.client.api()));
-        act(&locators.collect::<Vec<_>>(), &session)
-    };
-    let at = |locator: &str, act: &dyn Fn(&Locator, &Session) -> Done| {
-        at_each(locator, &[], &|locators, session| {
-            locators.iter().try_for_each(|locator| act(locator, session))
-        })
-    };
-    let in_model = |locator: &Option<String>, act: &dyn Fn(&ModelAddress, &Session) -> Done| {
-        let environment = environment()?;
-        let locator = environment.model_locator(locator.as_deref())?.ok_or_else(|| {
+    let (session, no_way) = Session::open(&environment, locators.first(), unfinished)?;
+    let session = &session;
+    let locators = locators.into_iter().map(|locator| locator.relative_to(session.client.api()));
+    let locators: Vec<Locator> = locators.collect();
+    if let Command::Doctor(command) = command {
+        return commands::doctor(command, locators.first(), session, no_way);
+    }
+    if let Some(no_way) = no_way {
+        return Err(no_way);
+    }
+    match (command, locators.as_slice()) {
+        (Command::Get(command), locators) => commands::get(command, locators, session),
+        (Command::Task(command), locators) => commands::task(command, locators, session),
+        (Command::Run(command), [process]) => commands::run(command, process, session),
+        (Command::Wait(command), [task]) => commands::wait(command, task, session),
+        (Command::Tasks(command), [process]) => commands::tasks(command, process, session),
+        (Command::Chunks(_), [dump]) => commands::chunks(dump, session),
+        (Command::Cancel(_), [task]) => commands::cancel(task, session),
+        (Command::Processes(_), [locator]) => commands::processes(locator.model(), session),
+        (Command::Imports(_), [locator]) => commands::imports(locator.model(), session),
+        (Command::Models(command), _) => commands::models(command, session),
+        (Command::Workspaces(_), _) => commands::workspaces(session),
+        (Command::Login(_), _) => commands::login(session),
+        (Command::Logout(_), _) => commands::logout(session),
+        (Command::Whoami(_), _) => commands::whoami(session),
+        (Command::Token(_), _) => commands::token(session),
+        _ => {
             let needed = "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set";
-            Failure::Usage(needed.into())
-        })?;
-        let session = session(&environment, Some(&locator))?;
-        act(locator.relative_to(session.client.api()).model(), &session)
-    };
-    match &arguments.command {
-        Command::Get(command) => at_each(&command.locator, &command.more, &|locators, session| {
-            commands::get(command, locators, session)
-        }),
-        Command::Task(command) => at_each(&command.locator, &command.more, &|locators, session| {
-            commands::task(command, locators, session)
-        }),
-        Command::Run(command) => {
-            at(&command.locator, &|locator, session| commands::run(command, locator, session))
+            Err(Failure::Usage(needed.into()))
         }
-        Command::Wait(command) => {
-            at(&command.locator, &|locator, session| commands::wait(command, locator, session))
-        }
-        Command::Tasks(command) => {
-            at(&command.locator, &|locator, session| commands::tasks(command, locator, session))
-        }
-        Command::Chunks(command) => at(&command.locator, &commands::chunks),
-        Command::Cancel(command) => at(&command.locator, &commands::cancel),
-        Command::Processes(command) => in_model(&command.locator, &commands::processes),
-        Command::Imports(command) => in_model(&command.locator, &commands::imports),
-        Command::Models(command) => with(&|session| commands::models(command, session)),
-        Command::Workspaces(_) => with(&commands::workspaces),
-        Command::Explain(command) => commands::explain(command, &environment()?, unfinished),
-        Command::Login(_) => with(&commands::login),
-        Command::Logout(_) => with(&commands::logout),
-        Command::Whoami(_) => with(&commands::whoami),
-        Command::Token(_) => with(&commands::token),
-        Command::Doctor(command) => {
-            let environment = environment()?;
-            let locator = environment.model_locator(command.locator.as_deref())?;
-            let (session, no_way) = Session::open(&environment, locator.as_ref(), unfinished)?;
-            let locator = locator.map(|locator| locator.relative_to(session.client.api()));
-            commands::doctor(command, locator.as_ref(), &session, no_way)
-        }
-        Command::Completion(command) => {
-            stdout::print_result(&completion::script(&Arguments::get_args_info(), command.shell))
-        }
-        Command::Man(_) => stdout::print_result(&man::page(&Arguments::get_args_info())),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anaplan_dump_core::{
-    ActionAddress, Dump, ErrorKind, Id, ListedTask, Newest, Outcome, SkipReason, Task, TaskAddress,
+    ActionAddress, Dump, Id, ListedTask, Newest, Outcome, Search, SkipReason, Task, TaskAddress,
 };
 use serde_json::{Value, json};
 
@@ -60,17 +60,10 @@ impl Session {
         options: SearchOptions,
     ) -> Result<Selection, Failure> {
         let SearchOptions { older, since, limit } = options;
-        let mut search = self.client.newest(action).older(older || since.is_some());
-        if let Some(object) = object {
-            search = search.object(object);
-        }
-        if let Some(since) = since {
-            search = search.since(since);
-        }
-        if let Some(limit) = limit {
-            search = search.limit(limit);
-        }
-        let (newest, skipped) = search.dumps()?;
+        let search = self.client.newest(action).older(older || since.is_some());
+        let search = object.into_iter().fold(search, Search::object);
+        let search = since.into_iter().fold(search, Search::since);
+        let (newest, skipped) = limit.into_iter().fold(search, Search::limit).dumps()?;
         let (task, outcome, dumps) = match newest {
             Newest::Dumps { task, dumps } => {
                 let outcome = task.outcome_with(&dumps);
@@ -116,15 +109,6 @@ impl Session {
         let none = format!("Task {} {}.", address.id, what_was_rejected(&task, outcome));
         let missing = missing(&task, outcome, &dumps, None);
         Ok(Selection { address, task: Some(task), skipped: Vec::new(), dumps, missing, none })
-    }
-
-    /// The task, if it can be read.
-    pub(crate) fn task_if_there(&self, task: &TaskAddress) -> Result<Option<Task>, Failure> {
-        match self.client.task(task) {
-            Ok(task) => Ok(Some(task)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
     }
 
     fn note_skipped(&self, skipped: &[Skipped]) {

@@ -12,6 +12,9 @@ use crate::os_text;
 use crate::session::Session;
 use crate::text::{counted, duration, safe, safe_path, size};
 
+/// Names of standard input, which can be read once.
+const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
+
 /// What is uploaded to a source file.
 struct Source<'a> {
     /// The file, or `-`.
@@ -47,7 +50,7 @@ pub(crate) fn upload(
         let file = &pair[0].1.file.id;
         return Err(Failure::Usage(format!("--put names two files for one source file, {file}")));
     }
-    if sources.iter().filter(|(_, source)| source.text == "-").count() > 1 {
+    if sources.iter().filter(|(_, source)| STDIN.contains(&source.text)).count() > 1 {
         return Err(Failure::Usage("--put reads standard input (-) for one import only".into()));
     }
     if !command.force {

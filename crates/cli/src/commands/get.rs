@@ -181,7 +181,7 @@ fn find(
     // Only the task has the name and the date, and only a file in a folder is called so: where it cannot be read, the
     // dump is what counts.
     let known = match (command.check, target) {
-        (true, _) => session.task_if_there(&task)?,
+        (true, _) => Some(session.client.task(&task)?),
         (false, Target::Folder(_)) => session.client.task(&task).ok(),
         _ => None,
     };

@@ -27,8 +27,8 @@ pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Resu
         return Err(Failure::Usage("--force is for --html".into()));
     }
     let target = follow.target(locator, session)?;
-    let address = find(locator, command, begun, &session.within(timeout))?;
     let page = follow.prepare(&target, session)?;
+    let address = find(locator, command, begun, &session.within(timeout))?;
     follow.to_the_end(&address, &target, page, session)
 }
 
