@@ -47,17 +47,6 @@ fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for()
 }
 
 #[test]
-fn a_page_to_approve_on_that_is_not_https_is_not_shown() {
-    let scene = scene();
-    let code =
-        r#"{"device_code": "d3vice", "user_code": "U", "verification_uri": "http://iam.example/activate"}"#;
-    scene.answers(When::path("oauth/device/code"), code);
-    let outcome = with_oauth(&scene, bare(&scene, "login --retries=0")).run();
-    outcome.exits_with(5).stderr_has("its verification_uri cannot be used").hides("iam.example");
-    scene.any_files();
-}
-
-#[test]
 fn login_without_its_variables_names_them() {
     let error = "login signs in with OAuth: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
     bare(&scene(), "login").run().refuses(format!("{error}\nTry anaplan-dump login --help."));

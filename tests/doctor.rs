@@ -1,17 +1,9 @@
 //! `doctor`: each check passes with what it found, or fails with the reason and what to do.
 
-use std::net::TcpListener;
+use xtask::fake::{Fault, USER, When};
 
-use xtask::fake::{Fault, Service, USER, When};
-
-use crate::support::users::{PASSWORD, bare, prepare, with_password};
-use crate::support::{Invocation, Scene, dump_of};
-
-fn service() -> Service {
-    let mut service = Service::with_dump(dump_of(3, 1));
-    prepare(&mut service);
-    service
-}
+use crate::support::users::{self, PASSWORD, bare, service, with_password};
+use crate::support::{Invocation, Scene, free_address};
 
 fn doctor<'a>(scene: &'a Scene, arguments: &str) -> Invocation<'a> {
     with_password(bare(scene, &format!("doctor {arguments}"))).env("ANAPLAN_RETRIES", "0")
@@ -39,7 +31,7 @@ fn where_everything_is_right_each_check_says_what_it_found() {
 
 #[test]
 fn a_ready_token_needs_no_sign_in_host_and_is_tried_on_the_api() {
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     for arguments in ["doctor", "doctor MODEL"] {
         let text = scene.run(arguments).stdout_text();
         assert!(text.contains("ok      sign-in: a ready token, which the API takes\n"), "{text}");
@@ -63,7 +55,7 @@ fn a_ready_token_needs_no_sign_in_host_and_is_tried_on_the_api() {
 
 #[test]
 fn the_hosts_of_a_url_are_checked_and_no_others() {
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     // What is sent to another host arrives at the proxy, which leads nowhere.
     let command = scene.command("doctor https://eu3.api.anaplan.com/2/0/workspaces/W/models/M");
     let command = command.without("ANAPLAN_TOKEN").through_proxy(scene.server.origin());
@@ -75,7 +67,7 @@ fn the_hosts_of_a_url_are_checked_and_no_others() {
 
 #[test]
 fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_same() {
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     let outcome = doctor(&scene, "MODEL -o /proc --json").env("ANAPLAN_PASSWORD", "wr0ng-one").run();
     outcome.exits_with(3).json_has("/ok", false);
     for (check, ok) in [true, true, true, true, false, false].into_iter().enumerate() {
@@ -86,21 +78,21 @@ fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_s
 
 #[test]
 fn a_wrong_clock_an_untrusted_certificate_and_a_model_that_cannot_be_read_are_reported() {
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     scene.server.service().set_clock_ahead(7200);
     let text = doctor(&scene, "").run().exits_with(1).stdout_text();
     assert!(text.contains("clock is 7200 s behind") || text.contains("clock is 7199 s behind"), "{text}");
     let scene = Scene::with_tls(service());
     let outcome = doctor(&scene, "").without("ANAPLAN_CA_FILE").run();
     outcome.exits_with(5).stdout_has(": TLS: ").stdout_has("\"Fake Anaplan root\"").stdout_has("--ca-add");
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     scene.server.fault(Fault::status(403), When::path("processes"));
     doctor(&scene, "MODEL").run().exits_with(3).stdout_has("FAILED  model: ");
 }
 
 #[test]
 fn a_process_that_the_model_lacks_is_reported() {
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     doctor(&scene, "NIGHTLY").run().stdout_has("is there\n");
     for unknown in ["118000009999", "Nosuch"] {
         let outcome = doctor(&scene, &format!("MODEL/{unknown}")).run();
@@ -110,10 +102,8 @@ fn a_process_that_the_model_lacks_is_reported() {
 
 #[test]
 fn an_api_that_cannot_be_reached_is_not_waited_for_although_the_sign_in_host_answers() {
-    let scene = Scene::with_service(service());
-    // A port that was free a moment ago.
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-    let command = doctor(&scene, "MODEL").env("ANAPLAN_API_URL", format!("http://{free}"));
+    let scene = users::scene();
+    let command = doctor(&scene, "MODEL").env("ANAPLAN_API_URL", format!("http://{}", free_address()));
     let outcome = command.without("ANAPLAN_RETRIES").run();
     let text = outcome.exits_with(5).stdout_has("FAILED  API").stdout_has("FAILED  model").stderr_text();
     assert!(text.contains("retry 3 of 3") && !text.contains("of 12"), "{text}");
@@ -121,7 +111,7 @@ fn an_api_that_cannot_be_reached_is_not_waited_for_although_the_sign_in_host_ans
 
 #[test]
 fn an_output_folder_that_cannot_be_written_is_reported() {
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     scene.write("file", "mine");
     for (output, code, error) in [
         ("file", 2, "FAILED  output folder: -o file is a file"),

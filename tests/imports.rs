@@ -93,17 +93,6 @@ fn the_tasks_of_an_import_are_listed_and_shown() {
     let tasks = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n2019-10-16 20:39:07  <ANY> d  COMPLETE  failed   T1\n";
     scene.run(&format!("tasks {SHORT}")).stdout(tasks);
     let outcome = scene.run(&format!("task --check {SHORT}/T1"));
-    outcome.exits_with(6).stdout(format!(
-        "\
-Task <MODEL>/{IMPORT}/T1
-COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
-
-OBJECT        RAN  TAKEN  FAILED  IGNORED  DUMP  NAME
-112000000099  yes     90       3        5  yes   Cost centres
-    Cost centres: 90 (0/90) rows successful, 5 ignored
-
-Download what was rejected, if you ran the task (a dump is its user's own, for 48 hours):
-  anaplan-dump get <MODEL>/{IMPORT}/T1
-"
-    ));
+    outcome.exits_with(6).stdout_has("112000000099  yes     90       3        5  yes   Cost centres\n");
+    outcome.stdout_has(format!("  anaplan-dump get <MODEL>/{IMPORT}/T1\n"));
 }

@@ -9,8 +9,8 @@ use std::thread;
 use xtask::fake::{ErrorBody, FakeServer, Fault, ServerCertificate, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
-use crate::support::users::{prepare, with_password};
-use crate::support::{Invocation, Scene, bytes_of, dump_of};
+use crate::support::users::{service, with_password};
+use crate::support::{Invocation, Scene, bytes_of, dump_of, free_address};
 
 /// How the proxy treats a connection.
 #[derive(Debug, Clone, Copy)]
@@ -100,21 +100,15 @@ fn copy(mut from: &TcpStream, mut to: &TcpStream) {
 const VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /// A server that takes the place of Anaplan's main hosts for what comes through a proxy.
+#[track_caller]
 fn scene() -> Scene {
-    let mut service = Service::with_dump(dump_of(3, 1));
-    prepare(&mut service);
-    Scene::with_tls(service)
+    Scene::with_tls(service())
 }
 
 /// A command that reaches Anaplan's main hosts through the proxy.
 fn through<'a>(scene: &'a Scene, proxy: &Proxy, arguments: &str) -> Invocation<'a> {
     let command = scene.command(arguments).without("ANAPLAN_API_URL");
     command.env("HTTPS_PROXY", format!("http://me:s3cr%40t@{}", proxy.address))
-}
-
-/// An address at which nothing listens.
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|port| port.local_addr()).expect("a port")
 }
 
 #[test]

@@ -2,45 +2,20 @@
 //! where one is missing, its test says so and is skipped.
 
 use std::fs;
-use std::io::Write;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
-use xtask::fake::Service;
 
 use crate::network::Proxy;
-use crate::support::users::{prepare, with_password};
-use crate::support::{Scene, bytes_of, dump_of};
+use crate::support::users::{self, service, with_password};
+use crate::support::{Scene, bytes_of, free_address, program};
 
 /// How long a server may take to listen. Far more than it ever takes.
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// A program, if it is installed.
-fn program(name: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
-    folders.push("/usr/sbin".into());
-    let found = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
-    if found.is_none() {
-        skip(name);
-    }
-    found
-}
-
-fn skip(what: &str) {
-    // Unlike what `eprintln` writes, this is shown for a test that passes.
-    let _ = writeln!(std::io::stderr(), "skipped: {what} is not installed; see .ci/run");
-}
-
-fn service() -> Service {
-    let mut service = Service::with_dump(dump_of(3, 1));
-    prepare(&mut service);
-    service
-}
 
 /// A server that ends with the test.
 struct Daemon(Child);
@@ -62,10 +37,6 @@ fn start(command: &mut Command, address: SocketAddr) -> Daemon {
         thread::sleep(Duration::from_millis(5));
     }
     daemon
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|port| port.local_addr()).expect("a port")
 }
 
 #[test]
@@ -96,7 +67,7 @@ fn tinyproxy_wants_a_password_and_gets_it() {
 #[test]
 fn nginx_puts_tls_and_gzip_in_front() {
     let Some(nginx) = program("nginx") else { return };
-    let scene = Scene::with_service(service());
+    let scene = users::scene();
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("names");
     let certificate = params.self_signed(&key).expect("a certificate").pem();

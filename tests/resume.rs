@@ -5,8 +5,8 @@ use std::fs;
 
 use xtask::fake::{ActionResult, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
 
-use crate::support::texts::{CUT, IS_CUT, KEPT, begins_anew, gave_up, goes_on, incomplete, the_chunk};
-use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk, chunk_list, dump_of};
+use crate::support::texts::{begins_anew, goes_on};
+use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk_list, dump_of};
 
 const PART: &str = PART_FILES[0];
 const JOURNAL: &str = PART_FILES[1];
@@ -53,19 +53,6 @@ fn a_run_that_was_killed_after_its_last_chunk_fetches_none() {
 }
 
 #[test]
-fn a_run_that_lost_the_network_is_continued() {
-    let scene = Scene::with_chunks(CHUNKS);
-    for number in 2..CHUNKS {
-        scene.server.fault(Fault::ResetInBody { after_bytes: 7_000 }, chunk(number));
-    }
-    let why = gave_up(3, &the_chunk(2, 5), CUT) + IS_CUT + KEPT;
-    scene.get("--retries=2 -qq").fails(5, incomplete(2, CHUNKS, &why));
-    scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
-    scene.server.clear_faults();
-    scene.get("").notes(goes_on(2, CHUNKS)).asks_for(&["2", "3", "4"]).saves(&dump_of(CHUNKS, 1));
-}
-
-#[test]
 fn what_is_damaged_is_fetched_again_and_the_rest_is_kept() {
     type Damage = fn(&mut Vec<u8>);
     let no_match = begins_anew("its content does not match its journal");
@@ -93,14 +80,6 @@ fn what_is_damaged_is_fetched_again_and_the_rest_is_kept() {
         fs::write(scene.path(file), bytes).expect("the file is written");
         scene.get("").notes(note).asks_for(asked).saves(&dump_of(CHUNKS, 1));
     }
-}
-
-#[test]
-fn a_chunk_list_that_changed_since_is_begun_anew() {
-    let scene = killed_in_chunk(3);
-    scene.server.service().replace_dump(TASK, OBJECT, dump_of(4, 2));
-    let outcome = scene.get("");
-    outcome.notes(begins_anew("the chunk list changed")).asks_for(&ALL[..4]).saves(&dump_of(4, 2));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! How often and when a fault is retried, and what is refused for good: reported at once, with its exit
 //! code and what to do about it.
 
-use std::net::TcpListener;
 use std::thread;
 
 use xtask::fake::{ErrorBody, FakeServer, Fault, OBJECT, Service, TASK, USER, When};
@@ -10,7 +9,7 @@ use crate::support::texts::{
     CUT, DUMP_NOT_FOUND, DUMP_VANISHED, KEPT, KEPT_IN_VAIN, THE_LIST, answered, gave_up, goes_on, incomplete,
     the_chunk, wait,
 };
-use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
+use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of, free_address};
 
 fn refusal(status: u16, message: &str) -> Fault {
     Fault::Status { code: status, retry_after: None, body: ErrorBody::Json(message.to_owned()) }
@@ -185,9 +184,7 @@ fn a_rate_limit_is_survived_also_side_by_side() {
 #[test]
 fn a_host_that_was_never_reached_is_given_up_after_four_tries_and_one_that_was_later() {
     let scene = Scene::with_chunks(3);
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let refusing = format!("http://{}", listener.local_addr().expect("an address"));
-    drop(listener);
+    let refusing = format!("http://{}", free_address());
     for command in ["processes MODEL", "tasks NIGHTLY", "get DUMP -o x.csv"] {
         let outcome = scene.command(&format!("{command} --api-url={refusing} -qq")).run();
         outcome.exits_with(5).stderr_has(", after 4 tries in ");

@@ -10,7 +10,7 @@ mod scene;
 pub(crate) mod texts;
 pub(crate) mod users;
 
-pub(crate) use self::command::{Background, Invocation};
+pub(crate) use self::command::{Background, Invocation, free_address, program};
 pub(crate) use self::dumps::{
     CHUNK, DATE, NEWEST_TASK, PART_FILES, assert_same_bytes, bytes_of, chunk, chunk_list, difference,
     dump_of, own_name, size,

@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{Read, Seek, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::panic::Location;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -265,4 +267,21 @@ fn spawn(command: &mut Command) -> Child {
             started => return started.expect("the command starts"),
         }
     }
+}
+
+/// A program of this machine. None, and a line about it, where it is not installed.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&folders).chain([PathBuf::from("/usr/sbin")]);
+    let found = folders.map(|folder| folder.join(name)).find(|path| path.is_file());
+    if found.is_none() {
+        // Unlike what `eprintln` writes, this is shown for a test that passes.
+        let _ = writeln!(std::io::stderr(), "skipped: {name} is not installed; see .ci/run");
+    }
+    found
+}
+
+/// An address at which nothing listens.
+pub(crate) fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|port| port.local_addr()).expect("a port")
 }

@@ -61,11 +61,6 @@ impl Scene {
         }
     }
 
-    /// The file with the root certificate of the server.
-    pub(crate) fn ca_file(&self) -> &Path {
-        self.authority.as_ref().expect("the server speaks TLS").path()
-    }
-
     /// The server answers these requests with this JSON.
     pub(crate) fn answers(&self, when: When, answer: impl Display) {
         self.server.fault(Fault::WrongJson(answer.to_string()), when);
@@ -192,8 +187,8 @@ impl Scene {
         command.env("ANAPLAN_API_URL", self.server.origin()).env("ANAPLAN_TOKEN", TOKEN);
         // Faults are retried at once: no test waits.
         command.env("ANAPLAN_MAX_WAIT", "5ms");
-        if self.authority.is_some() {
-            command.env("ANAPLAN_CA_FILE", self.ca_file());
+        if let Some(authority) = &self.authority {
+            command.env("ANAPLAN_CA_FILE", authority.path());
         }
         Invocation::new(self, command)
     }

@@ -26,12 +26,17 @@ fn good_certificate() -> String {
     certificate(2020, 2120)
 }
 
-/// A server that has one dump, and knows the user.
-#[track_caller]
-pub(crate) fn scene() -> Scene {
+/// A service that has one dump, and knows the user.
+pub(crate) fn service() -> Service {
     let mut service = Service::with_dump(dump_of(3, 1));
     prepare(&mut service);
-    Scene::with_service(service)
+    service
+}
+
+/// A server with that service.
+#[track_caller]
+pub(crate) fn scene() -> Scene {
+    Scene::with_service(service())
 }
 
 /// From then on the service knows the user by every way.
