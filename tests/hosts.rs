@@ -98,17 +98,21 @@ fn what_names_no_api_is_refused() {
     for (arguments, error) in [
         (
             "--region moon",
-            "cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other host by its URL",
+            "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other host by its URL",
         ),
         (
             "--api-url https://gb1.app.anaplan.com",
             "https://gb1.app.anaplan.com is for browsers and serves no API: the API of its region is \
              https://gb1.api.anaplan.com",
         ),
-        ("--api-url api.anaplan.com", "cannot read \"api.anaplan.com\"<ANY>: expected <ANY>https://<ANY>"),
+        ("--region s3cret-password", "--region cannot be used: <ANY>longer than any region<ANY>"),
+        (
+            "--api-url api.anaplan.com",
+            "--api-url cannot be used: cannot read \"api.anaplan.com\"<ANY>: expected <ANY>https://<ANY>",
+        ),
         (
             "--api-url https://api.anaplan.com/1/3",
-            "cannot read \"https://api.anaplan.com/1/3\"<ANY>: expected nothing after the host: /2/0 is added",
+            "--api-url cannot be used: cannot read \"https://api.anaplan.com/1/3\"<ANY>: expected nothing after the host<ANY>",
         ),
     ] {
         watched(&scene, &format!("chunks DUMP {arguments}")).run().refuses(error);

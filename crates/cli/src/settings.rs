@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anaplan_dump_core::{
-    Client, ClientBuilder, Credentials, Error, Locator, NamedFile, Origin, ProxyChoice, Setting,
+    Client, ClientBuilder, Credentials, Error, Locator, LocatorError, NamedFile, Origin, ProxyChoice, Setting,
 };
 
 use crate::environment::Environment;
@@ -26,11 +26,11 @@ pub(crate) fn client(
     if let Some(locator) = locator {
         builder = builder.locator(locator);
     }
-    if let Some(url) = environment.get("ANAPLAN_AUTH_URL")? {
-        builder = builder.auth(url.parse()?);
+    if let Some((name, url)) = environment.first(&["ANAPLAN_AUTH_URL"])? {
+        builder = builder.auth(of_setting(name, url.parse())?);
     }
-    if let Some(url) = environment.get("ANAPLAN_OAUTH_URL")? {
-        builder = builder.oauth(url.parse()?);
+    if let Some((name, url)) = environment.first(&["ANAPLAN_OAUTH_URL"])? {
+        builder = builder.oauth(of_setting(name, url.parse())?);
     }
     if let Some(text) = environment.get("ANAPLAN_RETRIES")? {
         let wrong = |_| Failure::Usage("--retries (ANAPLAN_RETRIES) is not a whole number".into());
@@ -90,10 +90,17 @@ fn api(environment: &Environment<'_>) -> Result<Origin, Failure> {
             Err(Failure::Usage("--api-url and --region say the same thing: give one of them".into()))
         }
         // An option of either kind wins over both variables.
-        (Some((_, url)), None) | (Some(("--api-url", url)), _) => Ok(url.parse()?),
-        (None, Some((_, region))) | (_, Some(("--region", region))) => Ok(Origin::of_region(&region)?),
+        (Some((name, url)), None) | (Some((name @ "--api-url", url)), _) => of_setting(name, url.parse()),
+        (None, Some((name, region))) | (_, Some((name @ "--region", region))) => {
+            of_setting(name, Origin::of_region(&region))
+        }
         (Some((first, _)), Some((second, _))) => Err(both(first, second)),
     }
+}
+
+/// The origin that a setting of this name has.
+fn of_setting(name: &'static str, origin: Result<Origin, LocatorError>) -> Result<Origin, Failure> {
+    origin.map_err(|error| Error::from(error).named(name).into())
 }
 
 /// Two settings that contradict each other.

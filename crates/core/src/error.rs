@@ -311,6 +311,9 @@ impl Error {
     pub fn named(self, name: &'static str) -> Error {
         match self {
             Error::Setting { problem, .. } => Error::Setting { setting: Setting::Named(name), problem },
+            Error::Locator(error) => {
+                Error::Setting { setting: Setting::Named(name), problem: error.to_string() }
+            }
             other => other,
         }
     }
