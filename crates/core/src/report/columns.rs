@@ -61,29 +61,26 @@ fn is_error(name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn columns(header: &str) -> Columns {
-        Columns::find(header.split(',').map(|name| name.as_bytes().into()).collect())
-    }
-
     #[test]
-    fn columns_of_the_service_and_of_the_import_are_distinguished() {
-        let found = columns("_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_");
-        assert_eq!((found.status, found.line), (Some(0), Some(4)));
-        assert_eq!((found.errors, found.own), (vec![5, 6], vec![1, 2, 3]));
-    }
-
-    #[test]
-    fn any_of_the_columns_may_be_missing() {
-        let found = columns("Code,_Error_1_");
-        assert_eq!((found.status, found.line, found.errors, found.own), (None, None, vec![1], vec![0]));
-        assert_eq!(columns("_Status_,Code").service_columns(), 1);
-        assert_eq!(columns("Code,Line,Error 1,_Error_x_").service_columns(), 0);
-    }
-
-    #[test]
-    fn the_columns_of_a_dump_that_was_imported_belong_to_the_import() {
-        let found = columns("_Status_,_Status_,Code,_Line_,_Error_1_,_Error_2_,_Line_,_Error_1_");
-        assert_eq!((found.status, found.line), (Some(0), Some(6)));
-        assert_eq!((found.errors, found.own), (vec![7], vec![1, 2, 3, 4, 5]));
+    fn columns_of_the_service_and_of_the_import_are_told_apart() {
+        type Found = (Option<usize>, Option<usize>, &'static [usize], &'static [usize]);
+        let cases: [(&str, Found); 5] = [
+            (
+                "_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_",
+                (Some(0), Some(4), &[5, 6], &[1, 2, 3]),
+            ),
+            ("Code,_Error_1_", (None, None, &[1], &[0])),
+            ("_Status_,Code", (Some(0), None, &[], &[1])),
+            ("Code,Line,Error 1,_Error_x_", (None, None, &[], &[0, 1, 2, 3])),
+            // A dump that was imported: those of the first dump belong to the import.
+            (
+                "_Status_,_Status_,Code,_Line_,_Error_1_,_Error_2_,_Line_,_Error_1_",
+                (Some(0), Some(6), &[7], &[1, 2, 3, 4, 5]),
+            ),
+        ];
+        for (header, expected) in cases {
+            let found = Columns::find(header.split(',').map(|name| name.as_bytes().into()).collect());
+            assert_eq!((found.status, found.line, &*found.errors, &*found.own), expected, "{header}");
+        }
     }
 }

@@ -106,10 +106,10 @@ impl Dialect {
     fn better_quote(&self, rows: &[u8], expected: usize) -> Option<u8> {
         let fitting = |quote| {
             let dialect = Self { quote, ..self.clone() };
-            let (mut parser, mut rows, mut at, mut count) = (Parser::new(), rows.to_vec(), 0, 0);
+            let (mut parser, mut rows, mut at, mut count) = (Parser::default(), rows.to_vec(), 0, 0);
             while let Some(length) = parser.read(&dialect, &mut rows[at..], false) {
                 at += length;
-                count += usize::from(parser.fields().len() == expected);
+                count += usize::from(parser.fields.len() == expected);
             }
             count
         };
@@ -118,7 +118,7 @@ impl Dialect {
 
     /// The fields of the first row and the bytes up to its end. `None` if `text` may not hold all of it.
     fn first_row(&self, text: &[u8], is_whole_file: bool) -> Option<(Vec<Box<[u8]>>, usize)> {
-        let (mut parser, mut text) = (Parser::new(), text.to_vec());
+        let (mut parser, mut text) = (Parser::default(), text.to_vec());
         let length = parser.read(self, &mut text, is_whole_file);
         if length.is_none() {
             if !is_whole_file {
@@ -126,7 +126,7 @@ impl Dialect {
             }
             parser.end_row(&mut text);
         }
-        let names = parser.fields().iter().map(|field| field.of(&text).into());
+        let names = parser.fields.iter().map(|field| field.of(&text).into());
         Some((names.collect(), length.unwrap_or(text.len())))
     }
 

@@ -48,7 +48,7 @@ impl<'a> Dump<'a> {
         if columns.service_columns() == 0 && !columns.names.is_empty() {
             return Err(not_a_dump(text.rest()));
         }
-        let parser = Parser::new();
+        let parser = Parser::default();
         let (number, damage, repeated_headers, trailing_zeros) = (1, None, 0, 0);
         Ok(Self { text, dialect, columns, parser, length, number, damage, repeated_headers, trailing_zeros })
     }
@@ -74,12 +74,12 @@ impl<'a> Dump<'a> {
         let text = &self.text.rest()[..self.length];
         Row {
             text,
-            fields: self.parser.fields(),
-            is_unicode: self.parser.is_too_long() || self.text.is_unicode(text),
+            fields: &self.parser.fields,
+            is_unicode: self.parser.is_too_long || self.text.is_unicode(text),
             columns: &self.columns,
             number: self.number,
             damage: self.damage,
-            has_bare_quote: self.parser.has_bare_quote(),
+            has_bare_quote: self.parser.has_bare_quote,
         }
     }
 
@@ -103,8 +103,8 @@ impl<'a> Dump<'a> {
     }
 
     fn damage_of_fields(&self) -> Option<Damage> {
-        match self.parser.fields().len().cmp(&self.columns.names.len()) {
-            _ if self.parser.is_too_long() => Some(Damage::TooManyFields),
+        match self.parser.fields.len().cmp(&self.columns.names.len()) {
+            _ if self.parser.is_too_long => Some(Damage::TooManyFields),
             Ordering::Less => Some(Damage::TooFewFields),
             Ordering::Equal => None,
             Ordering::Greater => Some(Damage::TooManyFields),
@@ -119,8 +119,8 @@ impl<'a> Dump<'a> {
         let ends_quoted = self.dialect.quotes_all && text.last().copied() != self.dialect.quote;
         self.parser.end_row(text);
         self.length = text.len();
-        let fields = self.parser.fields();
-        if let [field] = fields
+        let fields = &self.parser.fields;
+        if let [field] = &**fields
             && field.of(text).iter().all(|byte| *byte == 0)
         {
             self.trailing_zeros = field.of(text).len() as u64;

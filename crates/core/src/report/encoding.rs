@@ -1,6 +1,5 @@
-//! The bytes of a dump as text, and back. Dumps in UTF-16 become UTF-8; all others pass as they are, so that
-//! a row of a legacy encoding keeps its bytes. What is not Unicode survives the way there and back; lone
-//! surrogates are kept as three bytes each (WTF-8).
+//! The bytes of a dump as text, and back. Dumps in UTF-16 become UTF-8, with U+FFFD for half a surrogate pair; all
+//! others pass as they are, so that a row of a legacy encoding keeps its bytes.
 
 use std::io::{ErrorKind, Read};
 
@@ -15,30 +14,19 @@ const READ_BYTES: usize = 128 * 1024;
 /// waited for.
 const DETECT_BYTES: usize = 512;
 
-/// What files begin with that are no text.
-const NO_TEXT: &[(&[u8], &str)] = &[
-    (b"\x1f\x8b\x08", "compressed with gzip: unpack it first"),
-    (b"\xfd7zXZ\0", "compressed with xz: unpack it first"),
-    (b"BZh", "compressed with bzip2: unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an old workbook of Excel: save the dump itself instead"),
-    (b"%PDF", "a PDF: save the dump itself instead"),
-];
-
-/// A ZIP archive; a workbook of Excel is one too, with this entry.
-const ZIP: &[u8] = b"PK\x03\x04";
-const WORKBOOK: &[u8] = b"[Content_Types].xml";
-
 /// What the file is, if it is no text, and what to do.
 fn no_text(start: &[u8]) -> Option<&'static str> {
-    if start.starts_with(ZIP) {
-        return Some(match start.windows(WORKBOOK.len()).any(|name| name == WORKBOOK) {
-            true => "a workbook of Excel: save the dump itself instead",
-            false => "a ZIP archive: unpack it first",
-        });
+    // A workbook is a ZIP archive with this entry.
+    const WORKBOOK: &[u8] = b"[Content_Types].xml";
+    match start {
+        [b'P', b'K', 3, 4, rest @ ..] if rest.windows(WORKBOOK.len()).any(|name| name == WORKBOOK) => {
+            Some("a workbook of Excel: save the dump itself instead")
+        }
+        [b'P', b'K', 3, 4, ..] => Some("a ZIP archive: unpack it first"),
+        [0x1f, 0x8b, ..] => Some("compressed with gzip: unpack it first"),
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("compressed with xz: unpack it first"),
+        _ => None,
     }
-    NO_TEXT.iter().find(|(bytes, _)| start.starts_with(bytes)).map(|(_, what)| *what)
 }
 
 /// How the text of a dump is stored.
@@ -131,33 +119,11 @@ impl Encoding {
             file.extend_from_slice(text);
             return;
         }
-        let mut put = |unit: u16| {
-            file.extend_from_slice(&if self.is_big_endian() {
-                unit.to_be_bytes()
-            } else {
-                unit.to_le_bytes()
-            });
-        };
-        // What is no UTF-8 here is half of a surrogate pair, in three bytes that come one by one.
-        let mut half = 0;
-        for chunk in text.utf8_chunks() {
-            chunk.valid().encode_utf16().for_each(&mut put);
-            for byte in chunk.invalid() {
-                if *byte == SURROGATE {
-                    half = 0xd;
-                } else {
-                    half = (half << 6) | u16::from(byte & 0x3f);
-                    if half >= 0xd000 {
-                        put(half);
-                    }
-                }
-            }
+        for unit in String::from_utf8_lossy(text).encode_utf16() {
+            file.extend(if self.is_big_endian() { unit.to_be_bytes() } else { unit.to_le_bytes() });
         }
     }
 }
-
-/// The first of the three bytes of half a surrogate pair.
-const SURROGATE: u8 = 0xed;
 
 /// The text of a dump, as it comes. Not generic, so that it is compiled with this crate, for speed, and not with the
 /// program that calls it.
@@ -304,15 +270,8 @@ impl<'a> Text<'a> {
         text.truncate(self.end);
         text.reserve(used);
         for character in char::decode_utf16(units.map(unit)) {
-            match character {
-                Ok(character) if character.is_ascii() => text.push(character as u8),
-                Ok(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-                Err(half) => {
-                    let half = half.unpaired_surrogate();
-                    self.is_unicode = false;
-                    text.extend([SURROGATE, 0x80 | (half >> 6) as u8 & 0x3f, 0x80 | half as u8 & 0x3f]);
-                }
-            }
+            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
         self.end = text.len();
         self.raw.drain(..used);
@@ -374,18 +333,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn utf16_comes_out_byte_for_byte_even_with_lone_surrogates(
+        fn utf16_comes_out_byte_for_byte_but_for_lone_surrogates(
             units in proptest::collection::vec(prop_oneof![any::<u16>(), 0xd7f0..0xe010u16], 0..2000),
             piece in 1..700usize,
             is_big in any::<bool>(),
         ) {
             let bytes = if is_big { u16::to_be_bytes } else { u16::to_le_bytes };
-            let mark: &[u8] = if is_big { b"\xfe\xff" } else { b"\xff\xfe" };
-            let file = [mark, &units.into_iter().flat_map(bytes).collect::<Vec<_>>()].concat();
-            let (text, encoding) = decoded(&file, piece);
+            let file = |units: &[u16]| [utf16("\u{feff}", bytes), units.iter().copied().flat_map(bytes).collect()].concat();
+            let (text, encoding) = decoded(&file(&units), piece);
             let mut again = encoding.bom().to_vec();
             encoding.encode(&text, &mut again);
-            prop_assert_eq!(again, file);
+            let whole: Vec<_> = String::from_utf16_lossy(&units).encode_utf16().collect();
+            prop_assert_eq!(again, file(&whole));
         }
     }
 }

@@ -17,13 +17,14 @@ const MAX_DECISIONS: usize = 1_000;
 const WHOLE: char = '=';
 
 /// Picks the one kind whose title has words that begin with a text, in upper or lower case; or with [`WHOLE`] in front,
-/// whose title it is.
+/// whose title it is. A kind of warnings is picked where no rejected row is of the kind.
 #[derive(Debug, Clone)]
 pub(super) struct KindFilter {
     text: String,
     lowercase: String,
     decisions: HashMap<Box<[u8]>, bool>,
-    accepted: Vec<String>,
+    /// Titles of rejected rows, and of those that were loaded.
+    accepted: [Vec<String>; 2],
     refused: Vec<String>,
 }
 
@@ -33,53 +34,46 @@ impl KindFilter {
             text: text.to_owned(),
             lowercase: text.to_lowercase(),
             decisions: HashMap::new(),
-            accepted: Vec::new(),
+            accepted: [Vec::new(), Vec::new()],
             refused: Vec::new(),
         }
     }
 
-    /// Whether a message of this title is of the kind.
-    pub(super) fn accepts(&mut self, title: &[u8]) -> bool {
+    /// Whether a message of this title is of the kind. `is_loaded` says that it is a warning.
+    pub(super) fn accepts(&mut self, title: &[u8], is_loaded: bool) -> bool {
         // As the report has it: that is what the text was taken from.
         let title = &*kept(title);
-        if let Some(decision) = self.decisions.get(title) {
-            return *decision;
+        let shown = || text_of(title);
+        let known = self.decisions.get(title).copied();
+        let accepts = known.unwrap_or_else(|| match self.text.strip_prefix(WHOLE) {
+            Some(whole) => shown() == whole,
+            None => begins_words(&shown().to_lowercase(), &self.lowercase),
+        });
+        let list = if accepts { &mut self.accepted[usize::from(is_loaded)] } else { &mut self.refused };
+        if list.len() < MAX_LISTED && !list.iter().any(|listed| listed.as_bytes() == title) {
+            list.push(shown());
         }
-        let shown = text_of(title);
-        let accepts = match self.text.strip_prefix(WHOLE) {
-            Some(whole) => shown == whole,
-            None => begins_words(&shown.to_lowercase(), &self.lowercase),
-        };
-        let list = if accepts { &mut self.accepted } else { &mut self.refused };
-        if list.len() < MAX_LISTED && !list.contains(&shown) {
-            list.push(shown);
+        if known.is_none() {
+            if self.decisions.len() == MAX_DECISIONS {
+                self.decisions.clear();
+            }
+            self.decisions.insert(title.into(), accepts);
         }
-        if self.decisions.len() == MAX_DECISIONS {
-            self.decisions.clear();
-        }
-        self.decisions.insert(title.into(), accepts);
         accepts
     }
 
-    /// Whether no title was of the kind.
-    pub(super) fn fits_none(&self) -> bool {
-        self.accepted.is_empty()
-    }
-
-    /// This filter, whose error also names the titles that another one refused.
-    pub(super) fn with_refused(mut self, other: &Self) -> Self {
-        let others = other.refused.iter().filter(|title| !self.refused.contains(title)).cloned();
-        self.refused = self.refused.iter().cloned().chain(others).take(MAX_LISTED).collect();
-        self
-    }
-
-    /// The title that was picked, once all rows were seen.
-    pub(super) fn title(&self) -> Result<&str, ReportError> {
-        let text = self.text.clone();
-        match &*self.accepted {
-            [title] => Ok(title),
-            [] => Err(ReportError::NoSuchKind { text, kinds: self.refused.clone() }),
-            kinds => Err(ReportError::AmbiguousKind { text, kinds: kinds.to_vec() }),
+    /// The title that was picked, and whether it is one of warnings, once all rows were seen.
+    pub(super) fn end(self) -> Result<(String, bool), ReportError> {
+        let Self { text, accepted: [rejected, loaded], refused, .. } = self;
+        let is_loaded = rejected.is_empty() && !loaded.is_empty();
+        let mut titles = if is_loaded { loaded } else { rejected };
+        match (titles.len(), titles.pop()) {
+            (1, Some(title)) => Ok((title, is_loaded)),
+            (_, None) => Err(ReportError::NoSuchKind { text, kinds: refused }),
+            (_, Some(last)) => {
+                titles.push(last);
+                Err(ReportError::AmbiguousKind { text, kinds: titles })
+            }
         }
     }
 }
@@ -92,17 +86,13 @@ impl Report {
     ///
     /// [`ReportError::NoSuchKind`] and [`ReportError::AmbiguousKind`].
     pub fn kind(&self, text: &str) -> Result<&Kind, ReportError> {
-        let (mut rejected, mut loaded) = (KindFilter::new(text), KindFilter::new(text));
-        let accepts = |kind: &&Kind| match kind.severity {
-            Severity::Warning => loaded.accepts(kind.title.as_bytes()),
-            _ => rejected.accepts(kind.title.as_bytes()),
-        };
+        let mut filter = KindFilter::new(text);
+        let is_of_kind =
+            |kind: &&Kind| filter.accepts(kind.title.as_bytes(), kind.severity == Severity::Warning);
         // Errors come first.
-        let first = self.kinds.iter().filter(accepts).collect::<Vec<_>>().into_iter().next();
-        let filter =
-            if rejected.fits_none() && !loaded.fits_none() { loaded } else { rejected.with_refused(&loaded) };
-        filter.title()?;
-        first.ok_or_else(|| ReportError::NoSuchKind { text: text.to_owned(), kinds: Vec::new() })
+        let first = self.kinds.iter().filter(is_of_kind).collect::<Vec<_>>().into_iter().next();
+        let (title, _) = filter.end()?;
+        first.ok_or_else(|| ReportError::NoSuchKind { text: title, kinds: Vec::new() })
     }
 }
 
@@ -120,61 +110,53 @@ fn begins_words(title: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn picked(text: &str, titles: &[&str]) -> Result<String, String> {
-        let mut filter = KindFilter::new(text);
-        for title in titles {
-            filter.accepts(title.as_bytes());
+    #[test]
+    fn a_text_picks_the_one_kind_that_it_fits() {
+        let picked = |text: &str, titles: &[&str]| {
+            let mut filter = KindFilter::new(text);
+            for title in titles {
+                filter.accepts(title.as_bytes(), false);
+            }
+            filter.end().map(|(title, _)| title).map_err(|error| error.to_string())
+        };
+        let titles =
+            ["Invalid date format", "Invalid date", "Item not located in Größen list", "Invalid Date"];
+        let (dates, updated) =
+            (&titles[1..3], ["Cannot be directly updated", "Invalid date", "無効な数値です"]);
+        for (text, titles, title) in [
+            ("DATE", dates, "Invalid date"),
+            ("größen", &titles, "Item not located in Größen list"),
+            ("=Invalid date", &titles, "Invalid date"),
+            // A text begins a word, where words are parted.
+            ("date", &updated, "Invalid date"),
+            ("数値", &updated, "無効な数値です"),
+        ] {
+            assert_eq!(picked(text, titles).unwrap(), title);
         }
-        filter.title().map(str::to_owned).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn a_part_of_the_title_picks_the_kind_in_any_case() {
-        let titles = ["Invalid number", "Invalid date", "Item not located in Größen list", "Invalid number"];
-        assert_eq!(picked("NUMBER", &titles).unwrap(), "Invalid number");
-        assert_eq!(picked("GRÖSSEN", &titles).unwrap_err().lines().count(), 1);
-        assert_eq!(picked("größen", &titles).unwrap(), "Item not located in Größen list");
-    }
-
-    #[test]
-    fn a_text_begins_a_word_where_words_are_parted() {
-        let titles = ["Cannot be directly updated", "Invalid date", "無効な数値です"];
-        assert_eq!(picked("date", &titles).unwrap(), "Invalid date");
-        assert_eq!(picked("数値", &titles).unwrap(), "無効な数値です");
-        assert!(picked("valid", &titles).is_err());
-    }
-
-    #[test]
-    fn a_whole_title_picks_one_of_several_that_have_it() {
-        let titles = ["Invalid date format", "Invalid date", "Invalid Date"];
-        assert!(picked("invalid date", &titles).is_err());
-        assert_eq!(picked("=Invalid date", &titles).unwrap(), "Invalid date");
-        assert!(picked("=Invalid", &titles).unwrap_err().starts_with("no row in the dump"));
+        assert_eq!(
+            picked("invalid date", &titles[..3]).unwrap_err(),
+            "\"invalid date\" fits several kinds: give more of the title, or all of it as \"=Invalid date format\"; \
+             there are: Invalid date format; Invalid date"
+        );
+        assert_eq!(
+            picked("valid", dates).unwrap_err(),
+            "no row in the dump is of the kind \"valid\"; there are: Invalid date; Item not located in Größen list"
+        );
+        assert!(picked("=Invalid", dates).unwrap_err().starts_with("no row in the dump"));
     }
 
     #[test]
     fn no_more_of_a_title_is_kept_than_the_report_shows() {
         let mut filter = KindFilter::new("odd");
         for number in 0..10 {
-            assert!(filter.accepts(format!("Odd {number} {}", "x".repeat(100_000)).as_bytes()));
+            assert!(filter.accepts(format!("Odd {number} {}", "x".repeat(100_000)).as_bytes(), false));
         }
         let longest = filter.decisions.keys().map(|title| title.len()).max();
         assert!(longest <= Some(340), "{longest:?}");
-        assert!(filter.accepted.iter().all(|title| title.contains("xx... (1000")), "{:?}", filter.accepted);
-    }
-
-    #[test]
-    fn a_text_that_fits_several_kinds_or_none_lists_them() {
-        let titles = ["Invalid number", "Invalid date", "Duplicate key"];
-        assert_eq!(
-            picked("invalid", &titles).unwrap_err(),
-            "\"invalid\" fits several kinds: give more of the title, or all of it as \"=Invalid number\"; there are: \
-             Invalid number; Invalid date"
-        );
-        assert_eq!(
-            picked("parent", &titles).unwrap_err(),
-            "no row in the dump is of the kind \"parent\"; \
-             there are: Invalid number; Invalid date; Duplicate key"
+        assert!(
+            filter.accepted[0].iter().all(|title| title.contains("xx... (1000")),
+            "{:?}",
+            filter.accepted
         );
     }
 }

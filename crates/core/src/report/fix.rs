@@ -37,8 +37,7 @@ pub(super) struct Fix<'a> {
     output: &'a mut dyn Write,
     encoding: Encoding,
     dialect: Dialect,
-    /// What picks the rows to write, and what picks those that are left out because they were loaded.
-    filters: Option<[KindFilter; 2]>,
+    filter: Option<KindFilter>,
     with_warnings: bool,
     is_cut_off: bool,
     done: CorrectedRows,
@@ -59,7 +58,7 @@ impl<'a> Fix<'a> {
             output,
             encoding: dump.encoding(),
             dialect: dump.dialect().clone(),
-            filters: kind.map(|kind| [KindFilter::new(kind), KindFilter::new(kind)]),
+            filter: kind.map(KindFilter::new),
             with_warnings,
             is_cut_off: false,
             done: CorrectedRows::default(),
@@ -81,11 +80,10 @@ impl<'a> Fix<'a> {
     pub(super) fn add(&mut self, row: &Row<'_>) -> Result<(), ReportError> {
         self.is_cut_off |= row.damage == Some(Damage::CutOff);
         let is_loaded = row.is_warning() && !self.with_warnings;
-        if let Some(filters) = &mut self.filters {
-            let filter = &mut filters[usize::from(is_loaded)];
+        if let Some(filter) = &mut self.filter {
             let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
             let mut is_of_kind = false;
-            row.messages(&line).for_each(|message| is_of_kind |= filter.accepts(message.title));
+            row.messages(&line).for_each(|message| is_of_kind |= filter.accepts(message.title, is_loaded));
             if !is_of_kind {
                 return Ok(());
             }
@@ -110,13 +108,7 @@ impl<'a> Fix<'a> {
         if self.is_cut_off {
             return Err(ReportError::CutOff);
         }
-        if let Some([written, loaded]) = self.filters {
-            match (written.fits_none(), loaded.fits_none()) {
-                (true, false) => loaded.title()?,
-                (true, true) => written.with_refused(&loaded).title()?,
-                (false, _) => written.title()?,
-            };
-        }
+        self.filter.map_or(Ok(()), |filter| filter.end().map(drop))?;
         self.output.flush().map_err(ReportError::Write)?;
         Ok(self.done)
     }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::model::{Kind, Severity, ValueCount};
 use super::shown::{cut, visible};
-use super::view::{LEGEND, Line, MAX_VALUE, ReportView, SHOWN_VALUES};
+use super::view::{Line, MAX_VALUE, ReportView, SHOWN_VALUES};
 use super::words;
 
 /// Kinds of errors, and of anything else, that are not folded: the first kind is to be on the first screen.
@@ -64,17 +64,9 @@ impl fmt::Display for Page<'_> {
             Escaped(&format!("What is wrong in {}{more}", names.join(", "))),
             Escaped(&report.answer)
         )?;
-        let (kinds, others) = self.0.split_kinds();
+        let (kinds, _) = self.0.split_kinds();
         self.write_lines(f, "Kinds of messages", &self.0.kind_lines(), true)?;
-        if !others.is_empty() {
-            writeln!(f, "<p class=\"quiet\">{}</p>", words::other_kinds(&others))?;
-        }
-        if report.unlisted_messages > 0 {
-            writeln!(f, "<p class=\"quiet\">{}</p>", words::unlisted(report))?;
-        }
-        if report.totals.rejected > 0 && !kinds.is_empty() {
-            writeln!(f, "<p class=\"quiet\">{LEGEND}</p>")?;
-        }
+        self.0.notes().iter().try_for_each(|note| writeln!(f, "<p class=\"quiet\">{note}</p>"))?;
         self.write_changes(f)?;
         let mut severity = None;
         for (index, kind) in kinds.iter().enumerate() {

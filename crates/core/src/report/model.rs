@@ -78,7 +78,7 @@ pub struct Totals {
     /// Rows that the end of the file cuts off: at most one a dump. In a dump without quotes a row that is cut off in
     /// its last field cannot be told from a whole one.
     pub rows_cut_off: u64,
-    /// Rows with bytes that are not UTF-8, or halves of characters in UTF-16.
+    /// Rows with bytes that are not UTF-8.
     pub rows_not_unicode: u64,
     /// Rows with a quote inside a field that is not doubled. It is read as a part of the field.
     pub rows_with_bare_quotes: u64,

@@ -21,8 +21,9 @@ impl Field {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
+    #[default]
     RowStart,
     FieldStart,
     Plain,
@@ -30,31 +31,21 @@ enum State {
 }
 
 /// The row that is being read, up to where it is read. The text and the dialect are given with each call.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Parser {
     state: State,
     /// How much of the row was read, and where its last field is so far.
     at: usize,
     start: usize,
     end: usize,
-    fields: Vec<Field>,
-    is_too_long: bool,
-    has_bare_quote: bool,
+    /// Where the fields of the row are; none if it is too long to hold them.
+    pub(super) fields: Vec<Field>,
+    pub(super) is_too_long: bool,
+    /// There is a quote that should have been doubled.
+    pub(super) has_bare_quote: bool,
 }
 
 impl Parser {
-    pub(super) fn new() -> Self {
-        Self {
-            state: State::RowStart,
-            at: 0,
-            start: 0,
-            end: 0,
-            fields: Vec::new(),
-            is_too_long: false,
-            has_bare_quote: false,
-        }
-    }
-
     /// Whether a row has begun.
     pub(super) fn is_inside_row(&self) -> bool {
         self.state != State::RowStart
@@ -63,21 +54,6 @@ impl Parser {
     /// Whether a quote is open.
     pub(super) fn is_inside_quotes(&self) -> bool {
         self.state == State::Quoted
-    }
-
-    /// Where the fields of the row are; none if it is too long.
-    pub(super) fn fields(&self) -> &[Field] {
-        &self.fields
-    }
-
-    /// The row is too long to hold its fields.
-    pub(super) fn is_too_long(&self) -> bool {
-        self.is_too_long
-    }
-
-    /// There is a quote that should have been doubled.
-    pub(super) fn has_bare_quote(&self) -> bool {
-        self.has_bare_quote
     }
 
     /// Reads on in the row that `text` begins with, and returns its length if it ends. The last few bytes wait for what
@@ -293,11 +269,11 @@ mod tests {
             quotes_all: false,
             ..Dialect::default()
         };
-        let (mut parser, mut all) = (Parser::new(), Vec::new());
+        let (mut parser, mut all) = (Parser::default(), Vec::new());
         let mut text = text.as_bytes().to_vec();
         let (mut begin, mut end) = (0, 0);
         let fields = |parser: &Parser, row: &[u8]| {
-            let fields = parser.fields().iter().map(|field| field.of(row).to_vec());
+            let fields = parser.fields.iter().map(|field| field.of(row).to_vec());
             fields.map(|field| String::from_utf8(field).unwrap()).collect()
         };
         while end < text.len() {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::dump::Dump;
 use super::filter::KindFilter;
+use super::message::Message;
 use super::row::Row;
 use super::shown::{cut, kept, padded, text_of, visible, width};
 use super::view::{MAX_WIDTH, MIN_WIDTH};
@@ -69,31 +70,27 @@ impl RowTable {
         let own = &dump.columns().own;
         let names: Vec<_> =
             own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns().names[*index])).collect();
-        let begin = |are_warnings| {
-            let table = Self {
-                title: String::new(),
-                rows: 0,
-                are_warnings,
-                columns: names.clone(),
-                more_columns: own.len() - names.len(),
-                first_rows: Vec::new(),
-                has_lines: dump.columns().line.is_some(),
-                width: 80,
-            };
-            (KindFilter::new(kind), table)
+        let mut table = Self {
+            title: String::new(),
+            rows: 0,
+            are_warnings: false,
+            columns: names.clone(),
+            more_columns: own.len() - names.len(),
+            first_rows: Vec::new(),
+            has_lines: dump.columns().line.is_some(),
+            width: 80,
         };
-        let (mut rejected, mut loaded) = (begin(false), begin(true));
+        let (mut warnings, mut filter) = (table.clone(), KindFilter::new(kind));
         while dump.next()? {
             let row = dump.row();
-            let (filter, table) = if row.is_warning() { &mut loaded } else { &mut rejected };
-            table.add(&row, filter, limit);
+            let table = if row.is_warning() { &mut warnings } else { &mut table };
+            table.add(&row, &mut filter, limit);
         }
-        let (filter, mut table) = match (rejected.0.fits_none(), loaded.0.fits_none()) {
-            (true, false) => loaded,
-            (true, true) => (rejected.0.with_refused(&loaded.0), rejected.1),
-            (false, _) => rejected,
-        };
-        table.title = filter.title()?.to_owned();
+        let (title, are_warnings) = filter.end()?;
+        if are_warnings {
+            table = warnings;
+        }
+        table = Self { title, are_warnings, ..table };
         table.put_wrong_column_first();
         Ok(table)
     }
@@ -101,10 +98,8 @@ impl RowTable {
     /// Adds a row, if it is of the kind.
     fn add(&mut self, row: &Row<'_>, filter: &mut KindFilter, limit: usize) {
         let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
-        let of_kind = row.messages(&line).fold(None, |first, message| {
-            if filter.accepts(message.title) { first.or(Some(message)) } else { first }
-        });
-        let Some(message) = of_kind else { return };
+        let is_of_kind = |message: &Message<'_>| filter.accepts(message.title, row.is_warning());
+        let Some(message) = row.messages(&line).filter(is_of_kind).reduce(|first, _| first) else { return };
         self.rows += 1;
         if self.first_rows.len() == limit {
             return;

@@ -26,10 +26,6 @@ const INDENT: usize = 13;
 const ALL_NUMBERS: usize = 50;
 const ALL_COLUMNS: usize = 64;
 
-/// What the numbers of a kind mean.
-pub(super) const LEGEND: &str =
-    "alone: rows without a message of another kind. They can load once this one is cured.";
-
 /// A report for people. Printed with `{}` it is text; [`ReportView::html`] makes a page of it.
 #[derive(Debug, Clone)]
 pub struct ReportView<'a> {
@@ -96,6 +92,16 @@ impl<'a> ReportView<'a> {
             *count += 1;
             *count <= self.top
         })
+    }
+
+    /// What is said below the table of the kinds.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let (kinds, others) = self.split_kinds();
+        let other_kinds = (!others.is_empty()).then(|| words::other_kinds(&others));
+        let unlisted = (self.report.unlisted_messages > 0).then(|| words::unlisted(self.report));
+        let has_numbers = self.report.totals.rejected > 0 && !kinds.is_empty();
+        let legend = "alone: rows without a message of another kind. They can load once this one is cured.";
+        [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 
     /// The table of the kinds that are shown.
@@ -296,20 +302,12 @@ impl<'a> ReportView<'a> {
 impl fmt::Display for ReportView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_text(f, &self.report.answer, 0)?;
-        let (kinds, others) = self.split_kinds();
+        let (kinds, _) = self.split_kinds();
         if !kinds.is_empty() {
             writeln!(f)?;
             self.write_lines(f, &self.kind_lines())?;
         }
-        if !others.is_empty() {
-            self.write_text(f, &words::other_kinds(&others), 2)?;
-        }
-        if self.report.unlisted_messages > 0 {
-            self.write_text(f, &words::unlisted(self.report), 2)?;
-        }
-        if self.report.totals.rejected > 0 && !kinds.is_empty() {
-            self.write_text(f, LEGEND, 2)?;
-        }
+        self.notes().iter().try_for_each(|note| self.write_text(f, note, 2))?;
         if let Some(before) = self.before {
             self.write_changes(f, before)?;
         }

@@ -107,35 +107,31 @@ pub(super) fn format(input: &DumpInfo) -> String {
 
 /// What a dump holds, a sentence each.
 pub(super) fn facts(totals: &Totals) -> Vec<String> {
-    let mut facts = Vec::new();
-    let mut fact = |count: u64, noun: &str, one: &str, many: &str| {
-        if count > 0 {
-            facts.push(format!("{} {}", number(count, noun), if count == 1 { one } else { many }));
-        }
+    const IS: [&str; 2] = ["is", "are"];
+    const HAS: [&str; 2] = ["has", "have"];
+    const WAS: [&str; 2] = ["was", "were"];
+    let all = [
+        (totals.rejected, "row", WAS, "rejected"),
+        (totals.several_messages, "rejected row", HAS, "several messages"),
+        (
+            totals.consequences,
+            "rejected row",
+            ["only depends", "only depend"],
+            "on another rejected row: correct the others first",
+        ),
+        (totals.warnings, "row", WAS, "loaded with a warning"),
+        (totals.rows_too_short, "row", HAS, "too few fields"),
+        (totals.rows_too_long, "row", HAS, "too many fields"),
+        (totals.rows_cut_off, "row", IS, "cut off by the end of the file"),
+        (totals.rows_not_unicode, "row", HAS, "text that is not UTF-8"),
+        (totals.rows_with_bare_quotes, "row", HAS, "a quote inside a field that is not doubled"),
+        (totals.repeated_headers, "repeated header", IS, "not counted: files were joined"),
+        (totals.trailing_zeros, "zero byte", ["follows", "follow"], "the last row"),
+    ];
+    let fact = |(count, noun, [one, many], what): (u64, &str, [&str; 2], &str)| {
+        format!("{} {} {what}", number(count, noun), if count == 1 { one } else { many })
     };
-    fact(totals.rejected, "row", "was rejected", "were rejected");
-    let several = "several messages";
-    fact(totals.several_messages, "rejected row", &format!("has {several}"), &format!("have {several}"));
-    let depends = "on another rejected row: correct the others first";
-    let (one, many) = (format!("only depends {depends}"), format!("only depend {depends}"));
-    fact(totals.consequences, "rejected row", &one, &many);
-    fact(totals.warnings, "row", "was loaded with a warning", "were loaded with a warning");
-    fact(totals.rows_too_short, "row", "has too few fields", "have too few fields");
-    fact(totals.rows_too_long, "row", "has too many fields", "have too many fields");
-    fact(
-        totals.rows_cut_off,
-        "row",
-        "is cut off by the end of the file",
-        "are cut off by the ends of the files",
-    );
-    fact(totals.rows_not_unicode, "row", "has text that is not UTF-8", "have text that is not UTF-8");
-    let doubled = "inside a field that is not doubled";
-    let (one, many) = (format!("has a quote {doubled}"), format!("have a quote {doubled}"));
-    fact(totals.rows_with_bare_quotes, "row", &one, &many);
-    let joined = "not counted as a row: files were joined";
-    let (one, many) = (format!("is {joined}"), format!("are {joined}").replace("a row", "rows"));
-    fact(totals.repeated_headers, "repeated header", &one, &many);
-    fact(totals.trailing_zeros, "zero byte", "follows the last row", "follow the last row");
+    let mut facts: Vec<_> = all.into_iter().filter(|(count, ..)| *count > 0).map(fact).collect();
     if let (Some(first), Some(last)) = (totals.first_line, totals.last_line) {
         facts.push(match first == last {
             true => format!("source line {}", thousands(first)),

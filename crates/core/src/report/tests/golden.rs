@@ -26,31 +26,6 @@ fn commas_status_warnings_several_errors_a_consequence_and_line_breaks() {
     assert_report("mixed.txt", MIXED.as_bytes());
 }
 
-#[test]
-fn another_format_changes_only_the_line_about_it() {
-    let dump = MIXED.replace("North", "Größe 東京 𝄞");
-    let expected = report(dump.as_bytes()).view().to_string();
-    let expected = |format: &str| expected.replace("(UTF-8, comma, LF)", &format!("({format})"));
-    for (separator, name) in
-        [(",", "comma"), ("\t", "tab"), (";", "semicolon"), ("|", "pipe"), ("^", "separator ^")]
-    {
-        for (line_end, line_end_name) in [("\n", "LF"), ("\r\n", "CRLF"), ("\r", "CR")] {
-            let text = report(rewritten(&dump, separator, line_end).as_bytes()).view().to_string();
-            assert_eq!(text, expected(&format!("UTF-8, {name}, {line_end_name}")));
-        }
-    }
-    let with_bom = "\u{feff}".to_owned() + &dump;
-    for (name, file) in [
-        ("UTF-8 with BOM", with_bom.clone().into_bytes()),
-        ("UTF-16LE", utf16(&dump, u16::to_le_bytes)),
-        ("UTF-16BE", utf16(&dump, u16::to_be_bytes)),
-        ("UTF-16LE with BOM", utf16(&with_bom, u16::to_le_bytes)),
-        ("UTF-16BE with BOM", utf16(&with_bom, u16::to_be_bytes)),
-    ] {
-        assert_eq!(report(&*file).view().to_string(), expected(&format!("{name}, comma, LF")));
-    }
-}
-
 /// The samples of the issue, whole: text and JSON.
 #[test]
 fn each_sample_gets_its_right_report() {

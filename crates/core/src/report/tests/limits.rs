@@ -3,7 +3,6 @@
 use std::io;
 
 use super::*;
-use crate::report::Severity;
 
 /// A file that is made while it is read.
 struct Generated<F> {
@@ -150,12 +149,4 @@ fn a_read_that_fails_is_reported_and_the_rows_up_to_there_count() {
     let found = builder.finish();
     let columns: Vec<_> = found.kinds[0].columns.iter().map(|column| (&*column.text, column.rows)).collect();
     assert_eq!((found.inputs.len(), found.kinds[0].rows, columns), (2, 101, vec![("Code", 101)]));
-}
-
-#[test]
-fn warnings_and_errors_of_one_title_are_apart() {
-    let dump = "_Status_,Code,_Error_1_\nW,a,Invalid code: a\nE,b,Invalid code: b\nE,c,Invalid code: c\n";
-    let found = report(dump.as_bytes());
-    let kinds: Vec<_> = found.kinds.iter().map(|kind| (kind.severity, kind.rows, kind.share)).collect();
-    assert_eq!(kinds, [(Severity::Error, 2, 1.0), (Severity::Warning, 1, 1.0)]);
 }

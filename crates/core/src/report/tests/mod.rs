@@ -31,14 +31,6 @@ lines","11","","Item not located in Regions list: South",""
 "#;
 
 #[test]
-fn reports_and_errors_can_go_to_another_thread() {
-    fn is_send_and_sync<T: Send + Sync + 'static>() {}
-    is_send_and_sync::<Report>();
-    is_send_and_sync::<ReportBuilder>();
-    is_send_and_sync::<super::ReportError>();
-}
-
-#[test]
 fn the_report_is_the_same_however_the_reads_fall() {
     // Past what the encoding is detected from, so that rows are cut as well.
     let rows = MIXED.split_once('\n').unwrap().1.repeat(3);
