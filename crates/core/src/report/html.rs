@@ -153,10 +153,11 @@ impl Page<'_> {
 
     fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(before) = self.0.before else { return Ok(()) };
-        writeln!(f, "<h2>{}</h2>", words::changes_title(before, self.0.report))?;
+        // Folded: the first kind is to be on the first screen, and the table above has the changes of what there is.
+        writeln!(f, "<details><summary>{}</summary>", words::changes_title(before, self.0.report))?;
         let (changes, small) = words::changes(before, self.0.report);
         if changes.is_empty() && small.is_empty() {
-            return writeln!(f, "<p>{}</p>", words::NO_CHANGE);
+            return writeln!(f, "<p>{}</p>\n</details>", words::NO_CHANGE);
         }
         self.write_lines(f, "Changes", &ReportView::change_lines(&changes), false)?;
         if !small.is_empty() {
@@ -168,7 +169,7 @@ impl Page<'_> {
         if changes.iter().chain(&small).any(|change| change.is_approximate) {
             writeln!(f, "<p class=\"quiet\">{}</p>", words::APPROXIMATE)?;
         }
-        Ok(())
+        writeln!(f, "</details>")
     }
 
     fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind, index: usize) -> fmt::Result {

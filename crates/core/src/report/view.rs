@@ -22,9 +22,8 @@ pub(super) const MAX_WIDTH: usize = 1_000;
 /// Columns after the labels of a kind: `  columns    `.
 const INDENT: usize = 13;
 
-/// Narrower text leaves numbers out of its tables, and names of columns.
+/// Narrower text leaves numbers out of its tables.
 const ALL_NUMBERS: usize = 50;
-const ALL_COLUMNS: usize = 64;
 
 /// A report for people. Printed with `{}` it is text; [`ReportView::html`] makes a page of it.
 #[derive(Debug, Clone)]
@@ -164,12 +163,17 @@ impl<'a> ReportView<'a> {
         };
         let widths: Vec<_> = shown.iter().map(widest).collect();
         let room = self.width.saturating_sub(widths.iter().map(|width| width + 2).sum::<usize>() + 2);
-        let has_columns = self.width >= ALL_COLUMNS && lines.iter().any(|line| !line.column.is_empty());
-        let longest = lines.iter().map(|line| width(&line.title)).max().unwrap_or(0).max("kind".len());
-        let widest_column =
-            lines.iter().map(|line| width(&line.column)).max().unwrap_or(0).max("column".len());
+        let widest_of = |text: fn(&Line) -> usize| lines.iter().map(text).max().unwrap_or(0);
+        let column_room = widest_of(|line| width(&line.column)).min(room / 3).max("column".len()) + 2;
+        // What is to be cured is said whole first, and then where it is.
+        let longest_error = widest_of(|line| match line.severity {
+            Severity::Error => width(&line.title),
+            _ => 0,
+        });
+        let has_columns =
+            longest_error + column_room <= room && lines.iter().any(|line| !line.column.is_empty());
         let title_room = match has_columns {
-            true => longest.min(room - 2 - widest_column.min(room / 3)),
+            true => widest_of(|line| width(&line.title)).max("kind".len()).min(room - column_room),
             false => room,
         };
         let line_of = |numbers: &[(&str, &str)], title: &str, column: &str| {
