@@ -185,7 +185,7 @@ pub(crate) fn is_same_file(a: &str, b: &str) -> bool {
 pub(crate) fn failed(name: &str, error: ReportError) -> Failure {
     let shown = safe(name);
     match error {
-        ReportError::Read(source) => Error::output("read", Some(Path::new(name)), source).into(),
+        ReportError::Read(source) => Error::output("read", Some(&os_text::path(name)), source).into(),
         error @ ReportError::NoSuchKind { .. } => Failure::NotFound(format!("{shown}: {error}")),
         error @ ReportError::AmbiguousKind { .. } => Failure::Usage(format!("{shown}: {error}")),
         error => Failure::Other(format!("{shown}: {error}")),

@@ -79,11 +79,11 @@ impl ReportBuilder {
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
         let outcome = self.read_rows(dump, &mut totals, each);
-        (totals.repeated_headers, totals.trailing_zeros) = (dump.repeated_headers(), dump.trailing_zeros());
-        self.errors.end_input(dump.columns());
-        self.warnings.end_input(dump.columns());
+        (totals.repeated_headers, totals.trailing_zeros) = (dump.repeated_headers, dump.trailing_zeros);
+        self.errors.end_input(&dump.columns);
+        self.warnings.end_input(&dump.columns);
         self.totals.add(&totals);
-        let (encoding, dialect, columns) = (dump.encoding(), dump.dialect(), dump.columns());
+        let (encoding, dialect, columns) = (dump.text.encoding, &dump.dialect, &dump.columns);
         let header_is_unicode = columns.names.iter().all(|name| std::str::from_utf8(name).is_ok());
         let is_legacy = totals.rows_not_unicode > 0 || !header_is_unicode;
         self.inputs.push(DumpInfo {

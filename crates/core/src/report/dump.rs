@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::columns::Columns;
 use super::dialect::Dialect;
-use super::encoding::{Encoding, Text};
+use super::encoding::Text;
 use super::parser::{MAX_ROW_BYTES, Parser};
 use super::row::{Damage, Row};
 use super::shown::text_of;
@@ -17,17 +17,19 @@ const BEGINNING_BYTES: usize = 60;
 /// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the
 /// columns.
 pub(super) struct Dump<'a> {
-    text: Text<'a>,
-    dialect: Dialect,
-    columns: Columns,
+    pub(super) text: Text<'a>,
+    pub(super) dialect: Dialect,
+    pub(super) columns: Columns,
     parser: Parser,
     /// The length of the row that was read last, which the text begins with.
     length: usize,
     /// The number of this row. The header is row 1, as in a spreadsheet.
     number: u64,
     damage: Option<Damage>,
-    repeated_headers: u64,
-    trailing_zeros: u64,
+    /// Header rows after the first, of dumps that were joined: they are no rows of the dump.
+    pub(super) repeated_headers: u64,
+    /// Zero bytes after the last row. Known at the end.
+    pub(super) trailing_zeros: u64,
 }
 
 impl<'a> Dump<'a> {
@@ -36,7 +38,7 @@ impl<'a> Dump<'a> {
     pub(super) fn open(source: &'a mut dyn Read) -> Result<Self, ReportError> {
         let mut text = Text::open(source)?;
         let (dialect, columns, length) = loop {
-            let is_whole_file = text.is_at_end();
+            let is_whole_file = text.is_at_end;
             if let Some(found) = Dialect::detect(text.rest(), is_whole_file) {
                 break found;
             }
@@ -86,7 +88,7 @@ impl<'a> Dump<'a> {
     /// Reads up to the end of a row, and finds out whether it fits the header.
     fn read_row(&mut self) -> Result<bool, ReportError> {
         loop {
-            let is_at_end = self.text.is_at_end();
+            let is_at_end = self.text.is_at_end;
             let ended = self.parser.read(&self.dialect, self.text.rest_mut(), is_at_end);
             self.length = ended.unwrap_or(0);
             if ended.is_some() {
@@ -132,28 +134,6 @@ impl<'a> Dump<'a> {
             || self.text.ends_inside_unit();
         self.damage = if is_cut_off { Some(Damage::CutOff) } else { self.damage_of_fields() };
         true
-    }
-
-    pub(super) fn encoding(&self) -> Encoding {
-        self.text.encoding()
-    }
-
-    pub(super) fn dialect(&self) -> &Dialect {
-        &self.dialect
-    }
-
-    pub(super) fn columns(&self) -> &Columns {
-        &self.columns
-    }
-
-    /// Header rows after the first, of dumps that were joined: they are no rows of the dump.
-    pub(super) fn repeated_headers(&self) -> u64 {
-        self.repeated_headers
-    }
-
-    /// Zero bytes after the last row. Known at the end.
-    pub(super) fn trailing_zeros(&self) -> u64 {
-        self.trailing_zeros
     }
 }
 

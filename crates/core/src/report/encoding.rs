@@ -129,14 +129,15 @@ impl Encoding {
 /// program that calls it.
 pub(super) struct Text<'a> {
     source: &'a mut dyn Read,
-    encoding: Encoding,
+    pub(super) encoding: Encoding,
     /// Bytes that were read and not yet decoded: of UTF-16 at most one unit or one half of a surrogate pair.
     raw: Vec<u8>,
     /// Text from `start` to `end`, and room for more. Fields are read where they are: to copy them takes longer.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    is_at_end: bool,
+    /// All text of the dump was decoded.
+    pub(super) is_at_end: bool,
     /// Up to where the text was looked at, and whether all of that is Unicode.
     seen: usize,
     is_unicode: bool,
@@ -173,15 +174,6 @@ impl<'a> Text<'a> {
             text.look();
         }
         Ok(text)
-    }
-
-    pub(super) fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
-    /// Whether all text of the dump was decoded.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.is_at_end
     }
 
     /// Whether the file ends in the middle of a UTF-16 unit. Known at the end.
@@ -301,10 +293,10 @@ mod tests {
     fn decoded(file: &[u8], piece: usize) -> (Vec<u8>, Encoding) {
         let mut source = Pieces(file, piece);
         let mut text = Text::open(&mut source).unwrap();
-        while !text.is_at_end() {
+        while !text.is_at_end {
             text.fill().unwrap();
         }
-        (text.rest().to_vec(), text.encoding())
+        (text.rest().to_vec(), text.encoding)
     }
 
     fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {

@@ -56,8 +56,8 @@ impl<'a> Fix<'a> {
     ) -> Result<Self, ReportError> {
         let mut fix = Self {
             output,
-            encoding: dump.encoding(),
-            dialect: dump.dialect().clone(),
+            encoding: dump.text.encoding,
+            dialect: dump.dialect.clone(),
             filter: kind.map(KindFilter::new),
             with_warnings,
             is_cut_off: false,
@@ -65,9 +65,9 @@ impl<'a> Fix<'a> {
             text: Vec::new(),
             bytes: Vec::new(),
         };
-        let own = &dump.columns().own;
+        let own = &dump.columns.own;
         if !own.is_empty() {
-            let mut names = own.iter().map(|index| &*dump.columns().names[*index]);
+            let mut names = own.iter().map(|index| &*dump.columns.names[*index]);
             fix.output.write_all(fix.encoding.bom()).map_err(ReportError::Write)?;
             fix.write_row(names.clone())?;
             fix.done.may_lack_header =

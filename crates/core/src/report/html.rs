@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::model::{Kind, Severity, ValueCount};
+use super::model::{Kind, Severity};
 use super::shown::{cut, visible};
 use super::view::{Line, MAX_VALUE, ReportView, SHOWN_VALUES};
 use super::words;
@@ -23,7 +23,7 @@ section { border-top: 1px solid var(--line); padding: .75rem 0; }
 .bar { border: 1px solid var(--line); margin: .4rem 0; }
 .bar span { border-top: .6rem solid var(--bar); display: block; height: 0; }
 dl { display: grid; gap: .1rem 1rem; grid-template-columns: max-content minmax(0, 1fr); margin: .5rem 0 0; }
-dd { margin: 0; }
+dd { margin: 0; } dt::first-letter { text-transform: uppercase; }
 code { border: 1px solid var(--line); border-radius: 3px; padding: 0 .2em; white-space: pre-wrap; }
 table { border-collapse: collapse; font-size: .95rem; line-height: 1.35; width: 100%; }
 td, th { border-top: 1px solid var(--line); font-weight: normal; padding: .15rem 1rem .15rem 0; text-align: left; }
@@ -183,24 +183,18 @@ impl Page<'_> {
             Escaped(&words::percent(kind.share)),
             kind.share.clamp(0.0, 1.0) * 100.0
         )?;
-        let others = (kind.columns.len() > SHOWN_VALUES).then(|| words::OTHER_COLUMNS.to_owned());
-        write_counted(f, "Columns", &kind.columns, SHOWN_VALUES, others)?;
-        let shown = kind.values.len().min(SHOWN_VALUES);
-        write_counted(f, "Values", &kind.values, shown, words::other_values(kind, shown))?;
-        let hidden = words::hidden(&kind.values[..shown]);
-        if !hidden.is_empty() {
-            writeln!(f, "<dt>Hidden<dd>{hidden}")?;
+        for part in self.0.parts(kind) {
+            write!(f, "<dt>{}<dd>", part.label)?;
+            for (index, item) in part.items.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { ", " })?;
+                write_value(f, &item.text, MAX_VALUE)?;
+                f.write_str(&words::times(item))?;
+            }
+            let comma = if part.items.is_empty() || part.text.is_empty() { "" } else { ", " };
+            writeln!(f, "{comma}{}", Escaped(&visible(&part.text)))?;
         }
-        if self.0.report.inputs.len() > 1 {
-            write_counted(f, "Files", &kind.files, usize::MAX, None)?;
-        }
-        let (label, lines) = words::first_lines(self.0.report, kind);
-        let label = if label == "lines" { "Source lines" } else { "Dump rows" };
-        if !lines.is_empty() {
-            writeln!(f, "<dt>{label}<dd>{}", Escaped(&visible(&lines)))?;
-        }
-        writeln!(f, "<dt>Usual cure<dd>{}\n</dl>", Escaped(&kind.cure))?;
-        if kind.values.len() > shown {
+        f.write_str("</dl>\n")?;
+        if kind.values.len() > SHOWN_VALUES {
             let all = match kind.distinct_values {
                 Some(all) => format!("all {}", words::number(all, "value")),
                 None => format!("the {} commonest values", words::thousands(kind.values.len() as u64)),
@@ -233,28 +227,6 @@ impl Page<'_> {
             writeln!(f, "<p>Together: {rows}; {}</p>", Escaped(&words::facts(&report.totals).join("; ")))?;
         }
         Ok(())
-    }
-}
-
-fn write_counted(
-    f: &mut fmt::Formatter<'_>,
-    label: &str,
-    all: &[ValueCount],
-    max: usize,
-    others: Option<String>,
-) -> fmt::Result {
-    if all.is_empty() {
-        return Ok(());
-    }
-    write!(f, "<dt>{label}<dd>")?;
-    for (index, one) in all.iter().take(max).enumerate() {
-        f.write_str(if index == 0 { "" } else { ", " })?;
-        write_value(f, &one.text, MAX_VALUE)?;
-        f.write_str(&words::times(one))?;
-    }
-    match others {
-        Some(others) => writeln!(f, ", {others}"),
-        None => writeln!(f),
     }
 }
 

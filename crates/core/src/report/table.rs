@@ -67,9 +67,9 @@ impl RowTable {
     /// [`ReportError::AmbiguousKind`].
     pub fn read(mut source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
         let mut dump = Dump::open(&mut source)?;
-        let own = &dump.columns().own;
+        let own = &dump.columns.own;
         let names: Vec<_> =
-            own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns().names[*index])).collect();
+            own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns.names[*index])).collect();
         let mut table = Self {
             title: String::new(),
             rows: 0,
@@ -77,7 +77,7 @@ impl RowTable {
             columns: names.clone(),
             more_columns: own.len() - names.len(),
             first_rows: Vec::new(),
-            has_lines: dump.columns().line.is_some(),
+            has_lines: dump.columns.line.is_some(),
             width: 80,
         };
         let (mut warnings, mut filter) = (table.clone(), KindFilter::new(kind));

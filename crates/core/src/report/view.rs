@@ -45,6 +45,13 @@ pub(super) struct Line {
     pub(super) column: String,
 }
 
+/// A part of a kind: values, columns or dumps, and a text.
+pub(super) struct Part<'a> {
+    pub(super) label: &'static str,
+    pub(super) items: &'a [ValueCount],
+    pub(super) text: String,
+}
+
 impl Report {
     /// The report for people: as text through [`Display`](fmt::Display), or as a page.
     pub fn view(&self) -> ReportView<'_> {
@@ -132,6 +139,29 @@ impl<'a> ReportView<'a> {
             }
         };
         self.split_kinds().0.iter().map(line).collect()
+    }
+
+    /// What is known of a kind.
+    pub(super) fn parts<'k>(&self, kind: &'k Kind) -> impl Iterator<Item = Part<'k>> {
+        let part = |label, items: &'k [ValueCount], text: fn(&Kind, usize) -> String| {
+            let shown = items.len().min(SHOWN_VALUES);
+            let text = if shown > 0 { text(kind, shown) } else { String::new() };
+            Part { label, items: &items[..shown], text }
+        };
+        let files = if self.report.inputs.len() > 1 { &*kind.files } else { &[] };
+        let values = part("values", &kind.values, words::other_values);
+        let hidden = Part { label: "hidden", items: &[], text: words::hidden(values.items) };
+        let (label, lines) = words::first_lines(self.report, kind);
+        [
+            part("columns", &kind.columns, words::other_columns),
+            values,
+            hidden,
+            part("files", files, words::other_files),
+            Part { label, items: &[], text: lines },
+            Part { label: "cure", items: &[], text: kind.cure.clone() },
+        ]
+        .into_iter()
+        .filter(|part| !part.items.is_empty() || !part.text.is_empty())
     }
 
     /// The table of changes.
@@ -237,39 +267,25 @@ impl<'a> ReportView<'a> {
             writeln!(f, "{:room$}  {count}", "")?;
         }
         writeln!(f, "  {}", bar(kind.share, self.width - 2, self.is_ascii))?;
-        let others = (kind.columns.len() > SHOWN_VALUES).then(|| words::OTHER_COLUMNS.to_owned());
-        self.write_items(f, "columns", self.counted(&kind.columns, "").chain(others).collect())?;
-        let shown = kind.values.len().min(SHOWN_VALUES);
-        let others = words::other_values(kind, shown).filter(|_| shown > 0);
-        self.write_items(f, "values", self.counted(&kind.values, "\"").chain(others).collect())?;
-        self.write_wrapped(f, "hidden", &words::hidden(&kind.values[..shown]))?;
-        if self.report.inputs.len() > 1 {
-            let more = kind.files.len().saturating_sub(SHOWN_VALUES);
-            let others = (more > 0).then(|| format!("and {}", words::number(more as u64, "other")));
-            self.write_items(f, "files", self.counted(&kind.files, "").chain(others).collect())?;
-        }
-        let (label, lines) = words::first_lines(self.report, kind);
-        self.write_wrapped(f, label, &visible(&lines))?;
-        self.write_wrapped(f, "cure", &kind.cure)
+        self.parts(kind).try_for_each(|part| self.write_part(f, &part))
     }
 
-    /// Values with their counts, quoted where they are data.
-    fn counted(&self, all: &[ValueCount], quote: &str) -> impl Iterator<Item = String> {
+    /// Writes a part of a kind on as many lines as it takes. An item is not parted from its count.
+    fn write_part(&self, f: &mut fmt::Formatter<'_>, part: &Part<'_>) -> fmt::Result {
         let max = MAX_VALUE.min(self.width - INDENT - 12);
-        let one = |one: &ValueCount| format!("{quote}{}{quote}{}", cut(&one.text, max), words::times(one));
-        all.iter().take(SHOWN_VALUES).map(one).collect::<Vec<_>>().into_iter()
-    }
-
-    /// Writes items with commas between them, and starts a line where the next would not fit.
-    fn write_items(&self, f: &mut fmt::Formatter<'_>, label: &str, items: Vec<String>) -> fmt::Result {
-        let count = items.len();
-        let comma = |(index, item): (usize, String)| if index + 1 < count { item + "," } else { item };
-        self.write_labelled(f, label, &wrapped(items.into_iter().enumerate().map(comma), self.width - INDENT))
-    }
-
-    fn write_wrapped(&self, f: &mut fmt::Formatter<'_>, label: &str, text: &str) -> fmt::Result {
+        let quote = if part.label == "values" { "\"" } else { "" };
+        let item =
+            |item: &ValueCount| format!("{quote}{}{quote}{}", cut(&item.text, max), words::times(item));
+        let items: Vec<_> = part.items.iter().map(item).collect();
+        let comma =
+            |(index, item): (usize, String)| match index + 1 < part.items.len() || !part.text.is_empty() {
+                true => item + ",",
+                false => item,
+            };
+        let text = visible(&part.text);
         let words = text.split_whitespace().map(str::to_owned);
-        self.write_labelled(f, label, &wrapped(words, self.width - INDENT))
+        let pieces = items.into_iter().enumerate().map(comma).chain(words);
+        self.write_labelled(f, part.label, &wrapped(pieces, self.width - INDENT))
     }
 
     fn write_labelled(&self, f: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {

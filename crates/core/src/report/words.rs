@@ -157,15 +157,25 @@ pub(super) fn first_lines(report: &Report, kind: &Kind) -> (&'static str, String
 }
 
 /// What is said where a kind has more columns than those shown.
-pub(super) const OTHER_COLUMNS: &str = "and others";
+pub(super) fn other_columns(kind: &Kind, shown: usize) -> String {
+    if kind.columns.len() > shown { "and others".to_owned() } else { String::new() }
+}
+
+/// How many dumps have a kind besides those shown.
+pub(super) fn other_files(kind: &Kind, shown: usize) -> String {
+    others((kind.files.len() - shown) as u64)
+}
 
 /// How many values there are besides those shown.
-pub(super) fn other_values(kind: &Kind, shown: usize) -> Option<String> {
+pub(super) fn other_values(kind: &Kind, shown: usize) -> String {
     match kind.distinct_values {
-        None => Some("and too many others to count".to_owned()),
-        Some(all) if all > shown as u64 => Some(format!("and {}", number(all - shown as u64, "other"))),
-        Some(_) => None,
+        None => "and too many others to count".to_owned(),
+        Some(all) => others(all.saturating_sub(shown as u64)),
     }
+}
+
+fn others(count: u64) -> String {
+    if count > 0 { format!("and {}", number(count, "other")) } else { String::new() }
 }
 
 /// Names of the characters of values that cannot be seen.
