@@ -34,13 +34,14 @@ pub enum Event<'a> {
         wait: Duration,
         /// The number of the coming retry, from 1.
         retry: u32,
-        /// The maximum number of retries; `None` if they go on until the end of a time limit.
+        /// The maximum number of retries for a fault of this kind; `None` if they go on until the end of a time limit.
         retries: Option<u32>,
     },
-    /// A task is not over, or no run of an action has begun, and the client waits before it looks again.
+    /// A task is not over or has no result yet, no run of an action has begun, or a user has not approved a sign-in: the
+    /// client waits before it looks again.
     #[non_exhaustive]
     Waiting {
-        /// What it looks at: the task, or the tasks of the action.
+        /// What it looks at.
         subject: &'a Subject,
         /// Time since the first look.
         waited: Duration,
@@ -62,7 +63,7 @@ pub enum Event<'a> {
         entries: usize,
     },
     /// The client waits for another program that holds the lock of the refresh token, or of an upload to the same
-    /// source file. Reported after a few seconds, then once a minute.
+    /// source file. Reported after a few seconds for a token, at once for an upload, then once a minute.
     #[non_exhaustive]
     Locked {
         /// The file that is locked.

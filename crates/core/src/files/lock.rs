@@ -17,17 +17,17 @@ pub(crate) enum Lock {
     Unsupported,
 }
 
-/// Opens a file of ours for reading and appending, and makes it if it does not exist. `None` if Windows says
-/// that another run has it open.
+/// Opens a file of ours for reading and appending, makes it if it does not exist, and locks it. `None` if another run
+/// has it locked, or, on Windows, open.
 ///
 /// A link is never followed: in a shared folder another user may have made one of this name that leads
 /// anywhere. A file with a second name, and one of another user, is left alone.
 ///
 /// What is written goes to the end: where another program shortens the file meanwhile, it stays too short,
 /// and its length tells.
-pub(crate) fn open_own(path: &Path, kept: Kept) -> io::Result<Option<File>> {
+pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, Lock)>> {
     /// Times that the file may come or go between two steps.
-    const TRIES: usize = 10;
+    const TRIES: usize = 100;
     let options = own_options(kept);
     for _ in 0..TRIES {
         let (opened, came_or_went) = match path.symlink_metadata() {
@@ -45,21 +45,11 @@ pub(crate) fn open_own(path: &Path, kept: Kept) -> io::Result<Option<File>> {
                 (options.open(path), ErrorKind::NotFound)
             }
         };
-        match opened {
-            Ok(file) if is_same_file(&file, path) => return Ok(Some(file)),
-            Ok(_) => {}
-            Err(error) if error.kind() == came_or_went => {}
+        let file = match opened {
+            Err(error) if error.kind() == came_or_went => continue,
             Err(error) if disk::is_held_open(&error) => return Ok(None),
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::Error::other("another program keeps replacing it"))
-}
-
-/// Opens such a file and locks it. `None` if another run has it locked.
-pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, Lock)>> {
-    loop {
-        let Some(file) = open_own(path, kept)? else { return Ok(None) };
+            opened => opened?,
+        };
         let lock = try_lock(&file).inspect_err(|_| {
             if file.metadata().is_ok_and(|metadata| metadata.len() == 0) && is_same_file(&file, path) {
                 let _ = std::fs::remove_file(path);
@@ -73,6 +63,7 @@ pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, L
             return Ok(Some((file, lock)));
         }
     }
+    Err(io::Error::other("another program keeps replacing it"))
 }
 
 /// Opens a file that only serves as a lock, for all users of this host, and locks it. Without a file if another run has

@@ -69,28 +69,7 @@ impl fmt::Debug for ChunkWriter<'_> {
     }
 }
 
-impl<'a> ChunkWriter<'a> {
-    pub(crate) fn new(
-        sink: &'a mut dyn ChunkSink,
-        progress: &'a mut dyn FnMut(Progress),
-        index: usize,
-        chunks: usize,
-        held: u64,
-    ) -> ChunkWriter<'a> {
-        let (reports_arrivals, known) = (false, None);
-        ChunkWriter {
-            sink,
-            progress,
-            index,
-            chunks,
-            held,
-            written: 0,
-            reports_arrivals,
-            crc: Crc::new(),
-            known,
-        }
-    }
-
+impl ChunkWriter<'_> {
     /// Bytes of the chunks before this one.
     #[cfg(feature = "http")]
     pub(crate) fn held_bytes(&self) -> u64 {
@@ -222,7 +201,10 @@ pub(crate) fn fetch(
     sink: &mut dyn ChunkSink,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ChunkDigest> {
-    let mut writer = ChunkWriter::new(sink, progress, chunk.index, chunks, held);
+    let (index, written, reports_arrivals, known) = (chunk.index, 0, false, None);
+    let crc = Crc::new();
+    let mut writer =
+        ChunkWriter { sink, progress, index, chunks, held, written, reports_arrivals, crc, known };
     let fetched = source.fetch(chunk, &mut writer);
     let ChunkWriter { written, crc, known, .. } = writer;
     if let Err(error) = fetched {

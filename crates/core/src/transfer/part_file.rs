@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::Crc;
+use flate2::CrcReader;
 
 use super::concat::ChunkSource;
 use super::journal::{self, MAX_JOURNAL_BYTES, Reading, Record};
@@ -19,9 +19,6 @@ use crate::files::{
     read_head, remove_own, unlock, write_all,
 };
 use crate::service::{Chunk, ChunkList};
-
-/// Bytes read at once when a part file is checked.
-const CHECK_BYTES: usize = 64 * 1024;
 
 /// The files of an unfinished dump. Locked while they are open.
 #[derive(Debug)]
@@ -270,32 +267,19 @@ impl Files {
         let mut digests = Vec::new();
         for (record, _) in records {
             let digest = ChunkDigest { bytes: record.bytes, crc32: record.crc32 };
-            let matches = self.next_chunk_matches(digest);
-            if !matches.map_err(|e| Error::output("read", Some(&self.part_path), e))? {
-                break;
+            match self.next_chunk_matches(digest) {
+                Ok(true) => digests.push(digest),
+                Ok(false) => break,
+                Err(error) => return Err(Error::output("read", Some(&self.part_path), error)),
             }
-            digests.push(digest);
         }
         Ok(digests)
     }
 
     fn next_chunk_matches(&mut self, digest: ChunkDigest) -> io::Result<bool> {
-        let mut crc = Crc::new();
-        let mut left = digest.bytes;
-        let mut buffer = vec![0; CHECK_BYTES];
-        while left > 0 {
-            let wanted = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            match self.part()?.read(&mut buffer[..wanted]) {
-                Ok(0) => return Ok(false),
-                Ok(count) => {
-                    crc.update(&buffer[..count]);
-                    left -= count as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(crc.sum() == digest.crc32)
+        let mut bytes = CrcReader::new(self.part()?.take(digest.bytes));
+        let length = io::copy(&mut bytes, &mut io::sink())?;
+        Ok(ChunkDigest { bytes: length, crc32: bytes.crc().sum() } == digest)
     }
 }
 
