@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::progress::Reporter;
 use crate::settings;
 use crate::signals;
-use crate::stdout::{print_json, print_result};
+use crate::stdout::{print, print_json};
 use crate::text::safe_path;
 
 #[derive(Debug, Clone)]
@@ -61,6 +61,6 @@ impl Session {
         document: &impl Serialize,
         text: impl FnOnce() -> String,
     ) -> Result<(), Failure> {
-        if self.json { print_json(document) } else { print_result(&text()) }
+        if self.json { print_json(document) } else { print(&text()) }
     }
 }

@@ -19,9 +19,9 @@ pub(crate) fn raw_stdout() -> Result<File, Failure> {
     duplicate.map(File::from).map_err(failed)
 }
 
-/// Refuses a standard output that was closed when the program began, as by `>&-`, for what is printed and nothing
-/// else. Then std has put the device that drops what is written in its place, opened for reading too. Programs that
-/// want to drop what a command prints beside its work open it so as well, and are let.
+/// Refuses a standard output that was closed when the program began, as by `>&-`, where nothing but what is printed
+/// counts. Then std has put the device that drops what is written in its place, opened for reading too. Programs that
+/// want an exit code alone, as Python's `DEVNULL`, open it so as well: other commands do not ask.
 pub(crate) fn check_open() -> Result<(), Failure> {
     const READ_AND_WRITE: u32 = 2;
     let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|path| path.as_os_str() == "/dev/null");
