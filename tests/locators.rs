@@ -2,7 +2,7 @@
 //! a process by its name.
 
 use serde_json::json;
-use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, WORKSPACE};
+use xtask::fake::{MODEL, OBJECT, PROCESS, Process, Service, TASK, WORKSPACE, When};
 
 use crate::support::{COSTS, Scene, dump_of, failed, own_name};
 
@@ -202,6 +202,19 @@ fn several_processes_of_one_name_are_listed() {
             scene.command(command).in_the_model().arg(name).run().fails(2, error);
         }
         assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
+    }
+}
+
+#[test]
+fn a_name_is_not_called_unknown_where_an_entry_of_a_list_cannot_be_read() {
+    for list in ["processes", "imports"] {
+        let scene = with_names(&["Nightly load"]);
+        let odd = json!({ list: [{"name": "Daily load"}, {"id": "118000000001", "name": "Nightly load"}] });
+        scene.answers(When::path(list), odd.to_string());
+        let outcome = scene.command("tasks").in_the_model().arg("Daily load").run();
+        outcome.exits_with(5).stderr_has("an entry of it cannot be read, which may be the one that is meant");
+        let outcome = scene.command("tasks").in_the_model().arg("Nightly load").run();
+        outcome.any_stdout().stderr_has("1 entry of the list cannot be read\n");
     }
 }
 

@@ -1,11 +1,13 @@
 //! Processes and imports by their names, and what imports read.
 
+use std::time::Duration;
+
 use super::Client;
 use super::event::Event;
 use crate::address::{ActionAddress, ActionKind, Id, ModelAddress};
 use crate::error::{Error, Result};
 use crate::service::{
-    Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format,
+    Fault, Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format,
 };
 
 impl Client {
@@ -54,9 +56,15 @@ impl Client {
     ///
     /// [`Error::NoSuchAction`], [`Error::AmbiguousName`], and those of [`Client::processes`].
     pub fn find_action(&self, model: &ModelAddress, name: &str) -> Result<ActionAddress> {
-        let processes = self.processes(model)?.into_iter();
+        let subject = |what| Subject::List(what, Some(model.clone()));
+        let processes =
+            self.requests.list(&subject("processes"), Repeat::IfTransient, Listing::processes(model))?;
+        let imports = self.requests.list(&subject("imports"), Repeat::IfTransient, Listing::imports(model));
+        let (odd_processes, odd_imports) =
+            (processes.unreadable(), imports.as_ref().map_or(0, Listing::unreadable));
+        let processes = processes.into_entries().into_iter();
         let mut known: Vec<_> = processes.map(|process| (ActionKind::Process, process)).collect();
-        let imports = self.imports(model);
+        let imports = imports.map(Listing::into_entries);
         for Import { id, name, .. } in imports.iter().flatten().cloned() {
             known.push((ActionKind::Import, NamedId { id, name }));
         }
@@ -70,6 +78,12 @@ impl Client {
             }
             [] => {
                 imports?;
+                if odd_processes + odd_imports > 0 {
+                    let subject = subject(if odd_processes > 0 { "processes" } else { "imports" }).into();
+                    let problem = "an entry of it cannot be read, which may be the one that is meant";
+                    let fault = Fault::List(problem.to_owned());
+                    return Err(Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO });
+                }
                 let known = names(&known.iter().collect::<Vec<_>>());
                 Err(Error::NoSuchAction { name: name.to_owned(), model: model.clone().into(), known })
             }
