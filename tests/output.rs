@@ -28,12 +28,13 @@ fn a_file_is_reported_with_its_size_and_chunks() {
     scene.get("").stderr("downloading 3 chunks\n").saves(&dump_of(3, 1));
 }
 
-#[cfg(unix)]
 #[test]
 fn down_to_an_object_a_name_is_a_file_and_a_folder_gets_the_dumps_own_name() {
     for (output, file) in [
         ("", own_name()),
+        #[cfg(unix)]
         ("-o there", format!("there/{}", own_name())),
+        #[cfg(unix)]
         ("-o there/", format!("there/{}", own_name())),
         ("-o there/tonight.csv", "there/tonight.csv".to_owned()),
         ("-o new/folder/", format!("new/folder/{}", own_name())),
@@ -49,6 +50,7 @@ fn down_to_an_object_a_name_is_a_file_and_a_folder_gets_the_dumps_own_name() {
     scene.run(&format!("get NIGHTLY/latest/{} -q -o x", COSTS.0)).any_stdout();
     scene.holds(&["x"]);
     // A device is written to as it is.
+    #[cfg(unix)]
     Scene::with_chunks(3).run("get DUMP -o /dev/null").asks_for(&["0", "1", "2"]);
 }
 
@@ -178,6 +180,11 @@ fn what_cannot_be_written_is_reported_before_anything_is_sent() {
     ] {
         scene.run(&format!("get DUMP -o {output}")).fails(7, error).without_a_connection();
     }
+}
+
+#[test]
+fn a_folder_with_the_name_of_the_file_is_left_as_it_is() {
+    let scene = Scene::with_chunks(3);
     scene.make_folder(&own_name());
     for command in ["get DUMP", "get DUMP --force"] {
         scene.run(command).fails(7, format!("cannot write to {}: is a directory", own_name()));
