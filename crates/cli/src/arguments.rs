@@ -265,7 +265,7 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "type=name")]
     pub(crate) map: Vec<String>,
 
-    /// how long to wait for the end; default is without limit
+    /// how long uploads and the wait for the end may take; default is without limit
     #[argh(option, arg_name = "duration", from_str_fn(duration))]
     pub(crate) timeout: Option<Duration>,
 

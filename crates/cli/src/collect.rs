@@ -10,7 +10,7 @@ use anaplan_dump_core::report::Report;
 use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile};
 use serde_json::{Value, json};
 
-use crate::failure::{ErrorReport, Failure};
+use crate::failure::Failure;
 use crate::os_text;
 use crate::progress::DownloadProgress;
 use crate::report::{Page, ReportDocument, print_report, report_on};
@@ -47,7 +47,8 @@ struct Saved {
 #[derive(Debug)]
 struct DumpReport {
     dump: Dump,
-    outcome: Result<Saved, ErrorReport>,
+    /// The dump, or the document of the failure.
+    outcome: Result<Saved, Value>,
     sha256: Option<String>,
     elapsed: Duration,
 }
@@ -83,9 +84,9 @@ impl Collect<'_> {
             let progress = reporter.download(dump.name.as_deref(), index + 1, dumps.len());
             let begun = Instant::now();
             let outcome = self.download(dump, progress).map_err(|failure| {
-                let report = ErrorReport::new(&failure);
+                let document = failure.document();
                 collected.fail(failure, self.session);
-                report
+                document
             });
             let file = outcome.as_ref().ok().and_then(|saved| saved.file.as_deref());
             let sha256 = file.filter(|_| self.session.json).and_then(sha256);

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 
 use anaplan_dump_core::{ActionAddress, Error, ErrorKind};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::advice::advice;
 use crate::exit_code;
@@ -59,6 +59,23 @@ impl Failure {
         }
     }
 
+    /// The failure as `--json` shows it; `kind` is a machine word.
+    pub(crate) fn document(&self) -> Value {
+        let exit_code = self.exit_code();
+        let kind = match exit_code {
+            exit_code::USAGE => "usage",
+            exit_code::NOT_PERMITTED => "not_permitted",
+            exit_code::NOT_FOUND => "not_found",
+            exit_code::SERVICE => "service",
+            exit_code::ROWS_FAILED => "rows_failed",
+            exit_code::OUTPUT => "output",
+            _ => "other",
+        };
+        let (message, advice) = self.words();
+        let advice = (!advice.is_empty()).then(|| advice.join("\n"));
+        json!({ "kind": kind, "exit_code": exit_code, "message": message, "advice": advice })
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Failure::Usage(_) => exit_code::USAGE,
@@ -75,34 +92,6 @@ impl Failure {
                 _ => exit_code::OTHER,
             },
         }
-    }
-}
-
-/// A failure, as `--json` shows it.
-#[derive(Debug, Serialize)]
-pub(crate) struct ErrorReport {
-    /// A machine word.
-    kind: &'static str,
-    exit_code: u8,
-    message: String,
-    /// What to do next, where there is something to say.
-    advice: Option<String>,
-}
-
-impl ErrorReport {
-    pub(crate) fn new(failure: &Failure) -> ErrorReport {
-        let exit_code = failure.exit_code();
-        let kind = match exit_code {
-            exit_code::USAGE => "usage",
-            exit_code::NOT_PERMITTED => "not_permitted",
-            exit_code::NOT_FOUND => "not_found",
-            exit_code::SERVICE => "service",
-            exit_code::ROWS_FAILED => "rows_failed",
-            exit_code::OUTPUT => "output",
-            _ => "other",
-        };
-        let (message, advice) = failure.words();
-        ErrorReport { kind, exit_code, message, advice: (!advice.is_empty()).then(|| advice.join("\n")) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use anaplan_dump_core::Id;
 use serde_json::{Value, json};
 
-use crate::failure::{ErrorReport, Failure};
+use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::print_json;
 
@@ -29,7 +29,7 @@ pub(crate) fn each<T>(
             Ok(done) => done,
             Err(failure) if is_one => return Err(failure),
             Err(failure) => {
-                let document = json!({ "error": ErrorReport::new(&failure) });
+                let document = json!({ "error": failure.document() });
                 (document, Some(session.reporter.problem(failure)))
             }
         };

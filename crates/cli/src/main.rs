@@ -46,7 +46,7 @@ use crate::arguments::{
     TaskCommand, Tasks, Wait,
 };
 use crate::environment::Environment;
-use crate::failure::{ErrorReport, Failure};
+use crate::failure::Failure;
 use crate::parse::Parsed;
 use crate::session::Session;
 
@@ -143,7 +143,7 @@ fn exit(outcome: Result<(), Failure>, command: Option<&str>, is_json: bool) -> E
     };
     if is_json && !stdout::has_printed_json() {
         // The exit code says what failed, also where nothing can be printed.
-        let _ = stdout::print_json(&json!({ "error": ErrorReport::new(&failure) }));
+        let _ = stdout::print_json(&json!({ "error": failure.document() }));
     }
     // If standard error fails as well, there is no place left to say so.
     let _ = match &failure {

@@ -11,8 +11,9 @@ use std::time::SystemTime;
 use anaplan_dump_core::report::{Change, CorrectedRows, Report, ReportBuilder, ReportError, ReportView};
 use anaplan_dump_core::{Error, NamedFile, WholeFile};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::failure::{ErrorReport, Failure};
+use crate::failure::Failure;
 use crate::os_text;
 use crate::progress::Reporter;
 use crate::stdout::print;
@@ -41,7 +42,7 @@ pub(crate) struct ReportDocument {
     fix: Option<CorrectedRows>,
     /// Files that are not in the report, because they are no dumps or cannot be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    not_read: Vec<ErrorReport>,
+    not_read: Vec<Value>,
     /// When the report was made, as in RFC 3339.
     made: String,
 }
@@ -64,7 +65,7 @@ impl ReportDocument {
         not_read: &[Failure],
     ) -> ReportDocument {
         let changes = before.map(|before| self.report.changes_since(before));
-        let not_read = not_read.iter().map(ErrorReport::new).collect();
+        let not_read = not_read.iter().map(Failure::document).collect();
         ReportDocument { changes, fix, not_read, ..self }
     }
 }

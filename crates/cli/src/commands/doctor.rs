@@ -3,8 +3,7 @@
 use anaplan_dump_core::{
     ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod,
 };
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::account::describe;
 use super::lists::none_in;
@@ -15,19 +14,11 @@ use crate::stdout::{print, print_json};
 use crate::target::{Target, nearest};
 use crate::text::{counted, safe, safe_path};
 
-/// One check, as `--json` shows it.
-#[derive(Serialize)]
-struct Check {
-    check: String,
-    ok: bool,
-    /// What was found, or what is wrong and what to do.
-    detail: String,
-}
-
 /// The checks so far, and the first that failed.
 struct Checks<'a> {
     session: &'a Session,
-    done: Vec<Check>,
+    /// As `--json` shows them: with what was found, or what is wrong and what to do.
+    done: Vec<Value>,
     failure: Option<Failure>,
 }
 
@@ -45,7 +36,7 @@ impl Checks<'_> {
         if !self.session.json {
             print(&format!("{} {name}: {detail}\n", if ok { "ok     " } else { "FAILED " }))?;
         }
-        self.done.push(Check { check: name.to_owned(), ok, detail });
+        self.done.push(json!({ "check": name, "ok": ok, "detail": detail }));
         Ok(ok)
     }
 }
