@@ -207,9 +207,11 @@ fn several_processes_of_one_name_are_listed() {
 
 #[test]
 fn a_name_is_not_called_unknown_where_an_entry_of_a_list_cannot_be_read() {
-    for list in ["processes", "imports"] {
+    for (list, id, name) in
+        [("processes", "118000000001", "Nightly load"), ("imports", "112000000009", "Other")]
+    {
         let scene = with_names(&["Nightly load"]);
-        let odd = json!({ list: [{"name": "Daily load"}, {"id": "118000000001", "name": "Nightly load"}] });
+        let odd = json!({ list: [{"name": "Daily load"}, {"id": id, "name": name}] });
         scene.answers(When::path(list), odd.to_string());
         let outcome = scene.command("tasks").in_the_model().arg("Daily load").run();
         outcome.exits_with(5).stderr_has("an entry of it cannot be read, which may be the one that is meant");
