@@ -51,7 +51,7 @@ pub(crate) fn client(
         builder = builder.stall_timeout(limit);
     }
     if let Some((url, no_proxy)) = environment.proxy()? {
-        builder = builder.proxy(ProxyChoice::UrlExcept { url, no_proxy });
+        builder = builder.proxy(ProxyChoice::Url { url, no_proxy });
     }
     let certificates = |names: &[&'static str]| -> Result<Option<Vec<u8>>, Failure> {
         let Some((name, path)) = environment.first(names)? else { return Ok(None) };

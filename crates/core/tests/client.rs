@@ -60,6 +60,10 @@ fn bytes(server: &FakeServer) -> Vec<u8> {
     server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect()
 }
 
+fn proxy(url: &str) -> ProxyChoice {
+    ProxyChoice::Url { url: url.to_owned(), no_proxy: String::new() }
+}
+
 #[test]
 fn a_writer_gets_the_dump_and_the_steps_are_reported_in_order() -> TestResult {
     let server = server();
@@ -153,7 +157,7 @@ fn settings_that_could_never_work_are_refused_when_the_client_is_built() -> Test
         builder(&server).connect_timeout(Duration::ZERO),
         builder(&server).user_agent("\n"),
         builder(&server).root_certificates("no certificate"),
-        builder(&server).proxy(ProxyChoice::Url("socks5://proxy:1080".to_owned())),
+        builder(&server).proxy(proxy("socks5://proxy:1080")),
     ] {
         let described = format!("{builder:?}");
         assert!(matches!(builder.build(), Err(Error::Setting { .. })), "{described}");
@@ -167,7 +171,7 @@ fn settings_that_could_never_work_are_refused_when_the_client_is_built() -> Test
 fn a_proxy_that_is_named_is_used_for_every_other_host() -> TestResult {
     let server = server();
     // Nothing listens there: a request that goes through the proxy cannot connect.
-    let proxy = ProxyChoice::Url("http://127.0.0.1:1".to_owned());
+    let proxy = proxy("http://127.0.0.1:1");
     let client = builder(&server).proxy(proxy).retries(0).build()?;
     client.chunks(&dump(&server))?;
     let elsewhere = "https://eu3.api.anaplan.com/2/0/models/M/processes/P".parse::<Locator>()?;

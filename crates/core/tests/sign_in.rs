@@ -254,12 +254,3 @@ fn a_secret_inside_an_id_or_a_name_changes_no_request() {
     let chunks = client(&server, credentials).chunks(&dump(&server)).expect("a list");
     assert_eq!(chunks.as_slice()[0].id.as_str(), "chunk-0");
 }
-
-#[test]
-fn plain_http_to_another_machine_is_refused() {
-    let plain: Origin = "http://auth.example.com".parse().expect("an origin");
-    for builder in [Client::builder(password()).auth(plain.clone()), Client::builder(password()).oauth(plain)]
-    {
-        assert!(matches!(builder.build(), Err(Error::UntrustedOrigin { .. })));
-    }
-}

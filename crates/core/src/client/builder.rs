@@ -188,7 +188,7 @@ impl ClientBuilder {
             return unusable("the user agent", "it is empty or has characters that no header can carry");
         };
         let agent = HttpAgent::new(&self.transport, MAX_PARALLEL)?;
-        let secrets = Secrets::new(self.credentials.secrets().into_iter().chain(agent.secrets()));
+        let secrets = Secrets::new(self.credentials.secrets.iter().cloned().chain(agent.secrets()));
         let shared = Shared {
             agent,
             user_agent,

@@ -105,6 +105,17 @@ mod tests {
     }
 
     #[test]
+    fn no_secret_goes_over_plain_http_to_another_machine() {
+        let plain: Option<Origin> = "http://auth.example.com".parse().ok();
+        for given in [
+            GivenHosts { auth: plain.clone(), ..GivenHosts::default() },
+            GivenHosts { oauth: plain, ..GivenHosts::default() },
+        ] {
+            assert!(matches!(Hosts::choose(given), Err(Error::UntrustedOrigin { .. })));
+        }
+    }
+
+    #[test]
     fn a_browsers_host_is_refused_with_the_api_of_its_region() {
         for (browser, api) in [
             ("us1a.app", "api"),

@@ -105,7 +105,7 @@ fn take(
     }
     let mut body = body?;
     let (head, is_all) = read_head(&mut body, buffer)?;
-    check_head(head, is_all, body.content_type(), may_be_empty)?;
+    check_head(head, is_all, &body.content_type, may_be_empty)?;
     into.write(head)?;
     loop {
         match body.read(buffer)? {

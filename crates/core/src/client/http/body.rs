@@ -34,7 +34,8 @@ const WIRE_BYTES: usize = 32 * 1024;
 
 /// A body that is being read.
 pub(in crate::client) struct AnswerBody {
-    content_type: String,
+    /// The media type in lower case, as the header has it; empty if there is none.
+    pub(in crate::client) content_type: String,
     data: Data,
     limit: SizeLimit,
     received: u64,
@@ -151,11 +152,6 @@ impl AnswerBody {
             other => return fail(BodyProblem::Encoding(other.to_owned())),
         };
         Ok(AnswerBody { content_type, data, limit, received: 0, terms })
-    }
-
-    /// The media type in lower case, as the header has it; empty if there is none.
-    pub(in crate::client) fn content_type(&self) -> &str {
-        &self.content_type
     }
 
     /// Reads some bytes; 0 only where the end is proved.

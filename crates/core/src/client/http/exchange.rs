@@ -88,7 +88,7 @@ pub(super) struct Terms {
     pub(super) patience: Patience,
 }
 
-/// An answer of a sign-in service, complete.
+/// An answer of a sign-in service or with an error, complete.
 #[derive(Debug)]
 pub(in crate::client) struct Reply {
     pub(in crate::client) status: u16,
@@ -124,7 +124,10 @@ impl Answer {
         match self.status() {
             // 203: a proxy on the way has changed something, such as a header.
             200 | 201 | 203 | 204 => Ok(self),
-            status => Err(self.status_fault(status)),
+            _ => {
+                let Reply { status, body, retry_after, .. } = self.into_reply()?;
+                Err(Fault::Status { status, message: error_message(&body), retry_after })
+            }
         }
     }
 
@@ -133,7 +136,7 @@ impl Answer {
         AnswerBody::new(&parts.headers, parts.version, body, limit, self.terms)
     }
 
-    /// The complete answer of a sign-in service, which names an error in the body whatever the status is.
+    /// The complete answer, for a sign-in service names an error in the body whatever the status is.
     pub(in crate::client) fn into_reply(self) -> Result<Reply, Fault> {
         let (date, retry_after) = dates(self.response.headers());
         let status = self.status();
@@ -143,13 +146,6 @@ impl Answer {
             _ => read_error_body(self.response.into_body(), &self.terms),
         };
         Ok(Reply { status, body, date, retry_after })
-    }
-
-    fn status_fault(self, status: u16) -> Fault {
-        let (parts, body) = self.response.into_parts();
-        let (_, retry_after) = dates(&parts.headers);
-        let body = read_error_body(body, &self.terms);
-        Fault::Status { status, message: error_message(&body), retry_after }
     }
 }
 

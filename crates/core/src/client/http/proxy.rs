@@ -22,14 +22,11 @@ pub enum ProxyChoice {
     Environment,
     /// No proxy.
     Direct,
-    /// This proxy: `http://[user:password@]host:port`. The user name and the password are
-    /// percent-encoded.
-    Url(String),
-    /// The same, except for the hosts in a list as `NO_PROXY` has it.
-    UrlExcept {
-        /// The proxy.
+    /// This proxy.
+    Url {
+        /// `http://[user:password@]host:port`; the user name and the password are percent-encoded.
         url: String,
-        /// The hosts that it is not used for.
+        /// The hosts that it is not used for, in a list as `NO_PROXY` has it.
         no_proxy: String,
     },
 }
@@ -61,17 +58,14 @@ impl Proxy {
     pub(super) fn new(choice: &ProxyChoice) -> Result<Option<Proxy>> {
         let (name, url, no_proxy) = match choice {
             ProxyChoice::Direct => return Ok(None),
-            ProxyChoice::Url(url) => ("the proxy", url.clone(), String::new()),
-            ProxyChoice::UrlExcept { url, no_proxy } => {
-                ("the proxy", url.clone(), no_proxy.to_ascii_lowercase())
-            }
+            ProxyChoice::Url { url, no_proxy } => ("the proxy", url.clone(), no_proxy.clone()),
             ProxyChoice::Environment => {
                 let Some((name, url)) = first_variable(&ProxyChoice::VARIABLES)? else { return Ok(None) };
                 let no_proxy = first_variable(&ProxyChoice::EXCEPTIONS)?.map(|(_, list)| list);
-                (name, url, no_proxy.unwrap_or_default().to_ascii_lowercase())
+                (name, url, no_proxy.unwrap_or_default())
             }
         };
-        Ok(Some(Proxy { inner: read_proxy(name, &url)?, no_proxy }))
+        Ok(Some(Proxy { inner: read_proxy(name, &url)?, no_proxy: no_proxy.to_ascii_lowercase() }))
     }
 
     /// What people call it: never with its password.

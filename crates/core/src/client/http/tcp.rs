@@ -187,6 +187,13 @@ mod tests {
         ["[2001:db8::1]:443", "[2001:db8::2]:443", "192.0.2.1:443"].map(|text| text.parse().unwrap()).into()
     }
 
+    /// Until the tests are over.
+    fn hang() -> ! {
+        loop {
+            std::thread::park();
+        }
+    }
+
     #[test]
     fn the_second_address_that_is_tried_is_of_the_other_family() {
         let [six, other_six, four] = addresses().try_into().unwrap();
@@ -198,10 +205,7 @@ mod tests {
     fn an_address_family_that_swallows_packets_costs_a_head_start() {
         let connect = |address: &SocketAddr| match address.is_ipv4() {
             true => Ok("connected"),
-            // Until the test is over.
-            false => loop {
-                std::thread::park();
-            },
+            false => hang(),
         };
         let (begun, limit) = (Instant::now(), Duration::from_secs(600));
         let found = first_of(&by_turns(&addresses()), Duration::from_millis(1), limit, connect).unwrap();
@@ -215,12 +219,8 @@ mod tests {
         let (long, short) = (Duration::from_secs(600), Duration::from_millis(1));
         let error = first_of(&addresses(), long, long, refuse).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-        let hang = |_: &SocketAddr| -> io::Result<()> {
-            loop {
-                std::thread::park();
-            }
-        };
-        assert_eq!(first_of(&addresses(), short, short, hang).unwrap_err().kind(), ErrorKind::TimedOut);
+        let wait = |_: &SocketAddr| -> io::Result<()> { hang() };
+        assert_eq!(first_of(&addresses(), short, short, wait).unwrap_err().kind(), ErrorKind::TimedOut);
         assert!(first_of(&[], long, long, refuse).is_err());
     }
 }

@@ -257,10 +257,7 @@ mod tests {
             add_roots(&mut store, &file, Setting::RootCertificates).unwrap();
             assert_eq!(store.len(), count);
         }
-        for file in [&b""[..], b"no certificate", &key.serialize_der(), key.serialize_pem().as_bytes()] {
-            let mut store = RootCertStore::empty();
-            let error = add_roots(&mut store, file, Setting::RootCertificates).unwrap_err().to_string();
-            assert!(error.ends_with("it holds no certificate, in PEM or in DER"), "{error}");
-        }
+        let error = add_roots(&mut RootCertStore::empty(), &key.serialize_der(), Setting::RootCertificates);
+        assert!(error.unwrap_err().to_string().ends_with("it holds no certificate, in PEM or in DER"));
     }
 }

@@ -30,6 +30,8 @@ pub(super) fn of_handshake(error: io::Error, issuer: Option<&str>, was_asked: bo
 /// request: only where its alert is one about certificates, the request had no effect. A host that closes the
 /// connection instead may have read it, so that is a broken connection, whose likely reason is told.
 pub(super) fn after_handshake(error: io::Error, was_asked: bool) -> ureq::Error {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let is_closed = matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe);
     let problem = match refusal(&error) {
         Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => ConnectionProblem::Tls,
         // From handshake_failure to access_denied, without those about the messages themselves.
@@ -38,7 +40,7 @@ pub(super) fn after_handshake(error: io::Error, was_asked: bool) -> ureq::Error 
         {
             ConnectionProblem::Tls
         }
-        None if was_asked && is_closed(error.kind()) => ConnectionProblem::Closed,
+        None if was_asked && is_closed => ConnectionProblem::Closed,
         _ => return error.into(),
     };
     Failure { problem, words: WANTS_CERTIFICATE.to_owned() }.into()
@@ -46,11 +48,6 @@ pub(super) fn after_handshake(error: io::Error, was_asked: bool) -> ureq::Error 
 
 fn refusal(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
-}
-
-fn is_closed(kind: ErrorKind) -> bool {
-    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe)
 }
 
 /// One sentence for each reason, never the `Debug` of a library.

@@ -50,10 +50,11 @@ impl Failure {
         let known = Failure::known(error);
         let is_of_tls = |problem: &_| matches!(problem, Expired | Tls | UnknownIssuer | WrongName);
         let problem = known.map(|known| known.problem).filter(is_of_tls).unwrap_or(ProxyConnect);
-        let words = match (known, error) {
-            (Some(known), _) => format!("at the proxy {proxy}: {known}"),
-            (None, ureq::Error::ConnectProxyFailed(_)) => format!("the proxy {proxy} closed the connection"),
-            (None, error) => format!("at the proxy {proxy}: {error}"),
+        let words = match error {
+            ureq::Error::ConnectProxyFailed(_) => format!("the proxy {proxy} closed the connection"),
+            error => {
+                format!("at the proxy {proxy}: {}", known.map_or(error.to_string(), ToString::to_string))
+            }
         };
         Failure { problem, words }
     }

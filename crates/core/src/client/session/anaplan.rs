@@ -12,8 +12,6 @@ use crate::error::{Result, Setting};
 use crate::service::{Fault, Repeat, Subject};
 
 pub(super) const AUTHENTICATE: &str = "/token/authenticate";
-const VALIDATE: &str = "/token/validate";
-const LOGOUT: &str = "/token/logout";
 
 /// The user of a token, and its end.
 type Validation = (Option<String>, Option<SystemTime>);
@@ -43,7 +41,7 @@ impl Session {
         let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
             let request =
-                Request { method: "GET", origin, path: VALIDATE, body: Content::None, accept: JSON };
+                Request { method: "GET", origin, path: "/token/validate", body: Content::None, accept: JSON };
             let reply = ask(wire, request, Some(&authorization), a_try)?;
             let (user, until) = read_validation(&reply)?;
             Ok((user, held.end_date().or(until)))
@@ -56,7 +54,7 @@ impl Session {
         let origin = self.host(Setting::SignInHost)?;
         let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
-            let reply = ask(wire, post(origin, LOGOUT, "{}"), Some(&authorization), a_try)?;
+            let reply = ask(wire, post(origin, "/token/logout", "{}"), Some(&authorization), a_try)?;
             Ok(check_done(&reply)?)
         })
     }

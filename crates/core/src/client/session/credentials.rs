@@ -22,10 +22,10 @@ use crate::files::{NamedFile, check_secret, is_exposed_at};
 /// refuses it, unless it was made with a ready [`Token`].
 #[derive(Clone)]
 pub struct Credentials {
-    way: Way,
+    pub(crate) way: Way,
     exposed_files: Vec<PathBuf>,
     /// Every secret in it, in each form in which it is sent.
-    secrets: Vec<String>,
+    pub(crate) secrets: Vec<String>,
 }
 
 /// How a client signs in.
@@ -205,10 +205,6 @@ impl Credentials {
         &self.exposed_files
     }
 
-    pub(crate) fn way(&self) -> &Way {
-        &self.way
-    }
-
     /// How these sign in.
     pub fn method(&self) -> SignInMethod {
         match &self.way {
@@ -238,10 +234,6 @@ impl Credentials {
     /// Whether the client gets its tokens from a sign-in service.
     pub(crate) fn can_sign_in(&self) -> bool {
         !matches!(self.way, Way::Token(_) | Way::Provider(_))
-    }
-
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        self.secrets.clone()
     }
 }
 

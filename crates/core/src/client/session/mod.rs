@@ -90,7 +90,7 @@ impl Session {
 
     /// The hosts that this way of signing in needs: a token that was brought needs none.
     pub(in crate::client) fn hosts(&self) -> Vec<(&'static str, Origin)> {
-        let needs_oauth = matches!(self.credentials.way(), Way::OAuth { .. });
+        let needs_oauth = matches!(self.credentials.way, Way::OAuth { .. });
         let auth = self.auth.clone().filter(|_| self.credentials.can_sign_in());
         let oauth = self.oauth.clone().filter(|_| needs_oauth);
         auth.map(|origin| ("sign-in", origin))
@@ -145,7 +145,7 @@ impl Session {
     /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the
     /// client.
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
-        match self.credentials.way() {
+        match &self.credentials.way {
             Way::OAuth { store: TokenStore::File(file), .. } => {
                 oauth::lock_file(wire, file, oauth::LOCK_WAIT)?.forget()
             }
@@ -167,7 +167,7 @@ impl Session {
     }
 
     fn sign_in(&self, wire: &Wire, repeat: Repeat) -> Result<Held> {
-        match self.credentials.way() {
+        match &self.credentials.way {
             Way::Token(token) => Ok(Held { token: token.clone(), times: None }),
             Way::Provider(provider) => Ok(Held { token: provider().map_err(Error::NoToken)?, times: None }),
             Way::Password { header, .. } => self.authenticate(wire, repeat, &|| Ok((header.clone(), None))),

@@ -163,7 +163,7 @@ impl Session {
 
     /// Signs in by the device flow and stores the refresh token. `show` receives what the user needs.
     pub(in crate::client) fn device_flow(&self, wire: &Wire, show: impl FnOnce(&DeviceCode)) -> Result<()> {
-        let Way::OAuth { client_id, store } = self.credentials.way() else {
+        let Way::OAuth { client_id, store } = &self.credentials.way else {
             let problem = "only OAuth has a sign-in that a user approves: give a client id and a place for the refresh \
                            token";
             return Err(Error::Setting { setting: Setting::Credentials, problem: problem.to_owned() });
@@ -250,14 +250,14 @@ fn read_device_code(reply: &Reply) -> Result<DeviceFlow, Fault> {
         return Err(granted.unusable(page));
     }
     let asked = answer.number("interval").filter(|seconds| *seconds > 0.0);
-    let interval = asked
-        .map_or(USUAL_INTERVAL, |seconds| Duration::from_secs_f64(seconds.min(MAX_INTERVAL.as_secs_f64())));
+    let interval =
+        asked.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(USUAL_INTERVAL);
     let lifetime = answer.count("expires_in").map_or(USUAL_APPROVAL, Duration::from_secs);
     let code = shown(&granted, "user_code")?;
     Ok(DeviceFlow {
         shown: DeviceCode { page: url, code, lifetime: lifetime.min(MAX_APPROVAL) },
         device_code: granted.secret("device_code")?,
-        interval: interval.max(MIN_INTERVAL),
+        interval: interval.clamp(MIN_INTERVAL, MAX_INTERVAL),
     })
 }
 
@@ -274,12 +274,11 @@ fn shown(granted: &Granted<'_>, field: &'static str) -> Result<String, Fault> {
 mod tests {
     use super::*;
 
-    const GRANT: &str = r#"{"access_token": "acc3ss", "refresh_token": "r3fresh", "expires_in": 2100,
-        "token_type": "Bearer", "scope": "openid email offline_access", "id_token": "h.p.s"}"#;
-
     #[test]
     fn a_grant_gives_the_access_token_and_perhaps_a_new_refresh_token() {
-        let grant = read_grant(&Reply::of(200, GRANT)).unwrap();
+        let body = r#"{"access_token": "acc3ss", "refresh_token": "r3fresh", "expires_in": 2100,
+            "token_type": "Bearer", "scope": "openid email offline_access", "id_token": "h.p.s"}"#;
+        let grant = read_grant(&Reply::of(200, body)).unwrap();
         let access = grant.access.as_ref().unwrap();
         assert_eq!(access.value.reveal(), "acc3ss", "the id_token is none");
         assert_eq!(access.lifetime, Some(Duration::from_secs(2100)));
@@ -348,7 +347,8 @@ mod tests {
             ("-3", USUAL_INTERVAL),
             ("0.001", MIN_INTERVAL),
             (r#""7""#, Duration::from_secs(7)),
-            ("1e300", MAX_INTERVAL),
+            ("86400", MAX_INTERVAL),
+            ("1e300", USUAL_INTERVAL),
         ] {
             let flow = read("https://x/", &format!(r#", "interval": {interval}"#)).unwrap();
             assert_eq!(flow.interval, expected, "{interval}");

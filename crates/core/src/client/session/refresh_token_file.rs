@@ -48,7 +48,8 @@ impl LockedTokenFile {
     /// Locks the file, which need not exist yet; `None` if another process has it locked. What was read before that
     /// is to be read again: it may be another token then.
     pub(crate) fn try_lock(path: &Path, unfinished: &Unfinished) -> Result<Option<LockedTokenFile>> {
-        let (path, place, lock_path) = (path.to_owned(), place(path)?, lock_path(path)?);
+        let (path, place) = (path.to_owned(), place(path)?);
+        let lock_path = place.beside(".lock");
         let opened = open_locked(&lock_path, place.kept());
         let opened = opened.map_err(|error| Error::output("lock", Some(&lock_path), error))?;
         let Some((lock, held)) = opened else { return Ok(None) };

@@ -1,6 +1,5 @@
 //! The secret that a request carries, and the header that it makes.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::credentials::header;
@@ -13,9 +12,10 @@ const ANAPLAN: &str = "AnaplanAuthToken";
 const BEARER: &str = "Bearer";
 
 /// A token. Neither `Debug` nor any error shows its value.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Token {
     scheme: &'static str,
+    /// Marked as a secret, so that `Debug` hides it.
     header: HeaderValue,
 }
 
@@ -105,12 +105,6 @@ impl FromStr for Token {
 
 fn unusable(problem: &str) -> Error {
     Error::Setting { setting: Setting::Token, problem: problem.to_owned() }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("scheme", &self.scheme).finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

@@ -42,10 +42,8 @@ impl<'a> Scheme<'a> {
         let salt = derivation.read(tag::OCTET_STRING)?;
         let iterations = derivation.number().filter(|count| *count <= MAX_ITERATIONS)?;
         let iterations = NonZeroU32::new(u32::try_from(iterations).ok()?)?;
-        let stated_key_bytes = match derivation.next_tag() {
-            Some(tag::INTEGER) => Some(derivation.number()?),
-            _ => None,
-        };
+        let states_key_bytes = derivation.next_tag() == Some(tag::INTEGER);
+        let stated_key_bytes = if states_key_bytes { Some(derivation.number()?) } else { None };
         let hash = match derivation.sequence() {
             None => pbkdf2::PBKDF2_HMAC_SHA1, // the default
             Some(mut hash) => match rsa_security(&mut hash)? {
