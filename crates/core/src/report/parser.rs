@@ -38,6 +38,9 @@ pub(super) struct Parser {
     at: usize,
     start: usize,
     end: usize,
+    /// What finds the end of a field, with quotes and without.
+    quotes: Finder,
+    ends: Finder,
     /// Where the fields of the row are; none if it is too long to hold them.
     pub(super) fields: Vec<Field>,
     pub(super) is_too_long: bool,
@@ -66,13 +69,12 @@ impl Parser {
         let is_separator = |text: &[u8]| separator.len() == 1 || text.starts_with(separator);
         let last = if is_end { text.len() } else { text.len().saturating_sub(separator.len()) };
         let mut at = self.at;
-        let (mut quotes, mut ends) = (Finder::new(at), Finder::new(at));
         // A line feed waits for nothing.
         while at < last || text.get(at) == Some(&b'\n') && self.state != State::Quoted {
             let byte = text[at];
             if self.state == State::Quoted {
                 let quote = dialect.quote.unwrap_or_default();
-                let found = quotes.find([quote], &text[..last], at);
+                let found = self.quotes.find([quote], &text[..last], at);
                 if self.end < at {
                     text.copy_within(at..found, self.end);
                 }
@@ -114,6 +116,7 @@ impl Parser {
                 if self.state != State::RowStart {
                     self.at = at;
                     self.end_row(text);
+                    self.pass(length);
                     return Some(length);
                 }
                 at = length;
@@ -135,7 +138,7 @@ impl Parser {
                     at += 1;
                     (self.start, self.end) = (at, at);
                 } else {
-                    at = ends.find([first, b'\r', b'\n'], &text[..last], at + 1);
+                    at = self.ends.find([first, b'\r', b'\n'], &text[..last], at + 1);
                     self.end = at;
                     self.state = State::Plain;
                 }
@@ -176,7 +179,14 @@ impl Parser {
         self.is_too_long = true;
         self.fields.clear();
         (self.start, self.end) = (0, 0);
+        self.pass(self.at);
         std::mem::take(&mut self.at)
+    }
+
+    /// The text begins this much further on from now on.
+    fn pass(&mut self, length: usize) {
+        self.quotes.pass(length);
+        self.ends.pass(length);
     }
 }
 
@@ -187,6 +197,7 @@ const BLOCK: usize = 64;
 
 /// Finds the next of some bytes. Fields are short, and a processor that has to guess where each ends guesses wrong: so
 /// all of a block are found at once.
+#[derive(Debug, Default)]
 struct Finder {
     /// Where the block begins, and which of its bytes are some of those that are looked for.
     block: usize,
@@ -196,10 +207,6 @@ struct Finder {
 }
 
 impl Finder {
-    fn new(at: usize) -> Self {
-        Self { block: at, found: 0, next: at }
-    }
-
     /// Where the first of these bytes is from `at` on, or the end of the text. Each call has the same bytes, and goes on
     /// in the text.
     #[inline]
@@ -213,17 +220,26 @@ impl Finder {
             if self.block >= text.len() {
                 return text.len();
             }
-            self.next = self.block + BLOCK;
-            self.found = match text[self.block..].first_chunk() {
+            let rest = &text[self.block..];
+            self.found = match rest.first_chunk() {
                 Some(block) => found_in(bytes, block),
                 None => {
-                    let mut block = [!bytes[0]; BLOCK];
-                    block[..text.len() - self.block].copy_from_slice(&text[self.block..]);
-                    found_in(bytes, &block)
+                    let mut block = [0; BLOCK];
+                    block[..rest.len()].copy_from_slice(rest);
+                    found_in(bytes, &block) & !(u64::MAX << rest.len())
                 }
             };
+            self.next = text.len().min(self.block + BLOCK);
         }
         self.block + self.found.trailing_zeros() as usize
+    }
+
+    /// The text begins this much further on from now on.
+    fn pass(&mut self, length: usize) {
+        let passed = length.saturating_sub(self.block);
+        self.found = if passed < BLOCK { self.found >> passed } else { 0 };
+        self.block = self.block.saturating_sub(length);
+        self.next = self.next.saturating_sub(length);
     }
 }
 
@@ -309,6 +325,7 @@ mod tests {
                 DOUBLE,
                 &[&[LONG, "\""]],
             ),
+            ("a\u{80000}b", "\u{80000}", DOUBLE, &[&["a", "b"]]),
             ("\"a;5\" b;\n", ";", None, &[&["\"a", "5\" b", ""]]),
             ("\"a§\"§\"b\u{a8}\"§c\n", "§", DOUBLE, &[&["a§", "b\u{a8}", "c"]]),
         ];
