@@ -141,7 +141,7 @@
 //!
 //! # What it promises
 //!
-//! - A sink only ever holds whole chunks, in the order of the list ([`concatenate`]).
+//! - A sink only ever holds whole chunks, in the order of the list ([`ChunkList::concatenate`]).
 //! - A file with the final name is a complete dump; until then it is `NAME.part` with a journal beside it,
 //!   and the next run continues where the last one ended ([`PartFile`]).
 //! - A transient fault is retried, a permanent one is reported at once ([`Fault`]).
@@ -188,7 +188,7 @@ pub use crate::service::{
     ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListedTask, Listing,
     NamedId, Outcome, RowCounts, Subject, Task, TaskState,
 };
-pub use crate::transfer::{ChunkSource, ChunkWriter, PartFile, Progress, Resume, concatenate};
+pub use crate::transfer::{ChunkSource, ChunkWriter, PartFile, Progress, Resume};
 /// For the program `anaplan-dump` alone: uploads, what a model has, who signed in, and its own files. It may change in
 /// any version.
 #[doc(hidden)]

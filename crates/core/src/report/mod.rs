@@ -65,5 +65,7 @@ pub use encoding::Encoding;
 pub use error::ReportError;
 pub use fix::CorrectedRows;
 pub use model::{DumpInfo, Kind, Report, Severity, Totals, ValueCount};
+/// For the program `anaplan-dump` alone: it may change in any version.
+#[doc(hidden)]
 pub use table::RowTable;
 pub use view::ReportView;

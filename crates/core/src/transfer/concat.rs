@@ -143,22 +143,24 @@ impl ChunkWriter<'_> {
     }
 }
 
-/// Fetches the chunks of `list` in order, and writes each to `writer` once it is whole. Returns their bytes. A
-/// [`PartFile`](crate::PartFile) has the same for a file that a later run continues.
-///
-/// If the writer itself fails in the middle of a chunk, part of that chunk is in it, since a plain writer cannot
-/// take bytes back. The download ends with that.
-///
-/// # Errors
-///
-/// [`Error::Incomplete`], which says how many chunks of the list were written and carries the reason.
-pub fn concatenate(
-    source: &mut dyn ChunkSource,
-    list: &ChunkList,
-    writer: &mut dyn Write,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<u64> {
-    fill(source, list, &mut WriteSink::new(writer), progress).map(|digests| total_bytes(&digests))
+impl ChunkList {
+    /// Fetches the chunks in order, and writes each to `writer` once it is whole. Returns their bytes. A
+    /// [`PartFile`](crate::PartFile) has the same for a file that a later run continues.
+    ///
+    /// If the writer itself fails in the middle of a chunk, part of that chunk is in it, since a plain writer cannot
+    /// take bytes back. The download ends with that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Incomplete`], which says how many chunks of the list were written and carries the reason.
+    pub fn concatenate(
+        &self,
+        source: &mut dyn ChunkSource,
+        writer: &mut dyn Write,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<u64> {
+        fill(source, self, &mut WriteSink::new(writer), progress).map(|digests| total_bytes(&digests))
+    }
 }
 
 /// Fetches the chunks of `list` that `sink` does not hold yet, in order, and commits each to the sink as

@@ -9,7 +9,7 @@ mod part_file;
 mod progress;
 mod sink;
 
-pub use self::concat::{ChunkSource, ChunkWriter, concatenate};
+pub use self::concat::{ChunkSource, ChunkWriter};
 #[cfg(feature = "http")]
 pub(crate) use self::concat::{fetch, fill};
 pub use self::part_file::PartFile;
