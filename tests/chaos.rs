@@ -212,7 +212,6 @@ fn client(server: &FakeServer, credentials: Credentials, retries: u32) -> Client
         .api(origin.clone())
         .auth(origin)
         .retries(retries)
-        .first_wait(Duration::from_millis(1))
         .max_wait(Duration::from_millis(2))
         .stall_timeout(STALL_LIMIT)
         .build()

@@ -475,10 +475,11 @@ fn a_time_limit_ends_whatever_a_request_waits_for() -> TestResult {
     let server = server();
     let dump = dump(&server);
     let (silent, stalled) = (fake::Fault::StallBeforeAnswer, fake::Fault::Stall { after_bytes: 10 });
-    for fault in [silent, stalled, fake::Fault::status(503)] {
+    let (code, body, retry_after) = (503, fake::ErrorBody::Empty, Some("600".to_owned()));
+    for fault in [silent, stalled, fake::Fault::Status { code, body, retry_after }] {
         server.fault(fault, When::any());
         let begun = Instant::now();
-        let client = builder(&server).first_wait(LONG).max_wait(LONG).stall_timeout(LONG).build()?;
+        let client = builder(&server).max_wait(LONG).stall_timeout(LONG).build()?;
         let client = client.until(begun + Duration::from_millis(50));
         let error = client.download(&dump).write_to(Vec::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Service, "{error:?}");

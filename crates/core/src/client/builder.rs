@@ -105,13 +105,6 @@ impl ClientBuilder {
         self
     }
 
-    /// The maximum wait before the first retry; it doubles with each one, and the actual wait is random
-    /// below it. Defaults to 1 s.
-    pub fn first_wait(mut self, wait: Duration) -> Self {
-        self.retry.first_wait = wait;
-        self
-    }
-
     /// The maximum wait before any retry, also where the service asks for a longer one. Defaults to 60 s.
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.retry.max_wait = wait;

@@ -47,11 +47,7 @@ pub(super) fn header_line(dump: &str, list: &ChunkList) -> String {
     line(&Header { format: FORMAT, dump: dump.to_owned(), chunks })
 }
 
-pub(super) fn record_line(record: &Record) -> String {
-    line(record)
-}
-
-fn line(value: &impl Serialize) -> String {
+pub(super) fn line(value: &impl Serialize) -> String {
     // Strings and numbers always serialize; an empty line would read as a damaged journal.
     let mut line = serde_json::to_string(value).unwrap_or_default();
     line.push('\n');
@@ -113,7 +109,7 @@ mod tests {
         let mut text = header_line("D", &list(4));
         let mut ends = vec![text.len() as u64];
         for n in 0..records {
-            text += &record_line(&Record { chunk: n.to_string(), bytes: 10, crc32: 7 });
+            text += &line(&Record { chunk: n.to_string(), bytes: 10, crc32: 7 });
             ends.push(text.len() as u64);
         }
         (text.into_bytes(), ends)

@@ -308,7 +308,7 @@ impl ChunkSink for PartFile {
             (self.digests, self.files.remove_on_drop) = (Vec::new(), true);
         })?;
         let record = Record { chunk: chunk.id.as_str().to_owned(), bytes: digest.bytes, crc32: digest.crc32 };
-        self.files.append(&journal::record_line(&record))?;
+        self.files.append(&journal::line(&record))?;
         self.committed += digest.bytes;
         self.written = 0;
         self.digests.push(*digest);
