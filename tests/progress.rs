@@ -98,15 +98,16 @@ fn a_terminal_shows_one_line_that_is_redrawn() {
 #[test]
 fn a_wait_or_an_error_on_a_terminal_replaces_the_line() {
     let scene = slow_scene();
-    scene.server.fault(Fault::status(503), chunk(1).times(1));
-    scene.server.fault(Fault::status(403), chunk(2));
+    // Two chunks before each take twice as long as from one drawing to the next.
+    scene.server.fault(Fault::status(503), chunk(2).times(1));
+    scene.server.fault(Fault::status(403), chunk(4));
     let outcome = scene.command("get DUMP -o dump.csv").on_a_terminal("xterm", "$RUN").run();
     let screen = outcome.exits_with(3).any_stdout().stdout_text();
-    assert!(screen.contains("\r\u{1b}[Kchunk 2 of 5: 503 "), "{screen:?}");
+    assert!(screen.contains("\r\u{1b}[Kchunk 3 of 5: 503 "), "{screen:?}");
     assert!(screen.contains("; retry 1 of 12 in "), "{screen:?}");
     let end = screen.rsplit_once("\r\u{1b}[K").map(|(_, end)| end).unwrap_or_default();
     assert!(end.starts_with("anaplan-dump: dump "), "{screen:?}");
-    scene.keeps_part(&bytes_of(CHUNKS, 1)[..2 * CHUNK]);
+    scene.keeps_part(&bytes_of(CHUNKS, 1)[..4 * CHUNK]);
 }
 
 #[test]
