@@ -18,12 +18,9 @@ impl ActionKind {
     /// service. `None` for an identifier of another shape.
     pub(crate) fn of(id: &Id) -> Option<ActionKind> {
         let text = id.as_str();
-        let twelve_digits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-        match text.starts_with("112") {
-            _ if !twelve_digits => None,
-            true => Some(ActionKind::Import),
-            false => Some(ActionKind::Process),
-        }
+        let is_usual = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+        let kind = if text.starts_with("112") { ActionKind::Import } else { ActionKind::Process };
+        is_usual.then_some(kind)
     }
 
     /// The service's path segment for this kind.

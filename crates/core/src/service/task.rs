@@ -35,17 +35,19 @@ pub enum TaskState {
 }
 
 impl TaskState {
+    const WORDS: [(&'static str, TaskState); 6] = [
+        ("NOT_STARTED", TaskState::NotStarted),
+        ("IN_PROGRESS", TaskState::InProgress),
+        ("COMPLETE", TaskState::Complete),
+        ("CANCELLING", TaskState::Cancelling),
+        ("CANCELLED", TaskState::Cancelled),
+        ("FAILED", TaskState::Failed),
+    ];
+
     pub(super) fn read(value: &Value) -> TaskState {
-        match answer::text(value).as_deref() {
-            None => TaskState::Unknown,
-            Some("NOT_STARTED") => TaskState::NotStarted,
-            Some("IN_PROGRESS") => TaskState::InProgress,
-            Some("COMPLETE") => TaskState::Complete,
-            Some("CANCELLING") => TaskState::Cancelling,
-            Some("CANCELLED") => TaskState::Cancelled,
-            Some("FAILED") => TaskState::Failed,
-            Some(other) => TaskState::Other(other.to_owned()),
-        }
+        let Some(text) = answer::text(value) else { return TaskState::Unknown };
+        let known = TaskState::WORDS.into_iter().find(|(word, _)| *word == text);
+        known.map_or(TaskState::Other(text), |(_, state)| state)
     }
 
     /// Whether the state alone says that the task is over.
@@ -56,14 +58,11 @@ impl TaskState {
     /// The service's word.
     pub fn as_str(&self) -> &str {
         match self {
-            TaskState::NotStarted => "NOT_STARTED",
-            TaskState::InProgress => "IN_PROGRESS",
-            TaskState::Complete => "COMPLETE",
-            TaskState::Cancelling => "CANCELLING",
-            TaskState::Cancelled => "CANCELLED",
-            TaskState::Failed => "FAILED",
-            TaskState::Unknown => "UNKNOWN",
             TaskState::Other(text) => text,
+            state => {
+                let known = TaskState::WORDS.iter().find(|(_, known)| known == state);
+                known.map_or("UNKNOWN", |(word, _)| word)
+            }
         }
     }
 }
