@@ -618,9 +618,3 @@ fn limit(text: &str) -> Result<usize, String> {
         _ => Err("a whole number from 1 is needed".to_owned()),
     }
 }
-
-/// The exit codes that the help lists, with their meaning.
-#[cfg(test)]
-pub(crate) fn exit_codes() -> impl Iterator<Item = (i32, &'static str)> {
-    Arguments::get_args_info().error_codes.iter().map(|code| (code.code, code.description))
-}

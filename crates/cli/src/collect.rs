@@ -43,20 +43,15 @@ struct Saved {
     chunks: Option<usize>,
 }
 
-/// How the download of a dump ended.
-#[derive(Debug)]
-struct DumpReport {
-    dump: Dump,
-    /// The dump, or the document of the failure.
-    outcome: Result<Saved, Value>,
-    sha256: Option<String>,
-    elapsed: Duration,
-}
-
 /// How the downloads of several dumps ended.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
-    dumps: Vec<DumpReport>,
+    /// Each dump, as `--json` shows it.
+    documents: Vec<Value>,
+    /// A line about each that is there.
+    lines: Vec<String>,
+    files: Vec<PathBuf>,
+    bytes: u64,
     /// What is wrong in them, if that is asked for.
     report: Option<Report>,
     /// The first failure, which is on the screen already.
@@ -83,23 +78,32 @@ impl Collect<'_> {
         for (index, dump) in dumps.iter().enumerate() {
             let progress = reporter.download(dump.name.as_deref(), index + 1, dumps.len());
             let begun = Instant::now();
-            let outcome = self.download(dump, progress).map_err(|failure| {
-                let document = failure.document();
-                collected.fail(failure, self.session);
-                document
-            });
-            let file = outcome.as_ref().ok().and_then(|saved| saved.file.as_deref());
-            let sha256 = file.filter(|_| self.session.json).and_then(sha256);
-            collected.dumps.push(DumpReport {
-                dump: dump.clone(),
-                outcome,
-                sha256,
-                elapsed: begun.elapsed(),
-            });
+            let outcome = self.download(dump, progress);
+            let elapsed = begun.elapsed();
+            let saved = outcome.as_ref().ok();
+            let file = saved.and_then(|saved| saved.file.as_deref());
+            collected.documents.push(json!({
+                "id": dump.address.object().as_str(),
+                "locator": dump.address.to_string(),
+                "name": dump.name,
+                "status": saved.map_or(FAILED, |saved| if saved.is_new { DOWNLOADED } else { ALREADY_THERE }),
+                "path": file.map(Path::to_string_lossy),
+                "bytes": saved.map(|saved| saved.bytes),
+                "chunks": saved.and_then(|saved| saved.chunks),
+                "sha256": file.filter(|_| self.session.json).and_then(sha256),
+                "error": outcome.as_ref().err().map(Failure::document),
+            }));
+            match outcome {
+                Ok(saved) => {
+                    collected.lines.push(saved.line(elapsed));
+                    collected.bytes += saved.bytes;
+                    collected.files.extend(saved.file);
+                }
+                Err(failure) => collected.fail(failure, self.session),
+            }
         }
         if self.explain || self.page.is_some() {
-            let files = collected.dumps.iter().filter_map(DumpReport::file);
-            let files = files.map(|file| os_text::carried(file.as_os_str().to_owned()));
+            let files = collected.files.iter().map(|file| os_text::carried(file.as_os_str().to_owned()));
             let (report, failures) = report_on(files, reporter);
             let is_empty = report.inputs.is_empty();
             collected.failure = collected.failure.or(failures.into_iter().next());
@@ -159,12 +163,12 @@ impl Collected {
 
     /// The files that are there, as people read them.
     pub(crate) fn paths(&self) -> Vec<String> {
-        self.dumps.iter().filter_map(DumpReport::file).map(safe_path).collect()
+        self.files.iter().map(|file| safe_path(file)).collect()
     }
 
     /// Adds the dumps to a document, and what is wrong in them, if that is asked for.
     pub(crate) fn document(self, mut document: Value) -> Value {
-        document["dumps"] = self.dumps.iter().map(DumpReport::document).collect();
+        document["dumps"] = self.documents.into();
         if let Some(report) = self.report {
             document["report"] = json!(ReportDocument::new(report));
         }
@@ -174,17 +178,16 @@ impl Collected {
     /// Prints a line for each dump, on standard error if standard output holds the dump itself; and what is wrong in
     /// them.
     pub(crate) fn print(&self, target: &Target, session: &Session) -> Result<(), Failure> {
-        let mut lines: Vec<String> = self.dumps.iter().filter_map(DumpReport::line).collect();
-        if self.dumps.len() > 1 {
-            let mut summary = counted(self.dumps.len(), "dump") + ": ";
+        let mut lines = self.lines.clone();
+        if self.documents.len() > 1 {
+            let mut summary = counted(self.documents.len(), "dump") + ": ";
             for status in [DOWNLOADED, ALREADY_THERE, FAILED] {
-                let count = self.dumps.iter().filter(|dump| dump.status() == status).count();
+                let count = self.documents.iter().filter(|document| document["status"] == status).count();
                 if count > 0 {
                     summary += &format!("{count} {}, ", status.replace('_', " "));
                 }
             }
-            let saved = self.dumps.iter().filter_map(|dump| dump.outcome.as_ref().ok());
-            lines.push(summary + &size(saved.map(|saved| saved.bytes).sum()));
+            lines.push(summary + &size(self.bytes));
         }
         match target {
             Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),
@@ -203,46 +206,16 @@ const DOWNLOADED: &str = "downloaded";
 const ALREADY_THERE: &str = "already_there";
 const FAILED: &str = "failed";
 
-impl DumpReport {
-    fn file(&self) -> Option<&Path> {
-        self.outcome.as_ref().ok()?.file.as_deref()
-    }
-
-    fn status(&self) -> &'static str {
-        match &self.outcome {
-            Ok(saved) if saved.is_new => DOWNLOADED,
-            Ok(_) => ALREADY_THERE,
-            Err(_) => FAILED,
-        }
-    }
-
-    fn document(&self) -> Value {
-        let saved = self.outcome.as_ref().ok();
-        json!({
-            "id": self.dump.address.object().as_str(),
-            "locator": self.dump.address.to_string(),
-            "name": self.dump.name,
-            "status": self.status(),
-            "path": self.file().map(Path::to_string_lossy),
-            "bytes": saved.map(|saved| saved.bytes),
-            "chunks": saved.and_then(|saved| saved.chunks),
-            "sha256": self.sha256,
-            "error": self.outcome.as_ref().err(),
-        })
-    }
-
-    /// One line about the dump, if it is there.
-    fn line(&self) -> Option<String> {
-        let saved = self.outcome.as_ref().ok()?;
-        let path = self.file().map_or("standard output".to_owned(), safe_path);
-        let how = match saved.is_new {
-            true => {
-                let chunks = saved.chunks.map_or("in one piece".to_owned(), |count| counted(count, "chunk"));
-                format!("{chunks}  {}", duration(self.elapsed))
-            }
-            false => "already there".to_owned(),
+impl Saved {
+    /// One line about the dump.
+    fn line(&self, elapsed: Duration) -> String {
+        let path = self.file.as_deref().map_or("standard output".to_owned(), safe_path);
+        let how = match (self.is_new, self.chunks) {
+            (false, _) => "already there".to_owned(),
+            (true, Some(chunks)) => format!("{}  {}", counted(chunks, "chunk"), duration(elapsed)),
+            (true, None) => format!("in one piece  {}", duration(elapsed)),
         };
-        Some(format!("{path}  {}  {how}", size(saved.bytes)))
+        format!("{path}  {}  {how}", size(self.bytes))
     }
 }
 

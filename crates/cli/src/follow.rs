@@ -160,7 +160,7 @@ impl Follow<'_> {
             let busy = if is_asked { session.client.activity(address) } else { None };
             let busy = busy.map(|busy| format!(" ({busy})")).unwrap_or_default();
             let line = |elapsed| format!("{}  {}{busy}", duration(elapsed), now.trim_end());
-            activity.show(now != shown || !busy.is_empty(), line);
+            activity.show(now != shown || !busy.is_empty(), &line);
             shown = now;
             ControlFlow::Continue(())
         };

@@ -38,10 +38,7 @@ pub(crate) fn each<T>(
     }
     if session.json {
         documents.retain(|document| !document.is_null());
-        match documents.as_slice() {
-            [document] if is_one => print_json(document)?,
-            documents => print_json(&documents)?,
-        }
+        print_json(&if is_one { documents.pop().unwrap_or_default() } else { documents.into() })?;
     }
     first_failure.map_or(Ok(()), Err)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Client, Credentials, Locator, SignInMethod, Token, Unfinished};
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::credentials;
 use crate::environment::Environment;
@@ -56,11 +56,7 @@ impl Session {
     }
 
     /// Prints what the command is for: a document with `--json`, else text.
-    pub(crate) fn show(
-        &self,
-        document: &impl Serialize,
-        text: impl FnOnce() -> String,
-    ) -> Result<(), Failure> {
+    pub(crate) fn show(&self, document: &Value, text: &dyn Fn() -> String) -> Result<(), Failure> {
         if self.json { print_json(document) } else { print(&text()) }
     }
 }

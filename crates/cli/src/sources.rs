@@ -140,7 +140,7 @@ fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
     session.reporter.note(&format!("uploading {name} to source file {}", file.id));
     let report = |bytes: u64, all: Option<u64>| {
         let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
-        activity.show(false, |elapsed| format!("{}  uploaded {}{of}", duration(elapsed), size(bytes)));
+        activity.show(false, &|elapsed| format!("{}  uploaded {}{of}", duration(elapsed), size(bytes)));
     };
     let upload = upload_of(source, session).on_progress(report);
     let uploaded = match *text {

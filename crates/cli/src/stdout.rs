@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anaplan_dump_core::{Error, is_unprintable};
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::failure::Failure;
 
@@ -58,10 +58,9 @@ pub(crate) fn has_printed_json() -> bool {
 }
 
 /// Prints one JSON document.
-pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn print_json(document: &Value) -> Result<(), Failure> {
     HAS_PRINTED_JSON.store(true, Ordering::Relaxed);
-    let text = serde_json::to_string_pretty(value).map_err(|error| failed(error.into()))?;
-    print(&(escape_unprintable(&text) + "\n"))
+    print(&(escape_unprintable(&format!("{document:#}")) + "\n"))
 }
 
 /// Escapes characters that would control a terminal. In a JSON document they occur only in strings, where an

@@ -36,15 +36,3 @@ pub(crate) fn table_of_numbers(header: &[&str], rows: &[Vec<String>], numbers: &
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [vec!["1".to_owned(), "é".to_owned()], vec!["100".to_owned(), String::new()]];
-        assert_eq!(table(&["A", "NAME"], &rows), "A    NAME\n1    é\n100\n");
-        assert_eq!(table_of_numbers(&["A", "NAME"], &rows, &["A"]), "A    NAME\n  1  é\n100\n");
-    }
-}

@@ -31,7 +31,7 @@ pub(crate) fn logout(session: &Session) -> Result<(), Failure> {
 pub(crate) fn whoami(session: &Session) -> Result<(), Failure> {
     let account = session.client.account()?;
     let (way, until) = (words(account.method), account.until.map(rfc3339));
-    session.show(&json!({ "way": way, "user": account.user, "until": until }), || {
+    session.show(&json!({ "way": way, "user": account.user, "until": until }), &|| {
         format!("{}\n", describe(&account))
     })
 }
@@ -41,7 +41,7 @@ pub(crate) fn token(session: &Session) -> Result<(), Failure> {
     let (token, until) = session.client.token()?;
     let (scheme, token) = token.reveal();
     let document = json!({ "token": token, "scheme": scheme, "until": until.map(rfc3339) });
-    session.show(&document, || format!("{token}\n"))
+    session.show(&document, &|| format!("{token}\n"))
 }
 
 /// Who is signed in, in which way, and until when, on one line.

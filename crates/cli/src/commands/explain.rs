@@ -6,6 +6,7 @@ use anaplan_dump_core::report::{
     CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity,
 };
 use anaplan_dump_core::{Dump, Unfinished, WholeFile};
+use serde_json::json;
 
 use crate::arguments::Explain;
 use crate::environment::Environment;
@@ -84,7 +85,7 @@ pub(crate) fn explain(
         let kind = report.kind(kind).map_err(|error| failed(&command.files[0], error))?;
         print_values(kind)?;
     } else if json {
-        print_json(&ReportDocument::new(report).with(before.as_ref(), fixed, &problems))?;
+        print_json(&json!(ReportDocument::new(report).with(before.as_ref(), fixed, &problems)))?;
     } else {
         let view = before.iter().fold(report.view(), |view, before| view.against(before));
         print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
@@ -235,7 +236,7 @@ fn print_rows(
 ) -> Result<(), Failure> {
     let top = command.top.unwrap_or(DEFAULT_ROWS);
     let table = read(file, reporter, |_, source| RowTable::read(source, kind, top))?;
-    if json { print_json(&table) } else { print(&table.width(width()).to_string()) }
+    if json { print_json(&json!(table)) } else { print(&table.width(width()).to_string()) }
 }
 
 /// Prints the values of a kind as CSV, whatever program reads it.

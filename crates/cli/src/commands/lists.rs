@@ -26,7 +26,7 @@ fn show(
     let (cells, values): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     document[key] = values.into();
     if session.json || !cells.is_empty() {
-        session.show(&document, || table(header, &cells))?;
+        session.show(&document, &|| table(header, &cells))?;
     }
     if cells.is_empty() { Err(none) } else { Ok(()) }
 }
@@ -130,7 +130,7 @@ pub(crate) fn chunks(locator: &Locator, session: &Session) -> Result<(), Failure
     let list = session.client.chunks(&dump)?;
     let row = |chunk: &Chunk| json!({ "id": chunk.id.as_str(), "name": chunk.name });
     let rows: Vec<Value> = list.as_slice().iter().map(row).collect();
-    session.show(&json!({ "dump": named(dump.object(), &dump), "chunks": rows }), || {
+    session.show(&json!({ "dump": named(dump.object(), &dump), "chunks": rows }), &|| {
         if list.as_slice().is_empty() {
             return "The dump has no chunks: it is empty.\n".to_owned();
         }

@@ -48,7 +48,7 @@ pub(crate) fn tasks(command: &Tasks, locator: &Locator, session: &Session) -> Re
     };
     let rows: Vec<Value> = shown.iter().map(row).collect();
     let document = json!({ "process": named(&action.id, &action), "total": all.len(), "tasks": rows });
-    session.show(&document, || {
+    session.show(&document, &|| {
         let now = SystemTime::now();
         let cells = |(task, outcome): &(&ListedTask, Option<&str>)| {
             let created = task.created.map_or("-".to_owned(), time);

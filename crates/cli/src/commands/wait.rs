@@ -83,9 +83,9 @@ fn find_run(
         return Ok(Some(address));
     }
     let mut activity = session.reporter.activity();
-    activity.show(true, |_| "no run is under way: waiting for one to begin".to_owned());
+    activity.show(true, &|_| "no run is under way: waiting for one to begin".to_owned());
     let look = |_| {
-        activity.show(false, |waited| format!("{}  waiting for a run to begin", duration(waited)));
+        activity.show(false, &|waited| format!("{}  waiting for a run to begin", duration(waited)));
         ControlFlow::Continue(())
     };
     Ok(session.client.wait_for_run(action, &tasks, command.poll, timeout, look)?)

@@ -4,8 +4,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use super::Reporter;
-use super::redraw::{MAX_LINE_CHARS, REDRAW};
+use super::{MAX_LINE_CHARS, REDRAW, Reporter};
 use crate::arguments::Verbosity;
 use crate::text::{cut, safe, size};
 
@@ -37,7 +36,7 @@ impl Reporter {
 
 impl Activity<'_> {
     /// Shows a line about it, if one is due. `line` receives the time since the beginning.
-    pub(crate) fn show(&mut self, is_new: bool, line: impl FnOnce(Duration) -> String) {
+    pub(crate) fn show(&mut self, is_new: bool, line: &dyn Fn(Duration) -> String) {
         let elapsed = self.begun.elapsed();
         let redraws = self.reporter.redraws;
         if self.reporter.verbosity >= Verbosity::Progress && is_due(self.shown, elapsed, is_new, redraws) {
@@ -78,7 +77,7 @@ impl<R: Read> Read for Reading<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.source.read(buffer)?;
         self.read += count as u64;
-        self.activity.show(false, |elapsed| {
+        self.activity.show(false, &|elapsed| {
             let rate = self.read as f64 / elapsed.as_secs_f64().max(0.001);
             let all = self.bytes.map(|bytes| format!(" of {}", size(bytes))).unwrap_or_default();
             let done = format!("  {}{all}  {}/s", size(self.read), size(rate as u64));

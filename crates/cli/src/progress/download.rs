@@ -46,61 +46,49 @@ impl Reporter {
 impl DownloadProgress<'_> {
     /// Shows a step.
     pub(crate) fn show(&mut self, step: Progress) {
-        self.meter.take(step);
+        let Self { reporter, activity, meter } = self;
         match step {
             Progress::Started { chunks, resume, .. } => {
-                self.activity = self.reporter.activity();
-                self.note_beginning(chunks, resume);
+                *activity = reporter.activity();
+                let (finished, bytes) = match resume {
+                    Resume::Resumed { chunks: kept, bytes, .. } => {
+                        let size = size(bytes);
+                        reporter.note(&format!(
+                            "an earlier run left {kept} of {chunks} chunks ({size}): continuing from there"
+                        ));
+                        (kept, bytes)
+                    }
+                    Resume::Restarted { reason, .. } => {
+                        reporter
+                            .warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
+                        (0, 0)
+                    }
+                    _ if reporter.redraws => (0, 0),
+                    _ => {
+                        let colon = if meter.label.is_empty() { "" } else { ":" };
+                        let chunks = counted(chunks, "chunk");
+                        reporter.note(&format!("downloading{}{colon} {chunks}", meter.label));
+                        (0, 0)
+                    }
+                };
+                (meter.chunks, meter.finished) = (chunks, finished);
+                (meter.kept_bytes, meter.finished_bytes, meter.arrived) = (bytes, bytes, bytes);
             }
-            Progress::Disk(warning) => self.reporter.warn(&warning.to_string()),
-            Progress::Arrived { .. } => {
-                let Self { reporter, meter, .. } = self;
-                self.activity.show(false, |elapsed| reporter.dated(&meter.line(elapsed)));
+            Progress::Arrived { bytes, .. } => {
+                meter.arrived = bytes;
+                activity.show(false, &|elapsed| reporter.dated(&meter.line(elapsed)));
             }
-            _ => {}
-        }
-    }
-
-    fn note_beginning(&self, chunks: usize, resume: Resume) {
-        match resume {
-            Resume::Resumed { chunks: kept, bytes, .. } => self.reporter.note(&format!(
-                "an earlier run left {kept} of {chunks} chunks ({}): continuing from there",
-                size(bytes)
-            )),
-            Resume::Restarted { reason, .. } => {
-                self.reporter.warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
+            Progress::Finished { bytes, .. } => {
+                meter.finished += 1;
+                meter.finished_bytes += bytes;
             }
-            _ if !self.reporter.redraws => {
-                let label = &self.meter.label;
-                let colon = if label.is_empty() { "" } else { ":" };
-                self.reporter.note(&format!("downloading{label}{colon} {}", counted(chunks, "chunk")));
-            }
+            Progress::Disk(warning) => reporter.warn(&warning.to_string()),
             _ => {}
         }
     }
 }
 
 impl Meter {
-    /// Takes note of a step.
-    fn take(&mut self, step: Progress) {
-        match step {
-            Progress::Started { chunks, resume, .. } => {
-                let (finished, bytes) = match resume {
-                    Resume::Resumed { chunks, bytes, .. } => (chunks, bytes),
-                    _ => (0, 0),
-                };
-                (self.chunks, self.finished) = (chunks, finished);
-                (self.kept_bytes, self.finished_bytes, self.arrived) = (bytes, bytes, bytes);
-            }
-            Progress::Arrived { bytes, .. } => self.arrived = bytes,
-            Progress::Finished { bytes, .. } => {
-                self.finished += 1;
-                self.finished_bytes += bytes;
-            }
-            _ => {}
-        }
-    }
-
     /// The line at this time after the beginning: what matters most comes first, because a narrow terminal
     /// shows only that.
     fn line(&self, elapsed: Duration) -> String {

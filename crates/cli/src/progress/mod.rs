@@ -1,23 +1,36 @@
 //! Progress, warnings and notes on standard error: one line that is redrawn on a terminal, plain lines otherwise.
+//! What is kept of a run that is interrupted.
 
 mod activity;
 mod download;
 mod events;
-mod kept;
-mod redraw;
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anaplan_dump_core::Unfinished;
 
 pub(crate) use self::download::DownloadProgress;
-use self::kept::FollowUp;
-use self::redraw::{MAX_LINE_CHARS, clearing};
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
-use crate::text::time;
+use crate::text::{counted, cut, safe_path, time};
+
+/// Time between two redraws of the line: often enough to look alive.
+const REDRAW: Duration = Duration::from_millis(200);
+
+/// Maximum length of a line that is redrawn, in characters, where nothing says how wide the terminal is. Other
+/// than on Windows, the terminal itself cuts what does not fit.
+const MAX_LINE_CHARS: usize = if cfg!(windows) { 78 } else { 200 };
+
+/// What an interruption means while no file is being written, and what goes on with it.
+#[derive(Debug, Default)]
+struct FollowUp {
+    /// For a person; empty if there is nothing to say.
+    meaning: String,
+    /// The command that goes on; the same one once more if there is none.
+    command: Option<String>,
+}
 
 /// Writes to standard error. Shared by the threads that fetch.
 #[derive(Debug)]
@@ -87,5 +100,66 @@ impl Reporter {
         let now = time(SystemTime::now());
         let clock = now.split_once(' ').map_or("", |(_, clock)| clock);
         format!("{clock} {text}")
+    }
+
+    fn redraw(&self, text: &str) {
+        let text = cut(text, self.max_chars);
+        let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *drawn, text.chars().count());
+        let mut stderr = std::io::stderr();
+        let line = if cfg!(windows) {
+            // A console of Windows may not know the sequences of a terminal.
+            format!("\r{text:before$}")
+        } else {
+            // Without line wrap (mode 7), the terminal cuts at its width, which may change at any time.
+            format!("\u{1b}[?7l\r{text}\u{1b}[K\u{1b}[?7h")
+        };
+        let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Clears a redrawn line.
+    fn clear(&self) {
+        let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = write!(std::io::stderr(), "{}", clearing(std::mem::take(&mut *drawn)));
+    }
+
+    pub(crate) fn set_follow_up(&self, meaning: String, command: Option<String>) {
+        *self.follow_up.lock().unwrap_or_else(PoisonError::into_inner) = FollowUp { meaning, command };
+    }
+
+    /// How to continue what was interrupted.
+    pub(crate) fn how_to_continue(&self) -> String {
+        match &self.follow_up.lock().unwrap_or_else(PoisonError::into_inner).command {
+            Some(command) => format!("this continues from it:\n    {command}"),
+            None => "the same command continues from it".to_owned(),
+        }
+    }
+
+    /// What is kept of a run that ends now, for a person.
+    pub(crate) fn what_is_kept(&self) -> String {
+        let follow_up = self.follow_up.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(part) = self.unfinished.parts().pop() else {
+            let colon = if follow_up.meaning.is_empty() { "" } else { ": " };
+            return format!("{colon}{}", follow_up.meaning);
+        };
+        let path = safe_path(&part.path);
+        let kept = format!("{} of {} are kept in {path}", part.finished, counted(part.chunks, "chunk"));
+        match &follow_up.command {
+            None if part.finished == 0 => {
+                ": no whole chunk had arrived, and the same command begins anew".to_owned()
+            }
+            None => format!(": {kept}, and the same command continues from there"),
+            Some(_) if part.finished == 0 => format!(": {}", follow_up.meaning),
+            Some(command) => format!(": {kept}\n  continue with:\n    {command}"),
+        }
+    }
+}
+
+/// What clears a redrawn line of this length.
+fn clearing(chars: usize) -> String {
+    match chars {
+        0 => String::new(),
+        _ if cfg!(windows) => format!("\r{:chars$}\r", ""),
+        _ => "\r\u{1b}[K".to_owned(),
     }
 }
