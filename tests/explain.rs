@@ -21,16 +21,15 @@ pub(crate) const DUMP: &str = r#""_Status_","Code","Amount","_Line_","_Error_1_"
 pub(crate) const FIXED: &str = "\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n\"A\n4\",\"1\"\n";
 
 /// The report on it, as a pattern: up to the name of the file, and from there on.
-const ANSWER: &str = "3 rows were rejected; 2 kinds of errors make up all of them: cure these, and 3
+const ANSWER: &str = "3 rows were rejected; 2 kinds of errors make up all of them: cure these. Then 3
 rows can load.
 
-  rows   share  alone  kind                                               column
-     2  66.7 %      1  Invalid code                                       Code
-     2  66.7 %      1  Invalid number                                     Amount
+  rows   share  can load  kind                                            column
+     2  66.7 %         1  Invalid code                                    Code
+     2  66.7 %         1  Invalid number                                  Amount
   loaded with a warning:
-     1                 Cannot be directly updated as it is a calculat...
-  alone: rows without a message of another kind. They can load once this one is
-  cured.
+     1                    Cannot be directly updated as it is a calcu...
+  can load: rows without a message of another kind, once this one is cured.
 
 2 kinds of errors
 -----------------
@@ -125,7 +124,7 @@ fn several_files_are_one_report_and_say_what_changed() {
     scene.write("yesterday.csv", "Code,_Line_,_Error_1_\nB,7,Invalid code: B\nC,8,Invalid date: C\n");
     let outcome = scene.run(&format!("explain dump.csv {import} --top 1 --against yesterday.csv"));
     for part in [
-        "     3  60.0 %      2      +2  Invalid code ",
+        ">    3  60.0 %         2      +2  Invalid code ",
         "\n  and 2 more kinds not shown\n",
         "\nChanges: 5 rows rejected, 3 more than before\n",
         "\n  files      dump.csv 2, Accounts 1\n  lines      3, 5, ... of dump.csv\n",

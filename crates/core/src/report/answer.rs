@@ -77,7 +77,7 @@ impl Report {
         let order = if errors == first { "" } else { " first" };
         let load = match self.first_rows_alone {
             0 => String::new(),
-            rows => format!(", and {} can load", number(rows, "row")),
+            rows => format!(". Then {} can load", number(rows, "row")),
         };
         if (all, errors) == (1, 1) {
             return format!("{rejected}{named}.");

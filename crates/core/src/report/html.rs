@@ -31,7 +31,8 @@ thead th { border: 0; } tbody th[scope=row] { color: inherit; }
 .first th, .first td { font-weight: bold; }
 .number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; width: 1%; }
 details { margin: .25rem 0; } summary { cursor: pointer; } details table { width: auto; }
-@media (max-width: 40rem) { .share, .column { display: none; } dl { grid-template-columns: minmax(0, 1fr); }
+@media (max-width: 40rem) { .share, .column { display: none; }
+[data-column]::after { color: var(--quiet); content: attr(data-column); display: block; font-size: .85rem; } dl { grid-template-columns: minmax(0, 1fr); }
 td, th { padding-right: .5rem; } dt { margin-top: .3rem; } }
 @media print { body { max-width: none; padding: 0; } section, tr { break-inside: avoid; }
 h2, h3 { break-after: avoid; } a { color: inherit; text-decoration: none; } }
@@ -134,9 +135,10 @@ impl Page<'_> {
             let title = Escaped(&line.title);
             match are_kinds {
                 true => {
-                    let first = if *index < self.0.report.first_kinds { " class=\"first\"" } else { "" };
-                    let link = index + 1;
-                    write!(f, "<tr{first}><th scope=\"row\"><a href=\"#k{link}\"><bdi>{title}</bdi></a>")?;
+                    let first = if line.is_first { " class=\"first\"" } else { "" };
+                    let (link, column) = (index + 1, Escaped(&line.column));
+                    write!(f, "<tr{first}><th scope=\"row\" data-column=\"{column}\">")?;
+                    write!(f, "<a href=\"#k{link}\"><bdi>{title}</bdi></a>")?;
                 }
                 false => write!(f, "<tr><th scope=\"row\"><bdi>{title}</bdi>")?,
             }

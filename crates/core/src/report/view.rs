@@ -43,6 +43,8 @@ pub(super) struct Line {
     pub(super) title: String,
     /// The commonest column, in the table of kinds.
     pub(super) column: String,
+    /// Whether the sentence speaks of this kind: to be cured before others.
+    pub(super) is_first: bool,
 }
 
 /// A part of a kind: values, columns or dumps, and a text.
@@ -106,24 +108,28 @@ impl<'a> ReportView<'a> {
         let other_kinds = (!others.is_empty()).then(|| words::other_kinds(&others));
         let unlisted = (self.report.unlisted_messages > 0).then(|| words::unlisted(self.report));
         let has_numbers = self.report.totals.rejected > 0 && !kinds.is_empty();
-        let legend = "alone: rows without a message of another kind. They can load once this one is cured.";
+        let legend = "can load: rows without a message of another kind, once this one is cured.";
         [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 
     /// The table of the kinds that are shown.
     pub(super) fn kind_lines(&self) -> Vec<Line> {
         let changes = self.before.map(|before| self.report.changes_since(before));
-        let line = |kind: &&Kind| {
+        let errors = self.report.kinds.iter().filter(|kind| kind.severity == Severity::Error).count();
+        let first = if self.report.first_kinds < errors { self.report.first_kinds } else { 0 };
+        let line = |(index, kind): (usize, &&Kind)| {
             let at_least = if kind.at_least { ">= " } else { "" };
             let mut numbers = vec![
                 ("rows", format!("{at_least}{}", words::thousands(kind.rows))),
                 ("share", words::percent(kind.share)),
-                ("alone", words::thousands(kind.rows_alone)),
+                ("can load", words::thousands(kind.rows_alone)),
             ];
-            // What they are parts of are the rejected rows, and what was loaded need not load.
+            // Only what can be cured loads then, and what was loaded is no part of the rejected rows.
+            if kind.severity != Severity::Error {
+                numbers[2].1.clear();
+            }
             if kind.severity == Severity::Warning {
                 numbers[1].1.clear();
-                numbers[2].1.clear();
             }
             let is_of_kind =
                 |change: &&Change| change.severity == kind.severity && change.title == kind.title;
@@ -136,9 +142,10 @@ impl<'a> ReportView<'a> {
                 numbers,
                 title: visible(&kind.title),
                 column: kind.columns.first().map(|column| cut(&column.text, MAX_VALUE)).unwrap_or_default(),
+                is_first: kind.severity == Severity::Error && index < first,
             }
         };
-        self.split_kinds().0.iter().map(line).collect()
+        self.split_kinds().0.iter().enumerate().map(line).collect()
     }
 
     /// What is known of a kind.
@@ -175,6 +182,7 @@ impl<'a> ReportView<'a> {
             ],
             title: visible(&change.title),
             column: String::new(),
+            is_first: false,
         };
         changes.iter().map(line).collect()
     }
@@ -226,7 +234,9 @@ impl<'a> ReportView<'a> {
                 writeln!(f, "  {}:", words::group(severity))?;
             }
             let numbers: Vec<_> = line.numbers.iter().map(|(name, number)| (*name, &**number)).collect();
-            writeln!(f, "{}", line_of(&numbers, &line.title, &line.column))?;
+            let text = line_of(&numbers, &line.title, &line.column);
+            let (mark, rest) = if line.is_first { (">", &text[1..]) } else { ("", &*text) };
+            writeln!(f, "{mark}{rest}")?;
         }
         Ok(())
     }

@@ -108,7 +108,7 @@ fn rows_with_one_message_load_once_it_is_cured_and_the_answer_counts_them() {
     assert_eq!((found.kinds[0].rows, found.kinds[0].rows_alone), (3, 2));
     assert_eq!(
         found.answer,
-        "4 rows were rejected; 1 of 2 kinds of errors (Odd) makes up 75 % of them: cure it first, and 2 rows can load."
+        "4 rows were rejected; 1 of 2 kinds of errors (Odd) makes up 75 % of them: cure it first. Then 2 rows can load."
     );
 }
 
@@ -130,8 +130,8 @@ fn the_answer_is_one_true_sentence() {
         (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
     assert_eq!(
         answer(&kinds),
-        "16,383 rows were rejected; 2 of 14 kinds of errors make up 75 % of them: cure these first, and 12,288 rows can \
-         load."
+        "16,383 rows were rejected; 2 of 14 kinds of errors make up 75 % of them: cure these first. Then 12,288 rows \
+         can load."
     );
 }
 
