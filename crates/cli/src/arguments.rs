@@ -211,7 +211,7 @@ pub(crate) struct Tasks {
     pub(crate) limit: usize,
 
     /// show only tasks created since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
-    #[argh(option, arg_name = "time", from_str_fn(since))]
+    #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 
     /// show only tasks in which something failed
@@ -266,7 +266,7 @@ pub(crate) struct Run {
     pub(crate) map: Vec<String>,
 
     /// how long uploads and the wait for the end may take; default is without limit
-    #[argh(option, arg_name = "duration", from_str_fn(duration))]
+    #[argh(option, arg_name = "duration", from_str_fn(parse_duration))]
     pub(crate) timeout: Option<Duration>,
 
     /// language of the service's messages; default en_US
@@ -275,7 +275,7 @@ pub(crate) struct Run {
 
     /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
     /// asks for
-    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
+    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
 
     /// report what is wrong in the dumps, as explain does
@@ -320,17 +320,17 @@ pub(crate) struct Wait {
     pub(crate) output: Option<String>,
 
     /// how long to wait for the end; default is without limit
-    #[argh(option, arg_name = "duration", from_str_fn(duration))]
+    #[argh(option, arg_name = "duration", from_str_fn(parse_duration))]
     pub(crate) timeout: Option<Duration>,
 
     /// also take a run that is over, if it was created since then: a duration, such as 30m, or a date, such
     /// as 2026-11-24 (UTC)
-    #[argh(option, arg_name = "time", from_str_fn(since))]
+    #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 
     /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
     /// asks for
-    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(duration))]
+    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
 
     /// report what is wrong in the dumps, as explain does
@@ -454,17 +454,6 @@ fn shell(name: &str) -> Result<Shell, String> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text)
-        .ok_or_else(|| "a duration such as 500ms, 30s, 5m, 2h or plain seconds is needed".to_owned())
-}
-
-fn since(text: &str) -> Result<SystemTime, String> {
-    parse_since(text).ok_or_else(|| {
-        "a duration such as 48h, or a date such as 2026-11-24 or 2026-11-24T20:00 (UTC), is needed".to_owned()
-    })
-}
-
 /// List the chunks of one dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand, name = "chunks", example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT --json")]
@@ -507,7 +496,7 @@ pub(crate) struct Get {
 
     /// end after this time, whatever has come by then, and until then wait out an outage; what is there is
     /// kept
-    #[argh(option, arg_name = "time", from_str_fn(duration))]
+    #[argh(option, arg_name = "time", from_str_fn(parse_duration))]
     pub(crate) timeout: Option<Duration>,
 
     /// fetch the dump in one piece instead of in chunks; large dumps time out
@@ -535,7 +524,7 @@ pub(crate) struct Get {
     pub(crate) older: bool,
 
     /// the same among runs since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
-    #[argh(option, arg_name = "time", from_str_fn(since))]
+    #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 
     /// maximum number of tasks of a process to look at; default 20
@@ -617,4 +606,9 @@ fn limit(text: &str) -> Result<usize, String> {
         Ok(count @ 1..) => Ok(count),
         _ => Err("a whole number from 1 is needed".to_owned()),
     }
+}
+
+/// Whether the value of this name is a path, whose bytes may be any.
+pub(crate) fn names_path(value: &str) -> bool {
+    ["file", "dir"].iter().any(|word| value.to_lowercase().contains(word))
 }

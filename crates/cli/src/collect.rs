@@ -235,7 +235,7 @@ fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
         }
         _ => None,
     };
-    Failure::Library { error, note }
+    Failure::noted(error, note)
 }
 
 /// Whether this is what Windows reports of a file that another program has open.

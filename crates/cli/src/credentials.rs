@@ -76,7 +76,7 @@ fn no_way() -> Failure {
     let ready = "set ANAPLAN_TOKEN or ANAPLAN_BEARER_TOKEN, or name a file with --token-file";
     let ways = "or sign in with ANAPLAN_USER and ANAPLAN_PASSWORD, with ANAPLAN_CERTIFICATE and ANAPLAN_PRIVATE_KEY, \
                 or with ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
-    Failure::Library { error: Error::NoToken(ready.into()), note: Some(ways.into()) }
+    Failure::noted(Error::NoToken(ready.into()), ways.to_owned())
 }
 
 fn token(environment: &Environment<'_>) -> Result<Credentials, Failure> {

@@ -151,7 +151,7 @@ impl<'a> Environment<'a> {
             let is_short = model.is_none() && !text.is_empty() && !text.contains('/');
             let note = is_short
                 .then(|| "a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL".into());
-            Failure::Library { error: error.into(), note }
+            Failure::noted(error.into(), note)
         })
     }
 

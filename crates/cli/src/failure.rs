@@ -22,12 +22,17 @@ pub(crate) enum Failure {
     /// Something that none of the others names.
     Other(String),
     /// The library's error, and a note on what it means for this command.
-    Library { error: Error, note: Option<String> },
+    Library { error: Box<Error>, note: Option<String> },
     /// A failure that is on the screen already: only its exit code is left.
     Reported(Box<Failure>),
 }
 
 impl Failure {
+    /// The library's error, with a note on what it means for this command.
+    pub(crate) fn noted(error: Error, note: impl Into<Option<String>>) -> Failure {
+        Failure::Library { error: Box::new(error), note: note.into() }
+    }
+
     /// A process or import without tasks.
     pub(crate) fn no_tasks(action: &ActionAddress) -> Failure {
         Failure::NotFound(format!(
@@ -97,7 +102,7 @@ impl Failure {
 
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure::Library { error: error.into(), note: None }
+        Failure::noted(error.into(), None)
     }
 }
 

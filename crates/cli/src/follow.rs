@@ -80,8 +80,8 @@ impl Follow<'_> {
         let (dumps, missing) = match session.client.dumps(&task) {
             Ok(dumps) => (dumps, ending::unnamed_dumps(&task)),
             Err(error) => {
-                let note = Some(format!("collect the dumps of the task with:\n    {get}"));
-                (Vec::new(), Some(Failure::Library { error, note }))
+                let note = format!("collect the dumps of the task with:\n    {get}");
+                (Vec::new(), Some(Failure::noted(error, note)))
             }
         };
         let is_known = !matches!(missing, Some(Failure::Library { .. }));
@@ -173,7 +173,7 @@ impl Follow<'_> {
             let note = format!(
                 "the task {goes_on}; wait for it and collect its dumps, or cancel it:\n    {wait}\n    {cancel}"
             );
-            Failure::Library { error, note: Some(note) }
+            Failure::noted(error, note)
         })
     }
 }

@@ -79,7 +79,8 @@ fn usage(command: &CommandInfoWithArgs) -> String {
     usage
 }
 
-fn arity(name: &str, optionality: &Optionality) -> String {
+/// A positional argument, and whether it may be left out or repeated.
+pub(crate) fn arity(name: &str, optionality: &Optionality) -> String {
     match optionality {
         Optionality::Required => name.to_owned(),
         Optionality::Optional => format!("[{name}]"),

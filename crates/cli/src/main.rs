@@ -18,7 +18,6 @@ mod follow;
 mod help;
 mod json;
 mod man;
-mod newest;
 mod os_text;
 mod parse;
 mod progress;
@@ -45,6 +44,7 @@ use crate::arguments::{
     Arguments, Cancel, Chunks, Command, Completion, Doctor, Get, Imports, PROGRAM, Processes, Run,
     TaskCommand, Tasks, Wait,
 };
+use crate::commands::{account, doctor, explain, get, lists, run, task, tasks, wait};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::parse::Parsed;
@@ -54,13 +54,13 @@ fn main() -> ExitCode {
     let request = parse::parse(std::env::args_os().skip(1));
     let unfinished = Unfinished::default();
     let outcome = match request.parsed {
-        Parsed::Run(arguments) => run(&arguments, &unfinished),
-        Parsed::Show(text) => stdout::print(&text),
-        Parsed::Help(text) => stdout::print(&text).and_then(|()| {
+        Ok(Parsed::Run(arguments)) => run(&arguments, &unfinished),
+        Ok(Parsed::Show(text)) => stdout::print(&text),
+        Ok(Parsed::Help(text)) => stdout::print(&text).and_then(|()| {
             let failure = Failure::Usage("a command is needed".to_owned());
             Err(Failure::Reported(Box::new(failure)))
         }),
-        Parsed::Wrong(text) => Err(Failure::Usage(text)),
+        Err(text) => Err(Failure::Usage(text)),
     };
     let code = exit(outcome, request.command, request.json);
     // Also a failure leaves threads that send requests.
@@ -82,7 +82,7 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
     let mut environment = Environment::read(arguments)?;
     credentials::prefer_outside(&mut environment)?;
     if let Command::Explain(command) = command {
-        return commands::explain(command, &environment, unfinished);
+        return explain::explain(command, &environment, unfinished);
     }
     let locators = match command {
         Command::Get(Get { locator, more, .. }) | Command::Task(TaskCommand { locator, more, .. }) => {
@@ -107,27 +107,27 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
     let locators = locators.into_iter().map(|locator| locator.relative_to(session.client.api()));
     let locators: Vec<Locator> = locators.collect();
     if let Command::Doctor(command) = command {
-        return commands::doctor(command, locators.first(), session, no_way);
+        return doctor::doctor(command, locators.first(), session, no_way);
     }
     if let Some(no_way) = no_way {
         return Err(no_way);
     }
     match (command, locators.as_slice()) {
-        (Command::Get(command), locators) => commands::get(command, locators, session),
-        (Command::Task(command), locators) => commands::task(command, locators, session),
-        (Command::Run(command), [process]) => commands::run(command, process, session),
-        (Command::Wait(command), [task]) => commands::wait(command, task, session),
-        (Command::Tasks(command), [process]) => commands::tasks(command, process, session),
-        (Command::Chunks(_), [dump]) => commands::chunks(dump, session),
-        (Command::Cancel(_), [task]) => commands::cancel(task, session),
-        (Command::Processes(_), [locator]) => commands::processes(locator.model(), session),
-        (Command::Imports(_), [locator]) => commands::imports(locator.model(), session),
-        (Command::Models(command), _) => commands::models(command, session),
-        (Command::Workspaces(_), _) => commands::workspaces(session),
-        (Command::Login(_), _) => commands::login(session),
-        (Command::Logout(_), _) => commands::logout(session),
-        (Command::Whoami(_), _) => commands::whoami(session),
-        (Command::Token(_), _) => commands::token(session),
+        (Command::Get(command), locators) => get::get(command, locators, session),
+        (Command::Task(command), locators) => task::task(command, locators, session),
+        (Command::Run(command), [process]) => run::run(command, process, session),
+        (Command::Wait(command), [task]) => wait::wait(command, task, session),
+        (Command::Tasks(command), [process]) => tasks::tasks(command, process, session),
+        (Command::Chunks(_), [dump]) => lists::chunks(dump, session),
+        (Command::Cancel(_), [task]) => task::cancel(task, session),
+        (Command::Processes(_), [locator]) => lists::processes(locator.model(), session),
+        (Command::Imports(_), [locator]) => lists::imports(locator.model(), session),
+        (Command::Models(command), _) => lists::models(command, session),
+        (Command::Workspaces(_), _) => lists::workspaces(session),
+        (Command::Login(_), _) => account::login(session),
+        (Command::Logout(_), _) => account::logout(session),
+        (Command::Whoami(_), _) => account::whoami(session),
+        (Command::Token(_), _) => account::token(session),
         _ => {
             let needed = "a model is needed: WORKSPACE/MODEL, or ANAPLAN_WORKSPACE and ANAPLAN_MODEL set";
             Err(Failure::Usage(needed.into()))

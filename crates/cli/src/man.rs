@@ -2,14 +2,10 @@
 
 use std::fmt::Write as _;
 
-use argh::{CommandInfoWithArgs, Optionality};
+use argh::CommandInfoWithArgs;
 
 use crate::arguments::PROGRAM;
-use crate::help::spelled;
-use crate::text::wrapped;
-
-/// Width of the source in characters, without escapes.
-const WIDTH: usize = 62;
+use crate::help::{arity, spelled};
 
 /// When what the page says last changed.
 const DATE: &str = "2026-11-29";
@@ -41,11 +37,7 @@ pub(crate) fn page(program: &CommandInfoWithArgs) -> String {
     page += ".SH COMMANDS\n";
     for known in &program.commands {
         let command = &known.command;
-        let word = |(name, optionality): (&str, &Optionality)| match optionality {
-            Optionality::Required => format!(" {name}"),
-            _ => format!(" [{name}]"),
-        };
-        let words = command.positionals.iter().map(|one| word((one.name, &one.optionality)));
+        let words = command.positionals.iter().map(|one| format!(" {}", arity(one.name, &one.optionality)));
         let synopsis = escape(&(known.name.to_owned() + &words.collect::<String>()));
         let _ = write!(page, ".SS {synopsis}\n{}\n", escape(command.description));
         for positional in command.positionals {
@@ -102,17 +94,11 @@ fn paragraphs(page: &mut String, text: &str) {
     }
 }
 
-/// Text that means itself, in short lines: no control line, hyphens that can be copied. Indented lines stay as they
-/// are.
+/// Text that means itself: no control line, hyphens that can be copied.
 fn escape(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
-    let lines = if text.starts_with(' ') {
-        text.lines().map(str::to_owned).collect()
-    } else {
-        wrapped(&text, WIDTH, usize::MAX)
-    };
-    let escape = |line: String| if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line };
-    lines.into_iter().map(escape).collect::<Vec<_>>().join("\n")
+    let escape = |line: &str| format!("{}{line}", if line.starts_with(['.', '\'']) { "\\&" } else { "" });
+    text.lines().map(escape).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use argh::{ArgsInfo, CommandInfoWithArgs, FlagInfo, FlagInfoKind, FromArgs, Optionality, SubCommandInfo};
 
-use crate::arguments::{Arguments, PROGRAM, WITHOUT_JSON};
+use crate::arguments::{Arguments, PROGRAM, WITHOUT_JSON, names_path};
 use crate::help::help;
 use crate::os_text::{carried, is_carried};
 use crate::text::safe;
@@ -21,14 +21,13 @@ pub(crate) enum Parsed {
     Show(String),
     /// There is no command: show this help, as wrong usage.
     Help(String),
-    /// The usage is wrong, for this reason.
-    Wrong(String),
 }
 
 /// What the command line asks for, and what its end needs of it.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) parsed: Parsed,
+    /// Or what is wrong with it.
+    pub(crate) parsed: Result<Parsed, String>,
     /// The command, if one is named.
     pub(crate) command: Option<&'static str>,
     pub(crate) json: bool,
@@ -37,11 +36,8 @@ pub(crate) struct Request {
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Request {
     let program = Arguments::get_args_info();
     let mut line = Line { program: &program, options: Vec::new(), words: Vec::new() };
-    let problem = line.read(arguments.map(carried)).and_then(|()| line.check());
-    let parsed = match problem {
-        Err(problem) => Parsed::Wrong(problem),
-        Ok(()) => line.parsed(),
-    };
+    let read = line.read(arguments.map(carried));
+    let parsed = read.and_then(|()| line.check()).and_then(|()| line.parsed());
     Request { parsed, command: line.command().map(|command| command.name), json: line.has("--json") }
 }
 
@@ -193,26 +189,25 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    fn parsed(&self) -> Parsed {
+    fn parsed(&self) -> Result<Parsed, String> {
         let command = self.command().map(|command| command.name);
         if self.has("--version") {
-            return Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION")));
+            return Ok(Parsed::Show(format!("{PROGRAM} {}\n", env!("CARGO_PKG_VERSION"))));
         }
         if self.has("--help") || self.words.len() > self.words().len() {
-            return Parsed::Show(help(self.program, command));
+            return Ok(Parsed::Show(help(self.program, command)));
         }
         match command {
-            None if self.has("--json") => return Parsed::Wrong("a command is needed".to_owned()),
-            None => return Parsed::Help(help(self.program, None)),
+            None if self.has("--json") => return Err("a command is needed".to_owned()),
+            None => return Ok(Parsed::Help(help(self.program, None))),
+            Some(_) if self.has("--quiet") && self.has("--verbose") => {
+                return Err("-v and -q contradict each other".to_owned());
+            }
             Some(_) => {}
         }
-        match Arguments::from_args(&[PROGRAM], &self.for_argh()) {
-            Ok(Arguments { quiet: 1.., verbose: true, .. }) => {
-                Parsed::Wrong("-v and -q contradict each other".to_owned())
-            }
-            Ok(arguments) => Parsed::Run(Box::new(arguments)),
-            Err(exit) => Parsed::Wrong(exit.output.trim_end().to_owned()),
-        }
+        let arguments = Arguments::from_args(&[PROGRAM], &self.for_argh());
+        let arguments = arguments.map_err(|exit| exit.output.trim_end().to_owned())?;
+        Ok(Parsed::Run(Box::new(arguments)))
     }
 
     /// The arguments as argh reads them: general options, the command, its options, and the rest, where `-` is a file.
@@ -230,11 +225,6 @@ impl<'a> Line<'a> {
 
 fn is_option(flag: &FlagInfo<'_>) -> bool {
     matches!(flag.kind, FlagInfoKind::Option { .. })
-}
-
-/// Whether the value of this name is a path, whose bytes may be any.
-fn names_path(value: &str) -> bool {
-    ["file", "dir"].iter().any(|word| value.to_lowercase().contains(word))
 }
 
 fn not_utf8(text: &str) -> String {

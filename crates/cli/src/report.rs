@@ -148,10 +148,8 @@ pub(crate) fn read<T>(
     if path.is_dir() {
         let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
         let source = io::Error::new(ErrorKind::IsADirectory, "it is a folder");
-        return Err(Failure::Library {
-            error: Error::output("open", Some(&path), source),
-            note: Some(format!("name the files: {}", safe(&files))),
-        });
+        let error = Error::output("open", Some(&path), source);
+        return Err(Failure::noted(error, format!("name the files: {}", safe(&files))));
     }
     let (opened, bytes) = NamedFile::open(&path)?;
     add(file, Box::new(reporter.reading(file, bytes, opened))).map_err(|error| failed(file, error))

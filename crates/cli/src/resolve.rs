@@ -1,9 +1,49 @@
-//! What a locator means: a process may be given by its name, a task as `latest`. May send requests.
+//! What a locator means: a process may be given by its name, a task as `latest`; the dumps of a task, or of the newest
+//! finished run. May send requests.
 
-use anaplan_dump_core::{ActionAddress, ActionKind, Error, Locator, Task, TaskAddress, TaskChoice};
+use std::time::SystemTime;
 
+use anaplan_dump_core::{
+    ActionAddress, ActionKind, Dump, Error, Id, ListedTask, Locator, Newest, Outcome, Search, SkipReason,
+    Task, TaskAddress, TaskChoice,
+};
+use serde_json::{Value, json};
+
+use crate::ending;
 use crate::failure::Failure;
+use crate::json::named;
 use crate::session::Session;
+use crate::text::{counted, rfc3339, safe, time};
+
+/// A task that was passed over, and why.
+pub(crate) type Skipped = (ListedTask, SkipReason);
+
+/// How far down the list of tasks a search goes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SearchOptions {
+    /// Past runs that left no dump.
+    pub(crate) older: bool,
+    /// Down to those created at this time.
+    pub(crate) since: Option<SystemTime>,
+    /// Maximum number of tasks to look at; the library's default is 20.
+    pub(crate) limit: Option<usize>,
+}
+
+/// The dumps that a locator means.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    /// The task whose dumps these are, or which proves that there are none.
+    pub(crate) address: TaskAddress,
+    /// The same, if it was read.
+    pub(crate) task: Option<Task>,
+    /// Newer tasks that were passed over.
+    pub(crate) skipped: Vec<Skipped>,
+    pub(crate) dumps: Vec<Dump>,
+    /// What was rejected and cannot be downloaded, or why it is not known whether anything was.
+    pub(crate) missing: Option<Failure>,
+    /// The sentence for the case that there is neither.
+    pub(crate) none: String,
+}
 
 impl Session {
     /// The process or import of a locator.
@@ -40,4 +80,166 @@ impl Session {
         let complete = locator.task()?;
         Ok(self.action(locator)?.task(complete.id))
     }
+
+    /// The newest finished task of a process or import.
+    pub(crate) fn latest(&self, action: &ActionAddress) -> Result<Task, Failure> {
+        let (task, skipped) = self.client.newest(action).task()?;
+        let task = task.ok_or_else(|| no_finished_task(action, &skipped))?;
+        self.note_skipped(&skipped);
+        Ok(task)
+    }
+
+    /// The dumps of the newest finished task, or of an older one if that is asked for.
+    pub(crate) fn newest_dumps(
+        &self,
+        action: &ActionAddress,
+        object: Option<&Id>,
+        options: SearchOptions,
+    ) -> Result<Selection, Failure> {
+        let SearchOptions { older, since, limit } = options;
+        let search = self.client.newest(action).older(older || since.is_some());
+        let search = object.into_iter().fold(search, Search::object);
+        let search = since.into_iter().fold(search, Search::since);
+        let (newest, skipped) = limit.into_iter().fold(search, Search::limit).dumps()?;
+        let (task, outcome, dumps) = match newest {
+            Newest::Dumps { task, dumps } => {
+                let outcome = task.outcome_with(&dumps);
+                (task, outcome, dumps)
+            }
+            Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (task, outcome, Vec::new()),
+            Newest::Gone => return Err(gone(action, &skipped)),
+            _ => {
+                return Err(match since {
+                    Some(since) if skipped.is_empty() => {
+                        Failure::NotFound(format!("{action} has no task since {} UTC", time(since)))
+                    }
+                    _ => no_finished_task(action, &skipped),
+                });
+            }
+        };
+        self.note_skipped(&skipped);
+        if !dumps.is_empty() {
+            self.reporter.note(&format!("task {}", task.address));
+        }
+        if since.is_some() && task.created.is_none() {
+            let address = &task.address;
+            self.reporter.warn(&format!("task {address} does not say when it was created: it may be older"));
+        }
+        let run = match task.created {
+            Some(created) => format!("the newest run ({} UTC)", time(created)),
+            None => format!("the newest run (task {})", task.address.id),
+        };
+        let what = what_was_rejected(&task, outcome);
+        let none = match object {
+            Some(object) => format!("Object {object} {what} in {run}."),
+            None => format!("T{} {what}.", &run[1..]),
+        };
+        let missing = missing(&task, outcome, &dumps, object);
+        Ok(Selection { address: task.address.clone(), task: Some(task), skipped, dumps, missing, none })
+    }
+
+    /// Every dump of a task.
+    pub(crate) fn dumps_of_task(&self, address: TaskAddress) -> Result<Selection, Failure> {
+        let task = self.client.task(&address)?;
+        let dumps = if task.is_over() { self.client.dumps(&task)? } else { Vec::new() };
+        let outcome = task.outcome_with(&dumps);
+        let none = format!("Task {} {}.", address.id, what_was_rejected(&task, outcome));
+        let missing = missing(&task, outcome, &dumps, None);
+        Ok(Selection { address, task: Some(task), skipped: Vec::new(), dumps, missing, none })
+    }
+
+    fn note_skipped(&self, skipped: &[Skipped]) {
+        for skipped in skipped {
+            self.reporter.warn(&format!("passed over task {}", describe(skipped)));
+        }
+    }
+}
+
+fn what_was_rejected(task: &Task, outcome: Outcome) -> String {
+    match ending::remarks(task, outcome) {
+        None => "had no failures".to_owned(),
+        Some(remarks) => format!("rejected no rows: {remarks}"),
+    }
+}
+
+/// What of a finished task (or its action `object`) cannot be downloaded; without any dump, why that is no good news.
+fn missing(task: &Task, outcome: Outcome, dumps: &[Dump], object: Option<&Id>) -> Option<Failure> {
+    if let (None, Some(unnamed)) = (object, ending::unnamed_dumps(task)) {
+        return Some(unnamed);
+    }
+    if !dumps.is_empty() || outcome.is_good() {
+        return None;
+    }
+    let address = &task.address;
+    let has_object = |id| task.actions().iter().any(|action| action.object_id.as_ref() == Some(id));
+    let what = match (object, outcome) {
+        (Some(object), _) if !has_object(object) => {
+            format!("object {object} is not among the actions of the newest finished run, task {address}")
+        }
+        (_, Outcome::NotFinished) => {
+            let state = safe(task.state.as_str());
+            return Some(Failure::NotFound(format!(
+                "task {address} has not finished ({state}): its dumps are there once it has\n  \
+                 wait for it and collect them with: wait {address}"
+            )));
+        }
+        (_, Outcome::Failed) => format!("something failed in task {address}, but no dump was left"),
+        (_, Outcome::Cancelled) => format!("task {address} was cancelled, and no dump was left"),
+        (_, outcome) => return Some(ending::failure(task, outcome)),
+    };
+    Some(Failure::NotFound(format!("{what}; look at it with:\n  anaplan-dump task {address}")))
+}
+
+/// Why a task was passed over: a machine word, and the same for people.
+fn reason(reason: SkipReason) -> (&'static str, &'static str) {
+    match reason {
+        SkipReason::NotFinished => ("not_finished", "it has not finished"),
+        SkipReason::Cancelled => ("cancelled", "it was cancelled"),
+        SkipReason::NoDump => ("no_dump", "it left no dump"),
+        SkipReason::DumpGone => ("dump_gone", "its dump is gone, or another user's"),
+        SkipReason::TaskGone => ("task_gone", "it cannot be read"),
+        _ => ("unknown", "unknown"),
+    }
+}
+
+/// A task that was passed over, as `--json` shows it.
+pub(crate) fn skipped_document(action: &ActionAddress, (task, skip): &Skipped) -> Value {
+    let ((reason, text), address) = (reason(*skip), action.task(task.id.clone()));
+    json!({ "task": named(&task.id, &address), "created": task.created.map(rfc3339), "reason": reason, "text": text })
+}
+
+fn describe((task, skip): &Skipped) -> String {
+    let created = task.created.map(|created| format!(" of {}", time(created))).unwrap_or_default();
+    format!("{}{created}: {}", task.id, reason(*skip).1)
+}
+
+fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
+    // If the task cannot be read, we do not know whether rows failed.
+    let is_known = skipped.iter().any(|(_, reason)| *reason == SkipReason::DumpGone);
+    let tasks = counted(skipped.len(), "task");
+    let mut text = match is_known {
+        true => format!("rows failed in {action}, but no dump of its newest {tasks} can be read"),
+        false => format!("no dump of the newest {tasks} of {action} can be read"),
+    };
+    for skipped in skipped {
+        text.push_str(&format!("\n  {}", describe(skipped)));
+    }
+    text.push_str(
+        "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
+         replaced when the same user runs the import again; and it is there for that user only",
+    );
+    Failure::NotFound(text)
+}
+
+fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
+    let [(newest, skip), ..] = skipped else {
+        return Failure::no_tasks(action);
+    };
+    let created = newest.created.map(|created| format!(" of {}", time(created))).unwrap_or_default();
+    let state = match skip {
+        SkipReason::NotFinished => safe(newest.state.as_str()),
+        other => reason(*other).1.to_owned(),
+    };
+    let id = &newest.id;
+    Failure::NotFound(format!("no task of {action} has finished; the newest is {id}{created} ({state})"))
 }

@@ -9,7 +9,7 @@ use anaplan_dump_core::{
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::os_text;
-use crate::text::parse_duration;
+use crate::text::{DURATIONS, parse_duration};
 
 /// The variables of root certificates; `SSL_CERT_FILE` is the name that other programs know.
 const ROOTS: &[&str] = &["ANAPLAN_CA_FILE", "SSL_CERT_FILE"];
@@ -38,11 +38,8 @@ pub(crate) fn client(
     }
     let duration = |option: &str, variable: &str| -> Result<Option<Duration>, Failure> {
         let Some(text) = environment.get(variable)? else { return Ok(None) };
-        let wrong = || {
-            let shapes = "a duration such as 500ms, 30s, 5m, 2h or plain seconds";
-            Failure::Usage(format!("{option} ({variable}) is not {shapes}"))
-        };
-        parse_duration(&text).map(Some).ok_or_else(wrong)
+        let wrong = |_| Failure::Usage(format!("{option} ({variable}) is not {DURATIONS}"));
+        parse_duration(&text).map(Some).map_err(wrong)
     };
     if let Some(longest) = duration("--max-wait", "ANAPLAN_MAX_WAIT")? {
         builder = builder.max_wait(longest);

@@ -156,5 +156,5 @@ fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
 fn refused(error: Error) -> Failure {
     let is_mismatch = matches!(&error, Error::Unsuitable { problem: SourceProblem::Mismatch(_), .. });
     let note = if is_mismatch { "--force uploads it all the same" } else { "nothing was started" };
-    Failure::Library { error, note: Some(note.to_owned()) }
+    Failure::noted(error, note.to_owned())
 }

@@ -15,13 +15,9 @@ pub(crate) fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     header.iter().enumerate().map(width).collect()
 }
 
-/// Aligned columns, two spaces apart; the last one is not padded.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    table_of_numbers(header, rows, &[])
-}
-
-/// The same, where the columns of these names hold numbers, which are read from the right.
-pub(crate) fn table_of_numbers(header: &[&str], rows: &[Vec<String>], numbers: &[&str]) -> String {
+/// Aligned columns, two spaces apart; the last one is not padded. The columns that are named in `numbers` are read from
+/// the right.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[&str]) -> String {
     let widths = widths(header, rows);
     let line = |cells: Vec<String>| cells.join("  ").trim_end().to_owned() + "\n";
     let names = header.iter().zip(&widths).map(|(name, &width)| format!("{name:width$}"));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::ending;
 use crate::json::named;
-use crate::table::{MAX_ID_CHARS, table_of_numbers, widths};
+use crate::table::{MAX_ID_CHARS, table, widths};
 use crate::text::{cut, percent, rfc3339, safe, time, wrapped};
 
 /// Width of the table in characters. A name gets what the columns before it leave, but never less than it
@@ -118,7 +118,7 @@ fn actions_table(actions: &[&ActionResult]) -> String {
     for (row, action) in rows.iter_mut().zip(actions) {
         row.push(cut(action.object_name.as_deref().unwrap_or(""), name_chars));
     }
-    let table = table_of_numbers(&header, &rows, &NUMBERS);
+    let table = table(&header, &rows, &NUMBERS);
     let mut lines = table.lines();
     let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
     for (line, action) in lines.zip(actions) {

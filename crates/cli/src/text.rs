@@ -121,12 +121,18 @@ pub(crate) fn rfc3339(time: SystemTime) -> String {
     Utc(time).to_string()
 }
 
+/// How a duration is written.
+pub(crate) const DURATIONS: &str = "a duration such as 500ms, 30s, 5m, 2h or plain seconds";
+
 /// The maximum duration that is read. A time millions of years from now cannot be represented.
 const LONGEST_DURATION: Duration = Duration::from_secs(365 * 86_400);
 
 /// Reads `500ms`, `30s`, `5m`, `2h`, `1d` or plain seconds, of at most 365 days; fractions are allowed.
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    duration_of(text.trim()).ok_or_else(|| format!("{DURATIONS} is needed"))
+}
+
+fn duration_of(text: &str) -> Option<Duration> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let seconds = match unit.trim_start() {
@@ -143,13 +149,16 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 
 /// Reads the time since when something is wanted: a duration back from now, or a date in UTC as `2026-11-24`,
 /// `2026-11-24T20:00` or `2026-11-24T20:00:00Z`.
-pub(crate) fn parse_since(text: &str) -> Option<SystemTime> {
+pub(crate) fn parse_since(text: &str) -> Result<SystemTime, String> {
     // 48 alone would be seconds, which no user means.
     let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
-    if let Some(duration) = parse_duration(text).filter(|_| has_unit) {
-        return SystemTime::now().checked_sub(duration);
-    }
-    Utc::parse(text)
+    let time = match parse_duration(text) {
+        Ok(duration) if has_unit => SystemTime::now().checked_sub(duration),
+        _ => Utc::parse(text),
+    };
+    time.ok_or_else(|| {
+        "a duration such as 48h, or a date such as 2026-11-24 or 2026-11-24T20:00 (UTC), is needed".to_owned()
+    })
 }
 
 /// What a locator names, in a sentence.
@@ -201,19 +210,19 @@ mod tests {
     #[test]
     fn durations_are_written_in_many_ways() {
         let texts = ["500ms", "30s", "30", "0.5", "5m", "2h", " 1.5 h ", "0", "365d"];
-        let seconds = texts.map(|text| parse_duration(text).map(|duration| duration.as_secs_f64()));
+        let seconds = texts.map(|text| parse_duration(text).map(|duration| duration.as_secs_f64()).ok());
         let expected = [0.5, 30.0, 30.0, 0.5, 300.0, 7200.0, 5400.0, 0.0, 31_536_000.0];
         assert_eq!(seconds, expected.map(Some));
         let wrong =
             ["", "s", "-1", "1y", "1.2.3", "1e400", "NaN", "inf", "366d", "99999999999999999999999h", "1 2"];
-        assert_eq!(wrong.map(parse_duration), [None; 11]);
+        assert_eq!(wrong.map(|text| parse_duration(text).ok()), [None; 11]);
     }
 
     #[test]
     fn a_time_since_when_is_a_duration_or_a_date() {
-        assert_eq!(parse_since("2019-10-16T20:39:07Z").map(rfc3339).as_deref(), Some("2019-10-16T20:39:07Z"));
-        assert_eq!(parse_since("2023-02-29"), None);
-        assert!(parse_since("48h") < parse_since("1s"));
-        assert_eq!(parse_since("48"), None, "of what?");
+        assert_eq!(parse_since("2019-10-16T20:39:07Z").map(rfc3339).as_deref(), Ok("2019-10-16T20:39:07Z"));
+        assert!(parse_since("2023-02-29").is_err());
+        assert!(parse_since("48h").unwrap() < parse_since("1s").unwrap());
+        assert!(parse_since("48").is_err(), "of what?");
     }
 }

@@ -11,8 +11,8 @@ use crate::collect::Collect;
 use crate::ending;
 use crate::failure::Failure;
 use crate::json::{each, named};
-use crate::newest::{SearchOptions, Selection, skipped_document};
 use crate::report::{Page, is_same_file};
+use crate::resolve::{SearchOptions, Selection, skipped_document};
 use crate::session::Session;
 use crate::stdout::print;
 use crate::target::Target;
@@ -40,7 +40,8 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
         }
     }
     let mut without_dump = 0;
-    let got = each(&runs, is_one, session, |(locator, is_of_model)| {
+    let got = each(runs.len(), is_one, session, &mut |index| {
+        let (locator, is_of_model) = &runs[index];
         match get_one(command, locator, *is_of_model, &target, page.take(), session) {
             // Not every process ran lately, and not every dump is this user's.
             Err(Failure::NotFound(_)) if *is_of_model => {

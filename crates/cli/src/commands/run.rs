@@ -79,5 +79,5 @@ fn with_newest_tasks(error: Error, action: &ActionAddress, session: &Session) ->
         }
         Err(error) => format!("the tasks cannot be listed now: {error}"),
     };
-    Failure::Library { error, note: Some(note) }
+    Failure::noted(error, note)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anaplan_dump_core::Origin;
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
-use crate::arguments::{PROGRAM, Shell};
+use crate::arguments::{PROGRAM, Shell, names_path};
 
 type Command = CommandInfoWithArgs;
 type Flag = FlagInfo<'static>;
@@ -26,11 +26,7 @@ impl Values {
         match flag.kind {
             FlagInfoKind::Switch => Self::None,
             FlagInfoKind::Option { .. } if flag.long == "--region" => Self::Regions,
-            FlagInfoKind::Option { arg_name }
-                if arg_name.split('|').any(|kind| ["file", "dir"].contains(&kind)) =>
-            {
-                Self::Paths
-            }
+            FlagInfoKind::Option { arg_name } if names_path(arg_name) => Self::Paths,
             FlagInfoKind::Option { .. } => Self::Any,
         }
     }
@@ -43,7 +39,7 @@ fn commands(program: &Command) -> impl Iterator<Item = (&'static str, &Command)>
 
 /// Whether the arguments of the command are files.
 fn takes_files(command: &Command) -> bool {
-    command.positionals.iter().any(|positional| positional.name == "FILE")
+    command.positionals.iter().any(|positional| names_path(positional.name))
 }
 
 fn one_line(text: &str) -> String {
