@@ -39,7 +39,8 @@ fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for()
         let outcome = with_oauth(&scene, bare(&scene, "login")).run();
         outcome.notes("Open <ANY>\n").fails(
             3,
-            "signing in at <ORIGIN>: it was approved, but no refresh token came with it\n  ask <ANY> offline_access<ANY>",
+            "signing in at <ORIGIN>: it was approved, but no refresh token came with it\n  ask <ANY> \
+             offline_access<ANY>",
         );
         assert_eq!(scene.read("refresh-token"), b"first-refresh-token");
         scene.any_files();
@@ -56,7 +57,7 @@ fn login_without_its_variables_names_them() {
 fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
     for (word, advice) in [
         ("access_denied", "the user has refused it, or may not approve it"),
-        ("expired_token", "nobody has approved it in time: start it again"),
+        ("expired_token", "it was not approved in time: start it again"),
     ] {
         let scene = scene();
         let body = ErrorBody::Raw(json!({ "error": word }).to_string());

@@ -2,7 +2,8 @@
 //! instants. Each ends in the identical file, or in a documented error with nothing under the final name
 //! and a part file that the next run goes on from.
 //!
-//! `CHAOS_SEEDS=N cargo test --test e2e chaos` runs as many as asked, and `CHAOS_FIRST_SEED=S` with it begins at another.
+//! `CHAOS_SEEDS=N cargo test --test e2e chaos` runs as many as asked, and `CHAOS_FIRST_SEED=S` with it begins at
+//! another.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};

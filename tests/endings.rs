@@ -181,7 +181,11 @@ fn the_dump_of_a_process_without_actions_may_be_under_its_task() {
 
 #[test]
 fn an_action_that_cannot_be_asked_or_read_does_not_keep_the_dumps_of_others() {
-    let left_a_dump = |details: Value| json!({"objectId": COSTS.0, "objectName": COSTS.1, "failureDumpAvailable": true, "details": details});
+    let left_a_dump = |details: Value| {
+        json!({
+            "objectId": COSTS.0, "objectName": COSTS.1, "failureDumpAvailable": true, "details": details,
+        })
+    };
     let scene = with_task(&task_of(json!([silent(ACTUALS), left_a_dump(json!([]))])));
     scene.server.fault(Fault::status(403), When::containing(ACTUALS.0));
     let outcome = scene.run("get NIGHTLY/T1 -q");

@@ -143,7 +143,8 @@ fn several_files_are_one_report_and_say_what_changed() {
 #[test]
 fn rows_of_one_kind_are_a_table_a_document_or_a_file() {
     let scene = scene();
-    let table = "Invalid number: 2 rows\n\nline  value  Amount  Code\n   2  n/a    n/a     A1\n   3  n/a    n/a     A,2\n";
+    let table = "Invalid number: 2 rows\n\nline  value  Amount  Code\n   2  n/a    n/a     A1\n   \
+        3  n/a    n/a     A,2\n";
     scene.run("explain dump.csv --kind NUMBER").stdout(table);
     let row = json!({"line": 2, "dump_row": 2, "value": "n/a", "fields": ["n/a", "A1"]});
     let outcome = scene.run("explain dump.csv --kind number --top 1 --json");

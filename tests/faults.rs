@@ -103,7 +103,8 @@ transient! {
         Fault::Status { code: 502, retry_after: None, body: ErrorBody::Html } => "the service answered 502 Bad Gateway",
         "\n  the service or a gateway is in trouble: try again later";
     an_unavailable_service_without_a_word:
-        Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } => "the service answered 503 Service Unavailable",
+        Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } => "the service answered 503 \
+         Service Unavailable",
         "\n  the service or a gateway is in trouble: try again later";
     a_gateway_timeout: Fault::status(504) => "the service answered 504 Gateway Timeout",
         "\n  the service or a gateway is in trouble: try again later";

@@ -98,7 +98,8 @@ fn what_names_no_api_is_refused() {
     for (arguments, error) in [
         (
             "--region moon",
-            "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other host by its URL",
+            "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other \
+             host by its URL",
         ),
         (
             "--api-url https://gb1.app.anaplan.com",

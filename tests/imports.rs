@@ -90,7 +90,8 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
 #[test]
 fn the_tasks_of_an_import_are_listed_and_shown() {
     let scene = with_tasks([task("T1", 1_571_258_347_545)]);
-    let tasks = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n2019-10-16 20:39:07  <ANY> d  COMPLETE  failed   T1\n";
+    let tasks = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n\
+        2019-10-16 20:39:07  <ANY> d  COMPLETE  failed   T1\n";
     scene.run(&format!("tasks {SHORT}")).stdout(tasks);
     let outcome = scene.run(&format!("task --check {SHORT}/T1"));
     outcome.exits_with(6).stdout_has("112000000099  yes     90       3        5  yes   Cost centres\n");

@@ -97,8 +97,8 @@ fn get_reports_every_dump_that_failed_beside_those_that_did_not() {
     let file = file_of(ACTUALS, "T1");
     let locator = scene.fill("<NIGHTLY>/T1/112000000021");
     let error = format!("the chunk list of dump {locator}: the service answered 404 Not Found");
-    let gone = json!({"id": COSTS.0, "locator": locator, "name": COSTS.1, "status": "failed", "path": null, "bytes": null,
-        "chunks": null, "sha256": null, "error": {"kind": "not_found", "exit_code": 4, "message": error,
+    let gone = json!({"id": COSTS.0, "locator": locator, "name": COSTS.1, "status": "failed", "path": null,
+        "bytes": null, "chunks": null, "sha256": null, "error": {"kind": "not_found", "exit_code": 4, "message": error,
         "advice": DUMP_NOT_FOUND.trim_start()}});
     outcome.json_has("/dumps", json!([gone, downloaded(&scene, "T1", ACTUALS, &file)]));
     outcome.fails(4, format!("{error}{DUMP_NOT_FOUND}"));

@@ -152,7 +152,7 @@ fn every_field_is_documented_and_every_documented_field_is_there() {
         let outcome = outcome.exits_with(if ["run", "wait"].contains(&command) { 6 } else { 0 });
         let mut document = outcome.document();
         if ["run", "wait"].contains(&command) {
-            // They hold the documents of `task` and of `get`, which have rows of their own.
+            // They hold the documents of `task` and of `get`, which have their own rows.
             document["task"] = Value::Null;
             document["dumps"] = Value::Null;
         }

@@ -47,7 +47,8 @@ fn tinyproxy_wants_a_password_and_gets_it() {
     let upstream = Proxy::start(scene.server.address(), Vec::new());
     let address = free_address();
     let config = format!(
-        "Port {}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth me s3cret\nConnectPort 443\nUpstream http {}\n",
+        "Port {}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth me s3cret\nConnectPort 443\nUpstream \
+         http {}\n",
         address.port(),
         upstream.address()
     );
@@ -84,7 +85,8 @@ fn nginx_puts_tls_and_gzip_in_front() {
         .collect();
     let config = format!(
         "daemon off;\nmaster_process off;\npid {0}/pid;\nerror_log {0}/error.log;\nevents {{}}\nhttp {{\n{temporary}  \
-         access_log off;\n  gzip on;\n  gzip_types *;\n  gzip_proxied any;\n  server {{\n    listen {address} ssl;\n    \
+         access_log off;\n  gzip on;\n  gzip_types *;\n  gzip_proxied any;\n  server {{\n    listen {address} \
+         ssl;\n    \
          ssl_certificate {crt};\n    ssl_certificate_key {key};\n    location / {{\n      proxy_pass {1};\n      \
          proxy_http_version 1.1;\n    }}\n  }}\n}}\n",
         folder.path().display(),

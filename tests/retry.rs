@@ -18,7 +18,8 @@ fn refusal(status: u16, message: &str) -> Fault {
 #[test]
 fn each_refusal_has_its_exit_code_and_its_advice_and_is_not_repeated() {
     let no_dump = "\n  this task may have left no dump: look at the task's results";
-    let token = "\n  the token is expired (it lives 35 minutes), revoked, or of the other kind: ANAPLAN_TOKEN is sent as \
+    let token = "\n  the token is expired (it lives 35 minutes), revoked, or of the other kind: ANAPLAN_TOKEN \
+     is sent as \
                  AnaplanAuthToken, ANAPLAN_BEARER_TOKEN (OAuth) as Bearer";
     let permission = "\n  this user is not permitted to do this: ask a workspace administrator";
     for (status, code, advice) in [

@@ -31,7 +31,8 @@ fn looks() -> When {
 /// How a task that goes on is waited for or cancelled.
 fn goes_on(task: &str) -> String {
     format!(
-        "the task goes on; wait for it and collect its dumps, or cancel it:\n    anaplan-dump wait <NIGHTLY>/{task}\n    \
+        "the task goes on; wait for it and collect its dumps, or cancel it:\n    anaplan-dump wait \
+         <NIGHTLY>/{task}\n    \
          anaplan-dump cancel <NIGHTLY>/{task}"
     )
 }

@@ -163,7 +163,8 @@ fn run_continues_a_download_by_get_and_not_by_another_run() {
     let task = scene.task_id();
     outcome.any_stdout().exits_with(143);
     outcome.stderr_has(format!(
-        "1 of 3 chunks are kept in rejected/2019-10-16-112000000021-Cost_centres-{task}.csv.part\n  continue with:\n    \
+        "1 of 3 chunks are kept in rejected/2019-10-16-112000000021-Cost_centres-{task}.csv.part\n  continue \
+         with:\n    \
          anaplan-dump get <NIGHTLY>/{task} -o rejected/\n"
     ));
     scene.any_files();

@@ -19,7 +19,8 @@ const ERROR: &str = "anaplan-dump: ";
 /// twice.
 ///
 /// Expected texts are whole texts and may hold placeholders: those of [`Scene::fill`], `<TIME>` for a
-/// duration, `<CLOCK>` for a time of day and `<ANY>` for any text within a line. Where a method compares less, its name says it (`_has`,
+/// duration, `<CLOCK>` for a time of day and `<ANY>` for any text within a line. Where a method compares less, its
+/// name says it (`_has`,
 /// `any_`).
 pub(crate) struct Outcome<'a> {
     scene: &'a Scene,
@@ -328,7 +329,7 @@ impl Drop for Outcome<'_> {
     }
 }
 
-/// An identifier, a locator or four words in a row that stand in a line twice.
+/// An identifier, a locator or four words in a row that are in a line twice.
 fn repetition(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
     let is_identifier =

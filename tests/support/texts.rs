@@ -6,7 +6,8 @@ use super::{CHUNK, size};
 pub(crate) const CLOSED: &str = "the connection was closed before the answer came<ANY>";
 pub(crate) const CUT: &str = "the body was cut short<ANY>";
 pub(crate) const NO_CONNECTION: &str = "no connection could be made<ANY>";
-pub(crate) const PROXY_REFUSED: &str = "the proxy refused the connection<ANY>\n  check the proxy's address, and whether it allows this host (HTTPS_PROXY)";
+pub(crate) const PROXY_REFUSED: &str = "the proxy refused the connection<ANY>\n  check the proxy's address, and \
+ whether it allows this host (HTTPS_PROXY)";
 pub(crate) const STALLED: &str = "nothing arrived for 0.5 s<ANY>";
 pub(crate) const GZIP_DAMAGED: &str = "its gzip data is damaged";
 pub(crate) const NO_PROOF: &str =
@@ -14,7 +15,7 @@ pub(crate) const NO_PROOF: &str =
 pub(crate) const CHANGED_LIST: &str = "the chunk list changed";
 pub(crate) const CHANGED_CHUNK: &str = "a chunk that was fetched again differs";
 
-/// The next line of an error where connections break, stand still, or bring other bytes than were sent.
+/// The next line of an error where connections break, stall, or bring other bytes than were sent.
 pub(crate) const IS_CUT: &str =
     "\n  try again later; if it stays, something on the way, such as a proxy, cuts connections";
 pub(crate) const IS_SILENT: &str = "\n  try again later; --stall-timeout allows longer silence";

@@ -1,4 +1,4 @@
-//! What to do next about each error, in the words of this program's options. The reasons behind a status
+//! What to do next about each error, in the words of this program's options. The reasons for a status
 //! are those of the service's reference.
 
 use std::io;
@@ -76,7 +76,7 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
             "check that the sign-in host belongs to this API (--region, --auth-url), and that this user may use the API"
         }
         Fault::NoRefreshToken => {
-            "ask whoever made the OAuth client in Anaplan to let it have refresh tokens (scope offline_access), then \
+            "ask the owner of the OAuth client in Anaplan to let it have refresh tokens (scope offline_access), then \
              sign in again with: login"
         }
         Fault::Body(BodyProblem::TooLarge { .. }) => return None,
@@ -107,7 +107,7 @@ fn advice_on_refusal(word: &str) -> Option<&'static str> {
             "check ANAPLAN_OAUTH_CLIENT_ID, and that the client may do this: a device client to sign in with login"
         }
         "access_denied" => "the user has refused it, or may not approve it",
-        "authorization_pending" | "expired_token" => "nobody has approved it in time: start it again",
+        "authorization_pending" | "expired_token" => "it was not approved in time: start it again",
         _ => return None,
     })
 }

@@ -40,7 +40,7 @@ It signs in by one of these, never by an argument, which others could see:
     ANAPLAN_PRIVATE_KEY_PASSPHRASE (or ..._PASSPHRASE_FILE) for an encrypted key
   ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE, see login
 General options with a value have a variable as well: --stall-timeout is
-ANAPLAN_STALL_TIMEOUT. General options may stand before or after the command,
+ANAPLAN_STALL_TIMEOUT. General options may come before or after the command,
 and --name VALUE may be written --name=VALUE. Durations are 500ms, 30s, 5m, 2h or
 plain seconds.",
     error_code(0, "done"),

@@ -70,7 +70,7 @@ impl<'a> Environment<'a> {
         self.exposed.as_deref().filter(|_| has_secret)
     }
 
-    /// The option that a variable stands in for, where it has one and that is given.
+    /// The option that a variable replaces, where it has one and that is given.
     fn option(&self, name: &str) -> Option<(&'static str, &String)> {
         let arguments = self.arguments;
         let (name, value) = match name {

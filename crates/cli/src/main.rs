@@ -136,7 +136,7 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
 }
 
 /// Prints a failure unless it is silent, and returns the exit code. With `--json` it is a document too, unless
-/// the command printed one of its own.
+/// the command printed its own.
 fn exit(outcome: Result<(), Failure>, command: Option<&str>, is_json: bool) -> ExitCode {
     let Err(failure) = outcome else {
         return ExitCode::SUCCESS;

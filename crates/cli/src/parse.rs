@@ -1,6 +1,6 @@
 //! The command line, read once: from the words that people write to a command, a text to show, or what is wrong.
 //!
-//! argh reads one spelling. Here `--name=value`, `-oFILE` and `-qv` become several words, general options may stand
+//! argh reads one spelling. Here `--name=value`, `-oFILE` and `-qv` become several words, general options may come
 //! before or after the command, and of an option that is given twice the last one counts, unless it may be repeated.
 
 use std::ffi::OsString;

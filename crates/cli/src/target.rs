@@ -26,7 +26,7 @@ pub(crate) enum Target {
     Device(PathBuf),
     /// A file that appears once it is complete.
     File(PathBuf),
-    /// A folder, in which each dump has a file of its own name.
+    /// A folder, in which each dump gets a file with its own name.
     Folder(PathBuf),
 }
 

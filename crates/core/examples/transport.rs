@@ -1,7 +1,8 @@
 //! Your own transport: here `curl`, a process for each request. Needs no default feature.
 //!
 //! ```sh
-//! ANAPLAN_TOKEN=... cargo run --no-default-features --example transport WORKSPACE/MODEL/PROCESS/TASK/OBJECT rejected.csv
+//! ANAPLAN_TOKEN=... cargo run --no-default-features --example transport WORKSPACE/MODEL/PROCESS/TASK/OBJECT
+//! rejected.csv
 //! ```
 
 #![allow(clippy::print_stderr, reason = "an example talks to the person who runs it")]

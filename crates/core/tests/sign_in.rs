@@ -139,7 +139,7 @@ fn a_device_is_asked_for_at_its_interval_each_wait_is_told_and_a_time_limit_ends
     let client = client.build().expect("a client");
     client.login(|_| {}).expect("a sign-in");
     assert_eq!(asked(&server, "/oauth/token"), 2, "no answer was slow_down");
-    assert_eq!(waits.load(Ordering::Relaxed), 2, "each wait is told");
+    assert_eq!(waits.load(Ordering::Relaxed), 2, "each wait is reported");
     // Its wait ends with the time limit of the client.
     server.service().approve_devices(USER, 1_000);
     server.service().set_device_interval(Duration::from_secs(60));

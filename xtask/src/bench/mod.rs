@@ -22,8 +22,9 @@ pub(crate) use server::{BenchServer, serve};
     subcommand,
     name = "bench",
     note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
-Without curl only our own numbers are printed. explain measures a report beside reading the records alone. rate-limit runs only where it is named: it starts 50 processes at once against the tenant's
-token bucket, and fails where one gives up or too many requests are sent."
+Without curl only our own numbers are printed. explain measures a report beside reading the records alone.
+rate-limit runs only where it is named: it starts 50 processes at once against the tenant's token bucket, and fails
+where one gives up or too many requests are sent."
 )]
 pub(crate) struct Bench {
     /// what to measure (see below); may be repeated (default: all but rate-limit)

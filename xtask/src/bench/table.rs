@@ -58,7 +58,8 @@ pub(super) fn svg(sections: &[Section]) -> String {
             let (text, bar, end) = (y + 12, y + 1, width + 256.0);
             let _ = writeln!(
                 body,
-                "<text x=\"16\" y=\"{text}\">{name}</text><rect x=\"250\" y=\"{bar}\" width=\"{width:.0}\" height=\"14\" \
+                "<text x=\"16\" y=\"{text}\">{name}</text><rect x=\"250\" y=\"{bar}\" width=\"{width:.0}\" \
+                 height=\"14\" \
                  fill=\"{color}\"/><text x=\"{end:.0}\" y=\"{text}\">{ratio:.2}  ({synced:.3} s)</text>"
             );
             y += ROW;

@@ -28,7 +28,8 @@ pub(super) struct Licences {
 /// Reads them for a target.
 pub(super) fn collect(target: &str) -> Result<Licences, String> {
     let tree = run(&format!(
-        "tree --locked --package {PROGRAM} --edges normal,no-proc-macro --prefix none --format {{p}}\t{{l}} --target {target}"
+        "tree --locked --package {PROGRAM} --edges normal,no-proc-macro --prefix none --format {{p}}\t{{l}} \
+         --target {target}"
     ))?;
     let metadata = run(&format!("metadata --locked --format-version 1 --filter-platform {target}"))?;
     let metadata: Value =

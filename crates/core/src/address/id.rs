@@ -15,7 +15,7 @@ const MAX_ID_BYTES: usize = 2048;
 /// Everything outside RFC 3986 "unreserved" is encoded, so that no character can end a segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// An opaque identifier: any text that can stand as one segment of a URL path.
+/// An opaque identifier: any text that can be one segment of a URL path.
 ///
 /// Its shape is not checked, because the service's reference calls identifiers opaque. Refused are only
 /// the empty text, `.` and `..` (a URL path would lose them), and more than 2048 bytes.

@@ -32,7 +32,8 @@ pub enum TaskChoice {
 ///
 /// ```
 /// use anaplan_dump_core::Locator;
-/// let locator: Locator = "/2/0/workspaces/8a81/models/FC12/processes/118000000001/tasks/B7EA/dumps/112000000015/chunks".parse()?;
+/// let locator: Locator =
+/// "/2/0/workspaces/8a81/models/FC12/processes/118000000001/tasks/B7EA/dumps/112000000015/chunks".parse()?;
 /// assert_eq!(locator.to_string(), "8a81/FC12/118000000001/B7EA/112000000015");
 /// # Ok::<(), anaplan_dump_core::LocatorError>(())
 /// ```

@@ -42,7 +42,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The API host of every customer whose region has none of its own: `https://api.anaplan.com`.
+    /// The API host of every customer whose region has no other: `https://api.anaplan.com`.
     pub fn anaplan() -> Origin {
         let [api, ..] = hosts("");
         api

@@ -149,7 +149,7 @@ impl ClientBuilder {
     }
 
     /// Keeps this list of what must be finished before the program may end, and of what is kept if it ends
-    /// now. Defaults to one of the client's own, which nobody sees.
+    /// now. Defaults to one that the client alone sees.
     #[doc(hidden)]
     pub fn unfinished(mut self, list: &Unfinished) -> Self {
         self.unfinished = list.clone();

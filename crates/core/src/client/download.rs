@@ -85,8 +85,8 @@ impl<'a> Download<'a> {
     }
 
     /// Fetches this many chunks side by side, from 1 to [`MAX_PARALLEL`]. They are written in order all the
-    /// same: as many and one more wait in memory, or, on the way into a file, beside it. The service's reference asks for sequential downloads: more than one is for links whose latency makes
-    /// those slow. Defaults to 1.
+    /// same: as many and one more wait in memory, or, on the way into a file, beside it. The service's reference asks
+    /// for sequential downloads: more than one is for links whose latency makes those slow. Defaults to 1.
     pub fn parallel(mut self, chunks: usize) -> Self {
         self.parallel = chunks;
         self

@@ -67,8 +67,8 @@ impl ChunkSource for DumpSource {
         };
         let origin = requests.origin(&subject)?;
         let request = Request { method: "GET", origin, path: &path, body: Content::None, accept: BYTES };
-        // One that comes empty is a hole; the only one is an empty dump if it comes so twice: a gateway may have lost the
-        // body.
+        // One that comes empty is a hole; the only one is an empty dump if it comes so twice: a gateway may have lost
+        // the body.
         let mut was_empty = false;
         requests.retry(&subject, request, whole.unwrap_or(Repeat::IfTransient), |answer, a_try| {
             if a_try.failed > 0 {

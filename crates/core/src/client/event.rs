@@ -37,8 +37,8 @@ pub enum Event<'a> {
         /// The maximum number of retries for a fault of this kind; `None` if they go on until the end of a time limit.
         retries: Option<u32>,
     },
-    /// A task is not over or has no result yet, no run of an action has begun, or a user has not approved a sign-in: the
-    /// client waits before it looks again.
+    /// A task is not over or has no result yet, no run of an action has begun, or a user has not approved a sign-in:
+    /// the client waits before it looks again.
     #[non_exhaustive]
     Waiting {
         /// What it looks at.

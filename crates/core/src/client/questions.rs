@@ -167,9 +167,9 @@ impl Client {
         Ok(if is_open { task.outcome_with(&self.dumps(task)?) } else { outcome })
     }
 
-    /// Starts a process or an import, whose messages are in the language of `locale`, such as `en_US`. The request is sent
-    /// again only if it certainly was not accepted. `mappings` are pairs such as `Version` and `Actual`: they answer what
-    /// an import asks for that was made to ask at each run.
+    /// Starts a process or an import, whose messages are in the language of `locale`, such as `en_US`. The request is
+    /// sent again only if it certainly was not accepted. `mappings` are pairs such as `Version` and `Actual`: they
+    /// answer what an import asks for that was made to ask at each run.
     ///
     /// # Errors
     ///
@@ -212,7 +212,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinished`] after `timeout`, and for a task that stands still in a state that this version
+    /// [`Error::NotFinished`] after `timeout`, and for a task that stays in a state that this version
     /// does not know, or that is cancelling without end; [`Error::Cancelled`] if `look` ends the wait;
     /// [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn wait(

@@ -27,8 +27,8 @@ const MAX_CHUNK_BYTES: u64 = 50_000_000;
 /// The maximum number of chunks that the service takes.
 const MAX_CHUNKS: u64 = 1000;
 
-/// The longest wait for another run that loads the same source file. The largest file takes half a day over a slow line,
-/// and a nightly load that waits for longer would meet the next one.
+/// The longest wait for another run that loads the same source file. The largest file takes half a day over a slow
+/// line, and a nightly load that waits for longer would meet the next one.
 const LONGEST_WAIT: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// An upload that is about to begin: made with [`Client::upload`], run by [`from_file`](Upload::from_file) or

@@ -121,7 +121,7 @@ pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) ->
     let file = before_colon(path).filter(|file| file.is_file());
     if let (Setting::Certificate | Setting::PrivateKey, Some(file)) = (setting, file) {
         let problem = format!(
-            "what follows the colon does not belong to the name of the file {}: a passphrase has a setting of its own",
+            "what follows the colon does not belong to the name of the file {}: a passphrase has its own setting",
             Printable(&file.to_string_lossy())
         );
         return Error::Missing { setting: Setting::Passphrase, problem };

@@ -137,7 +137,7 @@ impl Place {
         Ok(has_owner.err().map(|_| DiskWarning::OtherOwner))
     }
 
-    /// Writes over the target, where nothing can be renamed to it, as where it is a mount of its own.
+    /// Writes over the target, where nothing can be renamed to it, as where it is itself a mount.
     pub(crate) fn write_in_place(&self, content: &mut impl Read) -> io::Result<()> {
         let mut target = OpenOptions::new().write(true).open(&self.target)?;
         disk::check(Call::WriteInPlace)?;

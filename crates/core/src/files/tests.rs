@@ -1,5 +1,5 @@
 //! The door out: each way in which a disk can refuse, and folders that others may write. The users of the
-//! door with tests of their own are the part file and the refresh token.
+//! door with their own tests are the part file and the refresh token.
 
 use std::fs;
 use std::io::{self, Write};
@@ -156,7 +156,7 @@ fn where_others_may_write_their_files_and_links_are_refused() {
         assert_eq!(why(&shared.join("new.csv")), refusal, "{name}");
         fs::remove_file(&path).unwrap();
     }
-    // The owner of the folder may have put it there, and in a folder of one's own nobody else did.
+    // The owner of the folder may have put it there, and in the runner's own folder no other user did.
     chown(&shared, OTHER, None).unwrap();
     assert_eq!(WholeFile::length_of_existing(&target).unwrap(), Some(9));
     write(&target, true, "new").unwrap();

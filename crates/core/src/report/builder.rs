@@ -43,10 +43,11 @@ impl ReportBuilder {
         self.read(name, &mut Dump::open(&mut source)?, &mut |_| Ok(()))
     }
 
-    /// Like [`ReportBuilder::add`], and writes the rejected rows with the import's own columns alone. Separator, quotes,
-    /// line ends, encoding and byte order mark are those of the dump, and fields come out byte for byte (of UTF-16,
-    /// half a surrogate pair as U+FFFD), so the file can be corrected and uploaded in place of the import's source. Each field is quoted if the dump's
-    /// header is, as the service writes it, and otherwise where it must be.
+    /// Like [`ReportBuilder::add`], and writes the rejected rows with the import's own columns alone. Separator,
+    /// quotes, line ends, encoding and byte order mark are those of the dump, and fields come out byte for byte (of
+    /// UTF-16, half a surrogate pair as U+FFFD), so the file can be corrected and uploaded in place of the import's
+    /// source. Each field is quoted if the dump's header is, as the service writes it, and otherwise where it must
+    /// be.
     ///
     /// Rows that were loaded with a warning are left out, unless `with_warnings` takes them along: importing them again
     /// may count them twice. With `kind` only rows with a message of one kind are written: words of its title, or

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::hash::{BuildHasher, RandomState};
 
-/// Texts that are counted, each with something of its own.
+/// Texts that are counted, each with a value beside its count.
 #[derive(Debug)]
 pub(super) struct Counter<T> {
     entries: Vec<Entry<T>>,
@@ -74,7 +74,7 @@ impl<T: Default> Counter<T> {
     /// Counts a text of the row with this number, and returns whether it has an entry now that it had not before.
     pub(super) fn count(&mut self, text: &[u8], row: u64, limit: usize) -> bool {
         let found = self.find(text);
-        // Where every row has a value of its own, an entry for each would take more time than the rest of the report. A
+        // Where every row has another value, an entry for each would take more time than the rest of the report. A
         // common text gets one soon all the same.
         if found.is_none() && self.missed > 0 && self.is_passed_over() {
             self.forgotten += 1;

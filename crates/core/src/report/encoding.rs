@@ -331,7 +331,9 @@ mod tests {
             is_big in any::<bool>(),
         ) {
             let bytes = if is_big { u16::to_be_bytes } else { u16::to_le_bytes };
-            let file = |units: &[u16]| [utf16("\u{feff}", bytes), units.iter().copied().flat_map(bytes).collect()].concat();
+            let file = |units: &[u16]| {
+                [utf16("\u{feff}", bytes), units.iter().copied().flat_map(bytes).collect()].concat()
+            };
             let (text, encoding) = decoded(&file(&units), piece);
             let mut again = encoding.bom().to_vec();
             encoding.encode(&text, &mut again);

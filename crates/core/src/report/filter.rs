@@ -96,8 +96,8 @@ impl Report {
     }
 }
 
-/// Whether the text is in the title, from the beginning of a word on: "date" is in "Invalid date", and not in "updated".
-/// A script without upper and lower case may not part words.
+/// Whether the text is in the title, from the beginning of a word on: "date" is in "Invalid date", and not in
+/// "updated". A script without upper and lower case may not part words.
 fn begins_words(title: &str, text: &str) -> bool {
     let is_inside_word = |at: usize| {
         let is_letter = |c: char| c.is_lowercase() || c.is_numeric();

@@ -32,8 +32,8 @@ thead th { border: 0; } tbody th[scope=row] { color: inherit; }
 .number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; width: 1%; }
 details { margin: .25rem 0; } summary { cursor: pointer; } details table { width: auto; }
 @media (max-width: 40rem) { .share, .column { display: none; }
-[data-column]::after { color: var(--quiet); content: attr(data-column); display: block; font-size: .85rem; } dl { grid-template-columns: minmax(0, 1fr); }
-td, th { padding-right: .5rem; } dt { margin-top: .3rem; } }
+[data-column]::after { color: var(--quiet); content: attr(data-column); display: block; font-size: .85rem; }
+dl { grid-template-columns: minmax(0, 1fr); } td, th { padding-right: .5rem; } dt { margin-top: .3rem; } }
 @media print { body { max-width: none; padding: 0; } section, tr { break-inside: avoid; }
 h2, h3 { break-after: avoid; } a { color: inherit; text-decoration: none; } }
 ";

@@ -31,7 +31,7 @@
 //! ```
 //!
 //! What a dump looks like is taken from the vendor's samples and its own client's tests. The wording of some
-//! messages is not published: an unknown one is a kind of its own, as it is but for a value that its row holds.
+//! messages is not published: an unknown one is a separate kind, as it is but for a value that its row holds.
 
 mod answer;
 mod builder;

@@ -60,8 +60,8 @@ impl Parser {
     }
 
     /// Reads on in the row that `text` begins with, and returns its length if it ends. The last few bytes wait for what
-    /// follows them, unless they are the end of the file. Lines with nothing in them are no rows. What quotes are doubled
-    /// for is taken out of the text.
+    /// follows them, unless they are the end of the file. Lines with nothing in them are no rows. What quotes are
+    /// doubled for is taken out of the text.
     pub(super) fn read(&mut self, dialect: &Dialect, text: &mut [u8], is_end: bool) -> Option<usize> {
         let separator = &*dialect.separator;
         // A separator by any name begins with this byte, and no line end does.
@@ -207,8 +207,8 @@ struct Finder {
 }
 
 impl Finder {
-    /// Where the first of these bytes is from `at` on, or the end of the text. Each call has the same bytes, and goes on
-    /// in the text.
+    /// Where the first of these bytes is from `at` on, or the end of the text. Each call has the same bytes, and goes
+    /// on in the text.
     #[inline]
     fn find<const N: usize>(&mut self, bytes: [u8; N], text: &[u8], at: usize) -> usize {
         if at > self.block {

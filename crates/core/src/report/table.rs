@@ -58,8 +58,8 @@ struct TableRow {
 
 impl RowTable {
     /// Reads a dump to its end, and keeps the first `limit` rejected rows with a message of one kind. `kind` is the
-    /// beginning of words of its title, in upper or lower case, or `=` and the whole title. Rows that were loaded with a
-    /// warning are kept only where no rejected row is of the kind.
+    /// beginning of words of its title, in upper or lower case, or `=` and the whole title. Rows that were loaded
+    /// with a warning are kept only where no rejected row is of the kind.
     ///
     /// # Errors
     ///

@@ -78,7 +78,7 @@ impl Found {
     pub(super) fn cover(&self, first: usize) -> (u64, u64) {
         let first = &self.kinds[..first];
         let alone: u64 = first.iter().map(|(kind, _)| kind.rows_alone).sum();
-        // What has no bit of its own is none of these.
+        // What has no bit is none of these.
         let chosen = first.iter().fold(0, |all, (_, bit)| all | bit) & !(1 << MAX_SLOTS);
         let rows = |fits: &dyn Fn(u64) -> bool| {
             let fitting = self.combinations.iter().filter(|(combination, _)| fits(**combination));

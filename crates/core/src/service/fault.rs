@@ -49,7 +49,7 @@ pub enum Fault {
         /// How long the service asks to wait, if it says so in a form that HTTP knows.
         retry_after: Option<Duration>,
     },
-    /// The answer has a good status and carries an error message without a code of its own.
+    /// The answer has a good status and carries an error message without a code.
     ErrorMessage(String),
     /// The answer is JSON, but has nothing under this key and does not say that it succeeded.
     NoPayload(&'static str),

@@ -217,7 +217,8 @@ mod tests {
         let warned = counts(r#""failedCount",0,"ignoredCount",2,"warningsRowCount",7"#);
         let rejected = counts(r#""failedCount","1","ignoredCount","5""#);
         let uncounted = counts(r#""ignoredCount","5""#);
-        let text = r#""details":[{"localMessageText":"L: 13 (0/13) rows successful, 4 (0/4) rows has warnings, 0 failed, 0 ignored"}]"#;
+        let text = "L: 13 (0/13) rows successful, 4 (0/4) rows has warnings, 0 failed, 0 ignored";
+        let text = format!(r#""details":[{{"localMessageText":"{text}"}}]"#);
         let and_an_error =
             r#""details":[{"values":["failedCount",0,"ignoredCount",5]},{"type":"internalError"}]"#;
         for (action, expected) in [

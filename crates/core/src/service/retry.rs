@@ -133,8 +133,8 @@ impl Fault {
                 409 | 423 | 429 => (Yes, Refused),
                 // The vendor says: the resource has moved, send the request again.
                 410 => (Once, Refused),
-                // A gateway on the way gave up waiting; the service itself does not send 408. A success or 304 is another
-                // answer than this request can have: of a cache, or of a gateway that makes it up.
+                // A gateway on the way gave up waiting; the service itself does not send 408. A success or 304 is
+                // another answer than this request can have: of a cache, or of a gateway that makes it up.
                 200..=299 | 304 | 408 | 500..=599 => (Yes, Unknown),
                 100..=199 | 499 => (No, Unknown),
                 _ => (No, Refused),
@@ -216,7 +216,7 @@ impl<'a> Tries<'a> {
         let (mut policy, mut random) = (*self.policy, random);
         let most = policy.retries.unwrap_or(RETRIES);
         let without_limit = self.has_time_limit && policy.retries.is_none();
-        // Some faults have a short patience of their own. Those of other kinds, such as an outage before, do not use it
+        // Some faults have a short patience. Those of other kinds, such as an outage before, do not use it
         // up.
         let short = if !was_reached && fault.is_no_contact() {
             policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);
@@ -364,8 +364,8 @@ mod tests {
         let retries = |policy, fault: &Fault, has_time_limit, was_reached| {
             waits(&mut Tries::new(policy, Repeat::IfTransient, has_time_limit), fault, was_reached).len()
         };
-        // With and without a time limit; then where nothing was reached before, with the usual and with few retries. What
-        // was asked for counts within a time limit too.
+        // With and without a time limit; then where nothing was reached before, with the usual and with few retries.
+        // What was asked for counts within a time limit too.
         assert_eq!(retries(&few, &status(503), true, true), 1);
         for (fault, expected) in [
             (status(503), [100, 12, 12, 1]),

@@ -190,7 +190,8 @@ impl Task {
     ///
     /// # Errors
     ///
-    /// [`Fault::Malformed`], [`Fault::NoPayload`], [`Fault::OtherTask`], and what the answer says if it says that it failed.
+    /// [`Fault::Malformed`], [`Fault::NoPayload`], [`Fault::OtherTask`], and what the answer says if it says that it
+    /// failed.
     pub fn parse(address: &TaskAddress, answer: &[u8]) -> Result<Task, Fault> {
         let answer = Answer::to_request_for(answer, "task")?;
         let task =

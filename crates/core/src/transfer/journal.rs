@@ -135,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_journal_cut_anywhere_gives_the_lines_that_are_whole(records in 0usize..=4, cut in any::<prop::sample::Index>()) {
+        fn a_journal_cut_anywhere_gives_its_whole_lines(records in 0usize..=4, cut in any::<prop::sample::Index>()) {
             let (bytes, ends) = journal(records);
             let cut = cut.index(bytes.len() + 1);
             let whole = ends.iter().filter(|end| **end <= cut as u64).count();

@@ -29,7 +29,7 @@ struct Files {
     journal_path: PathBuf,
     /// None once it is closed, as Windows wants it before a file is renamed or removed.
     part: Option<File>,
-    /// None until it is opened: before that, something else may have its name. It has a lock of its own, since the
+    /// None until it is opened: before that, something else may have its name. It has its own lock, since the
     /// part is free for the next run as soon as it is renamed.
     journal: Option<File>,
     /// The part file holds no whole chunk that a later run may keep.

@@ -1,5 +1,5 @@
-//! Names of hosts: each is looked up once. ureq asks its resolver for every request, even when it reuses a connection; a
-//! download of a thousand chunks should not depend on the name server a thousand times.
+//! Names of hosts: each is looked up once. ureq asks its resolver for every request, even when it reuses a
+//! connection; a download of a thousand chunks should not depend on the name server a thousand times.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -52,7 +52,7 @@ impl Resolver for Names {
             return Ok(addresses.clone());
         }
         // With a time limit, ureq would start a thread, and panic on a host that refuses it. The system's
-        // resolver has limits of its own.
+        // resolver has its own limits.
         let timeout = NextTimeout { after: NextTimeout::default().after, ..timeout };
         let addresses = DefaultResolver::default().resolve(uri, config, timeout);
         // The system's error has a kind that no program can name.

@@ -1,5 +1,5 @@
 //! TLS with rustls: which roots are trusted, and what is wrong with a certificate, in words. ureq's own
-//! connector takes roots instead of its own only, and does not say who issued what it refuses.
+//! connector takes roots instead of the built-in ones only, and does not say who issued what it refuses.
 
 use std::cell::Cell;
 use std::collections::HashMap;

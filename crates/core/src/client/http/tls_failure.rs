@@ -28,7 +28,7 @@ pub(super) fn of_handshake(error: io::Error, issuer: Option<&str>, was_asked: bo
 
 /// The same for what fails later. With TLS 1.3 a host judges a certificate after the handshake, but before it reads a
 /// request: only where its alert is one about certificates, the request had no effect. A host that closes the
-/// connection instead may have read it, so that is a broken connection, whose likely reason is told.
+/// connection instead may have read it, so that is a broken connection, whose likely reason is said.
 pub(super) fn after_handshake(error: io::Error, was_asked: bool) -> ureq::Error {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let is_closed = matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe);
@@ -108,7 +108,8 @@ fn words_on_certificate(error: &CertificateError, issuer: Option<&str>) -> (Conn
         }
         UnsupportedSignatureAlgorithmContext { .. }
         | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the host's certificate or one above it is signed in a way that is not known here, such as with SHA-1, with \
+            "the host's certificate or one above it is signed in a way that is not known here, such as with \
+             SHA-1, with \
              a key of P-521, or with one of P-256 and SHA-512"
         }
         Other(OtherError(inner))
@@ -118,7 +119,8 @@ fn words_on_certificate(error: &CertificateError, issuer: Option<&str>) -> (Conn
              one that is not"
         }
         _ => {
-            "the host's certificate or one above it is damaged, of an old version, not one for hosts, or breaks a limit \
+            "the host's certificate or one above it is damaged, of an old version, not one for hosts, or breaks \
+             a limit \
              that its issuer has"
         }
     };

@@ -60,7 +60,7 @@ impl Client {
     }
 
     /// Ends the token that the client was made with, or removes the file of the refresh token. `false` if
-    /// there is nothing to end: a password or a certificate leaves nothing behind.
+    /// there is nothing to end: a password or a certificate leaves nothing.
     ///
     /// # Errors
     ///

@@ -15,7 +15,7 @@ use crate::files::{
     unusable_path,
 };
 
-/// The file while no other process can use or replace its token. The lock is on a file of its own beside it,
+/// The file while no other process can use or replace its token. The lock is on another file beside it,
 /// which stays: a lock on the file itself would be on the old one once it is replaced.
 #[derive(Debug)]
 pub(crate) struct LockedTokenFile {

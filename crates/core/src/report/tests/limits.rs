@@ -15,7 +15,7 @@ fn generated(header: &str, rows: u64, row: impl Fn(u64) -> String) -> Cursor<Str
 fn a_million_kinds_are_not_held_and_the_common_one_is_found() {
     let row = |n| match n % 4 {
         0 => format!("\"a\",\"{n}\",\"Invalid number: a\"\n"),
-        _ => format!("\"b\",\"{n}\",\"Trouble {n} of its own\"\n"),
+        _ => format!("\"b\",\"{n}\",\"Trouble {n} alone\"\n"),
     };
     let found = report(generated("\"Code\",\"_Line_\",\"_Error_1_\"\n", 1_333_334, row));
     assert!(found.kinds.len() <= 5_000, "{} kinds", found.kinds.len());

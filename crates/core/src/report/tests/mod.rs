@@ -65,7 +65,7 @@ impl Read for Pieces<'_> {
 
 /// A dump in comma and LF, written another way.
 fn rewritten(dump: &str, separator: &str, line_end: &str) -> String {
-    // Separators between fields stand between quotes; the samples have no such sequence inside fields.
+    // Separators between fields are between quotes; the samples have no such sequence inside fields.
     dump.replace("\",\"", &format!("\"{separator}\"")).replace("\"\n\"", &format!("\"{line_end}\""))
 }
 

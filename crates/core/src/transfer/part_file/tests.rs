@@ -395,7 +395,7 @@ fn a_part_file_that_another_program_cuts_while_it_is_written_is_given_up_at_once
     part.write(b"sec").unwrap();
     let other = File::options().write(true).open(&folder.part).unwrap();
     other.set_len(0).unwrap();
-    // What follows would otherwise stand after a gap of zeros, in a file of the right length.
+    // What follows would otherwise come after a gap of zeros, in a file of the right length.
     part.write(b"ond").unwrap();
     let digest = ChunkDigest::of(b"second");
     let error = part.commit(&list(2).as_slice()[1], &digest).unwrap_err();

@@ -149,7 +149,8 @@ fn other_form(file: &NamedFile, kind: Kind) -> Error {
         Kind::Pkcs12 => (
             Setting::Certificate,
             format!(
-                "is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} -aes256 -out {to}` (also with \
+                "is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} -aes256 -out {to}` \
+                 (also with \
                  -legacy if the file is old)"
             ),
         ),
@@ -163,7 +164,8 @@ fn other_form(file: &NamedFile, kind: Kind) -> Error {
         _ => (
             Setting::PrivateKey,
             format!(
-                "holds a key that is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 -v2 aes-256-cbc \
+                "holds a key that is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 -v2 \
+                 aes-256-cbc \
                  -in {from} -out {to}`"
             ),
         ),
