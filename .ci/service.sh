@@ -4,6 +4,6 @@ folder=$(mktemp -d)
 cargo xtask serve "$@" >"$folder/settings" &
 service=$!
 trap 'kill $service; rm -r "$folder"' EXIT
-until grep -q '# anaplan-dump get' "$folder/settings"; do sleep 0.1; done
+until grep -q '# anaplan-dump get' "$folder/settings"; do kill -0 $service || exit 1; sleep 0.1; done
 . "$folder/settings"
 dump=$(sed -n 's/^# anaplan-dump chunks //p' "$folder/settings")

@@ -235,8 +235,8 @@ fn a_passphrase_after_the_name_of_the_key_is_not_repeated_and_its_place_is_said(
     let command = signed_in(&scene, "encrypted key", "chunks DUMP").without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
     let outcome = command.env("ANAPLAN_PRIVATE_KEY", "user.key:s3cret").run();
     outcome.refuses(
-        "what follows the colon does not belong to the name of the file user.key: a passphrase has a setting of its \
-         own\n  set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
+        "what follows the colon does not belong to the name of the file user.key: a passphrase has its own \
+         setting\n  set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
     );
     outcome.hides("s3cret");
     for variable in ["ANAPLAN_TOKEN_FILE", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "ANAPLAN_CERTIFICATE"] {

@@ -28,14 +28,13 @@ pub(crate) fn build(target: &str, source: &Path, target_folder: &Path) -> Result
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|folder| folder.join(".cargo")));
     let sysroot = print("rustc", &["--print", "sysroot"]);
-    let registry = fs::read_dir(home.clone().unwrap_or_default().join("registry/src")).ok();
-    let registry = registry.and_then(|mut folders| Some(folders.next()?.ok()?.path()));
-    let folders =
-        [(sysroot, "rust"), (home, "cargo"), (registry, "crates"), (Some(source.to_owned()), PROGRAM)];
+    let registries = fs::read_dir(home.clone().unwrap_or_default().join("registry/src"));
+    let registries = registries.into_iter().flatten().flatten().map(|folder| (Some(folder.path()), "crates"));
+    let folders = [(sysroot, "rust"), (home, "cargo"), (Some(source.to_owned()), PROGRAM)];
     let shorten = |(folder, name): (Option<PathBuf>, &str)| {
         Some(format!("--remap-path-prefix={}={name}", folder?.display()))
     };
-    let mut flags: Vec<String> = folders.into_iter().filter_map(shorten).collect();
+    let mut flags: Vec<String> = folders.into_iter().chain(registries).filter_map(shorten).collect();
     if target == GNU {
         flags.push("-Ctarget-feature=+crt-static".to_owned());
     }

@@ -61,11 +61,8 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
             "licenses": [{ "expression": licence.replace('/', " OR ") }],
         }));
     }
-    let c_library = match target {
-        MUSL | MUSL_ARM => MUSL_LIBRARY,
-        GNU => "glibc (LGPL-2.1-or-later)",
-        _ => "",
-    };
+    let musl = if [MUSL, MUSL_ARM].contains(&target) { MUSL_LIBRARY } else { "" };
+    let glibc = if target == GNU { "Linked in under the LGPL-2.1-or-later: glibc." } else { "" };
     let program = json!({ "type": "application", "name": PROGRAM, "version": env!("CARGO_PKG_VERSION") });
     let sbom = json!({
         "bomFormat": "CycloneDX",
@@ -79,7 +76,7 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
         list: format!("{title} its version and licence:\n\n{list}"),
         texts: format!(
             "{title} the texts of its licence. Linked in too, under the text of LICENSE-MIT with another copyright:\n\
-             {STD}\n{c_library}\n\n{}",
+             {STD}\n{musl}\n{glibc}\n\n{}",
             texts(&folders)?
         ),
         sbom: format!("{sbom:#}\n"),

@@ -132,6 +132,9 @@ fn shared_entries() -> Result<Vec<Entry>, String> {
 fn documents() -> Result<Vec<String>, String> {
     let git = cargo::in_workspace("git").args(["ls-files", "docs"]).output();
     let git = git.map_err(|error| format!("cannot start git: {error}"))?;
+    if !git.status.success() {
+        return Err("git does not list the documents".to_owned());
+    }
     let docs = String::from_utf8_lossy(&git.stdout).lines().map(str::to_owned).collect::<Vec<_>>();
     let top = ["README.md", "CHANGELOG.md", "SECURITY.md", "Containerfile", "LICENSE-APACHE", "LICENSE-MIT"];
     Ok(top.into_iter().map(str::to_owned).chain(docs).collect())
