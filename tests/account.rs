@@ -49,7 +49,8 @@ fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for()
 
 #[test]
 fn login_without_its_variables_names_them() {
-    let error = "login signs in with OAuth: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
+    let error =
+        "login needs more to sign in: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
     bare(&scene(), "login").run().refuses(format!("{error}\nTry anaplan-dump login --help."));
 }
 

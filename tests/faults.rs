@@ -183,7 +183,7 @@ fn a_refused_connection_is_retried_and_then_reported() {
     let scene = Scene::with_chunks(3);
     scene.server.stop();
     let waits = [1, 2].map(|retry| wait(THE_LIST, NO_CONNECTION, retry, 2));
-    let advice = "\n  check the network, and whether a proxy is needed (HTTPS_PROXY)";
+    let advice = "\n  check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)";
     let outcome = scene.get("--retries=2");
     outcome.notes(waits.concat()).fails(5, gave_up(3, THE_LIST, NO_CONNECTION) + advice);
 }

@@ -215,7 +215,7 @@ fn a_proxy_that_is_not_there_is_named_and_one_that_is_not_for_the_host_is_not() 
     outcome.stderr_has("the environment names this proxy (HTTPS_PROXY or the like)");
     let command = scene.command("chunks DUMP").through_proxy("http://proxy.example:3128");
     let outcome = command.env("ANAPLAN_API_URL", format!("https://{free}")).run();
-    let advice = "check the network, and whether a proxy is needed (HTTPS_PROXY)";
+    let advice = "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)";
     outcome.fails(5, format!("{THE_LIST}: {NO_CONNECTION}\n  {advice}"));
 }
 

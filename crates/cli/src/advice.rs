@@ -161,11 +161,8 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
             "the environment names this proxy (HTTPS_PROXY or the like): check its address, and whether it can be \
              reached and reaches this host"
         }
-        ConnectionProblem::NameLookup => {
+        ConnectionProblem::NameLookup | ConnectionProblem::Connect | ConnectionProblem::Unreachable => {
             "check the host's name, the network, and whether a proxy is needed (HTTPS_PROXY)"
-        }
-        ConnectionProblem::Connect | ConnectionProblem::Unreachable => {
-            "check the network, and whether a proxy is needed (HTTPS_PROXY)"
         }
         ConnectionProblem::UnknownIssuer => {
             "if that issuer is your company's, a proxy opens TLS: add its root certificate (--ca-add, ANAPLAN_CA_ADD)"

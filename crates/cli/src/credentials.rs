@@ -9,6 +9,7 @@ use crate::os_text;
 use crate::settings::both;
 
 /// A way to sign in.
+#[derive(Clone, Copy)]
 struct Way {
     /// The variables that it needs: one of each group.
     needed: &'static [&'static [&'static str]],
@@ -19,7 +20,7 @@ struct Way {
 
 const TOKEN: &[&str] = &["ANAPLAN_TOKEN_FILE", "ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN"];
 const PASSWORD: &[&str] = &["ANAPLAN_PASSWORD_FILE", "ANAPLAN_PASSWORD"];
-const OAUTH: &[&[&str]] = &[&["ANAPLAN_OAUTH_CLIENT_ID"], &["ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"]];
+const OAUTH_VARIABLES: &[&[&str]] = &[&["ANAPLAN_OAUTH_CLIENT_ID"], &["ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"]];
 
 /// The file of the certificate may hold the key as well.
 const WITH_CERTIFICATE: &[&str] = &[
@@ -29,11 +30,13 @@ const WITH_CERTIFICATE: &[&str] = &[
     "ANAPLAN_CERTIFICATE_FORMAT",
 ];
 
+const OAUTH: Way = Way { needed: OAUTH_VARIABLES, more: &[], read: oauth };
+
 const WAYS: [Way; 4] = [
     Way { needed: &[TOKEN], more: &[], read: token },
     Way { needed: &[&["ANAPLAN_USER"], PASSWORD], more: &[], read: password },
     Way { needed: &[&["ANAPLAN_CERTIFICATE"]], more: WITH_CERTIFICATE, read: certificate },
-    Way { needed: OAUTH, more: &[], read: oauth },
+    OAUTH,
 ];
 
 impl Way {
@@ -53,10 +56,20 @@ pub(crate) fn read(environment: &Environment<'_>) -> Result<Credentials, Failure
         }
         found = Some((name, way));
     }
-    match found {
-        Some((_, way)) => (way.read)(environment),
-        None if matches!(environment.arguments.command, Command::Login(_)) => oauth(environment),
-        None => Err(no_way()),
+    let login = matches!(environment.arguments.command, Command::Login(_)).then_some(("login", OAUTH));
+    let (given, way) = found.or(login).ok_or_else(no_way)?;
+    let mut missing = Vec::new();
+    for group in way.needed {
+        if environment.first(group)?.is_none() {
+            missing.push(group.join(" or "));
+        }
+    }
+    match missing.is_empty() {
+        true => (way.read)(environment),
+        false => {
+            let missing = missing.join(" and ");
+            Err(Failure::Usage(format!("{given} needs more to sign in: set {missing}")))
+        }
     }
 }
 
@@ -106,20 +119,12 @@ fn token_file(path: &str) -> Result<Credentials, Failure> {
 
 fn password(environment: &Environment<'_>) -> Result<Credentials, Failure> {
     let secret = secret("ANAPLAN_PASSWORD", "ANAPLAN_PASSWORD_FILE", "the password file", environment)?;
-    match (environment.get("ANAPLAN_USER")?, secret) {
-        (Some(user), Some(password)) => Ok(Credentials::password(user.trim(), password)?),
-        (None, _) => missing("there is a password, but no user: set ANAPLAN_USER"),
-        (_, None) => missing(
-            "there is a user, but no password: set ANAPLAN_PASSWORD, or name a file with --password-file",
-        ),
-    }
+    let user = value("ANAPLAN_USER", environment)?;
+    Ok(Credentials::password(user.trim(), secret.ok_or_else(no_way)?)?)
 }
 
 fn certificate(environment: &Environment<'_>) -> Result<Credentials, Failure> {
-    let Some(certificate) = environment.get("ANAPLAN_CERTIFICATE")? else {
-        return missing("there is a private key, but no certificate: set ANAPLAN_CERTIFICATE to its file");
-    };
-    let files = [Some(certificate), environment.get("ANAPLAN_PRIVATE_KEY")?];
+    let files = [Some(value("ANAPLAN_CERTIFICATE", environment)?), environment.get("ANAPLAN_PRIVATE_KEY")?];
     let files: Vec<_> = files.iter().flatten().map(|file| os_text::path(file)).collect();
     let (name, of_file) = ("ANAPLAN_PRIVATE_KEY_PASSPHRASE", "ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE");
     let passphrase = secret(name, of_file, "the passphrase file", environment)?;
@@ -127,22 +132,18 @@ fn certificate(environment: &Environment<'_>) -> Result<Credentials, Failure> {
     match environment.get("ANAPLAN_CERTIFICATE_FORMAT")?.as_deref().map(str::trim) {
         None | Some("v2") => Ok(credentials),
         Some("v1") => Ok(credentials.without_timestamp()),
-        Some(_) => missing("ANAPLAN_CERTIFICATE_FORMAT is neither v1 nor v2"),
+        Some(_) => Err(Failure::Usage("ANAPLAN_CERTIFICATE_FORMAT is neither v1 nor v2".to_owned())),
     }
 }
 
 fn oauth(environment: &Environment<'_>) -> Result<Credentials, Failure> {
-    let client_id = environment.get("ANAPLAN_OAUTH_CLIENT_ID")?;
-    match (client_id, environment.get("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE")?) {
-        (Some(client_id), Some(file)) => Ok(Credentials::oauth(&client_id, os_text::path(&file))?),
-        (None, None) => missing(
-            "login signs in with OAuth: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",
-        ),
-        (None, _) => missing("there is a refresh token, but no client: set ANAPLAN_OAUTH_CLIENT_ID"),
-        (_, None) => missing(
-            "there is an OAuth client, but no file for its refresh token: set ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",
-        ),
-    }
+    let file = value("ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", environment)?;
+    Ok(Credentials::oauth(&value("ANAPLAN_OAUTH_CLIENT_ID", environment)?, os_text::path(&file))?)
+}
+
+/// The value of a variable that the way to sign in needs.
+fn value(name: &'static str, environment: &Environment<'_>) -> Result<String, Failure> {
+    environment.get(name)?.ok_or_else(no_way)
 }
 
 /// The secret of a variable, or of the file that another one names.
@@ -159,8 +160,4 @@ fn secret(
         (None, Some(path)) => Ok(Some(Secret::from_file(what, os_text::path(&path))?)),
         (None, None) => Ok(None),
     }
-}
-
-fn missing(text: &str) -> Result<Credentials, Failure> {
-    Err(Failure::Usage(text.into()))
 }

@@ -41,7 +41,7 @@ pub(crate) fn failure(task: &Task, outcome: Outcome) -> Failure {
 }
 
 /// The sum over all actions; `None` where the service says nothing of any.
-pub(crate) fn sum(task: &Task, count: impl Fn(RowCounts) -> Option<u64>) -> Option<u64> {
+pub(crate) fn sum(task: &Task, count: &dyn Fn(RowCounts) -> Option<u64>) -> Option<u64> {
     task.actions().into_iter().filter_map(|action| count(action.rows)).reduce(u64::saturating_add)
 }
 
@@ -56,8 +56,8 @@ pub(crate) fn remarks(task: &Task, outcome: Outcome) -> Option<String> {
         Some(1) => Some(format!("1 row was {what}")),
         Some(count) => Some(format!("{count} rows were {what}")),
     };
-    let warnings = remark(sum(task, |rows| rows.warnings), "loaded with a warning");
-    let ignored = remark(sum(task, |rows| rows.ignored), "ignored");
+    let warnings = remark(sum(task, &|rows| rows.warnings), "loaded with a warning");
+    let ignored = remark(sum(task, &|rows| rows.ignored), "ignored");
     Some(warnings.into_iter().chain(ignored).collect::<Vec<_>>().join(", "))
 }
 

@@ -92,11 +92,8 @@ impl<'a> Environment<'a> {
     }
 
     /// The value of a variable, or of its option.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<String>, Failure> {
-        match self.option(name) {
-            Some((_, value)) => Ok(Some(value.clone())),
-            None => self.variable(name),
-        }
+    pub(crate) fn get(&self, name: &'static str) -> Result<Option<String>, Failure> {
+        Ok(self.first(&[name])?.map(|(_, value)| value))
     }
 
     fn variable(&self, name: &str) -> Result<Option<String>, Failure> {
@@ -113,9 +110,11 @@ impl<'a> Environment<'a> {
     /// The first of these variables that is set, by the name of its option where that is given, and its value.
     pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<(&'static str, String)>, Failure> {
         for name in names {
-            let shown = self.option(name).map_or(*name, |(option, _)| option);
-            if let Some(value) = self.get(name)? {
-                return Ok(Some((shown, value)));
+            if let Some((option, value)) = self.option(name) {
+                return Ok(Some((option, value.clone())));
+            }
+            if let Some(value) = self.variable(name)? {
+                return Ok(Some((name, value)));
             }
         }
         Ok(None)
@@ -123,11 +122,8 @@ impl<'a> Environment<'a> {
 
     /// The proxy of the file and the hosts that it is not for, where the file has a part in that.
     pub(crate) fn proxy(&self) -> Result<Option<(String, String)>, Failure> {
-        if !ProxyChoice::VARIABLES
-            .iter()
-            .chain(&ProxyChoice::EXCEPTIONS)
-            .any(|name| self.file_variable(name).is_some())
-        {
+        let mut names = ProxyChoice::VARIABLES.iter().chain(&ProxyChoice::EXCEPTIONS);
+        if !names.any(|name| self.file_variable(name).is_some()) {
             return Ok(None);
         }
         let no_proxy = self.first(&ProxyChoice::EXCEPTIONS)?.map(|(_, hosts)| hosts).unwrap_or_default();
@@ -136,7 +132,7 @@ impl<'a> Environment<'a> {
 
     /// The model of `ANAPLAN_WORKSPACE` and `ANAPLAN_MODEL`, if both are set.
     pub(crate) fn model(&self) -> Result<Option<ModelAddress>, Failure> {
-        let id = |name: &str| -> Result<Option<Id>, Failure> {
+        let id = |name| -> Result<Option<Id>, Failure> {
             let id = self.get(name)?.map(|text| text.trim().parse()).transpose();
             id.map_err(|error| Failure::Usage(format!("{name}: {error}")))
         };

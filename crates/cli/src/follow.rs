@@ -96,8 +96,8 @@ impl Follow<'_> {
         let failure = collected.failure.take().or(missing);
         let end = failure.map_or_else(|| ending::check(&task, outcome), Err);
         let loaded = |rows: RowCounts| Some(rows.successful?.saturating_add(rows.warnings.unwrap_or(0)));
-        let (loaded, warnings) = (sum(&task, loaded), sum(&task, |rows| rows.warnings));
-        let (rejected, ignored) = (sum(&task, |rows| rows.failed), sum(&task, |rows| rows.ignored));
+        let (loaded, warnings) = (sum(&task, &loaded), sum(&task, &|rows| rows.warnings));
+        let (rejected, ignored) = (sum(&task, &|rows| rows.failed), sum(&task, &|rows| rows.ignored));
         if session.json {
             let mut task = task_report::document(&task, outcome);
             task["next"] = json!(null);

@@ -10,7 +10,7 @@ use crate::session::Session;
 use crate::stdout::print_json;
 
 /// A thing of the service: its id, and the locator that names it in any command.
-pub(crate) fn named(id: &Id, address: &impl Display) -> Value {
+pub(crate) fn named(id: &Id, address: &dyn Display) -> Value {
     json!({ "id": id.as_str(), "locator": address.to_string() })
 }
 

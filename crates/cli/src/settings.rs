@@ -36,7 +36,7 @@ pub(crate) fn client(
         let wrong = |_| Failure::Usage("--retries (ANAPLAN_RETRIES) is not a whole number".into());
         builder = builder.retries(text.trim().parse().map_err(wrong)?);
     }
-    let duration = |option: &str, variable: &str| -> Result<Option<Duration>, Failure> {
+    let duration = |option, variable| -> Result<Option<Duration>, Failure> {
         let Some(text) = environment.get(variable)? else { return Ok(None) };
         let wrong = |_| Failure::Usage(format!("{option} ({variable}) is not {DURATIONS}"));
         parse_duration(&text).map(Some).map_err(wrong)

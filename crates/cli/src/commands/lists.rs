@@ -87,13 +87,8 @@ pub(crate) fn models(command: &Models, session: &Session) -> Result<(), Failure>
         (cells, value)
     });
     let none = if has_archived { "every model here is archived" } else { "this user sees no models here" };
-    show(
-        &["WORKSPACE/MODEL", "STATE", "NAME"],
-        ("models", rows.collect()),
-        json!({}),
-        Failure::NotFound(none.to_owned()),
-        session,
-    )
+    let none = Failure::NotFound(none.to_owned());
+    show(&["WORKSPACE/MODEL", "STATE", "NAME"], ("models", rows.collect()), json!({}), none, session)
 }
 
 pub(crate) fn processes(model: &ModelAddress, session: &Session) -> Result<(), Failure> {
