@@ -70,14 +70,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
     let command = &arguments.command;
-    if arguments.json {
+    if arguments.json || matches!(command, Command::Completion(_) | Command::Man(_) | Command::Token(_)) {
         stdout::check_open()?;
     }
     if let Command::Completion(Completion { shell }) = command {
-        return stdout::print_result(&completion::script(&Arguments::get_args_info(), *shell));
+        return stdout::print(&completion::script(&Arguments::get_args_info(), *shell));
     }
     if let Command::Man(_) = command {
-        return stdout::print_result(&man::page(&Arguments::get_args_info()));
+        return stdout::print(&man::page(&Arguments::get_args_info()));
     }
     let mut environment = Environment::read(arguments)?;
     credentials::prefer_outside(&mut environment)?;

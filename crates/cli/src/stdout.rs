@@ -44,12 +44,6 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(failed)
 }
 
-/// Prints the text that a command is for.
-pub(crate) fn print_result(text: &str) -> Result<(), Failure> {
-    check_open()?;
-    print(text)
-}
-
 /// Whether a JSON document is on standard output: there is to be one only.
 static HAS_PRINTED_JSON: AtomicBool = AtomicBool::new(false);
 

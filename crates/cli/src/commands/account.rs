@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::stdout::{check_open, print};
+use crate::stdout::print;
 use crate::text::{duration, rfc3339, safe, time};
 
 pub(crate) fn login(session: &Session) -> Result<(), Failure> {
@@ -37,7 +37,6 @@ pub(crate) fn whoami(session: &Session) -> Result<(), Failure> {
 }
 
 pub(crate) fn token(session: &Session) -> Result<(), Failure> {
-    check_open()?;
     let (token, until) = session.client.token()?;
     let (scheme, token) = token.reveal();
     let document = json!({ "token": token, "scheme": scheme, "until": until.map(rfc3339) });
