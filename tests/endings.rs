@@ -151,6 +151,12 @@ fn actions_that_say_nothing_of_a_dump_are_asked_for_one() {
     let outcome = scene.run("task NIGHTLY/T1 --check --json");
     outcome.exits_with(6).json_has("/outcome", "failed").json_has("/actions/0/dump", Value::Null);
     is_collected(&running_into(&answer));
+    // One that cannot be asked for does not cost another one.
+    let scene = with_task(&answer);
+    scene.server.fault(Fault::status(500), When::path(format!("dumps/{}/chunks", ACTUALS.0)));
+    let outcome = scene.run(&format!("get NIGHTLY/T1/{} -o a.csv --check --retries=0", COSTS.0));
+    outcome.exits_with(5).stdout_has("a.csv").stderr_has("500");
+    scene.has("a.csv", &dump_for(COSTS.0).bytes());
 }
 
 #[test]

@@ -97,6 +97,9 @@ fn the_report_needs_neither_a_token_nor_the_network_and_reads_a_pipe_in_one_pass
     let scene = scene();
     let outcome = scene.command("explain dump.csv").without("ANAPLAN_TOKEN").run();
     outcome.stdout(report_on("dump.csv")).without_a_connection();
+    for (variable, value) in [("ANAPLAN_ENV_FILE", "not-there.env"), ("ANAPLAN_TIMEOUT", "2h")] {
+        scene.command("explain dump.csv").env(variable, value).run().stdout(report_on("dump.csv"));
+    }
     let outcome = scene.command("explain - --fix fixed.csv -q").through("cat dump.csv | \"$0\" \"$@\"").run();
     outcome.stdout(report_on("standard input"));
     scene.has("fixed.csv", FIXED.as_bytes());

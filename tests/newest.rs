@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Fault, PROCESS, Process, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary};
-use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
+use crate::support::{ACTUALS, BUDGET, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
 
 const COLLEAGUE: &str = "colleague@example.com";
 
@@ -46,20 +46,48 @@ fn a_model_means_the_newest_run_of_each_process_and_import() {
         let mut service = scene.server.service();
         service.imports.push(Process::new(ACTUALS.0, ACTUALS.1).with_task(of_import));
         service.processes.push(Process::new("118000000002", "Idle"));
+        // What failed yesterday was corrected since.
+        let mut yesterday = failed("M8", &[BUDGET]);
+        yesterday.creation_time = yesterday.creation_time.map(|time| time - 1);
+        let mended = Process::new("118000000003", "Mended").with_task(clean("M9"));
+        service.processes.push(mended.with_task(yesterday));
     }
     let get = "get MODEL -o x --since=2019-10-15";
     let files = [file_of(COSTS, "T9"), file_of(ACTUALS, "I9")].map(|file| format!("x/{file}"));
     let lines = |end: &str| files.each_ref().map(|file| format!("{file}  2.5 kB  {end}\n")).concat();
-    let without = "1 of 3 processes and imports did not run, or left no dump that this user can read\n";
+    let without = "1 of 4 processes and imports finished no run in that time\n";
     scene.run(get).stdout(lines("3 chunks  <TIME>")).stderr_has(without);
     scene.run(&format!("{get} -q --check")).exits_with(6).stdout(lines("already there"));
     // One that fails does not stop the others.
     scene.server.fault(Fault::status(500), When::path("processes/*/tasks"));
     let outcome = scene.run(&format!("{get} -q --json --retries=0"));
-    outcome.exits_with(5).json_has("/2/dumps/0/status", "already_there").stderr_has("500");
+    outcome.exits_with(5).json_has("/3/dumps/0/status", "already_there").stderr_has("500");
     scene.server.clear_faults();
     scene.run("get MODEL -q").stdout("");
     scene.holds(&files);
+    for (output, error) in [
+        ("-o -", "a model has several dumps: -o must name a folder"),
+        ("--html a.html", "a model has several dumps: --html is a page on one task or dump"),
+    ] {
+        scene.run(&format!("get MODEL {output}")).is_wrong_usage(error);
+    }
+    // Nor does a list that this user may not read.
+    scene.server.fault(Fault::status(403), When::path("imports"));
+    let outcome = scene.run(&format!("{get} -q"));
+    outcome.exits_with(3).stdout_has(&files[0]).stderr_has("the imports of ");
+    scene.server.fault(Fault::status(403), When::path("processes"));
+    scene.run(&format!("{get} -q --json")).exits_with(3).json_has("/1/error/exit_code", 3).stderr_text();
+}
+
+#[test]
+fn a_dump_of_a_model_that_is_gone_is_told() {
+    let scene = Scene::with_tasks([gone("T9")]);
+    let why = "rows failed in <NIGHTLY>, but no dump of its newest 1 task can be read";
+    for (option, code) in [("", 4), ("--json", 4), ("--check", 6)] {
+        let outcome = scene.run(&format!("get MODEL --since=2019-10-15 {option}"));
+        outcome.exits_with(code).any_stdout().stderr_has(why);
+    }
+    scene.run("get NIGHTLY --check").exits_with(6).any_stdout().stderr_has(why);
 }
 
 #[test]

@@ -523,7 +523,8 @@ pub(crate) struct Get {
     #[argh(switch)]
     pub(crate) older: bool,
 
-    /// the same among runs since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
+    /// the same among runs since then, or for a model its newest runs since then: a duration, such as 48h,
+    /// or a date, such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 

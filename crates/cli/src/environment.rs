@@ -31,14 +31,7 @@ impl<'a> Environment<'a> {
     /// Reads the file of variables, and refuses variables that would have no effect.
     pub(crate) fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
         let mut environment = Environment { arguments, from_file: Vec::new(), exposed: None };
-        if let Some((name, path)) = environment.first(&["ANAPLAN_ENV_FILE"])? {
-            let wrong = |problem: String| Failure::Usage(format!("{name} cannot be used: {problem}"));
-            let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
-            let text = std::str::from_utf8(file.bytes()).map_err(|_| wrong("it is not in UTF-8".into()))?;
-            environment.from_file =
-                parse(text).map_err(|line| wrong(format!("line {line} is not KEY=VALUE")))?;
-            environment.exposed = file.exposed().map(Path::to_owned);
-        }
+        environment.read_file()?;
         for command in Arguments::get_args_info().commands {
             for flag in command.command.flags {
                 let variable = format!("ANAPLAN_{}", flag.long[2..].to_uppercase().replace('-', "_"));
@@ -52,6 +45,23 @@ impl<'a> Environment<'a> {
             }
         }
         Ok(environment)
+    }
+
+    /// The same for a command that can do without: a file that cannot be read counts as none.
+    pub(crate) fn read_if_possible(arguments: &'a Arguments) -> Self {
+        let mut environment = Environment { arguments, from_file: Vec::new(), exposed: None };
+        let _ = environment.read_file();
+        environment
+    }
+
+    fn read_file(&mut self) -> Result<(), Failure> {
+        let Some((name, path)) = self.first(&["ANAPLAN_ENV_FILE"])? else { return Ok(()) };
+        let wrong = |problem: String| Failure::Usage(format!("{name} cannot be used: {problem}"));
+        let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
+        let text = std::str::from_utf8(file.bytes()).map_err(|_| wrong("it is not in UTF-8".into()))?;
+        self.from_file = parse(text).map_err(|line| wrong(format!("line {line} is not KEY=VALUE")))?;
+        self.exposed = file.exposed().map(Path::to_owned);
+        Ok(())
     }
 
     /// The same without the file.

@@ -56,7 +56,7 @@ impl Follow<'_> {
 
     /// Finds out what cannot be written, before the process runs or is waited for.
     pub(crate) fn prepare(&self, target: &Target, session: &Session) -> Result<Option<Page>, Failure> {
-        target.try_folder(&session.reporter.unfinished)?;
+        target.try_folder(false, &session.reporter.unfinished)?;
         Page::begin(self.html, self.force, &session.reporter)
     }
 

@@ -79,11 +79,11 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
     if let Command::Man(_) = command {
         return stdout::print(&man::page(&Arguments::get_args_info()));
     }
+    if let Command::Explain(command) = command {
+        return explain::explain(command, &Environment::read_if_possible(arguments), unfinished);
+    }
     let mut environment = Environment::read(arguments)?;
     credentials::prefer_outside(&mut environment)?;
-    if let Command::Explain(command) = command {
-        return explain::explain(command, &environment, unfinished);
-    }
     let locators = match command {
         Command::Get(Get { locator, more, .. }) | Command::Task(TaskCommand { locator, more, .. }) => {
             let texts = [locator].into_iter().chain(more);

@@ -36,6 +36,8 @@ pub(crate) struct Selection {
     pub(crate) address: TaskAddress,
     /// The same, if it was read.
     pub(crate) task: Option<Task>,
+    /// How it ended, if each dump that it could have left was asked for.
+    pub(crate) outcome: Option<Outcome>,
     /// Newer tasks that were passed over.
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) dumps: Vec<Dump>,
@@ -97,7 +99,7 @@ impl Session {
         options: SearchOptions,
     ) -> Result<Selection, Failure> {
         let SearchOptions { older, since, limit } = options;
-        let search = self.client.newest(action).older(older || since.is_some());
+        let search = self.client.newest(action).older(older);
         let search = object.into_iter().fold(search, Search::object);
         let search = since.into_iter().fold(search, Search::since);
         let (newest, skipped) = limit.into_iter().fold(search, Search::limit).dumps()?;
@@ -107,7 +109,7 @@ impl Session {
                 (task, outcome, dumps)
             }
             Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (task, outcome, Vec::new()),
-            Newest::Gone => return Err(gone(action, &skipped)),
+            Newest::Gone => return gone(action, skipped),
             _ => {
                 return Err(match since {
                     Some(since) if skipped.is_empty() => {
@@ -135,7 +137,9 @@ impl Session {
             None => format!("T{} {what}.", &run[1..]),
         };
         let missing = missing(&task, outcome, &dumps, object);
-        Ok(Selection { address: task.address.clone(), task: Some(task), skipped, dumps, missing, none })
+        let address = task.address.clone();
+        let outcome = Some(outcome).filter(|_| object.is_none());
+        Ok(Selection { address, task: Some(task), outcome, skipped, dumps, missing, none })
     }
 
     /// Every dump of a task.
@@ -145,7 +149,8 @@ impl Session {
         let outcome = task.outcome_with(&dumps);
         let none = format!("Task {} {}.", address.id, what_was_rejected(&task, outcome));
         let missing = missing(&task, outcome, &dumps, None);
-        Ok(Selection { address, task: Some(task), skipped: Vec::new(), dumps, missing, none })
+        let (task, outcome, skipped) = (Some(task), Some(outcome), Vec::new());
+        Ok(Selection { address, task, outcome, skipped, dumps, missing, none })
     }
 
     fn note_skipped(&self, skipped: &[Skipped]) {
@@ -213,7 +218,10 @@ fn describe((task, skip): &Skipped) -> String {
     format!("{}{created}: {}", task.id, reason(*skip).1)
 }
 
-fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
+/// What is left of a process whose dumps cannot be read.
+fn gone(action: &ActionAddress, skipped: Vec<Skipped>) -> Result<Selection, Failure> {
+    let is_gone = |(_, reason): &&Skipped| matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone);
+    let Some((newest, _)) = skipped.iter().find(is_gone) else { return Err(Failure::no_tasks(action)) };
     // If the task cannot be read, we do not know whether rows failed.
     let is_known = skipped.iter().any(|(_, reason)| *reason == SkipReason::DumpGone);
     let tasks = counted(skipped.len(), "task");
@@ -221,14 +229,22 @@ fn gone(action: &ActionAddress, skipped: &[Skipped]) -> Failure {
         true => format!("rows failed in {action}, but no dump of its newest {tasks} can be read"),
         false => format!("no dump of the newest {tasks} of {action} can be read"),
     };
-    for skipped in skipped {
+    for skipped in &skipped {
         text.push_str(&format!("\n  {}", describe(skipped)));
     }
     text.push_str(
         "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
          replaced when the same user runs the import again; and it is there for that user only",
     );
-    Failure::NotFound(text)
+    Ok(Selection {
+        address: action.task(newest.id.clone()),
+        task: None,
+        outcome: is_known.then_some(Outcome::Failed),
+        skipped,
+        dumps: Vec::new(),
+        missing: Some(Failure::NotFound(text)),
+        none: String::new(),
+    })
 }
 
 fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {

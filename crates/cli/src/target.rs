@@ -2,6 +2,7 @@
 //! there are.
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
@@ -94,22 +95,32 @@ impl Target {
     }
 
     /// Writes, locks and removes a file in the folder, or in the one that it will be made in, by the same door as a
-    /// dump. Says what is not as it should be there.
-    pub(crate) fn try_folder(&self, unfinished: &Unfinished) -> Result<Vec<DiskWarning>, Failure> {
+    /// dump; it gets its name in between if `renames`. Says what is not as it should be there.
+    pub(crate) fn try_folder(
+        &self,
+        renames: bool,
+        unfinished: &Unfinished,
+    ) -> Result<Vec<DiskWarning>, Failure> {
         self.prepare()?;
         let Target::Folder(folder) = self else { return Ok(Vec::new()) };
         let shown = nearest(folder);
-        let path = shown.join(".anaplan-dump-probe");
+        // Its own: another run may be trying the same folder.
+        let path = shown.join(format!(".anaplan-dump-probe-{:016x}", RandomState::new().hash_one(())));
         let tried = || {
             let mut file = WholeFile::begin(&path, true, unfinished)?;
-            file.write_all(b"a line\n").map_err(|error| file.failed(error))?;
+            file.write_all(b"a line\n").and_then(|()| file.flush()).map_err(|error| file.failed(error))?;
+            if !renames {
+                return Ok(Vec::new());
+            }
             let warnings = file.finish()?;
-            fs::remove_file(&path).map_err(|error| Error::output("remove", Some(&path), error))?;
-            Ok(warnings)
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(Error::output("remove", Some(&path), error))
+                }
+                _ => Ok(warnings),
+            }
         };
         match tried() {
-            // Another run is just finding it out, too.
-            Err(Error::Locked { .. }) => Ok(Vec::new()),
             Err(Error::Output { source, .. }) => {
                 Err(Error::output("write into the folder", Some(shown), source).into())
             }

@@ -138,7 +138,7 @@ fn try_folder(output: Option<&str>, session: &Session) -> Result<String, Failure
     } else {
         String::new()
     };
-    Ok(match Target::Folder(folder).try_folder(&session.reporter.unfinished)?.as_slice() {
+    Ok(match Target::Folder(folder).try_folder(true, &session.reporter.unfinished)?.as_slice() {
         [] => format!("{missing}{shown} can be written to and locked"),
         [warning, ..] => format!("{missing}{shown} can be written to; {warning}"),
     })

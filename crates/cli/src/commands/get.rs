@@ -29,46 +29,56 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
     let is_one = matches!(locators, [locator] if !is_model(locator));
     let is_one_dump = is_one && locators.iter().all(names_one_dump);
     let target = Target::read(command.output.as_deref(), is_one_dump)?;
-    check_target(command, &target, is_one, session.json)?;
+    check_target(command, &target, is_one, locators.len(), session.json)?;
     target.prepare()?;
     let mut page = Page::begin(command.html.as_deref(), command.force, &session.reporter)?;
     let mut runs = Vec::new();
     for locator in locators {
         match is_model(locator) {
-            true => runs.extend(actions(locator.model(), session)?.map(|action| (action, true))),
-            false => runs.push((locator.clone(), false)),
+            true => runs.extend(actions(locator.model(), session).into_iter().map(|action| (action, true))),
+            false => runs.push((Ok(locator.clone()), false)),
         }
     }
-    let mut without_dump = 0;
-    let got = each(runs.len(), is_one, session, &mut |index| {
-        let (locator, is_of_model) = &runs[index];
-        match get_one(command, locator, *is_of_model, &target, page.take(), session) {
-            // Not every process ran lately, and not every dump is this user's.
-            Err(Failure::NotFound(_)) if *is_of_model => {
-                without_dump += 1;
+    let (count, mut runs) = (runs.len(), runs.into_iter());
+    let (mut of_models, mut without_run) = (0, 0);
+    let got = each(count, is_one, session, &mut |_| {
+        let Some((locator, is_of_model)) = runs.next() else { return Ok((Value::Null, None)) };
+        let locator = locator?;
+        of_models += usize::from(is_of_model);
+        match get_one(command, &locator, is_of_model, &target, page.take(), session) {
+            // Not every process ran lately.
+            Err(Failure::NotFound(_)) if is_of_model => {
+                without_run += 1;
                 Ok((Value::Null, None))
             }
             got => got,
         }
     });
-    if without_dump > 0 {
-        let all = runs.len();
+    if without_run > 0 {
         session.reporter.note(&format!(
-            "{without_dump} of {all} processes and imports did not run, or left no dump that this user can read"
+            "{without_run} of {of_models} processes and imports finished no run in that time"
         ));
     }
     got
 }
 
-/// The processes and imports of a model.
-fn actions(model: &ModelAddress, session: &Session) -> Result<impl Iterator<Item = Locator>, Failure> {
-    let (processes, imports) = (session.client.processes(model)?, session.client.imports(model)?);
-    if processes.is_empty() && imports.is_empty() {
-        return Err(none_in(model, "processes"));
+/// The processes and imports of a model, and why it is not known which there are.
+fn actions(model: &ModelAddress, session: &Session) -> Vec<Result<Locator, Failure>> {
+    let mut found = Vec::new();
+    match session.client.processes(model) {
+        Ok(processes) => {
+            found.extend(processes.into_iter().map(|process| Ok(model.process(process.id).into())))
+        }
+        Err(error) => found.push(Err(error.into())),
     }
-    let processes = processes.into_iter().map(|process| model.process(process.id));
-    let imports = imports.into_iter().map(|import| model.import(import.id));
-    Ok(processes.chain(imports).map(Locator::from))
+    match session.client.imports(model) {
+        Ok(imports) => found.extend(imports.into_iter().map(|import| Ok(model.import(import.id).into()))),
+        Err(error) => found.push(Err(error.into())),
+    }
+    if found.is_empty() {
+        found.push(Err(none_in(model, "processes")));
+    }
+    found
 }
 
 /// Whether `-o` may name a file: the locator means one dump, whatever happened. A single import has one.
@@ -92,8 +102,16 @@ fn check_options(command: &Get, locator: &Locator) -> Result<(), Failure> {
     Err(Failure::Usage(contradiction.into()))
 }
 
-fn check_target(command: &Get, target: &Target, is_one: bool, json: bool) -> Result<(), Failure> {
-    let is_file = matches!(target, Target::File(_) | Target::Folder(_));
+fn check_target(
+    command: &Get,
+    target: &Target,
+    is_one: bool,
+    locators: usize,
+    json: bool,
+) -> Result<(), Failure> {
+    let is_folder = matches!(target, Target::Folder(_));
+    let is_file = is_folder || matches!(target, Target::File(_));
+    let is_model = !is_one && locators == 1;
     let contradiction = match command {
         _ if json && *target == Target::Stdout => "--json and -o - both want standard output",
         Get { explain: true, .. } if !is_file => {
@@ -105,8 +123,12 @@ fn check_target(command: &Get, target: &Target, is_one: bool, json: bool) -> Res
         Get { html: Some(html), output: Some(output), .. } if is_same_file(html, output) => {
             "--html and -o name the same file"
         }
+        Get { html: Some(_), .. } if is_model => {
+            "a model has several dumps: --html is a page on one task or dump"
+        }
         Get { html: Some(_), .. } if !is_one => "--html is a page on one task or dump: give one locator",
-        _ if !is_one && !matches!(target, Target::Folder(_)) => "several locators need a folder for -o",
+        _ if is_model && !is_folder => "a model has several dumps: -o must name a folder",
+        _ if !is_one && !is_folder => "several locators need a folder for -o",
         Get { force: true, .. } if !is_file => "--force replaces a file: -o names none",
         Get { restart: true, .. } if !is_file => "--restart begins a file anew: -o names none",
         _ => return Ok(()),
@@ -128,17 +150,23 @@ fn get_one(
         download.parallel(command.parallel).recheck_chunks(command.verify).restart(command.restart)
     };
     let collect = Collect { session, target, overwrite, whole, explain, page, set };
-    let Selection { address, task, skipped, dumps, missing, none } =
+    let Selection { address, task, outcome, skipped, dumps, missing, none } =
         find(command, locator, is_of_model, target, session)?;
-    let ended = match task.filter(|_| command.check) {
-        Some(task) => ending::check(&task, session.client.outcome(&task)?),
-        None => Ok(()),
+    let mut collected = collect.collect(&dumps)?;
+    let ended = match (task, outcome) {
+        _ if !command.check => Ok(()),
+        (Some(task), Some(outcome)) => ending::check(&task, outcome),
+        (Some(task), None) => {
+            let outcome = session.client.outcome(&task).map_err(Failure::from);
+            outcome.and_then(|outcome| ending::check(&task, outcome))
+        }
+        (None, Some(_)) => Err(Failure::RowsFailed),
+        (None, None) => Ok(()),
     };
     let missing = match missing {
         Some(missing) if dumps.is_empty() && ended.is_ok() && !is_of_model => return Err(missing),
         missing => missing,
     };
-    let mut collected = collect.collect(&dumps)?;
     let missing = missing.map(|missing| session.reporter.problem(missing));
     if !session.json && !dumps.is_empty() {
         collected.print(target, session)?;
@@ -167,9 +195,11 @@ fn find(
 ) -> Result<Selection, Failure> {
     let action = session.action(locator)?;
     let Some(TaskChoice::Id(id)) = locator.task_choice() else {
-        let Get { older, mut since, limit, .. } = *command;
-        if is_of_model && since.is_none() {
-            since = SystemTime::now().checked_sub(LIFE_OF_A_DUMP);
+        let Get { mut older, mut since, limit, .. } = *command;
+        if is_of_model {
+            since = since.or_else(|| SystemTime::now().checked_sub(LIFE_OF_A_DUMP));
+        } else {
+            older |= since.is_some();
         }
         return session.newest_dumps(&action, locator.object(), SearchOptions { older, since, limit });
     };
@@ -190,6 +220,7 @@ fn find(
     Ok(Selection {
         address: task,
         task: known,
+        outcome: None,
         skipped: Vec::new(),
         dumps: vec![dump],
         missing: None,
