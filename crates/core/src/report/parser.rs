@@ -170,15 +170,16 @@ impl Parser {
         }
     }
 
-    /// How much of the text need not be held because the row is too long: all of it that was read.
+    /// How much of the text need not be held: the lines before a row, and what was read of a row that is too long.
     pub(super) fn forget(&mut self) -> usize {
-        let is_too_long = self.is_too_long || self.at > MAX_ROW_BYTES || self.fields.len() > MAX_ROW_FIELDS;
-        if !is_too_long || !self.is_inside_row() {
-            return 0;
+        if self.is_inside_row() {
+            self.is_too_long |= self.at > MAX_ROW_BYTES || self.fields.len() > MAX_ROW_FIELDS;
+            if !self.is_too_long {
+                return 0;
+            }
+            self.fields.clear();
+            (self.start, self.end) = (0, 0);
         }
-        self.is_too_long = true;
-        self.fields.clear();
-        (self.start, self.end) = (0, 0);
         self.pass(self.at);
         std::mem::take(&mut self.at)
     }

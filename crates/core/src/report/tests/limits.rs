@@ -3,6 +3,7 @@
 use std::io::{self, Cursor};
 
 use super::*;
+use crate::report::dump::Dump;
 
 /// A file of a header and rows.
 fn generated(header: &str, rows: u64, row: impl Fn(u64) -> String) -> Cursor<String> {
@@ -99,6 +100,18 @@ fn a_quote_that_is_never_closed_is_one_row_and_is_not_held() {
         found.kinds.iter().map(|kind| &*kind.title).collect::<Vec<_>>(),
         ["Odd", "Row cut off at the end of the file"]
     );
+}
+
+#[test]
+fn lines_with_nothing_in_them_are_not_held() {
+    let blank = || io::repeat(b'\n').take(4_000_000);
+    let mut file =
+        "a,_Error_1_\n1,Odd\n".as_bytes().chain(blank()).chain("2,Odd\n".as_bytes()).chain(blank());
+    let mut dump = Dump::open(&mut file).unwrap();
+    for has_row in [true, true, false] {
+        assert_eq!(dump.next().unwrap(), has_row);
+        assert!(dump.text.rest().len() < 1_000_000, "{} bytes are held", dump.text.rest().len());
+    }
 }
 
 #[test]
