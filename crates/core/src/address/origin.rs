@@ -133,7 +133,7 @@ impl Origin {
         let is_https = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Some(Err(LocatorError::at(text, 0, "a URL that begins with https://"))),
+            _ => return Some(Err(unreadable(text, 0, "a URL that begins with https://"))),
         };
         let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |i| start + i);
         Some(Self::authority(is_https, text, start, end).map(|origin| (origin, end)))
@@ -141,27 +141,30 @@ impl Origin {
 
     fn authority(is_https: bool, text: &str, start: usize, end: usize) -> Result<Origin, LocatorError> {
         let authority = &text[start..end];
-        if authority.contains('@') {
-            // The text before the `@` may be a password, so the error does not repeat it.
-            let shown = "(a URL with a user name in it)";
-            return Err(LocatorError::at(shown, 0, "a URL without user name or password"));
-        }
         let host_end = match authority.find(']') {
             Some(bracket) => bracket + 1,
             None => authority.find(':').unwrap_or(authority.len()),
         };
         let (host, port) = authority.split_at(host_end);
         if !is_host(host) {
-            return Err(LocatorError::at(text, start, "a host name such as api.anaplan.com"));
+            return Err(unreadable(text, start, "a host name such as api.anaplan.com"));
         }
         let is_number = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit());
         let number = port.strip_prefix(':').filter(is_number).and_then(|digits| digits.parse::<u16>().ok());
         if !port.is_empty() && number.is_none_or(|number| number == 0) {
-            return Err(LocatorError::at(text, start + host_end, "a port from 1 to 65535"));
+            return Err(unreadable(text, start + host_end, "a port from 1 to 65535"));
         }
         let default_port = if is_https { 443 } else { 80 };
         let port = number.filter(|port| *port != default_port);
         Ok(Origin { is_https, host: host.to_ascii_lowercase(), port })
+    }
+}
+
+/// The text before an `@` may be a password, so the error does not repeat it.
+fn unreadable(text: &str, at: usize, expected: &str) -> LocatorError {
+    match text.contains('@') {
+        true => LocatorError::at("(a URL with a user name in it)", 0, "a URL without user name or password"),
+        false => LocatorError::at(text, at, expected),
     }
 }
 
@@ -186,12 +189,12 @@ impl FromStr for Origin {
             // What has nothing of a URL may be a secret in the wrong place.
             let shown =
                 if text.is_empty() || text.contains(".com") { text } else { "(a text that is no URL)" };
-            Err(LocatorError::at(shown, 0, "an origin such as https://eu3.api.anaplan.com"))
+            Err(unreadable(shown, 0, "an origin such as https://eu3.api.anaplan.com"))
         });
         let (origin, end) = split?;
         match text[end..].trim_end_matches('/') {
             "" | API_ROOT => Ok(origin),
-            _ => Err(LocatorError::at(text, end, "nothing after the host: /2/0 is added")),
+            _ => Err(unreadable(text, end, "nothing after the host: /2/0 is added")),
         }
     }
 }
@@ -277,7 +280,14 @@ mod tests {
         ] {
             assert!(text.parse::<Origin>().is_err(), "{text}");
         }
-        for text in ["https://me:s3cret@api.anaplan.com", "s3cret", "eyJ0.eyJs3cret.aaaa"] {
+        for text in [
+            "https://me:s3cret@api.anaplan.com",
+            "me:s3cret@gw.example.com",
+            "ftp://me:s3cret@gw.example.com",
+            "https://me:s3cret/#@gw.example.com",
+            "s3cret",
+            "eyJ0.eyJs3cret.aaaa",
+        ] {
             for error in [text.parse::<Origin>().unwrap_err(), Origin::of_region(text).unwrap_err()] {
                 assert!(!error.to_string().contains("s3cret"), "{error}");
             }

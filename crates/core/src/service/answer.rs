@@ -179,9 +179,14 @@ pub(super) fn says_something(value: &Value) -> bool {
 }
 
 /// What the entry of a list is read as.
-pub trait Entry: PartialEq + Sized {
+pub trait Entry: Sized {
     /// `None` if the entry cannot be read.
     fn read(value: Value) -> Option<Self>;
+
+    /// What the entry is known by, whatever else of it changes; `None` for one of a list that has no pages.
+    fn id(&self) -> Option<&Id> {
+        None
+    }
 }
 
 impl Entry for Value {

@@ -35,6 +35,10 @@ impl Entry for Import {
         let (id, name) = (answer::id(&value["id"])?, answer::text(&value["name"]));
         Some(Import { id, name, file: answer::id(&value["importDataSourceId"]) })
     }
+
+    fn id(&self) -> Option<&Id> {
+        Some(&self.id)
+    }
 }
 
 /// Those of `entries` that `text` means: by identifier, or else by name, or else by name in another case.

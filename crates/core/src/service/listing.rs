@@ -42,6 +42,10 @@ impl Entry for NamedId {
     fn read(value: Value) -> Option<NamedId> {
         Some(NamedId { id: answer::id(&value["id"])?, name: answer::text(&value["name"]) })
     }
+
+    fn id(&self) -> Option<&Id> {
+        Some(&self.id)
+    }
 }
 
 /// A task as the list of tasks shows it.
@@ -61,6 +65,10 @@ impl Entry for ListedTask {
         let id = answer::id(&value["taskId"])?;
         let state = TaskState::read(&value["taskState"]);
         Some(ListedTask { id, state, created: answer::time(&value["creationTime"]) })
+    }
+
+    fn id(&self) -> Option<&Id> {
+        Some(&self.id)
     }
 }
 
@@ -91,6 +99,10 @@ impl Entry for ListedModel {
         let (workspace, state) =
             (answer::id(&value["currentWorkspaceId"]), answer::text(&value["activeState"]));
         Some(ListedModel { id, name, workspace, state })
+    }
+
+    fn id(&self) -> Option<&Id> {
+        Some(&self.id)
     }
 }
 
@@ -229,9 +241,9 @@ impl<T: Entry> Listing<T> {
             // An empty page, the first or the last, is only believed from an answer that says it succeeded.
             return Err(Fault::NoPayload(self.key));
         }
-        // A service that ignores the offset sends its first page again.
-        let first = entries.first().and_then(Option::as_ref);
-        let is_first_again = first.is_some() && first == self.entries.first().and_then(Option::as_ref);
+        // A service that ignores the offset sends its first page again, whose first task may have moved on meanwhile.
+        let first = |page: &[Option<T>]| page.first()?.as_ref()?.id().cloned();
+        let is_first_again = first(&entries).is_some_and(|id| first(&self.entries) == Some(id));
         if is_first_again {
             entries.clear();
         }
@@ -345,6 +357,17 @@ mod tests {
         let mut endless = listing();
         let fault = (0..).find_map(|n| endless.take(NEXT.replace("\"0\"", &n.to_string()).as_bytes()).err());
         assert_eq!(fault.unwrap().to_string(), "its pages do not end");
+    }
+
+    #[test]
+    fn a_first_page_that_comes_again_is_known_although_its_first_task_has_moved_on() {
+        let mut tasks = tasks();
+        let mut take = |state: &str| {
+            let page = r#"{"meta":{"paging":{"totalSize":2}},"tasks":[{"taskId":"A","taskState":"STATE"}]}"#;
+            tasks.take(page.replace("STATE", state).as_bytes())
+        };
+        take("IN_PROGRESS").unwrap();
+        assert!(take("COMPLETE").unwrap_err().to_string().contains("end after 1"));
     }
 
     #[test]
