@@ -5,7 +5,7 @@
 //! token meanwhile.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
@@ -14,6 +14,10 @@ use crate::files::{
     DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove_own, unlock,
     unusable_path,
 };
+use crate::text::Printable;
+
+/// How much of the file is read: more than any secret has.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The file while no other process can use or replace its token. The lock is on another file beside it,
 /// which stays: a lock on the file itself would be on the old one once it is replaced.
@@ -66,7 +70,15 @@ impl LockedTokenFile {
     }
 
     pub(crate) fn read(&self) -> Result<Secret> {
-        Ok(Secret::new(NamedFile::read(Setting::RefreshToken, &self.path)?.secret()?))
+        let mut bytes = Vec::new();
+        let read = File::open(&self.path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
+        read.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => unusable_path(Setting::RefreshToken, &self.path, &error),
+            // It may well hold a token: to sign in anew would be no cure.
+            _ => Error::output("read", Some(&self.path), error),
+        })?;
+        let name = Printable(&self.path.to_string_lossy()).to_string();
+        Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.secret()?))
     }
 
     /// Removes the file; `false` if it did not exist.

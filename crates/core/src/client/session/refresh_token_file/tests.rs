@@ -65,6 +65,17 @@ fn a_token_that_could_not_be_replaced_is_not_given_out() {
     }
 }
 
+#[test]
+fn a_token_that_cannot_be_read_is_not_taken_for_a_missing_one() {
+    let (_folder, path) = file_with("old");
+    let locked = lock(&path);
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(locked.read(), Err(Error::Setting { .. })));
+    fs::create_dir(&path).unwrap();
+    let Err(Error::Output { path: Some(named), .. }) = locked.read() else { panic!("{:?}", locked.read()) };
+    assert_eq!(named, path);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_file_is_no_token_and_no_lock() {
