@@ -261,9 +261,11 @@ fn the_newest_dumps_come_with_the_tasks_that_were_passed_over() -> TestResult {
             .with_nested(fake::ActionResult::failed_import(OBJECT, "Cost centres"));
         fake::Task::complete(id).with_creation_time(time).with_result(result)
     };
+    let of_bytes = |bytes| Dump::from_bytes(bytes, 10);
     let load = Process::new(PROCESS, "Load")
-        .with_task(failed("OLD", 1_000).with_dump(OBJECT, Dump::from_bytes(vec![b'x'; 10], 10)))
+        .with_task(failed("OLD", 1_000).with_dump(OBJECT, of_bytes(vec![b'x'; 10])))
         .with_task(failed("GONE", 2_000))
+        .with_task(failed("EMPTIED", 2_500).with_dump(OBJECT, of_bytes(Vec::new())))
         .with_task(fake::Task::new("RUNNING", TaskState::InProgress).with_creation_time(3_000));
     let server = server_of(load);
     let (client, mut written) = (client(&server), Vec::new());
@@ -273,9 +275,10 @@ fn the_newest_dumps_come_with_the_tasks_that_were_passed_over() -> TestResult {
     client.download(&dumps[0]).write_to(&mut written)?;
     assert_eq!(written, [b'x'; 10]);
     let lists = server.requests().iter().filter(|request| request.target.ends_with("/chunks")).count();
-    assert_eq!(lists, 3, "one found gone, one found, and the check at the end");
+    assert_eq!(lists, 4, "one without chunks, one found gone, one found, and the check at the end");
     let skipped: Vec<_> = skipped.iter().map(|(task, reason)| (task.id.as_str(), *reason)).collect();
-    assert_eq!(skipped, [("RUNNING", SkipReason::NotFinished), ("GONE", SkipReason::DumpGone)]);
+    let gone = |id| (id, SkipReason::DumpGone);
+    assert_eq!(skipped, [("RUNNING", SkipReason::NotFinished), gone("EMPTIED"), gone("GONE")]);
     Ok(())
 }
 
@@ -380,8 +383,14 @@ fn what_has_just_begun_or_ended_is_looked_for_a_few_times() -> TestResult {
     server.fault(fake::Fault::WrongJson(without_result.clone()), When::path("tasks/*").times(2));
     assert!(client.task(&dump.task)?.result.is_some());
     // Without end is not for ever, and what was read is the answer.
-    server.fault(fake::Fault::WrongJson(without_result), When::path("tasks/*"));
+    server.fault(fake::Fault::WrongJson(without_result.clone()), When::path("tasks/*"));
     assert_eq!(client.task(&dump.task)?.result, None);
+    server.clear_faults();
+    let old = without_result.replace("}}", r#","creationTime":1571258347545}}"#);
+    server.fault(fake::Fault::WrongJson(old), When::path("tasks/*"));
+    let before = server.requests().len();
+    assert_eq!(client.task(&dump.task)?.result, None);
+    assert_eq!(server.requests().len(), before + 1, "what is old does not get one");
     Ok(())
 }
 

@@ -99,7 +99,8 @@ impl<'a> Download<'a> {
         self
     }
 
-    /// Replaces a file that has the target's name. Only for [`save_to`](Download::save_to). Defaults to no.
+    /// Replaces a file that has the target's name, and what is left of the download of another dump. Only for
+    /// [`save_to`](Download::save_to). Defaults to no.
     pub fn overwrite(mut self, yes: bool) -> Self {
         self.overwrite = yes;
         self
@@ -282,16 +283,15 @@ impl<'a> Download<'a> {
         format!("{origin}{path}")
     }
 
-    /// A dump without a byte is one unless its task counts rows in it. Where that cannot be asked, nothing speaks
-    /// against it.
+    /// A dump without a byte is one unless its task counts rows in it. Where that cannot be asked at once, nothing
+    /// speaks against it.
     fn check_empty(&self, bytes: u64) -> Result<()> {
-        let Some(task) = (bytes == 0).then(|| self.client.task(&self.dump.task).ok()).flatten() else {
+        if bytes > 0 {
             return Ok(());
-        };
-        let object = &self.dump.object;
-        let actions = task.actions().into_iter();
-        let of_dump = actions.filter(|action| object.is_none() || action.object_id == *object);
-        match of_dump.filter_map(|action| action.rows.failed).sum() {
+        }
+        // Twice: one answer may be lost for a moment.
+        let task = (0..2).find_map(|_| self.client.look_at(&self.dump.task, Repeat::Never).ok());
+        match task.map_or(0, |task| task.rejected(&self.dump)) {
             0 => Ok(()),
             rejected => Err(Error::Empty { dump: self.dump.clone().into(), rejected }),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
@@ -24,7 +24,11 @@ const STANDSTILL_LOOKS: u32 = 120;
 /// Further looks at a task that is complete but has no result yet, as users report for a moment.
 const RESULT_LOOKS: u32 = 3;
 
-/// Time between two of them.
+/// Time since its creation for which a task may lack its result for that moment. Most runs are shorter, and the end of
+/// a longer one is seen by [`Client::wait`]; an old task without a result never gets one.
+const RESULT_AGE: Duration = Duration::from_secs(10 * 60);
+
+/// Time between two of those looks.
 const RESULT_WAIT: Duration = Duration::from_secs(1);
 
 /// Maximum time between two looks, however long a task runs or does not begin: it is noticed within a minute.
@@ -67,13 +71,16 @@ impl Client {
         self.requests.list(&Subject::Tasks(action.clone()), Repeat::UntilThere, Listing::tasks(action))
     }
 
-    /// One task, with its result once it is over. The result of a task that has just ended is looked for a few times.
+    /// One task, with its result once it is over. The result of a task that may just have ended is looked for a few
+    /// times.
     pub fn task(&self, task: &TaskAddress) -> Result<Task> {
         let wait = RESULT_WAIT.min(self.requests.wire.retry.max_wait);
-        self.look_at(task, Repeat::IfTransient).and_then(|task| self.with_result(task, wait))
+        let task = self.look_at(task, Repeat::IfTransient)?;
+        let age = task.created.and_then(|created| SystemTime::now().duration_since(created).ok());
+        if age.is_some_and(|age| age > RESULT_AGE) { Ok(task) } else { self.with_result(task, wait) }
     }
 
-    fn look_at(&self, task: &TaskAddress, repeat: Repeat) -> Result<Task> {
+    pub(super) fn look_at(&self, task: &TaskAddress, repeat: Repeat) -> Result<Task> {
         let read = |answer: &[u8]| Task::parse(task, answer);
         let mut task = self.requests.get(&Subject::Task(task.clone()), &task.path(), repeat, read)?;
         task.change_messages(&|text| self.requests.wire.secrets.redact(text));
@@ -91,6 +98,7 @@ impl Client {
             self.requests.wire.sleep(wait, &Event::Waiting { subject, waited: begun.elapsed() })?;
             match self.look_at(&task.address, Repeat::IfTransient) {
                 Ok(now) => task = now,
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
                 // The task itself was read.
                 Err(_) => break,
             }
@@ -132,8 +140,8 @@ impl Client {
     }
 
     /// Whether the dump is there; its chunks are kept in it for its download. Changes the address to the second one
-    /// that a dump can have. A list without chunks is that of a dump without rows if the dump was reported, and else
-    /// that of none.
+    /// that a dump can have. A list without chunks is that of a dump without rows if the dump was reported and its
+    /// task counts no rejected rows, and else that of none.
     ///
     /// The dump of a process whose result lists no actions can be under the task itself, as the vendor's
     /// client expects it.
@@ -143,7 +151,7 @@ impl Client {
         let second = (is_flat && own != dump.address).then_some(own);
         for address in [Some(dump.address.clone()), second].into_iter().flatten() {
             match self.chunks(&address) {
-                Ok(list) if list.is_empty() && !dump.is_reported => {}
+                Ok(list) if list.is_empty() && (!dump.is_reported || task.rejected(&address) > 0) => {}
                 Ok(list) => {
                     let is_empty = list.is_empty();
                     (dump.address, dump.chunks) = (address, Some(list));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::{self, Answer};
 use super::dump::Dump;
 use super::fault::Fault;
-use crate::address::{ActionKind, Id, TaskAddress};
+use crate::address::{ActionKind, DumpAddress, Id, TaskAddress};
 
 /// How far a task has come.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -221,6 +221,13 @@ impl Task {
             }
         }
         actions
+    }
+
+    /// The rows that belong in this dump of the task, by its own count.
+    pub(crate) fn rejected(&self, dump: &DumpAddress) -> u64 {
+        let actions = self.actions().into_iter();
+        let of_dump = actions.filter(|action| dump.object.is_none() || action.object_id == dump.object);
+        of_dump.filter_map(|action| action.rows.failed).fold(0, u64::saturating_add)
     }
 
     /// The dumps that the task left or may have left, each object once: a second run of the same import

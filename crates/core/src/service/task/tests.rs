@@ -102,6 +102,19 @@ fn counts_are_read_from_the_values_or_from_the_text_where_they_are_empty() {
     }
 }
 
+#[test]
+fn the_rejected_rows_of_a_dump_are_those_of_its_object_and_no_count_is_too_large() {
+    let of = |object: &str, failed: u64| {
+        format!(r#"{{"objectId":"{object}","details":[{{"values":["failedCount",{failed}]}}]}}"#)
+    };
+    let nested = [of("112000000001", u64::MAX), of("112000000001", 1), of("112000000002", 3)].join(",");
+    let task = task(&format!(r#"{{"task":{{"result":{{"nestedResults":[{nested}]}}}}}}"#));
+    let dump = |object: &str| task.address.dump(object.parse().unwrap());
+    let objects = ["112000000001", "112000000002", "112000000003"];
+    assert_eq!(objects.map(|object| task.rejected(&dump(object))), [u64::MAX, 3, 0]);
+    assert_eq!(task.rejected(&task.address.own_dump()), u64::MAX);
+}
+
 proptest! {
     #[test]
     fn nesting_without_end_is_an_error_not_a_crash(depth in 0usize..5000) {
