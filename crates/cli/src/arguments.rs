@@ -503,7 +503,7 @@ pub(crate) struct Get {
     #[argh(switch)]
     pub(crate) whole: bool,
 
-    /// replace a file that exists
+    /// replace a file that exists, and what is left of the download of another dump
     #[argh(switch)]
     pub(crate) force: bool,
 

@@ -17,7 +17,7 @@ const PIECE_BYTES: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub(super) struct WaitingChunk {
-    /// A file in whose folder there is room, until that turns out to be none.
+    /// The file that the chunk is for, in whose folder it waits.
     beside: Option<PathBuf>,
     file: Option<File>,
     memory: Vec<u8>,

@@ -4,7 +4,7 @@
 //! groups the messages into [`Kind`]s: `Invalid number: a` and `Invalid number: 1.2.3` are one kind with two
 //! values. It counts rows, values and columns of each kind, names the first lines, and says what usually
 //! cures it. [`ReportBuilder::add_and_fix`] also writes the rejected rows as a file that can be corrected and
-//! imported again, and a [`RowTable`] shows the rows of one kind.
+//! imported again.
 //!
 //! Everything here works on any [`Read`](std::io::Read) in one pass and in bounded memory, whatever the file.
 //! Nothing here opens files or looks at the clock.

@@ -21,7 +21,7 @@ use crate::text::{Printable, seconds};
 /// | 408, 409, 423, 429, 5xx | retried; a start only after 423 and 429 | retried |
 /// | every other status | ends at once | ends at once |
 /// | an HTML page by its type | retried | retried |
-/// | a page, XML or an error in JSON, up to 64 KiB | a page is retried; other text ends unless cut short | retried |
+/// | a page, XML or a JSON document, up to 64 KiB | a page is retried; other text ends unless cut short | retried |
 /// | `Content-Range` of less than everything | retried | retried |
 /// | no bytes | retried | retried; the only chunk once, then it is an empty dump |
 /// | gzip that is labelled | decoded and checked | decoded and checked |
