@@ -157,6 +157,13 @@ fn actions_that_say_nothing_of_a_dump_are_asked_for_one() {
     let outcome = scene.run(&format!("get NIGHTLY/T1/{} -o a.csv --check --retries=0", COSTS.0));
     outcome.exits_with(5).stdout_has("a.csv").stderr_has("500");
     scene.has("a.csv", &dump_for(COSTS.0).bytes());
+    for option in ["", "--check"] {
+        let scene = with_task(&answer);
+        scene.server.fault(Fault::status(500), When::path(format!("dumps/{}/chunks", ACTUALS.0)));
+        let outcome = scene.run(&format!("get NIGHTLY {option} --retries=0"));
+        outcome.exits_with(5).stdout_has("2 dumps: 1 downloaded, 1 failed").stderr_has("500");
+        scene.holds(&[file_of(COSTS, "T1")]);
+    }
 }
 
 #[test]

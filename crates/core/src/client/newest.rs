@@ -218,15 +218,26 @@ impl<'a> Search<'a> {
             Ok(task) => task,
             Err(reason) => return Ok(Found::Skipped(reason)),
         };
-        let mut is_any_readable = false;
+        let (mut is_any_readable, mut failure) = (false, None);
         let mut dumps = Vec::new();
         for mut dump in task.dumps() {
             if self.object.is_none_or(|object| object == dump.address.object()) {
-                let is_readable = self.client.find_chunks(&mut dump, &task)?;
+                let is_readable = match self.client.find_chunks(&mut dump, &task) {
+                    // Beside one that can be read, its own download says so.
+                    Err(error) if !dump.is_reported => {
+                        failure.get_or_insert(error);
+                        dumps.push(dump);
+                        continue;
+                    }
+                    found => found?,
+                };
                 is_any_readable |= is_readable;
                 // One that was reported and is gone is listed beside one that can be read: its loss shows.
                 dumps.extend((is_readable || dump.is_reported).then_some(dump));
             }
+        }
+        if let Some(error) = failure.filter(|_| !is_any_readable) {
+            return Err(error);
         }
         Ok(match (is_any_readable, dumps.is_empty()) {
             (true, _) => Found::Dumps(task, dumps),
