@@ -41,7 +41,9 @@ fn the_token_is_fetched_as_printed() {
 /// Runs the nightly script with the environment file as printed; what it mails is in `mail.txt`.
 #[track_caller]
 fn nightly(scene: &Scene) -> Outcome<'_> {
-    let environment = block("ANAPLAN_TOKEN_FILE=").replace("=WORKSPACE", &format!("={WORKSPACE}"));
+    let environment = block("# cron has a short PATH").replace("=WORKSPACE", &format!("={WORKSPACE}"));
+    let certificate = "ANAPLAN_CERTIFICATE=$HOME/anaplan.crt ANAPLAN_PRIVATE_KEY=$HOME/anaplan.key";
+    let environment = environment.replace(certificate, "ANAPLAN_TOKEN_FILE=$HOME/.anaplan-token");
     std::fs::write(scene.path(".anaplan-env"), environment.replace("=MODEL", &format!("={MODEL}")))
         .expect("written");
     scene.write(".anaplan-token", TOKEN);

@@ -47,7 +47,7 @@ The same against the real service, with a token and the ids of your own model:
 
   export ANAPLAN_TOKEN=...
   {PROGRAM} get WORKSPACE/MODEL/PROCESS -o rejected/
-  {PROGRAM} explain rejected/*.csv --fix to-correct.csv
+  {PROGRAM} explain rejected/DUMP.csv --fix to-correct.csv
   {PROGRAM} run WORKSPACE/MODEL/IMPORT --put to-correct.csv"
         );
     }

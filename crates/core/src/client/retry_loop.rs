@@ -110,30 +110,44 @@ impl Wire {
             if self.patience.stop.is_stopped() {
                 return Err(Error::Cancelled);
             }
-            let (fault, may_repeat) = match outcome {
+            match outcome {
                 Ok(value) => {
                     self.succeeded(subject, &a_try);
                     return Ok(value);
                 }
-                Err(Halt::Error(error)) => return Err(error),
-                Err(Halt::Fault(fault)) => (self.masked(fault), true),
-                Err(Halt::Final(fault)) => (self.masked(fault), false),
-            };
-            if !matches!(fault, Fault::Connection { .. } | Fault::Body(BodyProblem::Document { .. })) {
-                self.set_reached(subject);
+                Err(halt) => a_try = self.next_try(halt, subject, &mut tries, &a_try, begun)?,
             }
-            let was_reached = self.reached(subject).is_some_and(|reached| reached.load(Ordering::Relaxed));
-            let wait = tries.wait_after(&fault, was_reached, random());
-            let Some(wait) = wait.filter(|_| may_repeat && !self.patience.is_over()) else {
-                let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
-                return Err(Error::Request { subject, fault, tries, elapsed });
-            };
-            self.adapt(subject, &fault, wait, &a_try);
-            let (retry, retries) = (tries.failed(), tries.retries());
-            self.sleep(wait, &Event::Retry { subject, fault: &fault, wait, retry, retries })?;
-            let without_compression = a_try.without_compression || fault.asks_for_identity();
-            a_try = Try { failed: retry, without_compression, asked_for_gzip: false };
         }
+    }
+
+    /// The next try after one that failed, once it is time for it; an error if there is none.
+    fn next_try(
+        &self,
+        halt: Halt,
+        subject: &Subject,
+        tries: &mut Tries,
+        a_try: &Try,
+        begun: Instant,
+    ) -> Result<Try> {
+        let (fault, may_repeat) = match halt {
+            Halt::Error(error) => return Err(error),
+            Halt::Fault(fault) => (self.masked(fault), true),
+            Halt::Final(fault) => (self.masked(fault), false),
+        };
+        if !matches!(fault, Fault::Connection { .. } | Fault::Body(BodyProblem::Document { .. })) {
+            self.set_reached(subject);
+        }
+        let was_reached = self.reached(subject).is_some_and(|reached| reached.load(Ordering::Relaxed));
+        let wait = tries.wait_after(&fault, was_reached, random());
+        let Some(wait) = wait.filter(|_| may_repeat && !self.patience.is_over()) else {
+            let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
+            return Err(Error::Request { subject, fault, tries, elapsed });
+        };
+        self.adapt(subject, &fault, wait, a_try);
+        let (retry, retries) = (tries.failed(), tries.retries());
+        self.sleep(wait, &Event::Retry { subject, fault: &fault, wait, retry, retries })?;
+        let without_compression = a_try.without_compression || fault.asks_for_identity();
+        Ok(Try { failed: retry, without_compression, asked_for_gzip: false })
     }
 
     /// Sends a request once, when its turn has come.
