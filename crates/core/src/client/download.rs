@@ -283,15 +283,12 @@ impl<'a> Download<'a> {
         format!("{origin}{path}")
     }
 
-    /// A dump without a byte is one unless its task counts rows in it. Where that cannot be asked at once, nothing
-    /// speaks against it.
+    /// A dump without a byte is one unless its task counts rows in it.
     fn check_empty(&self, bytes: u64) -> Result<()> {
         if bytes > 0 {
             return Ok(());
         }
-        // Twice: one answer may be lost for a moment.
-        let task = (0..2).find_map(|_| self.client.look_at(&self.dump.task, Repeat::Never).ok());
-        match task.map_or(0, |task| task.rejected(&self.dump)) {
+        match self.client.look_at(&self.dump.task, Repeat::IfTransient)?.rejected(&self.dump) {
             0 => Ok(()),
             rejected => Err(Error::Empty { dump: self.dump.clone().into(), rejected }),
         }

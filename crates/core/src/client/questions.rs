@@ -34,6 +34,9 @@ const RESULT_WAIT: Duration = Duration::from_secs(1);
 /// Maximum time between two looks, however long a task runs or does not begin: it is noticed within a minute.
 const MAX_POLL: Duration = Duration::from_secs(60);
 
+/// How far the clock of the service may be from ours, as for a token: five minutes each way.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(10 * 60);
+
 /// Later looks are 1/20 of the time apart that was waited, so that an end is noticed at most 5 % late.
 const POLL_SHARE: u32 = 20;
 
@@ -271,7 +274,8 @@ impl Client {
     }
 
     /// Waits until a run of the process or import begins that is not one of `known`, for at most `timeout`; `None`
-    /// if none was seen by then. Looks as often as [`Client::wait`]. `look` receives the time since the beginning
+    /// if none was seen by then. A run that is over and was created before the newest known one, or before the wait
+    /// began, is one that the list held back. Looks as often as [`Client::wait`]. `look` receives the time since the beginning
     /// after each wait, and can end it.
     ///
     /// # Errors
@@ -287,7 +291,13 @@ impl Client {
     ) -> Result<Option<TaskAddress>> {
         let (begun, subject) = (Instant::now(), Subject::Tasks(action.clone()));
         let client = begun.checked_add(timeout).map_or_else(|| self.clone(), |end| self.until(end));
+        let newest = known.iter().filter_map(|task| task.created).max();
+        let earliest = newest.or_else(|| SystemTime::now().checked_sub(CLOCK_DIFFERENCE));
         let known: HashSet<&Id> = known.iter().map(|task| &task.id).collect();
+        let is_new = |task: &ListedTask| {
+            let is_before = task.created.zip(earliest).is_some_and(|(created, earliest)| created < earliest);
+            !known.contains(&task.id) && !(task.state.is_final() && is_before)
+        };
         while begun.elapsed() < timeout {
             client.pause(&subject, poll, begun.elapsed())?;
             if look(begun.elapsed()).is_break() {
@@ -298,7 +308,7 @@ impl Client {
                 Err(error) if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout => break,
                 tasks => tasks?,
             };
-            if let Some(new) = tasks.into_iter().find(|task| !known.contains(&task.id)) {
+            if let Some(new) = tasks.into_iter().find(is_new) {
                 return Ok(Some(action.task(new.id)));
             }
         }
