@@ -130,6 +130,9 @@ fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
     let scene = Scene::without_rows(Dump::default());
     scene.get("").stdout("dump.csv  0 B  0 chunks  <TIME>\n");
     scene.has("dump.csv", b"");
+    let unread = Scene::without_rows(Dump::default());
+    unread.server.fault(Fault::status(404), When::path("tasks/*"));
+    unread.get("-qq").exits_with(4).stderr_has("404 Not Found");
     let again = |what: &str| wait(what, "it came empty", 1, 12);
     let scene = Scene::without_rows(one_chunk);
     scene.get("").notes(again(&the_chunk(0, 1))).stdout("dump.csv  0 B  1 chunk  <TIME>\n");
