@@ -291,7 +291,9 @@ fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
 #[test]
 fn wait_does_not_take_a_run_that_the_first_list_held_back_for_one_that_begins() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
-    scene.server.fault(Fault::WrongJson(r#"{"status":{"code":200}}"#.to_owned()), When::path("tasks").times(1));
+    scene
+        .server
+        .fault(Fault::WrongJson(r#"{"status":{"code":200}}"#.to_owned()), When::path("tasks").times(1));
     let outcome = scene.run("wait NIGHTLY --poll=1ms -o x/ -q --timeout=50ms");
     outcome.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
 }

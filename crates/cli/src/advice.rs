@@ -183,6 +183,7 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::Silent(_) | ConnectionProblem::Stalled(_) => {
             "try again later; --stall-timeout allows longer silence"
         }
+        ConnectionProblem::OutOfTime => "--timeout allows more time",
         ConnectionProblem::Closed | ConnectionProblem::Cut => {
             "try again later; if it stays, something on the way, such as a proxy, cuts connections"
         }

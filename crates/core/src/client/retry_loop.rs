@@ -19,7 +19,7 @@ use super::pace::{Pace, random};
 use super::redact::Secrets;
 use crate::error::{Error, Result};
 use crate::files::Unfinished;
-use crate::service::{BodyProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
+use crate::service::{BodyProblem, ConnectionProblem, Fault, Repeat, RetryPolicy, Subject, Tries};
 use crate::text::seconds;
 
 /// Unusable compressed answers in a row after which the API is asked for none: one may be an accident.
@@ -129,11 +129,17 @@ impl Wire {
         a_try: &Try,
         begun: Instant,
     ) -> Result<Try> {
-        let (fault, may_repeat) = match halt {
+        let (mut fault, may_repeat) = match halt {
             Halt::Error(error) => return Err(error),
             Halt::Fault(fault) => (self.masked(fault), true),
             Halt::Final(fault) => (self.masked(fault), false),
         };
+        if let Fault::Connection { problem, .. } = &mut fault
+            && problem.is_time()
+            && self.patience.is_over()
+        {
+            *problem = ConnectionProblem::OutOfTime;
+        }
         if !matches!(fault, Fault::Connection { .. } | Fault::Body(BodyProblem::Document { .. })) {
             self.set_reached(subject);
         }

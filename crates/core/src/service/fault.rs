@@ -224,6 +224,8 @@ pub enum ConnectionProblem {
     Stalled(Duration),
     /// The header or the body of the answer was not complete within this limit.
     Timeout(Duration),
+    /// The time that the user gave was over while an answer was on its way.
+    OutOfTime,
     /// The certificate of the host, or of a proxy that opens TLS, is of an issuer that is not trusted.
     UnknownIssuer,
     /// The certificate is expired or not valid yet.
@@ -244,6 +246,13 @@ pub enum ConnectionProblem {
     Other,
 }
 
+impl ConnectionProblem {
+    /// Whether a limit of time ended it: the user's, where that was over then.
+    pub(crate) fn is_time(&self) -> bool {
+        matches!(self, Self::Connect | Self::Silent(_) | Self::Stalled(_) | Self::Timeout(_))
+    }
+}
+
 impl fmt::Display for ConnectionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -258,6 +267,7 @@ impl fmt::Display for ConnectionProblem {
             Self::Timeout(limit) => {
                 return write!(f, "the answer was not complete after {}", seconds(*limit));
             }
+            Self::OutOfTime => "the time limit was reached while an answer was awaited",
             Self::UnknownIssuer => "TLS failed: the issuer of the certificate is not trusted",
             Self::Expired => "TLS failed: the certificate is not valid now",
             Self::WrongName => "TLS failed: the certificate is for another host",

@@ -127,7 +127,7 @@ impl Fault {
                 | Problem::Tls
                 | Problem::ProxyAuthentication
                 | Problem::Proxy => (No, Refused),
-                Problem::HeaderTooLarge | Problem::Other => (No, Unknown),
+                Problem::OutOfTime | Problem::HeaderTooLarge | Problem::Other => (No, Unknown),
             },
             Fault::Status { status, .. } => match status {
                 409 | 423 | 429 => (Yes, Refused),
