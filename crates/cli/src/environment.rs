@@ -59,7 +59,7 @@ impl<'a> Environment<'a> {
         let wrong = |problem: String| Failure::Usage(format!("{name} cannot be used: {problem}"));
         let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
         let text = std::str::from_utf8(file.bytes()).map_err(|_| wrong("it is not in UTF-8".into()))?;
-        self.from_file = parse(text).map_err(|line| wrong(format!("line {line} is not KEY=VALUE")))?;
+        self.from_file = parse(text).map_err(wrong)?;
         self.exposed = file.exposed().map(Path::to_owned);
         Ok(())
     }
@@ -175,24 +175,49 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// The variables of a text that are meant for this program, as systemd and a shell read them, or else the number of
-/// the line that is none.
-fn parse(text: &str) -> Result<Vec<(String, String)>, usize> {
+/// The variables of a text that are meant for this program, as systemd and a shell read them, or else which line
+/// cannot be read.
+fn parse(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut variables = Vec::new();
     for (line, number) in text.lines().map(str::trim).zip(1_usize..) {
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        let (name, value) = line.split_once('=').ok_or(number)?;
-        let name = name.trim_end();
-        let name = name.strip_prefix("export ").map_or(name, str::trim_start);
-        let value = unquoted(value.trim_start()).ok_or(number)?;
-        let is_of_proxy = ProxyChoice::VARIABLES.contains(&name) || ProxyChoice::EXCEPTIONS.contains(&name);
-        if name.starts_with("ANAPLAN_") || is_of_proxy {
+        let odd = || format!("line {number} is not KEY=VALUE");
+        let (before, value) = line.split_once('=').ok_or_else(odd)?;
+        let before = before.trim_end();
+        let name = match before.strip_prefix("export") {
+            Some(name) if name.starts_with([' ', '\t']) => name.trim_start_matches([' ', '\t']),
+            _ => before,
+        };
+        let value = unquoted(value.trim_start()).ok_or_else(odd)?;
+        if is_variable(name) {
             variables.push((name.to_owned(), value));
+        } else if mentions_variable(before) {
+            return Err(format!(
+                "line {number} has something else than the name of a variable before =; write the name as it is \
+                 documented, in the same letters, alone or after export"
+            ));
         }
     }
     Ok(variables)
+}
+
+fn is_variable(name: &str) -> bool {
+    let is_usual = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    name.strip_prefix("ANAPLAN_").is_some_and(|rest| !rest.is_empty() && rest.chars().all(is_usual))
+        || proxy_variables().any(|of_proxy| of_proxy == name)
+}
+
+/// Whether a text that is no variable was meant as one: passed over, it could send a password to another region.
+fn mentions_variable(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    text.to_ascii_uppercase().contains("ANAPLAN_")
+        || words.any(|word| proxy_variables().any(|of_proxy| of_proxy.eq_ignore_ascii_case(word)))
+}
+
+fn proxy_variables() -> impl Iterator<Item = &'static str> {
+    ProxyChoice::VARIABLES.into_iter().chain(ProxyChoice::EXCEPTIONS)
 }
 
 /// A value without its quotes and escapes. `None` if it would go on in the next line.
@@ -228,6 +253,7 @@ mod tests {
             ("# a comment\n; another\n\nPATH=/bin", ""),
             ("ANAPLAN_A = a b ", "ANAPLAN_A=a b"),
             ("export ANAPLAN_A=a", "ANAPLAN_A=a"),
+            ("export\tANAPLAN_A=a\nexport \t HTTPS_PROXY=b", "ANAPLAN_A=a HTTPS_PROXY=b"),
             ("ANAPLAN_A='it\\s'\r\n", "ANAPLAN_A=it\\s"),
             ("no_proxy=a,b\nANAPLAN_D=", "no_proxy=a,b ANAPLAN_D="),
             ("ANAPLAN_E=a=b", "ANAPLAN_E=a=b"),
@@ -243,8 +269,40 @@ mod tests {
             let lines = |variables: Vec<(String, String)>| {
                 variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
             };
-            let parsed = parse(line).map_or_else(|number| format!("line {number}"), lines);
+            let not_key_value =
+                |why: String| why.strip_suffix(" is not KEY=VALUE").unwrap_or(&why).to_owned();
+            let parsed = parse(line).map_or_else(not_key_value, lines);
             assert_eq!(parsed, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_seems_to_set_a_variable_and_does_not_is_refused_and_its_value_is_not_shown() {
+        for line in [
+            "set ANAPLAN_REGION=s3cret",
+            "set \"ANAPLAN_REGION=s3cret\"",
+            "declare -x ANAPLAN_REGION=s3cret",
+            "export -n ANAPLAN_REGION=s3cret",
+            "$env:ANAPLAN_REGION = \"s3cret\"",
+            "anaplan_token=s3cret",
+            "ANAPLAN_Region=s3cret",
+            "ANAPLAN_=s3cret",
+            "\u{feff}ANAPLAN_REGION=s3cret",
+            "\u{200b}ANAPLAN_REGION=s3cret",
+            "ANAPLAN_REGION\u{200b}=s3cret",
+            "export \u{feff}ANAPLAN_REGION=s3cret",
+            "Https_Proxy=s3cret",
+            "set no_proxy=s3cret",
+            "\u{feff}ALL_PROXY=s3cret",
+        ] {
+            let why = parse(&format!("\n{line}\nANAPLAN_A=a")).unwrap_err();
+            assert!(
+                why.starts_with("line 2 has something else than ") && !why.contains("s3cret"),
+                "{line}: {why}"
+            );
+        }
+        for line in ["PATH=ANAPLAN_A", "http_proxy=a", "INSTALL_PROXY=a", "exported=a", "# set ANAPLAN_A=a"] {
+            assert_eq!(parse(line), Ok(Vec::new()), "{line}");
         }
     }
 }
