@@ -48,6 +48,23 @@ fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for()
 }
 
 #[test]
+fn a_refresh_token_that_cannot_be_used_ends_a_sign_in_and_a_renewal_and_is_asked_for_once() {
+    for command in ["login", "chunks DUMP"] {
+        let scene = scene();
+        let grant = r#"{"access_token": "a", "refresh_token": "s3cret s3cret"}"#;
+        scene.answers(When::path("oauth/token"), grant);
+        let outcome = with_oauth(&scene, bare(&scene, command)).run();
+        outcome.exits_with(3).stderr_has(
+            "signing in at <ORIGIN>: it was granted, but the refresh token that came with it cannot be used: ",
+        );
+        assert!(!outcome.stderr_text().contains("s3cret"));
+        assert_eq!(scene.count_of("POST /oauth/token"), 1, "{command}");
+        assert_eq!(scene.read("refresh-token"), b"first-refresh-token");
+        scene.any_files();
+    }
+}
+
+#[test]
 fn login_without_its_variables_names_them() {
     let error =
         "login needs more to sign in: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";

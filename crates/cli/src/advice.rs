@@ -79,6 +79,9 @@ fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Optio
             "ask the owner of the OAuth client in Anaplan to let it have refresh tokens (scope offline_access), then \
              sign in again with: login"
         }
+        Fault::UnusableRefreshToken => {
+            "the stored refresh token may be used up: sign in again with: login; report it if that fails likewise"
+        }
         Fault::Body(BodyProblem::TooLarge { .. }) => return None,
         Fault::Body(_) => {
             "something on the way, such as a proxy or a virus scanner, may alter answers: ask for an exception for \

@@ -395,7 +395,7 @@ impl Error {
 }
 
 fn kind_of_request(subject: &Subject, fault: &Fault) -> ErrorKind {
-    if matches!(fault, Fault::SignInRefused { .. } | Fault::NoRefreshToken) {
+    if matches!(fault, Fault::SignInRefused { .. } | Fault::NoRefreshToken | Fault::UnusableRefreshToken) {
         return ErrorKind::NotPermitted;
     }
     match fault.status() {

@@ -85,6 +85,8 @@ pub enum Fault {
     },
     /// The user approved a sign-in, but no refresh token came with it: nothing can be stored.
     NoRefreshToken,
+    /// The refresh token that came cannot be stored and used; the one before it may be dead.
+    UnusableRefreshToken,
 }
 
 impl Fault {
@@ -120,7 +122,8 @@ impl Fault {
             | Fault::NoPayload(_)
             | Fault::OtherTask(_)
             | Fault::Body(_)
-            | Fault::NoRefreshToken => [None, None],
+            | Fault::NoRefreshToken
+            | Fault::UnusableRefreshToken => [None, None],
         };
         texts.into_iter().flatten().for_each(|text| *text = change(text));
         self
@@ -159,6 +162,10 @@ impl fmt::Display for Fault {
                 message.iter().try_for_each(|message| write!(f, " ({})", Printable(message)))
             }
             Fault::NoRefreshToken => f.write_str("it was approved, but no refresh token came with it"),
+            Fault::UnusableRefreshToken => f.write_str(
+                "it was granted, but the refresh token that came with it cannot be used: it is no text, empty, too \
+                 long, or holds a space or another character that no token has",
+            ),
             Fault::SignInRefused { word, message: None } => write!(f, "it was refused: {}", Printable(word)),
             Fault::SignInRefused { word, message: Some(message) } => {
                 write!(f, "it was refused: {} ({})", Printable(message), Printable(word))

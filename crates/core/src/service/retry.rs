@@ -142,9 +142,10 @@ impl Fault {
             Fault::ErrorMessage(_) | Fault::NoPayload(_) | Fault::OtherTask(_) => (Yes, Unknown),
             Fault::Malformed { cut_short: true, .. } => (Yes, Unknown),
             Fault::Malformed { .. } | Fault::List(_) => (No, Unknown),
-            Fault::SignInRefused { .. } | Fault::NewTokenRefused { .. } | Fault::NoRefreshToken => {
-                (No, Refused)
-            }
+            Fault::SignInRefused { .. }
+            | Fault::NewTokenRefused { .. }
+            | Fault::NoRefreshToken
+            | Fault::UnusableRefreshToken => (No, Refused),
             Fault::Body(BodyProblem::Encoding(_) | BodyProblem::NotGzip) => (Once, Unknown),
             Fault::Body(BodyProblem::TooLarge { .. }) => (No, Unknown),
             Fault::Body(_) => (Yes, Unknown),

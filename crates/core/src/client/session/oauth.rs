@@ -58,8 +58,8 @@ struct Grant {
     /// A grant without one may still have made the old refresh token invalid.
     access: Result<IssuedToken, Fault>,
     /// The refresh token that counts from now on. Where the client's tokens rotate, the one before it is
-    /// dead.
-    refresh: Option<Secret>,
+    /// dead, also if this one is unusable.
+    refresh: Result<Option<Secret>, Fault>,
 }
 
 /// What a user needs to approve a sign-in. Holds no secret.
@@ -146,8 +146,9 @@ impl Session {
             let _exchange = wire.unfinished.begin();
             let reply = ask(wire, post(origin, OAUTH_TOKEN, body), None, a_try)?;
             let grant = read_grant(&reply)?;
-            let refresh = grant.refresh.as_ref().filter(|refresh| Some(refresh.reveal()) != old);
-            if let Some(refresh) = refresh {
+            let refresh = grant.refresh.map_err(|_| Halt::Final(Fault::UnusableRefreshToken))?;
+            let refresh = refresh.filter(|refresh| Some(refresh.reveal()) != old);
+            if let Some(refresh) = &refresh {
                 wire.secrets.add(refresh.reveal());
                 tokens.store(wire, refresh)?;
             }
@@ -234,7 +235,7 @@ fn read_grant(reply: &Reply) -> Result<Grant, Fault> {
     let lifetime = granted.answer.count("expires_in").map(Duration::from_secs);
     let access = granted.secret("access_token").map(|value| IssuedToken { value, lifetime });
     let has_refresh = granted.answer.has("refresh_token");
-    Ok(Grant { access, refresh: has_refresh.then(|| granted.secret("refresh_token")).transpose()? })
+    Ok(Grant { access, refresh: has_refresh.then(|| granted.secret("refresh_token")).transpose() })
 }
 
 fn read_device_code(reply: &Reply) -> Result<DeviceFlow, Fault> {
@@ -282,17 +283,17 @@ mod tests {
         let access = grant.access.as_ref().unwrap();
         assert_eq!(access.value.reveal(), "acc3ss", "the id_token is none");
         assert_eq!(access.lifetime, Some(Duration::from_secs(2100)));
-        assert_eq!(grant.refresh.as_ref().unwrap().reveal(), "r3fresh");
+        assert_eq!(grant.refresh.as_ref().unwrap().as_ref().unwrap().reveal(), "r3fresh");
         let shown = format!("{grant:?}");
         assert!(!shown.contains("acc3ss") && !shown.contains("r3fresh"), "{shown}");
         for refresh in ["", r#", "refresh_token": null"#, r#", "refresh_token": """#] {
             let json = format!(r#"{{"access_token": "a", "expires_in": "60"{refresh}}}"#);
-            assert_eq!(read_grant(&Reply::of(200, &json)).unwrap().refresh, None);
+            assert_eq!(read_grant(&Reply::of(200, &json)).unwrap().refresh.unwrap(), None);
         }
         // One that cannot be stored is lost.
         for odd in [r#""a\nb""#, "{}", "[1]", "true"] {
             let json = format!(r#"{{"access_token": "a", "refresh_token": {odd}}}"#);
-            let fault = read_grant(&Reply::of(200, &json)).unwrap_err().to_string();
+            let fault = read_grant(&Reply::of(200, &json)).unwrap().refresh.unwrap_err().to_string();
             assert!(fault.ends_with("(its refresh_token cannot be used)"), "{fault}");
         }
         for (access, problem) in [
@@ -304,7 +305,7 @@ mod tests {
                 read_grant(&Reply::of(200, &format!(r#"{{{access} "refresh_token": "r"}}"#))).unwrap();
             let fault = grant.access.unwrap_err().to_string();
             assert!(fault.contains(problem), "{fault}");
-            assert_eq!(grant.refresh.unwrap().reveal(), "r");
+            assert_eq!(grant.refresh.unwrap().unwrap().reveal(), "r");
         }
     }
 

@@ -51,7 +51,8 @@ impl<'a> Granted<'a> {
         }
     }
 
-    /// A secret that will be a part of a request.
+    /// A secret that will be a part of a request. As in a file, blanks, line ends and a byte order mark around it do
+    /// not belong to it.
     pub(super) fn secret(&self, path: &'static str) -> Result<Secret, Fault> {
         if !self.answer.has(path) {
             return Err(Fault::NoPayload(path));
@@ -60,8 +61,9 @@ impl<'a> Granted<'a> {
             let is_token = text.bytes().all(|byte| byte.is_ascii_graphic());
             is_token && check_secret(Setting::Token, "", text).is_ok()
         };
-        let text = self.answer.text(path).filter(can_be_sent);
-        text.map(Secret::new).ok_or_else(|| self.unusable(path))
+        let around = |c: char| c.is_whitespace() || c == '\u{feff}';
+        let text = self.answer.text(path).map(|text| text.trim_matches(around).to_owned());
+        text.filter(can_be_sent).map(Secret::new).ok_or_else(|| self.unusable(path))
     }
 
     /// The fault of a field whose value cannot be meant.
@@ -149,6 +151,7 @@ mod tests {
             (502, "{}", "502 Bad Gateway"),
             (201, r#"{"status": "SUCCESS", "token": "x"}"#, "granted x"),
             (200, r#"{"token": 7}"#, "granted 7"),
+            (200, r#"{"token": "\ufeff x\r\n\t "}"#, "granted x"),
         ] {
             let end = ends_in(status, body);
             assert_eq!(end.strip_prefix(answered).unwrap_or(&end), expected, "{status} {body}");
@@ -158,9 +161,14 @@ mod tests {
     #[test]
     fn a_token_that_no_header_can_carry_or_that_is_not_there_is_no_good_news() {
         let long = format!(r#"{{"token": "{}"}}"#, "x".repeat(20_000));
-        for body in
-            [r#"{"token": "a b"}"#, r#"{"token": "a\nb"}"#, r#"{"token": "é"}"#, r#"{"token": ["a"]}"#, &long]
-        {
+        for body in [
+            r#"{"token": " "}"#,
+            r#"{"token": "a b"}"#,
+            r#"{"token": "a\nb"}"#,
+            r#"{"token": "é"}"#,
+            r#"{"token": ["a"]}"#,
+            &long,
+        ] {
             assert!(ends_in(200, body).ends_with("(its token cannot be used)"), "{body}");
         }
         for body in [r#"{"token": ""}"#, r#"{"token": null}"#, "{}", r#"{"status": "SUCCESS"}"#] {
