@@ -252,6 +252,20 @@ fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_an_older_run_is
         scene.server.fault(Fault::WrongJson(answer), When::path("tasks").method("GET"));
         scene.run("get NIGHTLY --since=48h -qq").exits_with(code).stderr_has(why);
     }
+    for (tasks, code) in [
+        (json!(["text", good]), 5),
+        (json!([good, "text"]), 0),
+        (json!([listed(json!("T2"), 9), "text", good]), 0),
+    ] {
+        let scene = Scene::with_tasks([clean("T1"), clean("T2")]);
+        scene.answers(list(), json!({ "tasks": tasks }));
+        let outcome = scene.run("wait NIGHTLY -o x/ --poll=1ms --timeout=1h --since=1970-01-01 -qq");
+        outcome.any_stdout().exits_with(code);
+        if code == 5 {
+            outcome.stderr_has(unknown);
+        }
+        scene.any_files();
+    }
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     scene.answers(list(), json!({ "tasks": ["text", good, good] }));
     scene.run("get NIGHTLY -qq").exits_with(5).stderr_has("which one is the newest is not known");

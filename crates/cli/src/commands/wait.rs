@@ -71,7 +71,7 @@ fn find_run(
     session: &Session,
 ) -> Result<Option<TaskAddress>, Failure> {
     // One list for both: a run that begins after it is not known.
-    let tasks = session.client.tasks(action)?;
+    let (tasks, doubt) = session.client.tasks_and_doubt(action)?;
     if tasks.is_empty() {
         // The service lists no tasks for a process that is not there, nor for one that never ran.
         match session.client.find_action(&action.model, action.id.as_str()) {
@@ -79,7 +79,7 @@ fn find_run(
             found => drop(found?),
         }
     }
-    if let Some(address) = run_to_wait_for(&tasks, action, command, session)? {
+    if let Some(address) = run_to_wait_for(&tasks, doubt, action, command, session)? {
         return Ok(Some(address));
     }
     let mut activity = session.reporter.activity();
@@ -94,6 +94,7 @@ fn find_run(
 /// A run of `tasks` that is under way, or one that is over and as new as asked for.
 fn run_to_wait_for(
     tasks: &[ListedTask],
+    doubt: Option<Error>,
     action: &ActionAddress,
     command: &Wait,
     session: &Session,
@@ -108,6 +109,10 @@ fn run_to_wait_for(
         if is_known || !session.client.task(&address)?.is_over() {
             return Ok(Some(address));
         }
+    }
+    // The run that is asked for may be the one that cannot be read.
+    if let (Some(doubt), Some(_)) = (doubt, command.since) {
+        return Err(doubt.into());
     }
     let is_new =
         |task: &&ListedTask| command.since.zip(task.created).is_some_and(|(since, created)| created >= since);

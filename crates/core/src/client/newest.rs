@@ -97,6 +97,22 @@ impl Client {
     pub fn newest<'a>(&'a self, action: &'a ActionAddress) -> Search<'a> {
         Search { client: self, action, object: None, older: false, since: None, limit: DEFAULT_LIMIT }
     }
+
+    /// As [`Client::tasks`], and the error for one who needs the newest task whose time is known, if an entry that
+    /// cannot be read may be newer.
+    #[doc(hidden)]
+    pub fn tasks_and_doubt(&self, action: &ActionAddress) -> Result<(Vec<ListedTask>, Option<Error>)> {
+        let entries = self.task_list(action)?.into_newest_first();
+        let decides = |entry: &&Option<ListedTask>| entry.as_ref().is_none_or(|task| task.created.is_some());
+        let doubt = matches!(entries.iter().find(decides), Some(None)).then(|| unreadable(action));
+        Ok((entries.into_iter().flatten().collect(), doubt))
+    }
+}
+
+fn unreadable(action: &ActionAddress) -> Error {
+    let problem = "an entry of it cannot be read, so which one is the newest is not known";
+    let (subject, fault) = (Subject::Tasks(action.clone()).into(), Fault::List(problem.to_owned()));
+    Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
 }
 
 impl<'a> Search<'a> {
@@ -133,7 +149,7 @@ impl<'a> Search<'a> {
         let Listed { tasks, mut is_proven } = self.listed()?;
         for (mut listed, is_newest) in tasks {
             let reason = match self.look(&mut listed)? {
-                Found::Dumps(..) if !is_newest && !self.older => return Err(self.unreadable()),
+                Found::Dumps(..) if !is_newest && !self.older => return Err(unreadable(self.action)),
                 Found::Dumps(task, dumps) => return Ok((Newest::Dumps { task, dumps }, skipped)),
                 Found::NoDump(task) => {
                     newest.get_or_insert((skipped.len(), Some(task)));
@@ -153,7 +169,7 @@ impl<'a> Search<'a> {
             }
         }
         if !is_proven {
-            return Err(self.unreadable());
+            return Err(unreadable(self.action));
         }
         Ok(match newest {
             None => (Newest::Nothing, skipped),
@@ -176,19 +192,12 @@ impl<'a> Search<'a> {
         let Listed { tasks, is_proven } = self.listed()?;
         for (mut listed, is_newest) in tasks {
             match self.finished(&mut listed)? {
-                Ok(_) if !is_newest => return Err(self.unreadable()),
+                Ok(_) if !is_newest => return Err(unreadable(self.action)),
                 Ok(task) => return Ok((Some(task), skipped)),
                 Err(reason) => skipped.push((listed, reason)),
             }
         }
-        if is_proven { Ok((None, skipped)) } else { Err(self.unreadable()) }
-    }
-
-    fn unreadable(&self) -> Error {
-        let problem = "an entry of it cannot be read, so which one is the newest is not known";
-        let fault = Fault::List(problem.to_owned());
-        let subject = Subject::Tasks(self.action.clone()).into();
-        Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
+        if is_proven { Ok((None, skipped)) } else { Err(unreadable(self.action)) }
     }
 
     fn listed(&self) -> Result<Listed> {
