@@ -275,8 +275,8 @@ impl Client {
 
     /// Waits until a run of the process or import begins that is not one of `known`, for at most `timeout`; `None`
     /// if none was seen by then. A run that is over and was created before the newest known one, or before the wait
-    /// began, is one that the list held back. Looks as often as [`Client::wait`]. `look` receives the time since the beginning
-    /// after each wait, and can end it.
+    /// began, is one that the list held back. Looks as often as [`Client::wait`]. `look` receives the time since the
+    /// beginning after each wait, and can end it.
     ///
     /// # Errors
     ///
