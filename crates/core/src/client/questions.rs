@@ -296,7 +296,7 @@ impl Client {
         let known: HashSet<&Id> = known.iter().map(|task| &task.id).collect();
         let is_new = |task: &ListedTask| {
             let is_before = task.created.zip(earliest).is_some_and(|(created, earliest)| created < earliest);
-            !known.contains(&task.id) && !(task.state.is_final() && is_before)
+            !(known.contains(&task.id) || task.state.is_final() && is_before)
         };
         while begun.elapsed() < timeout {
             client.pause(&subject, poll, begun.elapsed())?;
