@@ -75,6 +75,18 @@ fn a_model_means_the_newest_run_of_each_process_and_import() {
     scene.server.fault(Fault::status(403), When::path("imports"));
     let outcome = scene.run(&format!("{get} -q"));
     outcome.exits_with(3).stdout_has(&files[0]).stderr_has("the imports of ");
+    // Nor one with an entry that cannot be read, whose dumps nothing is known of.
+    scene.server.clear_faults();
+    let odd =
+        r#"{"status":{"code":200},"processes":[{"name":"Odd"},{"id":"118000000001","name":"Nightly load"}]}"#;
+    scene.server.fault(Fault::WrongJson(odd.to_owned()), When::path("processes"));
+    let outcome = scene.run(&format!("{get} -qq"));
+    outcome
+        .exits_with(5)
+        .stdout(lines("already there"))
+        .stderr_has("an entry of it cannot be read, and may have left");
+    scene.server.clear_faults();
+    scene.server.fault(Fault::status(403), When::path("imports"));
     scene.server.fault(Fault::status(403), When::path("processes"));
     scene.run(&format!("{get} -q --json")).exits_with(3).json_has("/1/error/exit_code", 3).stderr_text();
 }

@@ -64,21 +64,11 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
 
 /// The processes and imports of a model, and why it is not known which there are.
 fn actions(model: &ModelAddress, session: &Session) -> Vec<Result<Locator, Failure>> {
-    let mut found = Vec::new();
-    match session.client.processes(model) {
-        Ok(processes) => {
-            found.extend(processes.into_iter().map(|process| Ok(model.process(process.id).into())))
-        }
-        Err(error) => found.push(Err(error.into())),
-    }
-    match session.client.imports(model) {
-        Ok(imports) => found.extend(imports.into_iter().map(|import| Ok(model.import(import.id).into()))),
-        Err(error) => found.push(Err(error.into())),
-    }
+    let found = session.client.actions(model);
     if found.is_empty() {
-        found.push(Err(none_in(model, "processes")));
+        return vec![Err(none_in(model, "processes"))];
     }
-    found
+    found.into_iter().map(|action| Ok(action?.into())).collect()
 }
 
 /// Whether `-o` may name a file: the locator means one dump, whatever happened. A single import has one.

@@ -1,13 +1,12 @@
 //! Processes and imports by their names, and what imports read.
 
-use std::time::Duration;
-
 use super::Client;
 use super::event::Event;
+use super::questions::unreadable;
 use crate::address::{ActionAddress, ActionKind, Id, ModelAddress};
 use crate::error::{Error, Result};
 use crate::service::{
-    Fault, Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format,
+    Entry, Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format,
 };
 
 impl Client {
@@ -49,6 +48,36 @@ impl Client {
         self.requests.get(&subject, &path, Repeat::OnceAfter500, source_format)
     }
 
+    /// The processes and imports of a model. A list that cannot be had, or that has an entry which cannot be read, is
+    /// an error among them.
+    #[doc(hidden)]
+    pub fn actions(&self, model: &ModelAddress) -> Vec<Result<ActionAddress>> {
+        let mut actions = self
+            .actions_in("processes", model, Listing::processes(model), |process| model.process(process.id));
+        actions.extend(
+            self.actions_in("imports", model, Listing::imports(model), |import| model.import(import.id)),
+        );
+        actions
+    }
+
+    fn actions_in<T: Entry>(
+        &self,
+        what: &'static str,
+        model: &ModelAddress,
+        listing: Listing<T>,
+        address: impl Fn(T) -> ActionAddress,
+    ) -> Vec<Result<ActionAddress>> {
+        let subject = Subject::List(what, Some(model.clone()));
+        let list = match self.requests.list(&subject, Repeat::IfTransient, listing) {
+            Ok(list) => list,
+            Err(error) => return vec![Err(error)],
+        };
+        let is_partial = list.unreadable() > 0;
+        let doubt = is_partial
+            .then(|| Err(unreadable(subject, "an entry of it cannot be read, and may have left dumps")));
+        list.into_entries().into_iter().map(|entry| Ok(address(entry))).chain(doubt).collect()
+    }
+
     /// The process or import that `name` means: an identifier, a name, or a name written in another case; in this
     /// order.
     ///
@@ -79,10 +108,9 @@ impl Client {
             [] => {
                 imports?;
                 if odd_processes + odd_imports > 0 {
-                    let subject = subject(if odd_processes > 0 { "processes" } else { "imports" }).into();
+                    let subject = subject(if odd_processes > 0 { "processes" } else { "imports" });
                     let problem = "an entry of it cannot be read, which may be the one that is meant";
-                    let fault = Fault::List(problem.to_owned());
-                    return Err(Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO });
+                    return Err(unreadable(subject, problem));
                 }
                 let known = names(&known.iter().collect::<Vec<_>>());
                 Err(Error::NoSuchAction { name: name.to_owned(), model: model.clone().into(), known })

@@ -3,12 +3,12 @@
 //! The newest task may be another user's, or its dump may be erased: the service answers 404 for both, and
 //! the task still reports a dump. The one to take may be further down.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use super::Client;
+use super::{Client, questions};
 use crate::address::{ActionAddress, Id};
 use crate::error::{Error, ErrorKind, Result};
-use crate::service::{Dump, Fault, ListedTask, Outcome, Subject, Task, TaskState};
+use crate::service::{Dump, ListedTask, Outcome, Subject, Task, TaskState};
 
 /// The default number of tasks to look at.
 const DEFAULT_LIMIT: usize = 20;
@@ -111,8 +111,7 @@ impl Client {
 
 fn unreadable(action: &ActionAddress) -> Error {
     let problem = "an entry of it cannot be read, so which one is the newest is not known";
-    let (subject, fault) = (Subject::Tasks(action.clone()).into(), Fault::List(problem.to_owned()));
-    Error::Request { subject, fault, tries: 1, elapsed: Duration::ZERO }
+    questions::unreadable(Subject::Tasks(action.clone()), problem)
 }
 
 impl<'a> Search<'a> {

@@ -12,8 +12,8 @@ use super::http::exchange::Content;
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Entry, Fate, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat,
-    Subject, Task, TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Entry, Fate, Fault, ListedModel, ListedTask, Listing, NamedId, Outcome,
+    Repeat, Subject, Task, TaskState, check_done, started_task,
 };
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
@@ -333,4 +333,10 @@ impl Client {
         let request = ("DELETE", &*path, Content::None);
         self.requests.send(&subject, request, Repeat::UnlessConflict, check_done)
     }
+}
+
+/// The error of a question that a list with an unreadable entry does not answer.
+pub(super) fn unreadable(subject: Subject, problem: &str) -> Error {
+    let fault = Fault::List(problem.to_owned());
+    Error::Request { subject: subject.into(), fault, tries: 1, elapsed: Duration::ZERO }
 }

@@ -113,7 +113,7 @@ impl Encoding {
         }
     }
 
-    /// Appends to `file` the bytes that stand for `text` in this encoding.
+    /// Appends to `file` the bytes of `text` in this encoding.
     pub(super) fn encode(self, text: &[u8], file: &mut Vec<u8>) {
         if !self.is_utf16() {
             file.extend_from_slice(text);

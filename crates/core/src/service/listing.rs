@@ -172,7 +172,7 @@ impl Listing<ListedTask> {
         }
     }
 
-    /// The tasks, the newest first and each once. `None` stands for an entry that cannot be read: which task is
+    /// The tasks, the newest first and each once. `None` is an entry that cannot be read: which task is
     /// the newest is not known below it.
     ///
     /// The service may not have sorted. What has no time keeps its place beside its neighbour.
