@@ -18,8 +18,7 @@ fn a_user_signs_in_once_by_approving_it_and_every_command_works_from_then_on() {
          sign in once with: login",
     );
     let outcome = command("login").run();
-    outcome
-        .notes("Open <ORIGIN>/activate?user_code=FAKE-CODE and approve the code FAKE-CODE within <ANY>.\n");
+    outcome.notes("Open <ORIGIN>/activate?user_code=FAKE-CODE and approve the code FAKE-CODE within <ANY>.\n");
     outcome.stdout("Signed in: the refresh token is stored.\n");
     scene.read("tokens");
     scene.read("tokens.lock");
@@ -66,8 +65,7 @@ fn a_refresh_token_that_cannot_be_used_ends_a_sign_in_and_a_renewal_and_is_asked
 
 #[test]
 fn login_without_its_variables_names_them() {
-    let error =
-        "login needs more to sign in: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
+    let error = "login needs more to sign in: set ANAPLAN_OAUTH_CLIENT_ID and ANAPLAN_OAUTH_REFRESH_TOKEN_FILE";
     bare(&scene(), "login").run().refuses(format!("{error}\nTry anaplan-dump login --help."));
 }
 

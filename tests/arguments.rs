@@ -66,10 +66,7 @@ fn wrong_usage_is_refused_with_what_is_wrong_before_anything_is_sent() {
         ("chunks DUMP DUMP", "Unrecognized argument: <DUMP>"),
         ("get", "Required positional arguments not provided:\n    LOCATOR"),
         ("get DUMP --output=", "-o needs a file, a folder or -"),
-        (
-            "tasks DUMP --limit 0",
-            "Error parsing option '--limit' with value '0': a whole number from 1 is needed",
-        ),
+        ("tasks DUMP --limit 0", "Error parsing option '--limit' with value '0': a whole number from 1 is needed"),
         ("get DUMP --whole --parallel 3", "--whole fetches one piece: --parallel has no meaning with it"),
         ("get DUMP --whole --verify", "--whole has no chunks: --verify has no meaning with it"),
         ("get DUMP --limit 3", "--limit is for a process: the locator names a task"),
@@ -103,9 +100,7 @@ fn a_value_of_a_setting_that_makes_no_sense_is_refused_and_an_empty_variable_is_
         scene.command("chunks DUMP").env(variable, value).run().is_wrong_usage(&error);
     }
     let outcome = scene.command("chunks DUMP").env("ANAPLAN_TIMEOUT", "2h").run();
-    outcome.is_wrong_usage(
-        "ANAPLAN_TIMEOUT is set, and --timeout has no variable: unset it, and give the option",
-    );
+    outcome.is_wrong_usage("ANAPLAN_TIMEOUT is set, and --timeout has no variable: unset it, and give the option");
     let command = scene.command("get DUMP -o -").env("ANAPLAN_RETRIES", "").env("ANAPLAN_STALL_TIMEOUT", " ");
     command.env("ANAPLAN_REGION", "").env("HTTPS_PROXY", "").run().prints(&bytes_of(3, 1));
 }

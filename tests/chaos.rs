@@ -11,13 +11,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anaplan_dump_core::{
-    Client, Credentials, DumpAddress, Error, ErrorKind, Id, Locator, Origin, Secret, Token,
-};
+use anaplan_dump_core::{Client, Credentials, DumpAddress, Error, ErrorKind, Id, Locator, Origin, Secret, Token};
 use xtask::fake::random::Random;
 use xtask::fake::{
-    Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Import, Process, Rule, Service, SourceFile, TOKEN,
-    USER, When, dump_file,
+    Dump, ErrorBody, FakeServer, Fault, Framing, GzipMode, Import, Process, Rule, Service, SourceFile, TOKEN, USER,
+    When, dump_file,
 };
 
 use crate::support::{PART_FILES, Scene, assert_same_bytes, describe_requests};
@@ -137,8 +135,7 @@ fn transient_fault(random: &mut Random) -> Fault {
         17 => Fault::LeftoverEncoding((*random.pick(&["br", "deflate", "zstd", "gzip, gzip"])).to_owned()),
         _ => {
             let code = *random.pick(&[408, 409, 423, 429, 500, 502, 503, 504, 599]);
-            let retry_after =
-                random.pick(&[None, Some("0"), Some("soon"), Some("Sun, 06 Nov 1994 08:49:37 GMT")]);
+            let retry_after = random.pick(&[None, Some("0"), Some("soon"), Some("Sun, 06 Nov 1994 08:49:37 GMT")]);
             let body = if random.chance(0.5) { ErrorBody::Html } else { ErrorBody::Empty };
             Fault::Status { code, retry_after: retry_after.map(str::to_owned), body }
         }
@@ -174,10 +171,7 @@ fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Op
         server.fault(Fault::ReplaceDump(Box::new(replacement.clone())), when);
     }
     if random.chance(0.1) {
-        server.fault(
-            Fault::status(*random.pick(&[403, 404])),
-            random_requests(random).occurrence(1 + random.index(4)),
-        );
+        server.fault(Fault::status(*random.pick(&[403, 404])), random_requests(random).occurrence(1 + random.index(4)));
         spoiled = None;
     }
     if random.chance(0.05) {
@@ -226,10 +220,7 @@ fn address(server: &FakeServer) -> DumpAddress {
 /// The error is one that the documentation names for such faults.
 fn assert_documented(error: &Error) {
     let kind = error.kind();
-    assert!(
-        matches!(kind, ErrorKind::Service | ErrorKind::NotFound | ErrorKind::NotPermitted),
-        "{kind:?}: {error:?}"
-    );
+    assert!(matches!(kind, ErrorKind::Service | ErrorKind::NotFound | ErrorKind::NotPermitted), "{kind:?}: {error:?}");
 }
 
 fn library_schedule(seed: u64) {
@@ -246,8 +237,7 @@ fn library_schedule(seed: u64) {
     let _ = client.chunks(&dump);
     let by_faults = add_faults(&mut random, &server, &setting);
     let spoiled = by_sign_in.zip(by_faults).map(|(sign_in, faults)| sign_in + faults);
-    let must_succeed =
-        is_patient && spoiled.is_some_and(|count| count < retries) && setting.replacement.is_none();
+    let must_succeed = is_patient && spoiled.is_some_and(|count| count < retries) && setting.replacement.is_none();
     if random.chance(0.3) {
         let mut written = Vec::new();
         let outcome = client.download(&dump).parallel(parallel).write_to(&mut written).map(drop);

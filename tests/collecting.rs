@@ -3,9 +3,7 @@
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
-use crate::support::{
-    ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of,
-};
+use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of};
 
 /// The line for a dump that an earlier run left.
 fn already_there(import: Import) -> String {
@@ -139,8 +137,7 @@ fn a_clean_task_has_nothing_to_download() {
 #[test]
 fn a_task_without_a_dump_is_not_called_fine() {
     let failed_action = ActionResult::new(COSTS.0).with_successful(false);
-    let without_dump =
-        Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(failed_action));
+    let without_dump = Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(failed_action));
     let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
     let in_state = |state: &str| Task::new("T1", TaskState::Other(state.to_owned()));
     let not_finished = |state: &str| {
@@ -151,12 +148,7 @@ fn a_task_without_a_dump_is_not_called_fine() {
     let [task, process] = [&all[..1], &all[..2]];
     for (run, locators, code, error) in [
         (without_dump, &all[..], 4, format!("something failed in TASK, but no dump was left; {look}")),
-        (
-            Task::new("T1", TaskState::Cancelled),
-            task,
-            4,
-            format!("TASK was cancelled, and no dump was left; {look}"),
-        ),
+        (Task::new("T1", TaskState::Cancelled), task, 4, format!("TASK was cancelled, and no dump was left; {look}")),
         (
             Task::complete("T1"),
             process,

@@ -121,9 +121,7 @@ fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
     let empty = "dump <DUMP> came empty, although its task counts rejected rows (3)\n  it may have been removed, or \
                  replaced by a newer run: look at the newest tasks, and try again";
     let one_chunk = Dump::from_chunks(vec![Arc::from(&b""[..])]);
-    for (dump, options) in
-        [(Dump::default(), "-qq"), (one_chunk.clone(), "-qq"), (one_chunk.clone(), "-qq --whole")]
-    {
+    for (dump, options) in [(Dump::default(), "-qq"), (one_chunk.clone(), "-qq"), (one_chunk.clone(), "-qq --whole")] {
         let scene = Scene::with_dump(dump);
         scene.get(options).fails(5, empty);
     }
@@ -170,10 +168,9 @@ fn a_part_file_that_another_program_cut_does_not_get_the_final_name() {
     running.wait_for_requests(5);
     let part = OpenOptions::new().write(true).open(scene.path(PART_FILES[0])).expect("the part file");
     part.set_len(12_345).expect("the part file is cut");
-    running.finish().fails(
-        7,
-        "cannot give its final name to dump.csv.part: another program has changed its length meanwhile",
-    );
+    running
+        .finish()
+        .fails(7, "cannot give its final name to dump.csv.part: another program has changed its length meanwhile");
     assert!(!scene.path("dump.csv").exists(), "{}", scene.describe());
     scene.any_files();
     scene.get("").stderr_has("continuing from there").saves(&dump_of(3, 1));

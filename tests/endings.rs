@@ -52,8 +52,7 @@ fn is_collected(scene: &Scene) {
 #[test]
 fn a_run_ends_by_its_state_or_its_result_and_is_not_called_fine_where_nothing_says_so() {
     let unclear = "task <ANY>the service does not say <ANY>";
-    let odd =
-        "task <NIGHTLY>/<ANY> is over, but the service does not say whether it ended well: its state is DONE";
+    let odd = "task <NIGHTLY>/<ANY> is over, but the service does not say whether it ended well: its state is DONE";
     for (task, code, error) in [
         (json!({"taskState": "DONE", "progress": 1, "result": {"successful": true}}), 1, odd),
         (json!({"taskState": null, "progress": 1, "result": {"successful": true}}), 1, unclear),
@@ -80,12 +79,7 @@ fn a_run_without_progress_in_an_unfinished_state_is_given_up() {
         outcome.fails(1, error + "\n  <ANY>\n    <ANY>\n    <ANY>");
         let looks = scene.count_of("GET NIGHTLY/tasks/");
         assert!((50..500).contains(&looks), "{looks} looks at {state}");
-        assert_eq!(
-            scene.count_of("POST NIGHTLY/tasks") + scene.count_of("DELETE"),
-            1,
-            "{}",
-            scene.describe()
-        );
+        assert_eq!(scene.count_of("POST NIGHTLY/tasks") + scene.count_of("DELETE"), 1, "{}", scene.describe());
     };
     // Side by side: looks become rarer the longer a task runs.
     thread::scope(|scope| {
@@ -252,11 +246,9 @@ fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_an_older_run_is
         scene.server.fault(Fault::WrongJson(answer), When::path("tasks").method("GET"));
         scene.run("get NIGHTLY --since=48h -qq").exits_with(code).stderr_has(why);
     }
-    for (tasks, code) in [
-        (json!(["text", good]), 5),
-        (json!([good, "text"]), 0),
-        (json!([listed(json!("T2"), 9), "text", good]), 0),
-    ] {
+    for (tasks, code) in
+        [(json!(["text", good]), 5), (json!([good, "text"]), 0), (json!([listed(json!("T2"), 9), "text", good]), 0)]
+    {
         let scene = Scene::with_tasks([clean("T1"), clean("T2")]);
         scene.answers(list(), json!({ "tasks": tasks }));
         let outcome = scene.run("wait NIGHTLY -o x/ --poll=1ms --timeout=1h --since=1970-01-01 -qq");

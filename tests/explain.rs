@@ -198,10 +198,7 @@ fn what_contradicts_itself_is_refused() {
         ("dump.csv --json --top 3", "--json has every kind: leave out --top"),
         ("dump.csv a.csv --fix b.csv", one),
         ("dump.csv --kind b --html c", &format!("{rows} --html, or add --fix")),
-        (
-            "dump.csv --values b --json",
-            "--values prints CSV instead of the report: leave out --kind and --json",
-        ),
+        ("dump.csv --values b --json", "--values prints CSV instead of the report: leave out --kind and --json"),
         ("dump.csv --warnings", "--warnings is for --fix"),
         ("dump.csv --force", "--force is for --fix and --html"),
         ("dump.csv --fix a --html ./a", "--fix and --html name the same file"),
@@ -330,8 +327,7 @@ fn a_dump_that_cannot_be_explained_is_kept() {
 /// A dump such as a nightly load leaves, of 1,200 rows.
 fn nightly_dump() -> String {
     let mut dump =
-        "\"_Status_\",\"Cost centre\",\"Month\",\"Amount\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n"
-            .to_owned();
+        "\"_Status_\",\"Cost centre\",\"Month\",\"Amount\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n".to_owned();
     let calculated = "Cannot be directly updated as it is a calculated line item";
     for n in 0..1_200_u32 {
         let centre = format!("CC {}", 4_700 + n % 5);
@@ -346,9 +342,7 @@ fn nightly_dump() -> String {
             _ => ("Jan 26", "W", calculated.to_owned(), String::new()),
         };
         let line = 7 * n + 2;
-        dump += &format!(
-            "\"{status}\",\"{centre}\",\"{month}\",\"{amount}\",\"{line}\",\"{first}\",\"{second}\"\n"
-        );
+        dump += &format!("\"{status}\",\"{centre}\",\"{month}\",\"{amount}\",\"{line}\",\"{first}\",\"{second}\"\n");
     }
     dump
 }
@@ -356,8 +350,7 @@ fn nightly_dump() -> String {
 #[test]
 fn the_report_in_the_readme_is_real() {
     let readme = include_str!("../README.md");
-    let (_, shown) =
-        readme.split_once("$ anaplan-dump explain rejected.csv\n").expect("the README shows a report");
+    let (_, shown) = readme.split_once("$ anaplan-dump explain rejected.csv\n").expect("the README shows a report");
     let (shown, _) = shown.split_once("\n...\n```").expect("its end");
     let scene = Scene::with_chunks(3);
     scene.write("rejected.csv", nightly_dump());

@@ -21,15 +21,13 @@ fn a_dump_in_another_format_gets_the_same_report_and_its_own_format_back() {
 }
 
 /// What is said of the rows of [`DUMP`] that are written.
-const NOTE: &str =
-    "fixed.csv: 3 rows to correct; 1 row loaded with a warning left out: --warnings takes them along\n";
+const NOTE: &str = "fixed.csv: 3 rows to correct; 1 row loaded with a warning left out: --warnings takes them along\n";
 
 #[test]
 fn a_kind_that_fits_none_or_several_leaves_no_file() {
     let scene = scene();
     for fix in ["", " --fix fixed.csv"] {
-        let several =
-            "\"invalid\" fits several kinds: give more of the title, or all of it as \"=Invalid number\"";
+        let several = "\"invalid\" fits several kinds: give more of the title, or all of it as \"=Invalid number\"";
         let outcome = scene.run(&format!("explain dump.csv --kind invalid{fix}"));
         outcome.is_wrong_usage(format!("dump.csv: {several}; there are: Invalid number; Invalid code"));
         let none = "no row in the dump is of the kind \"moon\"; there are: Invalid number; Invalid code; Cannot <ANY>";
@@ -89,8 +87,7 @@ fn nothing_is_overwritten_without_force_and_never_a_dump_that_is_read() {
 fn rejected_rows_that_cannot_be_written_are_said_even_quietly() {
     let scene = Scene::with_chunks(3);
     scene.write("dump.csv", include_str!("../crates/core/src/report/tests/samples/02-left-out.csv"));
-    let why =
-        "1 rejected row is not in fixed.csv: the fields may not be in their columns (see row 4 of the dump)";
+    let why = "1 rejected row is not in fixed.csv: the fields may not be in their columns (see row 4 of the dump)";
     let outcome = scene.run("explain dump.csv -q --json --fix fixed.csv");
     outcome.json_has("/fix/left_out", 1).json_has("/fix/left_out_rows", serde_json::json!([4])).fails(1, why);
     scene.has("fixed.csv", b"\"Code\",\"Amt\"\n\"A1\",\"x\"\n\"A2\",\"y\"\n");
@@ -115,8 +112,7 @@ fn rows_that_were_loaded_with_a_warning_are_written_if_asked() {
 fn more_dumps_than_files_may_be_open_are_read() {
     let scene = scene();
     let files = ["dump.csv"; 50].join(" ");
-    let command =
-        scene.command(&format!("explain {files} --json")).through("ulimit -n 30; exec \"$0\" \"$@\"");
+    let command = scene.command(&format!("explain {files} --json")).through("ulimit -n 30; exec \"$0\" \"$@\"");
     command.run().json_has("/totals/rows", 200);
 }
 

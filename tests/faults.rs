@@ -6,8 +6,8 @@ use std::time::Duration;
 use xtask::fake::{ErrorBody, Fault, Framing, GzipMode, Service, When};
 
 use crate::support::texts::{
-    CLOSED, CUT, GZIP_DAMAGED, IS_ALTERED, IS_CUT, IS_SILENT, KEPT, NO_CONNECTION, NO_PROOF, STALLED,
-    THE_LIST, gave_up, incomplete, the_chunk, wait,
+    CLOSED, CUT, GZIP_DAMAGED, IS_ALTERED, IS_CUT, IS_SILENT, KEPT, NO_CONNECTION, NO_PROOF, STALLED, THE_LIST,
+    gave_up, incomplete, the_chunk, wait,
 };
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
@@ -143,10 +143,7 @@ fn a_gzip_body_is_proved_complete_by_its_trailer_and_not_by_a_length_that_promis
     // Once: the retry does without compression, and a plain body that is as long as promised proves nothing.
     scene.server.fault(Fault::WrongLength { delta: -5 }, chunk(1).times(1));
     let outcome = scene.get("");
-    outcome
-        .notes(wait(&the_chunk(1, 3), GZIP_DAMAGED, 1, 12))
-        .asks_for(&["0", "1", "1", "2"])
-        .saves(&dump_of(3, 1));
+    outcome.notes(wait(&the_chunk(1, 3), GZIP_DAMAGED, 1, 12)).asks_for(&["0", "1", "1", "2"]).saves(&dump_of(3, 1));
 }
 
 #[test]
@@ -225,9 +222,7 @@ fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
     scene.server.fault(Fault::StallBeforeAnswer, chunk(1));
     let outcome = scene.get("-qq --timeout=2s");
     outcome.exits_with(5).stderr_has("what is there is kept in dump.csv.part");
-    outcome
-        .stderr_has("the time limit was reached while an answer was awaited")
-        .stderr_has("--timeout allows more");
+    outcome.stderr_has("the time limit was reached while an answer was awaited").stderr_has("--timeout allows more");
     scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
 }
 

@@ -7,9 +7,7 @@ use crate::support::texts::PROXY_REFUSED;
 use crate::support::{Invocation, Scene, dump_of};
 
 fn url(origin: &str) -> String {
-    format!(
-        "{origin}/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/{TASK}/dumps/{OBJECT}"
-    )
+    format!("{origin}/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/{TASK}/dumps/{OBJECT}")
 }
 
 /// A command whose requests to other hosts go through the scene's server, tried once.
@@ -31,13 +29,7 @@ fn the_token_goes_to_the_host_of_the_url_the_region_or_the_api_url_and_not_to_th
         ("eu3.api.anaplan.com", "<DUMP>", "DUMP --region eu3", None, None),
         (AUSTRALIA, "<DUMP>", "DUMP", None, Some(("ANAPLAN_REGION", "au1a"))),
         ("gateway.example", "<DUMP>", "--api-url https://gateway.example", Some(url(GATEWAY)), None),
-        (
-            "gateway.example",
-            "<DUMP>",
-            "DUMP",
-            None,
-            Some(("ANAPLAN_API_URL", "https://gateway.example/2/0/")),
-        ),
+        ("gateway.example", "<DUMP>", "DUMP", None, Some(("ANAPLAN_API_URL", "https://gateway.example/2/0/"))),
     ] {
         let scene = Scene::with_chunks(3);
         let command = watched(&scene, &format!("chunks {arguments}"));
@@ -120,8 +112,7 @@ fn what_names_no_api_is_refused() {
     }
     let command = watched(&scene, "chunks DUMP --region eu3 --api-url https://api.anaplan.com");
     command.run().is_wrong_usage("<ANY>give one of them");
-    let browsers =
-        "https://us1a.app.anaplan.com is for browsers and serves no API: the API of its region is <ANY>";
+    let browsers = "https://us1a.app.anaplan.com is for browsers and serves no API: the API of its region is <ANY>";
     watched(&scene, "chunks").arg(url("https://us1a.app.anaplan.com")).run().refuses(browsers);
     let outcome = watched(&scene, "chunks").arg(url("https://me:s3cret@api.anaplan.com")).run();
     outcome.refuses("<ANY>a URL without user name or password<ANY>").hides("s3cret");

@@ -62,8 +62,7 @@ fn the_newest_task_of_an_import_is_taken_and_erased_dumps_are_passed_over() {
         let outcome = scene.run(&format!("get -o dump.csv {SHORT}{latest}"));
         outcome.notes(format!("task <MODEL>/{IMPORT}/NEW\n")).saves(&dump_for("NEW"));
         scene.server.service().erase_dump("NEW", IMPORT);
-        let passed_over =
-            "passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n";
+        let passed_over = "passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n";
         let outcome = scene.run(&format!("get -o dump.csv --force {SHORT}{latest}"));
         outcome.notes(format!("{passed_over}task <MODEL>/{IMPORT}/MIDDLE\n")).saves(&dump_for("MIDDLE"));
     }

@@ -66,8 +66,7 @@ fn get_names_files_sizes_and_checksums() {
         let get = format!("get NIGHTLY/T1 --json -o ./{folder}");
         let outcome = scene.run(&get);
         let files = [COSTS, ACTUALS].map(|import| format!("./{folder}{}", file_of(import, "T1")));
-        let mut dumps =
-            [downloaded(&scene, "T1", COSTS, &files[0]), downloaded(&scene, "T1", ACTUALS, &files[1])];
+        let mut dumps = [downloaded(&scene, "T1", COSTS, &files[0]), downloaded(&scene, "T1", ACTUALS, &files[1])];
         outcome.json(json!({"task": scene.named("<NIGHTLY>/T1"), "skipped": [], "dumps": dumps}));
         // Without chunks, because none was fetched or because it came in one piece.
         for (option, status) in [("", "already_there"), ("--whole --force", "downloaded")] {

@@ -49,8 +49,7 @@ fn a_chunk_without_an_end_is_cut_off() {
 
 #[test]
 fn a_chunk_list_without_an_end_is_cut_off() {
-    for (fault, limit) in
-        [(BOMB, JSON_LIMIT), (Fault::EndlessBody, JSON_LIMIT), (Fault::EndlessHeaders, HEADER_LIMIT)]
+    for (fault, limit) in [(BOMB, JSON_LIMIT), (Fault::EndlessBody, JSON_LIMIT), (Fault::EndlessHeaders, HEADER_LIMIT)]
     {
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk_list());

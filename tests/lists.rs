@@ -55,8 +55,7 @@ fn unknown_fields_are_ignored_and_names_may_be_missing() {
 #[test]
 fn a_list_whose_order_or_completeness_is_unknown_is_refused() {
     let no_id = "an entry of \"chunks\" has no id that can be used";
-    let mixed =
-        "the chunk id \"one\" is not a number while others are, so the order of the chunks is unknown";
+    let mixed = "the chunk id \"one\" is not a number while others are, so the order of the chunks is unknown";
     for (dump, why) in [
         (dump_of(3, 1).with_ids(["0", "1", "1", "2"]), "it has the chunk id \"1\" twice"),
         (dump_of(3, 1).with_ids(["0", "2"]), "it lacks the chunk with the id 1"),
@@ -64,10 +63,7 @@ fn a_list_whose_order_or_completeness_is_unknown_is_refused() {
         (dump_of(3, 1).with_list_body(r#"{"chunks":["0"]}"#), no_id),
         (dump_of(3, 1).with_list_body(r#"{"chunks":[{"id":".."}]}"#), no_id),
         (dump_of(3, 1).with_total_size(9), "it announces 9 entries, but its pages end after 3"),
-        (
-            dump_of(3, 1).with_page_size(2).with_total_size(9),
-            "it announces 9 entries, but its pages end after 3",
-        ),
+        (dump_of(3, 1).with_page_size(2).with_total_size(9), "it announces 9 entries, but its pages end after 3"),
         (
             dump_of(3, 1).with_list_body(page(json!({"next": NEXT}), 0..2)),
             "it announces a further page, but its pages end after 2 entries",
@@ -88,11 +84,9 @@ fn a_list_whose_order_or_completeness_is_unknown_is_refused() {
 #[test]
 fn an_answer_that_is_no_chunk_list_is_refused_at_once_with_its_place() {
     let place = r#"<ANY> at line 7 column 12, near "<ANY>"name" : "Chunk 0" }, "chunks" : [ {<ANY>""#;
-    for (body, what) in [
-        (DOCUMENTED_SAMPLE, place),
-        ("[]", "<ANY>"),
-        (r#"{"chunks":[{"id":"0"}],"chunks":[{"id":"1"}]}"#, "<ANY>"),
-    ] {
+    for (body, what) in
+        [(DOCUMENTED_SAMPLE, place), ("[]", "<ANY>"), (r#"{"chunks":[{"id":"0"}],"chunks":[{"id":"1"}]}"#, "<ANY>")]
+    {
         let scene = Scene::with_dump(dump_of(3, 1).with_list_body(body));
         let advice = "\n  check that the API URL is Anaplan's; if it is, report this answer";
         for command in ["chunks DUMP", "get DUMP -o dump.csv"] {
@@ -124,8 +118,7 @@ fn a_list_in_pages_is_read_to_its_end() {
     is_read(ten_chunks.clone().with_page_size(3));
     let scene = Scene::with_dump(ten_chunks.with_page_size(4));
     scene.run("chunks DUMP").stdout_has("9      Chunk 9\n");
-    let pages =
-        ["GET DUMP/chunks", "GET DUMP/chunks?limit=5000&offset=4", "GET DUMP/chunks?limit=5000&offset=8"];
+    let pages = ["GET DUMP/chunks", "GET DUMP/chunks?limit=5000&offset=4", "GET DUMP/chunks?limit=5000&offset=8"];
     scene.assert_requests(&pages);
     // The chunks that arrived count, and not the numbers that are claimed.
     is_read(dump_of(3, 1).with_list_body(page(json!({"currentPageSize": 1, "totalSize": 1}), 0..3)));

@@ -75,8 +75,7 @@ IMPORT        FILE          NAME     FILE NAME
     let outcome = scene.run("imports MODEL");
     outcome.stdout_has("112000000041  113000000001  Centres\n");
     outcome.stderr_has("the source files are shown without names: the source files of model ");
-    let why =
-        "model <MODEL> has no imports, or this user has no access to it: the service does not say which";
+    let why = "model <MODEL> has no imports, or this user has no access to it: the service does not say which";
     Scene::with_service(Service::new()).run("imports MODEL").fails(4, why);
 }
 
@@ -85,8 +84,7 @@ fn an_import_is_run_and_ends_with_a_line_about_its_rows() {
     for (name, json) in [(IMPORT, false), ("Centres", false), ("centres", false), (IMPORT, true)] {
         let scene = loaded();
         let json = if json { "--json" } else { "" };
-        let command =
-            scene.command(&format!("run --poll=1ms -q -o rejected {json}")).in_the_model().arg(name);
+        let command = scene.command(&format!("run --poll=1ms -q -o rejected {json}")).in_the_model().arg(name);
         let outcome = command.run();
         outcome.exits_with(6);
         let file = only_file(&scene);
@@ -154,10 +152,8 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
     outcome.exits_with(6).stdout_has(format!("\n\n2 rows loaded, 1 rejected: {rejected}\n"));
     assert_eq!(content(&scene), Some(ROWS.into()));
     let explain = format!("explain {rejected} --fix corrected.csv --force");
-    for (variables, model) in [(false, "WORKSPACE/MODEL".to_owned()), (true, format!("{WORKSPACE}/{MODEL}"))]
-    {
-        let command =
-            if variables { scene.command(&explain).in_the_model() } else { scene.command(&explain) };
+    for (variables, model) in [(false, "WORKSPACE/MODEL".to_owned()), (true, format!("{WORKSPACE}/{MODEL}"))] {
+        let command = if variables { scene.command(&explain).in_the_model() } else { scene.command(&explain) };
         let next = format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv\n");
         command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}"));
     }
@@ -174,11 +170,9 @@ fn a_process_loads_files_that_are_named_by_import_or_source_file() {
     for import in [IMPORT, "Centres", "centres", FILE] {
         let scene = Scene::with_service(service());
         scene.write("a=b.csv", "Amount,Name\n1,A\n");
-        let outcome =
-            scene.command("run NIGHTLY --poll=1ms").arg("--put").arg(format!("{import}=a=b.csv")).run();
+        let outcome = scene.command("run NIGHTLY --poll=1ms").arg("--put").arg(format!("{import}=a=b.csv")).run();
         outcome.stdout_has(LOADED);
-        outcome
-            .stderr_has("uploading a=b.csv to source file 113000000001\nuploaded a=b.csv  16 B  1 chunk  ");
+        outcome.stderr_has("uploading a=b.csv to source file 113000000001\nuploaded a=b.csv  16 B  1 chunk  ");
         let file = format!("POST /files/{FILE}");
         let put = format!("PUT /files/{FILE}/chunks/0");
         assert_eq!(changes(&scene), [&*file, &put, "POST NIGHTLY/tasks"]);
@@ -226,11 +220,7 @@ fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
 fn a_file_that_the_import_does_not_expect_is_refused_unless_forced() {
     let not_utf8 = "the import expects \"UTF-8\", which has no such bytes as those from byte 12 on";
     for (bytes, code, why) in [
-        (
-            &b"Name;Amount\nA;1\n"[..],
-            6,
-            "its columns are separated by semicolons, and the import expects commas",
-        ),
+        (&b"Name;Amount\nA;1\n"[..], 6, "its columns are separated by semicolons, and the import expects commas"),
         (b"Name,Sum\nA,1\n", 6, "it lacks columns that the import names: \"Amount\""),
         (b"\xff\xfeN\0", 6, "it is in UTF-16LE, and the import expects \"UTF-8\""),
         (b"Name,Amount\n\xe4,1\n", 0, not_utf8),
@@ -380,16 +370,11 @@ fn two_runs_that_load_the_same_file_take_turns() {
         assert_eq!(mode & 0o777, 0o644, "another user can lock it");
     }
     let late = scene.command(&format!("{RUN}q --put b.csv --timeout=0s")).env("TMPDIR", &tmp).run();
-    late.fails(
-        7,
-        "cannot lock <ANY>.lock: another program has held the lock for <TIME>\n  nothing was started",
-    );
+    late.fails(7, "cannot lock <ANY>.lock: another program has held the lock for <TIME>\n  nothing was started");
     let mut second = scene.command(&format!("{RUN} --put b.csv")).env("TMPDIR", &tmp).start();
     second.wait_for_note("waiting for another run that has locked ");
     assert_eq!(scene.count_of("PUT"), 1, "{}", scene.describe());
     first.kill();
     let outcome = second.finish();
-    outcome
-        .notes("<ANY>waiting for another run that has locked <ANY>\n")
-        .stdout_has("\n2 rows loaded, 0 rejected\n");
+    outcome.notes("<ANY>waiting for another run that has locked <ANY>\n").stdout_has("\n2 rows loaded, 0 rejected\n");
 }

@@ -78,8 +78,7 @@ fn the_page_of_a_model_in_the_browser_names_the_model_and_no_host() {
 #[test]
 fn a_task_has_one_locator_whichever_command_names_it() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
-    let url = scene
-        .fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
+    let url = scene.fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes/{PROCESS}/tasks/T1"));
     for command in ["task --json", "get -q --json", "cancel --json"] {
         let outcome = scene.command(command).arg(&url).without("ANAPLAN_API_URL").run();
         outcome.json_has("/task", json!({"id": "T1", "locator": url}));
@@ -95,8 +94,7 @@ fn a_locator_that_makes_no_sense_is_refused_with_the_position() {
     let from = |character: usize, expected: &str| {
         format!("cannot read \"<LOCATOR>\" from character {character} on: expected {expected}")
     };
-    let empty =
-        "the text is empty: expected a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]<ANY>";
+    let empty = "the text is empty: expected a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]<ANY>";
     for (command, locator, error) in [
         ("chunks", "", empty.to_owned()),
         ("chunks", "https://api.anaplan.com/2/0/workspaces/W/modelz/M", from(42, "models/<ANY>")),
@@ -106,14 +104,12 @@ fn a_locator_that_makes_no_sense_is_refused_with_the_position() {
         (
             "chunks",
             "W/M/118000000001/T",
-            "\"<LOCATOR>\" ends too early: expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT<ANY>"
-                .to_owned(),
+            "\"<LOCATOR>\" ends too early: expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT<ANY>".to_owned(),
         ),
         (
             "task",
             "W/M/118000000001",
-            "\"<LOCATOR>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK"
-                .to_owned(),
+            "\"<LOCATOR>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK".to_owned(),
         ),
         (
             "get",
@@ -129,9 +125,7 @@ fn a_locator_that_makes_no_sense_is_refused_with_the_position() {
 
 #[test]
 fn the_short_form_begins_at_the_process_where_the_environment_names_the_model() {
-    for locator in
-        ["Nightly load", "Nightly load/latest", "Nightly load/T1", "nightly load/T1/112000000021", PROCESS]
-    {
+    for locator in ["Nightly load", "Nightly load/latest", "Nightly load/T1", "nightly load/T1/112000000021", PROCESS] {
         let scene = with_names(&["Nightly load"]);
         let outcome = scene.command("get -q").in_the_model().arg(locator).run();
         outcome.collects("", "T1", &[COSTS]);
@@ -197,8 +191,7 @@ fn several_processes_of_one_name_are_listed() {
         let scene = with_names(&names);
         for command in ["tasks", "run"] {
             let matches = format!("\"118000000001 {}\", \"118000000002 Load\"", names[0]);
-            let error =
-                format!("several processes or imports match \"{name}\": {matches}\n  name it by its id");
+            let error = format!("several processes or imports match \"{name}\": {matches}\n  name it by its id");
             scene.command(command).in_the_model().arg(name).run().fails(2, error);
         }
         assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
@@ -207,9 +200,7 @@ fn several_processes_of_one_name_are_listed() {
 
 #[test]
 fn a_name_is_not_called_unknown_where_an_entry_of_a_list_cannot_be_read() {
-    for (list, id, name) in
-        [("processes", "118000000001", "Nightly load"), ("imports", "112000000009", "Other")]
-    {
+    for (list, id, name) in [("processes", "118000000001", "Nightly load"), ("imports", "112000000009", "Other")] {
         let scene = with_names(&["Nightly load"]);
         let odd = json!({ list: [{"name": "Daily load"}, {"id": id, "name": name}] });
         scene.answers(When::path(list), odd.to_string());

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use xtask::fake::{
-    Detail, Dump, ErrorBody, Fault, MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState,
-    WORKSPACE, When,
+    Detail, Dump, ErrorBody, Fault, MODEL, OBJECT, PROCESS, Process, Service, TASK, Task, TaskState, WORKSPACE, When,
 };
 
 use crate::support::texts::{THE_LIST, answered, summary};
@@ -171,8 +170,7 @@ fn odd_names_are_harmless_in_tables_and_read_back_from_json() {
         assert!(table.contains(shown), "{table}");
     }
     let document = scene.run("task NIGHTLY/T1 --json").document();
-    let names: Vec<&Value> =
-        document["actions"].as_array().into_iter().flatten().map(|a| &a["name"]).collect();
+    let names: Vec<&Value> = document["actions"].as_array().into_iter().flatten().map(|a| &a["name"]).collect();
     assert_eq!(names, ODD_NAMES);
 }
 

@@ -54,12 +54,7 @@ impl Proxy {
     }
 }
 
-fn serve(
-    client: &TcpStream,
-    server: SocketAddr,
-    mood: Option<Mood>,
-    seen: &Mutex<Vec<String>>,
-) -> Option<()> {
+fn serve(client: &TcpStream, server: SocketAddr, mood: Option<Mood>, seen: &Mutex<Vec<String>>) -> Option<()> {
     let mut reader = BufReader::new(client.try_clone().ok()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -72,8 +67,7 @@ fn serve(
     match mood {
         Some(Mood::Drop) => return None,
         Some(Mood::Status(status)) => {
-            write!(writer, "HTTP/1.1 {status} Mood\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                .ok()?;
+            write!(writer, "HTTP/1.1 {status} Mood\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
             return client.shutdown(Shutdown::Write).ok();
         }
         None => {}
@@ -119,8 +113,7 @@ fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     let outcome = with_password(command).run();
     outcome.prints(&bytes_of(3, 1)).stderr_has("https://api.anaplan.com/");
     outcome.hides("s3cr");
-    let asked: Vec<String> =
-        proxy.heads().iter().filter_map(|head| Some(head.lines().next()?.to_owned())).collect();
+    let asked: Vec<String> = proxy.heads().iter().filter_map(|head| Some(head.lines().next()?.to_owned())).collect();
     assert_eq!(asked, ["CONNECT auth.anaplan.com:443 HTTP/1.1", "CONNECT api.anaplan.com:443 HTTP/1.1"]);
     assert!(proxy.heads().iter().all(|head| head.contains("Proxy-Authorization: Basic bWU6czNjckB0")));
     for request in scene.server.requests() {
@@ -173,10 +166,9 @@ fn the_credentials_of_a_proxy_that_an_answer_repeats_are_not_shown() {
 
 #[test]
 fn a_proxy_that_drops_or_puts_off_a_connection_is_tried_again() {
-    for moods in [
-        [Mood::Drop, Mood::Status(408), Mood::Status(429)],
-        [Mood::Status(502), Mood::Status(503), Mood::Status(504)],
-    ] {
+    for moods in
+        [[Mood::Drop, Mood::Status(408), Mood::Status(429)], [Mood::Status(502), Mood::Status(503), Mood::Status(504)]]
+    {
         let scene = scene();
         let proxy = Proxy::start(scene.server.address(), moods.into());
         let outcome = through(&scene, &proxy, "get DUMP -o -").run();
@@ -193,10 +185,9 @@ fn a_proxy_that_refuses_is_named_with_its_reason_and_asked_once() {
     let credentials = "check the user and the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for \
                        NTLM or Kerberos, put a relay such as px or cntlm in front and name that in HTTPS_PROXY";
     let host = "check the proxy's address, and whether it allows this host (HTTPS_PROXY)";
-    for (status, what, advice) in [
-        (407, "the proxy wants other credentials", credentials),
-        (403, "the proxy refused the connection", host),
-    ] {
+    for (status, what, advice) in
+        [(407, "the proxy wants other credentials", credentials), (403, "the proxy refused the connection", host)]
+    {
         let scene = scene();
         let proxy = Proxy::start(scene.server.address(), vec![Mood::Status(status)]);
         let outcome = through(&scene, &proxy, "chunks DUMP").run();
@@ -278,8 +269,7 @@ fn root_certificates_can_be_added_or_replace_the_built_in_ones() {
         scene.write("other.pem", other.ca_pem());
         let command = against(scene, server, "get DUMP -o - --ca-file other.pem --ca-add root.pem");
         command.run().prints(&bytes_of(3, 1));
-        let command =
-            against(scene, server, "chunks DUMP --ca-file other.pem").env("SSL_CERT_FILE", "root.pem");
+        let command = against(scene, server, "chunks DUMP --ca-file other.pem").env("SSL_CERT_FILE", "root.pem");
         command.run().exits_with(5).stderr_has("than that of the trusted root");
     });
 }

@@ -77,14 +77,10 @@ fn a_model_means_the_newest_run_of_each_process_and_import() {
     outcome.exits_with(3).stdout_has(&files[0]).stderr_has("the imports of ");
     // Nor one with an entry that cannot be read, whose dumps nothing is known of.
     scene.server.clear_faults();
-    let odd =
-        r#"{"status":{"code":200},"processes":[{"name":"Odd"},{"id":"118000000001","name":"Nightly load"}]}"#;
+    let odd = r#"{"status":{"code":200},"processes":[{"name":"Odd"},{"id":"118000000001","name":"Nightly load"}]}"#;
     scene.server.fault(Fault::WrongJson(odd.to_owned()), When::path("processes"));
     let outcome = scene.run(&format!("{get} -qq"));
-    outcome
-        .exits_with(5)
-        .stdout(lines("already there"))
-        .stderr_has("an entry of it cannot be read, and may have left");
+    outcome.exits_with(5).stdout(lines("already there")).stderr_has("an entry of it cannot be read, and may have left");
     scene.server.clear_faults();
     scene.server.fault(Fault::status(403), When::path("imports"));
     scene.server.fault(Fault::status(403), When::path("processes"));
@@ -164,13 +160,10 @@ fn a_task_without_a_time_is_named_by_its_id_and_counts_as_recent_with_a_note() {
 #[test]
 fn a_task_whose_time_the_list_lacks_is_asked_for_it() {
     let list = |time: Value| {
-        let task =
-            |id: &str, time: Value| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
+        let task = |id: &str, time: Value| json!({"taskId": id, "taskState": "COMPLETE", "creationTime": time});
         json!({"tasks": [task("T8", json!(1_571_250_000_000_u64)), task("T9", time)]})
     };
-    for (time, requests) in
-        [(Value::Null, 8), (json!("2019-10-16T20:39:07.500Z"), 7), (json!(1.571_258_347_5e12), 7)]
-    {
+    for (time, requests) in [(Value::Null, 8), (json!("2019-10-16T20:39:07.500Z"), 7), (json!(1.571_258_347_5e12), 7)] {
         let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8")]);
         scene.answers(When::path("tasks").method("GET"), list(time));
         scene.run("get NIGHTLY").any_stdout().stderr_text();

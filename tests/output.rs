@@ -145,9 +145,7 @@ fn a_full_disk_is_reported_for_standard_output() {
 #[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
-    for (options, fault) in
-        [("", None), ("--parallel=4", None), ("", Some(Fault::CutBody { after_bytes: 9_000 }))]
-    {
+    for (options, fault) in [("", None), ("--parallel=4", None), ("", Some(Fault::CutBody { after_bytes: 9_000 }))] {
         let scene = Scene::with_chunks(5);
         let notes = fault.as_ref().map_or_else(String::new, |_| wait(&the_chunk(1, 5), CUT, 1, 12));
         if let Some(fault) = fault {
@@ -208,8 +206,7 @@ fn names_that_are_not_utf_8_can_be_used() {
     assert!(scene.path("").join(fixed).is_file());
     let token = OsStr::from_bytes(b"t\xf6ken");
     std::fs::write(scene.path("").join(token), xtask::fake::TOKEN).expect("a token");
-    let with_file =
-        scene.command("chunks DUMP -qq").without("ANAPLAN_TOKEN").env("ANAPLAN_TOKEN_FILE", token);
+    let with_file = scene.command("chunks DUMP -qq").without("ANAPLAN_TOKEN").env("ANAPLAN_TOKEN_FILE", token);
     with_file.run().any_stdout();
     let elsewhere = scene.command("chunks").arg(name).run();
     elsewhere.is_wrong_usage("an argument is not UTF-8: d\u{fffd}mp.csv");

@@ -7,8 +7,7 @@ use xtask::fake::Fault;
 use crate::support::texts::{KEPT, answered, exists, goes_on, incomplete, the_chunk};
 use crate::support::{PART_FILES, Scene, chunk, dump_of, own_name};
 
-const LOCKED: &str =
-    "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
+const LOCKED: &str = "another run is writing dump.csv\n  wait for the other run to end, or choose another name";
 
 /// A server, and a file of the user's with this name.
 #[track_caller]

@@ -59,10 +59,7 @@ fn a_browser_shows_hostile_fields_as_text() {
 fn a_page_fits_a_narrow_window() {
     let scene = Scene::with_chunks(3);
     let long = "x".repeat(300);
-    scene.write(
-        "dump.csv",
-        format!("Code,_Line_,_Error_1_\n{long},2,Invalid code: {long}\n{long},3,{long}\n"),
-    );
+    scene.write("dump.csv", format!("Code,_Line_,_Error_1_\n{long},2,Invalid code: {long}\n{long},3,{long}\n"));
     let outcome = scene.run("explain dump.csv --html page.html");
     outcome.notes("page.html: the report as a page\n").any_stdout();
     let page = scene.text("page.html");

@@ -96,11 +96,8 @@ fn faults_of_many_chunks_at_once_and_a_stall_beside_others_are_survived() {
 #[test]
 fn a_fault_in_or_after_a_chunk_repeats_and_loses_nothing_on_standard_output() {
     for options in ["", "--parallel=4"] {
-        for fault in [
-            Fault::ResetInBody { after_bytes: 6_000 },
-            Fault::Stall { after_bytes: 6_000 },
-            Fault::GzipBadCrc,
-        ] {
+        for fault in [Fault::ResetInBody { after_bytes: 6_000 }, Fault::Stall { after_bytes: 6_000 }, Fault::GzipBadCrc]
+        {
             let scene = Scene::with_chunks(4);
             scene.server.fault(fault, chunk(2).times(2));
             let outcome = scene.pipe(&format!("--stall-timeout=500ms {options}"));

@@ -29,8 +29,7 @@ fn without_a_terminal_waits_are_plain_lines_under_every_variable() {
     for (name, value) in [("TERM", "xterm-256color"), ("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")] {
         let scene = Scene::with_chunks(CHUNKS);
         scene.server.fault(Fault::status(503), chunk(2).times(2));
-        let waits =
-            [1, 2].map(|retry| wait(&the_chunk(2, CHUNKS), &answered("503 Service Unavailable"), retry, 12));
+        let waits = [1, 2].map(|retry| wait(&the_chunk(2, CHUNKS), &answered("503 Service Unavailable"), retry, 12));
         let outcome = scene.command("get DUMP -o dump.csv").env(name, value).run();
         outcome.stderr("downloading 5 chunks\n".to_owned() + &waits.concat()).saves(&dump_of(CHUNKS, 1));
     }
@@ -126,8 +125,7 @@ fn a_terminal_that_cannot_redraw_and_a_quiet_run_show_plain_lines() {
 
 #[test]
 fn the_line_counts_arrivals_also_side_by_side_and_into_a_pipe() {
-    for (options, line) in
-        [("-o dump.csv", "$RUN"), ("-o dump.csv --parallel 3", "$RUN"), ("-o -", "$RUN > dump.csv")]
+    for (options, line) in [("-o dump.csv", "$RUN"), ("-o dump.csv --parallel 3", "$RUN"), ("-o -", "$RUN > dump.csv")]
     {
         let scene = slow_scene();
         let command = scene.command(&format!("get DUMP {options}")).env("COLUMNS", "40");

@@ -44,13 +44,11 @@ fn nightly(scene: &Scene) -> Outcome<'_> {
     let environment = block("# cron has a short PATH").replace("=WORKSPACE", &format!("={WORKSPACE}"));
     let certificate = "ANAPLAN_CERTIFICATE=$HOME/anaplan.crt ANAPLAN_PRIVATE_KEY=$HOME/anaplan.key";
     let environment = environment.replace(certificate, "ANAPLAN_TOKEN_FILE=$HOME/.anaplan-token");
-    std::fs::write(scene.path(".anaplan-env"), environment.replace("=MODEL", &format!("={MODEL}")))
-        .expect("written");
+    std::fs::write(scene.path(".anaplan-env"), environment.replace("=MODEL", &format!("={MODEL}"))).expect("written");
     scene.write(".anaplan-token", TOKEN);
     std::fs::write(scene.path("nightly-load"), block("report=$(anaplan-dump run")).expect("written");
     std::fs::create_dir(scene.path("bin")).expect("a folder");
-    std::fs::write(scene.path("bin/mail"), "#!/bin/sh\n{ echo \"$@\"; cat; } > \"$HOME/mail.txt\"\n")
-        .expect("written");
+    std::fs::write(scene.path("bin/mail"), "#!/bin/sh\n{ echo \"$@\"; cat; } > \"$HOME/mail.txt\"\n").expect("written");
     let script = "chmod +x bin/mail && exec /bin/sh ./nightly-load";
     let command = scene.command("").without("ANAPLAN_TOKEN").env("PATH", path());
     command.env("HOME", scene.path(".")).through(script).run()
@@ -83,8 +81,7 @@ fn the_cron_script_mails_what_was_rejected_and_only_that() {
 
 /// The fields that docs/reference.md documents for each command.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
-    let section =
-        REFERENCE.split("## JSON\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
+    let section = REFERENCE.split("## JSON\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
     let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut commands: Vec<String> = Vec::new();
     for row in section.lines().filter(|line| line.starts_with("| `") || line.starts_with("| |")) {
@@ -105,8 +102,7 @@ fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             let keys: Vec<&str> = map.keys().map(String::as_str).collect();
-            let is_one =
-                [&["id", "locator"][..], &["advice", "exit_code", "kind", "message"]].contains(&&keys[..]);
+            let is_one = [&["id", "locator"][..], &["advice", "exit_code", "kind", "message"]].contains(&&keys[..]);
             if is_one && !path.is_empty() {
                 found.insert(path.to_owned());
                 return;
@@ -125,12 +121,7 @@ fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 fn every_field_is_documented_and_every_documented_field_is_there() {
     let documented = documented();
     let gone = Task::complete("T9").with_result(result_of(&[COSTS]));
-    let scene = Scene::with_tasks([
-        gone,
-        failed("T8", &[COSTS]),
-        clean("T7"),
-        Task::new("T6", TaskState::InProgress),
-    ]);
+    let scene = Scene::with_tasks([gone, failed("T8", &[COSTS]), clean("T7"), Task::new("T6", TaskState::InProgress)]);
     scene.server.service().process_mut(PROCESS).expect("it is there").run = failing_run(&[COSTS]);
     let import = Process::new("112000000041", "Centres").reading(Import::from_file("113000000001"));
     scene.server.service().imports.push(import);

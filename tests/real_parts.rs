@@ -114,11 +114,8 @@ fn a_handshake_that_the_host_or_the_program_refuses_is_one_sentence_and_not_trie
     let scene = Scene::with_chunks(3);
     let openssl = |arguments: &str| openssl(&scene, &program, arguments);
     scene.write("names", "subjectAltName=DNS:localhost\n");
-    openssl(
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=root",
-    );
-    let no_common_way =
-        "the host and this program have no cipher, no key exchange or no kind of signature in common";
+    openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=root");
+    let no_common_way = "the host and this program have no cipher, no key exchange or no kind of signature in common";
     let certificate = "the host wants a certificate of this program, which has none to show";
     for (key, signature, server, expected) in [
         (
@@ -133,9 +130,7 @@ fn a_handshake_that_the_host_or_the_program_refuses_is_one_sentence_and_not_trie
         ("rsa:2048", "-sha256", " -tls1_2 -Verify 1", certificate),
         ("rsa:2048", "-sha256", " -tls1_3 -Verify 1", certificate),
     ] {
-        openssl(&format!(
-            "req -new -newkey {key} -nodes -keyout key.pem -out request.csr -subj /CN=localhost"
-        ));
+        openssl(&format!("req -new -newkey {key} -nodes -keyout key.pem -out request.csr -subj /CN=localhost"));
         openssl(&format!(
             "x509 -req {signature} -in request.csr -CA ca.pem -CAkey ca.key -extfile names -out host.pem"
         ));
@@ -148,10 +143,7 @@ fn a_handshake_that_the_host_or_the_program_refuses_is_one_sentence_and_not_trie
         let origin = format!("https://localhost:{}", address.port());
         let outcome = scene.command("chunks DUMP --ca-file ca.pem").env("ANAPLAN_API_URL", origin).run();
         let error = outcome.exits_with(5).stderr_text();
-        assert!(
-            error.contains(expected) && error.lines().count() == 1 && !error.contains(" tries"),
-            "{error}"
-        );
+        assert!(error.contains(expected) && error.lines().count() == 1 && !error.contains(" tries"), "{error}");
     }
     scene.any_files();
 }

@@ -4,8 +4,8 @@
 use xtask::fake::{Dump, Fault, OBJECT, TASK};
 
 use crate::support::texts::{
-    CHANGED_CHUNK, CHANGED_LIST, CLOSED, DUMP_NOT_FOUND, DUMP_VANISHED, IS_CUT, KEPT_IN_VAIN, THE_LIST,
-    answered, begins_anew, changed, gave_up, incomplete, the_chunk,
+    CHANGED_CHUNK, CHANGED_LIST, CLOSED, DUMP_NOT_FOUND, DUMP_VANISHED, IS_CUT, KEPT_IN_VAIN, THE_LIST, answered,
+    begins_anew, changed, gave_up, incomplete, the_chunk,
 };
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 

@@ -91,11 +91,8 @@ fn a_redirect_is_not_followed_to_any_host() {
 fn a_download_whose_token_expires_is_continued_with_a_new_token() {
     let scene = Scene::with_chunks(4);
     scene.server.fault(Fault::ExpireToken, chunk(2));
-    let why =
-        format!("{}: {}", the_chunk(2, 4), answered("401 Unauthorized (Authentication token has expired)"));
-    scene
-        .get("")
-        .fails(3, incomplete(2, 4, &why) + "\n  the token is expired (it lives 35 minutes)<ANY>" + KEPT);
+    let why = format!("{}: {}", the_chunk(2, 4), answered("401 Unauthorized (Authentication token has expired)"));
+    scene.get("").fails(3, incomplete(2, 4, &why) + "\n  the token is expired (it lives 35 minutes)<ANY>" + KEPT);
     scene.keeps_part(&bytes_of(4, 1)[..2 * CHUNK]);
     scene.server.clear_faults();
     scene.server.service().add_token(USER, "a-new-token");

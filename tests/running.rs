@@ -3,15 +3,12 @@
 use xtask::fake::{ActionResult, Detail, Fault, PROCESS, Process, ProcessRun, Task, TaskState, When};
 
 use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
-use crate::support::{
-    ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, model, result_of,
-};
+use crate::support::{ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, model, result_of};
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
 
 fn clean_run() -> ProcessRun {
-    ProcessRun::new()
-        .with_result(ActionResult::process(PROCESS).with_nested(ActionResult::new("117000000003")))
+    ProcessRun::new().with_result(ActionResult::process(PROCESS).with_nested(ActionResult::new("117000000003")))
 }
 
 /// A run that ends by itself only after far more looks than any test takes.
@@ -56,9 +53,7 @@ fn report(task: &str, rows: &str) -> String {
 
 /// The row of an import with rejected rows, and its message.
 fn row((id, name): Import) -> String {
-    format!(
-        "{id}  yes     90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 5 ignored\n"
-    )
+    format!("{id}  yes     90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 5 ignored\n")
 }
 
 /// The line for a dump that was downloaded.
@@ -78,13 +73,8 @@ fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
         .with_step(TaskState::Other("PAUSED".to_owned()), "", 0.75);
     let scene = Scene::with_run(run);
     let outcome = scene.run(RUN);
-    let steps = [
-        "NOT_STARTED 0 % Waiting",
-        "IN_PROGRESS 25 % Importing",
-        "IN_PROGRESS 75 % Importing",
-        "PAUSED 75 %",
-        DONE,
-    ];
+    let steps =
+        ["NOT_STARTED 0 % Waiting", "IN_PROGRESS 25 % Importing", "IN_PROGRESS 75 % Importing", "PAUSED 75 %", DONE];
     let task = scene.task_id();
     outcome.notes(notes(&task, &steps));
     outcome.stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
@@ -98,11 +88,7 @@ fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
     let scene = Scene::with_run((0..14).fold(clean_run(), step));
     let other = Process::new(COSTS.0, COSTS.1).with_task(Task::new("I1", TaskState::InProgress));
     scene.server.service().imports.push(other);
-    let steps = [
-        "IN_PROGRESS 25 % Importing",
-        "IN_PROGRESS 25 % Importing (the model is busy: \"Processing\")",
-        DONE,
-    ];
+    let steps = ["IN_PROGRESS 25 % Importing", "IN_PROGRESS 25 % Importing (the model is busy: \"Processing\")", DONE];
     scene.run(RUN).any_stdout().notes(notes(&scene.task_id(), &steps));
 }
 
@@ -232,9 +218,8 @@ fn dumps_that_are_missing_or_cannot_be_asked_for_are_reported_after_the_report()
     let outcome = scene.run(&format!("{RUN} -q -o rejected/"));
     let task = scene.task_id();
     outcome.exits_with(3).stdout_has("112000000021  yes     90       3        5  ?     Cost centres");
-    outcome.stderr_has(format!(
-        "collect the dumps of the task with:\n    anaplan-dump get <NIGHTLY>/{task} -o rejected/"
-    ));
+    outcome
+        .stderr_has(format!("collect the dumps of the task with:\n    anaplan-dump get <NIGHTLY>/{task} -o rejected/"));
 }
 
 #[test]
@@ -291,9 +276,7 @@ fn wait_does_not_take_the_run_of_yesterday_for_that_of_tonight() {
 #[test]
 fn wait_does_not_take_a_run_that_the_first_list_held_back_for_one_that_begins() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
-    scene
-        .server
-        .fault(Fault::WrongJson(r#"{"status":{"code":200}}"#.to_owned()), When::path("tasks").times(1));
+    scene.server.fault(Fault::WrongJson(r#"{"status":{"code":200}}"#.to_owned()), When::path("tasks").times(1));
     let outcome = scene.run("wait NIGHTLY --poll=1ms -o x/ -q --timeout=50ms");
     outcome.fails(1, "no run of <NIGHTLY> was seen to begin within <TIME>");
 }

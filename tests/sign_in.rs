@@ -118,9 +118,7 @@ fn each_way_gets_one_token_for_a_command_and_another_when_it_ends_and_shows_no_s
         let outcome = signed_in(&scene, way, "get DUMP -o - -v").run();
         outcome.prints(&bytes_of(3, 1));
         outcome.stderr_has(if way == "oauth" { "/oauth/token  200  " } else { "/token/authenticate  201  " });
-        for secret in
-            [PASSWORD, PASSPHRASE, REFRESH_TOKEN, "fake-issued", "fake-refresh", "p%C3%A4ss", "pässw"]
-        {
+        for secret in [PASSWORD, PASSPHRASE, REFRESH_TOKEN, "fake-issued", "fake-refresh", "p%C3%A4ss", "pässw"] {
             outcome.hides(secret);
         }
         assert_eq!(sign_ins(&scene), 1, "{way}\n{}", scene.describe());
@@ -145,8 +143,7 @@ fn a_token_that_ends_while_a_process_runs_is_replaced() {
 #[test]
 fn a_sign_in_that_is_refused_in_the_middle_of_many_dumps_is_sent_once() {
     for parallel in ["1", "8"] {
-        let imports: Vec<(String, String)> =
-            (0..20).map(|n| (format!("112{n:09}"), format!("I{n}"))).collect();
+        let imports: Vec<(String, String)> = (0..20).map(|n| (format!("112{n:09}"), format!("I{n}"))).collect();
         let imports: Vec<(&str, &str)> = imports.iter().map(|(id, name)| (&**id, &**name)).collect();
         let process = Process::new(PROCESS, PROCESS_NAME).with_task(failed("T1", &imports));
         let mut service = Service::new().with_process(process);
@@ -157,8 +154,7 @@ fn a_sign_in_that_is_refused_in_the_middle_of_many_dumps_is_sent_once() {
         scene.server.fault(Fault::ExpireToken, When::path("chunks/0").times(1));
         scene.server.fault(refused, When::path("authenticate").occurrence(2));
         let outcome =
-            signed_in(&scene, "password", &format!("get NIGHTLY/T1 -o dumps/ -q --parallel {parallel}"))
-                .run();
+            signed_in(&scene, "password", &format!("get NIGHTLY/T1 -o dumps/ -q --parallel {parallel}")).run();
         outcome.any_stdout().exits_with(3).stderr_has("FAILURE_BAD_CREDENTIAL");
         assert_eq!(sign_ins(&scene), 2, "{}", scene.describe());
         scene.any_files();
@@ -221,9 +217,7 @@ fn variables_come_from_a_file_unless_the_environment_has_them() {
     scene.write("half.env", format!("export ANAPLAN_PASSWORD='{PASSWORD}'\n"));
     command.run().prints(&bytes_of(3, 1));
     let command = bare(&scene, "chunks DUMP --env-file job.env").env("ANAPLAN_CERTIFICATE_FORMAT", "v1");
-    command
-        .run()
-        .is_wrong_usage("ANAPLAN_USER and ANAPLAN_CERTIFICATE_FORMAT are both set: unset one of them");
+    command.run().is_wrong_usage("ANAPLAN_USER and ANAPLAN_CERTIFICATE_FORMAT are both set: unset one of them");
     scene.write("odd.env", "ANAPLAN_USER=me\nexport\n");
     let odd = bare(&scene, "chunks DUMP --env-file odd.env").run();
     odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump chunks --help.");
@@ -240,8 +234,7 @@ fn a_passphrase_after_the_name_of_the_key_is_not_repeated_and_its_place_is_said(
     );
     outcome.hides("s3cret");
     for variable in ["ANAPLAN_TOKEN_FILE", "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", "ANAPLAN_CERTIFICATE"] {
-        let command =
-            bare(&scene, "chunks DUMP").env(variable, "s3cret/token").env("ANAPLAN_PRIVATE_KEY", "");
+        let command = bare(&scene, "chunks DUMP").env(variable, "s3cret/token").env("ANAPLAN_PRIVATE_KEY", "");
         let client = if variable.contains("OAUTH") { CLIENT } else { "" };
         let outcome = command.env("ANAPLAN_OAUTH_CLIENT_ID", client).run();
         outcome.exits_with(2).without_a_connection().stderr_text();
@@ -254,9 +247,7 @@ fn a_passphrase_after_the_name_of_the_key_is_not_repeated_and_its_place_is_said(
 #[test]
 fn a_secret_file_that_others_can_read_is_warned_about() {
     use std::os::unix::fs::PermissionsExt;
-    for (way, file) in
-        [("certificate", "user.key"), ("password file", "password"), ("oauth", "refresh-token")]
-    {
+    for (way, file) in [("certificate", "user.key"), ("password file", "password"), ("oauth", "refresh-token")] {
         let scene = scene();
         signed_in(&scene, way, "chunks DUMP").run().any_stdout();
         fs::set_permissions(scene.path(file), fs::Permissions::from_mode(0o644)).expect("permissions");
@@ -282,13 +273,9 @@ fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
     outcome.refuses("the passphrase cannot be used: it does not open the private key in user.key");
     let set = "set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE";
     let outcome = encrypted().without("ANAPLAN_PRIVATE_KEY_PASSPHRASE").run();
-    outcome.refuses(format!(
-        "the private key in user.key is encrypted, and there is no passphrase for it\n  {set}"
-    ));
+    outcome.refuses(format!("the private key in user.key is encrypted, and there is no passphrase for it\n  {set}"));
     let outcome = encrypted().without("ANAPLAN_PRIVATE_KEY").run();
-    outcome.refuses(
-        "there is no private key in user.crt\n  set ANAPLAN_PRIVATE_KEY to the file of the private key",
-    );
+    outcome.refuses("there is no private key in user.crt\n  set ANAPLAN_PRIVATE_KEY to the file of the private key");
     scene.any_files();
 }
 
@@ -347,12 +334,9 @@ fn two_ways_to_sign_in_or_half_of_one_are_refused_and_the_variables_named() {
 fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
     let shaped = |secret: &str| format!("\u{feff} {secret}\t\r\n\n");
     let scene = scene();
-    for (name, secret) in [
-        ("token", TOKEN),
-        ("password", PASSWORD),
-        ("passphrase", PASSPHRASE),
-        ("refresh-token", REFRESH_TOKEN),
-    ] {
+    for (name, secret) in
+        [("token", TOKEN), ("password", PASSWORD), ("passphrase", PASSPHRASE), ("refresh-token", REFRESH_TOKEN)]
+    {
         scene.write(name, shaped(secret));
     }
     let encrypted = signed_in(&scene, "encrypted key", "chunks DUMP -qq");

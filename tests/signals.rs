@@ -26,9 +26,7 @@ fn stopped_in_the_second_chunk<'a>(scene: &'a Scene, command: &str, signal: &str
 
 #[test]
 fn a_signal_ends_the_run_and_the_next_one_goes_on() {
-    for (signal, code, word) in
-        [("INT", 130, "interrupted"), ("TERM", 143, "terminated"), ("HUP", 129, "hung up")]
-    {
+    for (signal, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated"), ("HUP", 129, "hung up")] {
         let scene = Scene::with_chunks(5);
         let running = scene.hanging_in_chunk(3, Some(WITH_DEFAULT_SIGNALS));
         // As `timeout` does it.
@@ -83,8 +81,7 @@ fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
 fn what_nohup_makes_a_run_ignore_does_not_end_it() {
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(1));
-    let mut running =
-        scene.command("get DUMP -q -o dump.csv").through("trap '' HUP; exec \"$0\" \"$@\"").start();
+    let mut running = scene.command("get DUMP -q -o dump.csv").through("trap '' HUP; exec \"$0\" \"$@\"").start();
     running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
     running.signal("HUP");
     running.finish().saves(&dump_of(3, 1));

@@ -45,15 +45,11 @@ fn listed(scene: &Scene, options: &str) -> Vec<String> {
 #[test]
 fn the_processes_of_a_model_are_a_table_with_names_cut() {
     let long = "x".repeat(300);
-    let scene = with_processes(&[
-        ("118000000001", "Nightly load"),
-        ("118000000002", "Größe, 東京"),
-        ("118000000003", &long),
-    ]);
+    let scene =
+        with_processes(&[("118000000001", "Nightly load"), ("118000000002", "Größe, 東京"), ("118000000003", &long)]);
     let cut = "x".repeat(57) + "...";
-    let table = format!(
-        "PROCESS       NAME\n118000000001  Nightly load\n118000000002  Größe, 東京\n118000000003  {cut}\n"
-    );
+    let table =
+        format!("PROCESS       NAME\n118000000001  Nightly load\n118000000002  Größe, 東京\n118000000003  {cut}\n");
     scene.run("processes MODEL").stdout(&table);
     let url = scene.fill(&format!("<ORIGIN>/2/0/workspaces/{WORKSPACE}/models/{MODEL}/processes"));
     scene.command("processes").arg(url).run().stdout(&table);
@@ -81,8 +77,7 @@ fn six_thousand_processes_and_ten_thousand_tasks_arrive_over_their_pages() {
 #[test]
 fn a_model_without_processes_or_access_exits_with_4_also_with_json() {
     let scene = with_processes(&[]);
-    let error =
-        "model <MODEL> has no processes, or this user has no access to it: the service does not say which";
+    let error = "model <MODEL> has no processes, or this user has no access to it: the service does not say which";
     scene.run("processes MODEL").fails(4, error);
     let outcome = scene.run("processes MODEL --json");
     outcome.fails(4, error).json(json!({"model": scene.named("<MODEL>"), "processes": []}));
@@ -118,8 +113,7 @@ fn twenty_tasks_are_shown_unless_a_limit_is_given() {
     for (options, count, last) in
         [("", 20, "20 of 30 tasks\n"), ("--limit=2", 2, "2 of 30 tasks\n"), ("--limit=1000", 30, "")]
     {
-        let line =
-            |n: u64| format!("2019-10-16 20:39:{:02}  <ANY> d  COMPLETE  unclear  TASK{n:05}\n", 7 + n);
+        let line = |n: u64| format!("2019-10-16 20:39:{:02}  <ANY> d  COMPLETE  unclear  TASK{n:05}\n", 7 + n);
         let lines: String = (0..30).rev().take(count).map(line).collect();
         let table = format!("CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n{lines}{last}");
         scene.run(&format!("tasks NIGHTLY {options}")).stdout(table);
@@ -148,10 +142,9 @@ fn workspaces_and_models_are_listed_with_what_to_paste() {
     scene.run("workspaces --json").json(json!({ "workspaces": [{ "id": WORKSPACE, "name": "Finance" }] }));
     let locator = format!("{WORKSPACE}/{MODEL}");
     for command in ["models".to_owned(), format!("models {WORKSPACE}")] {
-        scene.run(&command).stdout(format!(
-            "{:65}  STATE     NAME\n{locator}  UNLOCKED  Cost planning\n",
-            "WORKSPACE/MODEL"
-        ));
+        scene
+            .run(&command)
+            .stdout(format!("{:65}  STATE     NAME\n{locator}  UNLOCKED  Cost planning\n", "WORKSPACE/MODEL"));
         let model = json!({ "id": MODEL, "locator": locator, "name": "Cost planning", "workspace": WORKSPACE,
             "state": "UNLOCKED" });
         scene.run(&format!("{command} --json")).json(json!({ "models": [model] }));

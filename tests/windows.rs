@@ -14,9 +14,10 @@ fn a_file_that_a_spreadsheet_has_open_is_replaced_by_the_same_command_once_it_is
     scene.write("dump.csv", "old");
     let spreadsheet = File::options().read(true).share_mode(FILE_SHARE_READ).open(scene.path("dump.csv"));
     let spreadsheet = spreadsheet.expect("the file opens");
-    scene.get("--force").exits_with(7).stderr_has(
-        "close dump.csv in other programs; everything is kept: the same command continues from it",
-    );
+    scene
+        .get("--force")
+        .exits_with(7)
+        .stderr_has("close dump.csv in other programs; everything is kept: the same command continues from it");
     scene.has("dump.csv", b"old");
     drop(spreadsheet);
     scene.get("--force").stderr_has("3 of 3 chunks").asks_for(&[]).saves(&dump_of(3, 1));

@@ -158,9 +158,7 @@ impl<'a> Background<'a> {
     #[track_caller]
     pub(crate) fn wait_for_note(&mut self, text: &str) {
         let stderr = Arc::clone(&self.stderr.bytes);
-        self.wait_until(&format!("it reported {text:?}"), |_| {
-            String::from_utf8_lossy(&lock(&stderr)).contains(text)
-        });
+        self.wait_until(&format!("it reported {text:?}"), |_| String::from_utf8_lossy(&lock(&stderr)).contains(text));
     }
 
     /// Waits until standard output has this many bytes.

@@ -1,8 +1,6 @@
 //! The server's one dump, and downloads of it that were ended on the way.
 
-use xtask::fake::{
-    ActionResult, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task, When, dump_file,
-};
+use xtask::fake::{ActionResult, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task, When, dump_file};
 
 use super::{Background, Scene};
 
@@ -85,8 +83,7 @@ impl Scene {
         let command = self.command("get DUMP -o dump.csv --stall-timeout=10m");
         let mut running = script.into_iter().fold(command, |command, script| command.through(script)).start();
         running.wait_until(&format!("it hangs in chunk {number}"), |scene| {
-            let asked =
-                scene.requests().into_iter().filter(|r| r.starts_with("GET DUMP/chunks/")).skip(before);
+            let asked = scene.requests().into_iter().filter(|r| r.starts_with("GET DUMP/chunks/")).skip(before);
             asked.last().is_some_and(|last| last == format!("GET DUMP/chunks/{number}"))
         });
         running

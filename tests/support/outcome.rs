@@ -253,11 +253,9 @@ impl<'a> Outcome<'a> {
     fn split_stderr(&self) -> (String, String) {
         let text = String::from_utf8_lossy(&self.output.stderr).into_owned();
         let starts = text.match_indices(ERROR).map(|(at, _)| at);
-        let error =
-            starts.into_iter().find(|at| *at == 0 || text[..*at].ends_with('\n')).unwrap_or(text.len());
+        let error = starts.into_iter().find(|at| *at == 0 || text[..*at].ends_with('\n')).unwrap_or(text.len());
         let is_ordinary = |line: &&str| {
-            let ordinary =
-                ["downloading <ANY> chunk", "downloading <ANY> chunks", "standard output  <ANY>  <TIME>"];
+            let ordinary = ["downloading <ANY> chunk", "downloading <ANY> chunks", "standard output  <ANY>  <TIME>"];
             ordinary.iter().any(|ordinary| pattern::matches(ordinary, line))
         };
         let notes = text[..error].lines().filter(|line| !is_ordinary(line));
@@ -332,8 +330,7 @@ impl Drop for Outcome<'_> {
 /// An identifier, a locator or four words in a row that are in a line twice.
 fn repetition(line: &str) -> Option<String> {
     let words: Vec<&str> = line.split(' ').map(|word| word.trim_end_matches([':', ',', ';'])).collect();
-    let is_identifier =
-        |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
+    let is_identifier = |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit() || c == '/');
     let phrases = words.windows(4).map(|phrase| phrase.join(" "));
     let identifiers = words.iter().filter(|word| is_identifier(word)).map(|word| (*word).to_owned());
     let mut seen = std::collections::HashSet::new();
@@ -364,9 +361,7 @@ fn what_a_test_does_not_mention_fails_it() {
             scene.get("--force").any_stdout();
         }),
         ("the token", |scene| drop(scene.command("chunks").arg(TOKEN).run().exits_with(2).stderr_text())),
-        ("a character that steers a terminal", |scene| {
-            drop(scene.run("get DUMP -q -o /dev/stderr").stderr_text())
-        }),
+        ("a character that steers a terminal", |scene| drop(scene.run("get DUMP -q -o /dev/stderr").stderr_text())),
         ("a repetition", |_| assert_eq!(repetition("task 118000000001: no task 118000000001 here"), None)),
     ];
     for (what, test) in cases {

@@ -2,9 +2,7 @@
 
 use std::process::Command;
 
-use xtask::fake::{
-    ActionResult, Dump, MODEL, PROCESS, Process, ProcessRun, Service, Task, WORKSPACE, dump_file,
-};
+use xtask::fake::{ActionResult, Dump, MODEL, PROCESS, Process, ProcessRun, Service, Task, WORKSPACE, dump_file};
 
 use super::texts::summary;
 use super::{DATE, NEWEST_TASK, Outcome, Scene, size};
@@ -43,9 +41,7 @@ pub(crate) fn file_of((id, name): Import, task: &str) -> String {
 /// The result of a process in which these imports, by id and name, rejected rows.
 pub(crate) fn result_of(imports: &[(&str, &str)]) -> ActionResult {
     let process = ActionResult::process(PROCESS);
-    imports
-        .iter()
-        .fold(process, |result, (id, name)| result.with_nested(ActionResult::failed_import(*id, *name)))
+    imports.iter().fold(process, |result, (id, name)| result.with_nested(ActionResult::failed_import(*id, *name)))
 }
 
 /// A finished task in which these imports rejected rows, with the dumps of [`dump_for`].
@@ -118,8 +114,7 @@ impl Outcome<'_> {
     /// and nothing else, and reports each of them, and how many there are if there are several.
     #[track_caller]
     pub(crate) fn collects(&self, folder: &str, task: &str, imports: &[Import]) -> &Self {
-        let files: Vec<String> =
-            imports.iter().map(|import| folder.to_owned() + &file_of(*import, task)).collect();
+        let files: Vec<String> = imports.iter().map(|import| folder.to_owned() + &file_of(*import, task)).collect();
         let line = |file: &String| format!("{file}  {}  3 chunks  <TIME>\n", size(2_500));
         let mut expected: String = files.iter().map(line).collect();
         if imports.len() > 1 {

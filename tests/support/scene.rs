@@ -177,9 +177,7 @@ impl Scene {
     /// dump, `NIGHTLY` that of its process, `MODEL` that of its model.
     pub(crate) fn command(&self, arguments: &str) -> Invocation<'_> {
         let fill = |word: &str| {
-            word.replace("DUMP", &self.server.locator())
-                .replace("NIGHTLY", &nightly())
-                .replace("MODEL", &model())
+            word.replace("DUMP", &self.server.locator()).replace("NIGHTLY", &nightly()).replace("MODEL", &model())
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_anaplan-dump"));
         command.args(arguments.split_whitespace().map(fill));
@@ -237,8 +235,7 @@ impl Scene {
 
     /// The same text with placeholders, which is easier to read.
     pub(super) fn shorten(&self, text: &str) -> String {
-        let shorten =
-            |text: String, (placeholder, meaning): (&str, String)| text.replace(&meaning, placeholder);
+        let shorten = |text: String, (placeholder, meaning): (&str, String)| text.replace(&meaning, placeholder);
         self.placeholders().into_iter().fold(text.to_owned(), shorten)
     }
 

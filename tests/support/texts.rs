@@ -10,8 +10,7 @@ pub(crate) const PROXY_REFUSED: &str = "the proxy refused the connection<ANY>\n 
  whether it allows this host (HTTPS_PROXY)";
 pub(crate) const STALLED: &str = "nothing arrived for 0.5 s<ANY>";
 pub(crate) const GZIP_DAMAGED: &str = "its gzip data is damaged";
-pub(crate) const NO_PROOF: &str =
-    "it came without length, chunked coding or gzip: nothing proves that it is complete";
+pub(crate) const NO_PROOF: &str = "it came without length, chunked coding or gzip: nothing proves that it is complete";
 pub(crate) const CHANGED_LIST: &str = "the chunk list changed";
 pub(crate) const CHANGED_CHUNK: &str = "a chunk that was fetched again differs";
 
@@ -31,8 +30,7 @@ pub(crate) const NO_TASKS: &str = concat!(
 );
 
 /// The next line of an error where `dump.csv.part` can be continued.
-pub(crate) const KEPT: &str =
-    "\n  what is there is kept in dump.csv.part: the same command continues from it";
+pub(crate) const KEPT: &str = "\n  what is there is kept in dump.csv.part: the same command continues from it";
 
 /// The same where the dump is gone, so that it cannot be continued.
 pub(crate) const KEPT_IN_VAIN: &str = "\n  what is there is kept in dump.csv.part";
@@ -68,8 +66,7 @@ pub(crate) fn answered(status: &str) -> String {
 
 /// A note before a retry. It follows others about the same task or dump, so its subject is short.
 pub(crate) fn wait(subject: &str, why: &str, retry: u32, retries: u32) -> String {
-    let status =
-        why.strip_prefix("the service answered ").filter(|status| status.starts_with(char::is_numeric));
+    let status = why.strip_prefix("the service answered ").filter(|status| status.starts_with(char::is_numeric));
     let why = status.unwrap_or(why);
     format!("<CLOCK> {}: {why}; retry {retry} of {retries} in <TIME>\n", short(subject))
 }

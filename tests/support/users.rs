@@ -9,8 +9,7 @@ pub(crate) const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
 pub(crate) const CLIENT: &str = "the-client-id";
 pub(crate) const REFRESH_TOKEN: &str = "first-refresh-token";
 const KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
-const ENCRYPTED_KEY: &str =
-    include_str!("../../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
+const ENCRYPTED_KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
 pub(crate) const PASSPHRASE: &str = "test-only";
 
 /// A certificate of the key, valid from the beginning of one year to that of another.

@@ -13,8 +13,7 @@ pub(crate) const PROGRAM: &str = "anaplan-dump";
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     // Cargo sets the variable; an executable that is started by hand remembers where it was built.
-    let mut folder =
-        env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into();
+    let mut folder = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into()).into();
     PathBuf::pop(&mut folder);
     folder
 }

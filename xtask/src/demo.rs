@@ -82,9 +82,7 @@ $ cd {folder}",
 fn show_loop(stage: &Stage) -> Result<(), String> {
     stage.write("cost-centres.csv", &sample::source())?;
     let import = format!("{WORKSPACE}/{MODEL}/{}", sample::IMPORT);
-    println!(
-        "\nNow the whole loop, with a file of cost centres from another system:\n\n$ head -3 cost-centres.csv"
-    );
+    println!("\nNow the whole loop, with a file of cost centres from another system:\n\n$ head -3 cost-centres.csv");
     println!("{}", sample::source().lines().take(3).collect::<Vec<_>>().join("\n"));
     let load = |says: &str, file: &str, exit| {
         let run = ["run", &import, "--put", file, "-o", "rejected/", "--poll", "1s"];

@@ -143,8 +143,7 @@ fn write_files(server: &FakeServer, certificate: &str) -> Result<PathBuf, String
     let failed = |error| format!("{}: {error}", folder.display());
     fs::create_dir_all(&folder).map_err(failed)?;
     let (ca, source) = (server.ca_pem(), sample::source());
-    let files =
-        [("user.crt", certificate), ("user.key", KEY), ("root.pem", &ca), ("cost-centres.csv", &source)];
+    let files = [("user.crt", certificate), ("user.key", KEY), ("root.pem", &ca), ("cost-centres.csv", &source)];
     for (name, text) in files {
         let path = folder.join(name);
         fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -13,15 +13,12 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
     Some(match error.innermost() {
         Error::Request { subject, fault, .. } => {
             // A dump in one piece is the first request that asks for it.
-            let was_begun =
-                matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
+            let was_begun = matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
             return advice_on_request(subject, fault, was_begun);
         }
         // The error itself says that https is needed.
         Error::UntrustedOrigin { origin, .. } if !origin.is_https() => return None,
-        Error::UntrustedOrigin { .. } => {
-            "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)"
-        }
+        Error::UntrustedOrigin { .. } => "if you trust this host, name it as the API URL (--api-url, ANAPLAN_API_URL)",
         Error::NoSuchAction { known, .. } if known.is_empty() => {
             "the model has no processes, or this user has no access to it: the service does not say which"
         }
@@ -33,9 +30,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::Missing { setting: Setting::Passphrase, .. } => {
             "set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE"
         }
-        Error::Missing { setting: Setting::PrivateKey, .. } => {
-            "set ANAPLAN_PRIVATE_KEY to the file of the private key"
-        }
+        Error::Missing { setting: Setting::PrivateKey, .. } => "set ANAPLAN_PRIVATE_KEY to the file of the private key",
         Error::Missing { setting: Setting::Certificate, .. } => {
             "set ANAPLAN_CERTIFICATE to the file of the certificate"
         }
@@ -45,9 +40,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::Empty { .. } => {
             "it may have been removed, or replaced by a newer run: look at the newest tasks, and try again"
         }
-        Error::Changed { .. } => {
-            "the import probably ran again: wait until it has ended, then download its dump"
-        }
+        Error::Changed { .. } => "the import probably ran again: wait until it has ended, then download its dump",
         Error::Output { path: Some(_), source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
         {
@@ -103,9 +96,7 @@ fn advice_on_refusal(word: &str) -> Option<&'static str> {
             "check the sign-in host (--auth-url, ANAPLAN_AUTH_URL) and the form of the certificate \
              (ANAPLAN_CERTIFICATE_FORMAT)"
         }
-        "invalid_grant" => {
-            "the refresh token is dead: it was revoked, replaced or expired; sign in again with: login"
-        }
+        "invalid_grant" => "the refresh token is dead: it was revoked, replaced or expired; sign in again with: login",
         "invalid_client" | "unauthorized_client" => {
             "check ANAPLAN_OAUTH_CLIENT_ID, and that the client may do this: a device client to sign in with login"
         }
@@ -123,9 +114,7 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
         300..=399 | 404 if is_sign_in => "check the sign-in host (--auth-url, --oauth-url)",
         401 if is_sign_in => return advice_on_refusal("FAILURE_BAD_CREDENTIAL"),
         400 if is_about_dump => "this task may have left no dump: look at the task's results",
-        400 if matches!(subject, Subject::Start(_)) => {
-            "if it asks for a mapping, give one with --map TYPE=NAME"
-        }
+        400 if matches!(subject, Subject::Start(_)) => "if it asks for a mapping, give one with --map TYPE=NAME",
         401 => {
             "the token is expired (it lives 35 minutes), revoked, or of the other kind: ANAPLAN_TOKEN is sent as \
              AnaplanAuthToken, ANAPLAN_BEARER_TOKEN (OAuth) as Bearer"
@@ -140,9 +129,7 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
              - this user has no access to the model"
         }
         404 => "the identifiers may be wrong, or this user has no access to the model",
-        409 if matches!(subject, Subject::Cancel(_)) => {
-            "the task is over already, or cannot be cancelled any more"
-        }
+        409 if matches!(subject, Subject::Cancel(_)) => "the task is over already, or cannot be cancelled any more",
         409 => "the model is busy: try again later",
         410 => "this address has moved: use https://api.anaplan.com or the host of your region",
         422 => "the model is archived",
@@ -150,9 +137,7 @@ fn advice_on_status(subject: &Subject, status: u16) -> Option<&'static str> {
         424 => "the model is offline",
         425 => "the model is in deployed mode",
         429 => "the whole tenant shares one rate limit: try again later, with fewer downloads at once",
-        300..=303 | 307..=399 => {
-            "redirects are not followed, so that the token stays here: check the API URL"
-        }
+        300..=303 | 307..=399 => "redirects are not followed, so that the token stays here: check the API URL",
         500..=599 => "the service or a gateway is in trouble: try again later",
         _ => return None,
     })
@@ -170,9 +155,7 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::UnknownIssuer => {
             "if that issuer is your company's, a proxy opens TLS: add its root certificate (--ca-add, ANAPLAN_CA_ADD)"
         }
-        ConnectionProblem::Expired => {
-            "check this machine's clock; if it is right, the host needs a new certificate"
-        }
+        ConnectionProblem::Expired => "check this machine's clock; if it is right, the host needs a new certificate",
         ConnectionProblem::WrongName => {
             "check the host's name; if a proxy opens TLS, ask for an exception or a certificate for the right name"
         }
@@ -180,9 +163,7 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
             "check the user and the password in HTTPS_PROXY; only Basic is spoken: where the proxy asks for NTLM or \
              Kerberos, put a relay such as px or cntlm in front and name that in HTTPS_PROXY"
         }
-        ConnectionProblem::Proxy => {
-            "check the proxy's address, and whether it allows this host (HTTPS_PROXY)"
-        }
+        ConnectionProblem::Proxy => "check the proxy's address, and whether it allows this host (HTTPS_PROXY)",
         ConnectionProblem::Silent(_) | ConnectionProblem::Stalled(_) => {
             "try again later; --stall-timeout allows longer silence"
         }
@@ -190,9 +171,7 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::Closed | ConnectionProblem::Cut => {
             "try again later; if it stays, something on the way, such as a proxy, cuts connections"
         }
-        ConnectionProblem::Protocol => {
-            "if the URL begins with http:// and the port speaks TLS, write https://"
-        }
+        ConnectionProblem::Protocol => "if the URL begins with http:// and the port speaks TLS, write https://",
         _ => return None,
     })
 }

@@ -63,8 +63,7 @@ impl Collect<'_> {
     pub(crate) fn collect(self, dumps: &[Dump]) -> Result<Collected, Failure> {
         let reporter = &self.session.reporter;
         if dumps.len() > 1 && !matches!(self.target, Target::Folder(_)) {
-            let command =
-                |dump: &Dump| format!("\n  anaplan-dump get {} -o -", shell_word(&dump.address.to_string()));
+            let command = |dump: &Dump| format!("\n  anaplan-dump get {} -o -", shell_word(&dump.address.to_string()));
             return Err(Failure::Usage(format!(
                 "there are {} dumps, and -o names one output; get one of them:{}",
                 dumps.len(),
@@ -140,9 +139,7 @@ impl Collect<'_> {
             ControlFlow::Continue(())
         });
         let done = match (target, &file) {
-            (_, Some(path)) => {
-                download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?
-            }
+            (_, Some(path)) => download.save_to(path).map_err(|error| with_what_is_kept(error, path, session))?,
             (Target::Device(device), None) => {
                 let opened = OpenOptions::new().write(true).open(device);
                 download.write_to(opened.map_err(|error| Error::output("open", Some(device), error))?)?

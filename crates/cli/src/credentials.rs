@@ -112,8 +112,7 @@ fn token_file(path: &str) -> Result<Credentials, Failure> {
     if path != "-" {
         return Ok(Credentials::token_file(os_text::path(path))?);
     }
-    let file =
-        NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin().lock())?;
+    let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin().lock())?;
     Ok(file.secret()?.parse::<Token>()?.into())
 }
 

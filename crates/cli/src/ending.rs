@@ -32,10 +32,9 @@ pub(crate) fn failure(task: &Task, outcome: Outcome) -> Failure {
     match outcome {
         Outcome::Failed => Failure::RowsFailed,
         Outcome::Cancelled => Failure::Other(format!("task {address} was cancelled")),
-        Outcome::NotFinished => Failure::Other(format!(
-            "task {address} has not finished ({})",
-            cut(task.state.as_str(), MAX_WORD_CHARS)
-        )),
+        Outcome::NotFinished => {
+            Failure::Other(format!("task {address} has not finished ({})", cut(task.state.as_str(), MAX_WORD_CHARS)))
+        }
         _ => Failure::Other(format!("task {address} {}", unclear(task))),
     }
 }

@@ -155,8 +155,7 @@ impl<'a> Environment<'a> {
         let model = self.model()?;
         Locator::parse_within(text, model.as_ref()).map_err(|error| {
             let is_short = model.is_none() && !text.is_empty() && !text.contains('/');
-            let note = is_short
-                .then(|| "a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL".into());
+            let note = is_short.then(|| "a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL".into());
             Failure::noted(error.into(), note)
         })
     }
@@ -269,8 +268,7 @@ mod tests {
             let lines = |variables: Vec<(String, String)>| {
                 variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
             };
-            let not_key_value =
-                |why: String| why.strip_suffix(" is not KEY=VALUE").unwrap_or(&why).to_owned();
+            let not_key_value = |why: String| why.strip_suffix(" is not KEY=VALUE").unwrap_or(&why).to_owned();
             let parsed = parse(line).map_or_else(not_key_value, lines);
             assert_eq!(parsed, expected, "{line}");
         }
@@ -296,10 +294,7 @@ mod tests {
             "\u{feff}ALL_PROXY=s3cret",
         ] {
             let why = parse(&format!("\n{line}\nANAPLAN_A=a")).unwrap_err();
-            assert!(
-                why.starts_with("line 2 has something else than ") && !why.contains("s3cret"),
-                "{line}: {why}"
-            );
+            assert!(why.starts_with("line 2 has something else than ") && !why.contains("s3cret"), "{line}: {why}");
         }
         for line in ["PATH=ANAPLAN_A", "http_proxy=a", "INSTALL_PROXY=a", "exported=a", "# set ANAPLAN_A=a"] {
             assert_eq!(parse(line), Ok(Vec::new()), "{line}");

@@ -53,9 +53,7 @@ impl Failure {
     /// What happened, and what to do next.
     fn words(&self) -> (String, Vec<&str>) {
         match self {
-            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => {
-                (text.clone(), Vec::new())
-            }
+            Failure::Usage(text) | Failure::NotFound(text) | Failure::Other(text) => (text.clone(), Vec::new()),
             Failure::RowsFailed => ("rows or actions failed".to_owned(), Vec::new()),
             Failure::Reported(failure) => failure.words(),
             Failure::Library { error, note } => {

@@ -44,8 +44,7 @@ impl Follow<'_> {
         // A service on this machine is a test.
         if self.poll < LEAST_POLL && !service.is_loopback() {
             return Err(Failure::Usage(
-                "--poll must be at least 1s: the service asks not to look more than once every 5 seconds"
-                    .into(),
+                "--poll must be at least 1s: the service asks not to look more than once every 5 seconds".into(),
             ));
         }
         match Target::read(self.output, false)? {
@@ -89,8 +88,7 @@ impl Follow<'_> {
         // A reader that has gone must not cost a dump.
         let printed = if session.json { Ok(()) } else { print(&task_report::text(&task, outcome)) };
         let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> = &|download| download.wait_for_dump(true);
-        let options =
-            Collect { session, target, overwrite: false, whole: false, explain: self.explain, page, set };
+        let options = Collect { session, target, overwrite: false, whole: false, explain: self.explain, page, set };
         let mut collected = options.collect(&dumps)?;
         let missing = missing.map(|missing| session.reporter.problem(missing));
         let failure = collected.failure.take().or(missing);

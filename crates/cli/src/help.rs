@@ -21,8 +21,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
         Some(subcommand) => (format!("{PROGRAM} {}", subcommand.name), &subcommand.command),
         None => (PROGRAM.to_owned(), program),
     };
-    let json =
-        program.flags.iter().filter(|flag| flag.long == "--json" && !WITHOUT_JSON.contains(&shown.name));
+    let json = program.flags.iter().filter(|flag| flag.long == "--json" && !WITHOUT_JSON.contains(&shown.name));
     let mut text = format!("Usage: {name}{}\n\n", usage(shown));
     paragraphs(&mut text, shown.description);
     if !shown.positionals.is_empty() {
@@ -37,8 +36,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
     } else {
         for (job, names) in COMMANDS_BY_JOB {
             let _ = writeln!(text, "\n{job}:");
-            let known =
-                names.iter().filter_map(|name| shown.commands.iter().find(|known| known.name == *name));
+            let known = names.iter().filter_map(|name| shown.commands.iter().find(|known| known.name == *name));
             known.for_each(|known| entry(&mut text, known.name, known.command.description));
         }
         text.push_str("\nGeneral options:\n");

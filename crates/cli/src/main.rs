@@ -41,8 +41,8 @@ use argh::ArgsInfo;
 use serde_json::json;
 
 use crate::arguments::{
-    Arguments, Cancel, Chunks, Command, Completion, Doctor, Get, Imports, PROGRAM, Processes, Run,
-    TaskCommand, Tasks, Wait,
+    Arguments, Cancel, Chunks, Command, Completion, Doctor, Get, Imports, PROGRAM, Processes, Run, TaskCommand, Tasks,
+    Wait,
 };
 use crate::commands::{account, doctor, explain, get, lists, run, task, tasks, wait};
 use crate::environment::Environment;

@@ -106,9 +106,7 @@ fn the_page_has_the_sections_of_a_manual_and_a_list_stays_a_list() {
     use argh::ArgsInfo;
 
     let page = page(&crate::arguments::Arguments::get_args_info());
-    for section in
-        ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "ENVIRONMENT", "FILES", "EXIT STATUS"]
-    {
+    for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "ENVIRONMENT", "FILES", "EXIT STATUS"] {
         assert!(page.contains(&format!("\n.SH {section}\n")), "{section}");
     }
     assert!(page.contains(".nf\n  ANAPLAN_TOKEN, "), "{page}");

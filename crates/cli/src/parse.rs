@@ -101,8 +101,7 @@ impl<'a> Line<'a> {
     fn find(&self, name: &str) -> Option<(&'a FlagInfo<'static>, bool)> {
         let name = if name == "-h" { "--help" } else { name };
         let is_name = |flag: &&FlagInfo| {
-            flag.long == name
-                || flag.short.is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
+            flag.long == name || flag.short.is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
         };
         let mut specific = self.program.commands.iter().flat_map(|command| command.command.flags);
         let general = self.program.flags.iter().find(is_name).map(|flag| (flag, true));
@@ -172,8 +171,7 @@ impl<'a> Line<'a> {
         }
         let name = command.name;
         for Given { flag, is_general, value } in &self.options {
-            let has =
-                |command: &CommandInfoWithArgs| command.flags.iter().any(|known| known.long == flag.long);
+            let has = |command: &CommandInfoWithArgs| command.flags.iter().any(|known| known.long == flag.long);
             if !is_general && !has(&command.command) {
                 let owners = self.program.commands.iter().filter(|known| has(&known.command));
                 let owners = owners.map(|known| known.name).collect::<Vec<_>>().join(", ");
@@ -253,8 +251,7 @@ fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<
     let near = candidates.map(|candidate| (slips(word, candidate), candidate));
     let near = near.filter(|(slips, candidate)| *slips <= MAX_SLIPS && *slips < candidate.len() / 2);
     // Of two that are equally near, the longer one: letters are forgotten rather than made up.
-    near.min_by_key(|(slips, candidate)| (*slips, usize::MAX - candidate.len()))
-        .map(|(_, candidate)| candidate)
+    near.min_by_key(|(slips, candidate)| (*slips, usize::MAX - candidate.len())).map(|(_, candidate)| candidate)
 }
 
 /// The number of letters to insert, remove, replace or swap (optimal string alignment).

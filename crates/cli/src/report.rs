@@ -49,13 +49,7 @@ pub(crate) struct ReportDocument {
 
 impl ReportDocument {
     pub(crate) fn new(report: Report) -> ReportDocument {
-        ReportDocument {
-            report,
-            changes: None,
-            fix: None,
-            not_read: Vec::new(),
-            made: rfc3339(SystemTime::now()),
-        }
+        ReportDocument { report, changes: None, fix: None, not_read: Vec::new(), made: rfc3339(SystemTime::now()) }
     }
 
     pub(crate) fn with(
@@ -83,11 +77,7 @@ pub(crate) struct Page {
 
 impl Page {
     /// Begins the page that `--html` names, if it names one.
-    pub(crate) fn begin(
-        html: Option<&str>,
-        replaces: bool,
-        reporter: &Reporter,
-    ) -> Result<Option<Page>, Failure> {
+    pub(crate) fn begin(html: Option<&str>, replaces: bool, reporter: &Reporter) -> Result<Option<Page>, Failure> {
         let Some(name) = html else { return Ok(None) };
         let file = begin_file("--html", name, replaces, reporter)?;
         Ok(Some(Page { file, name: name.to_owned() }))
@@ -111,12 +101,7 @@ impl Page {
 }
 
 /// Begins the file that an option names.
-pub(crate) fn begin_file(
-    option: &str,
-    file: &str,
-    overwrite: bool,
-    reporter: &Reporter,
-) -> Result<WholeFile, Failure> {
+pub(crate) fn begin_file(option: &str, file: &str, overwrite: bool, reporter: &Reporter) -> Result<WholeFile, Failure> {
     let wrong = |text: &str| Err(Failure::Usage(format!("{option} needs a file{text}")));
     if file.is_empty() {
         return wrong("");

@@ -4,8 +4,8 @@
 use std::time::SystemTime;
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, Dump, Error, Id, ListedTask, Locator, Newest, Outcome, Search, SkipReason,
-    Task, TaskAddress, TaskChoice,
+    ActionAddress, ActionKind, Dump, Error, Id, ListedTask, Locator, Newest, Outcome, Search, SkipReason, Task,
+    TaskAddress, TaskChoice,
 };
 use serde_json::{Value, json};
 
@@ -74,8 +74,7 @@ impl Session {
     pub(crate) fn task_address(&self, locator: &Locator) -> Result<TaskAddress, Failure> {
         if locator.task_choice() == Some(&TaskChoice::Latest) {
             return Err(Failure::Usage(
-                "latest is the newest finished task: name the one that runs by its id, which tasks shows"
-                    .into(),
+                "latest is the newest finished task: name the one that runs by its id, which tasks shows".into(),
             ));
         }
         // An error says what is missing.

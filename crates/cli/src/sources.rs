@@ -68,26 +68,20 @@ pub(crate) fn upload(
 }
 
 /// The import that a value of `--put` means, and the file in it.
-fn find<'a, 'b>(
-    put: &'a str,
-    action: &ActionAddress,
-    imports: &'b [Import],
-) -> Result<(&'b Import, &'a str), Failure> {
+fn find<'a, 'b>(put: &'a str, action: &ActionAddress, imports: &'b [Import]) -> Result<(&'b Import, &'a str), Failure> {
     if action.kind == ActionKind::Import {
-        let import = imports.first().ok_or_else(|| {
-            Failure::NotFound(format!("model {} has no import {}", action.model, action.id))
-        })?;
+        let import = imports
+            .first()
+            .ok_or_else(|| Failure::NotFound(format!("model {} has no import {}", action.model, action.id)))?;
         return Ok((import, put));
     }
-    let Some((wanted, text)) =
-        put.split_once('=').filter(|(wanted, text)| !wanted.is_empty() && !text.is_empty())
+    let Some((wanted, text)) = put.split_once('=').filter(|(wanted, text)| !wanted.is_empty() && !text.is_empty())
     else {
         let shown = safe(put);
         return Err(Failure::Usage(format!("--put needs IMPORT=FILE for a process, and not \"{shown}\"")));
     };
     let listed = |imports: &mut dyn Iterator<Item = &Import>| -> String {
-        let name =
-            |import: &Import| format!("{} {}", import.id, safe(import.name.as_deref().unwrap_or_default()));
+        let name = |import: &Import| format!("{} {}", import.id, safe(import.name.as_deref().unwrap_or_default()));
         imports.map(|import| name(import).trim_end().to_owned()).collect::<Vec<_>>().join(", ")
     };
     match Import::find(imports, wanted).as_slice() {
@@ -108,9 +102,7 @@ fn find<'a, 'b>(
 
 fn reads_from_a_model(import: &Import) -> Failure {
     let import = &import.id;
-    Failure::Usage(format!(
-        "import {import} reads from a model and not from a file: there is nothing to upload"
-    ))
+    Failure::Usage(format!("import {import} reads from a model and not from a file: there is nothing to upload"))
 }
 
 /// What the import expects. Where that cannot be known, the file is uploaded all the same.

@@ -88,19 +88,16 @@ impl Target {
     /// seen it.
     pub(crate) fn make(&self) -> Result<(), Failure> {
         match self {
-            Target::Folder(folder) if !folder.as_os_str().is_empty() => fs::create_dir_all(folder)
-                .map_err(|error| Error::output("make the folder", Some(folder), error).into()),
+            Target::Folder(folder) if !folder.as_os_str().is_empty() => {
+                fs::create_dir_all(folder).map_err(|error| Error::output("make the folder", Some(folder), error).into())
+            }
             _ => Ok(()),
         }
     }
 
     /// Writes, locks and removes a file in the folder, or in the one that it will be made in, by the same door as a
     /// dump; it gets its name in between if `renames`. Says what is not as it should be there.
-    pub(crate) fn try_folder(
-        &self,
-        renames: bool,
-        unfinished: &Unfinished,
-    ) -> Result<Vec<DiskWarning>, Failure> {
+    pub(crate) fn try_folder(&self, renames: bool, unfinished: &Unfinished) -> Result<Vec<DiskWarning>, Failure> {
         self.prepare()?;
         let Target::Folder(folder) = self else { return Ok(Vec::new()) };
         let shown = nearest(folder);
@@ -114,9 +111,7 @@ impl Target {
             }
             let warnings = file.finish()?;
             match fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    Err(Error::output("remove", Some(&path), error))
-                }
+                Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::output("remove", Some(&path), error)),
                 _ => Ok(warnings),
             }
         };

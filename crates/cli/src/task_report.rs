@@ -74,8 +74,7 @@ pub(crate) fn text(task: &Task, outcome: Outcome) -> String {
     let facts = facts.join(", ");
     let mut text = format!("Task {}\n{facts}", task.address);
     // The step of a task that has ended only repeats its state.
-    let step =
-        task.current_step.as_deref().filter(|step| !step.trim_matches('.').eq_ignore_ascii_case(state));
+    let step = task.current_step.as_deref().filter(|step| !step.trim_matches('.').eq_ignore_ascii_case(state));
     if let Some(step) = step.map(safe) {
         let fits = facts.chars().count() + ", ".len() + step.chars().count() <= STEP_WIDTH;
         text.push_str(if fits { ", " } else { "\n" });
@@ -123,8 +122,7 @@ fn actions_table(actions: &[&ActionResult]) -> String {
     let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
     for (line, action) in lines.zip(actions) {
         text.push_str(&format!("{line}\n"));
-        for line in action.messages.iter().flat_map(|message| wrapped(message, MESSAGE_WIDTH, MESSAGE_LINES))
-        {
+        for line in action.messages.iter().flat_map(|message| wrapped(message, MESSAGE_WIDTH, MESSAGE_LINES)) {
             text.push_str(&format!("    {line}\n"));
         }
     }

@@ -213,8 +213,7 @@ mod tests {
         let seconds = texts.map(|text| parse_duration(text).map(|duration| duration.as_secs_f64()).ok());
         let expected = [0.5, 30.0, 30.0, 0.5, 300.0, 7200.0, 5400.0, 0.0, 31_536_000.0];
         assert_eq!(seconds, expected.map(Some));
-        let wrong =
-            ["", "s", "-1", "1y", "1.2.3", "1e400", "NaN", "inf", "366d", "99999999999999999999999h", "1 2"];
+        let wrong = ["", "s", "-1", "1y", "1.2.3", "1e400", "NaN", "inf", "366d", "99999999999999999999999h", "1 2"];
         assert_eq!(wrong.map(|text| parse_duration(text).ok()), [None; 11]);
     }
 

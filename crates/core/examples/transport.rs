@@ -10,9 +10,7 @@
 use std::io;
 use std::process::{Command, Stdio};
 
-use anaplan_dump_core::{
-    Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, Locator, PartFile,
-};
+use anaplan_dump_core::{Chunk, ChunkList, ChunkSource, ChunkWriter, DumpAddress, Error, Listing, Locator, PartFile};
 
 const API: &str = "https://api.anaplan.com";
 

@@ -10,9 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::address::{
-    ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress,
-};
+use crate::address::{ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
 use crate::service::{Fault, NamedId, SourceProblem, Subject};
 use crate::text::{Printable, seconds};
 
@@ -311,9 +309,7 @@ impl Error {
     pub fn named(self, name: &'static str) -> Error {
         match self {
             Error::Setting { problem, .. } => Error::Setting { setting: Setting::Named(name), problem },
-            Error::Locator(error) => {
-                Error::Setting { setting: Setting::Named(name), problem: error.to_string() }
-            }
+            Error::Locator(error) => Error::Setting { setting: Setting::Named(name), problem: error.to_string() },
             other => other,
         }
     }
@@ -332,20 +328,13 @@ impl Error {
     #[cfg(feature = "http")]
     pub(crate) fn again(&self) -> Option<Error> {
         Some(match self {
-            Error::Request { subject, fault, tries, elapsed } => Error::Request {
-                subject: subject.clone(),
-                fault: fault.clone(),
-                tries: *tries,
-                elapsed: *elapsed,
-            },
-            Error::Setting { setting, problem } => {
-                Error::Setting { setting: *setting, problem: problem.clone() }
+            Error::Request { subject, fault, tries, elapsed } => {
+                Error::Request { subject: subject.clone(), fault: fault.clone(), tries: *tries, elapsed: *elapsed }
             }
-            Error::Output { action, path, source } => Error::Output {
-                action,
-                path: path.clone(),
-                source: io::Error::new(source.kind(), source.to_string()),
-            },
+            Error::Setting { setting, problem } => Error::Setting { setting: *setting, problem: problem.clone() },
+            Error::Output { action, path, source } => {
+                Error::Output { action, path: path.clone(), source: io::Error::new(source.kind(), source.to_string()) }
+            }
             _ => return None,
         })
     }
@@ -449,8 +438,7 @@ impl fmt::Display for Error {
                 }
             }
             Error::AmbiguousName { name, matches } => {
-                let named =
-                    quoted(matches, |process| format!("{} {}", process.id.as_str(), name_of(process)));
+                let named = quoted(matches, |process| format!("{} {}", process.id.as_str(), name_of(process)));
                 write!(f, "several processes or imports match \"{}\": {named}", Printable(name))
             }
             Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown(path)),
@@ -473,10 +461,9 @@ impl fmt::Display for Error {
             Error::Incomplete { dump, whole_chunks, chunks, .. } => {
                 write!(f, "dump {dump} is not complete: {whole_chunks} of {chunks} chunks are there")
             }
-            Error::Unconfirmed { chunks, .. } => write!(
-                f,
-                "all {chunks} chunks are there, but it could not be confirmed that they belong together"
-            ),
+            Error::Unconfirmed { chunks, .. } => {
+                write!(f, "all {chunks} chunks are there, but it could not be confirmed that they belong together")
+            }
         }
     }
 }

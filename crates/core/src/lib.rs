@@ -149,10 +149,7 @@
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![cfg_attr(
-    not(feature = "http"),
-    allow(dead_code, reason = "what only the client uses is tested all the same")
-)]
+#![cfg_attr(not(feature = "http"), allow(dead_code, reason = "what only the client uses is tested all the same"))]
 
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../../../docs/library.md")]
@@ -179,14 +176,14 @@ pub use crate::address::{
 pub use crate::client::{Account, DeviceCode, MAX_PARALLEL, Reached, SignInMethod, Upload, Uploaded};
 #[cfg(feature = "http")]
 pub use crate::client::{
-    Client, ClientBuilder, Credentials, Download, Downloaded, Event, Newest, ProxyChoice, Search, Secret,
-    SkipReason, Token,
+    Client, ClientBuilder, Credentials, Download, Downloaded, Event, Newest, ProxyChoice, Search, Secret, SkipReason,
+    Token,
 };
 pub use crate::error::{Error, ErrorKind, Mismatch, Setting};
 pub use crate::files::DiskWarning;
 pub use crate::service::{
-    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListedTask, Listing,
-    NamedId, Outcome, RowCounts, Subject, Task, TaskState,
+    ActionResult, BodyProblem, Chunk, ChunkList, ConnectionProblem, Dump, Fault, ListedTask, Listing, NamedId, Outcome,
+    RowCounts, Subject, Task, TaskState,
 };
 pub use crate::transfer::{ChunkSource, ChunkWriter, PartFile, Progress, Resume};
 /// For the program `anaplan-dump` alone: uploads, what a model has, who signed in, and its own files. It may change in

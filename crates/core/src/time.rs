@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A time as RFC 3339 writes it, in UTC and whole seconds: `2019-10-16T20:39:07Z`.
 ///
@@ -88,12 +87,10 @@ const DAYS_BEFORE_1970: u64 = 719_468;
 
 /// The time that has this date and clock time. `None` if there is none, or if it is before 1970.
 fn instant([year, month, day]: [u64; 3], [hour, minute, second]: [u64; 3]) -> Option<SystemTime> {
-    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 60
-    {
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let (year_from_march, month_from_march) =
-        if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year_from_march, month_from_march) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year_from_march / 4 - year_from_march / 100 + year_from_march / 400;
     // From March, the lengths of months repeat every five months of 153 days.
     let days = 365 * year_from_march + leap_days + (153 * month_from_march + 2) / 5 + day;

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
-    ActionAddress, Client, ClientBuilder, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Newest,
-    Origin, Outcome, Progress, ProxyChoice, SkipReason, SourceProblem, Task, Token,
+    ActionAddress, Client, ClientBuilder, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Newest, Origin,
+    Outcome, Progress, ProxyChoice, SkipReason, SourceProblem, Task, Token,
 };
 use xtask::fake::{self, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, When, dump_file};
 
@@ -105,10 +105,7 @@ fn requests_retries_and_waits_are_reported_as_events() -> TestResult {
     }
     let seen = seen.lock().expect("no thread panics");
     let [first, refused, done, paced @ ..] = &**seen else { panic!("{seen:?}") };
-    assert_eq!(
-        [first, refused, done],
-        ["GET Some(500)", "500 Internal Server Error, 1 of Some(12)", "GET Some(200)"]
-    );
+    assert_eq!([first, refused, done], ["GET Some(500)", "500 Internal Server Error, 1 of Some(12)", "GET Some(200)"]);
     assert!(paced.contains(&"paced".to_owned()), "{paced:?}");
     Ok(())
 }
@@ -210,8 +207,8 @@ fn clones_of_a_client_work_side_by_side() {
 
 #[test]
 fn the_nightly_run_of_the_documentation_brings_every_dump() -> TestResult {
-    let result = fake::ActionResult::process(PROCESS)
-        .with_nested(fake::ActionResult::failed_import(OBJECT, "Cost centres"));
+    let result =
+        fake::ActionResult::process(PROCESS).with_nested(fake::ActionResult::failed_import(OBJECT, "Cost centres"));
     let run = ProcessRun::new()
         .with_step(TaskState::InProgress, "Importing", 0.5)
         .with_step_time(Duration::from_millis(5))
@@ -257,8 +254,8 @@ fn a_wait_ends_at_its_timeout_or_when_the_program_says_so() -> TestResult {
 #[test]
 fn the_newest_dumps_come_with_the_tasks_that_were_passed_over() -> TestResult {
     let failed = |id: &str, time| {
-        let result = fake::ActionResult::process(PROCESS)
-            .with_nested(fake::ActionResult::failed_import(OBJECT, "Cost centres"));
+        let result =
+            fake::ActionResult::process(PROCESS).with_nested(fake::ActionResult::failed_import(OBJECT, "Cost centres"));
         fake::Task::complete(id).with_creation_time(time).with_result(result)
     };
     let of_bytes = |bytes| Dump::from_bytes(bytes, 10);
@@ -316,9 +313,7 @@ fn a_setting_that_a_download_cannot_follow_is_an_error_before_anything_is_sent()
         Error::Setting { setting, .. } => setting.to_string(),
         other => panic!("{other:?}"),
     };
-    for (parallel, whole, recheck) in
-        [(0, false, false), (9, false, false), (2, true, false), (1, true, true)]
-    {
+    for (parallel, whole, recheck) in [(0, false, false), (9, false, false), (2, true, false), (1, true, true)] {
         let download = || client.download(&dump).parallel(parallel).whole(whole).recheck_chunks(recheck);
         let expected = if recheck { "recheck_chunks" } else { "parallel" };
         assert_eq!(named(download().write_to(Vec::new()).unwrap_err()), expected);
@@ -470,8 +465,7 @@ fn one_unusable_answer_does_not_switch_compression_off_and_a_second_does_for_tha
 
 #[test]
 fn the_body_of_an_error_is_waited_for_no_longer_than_the_time_that_is_left() {
-    let (client, dump) =
-        client_of(answering(|_| "HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n".to_owned()));
+    let (client, dump) = client_of(answering(|_| "HTTP/1.1 403 Forbidden\r\nContent-Length: 10\r\n\r\n".to_owned()));
     let begun = Instant::now();
     // Silence is a fault after 60 s, and this body is worth 10 s.
     let error = client.until(begun + Duration::from_millis(200)).chunks(&dump).unwrap_err();
@@ -539,8 +533,7 @@ fn a_file_that_changes_while_it_is_uploaded_is_an_error() -> TestResult {
         server.fault(fake::Fault::WrongJson(odd.to_owned()), When::path("chunks/0").times(1));
     }
     let mut seen = Vec::new();
-    let uploaded =
-        client.upload(&address).on_progress(|bytes, all| seen.push((bytes, all))).from_file(&path)?;
+    let uploaded = client.upload(&address).on_progress(|bytes, all| seen.push((bytes, all))).from_file(&path)?;
     assert_eq!((uploaded.bytes, uploaded.chunks), (11_000_000, 2));
     assert_eq!(seen, [(10_000_000, Some(11_000_000)), (11_000_000, Some(11_000_000))]);
     assert!(server.service().files[0].is_complete(fake::USER));

@@ -103,9 +103,7 @@ fn a_closure_gives_tokens_and_is_asked_again_when_one_is_refused() {
 
 #[test]
 fn a_new_refresh_token_is_stored_even_if_no_usable_access_token_came_with_it() {
-    for (access, why) in
-        [("\"a b\"", "its access_token cannot be used"), ("\"\"", "it has no \"access_token\"")]
-    {
+    for (access, why) in [("\"a b\"", "its access_token cannot be used"), ("\"\"", "it has no \"access_token\"")] {
         let server = server();
         server.service().add_refresh_token(USER, "client", "second", true);
         let answer = format!(r#"{{"access_token": {access}, "refresh_token": "second"}}"#);

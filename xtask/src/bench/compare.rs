@@ -43,11 +43,7 @@ const UPLOAD_CHUNKS: usize = 40;
 const STARTS: usize = 20;
 
 /// Measures the scenarios that are wanted.
-pub(super) fn run(
-    setting: &Setting,
-    repeat: usize,
-    is_wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Section>, String> {
+pub(super) fn run(setting: &Setting, repeat: usize, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Section>, String> {
     let curl = Command::new("curl").arg("--version").stdout(Stdio::null()).status();
     let has_curl = curl.is_ok_and(|status| status.success());
     if !has_curl {
@@ -77,8 +73,7 @@ pub(super) fn run(
     if is_wanted("start") {
         eprintln!("start ...");
         let programs = [("curl", "curl".as_ref()), (PROGRAM, setting.program.as_path())];
-        let contender =
-            |(name, program)| alone(format!("{name} --version"), program, vec!["--version".as_ref()]);
+        let contender = |(name, program)| alone(format!("{name} --version"), program, vec!["--version".as_ref()]);
         let contenders: Vec<_> = programs.into_iter().skip(usize::from(!has_curl)).map(contender).collect();
         sections.push(Section { title: "start-up", bytes: 0, rows: rounds(&contenders, repeat * STARTS)? });
     }

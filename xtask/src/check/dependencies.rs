@@ -35,8 +35,7 @@ const DIRECT: &[(&str, &[&str])] = &[
 pub(super) fn check() -> Result<String, String> {
     for (name, agreed) in DIRECT {
         let direct = crates_of_others(name, "1")?;
-        if let Some(line) =
-            direct.iter().find(|line| !agreed.iter().any(|name| line.starts_with(&format!("{name} "))))
+        if let Some(line) = direct.iter().find(|line| !agreed.iter().any(|name| line.starts_with(&format!("{name} "))))
         {
             return Err(format!("{name} depends on {line}, which is not among those agreed"));
         }

@@ -11,8 +11,7 @@ pub(super) fn check() -> Result<String, String> {
     let target = dist::static_target();
     let (program, size) = dist::build(target, &root(), &root().join("target/dist/build"))?;
     let elsewhere = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let copy =
-        "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t \"$0\" 2>/dev/null";
+    let copy = "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t \"$0\" 2>/dev/null";
     let mut shell = std::process::Command::new("sh");
     // A file that was deleted and is still in git's list is left out.
     let _ = shell.args(["-c", copy]).arg(elsewhere.path()).current_dir(root()).status();

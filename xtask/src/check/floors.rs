@@ -49,8 +49,7 @@ fn read_folder(folder: &Path, prefix: &str, look: &mut dyn FnMut(&str, &str)) ->
         let name = format!("{prefix}{}", name.to_string_lossy());
         if path.is_dir() {
             read_folder(&path, &format!("{name}/"), look)?;
-        } else if name.ends_with(".rs") && !name.contains("tests") && !["lib.rs", "main.rs"].contains(&&*name)
-        {
+        } else if name.ends_with(".rs") && !name.contains("tests") && !["lib.rs", "main.rs"].contains(&&*name) {
             look(&name, &fs::read_to_string(path)?);
         }
     }
@@ -61,8 +60,7 @@ fn read_folder(folder: &Path, prefix: &str, look: &mut dyn FnMut(&str, &str)) ->
 fn look(floors: &str, file: &str, text: &str) -> Vec<String> {
     let room = |module: &[&str]| {
         let path = module.join("/") + "/";
-        let rooms =
-            floors.split('|').zip(0..).flat_map(|(names, at)| names.split_whitespace().zip(repeat(at)));
+        let rooms = floors.split('|').zip(0..).flat_map(|(names, at)| names.split_whitespace().zip(repeat(at)));
         rooms.filter(|(name, _)| path.starts_with(&format!("{name}/"))).max_by_key(|(name, _)| name.len())
     };
     let module: Vec<&str> = file.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect();
@@ -71,9 +69,8 @@ fn look(floors: &str, file: &str, text: &str) -> Vec<String> {
     };
     let forbidden = own != TRANSPORT.0 && floors.contains(TRANSPORT.0);
     let mut breaches = Vec::new();
-    let lines = (1..)
-        .zip(text.lines().map(str::trim))
-        .take_while(|(_, line)| !["mod tests {", "#[test]"].contains(line));
+    let lines =
+        (1..).zip(text.lines().map(str::trim)).take_while(|(_, line)| !["mod tests {", "#[test]"].contains(line));
     for (number, line) in lines.filter(|(_, line)| !line.starts_with("//")) {
         // `pub(in crate::a)` says who may look, not what is used.
         let code = line.strip_prefix("pub(in ").and_then(|rest| rest.split_once(')'));
@@ -100,10 +97,7 @@ fn look(floors: &str, file: &str, text: &str) -> Vec<String> {
 fn a_module_uses_its_own_room_and_those_below() {
     let count = |file, text: &str| look("low | left client/http | client", file, text).len();
     let good = "use crate::low::A; fn f(a: super::http::A) {}\nmod tests {\nuse crate::left::A;";
-    assert_eq!(
-        count("client/a.rs", good) + count("client/http/mod.rs", "pub(super) mod a; use ureq::Agent;"),
-        0
-    );
+    assert_eq!(count("client/a.rs", good) + count("client/http/mod.rs", "pub(super) mod a; use ureq::Agent;"), 0);
     for bad in ["crate::client::A", "use super::client::http::A;", "use crate::{low};", "use ureq::Agent;"] {
         assert_eq!(count("left.rs", bad), 1, "{bad}");
     }

@@ -67,9 +67,7 @@ const STEPS: &[(&str, Work)] = &[
     ("test", Work::Cargo("test --workspace --locked --no-fail-fast")),
     (
         "test-no-http",
-        Work::Cargo(
-            "test --package anaplan-dump-core --no-default-features --features report --locked --no-fail-fast",
-        ),
+        Work::Cargo("test --package anaplan-dump-core --no-default-features --features report --locked --no-fail-fast"),
     ),
     ("package", Work::Cargo("package --workspace --exclude xtask --locked --allow-dirty --no-verify")),
     ("dist", Work::Own(|_| dist::check().into())),
@@ -128,9 +126,7 @@ fn oldest_rust() -> Outcome {
         command
     };
     if !runs(rustup().arg("--version")) {
-        return Outcome::Skipped(format!(
-            "Rust {OLDEST} is not installed: rustup toolchain install {OLDEST}"
-        ));
+        return Outcome::Skipped(format!("Rust {OLDEST} is not installed: rustup toolchain install {OLDEST}"));
     }
     let mut command = rustup();
     command.args(["check", "--quiet", "--workspace", "--all-targets", "--locked"]);
@@ -175,9 +171,7 @@ fn verdict(results: &[(&str, Outcome, Duration)]) -> Result<String, String> {
     match (&failed[..], &skipped[..]) {
         ([], []) if all == 1 => Ok("the step passed".to_owned()),
         ([], []) => Ok(format!("all {all} steps passed")),
-        ([], _) => {
-            Ok(format!("{} of {all} steps passed, skipped: {}", all - skipped.len(), skipped.join(", ")))
-        }
+        ([], _) => Ok(format!("{} of {all} steps passed, skipped: {}", all - skipped.len(), skipped.join(", "))),
         _ => Err(format!("{} of {all} steps failed: {}", failed.len(), failed.join(", "))),
     }
 }

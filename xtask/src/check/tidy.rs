@@ -84,8 +84,7 @@ fn unknown_tasks<'a>(text: &'a str, tasks: &[&str]) -> impl Iterator<Item = &'a 
 /// The lines, counted from 1, on which a path of one machine begins, rather than goes on after a name.
 fn machine_paths(text: &str) -> impl Iterator<Item = usize> {
     let begins = |line: &str, path: &str| {
-        let goes_on =
-            |before: &str| before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-~}".contains(c));
+        let goes_on = |before: &str| before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-~}".contains(c));
         line.match_indices(path).any(|(at, _)| !goes_on(&line[..at]))
     };
     let paths: Vec<String> = MACHINE_PATHS.iter().map(|(first, second)| format!("{first}{second}")).collect();
@@ -97,8 +96,7 @@ fn machine_paths(text: &str) -> impl Iterator<Item = usize> {
 fn unknown_tasks_and_paths_of_one_machine_are_found() {
     let text = "`cargo xtask test`, cargo xtask tset --only fmt\ncargo xtask demo.\ncargo xtask --help";
     assert_eq!(unknown_tasks(text, &["test", "demo"]).collect::<Vec<_>>(), ["tset"]);
-    let text =
-        ["plain\nwho", "ever stands", " in the way\n", &"x".repeat(121), "\n| ", &"x".repeat(121)].concat();
+    let text = ["plain\nwho", "ever stands", " in the way\n", &"x".repeat(121), "\n| ", &"x".repeat(121)].concat();
     assert_eq!(prose(&text).map(|(line, _)| line).collect::<Vec<_>>(), [2, 2, 3]);
     let text = ["first\nsee /wo", "rk/x and a/wo", "rk/y\n~/ro", "ot/\n/ro", "ot/z"].concat();
     assert_eq!(machine_paths(&text).collect::<Vec<_>>(), [2, 4]);

@@ -52,11 +52,8 @@ pub(super) fn tar_gz(folder: &str, entries: &[Entry]) -> Result<Vec<u8>> {
 pub(super) fn deb(control: String, entries: &[Entry]) -> Result<Vec<u8>> {
     let mut deb = ar::Builder::new(Vec::new());
     let control = tar_gz(".", &[Entry::text("control", control)])?;
-    let parts = [
-        ("debian-binary", b"2.0\n".to_vec()),
-        ("control.tar.gz", control),
-        ("data.tar.gz", tar_gz(".", entries)?),
-    ];
+    let parts =
+        [("debian-binary", b"2.0\n".to_vec()), ("control.tar.gz", control), ("data.tar.gz", tar_gz(".", entries)?)];
     for (name, content) in parts {
         let mut header = ar::Header::new(name.into(), content.len() as u64);
         header.set_mode(0o100_644);

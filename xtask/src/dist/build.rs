@@ -31,9 +31,8 @@ pub(crate) fn build(target: &str, source: &Path, target_folder: &Path) -> Result
     let registries = fs::read_dir(home.clone().unwrap_or_default().join("registry/src"));
     let registries = registries.into_iter().flatten().flatten().map(|folder| (Some(folder.path()), "crates"));
     let folders = [(sysroot, "rust"), (home, "cargo"), (Some(source.to_owned()), PROGRAM)];
-    let shorten = |(folder, name): (Option<PathBuf>, &str)| {
-        Some(format!("--remap-path-prefix={}={name}", folder?.display()))
-    };
+    let shorten =
+        |(folder, name): (Option<PathBuf>, &str)| Some(format!("--remap-path-prefix={}={name}", folder?.display()));
     let mut flags: Vec<String> = folders.into_iter().chain(registries).filter_map(shorten).collect();
     if target == GNU {
         flags.push("-Ctarget-feature=+crt-static".to_owned());
@@ -76,8 +75,7 @@ fn wants_interpreter(elf: &[u8]) -> bool {
 
 /// The path that a command prints.
 fn print(program: &str, arguments: &[&str]) -> Option<PathBuf> {
-    let output =
-        Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
     Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end()))
 }
 

@@ -32,8 +32,7 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
          --target {target}"
     ))?;
     let metadata = run(&format!("metadata --locked --format-version 1 --filter-platform {target}"))?;
-    let metadata: Value =
-        serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
+    let metadata: Value = serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let folder = |name: &str, version: &str| {
         let mut packages = metadata["packages"].as_array().into_iter().flatten();
         let found = packages.find(|one| one["name"] == name && one["version"] == version);

@@ -141,12 +141,7 @@ fn documents() -> Result<Vec<String>, String> {
 }
 
 /// Names and bytes of what is published for a target.
-fn pack(
-    target: &str,
-    program: &Path,
-    licences: Licences,
-    shared: &[Entry],
-) -> Result<Vec<(String, Vec<u8>)>, String> {
+fn pack(target: &str, program: &Path, licences: Licences, shared: &[Entry]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let content = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
     let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut entries = vec![Entry { name, content, mode: 0o755 }];
@@ -164,8 +159,7 @@ fn pack(
     }
     if let Some((_, architecture)) = DEBIAN.iter().find(|(name, _)| *name == target) {
         let version = env!("CARGO_PKG_VERSION");
-        let control =
-            format!("Package: {PROGRAM}\nVersion: {version}\nArchitecture: {architecture}\n{CONTROL}");
+        let control = format!("Package: {PROGRAM}\nVersion: {version}\nArchitecture: {architecture}\n{CONTROL}");
         for entry in &mut entries {
             let known = INSTALLED.iter().find(|(name, _)| *name == entry.name);
             entry.name = match known {

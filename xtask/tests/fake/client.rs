@@ -82,9 +82,7 @@ pub(crate) fn read_all(stream: &mut TcpStream, last: Option<&[u8]>) -> Reply {
 
 /// The head of a request with the default token; the server is asked to close.
 pub(crate) fn request(method: &str, target: &str, extra: &str) -> String {
-    format!(
-        "{method} {target} HTTP/1.1\r\nAuthorization: AnaplanAuthToken {TOKEN}\r\nConnection: close\r\n{extra}\r\n"
-    )
+    format!("{method} {target} HTTP/1.1\r\nAuthorization: AnaplanAuthToken {TOKEN}\r\nConnection: close\r\n{extra}\r\n")
 }
 
 pub(crate) fn exchange(server: &FakeServer, bytes: impl AsRef<[u8]>) -> Reply {

@@ -38,8 +38,7 @@ fn answers_are_framed_as_asked_for() {
         server.service().set_framing(framing);
         let reply = get(&server, &dump_path("/chunks/0"));
         // After the head comes the date, which no test can know.
-        let lines =
-            reply.head().strip_prefix(head).and_then(|rest| Some(rest.split_once("\r\n")?.1.to_owned()));
+        let lines = reply.head().strip_prefix(head).and_then(|rest| Some(rest.split_once("\r\n")?.1.to_owned()));
         assert!(lines.as_ref().is_some_and(|lines| lines.starts_with(last_line)), "{framing:?}: {reply:?}");
         assert_eq!((String::from_utf8_lossy(reply.body()), reply.end), (body.into(), End::Closed));
     }
@@ -89,8 +88,7 @@ fn each_fault_does_what_its_name_says() {
         let reply = read_all(&mut ask(&server), (end == End::Silent).then_some(body.as_bytes()));
         let seen = (reply.body().len(), reply.end);
         // Without the line that no test can know.
-        let lines: String =
-            reply.head().split_inclusive('\n').filter(|line| !line.starts_with("Date")).collect();
+        let lines: String = reply.head().split_inclusive('\n').filter(|line| !line.starts_with("Date")).collect();
         assert!(lines.contains(head), "{fault:?}: {lines}");
         assert!(reply.body().starts_with(body.as_bytes()), "{fault:?}: {reply:?}");
         assert_eq!(seen, (size, end), "{fault:?}: {}", String::from_utf8_lossy(&reply.raw));
@@ -116,13 +114,9 @@ fn chunked_bodies_break_in_data_in_a_size_and_before_the_terminator() {
 
 #[test]
 fn gzip_faults_are_framed_properly_and_fail_to_inflate() {
-    for fault in [
-        Fault::GzipBadCrc,
-        Fault::GzipBadLength,
-        Fault::GzipTruncated,
-        Fault::GzipNoTrailer,
-        Fault::UnlabelledGzip,
-    ] {
+    for fault in
+        [Fault::GzipBadCrc, Fault::GzipBadLength, Fault::GzipTruncated, Fault::GzipNoTrailer, Fault::UnlabelledGzip]
+    {
         let (name, labelled) = (fault.name(), !matches!(fault, Fault::UnlabelledGzip));
         let reply = under(fault);
         assert_eq!(reply.header("content-encoding").is_some(), labelled, "{name}");

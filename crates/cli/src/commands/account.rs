@@ -31,9 +31,7 @@ pub(crate) fn logout(session: &Session) -> Result<(), Failure> {
 pub(crate) fn whoami(session: &Session) -> Result<(), Failure> {
     let account = session.client.account()?;
     let (way, until) = (words(account.method), account.until.map(rfc3339));
-    session.show(&json!({ "way": way, "user": account.user, "until": until }), &|| {
-        format!("{}\n", describe(&account))
-    })
+    session.show(&json!({ "way": way, "user": account.user, "until": until }), &|| format!("{}\n", describe(&account)))
 }
 
 pub(crate) fn token(session: &Session) -> Result<(), Failure> {

@@ -1,8 +1,6 @@
 //! `doctor`: everything between here and a dump, one check after the other.
 
-use anaplan_dump_core::{
-    ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod,
-};
+use anaplan_dump_core::{ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod};
 use serde_json::{Value, json};
 
 use super::account::describe;
@@ -87,8 +85,7 @@ fn steps(reached: Result<Reached, Error>, origin: &Origin) -> Vec<(&'static str,
         }
         Err(error) => return vec![("connection", Err(error.into()))],
     };
-    let proxy =
-        reached.proxy.map_or_else(|| "directly".to_owned(), |proxy| format!("through the proxy {proxy}"));
+    let proxy = reached.proxy.map_or_else(|| "directly".to_owned(), |proxy| format!("through the proxy {proxy}"));
     let mut steps = vec![("connection", Ok(proxy))];
     if origin.is_https() {
         let issuer = reached.issuer.as_deref().map_or_else(|| "an unknown issuer".to_owned(), safe);
@@ -133,11 +130,8 @@ fn try_folder(output: Option<&str>, session: &Session) -> Result<String, Failure
     let is_missing = !folder.as_os_str().is_empty() && !folder.is_dir();
     let tried = nearest(&folder).to_owned();
     let shown = safe_path(&tried.canonicalize().unwrap_or(tried));
-    let missing = if is_missing {
-        format!("{} is not there and will be made; ", safe_path(&folder))
-    } else {
-        String::new()
-    };
+    let missing =
+        if is_missing { format!("{} is not there and will be made; ", safe_path(&folder)) } else { String::new() };
     Ok(match Target::Folder(folder).try_folder(true, &session.reporter.unfinished)?.as_slice() {
         [] => format!("{missing}{shown} can be written to and locked"),
         [warning, ..] => format!("{missing}{shown} can be written to; {warning}"),

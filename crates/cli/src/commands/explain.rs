@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use anaplan_dump_core::report::{
-    CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity,
-};
+use anaplan_dump_core::report::{CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity};
 use anaplan_dump_core::{Dump, Unfinished, WholeFile};
 use serde_json::json;
 
@@ -44,9 +42,7 @@ pub(crate) fn explain(
     signals::watch(Arc::clone(&reporter))?;
     for (option, output) in [("--html", &command.html), ("--fix", &command.fix)] {
         if let Some(output) = output.as_deref().filter(|output| is_read(output, command)) {
-            return Err(Failure::Usage(format!(
-                "{option} would replace the dump {output}: choose another name"
-            )));
+            return Err(Failure::Usage(format!("{option} would replace the dump {output}: choose another name")));
         }
     }
     if let (Some(kind), None) = (&command.kind, &command.fix) {
@@ -90,11 +86,7 @@ pub(crate) fn explain(
         let view = before.iter().fold(report.view(), |view, before| view.against(before));
         print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
         let of = |severity| report.kinds.iter().filter(|kind| kind.severity == severity).count();
-        let most = [Severity::Error, Severity::Consequence, Severity::Warning]
-            .map(of)
-            .into_iter()
-            .max()
-            .unwrap_or(0);
+        let most = [Severity::Error, Severity::Consequence, Severity::Warning].map(of).into_iter().max().unwrap_or(0);
         if command.top.is_none() && most > DEFAULT_KINDS && report.unlisted_messages == 0 {
             reporter.note(&format!("--top {most} shows every kind"));
         }
@@ -114,8 +106,7 @@ fn incomplete(report: &Report, fixed: Option<&CorrectedRows>, command: &Explain)
         return Some(failed(&input.name, ReportError::CutOff));
     }
     let fixed = fixed.filter(|fixed| fixed.left_out > 0)?;
-    let places =
-        fixed.left_out_rows.iter().take(NAMED_ROWS).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let places = fixed.left_out_rows.iter().take(NAMED_ROWS).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let more = if fixed.left_out > NAMED_ROWS as u64 { ", ..." } else { "" };
     let (rows, are) = if fixed.left_out == 1 { ("row", "is") } else { ("rows", "are") };
     Some(Failure::Other(format!(
@@ -227,13 +218,7 @@ fn load_command(file: &str, command: &Explain, environment: &Environment) -> Res
     Ok(Some(format!("anaplan-dump run {} --put {}", shell_word(&import), shell_word(fix))))
 }
 
-fn print_rows(
-    file: &str,
-    kind: &str,
-    command: &Explain,
-    json: bool,
-    reporter: &Reporter,
-) -> Result<(), Failure> {
+fn print_rows(file: &str, kind: &str, command: &Explain, json: bool, reporter: &Reporter) -> Result<(), Failure> {
     let top = command.top.unwrap_or(DEFAULT_ROWS);
     let table = read(file, reporter, |_, source| RowTable::read(source, kind, top))?;
     if json { print_json(&json!(table)) } else { print(&table.width(width()).to_string()) }

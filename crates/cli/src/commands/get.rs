@@ -55,9 +55,9 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
         }
     });
     if without_run > 0 {
-        session.reporter.note(&format!(
-            "{without_run} of {of_models} processes and imports finished no run in that time"
-        ));
+        session
+            .reporter
+            .note(&format!("{without_run} of {of_models} processes and imports finished no run in that time"));
     }
     got
 }
@@ -80,9 +80,7 @@ fn names_one_dump(locator: &Locator) -> bool {
 fn check_options(command: &Get, locator: &Locator) -> Result<(), Failure> {
     let is_task = matches!(locator.task_choice(), Some(TaskChoice::Id(_)));
     let contradiction = match command {
-        Get { whole: true, parallel: 2.., .. } => {
-            "--whole fetches one piece: --parallel has no meaning with it"
-        }
+        Get { whole: true, parallel: 2.., .. } => "--whole fetches one piece: --parallel has no meaning with it",
         Get { whole: true, verify: true, .. } => "--whole has no chunks: --verify has no meaning with it",
         Get { limit: Some(_), .. } if is_task => "--limit is for a process: the locator names a task",
         Get { older: true, .. } if is_task => "--older is for a process: the locator names a task",
@@ -92,30 +90,18 @@ fn check_options(command: &Get, locator: &Locator) -> Result<(), Failure> {
     Err(Failure::Usage(contradiction.into()))
 }
 
-fn check_target(
-    command: &Get,
-    target: &Target,
-    is_one: bool,
-    locators: usize,
-    json: bool,
-) -> Result<(), Failure> {
+fn check_target(command: &Get, target: &Target, is_one: bool, locators: usize, json: bool) -> Result<(), Failure> {
     let is_folder = matches!(target, Target::Folder(_));
     let is_file = is_folder || matches!(target, Target::File(_));
     let is_model = !is_one && locators == 1;
     let contradiction = match command {
         _ if json && *target == Target::Stdout => "--json and -o - both want standard output",
-        Get { explain: true, .. } if !is_file => {
-            "--explain reads what was downloaded: -o must name a file or a folder"
-        }
-        Get { html: Some(_), .. } if !is_file => {
-            "--html reads what was downloaded: -o must name a file or a folder"
-        }
+        Get { explain: true, .. } if !is_file => "--explain reads what was downloaded: -o must name a file or a folder",
+        Get { html: Some(_), .. } if !is_file => "--html reads what was downloaded: -o must name a file or a folder",
         Get { html: Some(html), output: Some(output), .. } if is_same_file(html, output) => {
             "--html and -o name the same file"
         }
-        Get { html: Some(_), .. } if is_model => {
-            "a model has several dumps: --html is a page on one task or dump"
-        }
+        Get { html: Some(_), .. } if is_model => "a model has several dumps: --html is a page on one task or dump",
         Get { html: Some(_), .. } if !is_one => "--html is a page on one task or dump: give one locator",
         _ if is_model && !is_folder => "a model has several dumps: -o must name a folder",
         _ if !is_one && !is_folder => "several locators need a folder for -o",
@@ -136,9 +122,8 @@ fn get_one(
     session: &Session,
 ) -> Result<(Value, Option<Failure>), Failure> {
     let Get { force: overwrite, whole, explain, older, since, .. } = *command;
-    let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> = &|download| {
-        download.parallel(command.parallel).recheck_chunks(command.verify).restart(command.restart)
-    };
+    let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> =
+        &|download| download.parallel(command.parallel).recheck_chunks(command.verify).restart(command.restart);
     let collect = Collect { session, target, overwrite, whole, explain, page, set };
     let Selection { address, task, outcome, skipped, dumps, missing, none } =
         find(command, locator, is_of_model, target, session)?;
@@ -171,8 +156,7 @@ fn get_one(
         }
     }
     let failure = collected.failure.take().or(ended.err()).or(missing);
-    let skipped: Vec<Value> =
-        skipped.iter().map(|skipped| skipped_document(&address.action, skipped)).collect();
+    let skipped: Vec<Value> = skipped.iter().map(|skipped| skipped_document(&address.action, skipped)).collect();
     Ok((collected.document(json!({ "task": named(&address.id, &address), "skipped": skipped })), failure))
 }
 

@@ -72,8 +72,7 @@ pub(crate) fn models(command: &Models, session: &Session) -> Result<(), Failure>
     }
     let rows = shown.into_iter().map(|model| {
         let workspace = model.workspace.or_else(|| asked.clone());
-        let locator =
-            ModelAddress { origin: None, workspace: workspace.clone(), id: model.id.clone() }.to_string();
+        let locator = ModelAddress { origin: None, workspace: workspace.clone(), id: model.id.clone() }.to_string();
         let state = cut(model.state.as_deref().unwrap_or("-"), MAX_ID_CHARS);
         let cells = vec![safe(&locator), state, name(model.name.as_deref())];
         let workspace = workspace.as_ref().map(Id::as_str);

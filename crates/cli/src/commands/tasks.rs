@@ -67,11 +67,7 @@ pub(crate) fn tasks(command: &Tasks, locator: &Locator, session: &Session) -> Re
 }
 
 /// How a task of the list ended, by what it says itself: the list does not tell.
-fn outcome(
-    address: &TaskAddress,
-    state: &TaskState,
-    session: &Session,
-) -> Result<Option<&'static str>, Failure> {
+fn outcome(address: &TaskAddress, state: &TaskState, session: &Session) -> Result<Option<&'static str>, Failure> {
     let outcome = match state {
         TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling => Outcome::NotFinished,
         TaskState::Cancelled => Outcome::Cancelled,

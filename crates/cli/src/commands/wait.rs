@@ -32,12 +32,7 @@ pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Resu
     follow.to_the_end(&address, &target, page, session)
 }
 
-fn find(
-    locator: &Locator,
-    command: &Wait,
-    begun: Instant,
-    session: &Session,
-) -> Result<TaskAddress, Failure> {
+fn find(locator: &Locator, command: &Wait, begun: Instant, session: &Session) -> Result<TaskAddress, Failure> {
     if locator.task_choice().is_some() {
         if command.since.is_some() {
             return Err(Failure::Usage("--since is for a process: the locator names a task".into()));
@@ -48,11 +43,7 @@ fn find(
     let timeout = command.timeout.unwrap_or(Duration::MAX);
     let address = match find_run(&action, command, timeout.saturating_sub(begun.elapsed()), session) {
         // What it failed with was reported at each try.
-        Err(Failure::Library { error, .. })
-            if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout =>
-        {
-            None
-        }
+        Err(Failure::Library { error, .. }) if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout => None,
         found => found?,
     };
     let Some(address) = address else {
@@ -104,8 +95,7 @@ fn run_to_wait_for(
         let address = action.task(running.id.clone());
         // One that was seen under way is the run, though it may be over by the next look. A state that this version
         // does not know may be an end.
-        let is_known =
-            matches!(running.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling);
+        let is_known = matches!(running.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling);
         if is_known || !session.client.task(&address)?.is_over() {
             return Ok(Some(address));
         }
@@ -114,8 +104,7 @@ fn run_to_wait_for(
     if let (Some(doubt), Some(_)) = (doubt, command.since) {
         return Err(doubt.into());
     }
-    let is_new =
-        |task: &&ListedTask| command.since.zip(task.created).is_some_and(|(since, created)| created >= since);
+    let is_new = |task: &&ListedTask| command.since.zip(task.created).is_some_and(|(since, created)| created >= since);
     let Some(over) = tasks.iter().find(is_new) else { return Ok(None) };
     let created = over.created.map(time).unwrap_or_default();
     session.reporter.note(&format!("task {} is over already: it was created {created} UTC", over.id));

@@ -91,8 +91,7 @@ fn bash(program: &Command) -> String {
 }
 
 fn zsh(program: &Command) -> String {
-    let quote =
-        |text: &str| text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
+    let quote = |text: &str| text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
     let flag = |flag: &Flag| {
         let about = quote(&one_line(flag.description));
         let value = match Values::of(flag) {
@@ -109,13 +108,9 @@ fn zsh(program: &Command) -> String {
     for (name, command) in commands(program) {
         let _ = writeln!(names, "    '{name}:{}'", quote(&one_line(command.description)));
         let positionals = if takes_files(command) { "*:file:_files" } else { "*:locator: " };
-        let _ =
-            writeln!(cases, "    {name}) _arguments \"$general[@]\"{} '{positionals}' ;;", flags(command));
+        let _ = writeln!(cases, "    {name}) _arguments \"$general[@]\"{} '{positionals}' ;;", flags(command));
     }
-    include_str!("zsh")
-        .replace("@NAMES@", &names)
-        .replace("@GENERAL@", &flags(program))
-        .replace("@CASES@", &cases)
+    include_str!("zsh").replace("@NAMES@", &names).replace("@GENERAL@", &flags(program)).replace("@CASES@", &cases)
 }
 
 fn fish(program: &Command) -> String {
@@ -151,14 +146,10 @@ fn fish(program: &Command) -> String {
 
 fn powershell(program: &Command) -> String {
     let pair = |word: &str, about: &str| {
-        format!(
-            "        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n",
-            one_line(about).replace('\'', "''")
-        )
+        format!("        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n", one_line(about).replace('\'', "''"))
     };
     let flags = |command: &Command| {
-        let pairs =
-            |flag: &Flag| spellings(flag).map(|form| pair(&form, flag.description)).collect::<String>();
+        let pairs = |flag: &Flag| spellings(flag).map(|form| pair(&form, flag.description)).collect::<String>();
         command.flags.iter().map(pairs).collect::<String>()
     };
     let (mut names, mut table) = (String::new(), String::new());
@@ -198,8 +189,7 @@ mod tests {
                 "{script}\nCOMP_WORDS=(anaplan-dump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
                  _anaplan_dump; IFS='|'; echo \"${{COMPREPLY[*]}}\""
             );
-            let output =
-                std::process::Command::new("bash").args(["-c", &script]).current_dir(&folder).output();
+            let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(&folder).output();
             // Bash may not be installed.
             let Ok(output) = output else { return };
             assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{words}: {output:?}");

@@ -59,8 +59,7 @@ impl DownloadProgress<'_> {
                         (kept, bytes)
                     }
                     Resume::Restarted { reason, .. } => {
-                        reporter
-                            .warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
+                        reporter.warn(&format!("what is there cannot be continued ({reason}): beginning anew"));
                         (0, 0)
                     }
                     _ if reporter.redraws => (0, 0),

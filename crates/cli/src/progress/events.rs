@@ -27,21 +27,17 @@ impl Reporter {
             Event::Unreadable { subject, entries, .. } => {
                 self.warn(&format!("{subject}: {} of the list cannot be read", counted(*entries, "entry")));
             }
-            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => {
-                self.warn(&self.dated(&format!(
-                    "{}: rate limit of the service; waiting {}",
-                    short_subject(subject),
-                    duration(*wait)
-                )))
-            }
+            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&self.dated(&format!(
+                "{}: rate limit of the service; waiting {}",
+                short_subject(subject),
+                duration(*wait)
+            ))),
             Event::Locked { path, waited, .. } => self.warn(&self.dated(&format!(
                 "waiting for another run that has locked {}, for {} so far",
                 safe_path(path),
                 duration(*waited)
             ))),
-            Event::Disk { path, warning, .. } => {
-                self.warn(&self.dated(&format!("{}: {warning}", safe_path(path))))
-            }
+            Event::Disk { path, warning, .. } => self.warn(&self.dated(&format!("{}: {warning}", safe_path(path)))),
             _ => {}
         }
     }

@@ -145,9 +145,7 @@ impl Reporter {
         let path = safe_path(&part.path);
         let kept = format!("{} of {} are kept in {path}", part.finished, counted(part.chunks, "chunk"));
         match &follow_up.command {
-            None if part.finished == 0 => {
-                ": no whole chunk had arrived, and the same command begins anew".to_owned()
-            }
+            None if part.finished == 0 => ": no whole chunk had arrived, and the same command begins anew".to_owned(),
             None => format!(": {kept}, and the same command continues from there"),
             Some(_) if part.finished == 0 => format!(": {}", follow_up.meaning),
             Some(command) => format!(": {kept}\n  continue with:\n    {command}"),

@@ -103,8 +103,7 @@ impl Locator {
     ///
     /// [`LocatorError`] if the locator names none.
     pub fn dump(&self) -> Result<DumpAddress, LocatorError> {
-        let missing =
-            "one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT, OBJECT being the objectId of the failed action";
+        let missing = "one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT, OBJECT being the objectId of the failed action";
         let task = self.task().map_err(|_| self.ends_before(missing))?;
         match (task.action.kind, &self.object) {
             (ActionKind::Process, None) => Err(self.ends_before(missing)),
@@ -119,8 +118,7 @@ impl Locator {
 
     /// Whether the short form, read again, would name the same.
     fn has_short_form(&self) -> bool {
-        let is_told =
-            |(kind, id): &(ActionKind, Id)| *kind == ActionKind::of(id).unwrap_or(ActionKind::Process);
+        let is_told = |(kind, id): &(ActionKind, Id)| *kind == ActionKind::of(id).unwrap_or(ActionKind::Process);
         let has_workspace = self.model.workspace.as_ref().is_some_and(|id| !begins_path(id.as_str()));
         has_workspace && self.model.origin.is_none() && self.action.as_ref().is_none_or(is_told)
     }

@@ -187,8 +187,7 @@ impl FromStr for Origin {
         let text = text.trim();
         let split = Origin::split(text).unwrap_or_else(|| {
             // What has nothing of a URL may be a secret in the wrong place.
-            let shown =
-                if text.is_empty() || text.contains(".com") { text } else { "(a text that is no URL)" };
+            let shown = if text.is_empty() || text.contains(".com") { text } else { "(a text that is no URL)" };
             Err(unreadable(shown, 0, "an origin such as https://eu3.api.anaplan.com"))
         });
         let (origin, end) = split?;

@@ -114,8 +114,7 @@ fn any_locator() -> impl Strategy<Value = Locator> {
         |((workspace, model, action, task, object), depth, import, latest)| {
             let kind = if import { ActionKind::Import } else { ActionKind::Process };
             // An identifier that says "latest" means the word.
-            let task =
-                if latest || task.as_str() == LATEST { TaskChoice::Latest } else { TaskChoice::Id(task) };
+            let task = if latest || task.as_str() == LATEST { TaskChoice::Latest } else { TaskChoice::Id(task) };
             Locator {
                 model: ModelAddress { origin: None, workspace, id: model },
                 action: (depth > 0).then_some((kind, action)),

@@ -52,11 +52,9 @@ impl Client {
     /// an error among them.
     #[doc(hidden)]
     pub fn actions(&self, model: &ModelAddress) -> Vec<Result<ActionAddress>> {
-        let mut actions = self
-            .actions_in("processes", model, Listing::processes(model), |process| model.process(process.id));
-        actions.extend(
-            self.actions_in("imports", model, Listing::imports(model), |import| model.import(import.id)),
-        );
+        let mut actions =
+            self.actions_in("processes", model, Listing::processes(model), |process| model.process(process.id));
+        actions.extend(self.actions_in("imports", model, Listing::imports(model), |import| model.import(import.id)));
         actions
     }
 
@@ -73,8 +71,8 @@ impl Client {
             Err(error) => return vec![Err(error)],
         };
         let is_partial = list.unreadable() > 0;
-        let doubt = is_partial
-            .then(|| Err(unreadable(subject, "an entry of it cannot be read, and may have left dumps")));
+        let doubt =
+            is_partial.then(|| Err(unreadable(subject, "an entry of it cannot be read, and may have left dumps")));
         list.into_entries().into_iter().map(|entry| Ok(address(entry))).chain(doubt).collect()
     }
 
@@ -86,11 +84,9 @@ impl Client {
     /// [`Error::NoSuchAction`], [`Error::AmbiguousName`], and those of [`Client::processes`].
     pub fn find_action(&self, model: &ModelAddress, name: &str) -> Result<ActionAddress> {
         let subject = |what| Subject::List(what, Some(model.clone()));
-        let processes =
-            self.requests.list(&subject("processes"), Repeat::IfTransient, Listing::processes(model))?;
+        let processes = self.requests.list(&subject("processes"), Repeat::IfTransient, Listing::processes(model))?;
         let imports = self.requests.list(&subject("imports"), Repeat::IfTransient, Listing::imports(model));
-        let (odd_processes, odd_imports) =
-            (processes.unreadable(), imports.as_ref().map_or(0, Listing::unreadable));
+        let (odd_processes, odd_imports) = (processes.unreadable(), imports.as_ref().map_or(0, Listing::unreadable));
         let processes = processes.into_entries().into_iter();
         let mut known: Vec<_> = processes.map(|process| (ActionKind::Process, process)).collect();
         let imports = imports.map(Listing::into_entries);
@@ -99,12 +95,9 @@ impl Client {
         }
         let is_id = |(_, action): &(ActionKind, NamedId)| action.id.as_str() == name;
         let found = find(&known, name, is_id, |(_, action)| action.name.as_deref());
-        let names =
-            |actions: &[&(ActionKind, NamedId)]| actions.iter().map(|(_, action)| action.clone()).collect();
+        let names = |actions: &[&(ActionKind, NamedId)]| actions.iter().map(|(_, action)| action.clone()).collect();
         match found.as_slice() {
-            [(kind, action)] => {
-                Ok(ActionAddress { model: model.clone(), kind: *kind, id: action.id.clone() })
-            }
+            [(kind, action)] => Ok(ActionAddress { model: model.clone(), kind: *kind, id: action.id.clone() }),
             [] => {
                 imports?;
                 if odd_processes + odd_imports > 0 {

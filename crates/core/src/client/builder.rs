@@ -165,12 +165,10 @@ impl ClientBuilder {
     /// [`Error::NotAnApi`] for a host of browsers.
     pub fn build(self) -> Result<Client> {
         let hosts = Hosts::choose(self.hosts)?;
-        let unusable = |name, problem: &str| {
-            Err(Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() })
-        };
+        let unusable =
+            |name, problem: &str| Err(Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() });
         let TransportConfig { stall_timeout, connect_timeout, .. } = self.transport;
-        for (name, limit) in [("the stall timeout", stall_timeout), ("the connect timeout", connect_timeout)]
-        {
+        for (name, limit) in [("the stall timeout", stall_timeout), ("the connect timeout", connect_timeout)] {
             if limit == Some(Duration::ZERO) {
                 return unusable(name, "it is zero, so nothing could ever be received");
             }

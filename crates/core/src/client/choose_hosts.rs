@@ -94,8 +94,7 @@ mod tests {
             ("gateway.example", "gateway.example", "gateway.example", "", ""),
         ] {
             let given = GivenHosts { api: origin(api), locator: origin(locator), ..GivenHosts::default() };
-            let Hosts { home: chosen, auth: sign_in, oauth: grants, .. } =
-                Hosts::choose(given.clone()).unwrap();
+            let Hosts { home: chosen, auth: sign_in, oauth: grants, .. } = Hosts::choose(given.clone()).unwrap();
             let chosen = (host(Some(&chosen)), host(sign_in.as_ref()), host(grants.as_ref()));
             assert_eq!(chosen, (home, auth, oauth), "{given:?}");
             let named = GivenHosts { auth: origin("a.example"), oauth: origin("o.example"), ..given };
@@ -130,10 +129,7 @@ mod tests {
                 GivenHosts { locator: origin(browser), ..GivenHosts::default() },
             ] {
                 let error = Hosts::choose(given).unwrap_err();
-                assert!(
-                    matches!(&error, Error::NotAnApi { api: found, .. } if host(found.as_ref()) == api),
-                    "{error}"
-                );
+                assert!(matches!(&error, Error::NotAnApi { api: found, .. } if host(found.as_ref()) == api), "{error}");
             }
         }
         let oauth = GivenHosts { oauth: origin("us1a.app"), ..GivenHosts::default() };

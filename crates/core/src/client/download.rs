@@ -16,9 +16,7 @@ use crate::address::DumpAddress;
 use crate::error::{Error, Result, Setting};
 use crate::files::DiskWarning;
 use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
-use crate::transfer::{
-    ChunkDigest, ChunkSink, ChunkSource, PartFile, Progress, Resume, StreamSink, fill, total_bytes,
-};
+use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, PartFile, Progress, Resume, StreamSink, fill, total_bytes};
 
 /// What a download brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,12 +180,8 @@ impl<'a> Download<'a> {
     pub fn save_to(mut self, target: impl AsRef<Path>) -> Result<Downloaded> {
         self.check(true)?;
         // Locked before anything is requested.
-        let mut part = PartFile::claim(
-            target.as_ref(),
-            self.overwrite,
-            self.restart,
-            &self.client.requests.wire.unfinished,
-        )?;
+        let mut part =
+            PartFile::claim(target.as_ref(), self.overwrite, self.restart, &self.client.requests.wire.unfinished)?;
         if let Some(warning) = part.warning {
             self.report(Progress::Disk(warning));
         }
@@ -246,20 +240,13 @@ impl<'a> Download<'a> {
     }
 
     /// Fetches the chunks that the sink lacks.
-    fn fill(
-        &mut self,
-        list: &ChunkList,
-        sink: &mut dyn ChunkSink,
-        reads_ahead: bool,
-    ) -> Result<Vec<ChunkDigest>> {
+    fn fill(&mut self, list: &ChunkList, sink: &mut dyn ChunkSink, reads_ahead: bool) -> Result<Vec<ChunkDigest>> {
         let requests = &self.client.requests;
         let chunks = DumpSource::of_chunks(requests, &self.dump);
         let mut source: Box<dyn ChunkSource> = match (self.whole, reads_ahead) {
             (true, _) => Box::new(DumpSource::of_whole(requests, &self.dump, self.repeat())),
             (false, false) => Box::new(chunks),
-            (false, true) => {
-                Box::new(ReadAhead::new(&chunks, list, sink.held_chunks(), self.parallel, sink.path())?)
-            }
+            (false, true) => Box::new(ReadAhead::new(&chunks, list, sink.held_chunks(), self.parallel, sink.path())?),
         };
         fill(&mut *source, list, sink, &mut |step| self.report(step))
     }
@@ -326,8 +313,5 @@ impl<'a> Download<'a> {
 /// cannot be trusted either.
 fn makes_no_sense(error: &Error) -> bool {
     let fault = error.request().map(|(_, fault)| fault);
-    matches!(
-        fault,
-        Some(Fault::Malformed { .. } | Fault::Connection { problem: ConnectionProblem::Protocol, .. })
-    )
+    matches!(fault, Some(Fault::Malformed { .. } | Fault::Connection { problem: ConnectionProblem::Protocol, .. }))
 }

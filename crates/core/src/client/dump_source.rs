@@ -28,12 +28,7 @@ pub(super) struct DumpSource {
 
 impl DumpSource {
     pub(super) fn of_chunks(requests: &Requests, dump: &DumpAddress) -> DumpSource {
-        DumpSource {
-            requests: requests.clone(),
-            dump: dump.clone(),
-            whole: None,
-            buffer: vec![0; COPY_BYTES],
-        }
+        DumpSource { requests: requests.clone(), dump: dump.clone(), whole: None, buffer: vec![0; COPY_BYTES] }
     }
 
     pub(super) fn of_whole(requests: &Requests, dump: &DumpAddress, repeat: Repeat) -> DumpSource {

@@ -210,9 +210,7 @@ impl<'a> Search<'a> {
             match entry {
                 // Below a task that is too old it is too old as well.
                 None => is_proven &= is_past,
-                Some(task)
-                    if task.created.zip(self.since).is_some_and(|(created, since)| created < since) =>
-                {
+                Some(task) if task.created.zip(self.since).is_some_and(|(created, since)| created < since) => {
                     is_past = true;
                 }
                 Some(task) => tasks.push((task, is_proven)),

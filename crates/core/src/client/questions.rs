@@ -12,8 +12,8 @@ use super::http::exchange::Content;
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Entry, Fate, Fault, ListedModel, ListedTask, Listing, NamedId, Outcome,
-    Repeat, Subject, Task, TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Entry, Fate, Fault, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat,
+    Subject, Task, TaskState, check_done, started_task,
 };
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
@@ -186,12 +186,7 @@ impl Client {
     ///
     /// [`Error::StartUnclear`] if it may be running; [`Error::Request`],
     /// [`Error::UntrustedOrigin`].
-    pub fn start(
-        &self,
-        process: &ActionAddress,
-        locale: &str,
-        mappings: &[(&str, &str)],
-    ) -> Result<TaskAddress> {
+    pub fn start(&self, process: &ActionAddress, locale: &str, mappings: &[(&str, &str)]) -> Result<TaskAddress> {
         let subject = Subject::Start(process.clone());
         let mut body = json!({ "localeName": locale });
         if !mappings.is_empty() {

@@ -22,8 +22,7 @@ pub(super) struct Secrets {
 impl Secrets {
     pub(super) fn new(secrets: impl IntoIterator<Item = String>) -> Secrets {
         // An error shows JSON as it came, where a quote has a backslash.
-        let in_json =
-            |secret: String| [serde_json::Value::from(&*secret).to_string(), format!("\"{secret}\"")];
+        let in_json = |secret: String| [serde_json::Value::from(&*secret).to_string(), format!("\"{secret}\"")];
         let quoted = secrets.into_iter().filter(|secret| secret.len() >= MIN_BYTES).flat_map(in_json);
         let lasting = quoted.map(|quoted| quoted[1..quoted.len() - 1].to_owned()).collect();
         Secrets { lasting, tokens: RwLock::default() }
@@ -58,14 +57,9 @@ mod tests {
         let secrets = Secrets::new(["pass \"word", "cGFzcw==", "abc"].map(str::to_owned));
         (0..20).for_each(|number| secrets.add(&format!("token-{number:0>12}")));
         secrets.add("token-000000000019-and-more");
-        for secret in
-            ["pass \"word", "pass \\\"word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"]
+        for secret in ["pass \"word", "pass \\\"word", "cGFzcw==", "token-000000000019", "token-000000000019-and-more"]
         {
-            assert_eq!(
-                secrets.redact(&format!("\u{e9}{secret}<{secret}{secret}")),
-                "\u{e9}***<******",
-                "{secret}"
-            );
+            assert_eq!(secrets.redact(&format!("\u{e9}{secret}<{secret}{secret}")), "\u{e9}***<******", "{secret}");
         }
         for text in ["", "abcdef", "pass", "token-", "token-000000000001"] {
             assert_eq!(secrets.redact(text), text);

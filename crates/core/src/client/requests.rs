@@ -108,9 +108,7 @@ impl Requests {
     /// A token that the client signed in for a moment ago has not expired: a refusal has another cause.
     fn of_new_token(&self, halt: Halt) -> Halt {
         match halt {
-            Halt::Fault(Fault::Status { status: 401, message, .. })
-                if self.session.credentials().can_sign_in() =>
-            {
+            Halt::Fault(Fault::Status { status: 401, message, .. }) if self.session.credentials().can_sign_in() => {
                 Halt::Fault(Fault::NewTokenRefused { message })
             }
             halt => halt,
@@ -139,13 +137,11 @@ impl Requests {
                 let last = fresh.map_or(outcome, |fresh| ask(&fresh));
                 outcome = last.map_err(|halt| self.of_new_token(halt));
             }
-            if let Err(Halt::Fault(Fault::Connection { problem: ConnectionProblem::Silent(_), source })) =
-                &mut outcome
+            if let Err(Halt::Fault(Fault::Connection { problem: ConnectionProblem::Silent(_), source })) = &mut outcome
                 && repeat != Repeat::Never
             {
-                *source = self
-                    .activity(subject, None)
-                    .map(|words| Box::<dyn StdError + Send + Sync>::from(words).into());
+                *source =
+                    self.activity(subject, None).map(|words| Box::<dyn StdError + Send + Sync>::from(words).into());
             }
             outcome
         })

@@ -121,14 +121,7 @@ impl Wire {
     }
 
     /// The next try after one that failed, once it is time for it; an error if there is none.
-    fn next_try(
-        &self,
-        halt: Halt,
-        subject: &Subject,
-        tries: &mut Tries,
-        a_try: &Try,
-        begun: Instant,
-    ) -> Result<Try> {
+    fn next_try(&self, halt: Halt, subject: &Subject, tries: &mut Tries, a_try: &Try, begun: Instant) -> Result<Try> {
         let (mut fault, may_repeat) = match halt {
             Halt::Error(error) => return Err(error),
             Halt::Fault(fault) => (self.masked(fault), true),

@@ -22,9 +22,7 @@ pub(super) fn find_change(
         return Ok(Some(Mismatch::ChunkList));
     }
     let mut source = DumpSource::of_chunks(requests, list.dump());
-    for (chunk, digest) in
-        list.as_slice().iter().zip(digests).filter(|(chunk, _)| again.contains(&chunk.index))
-    {
+    for (chunk, digest) in list.as_slice().iter().zip(digests).filter(|(chunk, _)| again.contains(&chunk.index)) {
         if fetch(&mut source, chunk, list.len(), 0, &mut Discard, &mut |_| {})? != *digest {
             return Ok(Some(Mismatch::Chunk));
         }

@@ -59,8 +59,7 @@ impl ChunkSink for WaitingChunk {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.file.is_none() && self.length == 0 {
-            self.file =
-                self.beside.as_deref().and_then(Path::parent).and_then(|folder| nameless(folder).ok());
+            self.file = self.beside.as_deref().and_then(Path::parent).and_then(|folder| nameless(folder).ok());
         }
         match &mut self.file {
             Some(file) => file.write_all(bytes)?,

@@ -77,8 +77,7 @@ fn line(error: &Error) -> String {
 fn an_error_says_no_phrase_and_no_identifier_twice() {
     for error in errors() {
         let line = line(&error);
-        let words: Vec<&str> =
-            line.split([' ', ',', ':', '(', ')']).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = line.split([' ', ',', ':', '(', ')']).filter(|word| !word.is_empty()).collect();
         let mut seen = HashMap::new();
         for phrase in words.windows(4).map(|words| words.join(" ")) {
             *seen.entry(phrase).or_insert(0) += 1;

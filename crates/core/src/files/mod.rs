@@ -46,18 +46,14 @@ pub enum DiskWarning {
 impl fmt::Display for DiskWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            DiskWarning::NoLocks => {
-                "the file system has no locks: make sure that no other run writes the same file"
-            }
+            DiskWarning::NoLocks => "the file system has no locks: make sure that no other run writes the same file",
             DiskWarning::NoTurns => {
                 "no lock can be made here: make sure that no other run uploads to the same source file"
             }
             DiskWarning::NotDurable => {
                 "the file system cannot make files durable (fsync): a crash of the machine may lose this one"
             }
-            DiskWarning::OtherOwner => {
-                "the owner or the group of the file that was replaced could not be kept"
-            }
+            DiskWarning::OtherOwner => "the owner or the group of the file that was replaced could not be kept",
         })
     }
 }

@@ -193,16 +193,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         std::fs::write(&path, bytes).unwrap();
-        let secret = NamedFile::read(Setting::Named("the file"), &path)
-            .and_then(|file| file.secret().map(str::to_owned));
+        let secret =
+            NamedFile::read(Setting::Named("the file"), &path).and_then(|file| file.secret().map(str::to_owned));
         secret.map_err(|error| error.to_string().replace(&*path.to_string_lossy(), "FILE"))
     }
 
     #[test]
     fn blanks_line_ends_and_a_byte_order_mark_around_a_secret_do_not_belong_to_it() {
-        for bytes in
-            [&b"p w"[..], b"p w\n", b"p w\r\n", b"\xef\xbb\xbfp w\n", b"p w\n\n", b" \tp w \n", b"\n\np w"]
-        {
+        for bytes in [&b"p w"[..], b"p w\n", b"p w\r\n", b"\xef\xbb\xbfp w\n", b"p w\n\n", b" \tp w \n", b"\n\np w"] {
             assert_eq!(secret_of(bytes).as_deref(), Ok("p w"), "{bytes:?}");
         }
     }
@@ -243,10 +241,7 @@ mod tests {
             assert!(!text.contains("s3cret"), "{text}");
         }
         let text = error("-----BEGIN RSA PRIVATE KEY-----\ns3cret\n");
-        assert!(
-            text.ends_with("it is the text of a key or a certificate: name a file that holds it"),
-            "{text}"
-        );
+        assert!(text.ends_with("it is the text of a key or a certificate: name a file that holds it"), "{text}");
         for path in [&key, &misspelled] {
             let text = error(&format!("{path}:s3cret"));
             assert!(text.contains(path) && !text.contains("s3cret"), "{text}");
@@ -276,15 +271,9 @@ mod tests {
         let path = folder.path().join("secret");
         std::fs::write(&path, "secret").unwrap();
         let is_roots = path.metadata().unwrap().uid() == 0;
-        for (mode, expected) in
-            [(0o600, false), (0o640, !is_roots), (0o644, true), (0o604, true), (0o400, false)]
-        {
+        for (mode, expected) in [(0o600, false), (0o640, !is_roots), (0o644, true), (0o604, true), (0o400, false)] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(
-                NamedFile::read(Setting::Named("it"), &path).unwrap().exposed().is_some(),
-                expected,
-                "{mode:o}"
-            );
+            assert_eq!(NamedFile::read(Setting::Named("it"), &path).unwrap().exposed().is_some(), expected, "{mode:o}");
             assert_eq!(is_exposed_at(&path), expected, "{mode:o}");
         }
     }

@@ -32,8 +32,7 @@ impl Place {
     /// Follows the links of a path, and refuses what may not be replaced.
     pub(crate) fn find(path: &Path, overwrite: bool) -> Result<Place> {
         // To replace a link would leave the old file under its other name.
-        let target =
-            resolve_link(path).map_err(|error| Error::output("follow the link", Some(path), error))?;
+        let target = resolve_link(path).map_err(|error| Error::output("follow the link", Some(path), error))?;
         [PART, NEW].into_iter().for_each(|suffix| remove_second_name(&beside(&target, suffix), &target));
         check_free(path, overwrite)?;
         check_free(&target, overwrite)?;
@@ -68,9 +67,9 @@ impl Place {
     pub(crate) fn find_private(path: &Path) -> Result<Place> {
         let place = Place::find(path, true)?;
         match place.target.symlink_metadata() {
-            Ok(found) => check_regular(&found)
-                .map(|()| place)
-                .map_err(|error| Error::output("write to", Some(path), error)),
+            Ok(found) => {
+                check_regular(&found).map(|()| place).map_err(|error| Error::output("write to", Some(path), error))
+            }
             Err(_) => Ok(Place { kept: Kept::private(), ..place }),
         }
     }

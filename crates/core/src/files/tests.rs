@@ -69,8 +69,7 @@ fn a_mounted_file_that_cannot_be_written_costs_nothing_of_what_was_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.html");
     fs::write(&path, "old").unwrap();
-    let _refusals =
-        [(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)].map(|(call, errno)| refuse(call, errno));
+    let _refusals = [(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)].map(|(call, errno)| refuse(call, errno));
     let error = write(&path, true, "new").unwrap_err();
     let complete = path.with_file_name("report.html.anaplan-dump.tmp");
     let reason = std::error::Error::source(&error).unwrap().to_string();

@@ -19,8 +19,7 @@ impl Report {
     pub(super) fn cover(&mut self, rejected: &Found) {
         let is_error = |found: &&(Kind, _)| found.0.severity == Severity::Error;
         let most = rejected.kinds.iter().filter(is_error).count().min(MAX_FIRST);
-        let is_enough =
-            |kinds: &usize| rejected.cover(*kinds).0 as f64 >= ENOUGH * self.totals.rejected as f64;
+        let is_enough = |kinds: &usize| rejected.cover(*kinds).0 as f64 >= ENOUGH * self.totals.rejected as f64;
         self.first_kinds = (1..most).find(is_enough).unwrap_or(most);
         (self.first_rows, self.first_rows_alone) = rejected.cover(self.first_kinds);
     }
@@ -48,10 +47,7 @@ impl Report {
             (0, ..) => return "The dump has a header and no rows.".to_owned(),
             (loaded, 0, _) => {
                 let were = if loaded == 1 { "was" } else { "were" };
-                return format!(
-                    "No row was rejected; {} {were} loaded with a warning.",
-                    number(loaded, "row")
-                );
+                return format!("No row was rejected; {} {were} loaded with a warning.", number(loaded, "row"));
             }
             (.., 0) => return format!("{rejected}, only because rows that they depend on were."),
             _ => {}

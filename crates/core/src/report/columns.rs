@@ -31,9 +31,8 @@ impl Columns {
         let errors: Vec<_> = (0..names.len()).filter(|index| is_error(&names[*index])).collect();
         let last: Vec<_> = errors.iter().copied().filter(|index| Some(*index) > line).collect();
         let errors = if last.is_empty() { errors } else { last };
-        let is_own = |index: &usize| {
-            Some(*index) != status && Some(*index) != line && errors.binary_search(index).is_err()
-        };
+        let is_own =
+            |index: &usize| Some(*index) != status && Some(*index) != line && errors.binary_search(index).is_err();
         let own: Vec<_> = (0..names.len()).filter(is_own).collect();
         let by_name = own.iter().rev().map(|index| (names[*index].clone(), *index)).collect();
         Self { names, status, line, errors, own, by_name }
@@ -65,10 +64,7 @@ mod tests {
     fn columns_of_the_service_and_of_the_import_are_told_apart() {
         type Found = (Option<usize>, Option<usize>, &'static [usize], &'static [usize]);
         let cases: [(&str, Found); 5] = [
-            (
-                "_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_",
-                (Some(0), Some(4), &[5, 6], &[1, 2, 3]),
-            ),
+            ("_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_", (Some(0), Some(4), &[5, 6], &[1, 2, 3])),
             ("Code,_Error_1_", (None, None, &[1], &[0])),
             ("_Status_,Code", (Some(0), None, &[], &[1])),
             ("Code,Line,Error 1,_Error_x_", (None, None, &[], &[0, 1, 2, 3])),

@@ -55,9 +55,8 @@ impl Report {
             }
         }
         let rows = |kind: Option<&Kind>| kind.map_or(0, |kind| kind.rows);
-        let is_approximate = |kind: Option<&Kind>, report: &Report| {
-            kind.map_or(report.unlisted_messages > 0, |kind| kind.at_least)
-        };
+        let is_approximate =
+            |kind: Option<&Kind>, report: &Report| kind.map_or(report.unlisted_messages > 0, |kind| kind.at_least);
         let mut changes: Vec<_> = kinds
             .into_iter()
             .map(|((severity, title), [earlier, later])| Change {
@@ -72,8 +71,7 @@ impl Report {
                 },
                 rows_before: rows(earlier),
                 rows_after: rows(later),
-                difference: i64::try_from(rows(later)).unwrap_or(0)
-                    - i64::try_from(rows(earlier)).unwrap_or(0),
+                difference: i64::try_from(rows(later)).unwrap_or(0) - i64::try_from(rows(earlier)).unwrap_or(0),
                 is_approximate: is_approximate(earlier, before) || is_approximate(later, self),
             })
             .collect();

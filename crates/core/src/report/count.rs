@@ -107,8 +107,7 @@ impl<T: Default> Counter<T> {
             self.forget_rarer_half();
         }
         let index = self.entries.len();
-        let entry =
-            Entry { text: text.into(), count: 0, missed: self.missed, last_row: 0, rest: T::default() };
+        let entry = Entry { text: text.into(), count: 0, missed: self.missed, last_row: 0, rest: T::default() };
         self.entries.push(entry);
         if self.entries.len() * 2 > self.tags.len() {
             let places = self.tags.len() * 2;
@@ -152,8 +151,7 @@ impl<T: Default> Counter<T> {
 
     /// 63 times of 64, without a pattern and the same for each run (the generator of Knuth's MMIX).
     fn is_passed_over(&mut self) -> bool {
-        self.random =
-            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.random >> 58 != 0
     }
 

@@ -49,14 +49,8 @@ pub(super) static KNOWN: [Known; 26] = [
         "Invalid number",
         "Write plain numbers without units or words, with the decimal sign that the import expects.",
     ),
-    error(
-        "Invalid date",
-        "Write the dates as the import's mapping expects them, within the model's calendar.",
-    ),
-    error(
-        "Invalid date format",
-        "Write the dates as the import's mapping expects them, or change the format there.",
-    ),
+    error("Invalid date", "Write the dates as the import's mapping expects them, within the model's calendar."),
+    error("Invalid date format", "Write the dates as the import's mapping expects them, or change the format there."),
     error(
         "Expected separator in date/period",
         "Write dates and periods with the separator of the import's format, such as 31/12/2026.",
@@ -147,9 +141,7 @@ impl Seen {
         self.headers += u64::from(is_header);
         match name {
             Some([b'#', ..]) => self.hash_names += 1,
-            Some(name) if String::from_utf8_lossy(name).chars().count() > MAX_NAME_CHARS => {
-                self.long_names += 1
-            }
+            Some(name) if String::from_utf8_lossy(name).chars().count() > MAX_NAME_CHARS => self.long_names += 1,
             _ => {}
         }
     }

@@ -93,8 +93,7 @@ impl Dialect {
         // Only where each name is quoted: one alone may need it.
         let mut quoted = Vec::new();
         quoting.write_row(columns.names.iter().map(|name| &**name), &mut quoted);
-        dialect.quotes_all =
-            dialect.quote.is_some() && trim_line_ends(&header[..length]) == trim_line_ends(&quoted);
+        dialect.quotes_all = dialect.quote.is_some() && trim_line_ends(&header[..length]) == trim_line_ends(&quoted);
         if !dialect.quotes_all && !header[..length].contains(&b'"') {
             dialect.quote = dialect.better_quote(&header[length..], columns.names.len());
         }
@@ -149,9 +148,7 @@ impl Dialect {
     fn write_field(&self, field: &[u8], text: &mut Vec<u8>) {
         let is_separator = || field.windows(self.separator.len()).any(|part| part == &*self.separator);
         let quote = self.quote.filter(|quote| {
-            self.quotes_all
-                || field.iter().any(|byte| byte == quote || b"\r\n".contains(byte))
-                || is_separator()
+            self.quotes_all || field.iter().any(|byte| byte == quote || b"\r\n".contains(byte)) || is_separator()
         });
         let Some(quote) = quote else {
             text.extend_from_slice(field);
@@ -201,10 +198,8 @@ fn candidates(header: &[u8]) -> Vec<Dialect> {
     let mut found = Vec::new();
     for name in SERVICE_NAMES {
         for (at, _) in header.windows(name.len()).enumerate().filter(|(_, part)| *part == name) {
-            let end = header[at + name.len()..]
-                .iter()
-                .position(|byte| *byte == b'_')
-                .filter(|_| name.ends_with(b"_Error_"));
+            let end =
+                header[at + name.len()..].iter().position(|byte| *byte == b'_').filter(|_| name.ends_with(b"_Error_"));
             let mut after = &header[at + name.len() + end.map_or(0, |digits| digits + 1)..];
             let mut before = &header[..at];
             let quote = match (before.last(), after.first()) {
@@ -217,8 +212,7 @@ fn candidates(header: &[u8]) -> Vec<Dialect> {
             let separator = first_character(after).or_else(|| last_character(before));
             let is_text = |byte: &u8| byte.is_ascii_alphanumeric() || b"_\"'".contains(byte);
             let separator = separator.unwrap_or(b",");
-            let dialect =
-                Dialect { separator: separator.into(), quote: quote.or(Some(b'"')), ..Dialect::default() };
+            let dialect = Dialect { separator: separator.into(), quote: quote.or(Some(b'"')), ..Dialect::default() };
             if !separator.iter().any(is_text) && !found.contains(&dialect) {
                 found.push(dialect);
             }
@@ -268,10 +262,7 @@ mod tests {
                     .map(|name| format!("{quote}{name}{quote}"))
                     .join(separator);
                 let (dialect, columns, length) = detect(format!("{header}\r\n{quote}a{quote}\n").as_bytes());
-                assert_eq!(
-                    (&*dialect.separator, dialect.quote),
-                    (separator.as_bytes(), Some(quote.as_bytes()[0]))
-                );
+                assert_eq!((&*dialect.separator, dialect.quote), (separator.as_bytes(), Some(quote.as_bytes()[0])));
                 assert_eq!((dialect.quotes_all, dialect.line_end), (true, LineEnd::CrLf));
                 assert_eq!((columns.names.len(), length), (3, header.len() + 2));
             }
@@ -285,10 +276,7 @@ mod tests {
     #[test]
     fn a_header_without_quotes_or_line_end_is_read_too() {
         let (dialect, columns, _) = detect(b"Code;_Line_;_Error_1_");
-        assert_eq!(
-            (&*dialect.separator, dialect.quotes_all, columns.service_columns()),
-            (&b";"[..], false, 2)
-        );
+        assert_eq!((&*dialect.separator, dialect.quotes_all, columns.service_columns()), (&b";"[..], false, 2));
         assert_eq!(Dialect::detect(b"Code;_Line_;_Error_1_", false), None);
         assert_eq!(detect(b"Code;_Line_\ra;1\r").0.line_end, LineEnd::Cr);
         let (dialect, columns, length) = detect(b"SEP=;\r\nCode;_Line_\nx;1\n");
@@ -297,11 +285,9 @@ mod tests {
 
     #[test]
     fn quotes_are_text_where_the_rows_fit_the_header_only_so() {
-        for (rows, quote) in [
-            ("\"big\" box;2\n5\" pipe;3\n\"x;4\n", None),
-            ("\"a;b\";2\nc;3\n", Some(b'"')),
-            ("a;2\n", Some(b'"')),
-        ] {
+        for (rows, quote) in
+            [("\"big\" box;2\n5\" pipe;3\n\"x;4\n", None), ("\"a;b\";2\nc;3\n", Some(b'"')), ("a;2\n", Some(b'"'))]
+        {
             assert_eq!(detect(format!("Code;_Line_\n{rows}more").as_bytes()).0.quote, quote, "{rows}");
         }
     }
@@ -328,8 +314,7 @@ mod tests {
     fn fields_are_quoted_where_the_source_does_or_must() {
         let row = |quotes_all, quote| {
             let mut text = Vec::new();
-            let dialect =
-                Dialect { separator: b";".as_slice().into(), quotes_all, quote, ..Dialect::default() };
+            let dialect = Dialect { separator: b";".as_slice().into(), quotes_all, quote, ..Dialect::default() };
             dialect.write_row([&b"a"[..], b"b;c", b"say \"x\"", b""].into_iter(), &mut text);
             String::from_utf8(text).unwrap()
         };

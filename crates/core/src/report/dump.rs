@@ -128,10 +128,8 @@ impl<'a> Dump<'a> {
             self.trailing_zeros = field.of(text).len() as u64;
             return false;
         }
-        let is_cut_off = is_quote_open
-            || fields.len() < self.columns.names.len()
-            || ends_quoted
-            || self.text.ends_inside_unit();
+        let is_cut_off =
+            is_quote_open || fields.len() < self.columns.names.len() || ends_quoted || self.text.ends_inside_unit();
         self.damage = if is_cut_off { Some(Damage::CutOff) } else { self.damage_of_fields() };
         true
     }

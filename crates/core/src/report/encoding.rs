@@ -164,8 +164,7 @@ impl<'a> Text<'a> {
             raw.drain(..bom.len());
         }
         let (start, end, seen, is_unicode) = (0, 0, 0, true);
-        let mut text =
-            Self { source, encoding, raw, buffer: Vec::new(), start, end, is_at_end, seen, is_unicode };
+        let mut text = Self { source, encoding, raw, buffer: Vec::new(), start, end, is_at_end, seen, is_unicode };
         if encoding.is_utf16() {
             text.decode();
         } else {

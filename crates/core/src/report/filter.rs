@@ -87,8 +87,7 @@ impl Report {
     /// [`ReportError::NoSuchKind`] and [`ReportError::AmbiguousKind`].
     pub fn kind(&self, text: &str) -> Result<&Kind, ReportError> {
         let mut filter = KindFilter::new(text);
-        let is_of_kind =
-            |kind: &&Kind| filter.accepts(kind.title.as_bytes(), kind.severity == Severity::Warning);
+        let is_of_kind = |kind: &&Kind| filter.accepts(kind.title.as_bytes(), kind.severity == Severity::Warning);
         // Errors come first.
         let first = self.kinds.iter().filter(is_of_kind).collect::<Vec<_>>().into_iter().next();
         let (title, _) = filter.end()?;
@@ -119,10 +118,8 @@ mod tests {
             }
             filter.end().map(|(title, _)| title).map_err(|error| error.to_string())
         };
-        let titles =
-            ["Invalid date format", "Invalid date", "Item not located in Größen list", "Invalid Date"];
-        let (dates, updated) =
-            (&titles[1..3], ["Cannot be directly updated", "Invalid date", "無効な数値です"]);
+        let titles = ["Invalid date format", "Invalid date", "Item not located in Größen list", "Invalid Date"];
+        let (dates, updated) = (&titles[1..3], ["Cannot be directly updated", "Invalid date", "無効な数値です"]);
         for (text, titles, title) in [
             ("DATE", dates, "Invalid date"),
             ("größen", &titles, "Item not located in Größen list"),
@@ -153,10 +150,6 @@ mod tests {
         }
         let longest = filter.decisions.keys().map(|title| title.len()).max();
         assert!(longest <= Some(340), "{longest:?}");
-        assert!(
-            filter.accepted[0].iter().all(|title| title.contains("xx... (1000")),
-            "{:?}",
-            filter.accepted
-        );
+        assert!(filter.accepted[0].iter().all(|title| title.contains("xx... (1000")), "{:?}", filter.accepted);
     }
 }

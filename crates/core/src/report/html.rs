@@ -84,13 +84,7 @@ impl fmt::Display for Page<'_> {
 
 impl Page<'_> {
     /// A table, whose lines link to their kinds where they are those of the page, and are folded after the first.
-    fn write_lines(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        caption: &str,
-        lines: &[Line],
-        are_kinds: bool,
-    ) -> fmt::Result {
+    fn write_lines(&self, f: &mut fmt::Formatter<'_>, caption: &str, lines: &[Line], are_kinds: bool) -> fmt::Result {
         let mut counts = [0; 3];
         let (shown, folded): (Vec<_>, Vec<_>) = lines.iter().enumerate().partition(|(_, line)| {
             let count = &mut counts[line.severity as usize];
@@ -127,10 +121,7 @@ impl Page<'_> {
                 severity = line.severity;
                 let columns = head.numbers.len() + 1 + usize::from(are_kinds);
                 let group = words::group(severity);
-                writeln!(
-                    f,
-                    "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>"
-                )?;
+                writeln!(f, "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>")?;
             }
             let title = Escaped(&line.title);
             match are_kinds {

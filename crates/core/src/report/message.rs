@@ -75,9 +75,7 @@ fn known_title(text: &[u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> Option<(usize,
     };
     // First: the value may hold a colon.
     let is_duplicate = text.first() == DUPLICATE.words.as_bytes().first();
-    if is_duplicate
-        && (text == DUPLICATE.words.as_bytes() || value_after(DUPLICATE.words).is_some_and(is_in_row))
-    {
+    if is_duplicate && (text == DUPLICATE.words.as_bytes() || value_after(DUPLICATE.words).is_some_and(is_in_row)) {
         return Some((DUPLICATE.words.len(), &DUPLICATE));
     }
     // Before the colon is looked for: the name of a list may hold one.
@@ -113,8 +111,7 @@ fn known_title(text: &[u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> Option<(usize,
 /// first end that fits counts.
 fn list_title(start: usize, text: &[u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> Option<usize> {
     const WORD: [u8; 5] = *b" list";
-    let ends =
-        (start..text.len()).filter(|at| text[*at..].first_chunk() == Some(&WORD)).map(|at| at + WORD.len());
+    let ends = (start..text.len()).filter(|at| text[*at..].first_chunk() == Some(&WORD)).map(|at| at + WORD.len());
     ends.take(MAX_ENDS).find(|end| match &text[*end..] {
         [] | [b':', ..] => true,
         [b' ', value @ ..] => is_in_row(value),
@@ -172,12 +169,7 @@ mod tests {
                 "Item not located in Price list list",
                 Some("a list: b"),
             ),
-            (
-                "Item not located in A list B list K 1",
-                "K 1",
-                "Item not located in A list B list",
-                Some("K 1"),
-            ),
+            ("Item not located in A list B list K 1", "K 1", "Item not located in A list B list", Some("K 1")),
             ("Item not located in A list B list K 1", "", "Item not located in A list B list K 1", None),
             (
                 "Column separator expected at line 2, position 3",
@@ -213,8 +205,7 @@ mod tests {
 
     #[test]
     fn only_a_row_that_depends_on_another_is_a_consequence() {
-        let is_consequence =
-            |text: &str| Message::new(text.as_bytes(), &|_| false).follows() == Follows::RejectedRow;
+        let is_consequence = |text: &str| Message::new(text.as_bytes(), &|_| false).follows() == Follows::RejectedRow;
         assert!(is_consequence("Has dependency on rejected row"));
         assert!(is_consequence("Has dependency on rejected row: 7"));
         assert!(!is_consequence("Item not located in Rejected dependents list: A"));

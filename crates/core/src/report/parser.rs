@@ -280,12 +280,8 @@ mod tests {
     use super::*;
 
     fn rows(text: &str, separator: &str, quote: Option<u8>, piece: usize) -> Vec<Vec<String>> {
-        let dialect = Dialect {
-            separator: separator.as_bytes().into(),
-            quote,
-            quotes_all: false,
-            ..Dialect::default()
-        };
+        let dialect =
+            Dialect { separator: separator.as_bytes().into(), quote, quotes_all: false, ..Dialect::default() };
         let (mut parser, mut all) = (Parser::default(), Vec::new());
         let mut text = text.as_bytes().to_vec();
         let (mut begin, mut end) = (0, 0);
@@ -311,8 +307,7 @@ mod tests {
     #[test]
     fn fields_come_out_however_the_text_is_cut() {
         const DOUBLE: Option<u8> = Some(b'"');
-        const LONG: &str =
-            "a text of more than one block, which has 64 bytes, with é and 東京 in it, and so on";
+        const LONG: &str = "a text of more than one block, which has 64 bytes, with é and 東京 in it, and so on";
         type Case = (&'static str, &'static str, Option<u8>, &'static [&'static [&'static str]]);
         let cases: &[Case] = &[
             ("a,b\n\r\n\nc,\r\n,\r", ",", DOUBLE, &[&["a", "b"], &["c", ""], &["", ""]]),

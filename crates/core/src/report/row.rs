@@ -87,8 +87,7 @@ impl<'a> Row<'a> {
         match self.damage {
             None => index.is_some_and(|index| is_own_name(index) && (0..self.fields.len()).all(is_own_name)),
             Some(_) => {
-                let is_service =
-                    |field: &[u8]| SERVICE_NAMES.iter().filter(|name| field.starts_with(name)).count();
+                let is_service = |field: &[u8]| SERVICE_NAMES.iter().filter(|name| field.starts_with(name)).count();
                 self.fields().map(is_service).sum::<usize>() > 1
             }
         }

@@ -14,8 +14,8 @@ const MAX_MARK_BYTES: usize = 60;
 
 /// What Windows-1252 has in the place of the control characters from 0x80 to 0x9F of ISO-8859-1.
 const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}',
-    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 /// The text of these bytes. Whatever is not UTF-8 is taken for Windows-1252, text by text.
@@ -157,8 +157,7 @@ mod tests {
     fn long_texts_are_cut_between_characters_and_stay_different() {
         for start in 0..4 {
             let text = "x".repeat(start) + &"é𝄞".repeat(200);
-            let [short, other] =
-                [text.clone(), text.clone() + "!"].map(|text| kept(text.as_bytes()).into_owned());
+            let [short, other] = [text.clone(), text.clone() + "!"].map(|text| kept(text.as_bytes()).into_owned());
             assert_ne!(short, other);
             let short = String::from_utf8(short).unwrap();
             let (beginning, length) = short.split_once("... (").unwrap();
@@ -174,10 +173,7 @@ mod tests {
         assert_eq!(texts.map(visible), shown);
         let names = hidden_names(texts.into_iter());
         assert_eq!(names.len(), 4, "{names:?}");
-        assert_eq!(
-            (&*names[0], &*names[3]),
-            ("[U+00A0] is a no-break space", "[U+3000] is an ideographic space")
-        );
+        assert_eq!((&*names[0], &*names[3]), ("[U+00A0] is a no-break space", "[U+3000] is an ideographic space"));
     }
 
     #[test]

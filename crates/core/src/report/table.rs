@@ -68,8 +68,7 @@ impl RowTable {
     pub fn read(mut source: impl Read, kind: &str, limit: usize) -> Result<Self, ReportError> {
         let mut dump = Dump::open(&mut source)?;
         let own = &dump.columns.own;
-        let names: Vec<_> =
-            own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns.names[*index])).collect();
+        let names: Vec<_> = own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns.names[*index])).collect();
         let mut table = Self {
             title: String::new(),
             rows: 0,
@@ -154,8 +153,7 @@ impl RowTable {
 impl fmt::Display for RowTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.first_rows.len() as u64;
-        let first =
-            if self.rows == shown { String::new() } else { format!("the first {} of ", thousands(shown)) };
+        let first = if self.rows == shown { String::new() } else { format!("the first {} of ", thousands(shown)) };
         let loaded = if self.are_warnings { ", loaded with a warning" } else { "" };
         writeln!(f, "{}: {first}{}{loaded}\n", visible(&self.title), number(self.rows, "row"))?;
         let cells = self.cells();

@@ -124,10 +124,7 @@ impl Tally {
             }
             combination |= kind.rest.combination;
             kind.add_row(message, row, (row_id, input), is_alone, is_header);
-            if message
-                .value
-                .is_some_and(|value| kind.rest.add_value(value, message, row, row_id, self.max_values))
-            {
+            if message.value.is_some_and(|value| kind.rest.add_value(value, message, row, row_id, self.max_values)) {
                 self.values += 1;
                 if self.values > MAX_ALL_VALUES {
                     self.forget_values();
@@ -176,8 +173,7 @@ impl Tally {
         let forgotten = self.kinds.forgotten();
         let mut kinds = Vec::with_capacity(self.kinds.len());
         for kind in self.kinds.into_sorted() {
-            let (count, is_exact, title, findings) =
-                (kind.count, kind.is_exact(), text_of(&kind.text), kind.rest);
+            let (count, is_exact, title, findings) = (kind.count, kind.is_exact(), text_of(&kind.text), kind.rest);
             let severity = match findings.known {
                 _ if is_warning => Severity::Warning,
                 Some(Known { follows: Follows::RejectedRow, .. }) => Severity::Consequence,
@@ -188,8 +184,7 @@ impl Tally {
                 rows: *rows,
                 at_least: !is_exact,
             };
-            let distinct_values =
-                (is_exact && findings.values.is_exact()).then_some(findings.values.len() as u64);
+            let distinct_values = (is_exact && findings.values.is_exact()).then_some(findings.values.len() as u64);
             let kind = Kind {
                 cure: cure(findings.known, severity, &findings.seen),
                 title,

@@ -131,8 +131,7 @@ impl<'a> ReportView<'a> {
             if kind.severity == Severity::Warning {
                 numbers[1].1.clear();
             }
-            let is_of_kind =
-                |change: &&Change| change.severity == kind.severity && change.title == kind.title;
+            let is_of_kind = |change: &&Change| change.severity == kind.severity && change.title == kind.title;
             if let Some(changes) = &changes {
                 let change = changes.iter().find(is_of_kind);
                 numbers.push(("change", change.map(words::difference).unwrap_or_default()));
@@ -208,8 +207,7 @@ impl<'a> ReportView<'a> {
             Severity::Error => width(&line.title),
             _ => 0,
         });
-        let has_columns =
-            longest_error + column_room <= room && lines.iter().any(|line| !line.column.is_empty());
+        let has_columns = longest_error + column_room <= room && lines.iter().any(|line| !line.column.is_empty());
         let title_room = match has_columns {
             true => widest_of(|line| width(&line.title)).max("kind".len()).min(room - column_room),
             false => room,
@@ -284,14 +282,12 @@ impl<'a> ReportView<'a> {
     fn write_part(&self, f: &mut fmt::Formatter<'_>, part: &Part<'_>) -> fmt::Result {
         let max = MAX_VALUE.min(self.width - INDENT - 12);
         let quote = if part.label == "values" { "\"" } else { "" };
-        let item =
-            |item: &ValueCount| format!("{quote}{}{quote}{}", cut(&item.text, max), words::times(item));
+        let item = |item: &ValueCount| format!("{quote}{}{quote}{}", cut(&item.text, max), words::times(item));
         let items: Vec<_> = part.items.iter().map(item).collect();
-        let comma =
-            |(index, item): (usize, String)| match index + 1 < part.items.len() || !part.text.is_empty() {
-                true => item + ",",
-                false => item,
-            };
+        let comma = |(index, item): (usize, String)| match index + 1 < part.items.len() || !part.text.is_empty() {
+            true => item + ",",
+            false => item,
+        };
         let text = visible(&part.text);
         let words = text.split_whitespace().map(str::to_owned);
         let pieces = items.into_iter().enumerate().map(comma).chain(words);
@@ -382,8 +378,7 @@ fn wrapped(pieces: impl Iterator<Item = String>, room: usize) -> Vec<String> {
 
 /// A bar whose full width means all rows. Any share above zero can be seen.
 fn bar(share: f64, width: usize, is_ascii: bool) -> String {
-    const EIGHTHS: [&str; 8] =
-        ["", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}"];
+    const EIGHTHS: [&str; 8] = ["", "\u{258f}", "\u{258e}", "\u{258d}", "\u{258c}", "\u{258b}", "\u{258a}", "\u{2589}"];
     let share = share.clamp(0.0, 1.0) * width as f64;
     if is_ascii {
         return "#".repeat((share.round() as usize).max(usize::from(share > 0.0)));

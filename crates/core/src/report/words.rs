@@ -53,11 +53,8 @@ pub(super) fn file_name(path: &str) -> &str {
 /// What is said of kinds that are not shown.
 pub(super) fn other_kinds(kinds: &[&Kind]) -> String {
     let warnings = kinds.iter().filter(|kind| kind.severity == Severity::Warning).count();
-    let of_warnings = if warnings == 0 {
-        String::new()
-    } else {
-        format!(", {} of them warnings", thousands(warnings as u64))
-    };
+    let of_warnings =
+        if warnings == 0 { String::new() } else { format!(", {} of them warnings", thousands(warnings as u64)) };
     format!("and {} not shown{of_warnings}", number(kinds.len() as u64, "more kind"))
 }
 
@@ -277,10 +274,7 @@ mod tests {
     fn numbers_are_written_as_people_read_them() {
         assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!((number(1, "row"), number(2000, "row")), ("1 row".into(), "2,000 rows".into()));
-        assert_eq!(
-            [0.0, 0.00001, 0.5, 0.99999, 1.0].map(percent),
-            ["0.0 %", "<0.1 %", "50.0 %", "99.9 %", "100.0 %"]
-        );
+        assert_eq!([0.0, 0.00001, 0.5, 0.99999, 1.0].map(percent), ["0.0 %", "<0.1 %", "50.0 %", "99.9 %", "100.0 %"]);
     }
 
     #[test]

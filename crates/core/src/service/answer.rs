@@ -97,8 +97,7 @@ impl Answer {
         match unreadable.into_iter().find(|(is_so, _)| *is_so) {
             None => Ok((entries, next.is_some())),
             Some((_, field)) => {
-                let problem =
-                    format!("its \"{field}\" cannot be read, so nothing says whether it is complete");
+                let problem = format!("its \"{field}\" cannot be read, so nothing says whether it is complete");
                 Err(Fault::List(problem))
             }
         }
@@ -245,14 +244,12 @@ fn malformed(bytes: &[u8], error: &serde_json::Error) -> Fault {
 /// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes
 /// undone: a secret must be recognisable as one, and be there whole.
 fn near(bytes: &[u8], line: usize, column: usize) -> String {
-    let before: usize =
-        bytes.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    let before: usize = bytes.split_inclusive(|b| *b == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     let at = (before + column).min(bytes.len());
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'"';
     let (left, right) = bytes.split_at(at);
     let (left, right) = (left.iter().rev(), right.iter());
-    let is_shown =
-        |(count, byte): &(usize, &u8)| *count < NEAR_CHARS || (!is_end(byte) && *count < MAX_WORD_BYTES);
+    let is_shown = |(count, byte): &(usize, &u8)| *count < NEAR_CHARS || (!is_end(byte) && *count < MAX_WORD_BYTES);
     let (left, right) = (left.enumerate().take_while(is_shown), right.enumerate().take_while(is_shown));
     let window = &bytes[at - left.count()..at + right.count()];
     unescaped(&String::from_utf8_lossy(window)).split_whitespace().collect::<Vec<_>>().join(" ")

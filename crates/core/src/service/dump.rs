@@ -146,9 +146,7 @@ mod tests {
     #[test]
     fn no_name_leaves_the_folder_or_fills_a_path() {
         let long = "é".repeat(300);
-        for name in
-            ["../../etc/passwd", "a/b\\c", "..", ".hidden", "a\nb\u{1b}[31m", &long, "", "/", "~", "-rf"]
-        {
+        for name in ["../../etc/passwd", "a/b\\c", "..", ".hidden", "a\nb\u{1b}[31m", &long, "", "/", "~", "-rf"] {
             let file = file_name("112000000015", Some(name));
             assert_eq!(Path::new(&file).components().count(), 1, "{file}");
             assert!(file.len() < 200 && file.starts_with("112000000015-"), "{file}");

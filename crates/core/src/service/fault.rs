@@ -337,16 +337,10 @@ impl fmt::Display for BodyProblem {
             Self::Empty => "it came empty",
             Self::UnlabelledGzip => "it came compressed without saying so",
             Self::Encoding(name) => {
-                return write!(
-                    f,
-                    "it came with the encoding \"{}\", which cannot be undone",
-                    Printable(name)
-                );
+                return write!(f, "it came with the encoding \"{}\", which cannot be undone", Printable(name));
             }
             Self::NotGzip => "it is labelled as gzip, but is not",
-            Self::NoProofOfEnd => {
-                "it came without length, chunked coding or gzip: nothing proves that it is complete"
-            }
+            Self::NoProofOfEnd => "it came without length, chunked coding or gzip: nothing proves that it is complete",
             Self::GzipDamaged => "its gzip data is damaged",
             Self::TooLarge { limit, name } => return write!(f, "it is larger than {name}, {limit} bytes"),
         })

@@ -97,8 +97,7 @@ mod tests {
             ("other", &[]),
             ("", &[]),
         ] {
-            let found: Vec<&str> =
-                Import::find(&imports, text).iter().map(|import| import.id.as_str()).collect();
+            let found: Vec<&str> = Import::find(&imports, text).iter().map(|import| import.id.as_str()).collect();
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -96,8 +96,7 @@ impl ListedModel {
 impl Entry for ListedModel {
     fn read(value: Value) -> Option<ListedModel> {
         let (id, name) = (answer::id(&value["id"])?, answer::text(&value["name"]));
-        let (workspace, state) =
-            (answer::id(&value["currentWorkspaceId"]), answer::text(&value["activeState"]));
+        let (workspace, state) = (answer::id(&value["currentWorkspaceId"]), answer::text(&value["activeState"]));
         Some(ListedModel { id, name, workspace, state })
     }
 
@@ -186,8 +185,7 @@ impl Listing<ListedTask> {
         entries.sort_by_key(|(time, _)| Reverse(*time));
         // A task that began while pages were read moved others to the next page.
         let mut seen = HashSet::new();
-        let is_new =
-            |task: &Option<ListedTask>| task.as_ref().is_none_or(|task| seen.insert(task.id.clone()));
+        let is_new = |task: &Option<ListedTask>| task.as_ref().is_none_or(|task| seen.insert(task.id.clone()));
         entries.into_iter().map(|(_, task)| task).filter(is_new).collect()
     }
 }
@@ -267,9 +265,7 @@ impl<T: Entry> Listing<T> {
         if is_complete && received > 0 && self.entries.iter().chain(&entries).all(Option::is_none) {
             return Err(Fault::List(format!("no entry of \"{}\" can be read", self.key)));
         }
-        if !is_complete
-            && (received > MAX_LIST_ENTRIES || bytes > MAX_LIST_BYTES || self.pages == MAX_LIST_PAGES)
-        {
+        if !is_complete && (received > MAX_LIST_ENTRIES || bytes > MAX_LIST_BYTES || self.pages == MAX_LIST_PAGES) {
             return Err(Fault::List("its pages do not end".to_owned()));
         }
         self.next = (!is_complete).then(|| page(&self.path, received, PAGE_ENTRIES));
@@ -372,22 +368,15 @@ mod tests {
 
     #[test]
     fn a_chunk_that_cannot_be_read_is_a_fault_and_a_task_is_left_out() {
-        for entry in
-            [r#"{"name":"Chunk 0"}"#, r#"{"id":null}"#, r#"{"id":1.5}"#, "\"0\"", "null", r#"{"id":".."}"#]
-        {
+        for entry in [r#"{"name":"Chunk 0"}"#, r#"{"id":null}"#, r#"{"id":1.5}"#, "\"0\"", "null", r#"{"id":".."}"#] {
             assert!(read(&[&format!(r#"{{"chunks":[{entry}]}}"#)]).is_err(), "{entry}");
-            let page =
-                r#"{"meta":{"paging":{"totalSize":2}},"tasks":[{"taskId":"B7","creationTime":"12"},ODD]}"#;
+            let page = r#"{"meta":{"paging":{"totalSize":2}},"tasks":[{"taskId":"B7","creationTime":"12"},ODD]}"#;
             let mut tasks = tasks();
             tasks.take(page.replace("ODD", entry).as_bytes()).unwrap();
             assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
             assert_eq!(tasks.unreadable(), 1, "{entry}");
             let alone = self::tasks().take(format!(r#"{{"tasks":[{entry}]}}"#).as_bytes()).unwrap_err();
-            assert_eq!(
-                alone.to_string(),
-                "no entry of \"tasks\" can be read",
-                "that is not no task: {entry}"
-            );
+            assert_eq!(alone.to_string(), "no entry of \"tasks\" can be read", "that is not no task: {entry}");
             let tasks = tasks.into_entries();
             assert_eq!((tasks.len(), tasks[0].created.is_some()), (1, true), "{entry}");
         }
@@ -409,8 +398,7 @@ mod tests {
             let entries: Vec<Value> = entries.as_array().unwrap().iter().map(task).collect();
             tasks.take(serde_json::json!({ "tasks": entries }).to_string().as_bytes()).unwrap();
             let tasks = tasks.into_newest_first();
-            let ids: String =
-                tasks.iter().map(|task| task.as_ref().map_or("?", |task| task.id.as_str())).collect();
+            let ids: String = tasks.iter().map(|task| task.as_ref().map_or("?", |task| task.id.as_str())).collect();
             assert_eq!(ids, sorted, "{entries:?}");
         }
     }

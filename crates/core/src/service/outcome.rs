@@ -38,9 +38,7 @@ impl Task {
     /// outcome [`Unclear`](Outcome::Unclear): [`Client::outcome`](crate::Client::outcome) asks for that dump.
     pub fn outcome(&self) -> Outcome {
         match self.outcome_with(&[]) {
-            outcome if outcome.is_good() && self.dumps().iter().any(|dump| !dump.is_reported) => {
-                Outcome::Unclear
-            }
+            outcome if outcome.is_good() && self.dumps().iter().any(|dump| !dump.is_reported) => Outcome::Unclear,
             outcome => outcome,
         }
     }
@@ -95,9 +93,8 @@ impl Task {
     /// The number of actions that left a dump without saying of which object: they cannot be downloaded.
     #[doc(hidden)]
     pub fn unnamed_dumps(&self) -> usize {
-        let is_unnamed = |action: &&&ActionResult| {
-            action.failure_dump_available == Some(true) && action.object_id.is_none()
-        };
+        let is_unnamed =
+            |action: &&&ActionResult| action.failure_dump_available == Some(true) && action.object_id.is_none();
         if self.address.action.kind == ActionKind::Import {
             // Its dump needs no object.
             return 0;
@@ -219,8 +216,7 @@ mod tests {
         let uncounted = counts(r#""ignoredCount","5""#);
         let text = "L: 13 (0/13) rows successful, 4 (0/4) rows has warnings, 0 failed, 0 ignored";
         let text = format!(r#""details":[{{"localMessageText":"{text}"}}]"#);
-        let and_an_error =
-            r#""details":[{"values":["failedCount",0,"ignoredCount",5]},{"type":"internalError"}]"#;
+        let and_an_error = r#""details":[{"values":["failedCount",0,"ignoredCount",5]},{"type":"internalError"}]"#;
         for (action, expected) in [
             (format!(r#""successful":false,{ignored}"#), Outcome::Ignored),
             (format!(r#""successful":true,{ignored}"#), Outcome::Ignored),

@@ -47,8 +47,7 @@ impl Answer {
     /// How an answer to a request for what is under `key` says that it failed; `None` if it does not.
     pub(crate) fn refusal(&self, key: &str) -> Option<Refusal> {
         let status = self.code().filter(|code| !(200..=299).contains(code) && (100..=599).contains(code));
-        let says_failure =
-            self.has_error() || self.status_word().is_some_and(|word| starts_with(&word, "fail"));
+        let says_failure = self.has_error() || self.status_word().is_some_and(|word| starts_with(&word, "fail"));
         let is_good = self.says_success() || (!self.get(key).is_null() && !says_failure);
         let (word, message) = (self.word(), self.message());
         let says_nothing = word.is_none() && message.is_none();

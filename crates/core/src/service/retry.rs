@@ -204,8 +204,7 @@ impl<'a> Tries<'a> {
         let (may_help, fate) = fault.verdict();
         let is_not_there = self.repeat == Repeat::UntilThere
             && (matches!(fault.status(), Some(400 | 404)) || fault.is_redirect() && !self.has_time_limit);
-        let is_doubtful =
-            may_help == Retry::Once || self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500);
+        let is_doubtful = may_help == Retry::Once || self.repeat == Repeat::OnceAfter500 && fault.status() == Some(500);
         let may_help = may_help != Retry::No || is_not_there || self.has_time_limit && fault.is_redirect();
         let is_allowed = match self.repeat {
             Repeat::IfTransient | Repeat::UntilThere | Repeat::OnceAfter500 => true,

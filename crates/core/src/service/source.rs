@@ -18,8 +18,7 @@ const TEXT_BYTES: usize = 64 * 1024;
 const SEPARATORS: [(char, &str); 4] = [(',', "commas"), ('\t', "tabs"), (';', "semicolons"), ('|', "pipes")];
 
 /// How the encodings mark the start of a file.
-const MARKS: [(&[u8], &str); 3] =
-    [(b"\xff\xfe", "UTF-16LE"), (b"\xfe\xff", "UTF-16BE"), (b"\xef\xbb\xbf", "UTF-8")];
+const MARKS: [(&[u8], &str); 3] = [(b"\xff\xfe", "UTF-16LE"), (b"\xfe\xff", "UTF-16BE"), (b"\xef\xbb\xbf", "UTF-8")];
 
 /// The format that an import expects of its source file, as far as the service says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -218,10 +217,7 @@ impl SourceCheck {
     }
 
     fn is_in(&self, found: &str) -> SourceProblem {
-        SourceProblem::Mismatch(format!(
-            "it is in {found}, and the import expects {:?}",
-            self.format.encoding
-        ))
+        SourceProblem::Mismatch(format!("it is in {found}, and the import expects {:?}", self.format.encoding))
     }
 
     fn not_text(&self, at: u64) -> SourceProblem {
@@ -290,11 +286,9 @@ mod tests {
 
     #[test]
     fn a_file_may_have_another_order_more_columns_a_mark_and_quotes() {
-        for text in [
-            "Größe,\"B, b\"\n1,2\n",
-            "\u{feff}\"X\",\"B, b\",\"größe \"\r\n",
-            "\"a \"\"b\"\" c\",Größe,\"B, b\"",
-        ] {
+        for text in
+            ["Größe,\"B, b\"\n1,2\n", "\u{feff}\"X\",\"B, b\",\"größe \"\r\n", "\"a \"\"b\"\" c\",Größe,\"B, b\""]
+        {
             assert_eq!(check(format("UTF-8", ',', 1), &[text.as_bytes()]), Ok(()), "{text}");
             assert_eq!(check(format("UTF-16LE", ',', 1), &[&utf16(text)]), Ok(()), "{text}");
         }
@@ -313,13 +307,7 @@ mod tests {
             ("UTF-8", ',', 1, &b""[..], "it is empty"),
             ("UTF-8", ',', 1, "Größe\n1\n".as_bytes(), "it lacks columns that the import names: \"B, b\""),
             ("UTF-8", ',', 2, b"a\n", "it lacks columns that the import names: \"Größe\", \"B, b\""),
-            (
-                "UTF-8",
-                '\t',
-                1,
-                "Größe,\"B, b\"".as_bytes(),
-                "separated by commas, and the import expects tabs",
-            ),
+            ("UTF-8", '\t', 1, "Größe,\"B, b\"".as_bytes(), "separated by commas, and the import expects tabs"),
             ("UTF-8", ',', 1, &marked, "it is in UTF-16LE, and the import expects \"UTF-8\""),
             ("UTF-8", ',', 0, b"\xc3\xb6\xe4b", "\"UTF-8\", which has no such bytes as those from byte 2 on"),
             ("UTF-8", ',', 0, b"ab\xc3", "which has no such bytes as those from byte 2 on"),

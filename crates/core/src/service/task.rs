@@ -194,8 +194,7 @@ impl Task {
     /// failed.
     pub fn parse(address: &TaskAddress, answer: &[u8]) -> Result<Task, Fault> {
         let answer = Answer::to_request_for(answer, "task")?;
-        let task =
-            Some(answer.get("task")).filter(|task| task.is_object()).ok_or(Fault::NoPayload("task"))?;
+        let task = Some(answer.get("task")).filter(|task| task.is_object()).ok_or(Fault::NoPayload("task"))?;
         let is_other = |id: &Id| !id.as_str().eq_ignore_ascii_case(address.id.as_str());
         if let Some(other) = answer::id(&task["taskId"]).filter(is_other) {
             return Err(Fault::OtherTask(other.as_str().to_owned()));

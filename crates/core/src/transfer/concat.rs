@@ -179,14 +179,13 @@ pub(crate) fn fill(
     let mut digests = Vec::new();
     let mut held = sink.held_bytes();
     for chunk in list.as_slice().iter().skip(sink.held_chunks()) {
-        let digest =
-            fetch(source, chunk, chunks, held, sink, progress).map_err(|error| Error::Incomplete {
-                dump: list.dump().clone().into(),
-                whole_chunks: chunk.index,
-                chunks,
-                kept: sink.path().filter(|_| sink.held_chunks() > 0).map(Path::to_owned),
-                source: Box::new(error),
-            })?;
+        let digest = fetch(source, chunk, chunks, held, sink, progress).map_err(|error| Error::Incomplete {
+            dump: list.dump().clone().into(),
+            whole_chunks: chunk.index,
+            chunks,
+            kept: sink.path().filter(|_| sink.held_chunks() > 0).map(Path::to_owned),
+            source: Box::new(error),
+        })?;
         progress(Progress::Finished { index: chunk.index, chunks, bytes: digest.bytes });
         held += digest.bytes;
         digests.push(digest);
@@ -205,8 +204,7 @@ pub(crate) fn fetch(
 ) -> Result<ChunkDigest> {
     let (index, written, reports_arrivals, known) = (chunk.index, 0, false, None);
     let crc = Crc::new();
-    let mut writer =
-        ChunkWriter { sink, progress, index, chunks, held, written, reports_arrivals, crc, known };
+    let mut writer = ChunkWriter { sink, progress, index, chunks, held, written, reports_arrivals, crc, known };
     let fetched = source.fetch(chunk, &mut writer);
     let ChunkWriter { written, crc, known, .. } = writer;
     if let Err(error) = fetched {

@@ -15,8 +15,8 @@ use super::progress::{Progress, Resume};
 use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Mismatch, Result};
 use crate::files::{
-    DiskWarning, Lock, PART, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked,
-    read_head, remove_own, unlock, write_all,
+    DiskWarning, Lock, PART, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked, read_head,
+    remove_own, unlock, write_all,
 };
 use crate::service::{Chunk, ChunkList};
 
@@ -76,12 +76,7 @@ impl PartFile {
 
     /// Opens and locks the part file before the chunk list is known. `restart` ignores what an earlier run left. The
     /// errors are those of [`open`](PartFile::open).
-    pub(crate) fn claim(
-        target: &Path,
-        overwrite: bool,
-        restart: bool,
-        unfinished: &Unfinished,
-    ) -> Result<PartFile> {
+    pub(crate) fn claim(target: &Path, overwrite: bool, restart: bool, unfinished: &Unfinished) -> Result<PartFile> {
         let place = Place::find(target, overwrite)?;
         let (part_path, journal_path) = (place.beside(PART), place.beside(".part.journal"));
         let journal = read_head(&journal_path).map_err(|e| Error::output("read", Some(&journal_path), e))?;
@@ -313,9 +308,7 @@ impl ChunkSink for PartFile {
         self.written = 0;
         self.digests.push(*digest);
         self.files.remove_on_drop = false;
-        self.files
-            .unfinished
-            .set_part(&self.files.part_path, self.chunks.map(|chunks| (self.digests.len(), chunks)));
+        self.files.unfinished.set_part(&self.files.part_path, self.chunks.map(|chunks| (self.digests.len(), chunks)));
         Ok(())
     }
 

@@ -45,20 +45,13 @@ impl ActionResult {
             local_message_text: Some(format!("{name}: 90 (0/90) rows successful, 5 ignored")),
             occurrences: Some(0),
             kind: Some("hierarchyRowsProcessedWithFailures".to_owned()),
-            values: ["successRowCount", "90", "failedCount", "3", "ignoredCount", "5"]
-                .map(String::from)
-                .to_vec(),
+            values: ["successRowCount", "90", "failedCount", "3", "ignoredCount", "5"].map(String::from).to_vec(),
         };
         Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(rows)
     }
 
     /// An import that took some rows and rejected those that are in this dump.
-    pub fn import_with_dump(
-        object_id: impl Into<String>,
-        name: impl Into<String>,
-        taken: usize,
-        dump: &Dump,
-    ) -> Self {
+    pub fn import_with_dump(object_id: impl Into<String>, name: impl Into<String>, taken: usize, dump: &Dump) -> Self {
         let (name, rejected) = (name.into(), rows(&dump.bytes()));
         let text = format!("{name}: {taken} (0/{taken}) rows successful, {rejected} failed, 0 ignored");
         let (taken, rejected) = (taken.to_string(), rejected.to_string());

@@ -125,9 +125,7 @@ impl Task {
             return None;
         }
         let step = match running.run.step_time {
-            Some(each) if !each.is_zero() => {
-                (running.started.elapsed().as_nanos() / each.as_nanos()) as usize
-            }
+            Some(each) if !each.is_zero() => (running.started.elapsed().as_nanos() / each.as_nanos()) as usize,
             _ => running.polls,
         };
         if polled {

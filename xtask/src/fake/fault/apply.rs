@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::kinds::{ErrorBody, Fault};
 use crate::fake::http::{Answer, Body, Request, reason};
 use crate::fake::service::Service;
-use crate::fake::wire::{
-    Break, Delivery, Framing, GzipMode, HeadFault, Position, Settings, compress, compress_once,
-};
+use crate::fake::wire::{Break, Delivery, Framing, GzipMode, HeadFault, Position, Settings, compress, compress_once};
 
 const CAPTIVE_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\n\
      <body><form method=\"post\" action=\"/login\">Guest access</form></body></html>\n";
@@ -36,12 +34,7 @@ pub(crate) fn change_data(fault: &Fault, service: &mut Service, request: &Reques
 }
 
 /// What will happen to an answer under the service's settings and these faults.
-pub(crate) fn deliver(
-    mut answer: Answer,
-    settings: Settings,
-    request: &Request,
-    faults: &[Fault],
-) -> Delivery {
+pub(crate) fn deliver(mut answer: Answer, settings: Settings, request: &Request, faults: &[Fault]) -> Delivery {
     let compressed = settings.gzip == GzipMode::On && request.accepts_gzip() && answer.is_data;
     if compressed && !faults.iter().any(needs_plain_body) {
         if let Body::Blocks(blocks) = &answer.body {
@@ -181,11 +174,7 @@ fn status(code: u16, body: &ErrorBody, request: &Request) -> Answer {
         ErrorBody::Html => {
             let head = format!("<head><title>{code} {phrase}</title></head>");
             let text = format!("<center><h1>{code} {phrase}</h1></center>");
-            Answer::new(
-                code,
-                "text/html",
-                format!("<html>\r\n{head}\r\n<body>\r\n{text}\r\n</body>\r\n</html>\r\n"),
-            )
+            Answer::new(code, "text/html", format!("<html>\r\n{head}\r\n<body>\r\n{text}\r\n</body>\r\n</html>\r\n"))
         }
         ErrorBody::Empty => Answer::empty(code),
         ErrorBody::Raw(text) => Answer::new(code, "text/plain", text.clone()),

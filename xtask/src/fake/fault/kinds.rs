@@ -121,11 +121,7 @@ impl Fault {
     pub(super) fn leaves_the_answer(&self) -> bool {
         matches!(
             self,
-            Self::Latency(_)
-                | Self::Dribble { .. }
-                | Self::ExpireToken
-                | Self::ReplaceDump(_)
-                | Self::EraseDump
+            Self::Latency(_) | Self::Dribble { .. } | Self::ExpireToken | Self::ReplaceDump(_) | Self::EraseDump
         )
     }
 }

@@ -60,9 +60,7 @@ impl When {
         let ends_with = |segments: &String| {
             let wanted: Vec<&str> = segments.trim_matches('/').split('/').collect();
             let start = request.path.len().checked_sub(wanted.len());
-            start.is_some_and(|start| {
-                wanted.iter().zip(&request.path[start..]).all(|(w, is)| *w == "*" || w == is)
-            })
+            start.is_some_and(|start| wanted.iter().zip(&request.path[start..]).all(|(w, is)| *w == "*" || w == is))
         };
         self.path.as_ref().is_none_or(ends_with)
             && self.containing.as_ref().is_none_or(|text| request.sent.target.contains(text))

@@ -67,11 +67,7 @@ impl Request {
             })
             .collect();
         Self {
-            sent: RequestLog {
-                method: method.to_owned(),
-                target: target.to_owned(),
-                ..RequestLog::default()
-            },
+            sent: RequestLog { method: method.to_owned(), target: target.to_owned(), ..RequestLog::default() },
             path: path.trim_start_matches('/').split('/').map(percent_decode).collect(),
             query,
             keep_alive: true,

@@ -60,17 +60,15 @@ impl FakeServer {
     }
 
     fn start_as(mut service: Service, port: u16, tls: Option<ServerCertificate>) -> Result<Self, String> {
-        let cannot = |error: &dyn std::fmt::Display| {
-            format!("the fake server cannot listen on 127.0.0.1:{port}: {error}")
-        };
+        let cannot =
+            |error: &dyn std::fmt::Display| format!("the fake server cannot listen on 127.0.0.1:{port}: {error}");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| cannot(&error))?;
         let address = listener.local_addr().map_err(|error| cannot(&error))?;
         let identity = tls
             .map(wire::create)
             .transpose()
             .map_err(|error| format!("the fake server cannot make certificates: {error}"))?;
-        let (config, ca_pem) =
-            identity.map_or((None, String::new()), |made| (Some(made.config), made.ca_pem));
+        let (config, ca_pem) = identity.map_or((None, String::new()), |made| (Some(made.config), made.ca_pem));
         let origin = match config {
             Some(_) => format!("https://localhost:{}", address.port()),
             None => format!("http://{address}"),

@@ -7,9 +7,7 @@ use super::shared::Shared;
 use crate::fake::fault::{Fault, change_data, deliver};
 use crate::fake::http::{Answer, Request, RequestLog};
 use crate::fake::stop::lock;
-use crate::fake::wire::{
-    Connection, Delivery, Ending, NoRequest, Settings, receive_body, receive_head, send,
-};
+use crate::fake::wire::{Connection, Delivery, Ending, NoRequest, Settings, receive_body, receive_head, send};
 
 /// Bodies of requests up to this size are in the log: an upload must not be kept a second time.
 const MAX_LOGGED: usize = 64 * 1024;
@@ -27,12 +25,7 @@ pub(super) fn run(shared: &Shared, stream: &Arc<TcpStream>, number: usize) {
     connection.end(ending);
 }
 
-fn serve_one(
-    shared: &Shared,
-    connection: &mut Connection,
-    buffer: &mut Vec<u8>,
-    number: usize,
-) -> Result<(), Ending> {
+fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>, number: usize) -> Result<(), Ending> {
     let mut reset_after = None;
     let received = receive_head(connection, buffer).and_then(|mut request| {
         reset_after = lock(&shared.rules).reset_in_upload(&request);

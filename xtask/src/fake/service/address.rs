@@ -43,9 +43,7 @@ impl<'a> Address<'a> {
     pub(crate) fn parse(path: &'a [String]) -> Option<Self> {
         let words: Vec<&str> = path.iter().map(String::as_str).collect();
         let (workspace, model, rest) = match words[..] {
-            ["2", "0", "workspaces", workspace, "models", model, ref rest @ ..] => {
-                (Some(workspace), model, rest)
-            }
+            ["2", "0", "workspaces", workspace, "models", model, ref rest @ ..] => (Some(workspace), model, rest),
             ["2", "0", "models", model, ref rest @ ..] => (None, model, rest),
             _ => return None,
         };

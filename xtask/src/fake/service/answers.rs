@@ -84,9 +84,7 @@ impl Service {
                     (_, _, Some(dump)) if !dump.erased => self.part(request, &dump, part),
                     // For a single import, no failures and a dump that is gone are answered differently.
                     (Kind::Import, Part::Whole, None) => Ok(Answer::empty(204)),
-                    (Kind::Import, Part::List, None) => {
-                        Err(Answer::error(400, "no dump for this task", request))
-                    }
+                    (Kind::Import, Part::List, None) => Err(Answer::error(400, "no dump for this task", request)),
                     _ => Err(not_found()),
                 }
             }
@@ -170,21 +168,14 @@ impl Service {
         self.list(request, "task", "tasks", entries, None)
     }
 
-    fn start(
-        &mut self,
-        request: &Request,
-        user: String,
-        kind: Kind,
-        process: &str,
-    ) -> Result<Answer, Answer> {
+    fn start(&mut self, request: &Request, user: String, kind: Kind, process: &str) -> Result<Answer, Answer> {
         let body: Value = serde_json::from_slice(&request.sent.body).unwrap_or_default();
         if !body["localeName"].is_string() {
             return Err(Answer::error(400, "localeName is required", request));
         }
         let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?.clone();
         let loads = self.loads(&parent);
-        let wanted =
-            loads.iter().filter_map(|import| import.import.as_ref()).flat_map(|import| &import.mapping);
+        let wanted = loads.iter().filter_map(|import| import.import.as_ref()).flat_map(|import| &import.mapping);
         let given = body["mappingParameters"].as_array().cloned().unwrap_or_default();
         for entity in wanted {
             if !given.iter().any(|one| one["entityType"] == **entity && one["entityName"].is_string()) {
@@ -225,8 +216,7 @@ impl Service {
             };
             let file = self.files.iter().find(|file| Some(&file.id) == rules.file.as_ref());
             let loaded = file.map(|file| rules.load(&import.id, &import.name, file, file.content_of(user)));
-            let (result, dump) =
-                loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, 0), None));
+            let (result, dump) = loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, 0), None));
             run = dump.into_iter().fold(run, |run, dump| run.with_dump(&import.id, dump));
             results.push(result);
         }
@@ -263,9 +253,8 @@ impl Service {
     /// What the model is doing.
     fn status(&self) -> Answer {
         let mut all = self.processes.iter().chain(&self.imports).flat_map(|process| &process.tasks);
-        let running = |task: &&Task| {
-            matches!(task.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling)
-        };
+        let running =
+            |task: &&Task| matches!(task.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling);
         let task = all.rfind(running);
         let word = self.busy.as_deref().unwrap_or(if task.is_some() { "Processing" } else { "Open" });
         let mut map = json::envelope(&self.model, "requestStatus");

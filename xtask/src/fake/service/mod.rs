@@ -13,8 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::data::{
-    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, SourceFile, TASK, TOKEN, Task, USER,
-    WORKSPACE,
+    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, SourceFile, TASK, TOKEN, Task, USER, WORKSPACE,
 };
 use super::random::Random;
 use super::sign_in::{Grant, Scheme, SignIn};

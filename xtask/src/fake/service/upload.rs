@@ -28,13 +28,7 @@ impl Service {
     }
 
     /// One chunk; one that is there already is replaced.
-    pub(super) fn put(
-        &mut self,
-        request: &Request,
-        user: &str,
-        file: &str,
-        chunk: &str,
-    ) -> Result<Answer, Answer> {
+    pub(super) fn put(&mut self, request: &Request, user: &str, file: &str, chunk: &str) -> Result<Answer, Answer> {
         let refused = |why: &str| Answer::error(400, why, request);
         let body = request.sent.body.as_slice();
         let bytes = match request.header("content-type") {

@@ -46,9 +46,10 @@ impl OAuth {
     }
 
     fn refresh(&mut self, tokens: &mut Tokens, body: &Value) -> Answer {
-        let grant = self.grants.iter_mut().find(|grant| {
-            body["client_id"] == grant.client.as_str() && body["refresh_token"] == grant.token.as_str()
-        });
+        let grant = self
+            .grants
+            .iter_mut()
+            .find(|grant| body["client_id"] == grant.client.as_str() && body["refresh_token"] == grant.token.as_str());
         let Some(grant) = grant else { return error("invalid_grant") };
         if grant.rotating {
             grant.token = new_refresh_token(tokens);

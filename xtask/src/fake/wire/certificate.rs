@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -29,8 +29,7 @@ pub enum ServerCertificate {
 }
 
 /// The hosts that a server can be, where a proxy leads everything to it.
-const HOSTS: [&str; 5] =
-    ["localhost", "127.0.0.1", "api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"];
+const HOSTS: [&str; 5] = ["localhost", "127.0.0.1", "api.anaplan.com", "auth.anaplan.com", "us1a.app.anaplan.com"];
 
 /// Makes both anew: nothing secret is kept in the repository, and no run trusts another's root.
 pub(crate) fn create(kind: ServerCertificate) -> Result<Identity, Box<dyn std::error::Error>> {

@@ -42,15 +42,7 @@ impl<'a> Writer<'a> {
         pace: Pace,
         break_at: Option<(u64, Break)>,
     ) -> Self {
-        Self {
-            connection,
-            stop,
-            held: Vec::new(),
-            pace,
-            break_at,
-            body_sent: 0,
-            body_started: Instant::now(),
-        }
+        Self { connection, stop, held: Vec::new(), pace, break_at, body_sent: 0, body_started: Instant::now() }
     }
 
     /// Writes bytes of the head: at once, and never broken off.

@@ -102,8 +102,7 @@ impl AnswerBody {
         let fail = |problem| Err(Fault::Body(problem));
         // All lines of one name together, as HTTP reads them.
         let header = |name: HeaderName| {
-            let line =
-                |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase();
+            let line = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase();
             headers.get_all(name).iter().map(line).collect::<Vec<_>>().join(", ")
         };
         let content_type = header(CONTENT_TYPE);
@@ -157,10 +156,8 @@ impl AnswerBody {
     /// Reads some bytes; 0 only where the end is proved.
     pub(in crate::client) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         let count = match &mut self.data {
-            Data::Plain(reader) => {
-                within(self.terms.limits.stall, &self.terms.patience, || reader.read(buffer))
-                    .map_err(|error| connection_fault(error.into(), Phase::Body, self.terms.limits))?
-            }
+            Data::Plain(reader) => within(self.terms.limits.stall, &self.terms.patience, || reader.read(buffer))
+                .map_err(|error| connection_fault(error.into(), Phase::Body, self.terms.limits))?,
             Data::Gzip(decoder) => {
                 decoder.read(buffer).map_err(|error| decoder.get_mut().get_mut().fault(&error, self.limit))?
             }
@@ -201,12 +198,9 @@ impl AnswerBody {
 
 /// Whether a `Content-Range` covers the whole: `bytes 0-2945/2946`.
 fn is_everything(range: &str, sent: Option<u64>) -> bool {
-    let numbers =
-        range.strip_prefix("bytes ").map(|range| range.split(['-', '/']).map(|it| it.trim().parse::<u64>()));
+    let numbers = range.strip_prefix("bytes ").map(|range| range.split(['-', '/']).map(|it| it.trim().parse::<u64>()));
     match numbers.into_iter().flatten().collect::<Vec<_>>().as_slice() {
-        [Ok(0), Ok(last), Ok(total)] => {
-            last.checked_add(1) == Some(*total) && sent.is_none_or(|sent| sent == *total)
-        }
+        [Ok(0), Ok(last), Ok(total)] => last.checked_add(1) == Some(*total) && sent.is_none_or(|sent| sent == *total),
         _ => false,
     }
 }
@@ -262,9 +256,7 @@ mod tests {
     fn only_a_range_that_covers_everything_is_the_whole_answer() {
         assert!(is_everything("bytes 0-2945/2946", None) && is_everything("bytes 0-2945/2946", Some(2946)));
         assert!(!is_everything("bytes 0-2945/2946", Some(50)), "it is shorter than it says");
-        for range in
-            ["bytes 0-999/2946", "bytes 1-2945/2946", "bytes */2946", "bytes 0-2945/*", "", "items 0-1/2"]
-        {
+        for range in ["bytes 0-999/2946", "bytes 1-2945/2946", "bytes */2946", "bytes 0-2945/*", "", "items 0-1/2"] {
             assert!(!is_everything(range, None), "{range}");
         }
     }

@@ -32,8 +32,7 @@ const ERROR_BODY_TIME: Duration = Duration::from_secs(10);
 pub(in crate::client) const JSON: &str = "application/json";
 
 /// Documentation shows `text/plain` for dumps, and published clients ask for octets.
-pub(in crate::client) const BYTES: &str =
-    "application/octet-stream, text/csv;q=0.9, text/plain;q=0.9, */*;q=0.5";
+pub(in crate::client) const BYTES: &str = "application/octet-stream, text/csv;q=0.9, text/plain;q=0.9, */*;q=0.5";
 
 impl Content<'_> {
     fn media_type(self) -> &'static str {

@@ -154,11 +154,7 @@ pub(super) struct ProxyConnector {
 impl<In: Transport> Connector<In> for ProxyConnector {
     type Out = <ConnectProxyConnector as Connector<In>>::Out;
 
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
         self.inner.connect(details, chained).map_err(|error| Failure::at_proxy(&self.name, &error).into())
     }
 }
@@ -206,8 +202,7 @@ mod tests {
             let error = read_proxy("HTTPS_PROXY", url).unwrap_err();
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
         }
-        for url in ["http://me:p%40ss@proxy.example:3128", "proxy:3128", "http://[::1]:3128/", "http://[::1]"]
-        {
+        for url in ["http://me:p%40ss@proxy.example:3128", "proxy:3128", "http://[::1]:3128/", "http://[::1]"] {
             assert!(read_proxy("HTTPS_PROXY", url).is_ok(), "{url}");
         }
     }

@@ -29,18 +29,14 @@ pub(super) struct TcpConnector {
 impl<In: Transport> Connector<In> for TcpConnector {
     type Out = Either<In, TcpTransport>;
 
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, Error> {
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
         if let Some(proxied) = chained {
             return Ok(Some(Either::A(proxied)));
         }
         let (limit, reason) = (*details.timeout.after, details.timeout.reason);
         let connect = move |address: &SocketAddr| TcpStream::connect_timeout(address, limit);
-        let (address, stream) = first_of(&by_turns(&details.addrs), HEAD_START, limit, connect)
-            .map_err(|error| timeout(error, reason))?;
+        let (address, stream) =
+            first_of(&by_turns(&details.addrs), HEAD_START, limit, connect).map_err(|error| timeout(error, reason))?;
         self.names.prefer(address);
         stream.set_nodelay(true)?;
         let config = details.config;

@@ -11,9 +11,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned,
-};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme, StreamOwned};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
@@ -62,9 +60,9 @@ fn add_roots(store: &mut RootCertStore, file: &[u8], setting: Setting) -> Result
         }
         count += 1;
         // One that is left out in silence would be looked for in vain.
-        store.add(CertificateDer::from(der)).map_err(|_| {
-            unusable(format!("certificate {count} in it is damaged, or of a kind that cannot be used"))
-        })?;
+        store
+            .add(CertificateDer::from(der))
+            .map_err(|_| unusable(format!("certificate {count} in it is damaged, or of a kind that cannot be used")))?;
     }
     if count == 0 { Err(unusable("it holds no certificate, in PEM or in DER".to_owned())) } else { Ok(()) }
 }
@@ -147,8 +145,7 @@ pub(super) struct TlsConnector {
 
 impl TlsConnector {
     pub(super) fn new(roots: &Roots) -> Result<TlsConnector> {
-        let unusable =
-            |error: &dyn fmt::Display| Error::Setting { setting: Setting::Tls, problem: error.to_string() };
+        let unusable = |error: &dyn fmt::Display| Error::Setting { setting: Setting::Tls, problem: error.to_string() };
         let issuers = Issuers::default();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let store = Arc::new(roots.store()?);
@@ -169,11 +166,7 @@ impl TlsConnector {
 impl<In: Transport> Connector<In> for TlsConnector {
     type Out = Either<In, TlsTransport>;
 
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        chained: Option<In>,
-    ) -> Result<Option<Self::Out>, ureq::Error> {
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
         let Some(transport) = chained else { return Ok(None) };
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));

@@ -35,9 +35,7 @@ pub(super) fn after_handshake(error: io::Error, was_asked: bool) -> ureq::Error 
     let problem = match refusal(&error) {
         Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => ConnectionProblem::Tls,
         // From handshake_failure to access_denied, without those about the messages themselves.
-        Some(rustls::Error::AlertReceived(alert))
-            if was_asked && matches!(u8::from(*alert), 40..=46 | 48 | 49) =>
-        {
+        Some(rustls::Error::AlertReceived(alert)) if was_asked && matches!(u8::from(*alert), 40..=46 | 48 | 49) => {
             ConnectionProblem::Tls
         }
         None if was_asked && is_closed => ConnectionProblem::Closed,
@@ -106,15 +104,12 @@ fn words_on_certificate(error: &CertificateError, issuer: Option<&str>) -> (Conn
                 ),
             );
         }
-        UnsupportedSignatureAlgorithmContext { .. }
-        | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+        UnsupportedSignatureAlgorithmContext { .. } | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "the host's certificate or one above it is signed in a way that is not known here, such as with \
              SHA-1, with \
              a key of P-521, or with one of P-256 and SHA-512"
         }
-        Other(OtherError(inner))
-            if matches!(inner.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) =>
-        {
+        Other(OtherError(inner)) if matches!(inner.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) => {
             "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may have: it needs \
              one that is not"
         }

@@ -31,9 +31,7 @@ pub(super) struct Failure {
 impl Failure {
     /// What went wrong at a proxy. A request that got no further was never sent.
     pub(super) fn at_proxy(proxy: &str, error: &ureq::Error) -> Failure {
-        use ConnectionProblem::{
-            Expired, Proxy, ProxyAuthentication, ProxyConnect, Tls, UnknownIssuer, WrongName,
-        };
+        use ConnectionProblem::{Expired, Proxy, ProxyAuthentication, ProxyConnect, Tls, UnknownIssuer, WrongName};
         let status = match error {
             ureq::Error::ConnectProxyFailed(text) => text.rsplit('/').next(),
             _ => None,
@@ -124,10 +122,9 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
         | ErrorKind::BrokenPipe
         | ErrorKind::NotConnected => ConnectionProblem::Closed,
         ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable => ConnectionProblem::Connect,
-        ErrorKind::HostUnreachable
-        | ErrorKind::NetworkUnreachable
-        | ErrorKind::NetworkDown
-        | ErrorKind::TimedOut => ConnectionProblem::Unreachable,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::TimedOut => {
+            ConnectionProblem::Unreachable
+        }
         // rustls reports so what breaks TLS after the handshake, when the request may have arrived.
         ErrorKind::InvalidData => ConnectionProblem::Protocol,
         _ => ConnectionProblem::Other,

@@ -40,8 +40,7 @@ impl Session {
         let origin = self.host(Setting::SignInHost)?;
         let authorization = held.token.anaplan_header()?;
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
-            let request =
-                Request { method: "GET", origin, path: "/token/validate", body: Content::None, accept: JSON };
+            let request = Request { method: "GET", origin, path: "/token/validate", body: Content::None, accept: JSON };
             let reply = ask(wire, request, Some(&authorization), a_try)?;
             let (user, until) = read_validation(&reply)?;
             Ok((user, held.end_date().or(until)))
@@ -107,20 +106,14 @@ mod tests {
         let until = Some(UNIX_EPOCH + Duration::from_millis(5_000));
         for (body, user, until) in [
             (r#"{"status": "SUCCESS", "statusMessage": "Token validated"}"#, None, None),
-            (
-                r#"{"userInfo": {"userId": "u", "userGuid": "g"}, "tokenInfo": {"expiresAt": "5000"}}"#,
-                Some("u"),
-                until,
-            ),
+            (r#"{"userInfo": {"userId": "u", "userGuid": "g"}, "tokenInfo": {"expiresAt": "5000"}}"#, Some("u"), until),
             (r#"{"userInfo": [], "tokenInfo": {"expiresAt": 5000}}"#, None, until),
         ] {
             assert_eq!(read_validation(&reply(body)).unwrap(), (user.map(str::to_owned), until), "{body}");
         }
-        for body in [
-            "{}",
-            r#"{"status": "FAILURE_BAD_TOKEN"}"#,
-            r#"{"status": "FAILURE", "userInfo": {"userId": "u"}}"#,
-        ] {
+        for body in
+            ["{}", r#"{"status": "FAILURE_BAD_TOKEN"}"#, r#"{"status": "FAILURE", "userInfo": {"userId": "u"}}"#]
+        {
             assert!(read_validation(&reply(body)).is_err(), "{body}");
         }
     }

@@ -144,9 +144,7 @@ impl Credentials {
     ///
     /// As [`Credentials::certificate`].
     pub fn certificate_from(files: &[(&str, &[u8])], passphrase: Option<&Secret>) -> Result<Credentials> {
-        let read = files
-            .iter()
-            .map(|(name, bytes)| NamedFile::from_bytes(Setting::Certificate, name, bytes.to_vec()));
+        let read = files.iter().map(|(name, bytes)| NamedFile::from_bytes(Setting::Certificate, name, bytes.to_vec()));
         Credentials::certificate_in(&read.collect::<Result<Vec<_>>>()?, passphrase)
     }
 
@@ -211,9 +209,7 @@ impl Credentials {
             Way::Token(_) => SignInMethod::Token,
             Way::Provider(_) => SignInMethod::Provider,
             Way::Password { .. } => SignInMethod::Password,
-            Way::Certificate { certificate, .. } => {
-                SignInMethod::Certificate { not_after: certificate.not_after }
-            }
+            Way::Certificate { certificate, .. } => SignInMethod::Certificate { not_after: certificate.not_after },
             Way::OAuth { .. } => SignInMethod::OAuth,
         }
     }

@@ -76,11 +76,7 @@ struct IssuedToken {
 }
 
 impl Session {
-    pub(in crate::client) fn new(
-        credentials: Credentials,
-        auth: Option<Origin>,
-        oauth: Option<Origin>,
-    ) -> Session {
+    pub(in crate::client) fn new(credentials: Credentials, auth: Option<Origin>, oauth: Option<Origin>) -> Session {
         Session { credentials, auth, oauth, state: Mutex::default() }
     }
 
@@ -93,10 +89,7 @@ impl Session {
         let needs_oauth = matches!(self.credentials.way, Way::OAuth { .. });
         let auth = self.auth.clone().filter(|_| self.credentials.can_sign_in());
         let oauth = self.oauth.clone().filter(|_| needs_oauth);
-        auth.map(|origin| ("sign-in", origin))
-            .into_iter()
-            .chain(oauth.map(|origin| ("OAuth", origin)))
-            .collect()
+        auth.map(|origin| ("sign-in", origin)).into_iter().chain(oauth.map(|origin| ("OAuth", origin))).collect()
     }
 
     /// The token to send now.
@@ -237,9 +230,7 @@ impl Held {
 /// How long a token is taken to be good. No service gives a token that has ended: its clocks differ. To believe it
 /// would mean to sign in for each request, and a token that really has ended is renewed when it is refused.
 fn believed(lifetime: Option<Duration>) -> Duration {
-    lifetime
-        .filter(|lifetime| !lifetime.is_zero())
-        .map_or(USUAL_LIFETIME, |lifetime| lifetime.min(MAX_LIFETIME))
+    lifetime.filter(|lifetime| !lifetime.is_zero()).map_or(USUAL_LIFETIME, |lifetime| lifetime.min(MAX_LIFETIME))
 }
 
 /// When to renew a token of this lifetime. Of a short one at least a half is used, so that no service can

@@ -112,13 +112,7 @@ impl LockedTokens<'_> {
 
 impl Session {
     /// Gets an access token for the refresh token, and stores the one that replaces it.
-    pub(super) fn refresh(
-        &self,
-        wire: &Wire,
-        repeat: Repeat,
-        client_id: &str,
-        store: &TokenStore,
-    ) -> Result<Held> {
+    pub(super) fn refresh(&self, wire: &Wire, repeat: Repeat, client_id: &str, store: &TokenStore) -> Result<Held> {
         let wait = if repeat == Repeat::Never { Duration::ZERO } else { LOCK_WAIT };
         let mut locked = lock(wire, store, wait)?;
         let stored = locked.read()?;
@@ -251,8 +245,7 @@ fn read_device_code(reply: &Reply) -> Result<DeviceFlow, Fault> {
         return Err(granted.unusable(page));
     }
     let asked = answer.number("interval").filter(|seconds| *seconds > 0.0);
-    let interval =
-        asked.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(USUAL_INTERVAL);
+    let interval = asked.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(USUAL_INTERVAL);
     let lifetime = answer.count("expires_in").map_or(USUAL_APPROVAL, Duration::from_secs);
     let code = shown(&granted, "user_code")?;
     Ok(DeviceFlow {
@@ -301,8 +294,7 @@ mod tests {
             (r#""id_token": "h.p.s","#, "no \"access_token\""),
             (r#""access_token": "a b","#, "cannot be used"),
         ] {
-            let grant =
-                read_grant(&Reply::of(200, &format!(r#"{{{access} "refresh_token": "r"}}"#))).unwrap();
+            let grant = read_grant(&Reply::of(200, &format!(r#"{{{access} "refresh_token": "r"}}"#))).unwrap();
             let fault = grant.access.unwrap_err().to_string();
             assert!(fault.contains(problem), "{fault}");
             assert_eq!(grant.refresh.unwrap().unwrap().reveal(), "r");
@@ -334,8 +326,7 @@ mod tests {
         assert_eq!(slower(MAX_INTERVAL), MAX_INTERVAL);
 
         let read = |uri: &str, more: &str| {
-            let json =
-                format!(r#"{{"device_code": "d", "user_code": "U", "verification_uri": "{uri}"{more}}}"#);
+            let json = format!(r#"{{"device_code": "d", "user_code": "U", "verification_uri": "{uri}"{more}}}"#);
             read_device_code(&Reply::of(200, &json))
         };
         for (lifetime, expected) in [("null", USUAL_APPROVAL), ("1e12", MAX_APPROVAL)] {
@@ -355,8 +346,7 @@ mod tests {
             assert_eq!(flow.interval, expected, "{interval}");
         }
         assert!(read("http://127.0.0.1:8080/activate", "").is_ok(), "the fake server");
-        for page in ["http://iam.anaplan.com/activate", "javascript:alert(1)", r"https://x\u001b[2J", "x", ""]
-        {
+        for page in ["http://iam.anaplan.com/activate", "javascript:alert(1)", r"https://x\u001b[2J", "x", ""] {
             assert!(read(page, "").is_err(), "{page}");
         }
     }

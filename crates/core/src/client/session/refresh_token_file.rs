@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use super::secret::Secret;
 use crate::error::{Error, Result, Setting};
 use crate::files::{
-    DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove_own, unlock,
-    unusable_path,
+    DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove_own, unlock, unusable_path,
 };
 use crate::text::Printable;
 
@@ -96,9 +95,9 @@ impl LockedTokenFile {
         let mut new = self.new.take().map_or_else(|| self.begin(), Ok)?;
         let written = new.write_all(line.as_bytes()).map_err(|error| new.failed(error));
         // The old token is dead, so nothing is lost by writing over it: a full disk has room for that.
-        written.and_then(|()| new.finish()).or_else(|error| {
-            self.place.write_in_place(&mut line.as_bytes()).map(|()| Vec::new()).map_err(|_| error)
-        })
+        written
+            .and_then(|()| new.finish())
+            .or_else(|error| self.place.write_in_place(&mut line.as_bytes()).map(|()| Vec::new()).map_err(|_| error))
     }
 
     fn begin(&self) -> Result<WholeFile> {

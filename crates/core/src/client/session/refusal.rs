@@ -91,8 +91,7 @@ fn status(reply: &Reply, message: Option<String>) -> Fault {
 /// The word counts where it is known, else the status.
 fn fault(refusal: Refusal, reply: &Reply) -> Fault {
     let may_pass = matches!(reply.status, 408 | 409 | 423 | 429 | 500..=599);
-    let is_refused =
-        |word: &String, said: Option<u16>| WORDS.contains(&word.as_str()) || (said.is_none() && !may_pass);
+    let is_refused = |word: &String, said: Option<u16>| WORDS.contains(&word.as_str()) || (said.is_none() && !may_pass);
     match refusal {
         Refusal { status, word: Some(word), message } if is_refused(&word, status) => {
             let clock = reply.date.and_then(clock_error);
@@ -186,9 +185,7 @@ mod tests {
         {
             assert!(check_done(&Reply::of(status, body)).is_ok(), "{status} {body}");
         }
-        for (status, body) in
-            [(200, r#"{"status":"FAILURE_BAD_TOKEN"}"#), (200, "done"), (401, ""), (500, "{}")]
-        {
+        for (status, body) in [(200, r#"{"status":"FAILURE_BAD_TOKEN"}"#), (200, "done"), (401, ""), (500, "{}")] {
             assert!(check_done(&Reply::of(status, body)).is_err(), "{status} {body}");
         }
     }

@@ -51,8 +51,7 @@ impl Token {
     /// Reads a token; the word before it decides what it is, or else `usual`.
     fn read(text: &str, usual: &'static str) -> Result<Token> {
         let text = text.trim();
-        let scheme_of =
-            |word: &str| [ANAPLAN, BEARER].into_iter().find(|known| known.eq_ignore_ascii_case(word));
+        let scheme_of = |word: &str| [ANAPLAN, BEARER].into_iter().find(|known| known.eq_ignore_ascii_case(word));
         let copied = text.split_once([' ', '\t']).and_then(|(word, value)| Some((scheme_of(word)?, value)));
         let (scheme, value) = copied.map_or((usual, text), |(scheme, value)| (scheme, value.trim_start()));
         // The word alone is no token.

@@ -119,18 +119,19 @@ fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fi
         let mut all = Vec::new();
         let said = index.checked_sub(1).map(|index| &said[index]);
         if shape.has_status {
-            all.push(said.map_or(b"_Status_".to_vec(), |(is_warning, _)| {
-                if *is_warning { b"W".to_vec() } else { b"E".to_vec() }
-            }));
+            all.push(said.map_or(
+                b"_Status_".to_vec(),
+                |(is_warning, _)| {
+                    if *is_warning { b"W".to_vec() } else { b"E".to_vec() }
+                },
+            ));
         }
         all.extend(row.iter().cloned());
         if shape.has_line {
             all.push(if said.is_none() { b"_Line_".to_vec() } else { text(format!("{}", index * 3)) });
         }
         for error in 0..shape.errors {
-            all.push(
-                said.map_or(text(format!("_Error_{}_", error + 1)), |(_, errors)| errors[error].clone()),
-            );
+            all.push(said.map_or(text(format!("_Error_{}_", error + 1)), |(_, errors)| errors[error].clone()));
         }
         dump.push(all);
     }
@@ -206,12 +207,7 @@ fn a_source_without_quotes_gets_them_only_where_they_must_be() {
 fn rows_whose_fields_may_be_shifted_are_counted_not_written() {
     for (header, rows, written, left_out) in [
         ("A,B,_Line_,_Error_1_", "a\nb,c,1\nd,e,2,x,y\n", "b,c\n", &[2, 4][..]),
-        (
-            "Name,Amount,_Line_,_Error_1_",
-            "B,1,zwei,Odd\nC,1,\"1,234\",Odd\nD,1,,Odd\n",
-            "B,1\nC,1\nD,1\n",
-            &[],
-        ),
+        ("Name,Amount,_Line_,_Error_1_", "B,1,zwei,Odd\nC,1,\"1,234\",Odd\nD,1,,Odd\n", "B,1\nC,1\nD,1\n", &[]),
         // The first lacks its amount: the month would become the amount, and the line the month.
         (
             "Name,Amount,Month,_Line_,_Error_1_",
@@ -234,8 +230,7 @@ fn rows_whose_fields_may_be_shifted_are_counted_not_written() {
 #[test]
 fn an_output_that_is_full_is_reported() {
     let mut space = [0; 50];
-    let error =
-        ReportBuilder::new().add_and_fix("", MIXED.as_bytes(), None, false, &mut space[..]).unwrap_err();
+    let error = ReportBuilder::new().add_and_fix("", MIXED.as_bytes(), None, false, &mut space[..]).unwrap_err();
     assert!(matches!(error, ReportError::Write(_)), "{error}");
 }
 
@@ -244,8 +239,7 @@ fn rows_that_were_loaded_with_a_warning_are_written_if_asked() {
     let dump = "_Status_,Name,_Line_,_Error_1_\nW,a,2,Invalid parent\nE,b,3,Odd\nW,c,4,Invalid parent\n";
     let fixed = |kind, with_warnings| {
         let mut output = Vec::new();
-        let rows =
-            ReportBuilder::new().add_and_fix("", dump.as_bytes(), kind, with_warnings, &mut output).unwrap();
+        let rows = ReportBuilder::new().add_and_fix("", dump.as_bytes(), kind, with_warnings, &mut output).unwrap();
         (rows.rows, rows.warnings_left_out, String::from_utf8(output).unwrap())
     };
     assert_eq!(fixed(None, false), (1, 2, "Name\nb\n".into()));

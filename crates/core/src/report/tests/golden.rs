@@ -30,10 +30,8 @@ fn commas_status_warnings_several_errors_a_consequence_and_line_breaks() {
 #[test]
 fn each_sample_gets_its_right_report() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/tests/samples");
-    let mut names: Vec<_> = fs::read_dir(&samples)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(&samples).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names.len(), 11);
     let read = |name: &str| {
@@ -71,9 +69,8 @@ fn rows_that_do_not_fit_the_header() {
 #[test]
 fn a_last_row_that_is_cut_off() {
     for cut in ["\"b\",\"q", "\"b\",\"q\"", "\"b\",\"q\",\"3\",\"Invalid num"] {
-        let dump = format!(
-            "\"Name\",\"Amount\",\"_Line_\",\"_Error_1_\"\n\"a\",\"x\",\"2\",\"Invalid number: x\"\n{cut}"
-        );
+        let dump =
+            format!("\"Name\",\"Amount\",\"_Line_\",\"_Error_1_\"\n\"a\",\"x\",\"2\",\"Invalid number: x\"\n{cut}");
         let found = report(dump.as_bytes());
         assert_eq!((found.totals.rows, found.totals.rows_cut_off), (2, 1), "{cut}");
     }
@@ -102,13 +99,9 @@ fn empty_files_and_files_with_a_header_alone_are_said() {
 fn without_lines_rows_of_the_dump_are_named() {
     assert_report("no-line.txt", &b"Code|_Error_1_\nA|Invalid code: A\nB|Invalid code: B\n"[..]);
     let synthetic = report(&b"\"_Status_\",\"Code\"\n\"E\",\"A\"\n\"W\",\"B\"\n"[..]);
-    let kinds: Vec<_> =
-        synthetic.kinds.iter().map(|kind| (&*kind.title, kind.severity, &*kind.lines)).collect();
+    let kinds: Vec<_> = synthetic.kinds.iter().map(|kind| (&*kind.title, kind.severity, &*kind.lines)).collect();
     use crate::report::Severity::{Error, Warning};
-    assert_eq!(
-        kinds,
-        [("Row without a message", Error, &[2][..]), ("Row without a message", Warning, &[3][..])]
-    );
+    assert_eq!(kinds, [("Row without a message", Error, &[2][..]), ("Row without a message", Warning, &[3][..])]);
 }
 
 #[test]
@@ -158,8 +151,7 @@ fn a_width_beyond_any_terminal_is_the_widest_there_is() {
 #[test]
 fn two_reports_compared() {
     let before = report(MIXED.as_bytes());
-    let after =
-        MIXED.replace("Invalid code: ,,,", "Invalid number: ,,,").replace("list: East", "list of mine: East");
+    let after = MIXED.replace("Invalid code: ,,,", "Invalid number: ,,,").replace("list: East", "list of mine: East");
     let after = report(after.as_bytes());
     assert_golden("compared.txt", &after.view().top(4).against(&before).to_string());
 }

@@ -76,9 +76,7 @@ fn a_column_is_counted_to_the_end_where_others_are_too_many() {
     }
     let found = report(dump.as_bytes());
     assert_eq!((&*found.kinds[0].columns[0].text, found.kinds[0].columns[0].rows), ("c0", 1_001));
-    assert!(
-        found.view().to_string().contains("columns    c0 1,001, c1 1, c10 1, c11 1, c12 1, and others\n")
-    );
+    assert!(found.view().to_string().contains("columns    c0 1,001, c1 1, c10 1, c11 1, c12 1, and others\n"));
 }
 
 #[test]
@@ -91,9 +89,8 @@ fn many_lists_share_the_room_for_values() {
 
 #[test]
 fn a_quote_that_is_never_closed_is_one_row_and_is_not_held() {
-    let rows = generated("\"Code\",\"_Line_\",\"_Error_1_\"\n\"a\",\"2\",\"Odd\"\n\"never", 200_000, |_| {
-        "x".repeat(100)
-    });
+    let rows =
+        generated("\"Code\",\"_Line_\",\"_Error_1_\"\n\"a\",\"2\",\"Odd\"\n\"never", 200_000, |_| "x".repeat(100));
     let found = report(rows);
     assert_eq!((found.totals.rows, found.totals.rows_cut_off, found.totals.rejected), (2, 1, 2));
     assert_eq!(
@@ -105,8 +102,7 @@ fn a_quote_that_is_never_closed_is_one_row_and_is_not_held() {
 #[test]
 fn lines_with_nothing_in_them_are_not_held() {
     let blank = || io::repeat(b'\n').take(4_000_000);
-    let mut file =
-        "a,_Error_1_\n1,Odd\n".as_bytes().chain(blank()).chain("2,Odd\n".as_bytes()).chain(blank());
+    let mut file = "a,_Error_1_\n1,Odd\n".as_bytes().chain(blank()).chain("2,Odd\n".as_bytes()).chain(blank());
     let mut dump = Dump::open(&mut file).unwrap();
     for has_row in [true, true, false] {
         assert_eq!(dump.next().unwrap(), has_row);

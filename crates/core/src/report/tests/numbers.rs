@@ -66,8 +66,7 @@ fn an_import_of_a_dump_has_columns_of_the_first_dump_as_its_own() {
 fn changes_say_what_is_new_and_gone() {
     let report = |rows: &str| report(format!("Code,_Error_1_\n{rows}").as_bytes());
     let before = report("a,Invalid number: a\nb,Invalid date: b\nc,Invalid code: c\nd,Odd\n");
-    let after =
-        report("a,Invalid number: a\nb,Invalid number: b\ne,Even\ne,Even\ne,Even\nc,Invalid code: c\n");
+    let after = report("a,Invalid number: a\nb,Invalid number: b\ne,Even\ne,Even\ne,Even\nc,Invalid code: c\n");
     let changes = after.changes_since(&before);
     assert_eq!(
         changes.iter().map(|change| (&*change.title, change.change)).collect::<Vec<_>>(),
@@ -119,15 +118,11 @@ fn the_answer_is_one_true_sentence() {
         ("", "The dump has a header and no rows."),
         ("W,a,Odd\n", "No row was rejected; 1 row was loaded with a warning."),
         ("E,a,Odd\n", "1 row was rejected (Odd)."),
-        (
-            "E,a,Has dependency on rejected row\n",
-            "1 row was rejected, only because rows that they depend on were.",
-        ),
+        ("E,a,Has dependency on rejected row\n", "1 row was rejected, only because rows that they depend on were."),
     ] {
         assert_eq!(answer(rows), expected);
     }
-    let kinds: String =
-        (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
+    let kinds: String = (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
     assert_eq!(
         answer(&kinds),
         "16,383 rows were rejected; 2 of 14 kinds of errors make up 75 % of them: cure these first. Then 12,288 rows \
@@ -137,21 +132,17 @@ fn the_answer_is_one_true_sentence() {
 
 #[test]
 fn a_million_places_and_values_with_any_blanks_are_one_kind() {
-    let rows = (0..2_000).map(|n| {
-        format!("K{n} ,Item not found in list: K{n},\"Column separator expected at line {n}, position 7\"\n")
-    });
+    let rows = (0..2_000)
+        .map(|n| format!("K{n} ,Item not found in list: K{n},\"Column separator expected at line {n}, position 7\"\n"));
     let found = report(format!("Code,_Error_1_,_Error_2_\n{}", rows.collect::<String>()).as_bytes());
-    let kinds: Vec<_> =
-        found.kinds.iter().map(|kind| (&*kind.title, kind.rows, kind.columns.len())).collect();
+    let kinds: Vec<_> = found.kinds.iter().map(|kind| (&*kind.title, kind.rows, kind.columns.len())).collect();
     assert_eq!(kinds, [("Column separator expected", 2_000, 0), ("Item not found in list", 2_000, 1)]);
 }
 
 #[test]
 fn headers_of_joined_dumps_are_no_rows_and_one_in_the_source_is_named_in_the_cure() {
     let dump = "\"Code\",\"Amount\",\"_Line_\",\"_Error_1_\"\n\"a\",\"x\",\"2\",\"Invalid number: x\"\n";
-    for second in
-        [dump.to_owned(), format!("\u{feff}{dump}"), dump.replace("\"Amount\",", "").replace("\"x\",", "")]
-    {
+    for second in [dump.to_owned(), format!("\u{feff}{dump}"), dump.replace("\"Amount\",", "").replace("\"x\",", "")] {
         let found = report((dump.to_owned() + &second).as_bytes());
         assert_eq!((found.totals.rows, found.totals.repeated_headers), (2, 1), "{second}");
     }
@@ -174,10 +165,8 @@ fn byte_order_marks_zeros_and_quotes_are_read_right_or_said() {
 fn a_dump_of_very_many_columns_with_long_names_is_read() {
     let names = (0..90_000).map(|column| format!("\"Column {column} {}\",", "x".repeat(40)));
     let blanks = "\"\",".repeat(89_999);
-    let dump = format!(
-        "{}\"_Line_\",\"_Error_1_\"\n\"a\",{blanks}\"2\",\"Invalid code: a\"\n",
-        names.collect::<String>()
-    );
+    let dump =
+        format!("{}\"_Line_\",\"_Error_1_\"\n\"a\",{blanks}\"2\",\"Invalid code: a\"\n", names.collect::<String>());
     let found = report(dump.as_bytes());
     assert_eq!((found.totals.rows, found.inputs[0].columns.len()), (1, 90_000));
     assert_eq!(found.kinds[0].columns[0].rows, 1);

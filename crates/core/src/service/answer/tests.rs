@@ -119,11 +119,9 @@ fn the_message_of_an_error_is_found_in_each_shape() {
 
 #[test]
 fn a_start_names_its_task_in_either_place() {
-    for json in [
-        r#"{"task":{"taskId":"T1"}}"#,
-        r#"{"taskId":"T1"}"#,
-        r#"{"status":{"code":429},"task":{"taskId":"T1"}}"#,
-    ] {
+    for json in
+        [r#"{"task":{"taskId":"T1"}}"#, r#"{"taskId":"T1"}"#, r#"{"status":{"code":429},"task":{"taskId":"T1"}}"#]
+    {
         assert_eq!(started_task(json.as_bytes()).unwrap().as_str(), "T1", "{json}");
     }
     assert!(matches!(started_task(br#"{"status":{"code":429}}"#), Err(Fault::Status { status: 429, .. })));

@@ -66,10 +66,7 @@ fn dumps_of_any_depth_are_found_each_object_once() {
           {"failureDumpAvailable":true}]}}}"#,
     );
     let reported = |id: &str| (id.to_owned(), true);
-    assert_eq!(
-        objects(&task),
-        [reported("112000000001"), reported("112000000003"), reported("112000000004")]
-    );
+    assert_eq!(objects(&task), [reported("112000000001"), reported("112000000003"), reported("112000000004")]);
 }
 
 #[test]

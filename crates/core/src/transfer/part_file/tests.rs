@@ -173,10 +173,7 @@ fn working_files_of_another_program_are_never_touched() {
         let opened = PartFile::open(&folder.target, &list(1), overwrite);
         assert!(matches!(opened, Err(Error::Output { path: Some(path), .. }) if path == folder.journal));
     }
-    assert_eq!(
-        [&folder.part, &folder.journal].map(|path| fs::read(path).unwrap()),
-        [&b"a part"[..], b"my notes"]
-    );
+    assert_eq!([&folder.part, &folder.journal].map(|path| fs::read(path).unwrap()), [&b"a part"[..], b"my notes"]);
 }
 
 #[test]

@@ -65,10 +65,7 @@ impl<'a> Found<'a> {
         let [(file, kind, der)] = self.keys.as_slice() else {
             return Err(match self.keys.len() {
                 0 => Error::Missing { setting, problem: format!("there is no private key in {files}") },
-                _ => unusable(
-                    setting,
-                    format!("there is more than one in {files}: keep that of the certificate"),
-                ),
+                _ => unusable(setting, format!("there is more than one in {files}: keep that of the certificate")),
             });
         };
         let decrypted = (*kind == Kind::EncryptedKey).then(|| decrypt(file, der, passphrase)).transpose()?;
@@ -77,9 +74,7 @@ impl<'a> Found<'a> {
             let name = Printable(file.name());
             unusable(
                 setting,
-                format!(
-                    "the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"
-                ),
+                format!("the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"),
             )
         })?;
         Ok((*file, key))

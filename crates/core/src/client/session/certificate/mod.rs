@@ -42,11 +42,7 @@ pub(crate) struct SigningCertificate {
 
 impl SigningCertificate {
     /// Finds the private key in the files, and the certificate that belongs to it.
-    pub(crate) fn read(
-        files: &[NamedFile],
-        passphrase: Option<&[u8]>,
-        now: SystemTime,
-    ) -> Result<SigningCertificate> {
+    pub(crate) fn read(files: &[NamedFile], passphrase: Option<&[u8]>, now: SystemTime) -> Result<SigningCertificate> {
         let found = Found::in_files(files)?;
         let (key_file, key) = found.key(passphrase)?;
         let of_key = found.certificates.iter().filter_map(|(file, der)| {
@@ -60,8 +56,7 @@ impl SigningCertificate {
         });
         let Some((file, chosen)) = chosen else {
             let files = found::names(found.certificates.iter().map(|(file, _)| *file));
-            let problem =
-                format!("the one in {} belongs to no certificate in {files}", Printable(key_file.name()));
+            let problem = format!("the one in {} belongs to no certificate in {files}", Printable(key_file.name()));
             return Err(Error::Setting { setting: Setting::PrivateKey, problem });
         };
         let certificate = SigningCertificate {

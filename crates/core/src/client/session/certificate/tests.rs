@@ -14,8 +14,7 @@ use crate::client::x509::der::{Reader, tag};
 
 /// The key guards nothing.
 const KEY: &str = include_str!("../../../../tests/fixtures/sign_in/test-only.key.pem");
-pub(super) const ENCRYPTED_KEY: &str =
-    include_str!("../../../../tests/fixtures/sign_in/test-only.encrypted.key.pem");
+pub(super) const ENCRYPTED_KEY: &str = include_str!("../../../../tests/fixtures/sign_in/test-only.encrypted.key.pem");
 
 /// 2026-06-01 00:00 UTC.
 const NOW_SECONDS: u64 = 1_780_272_000;
@@ -25,8 +24,7 @@ fn now() -> SystemTime {
 }
 
 fn read(files: &[(&str, &[u8])], passphrase: Option<&str>) -> Result<SigningCertificate, String> {
-    let named =
-        |(name, bytes): &(&str, &[u8])| NamedFile::from_bytes(Setting::Certificate, name, bytes.to_vec());
+    let named = |(name, bytes): &(&str, &[u8])| NamedFile::from_bytes(Setting::Certificate, name, bytes.to_vec());
     let files = files.iter().map(named).collect::<Result<Vec<_>>>().map_err(|error| error.to_string())?;
     let read = SigningCertificate::read(&files, passphrase.map(str::as_bytes), now());
     read.map_err(|error| format!("{error}"))
@@ -107,11 +105,9 @@ fn what_cannot_be_used_is_refused_with_the_reason_before_any_request() {
     let ec = rcgen::KeyPair::generate().unwrap();
     let utf16: String = KEY.chars().flat_map(|c| [c, '\0']).collect();
     let (no_end, no_base64) = (KEY.replace("END", "end"), KEY.replace('Q', "*"));
-    let other =
-        "the one in KEY is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; make a key with ";
+    let other = "the one in KEY is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; make a key with ";
     let (expired, end) = (certificate(2020, 2025), "the one in CERT expired on 2025-01-01 00:00 UTC: ask ");
-    let (future, begin) =
-        (certificate(2027, 2031), "the one in CERT is not valid before 2027-01-01 00:00 UTC");
+    let (future, begin) = (certificate(2027, 2031), "the one in CERT is not valid before 2027-01-01 00:00 UTC");
     let nothing = "KEY holds neither a certificate nor a private key of a form that is read here";
     for (certificate, key, expected) in [
         (&*foreign, KEY, "the one in KEY belongs to no certificate in C"),
@@ -161,10 +157,7 @@ fn a_file_in_another_form_comes_with_the_commands_that_convert_it() {
     let java = refusal(&[("a.jks", b"\xfe\xed\xfe\xed\0\0\0\x02")]);
     assert!(java.contains("a.jks is a Java key store, which is not read here: run `keytool "), "{java}");
     let ber = refusal(&[("$(reboot)", b"\x30\x80\x02\x01\x03\x30\x80")]);
-    assert!(
-        ber.contains("$(reboot) is a PKCS#12 file, ") && ber.contains("openssl pkcs12 -in FILE "),
-        "{ber}"
-    );
+    assert!(ber.contains("$(reboot) is a PKCS#12 file, ") && ber.contains("openssl pkcs12 -in FILE "), "{ber}");
     let folder = folder();
     for (file, make) in [
         ("client.p12", "pkcs12 -export -in cert.pem -inkey key.pem -out client.p12 -passout pass:old"),
@@ -230,10 +223,7 @@ fn a_request_is_signed_by_the_key_and_begins_with_the_time_unless_it_is_of_the_o
     let (last, second) = (certificate.not_after, Duration::from_secs(1));
     assert!(certificate.token_request(true, last).is_ok());
     let error = certificate.token_request(true, last + second).unwrap_err().to_string();
-    assert!(
-        error.ends_with("the one in one.pem expired on 2031-01-01 00:00 UTC: ask for a new one"),
-        "{error}"
-    );
+    assert!(error.ends_with("the one in one.pem expired on 2031-01-01 00:00 UTC: ask for a new one"), "{error}");
 }
 
 /// Whether a text shows a part of the key.
