@@ -38,7 +38,7 @@ fn an_approval_without_a_refresh_token_stores_nothing_and_says_what_to_ask_for()
         let outcome = with_oauth(&scene, bare(&scene, "login")).run();
         outcome.notes("Open <ANY>\n").fails(
             3,
-            "signing in at <ORIGIN>: it was approved, but no refresh token came with it\n  ask <ANY> \
+            "the sign-in at <ORIGIN>: it was approved, but no refresh token came with it\n  ask <ANY> \
              offline_access<ANY>",
         );
         assert_eq!(scene.read("refresh-token"), b"first-refresh-token");
@@ -54,7 +54,7 @@ fn a_refresh_token_that_cannot_be_used_ends_a_sign_in_and_a_renewal_and_is_asked
         scene.answers(When::path("oauth/token"), grant);
         let outcome = with_oauth(&scene, bare(&scene, command)).run();
         outcome.exits_with(3).stderr_has(
-            "signing in at <ORIGIN>: it was granted, but the refresh token that came with it cannot be used: ",
+            "the sign-in at <ORIGIN>: it was granted, but the refresh token that came with it cannot be used: ",
         );
         assert!(!outcome.stderr_text().contains("s3cret"));
         assert_eq!(scene.count_of("POST /oauth/token"), 1, "{command}");
@@ -80,7 +80,7 @@ fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
         scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::path("oauth/token"));
         let outcome = with_oauth(&scene, bare(&scene, "login")).run();
         outcome.notes("Open <ANY>\n");
-        outcome.fails(3, format!("signing in at <ORIGIN>: it was refused: {word}\n  {advice}"));
+        outcome.fails(3, format!("the sign-in at <ORIGIN>: it was refused: {word}\n  {advice}"));
         scene.any_files();
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::json;
 use xtask::fake::{Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, USER, WORKSPACE, When};
 
+use crate::signals::WITH_DEFAULT_SIGNALS;
 use crate::support::Scene;
 use crate::support::texts::{answered, gave_up};
 
@@ -166,6 +167,17 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
 }
 
 #[test]
+fn an_interrupted_upload_says_that_nothing_was_started() {
+    let scene = with_file(ROWS);
+    scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").method("PUT"));
+    let command = scene.command(&format!("{RUN} --put a.csv")).through(WITH_DEFAULT_SIGNALS);
+    let mut running = command.start();
+    running.wait_until("a chunk is sent", |scene| scene.count_of("PUT") == 1);
+    running.signal("INT");
+    running.finish().fails(130, "interrupted: nothing was started");
+}
+
+#[test]
 fn a_process_loads_files_that_are_named_by_import_or_source_file() {
     for import in [IMPORT, "Centres", "centres", FILE] {
         let scene = Scene::with_service(service());
@@ -211,7 +223,7 @@ fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
         ),
     ] {
         let help = if code == 2 { "\nTry anaplan-dump run --help." } else { "" };
-        scene.run(&format!("run {arguments} -q")).fails(code, error + help);
+        scene.run(&format!("run {arguments}")).fails(code, error + help);
         assert_eq!(changes(&scene), [] as [&str; 0], "{arguments}");
     }
 }

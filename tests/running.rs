@@ -93,6 +93,16 @@ fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
 }
 
 #[test]
+fn the_time_of_a_wait_goes_on_between_two_looks_on_a_terminal() {
+    let run = clean_run().with_step(TaskState::InProgress, "Importing", 0.25);
+    let scene = Scene::with_run(run);
+    let command = scene.command("run NIGHTLY --poll=1s").on_a_terminal("xterm", "$RUN");
+    let screen = command.run().any_stdout().stdout_text();
+    let drawn = screen.split('\r').filter(|text| text.contains(" s  IN_PROGRESS 25 % Importing")).count();
+    assert!(drawn >= 3, "{screen:?}");
+}
+
+#[test]
 fn a_run_with_rejected_rows_collects_every_dump_and_exits_with_6() {
     let scene = Scene::with_run(failing_run(&[COSTS, ACTUALS]));
     let outcome = scene.run(&format!("{RUN} -o rejected/"));

@@ -180,7 +180,7 @@ fn a_dead_refresh_token_is_kept_and_the_user_sent_to_login() {
     let outcome = with_oauth(&scene, bare(&scene, "chunks DUMP")).run();
     outcome.fails(
         3,
-        "signing in at <ORIGIN>: it was refused: invalid grant (invalid_grant)\n  the refresh token is dead: it was \
+        "the sign-in at <ORIGIN>: it was refused: invalid grant (invalid_grant)\n  the refresh token is dead: it was \
          revoked, replaced or expired; sign in again with: login",
     );
     outcome.hides("another-refresh");
@@ -299,7 +299,7 @@ fn a_wrong_password_is_an_error_at_once() {
     let scene = scene();
     let command = bare(&scene, "chunks DUMP").env("ANAPLAN_USER", USER).env("ANAPLAN_PASSWORD", "s3cret");
     let refused = "it was refused: The credentials are not valid (FAILURE_BAD_CREDENTIAL)\n  check <ANY>";
-    command.run().fails(3, format!("signing in at <ORIGIN>: {refused}")).hides("s3cret");
+    command.run().fails(3, format!("the sign-in at <ORIGIN>: {refused}")).hides("s3cret");
     scene.assert_requests(&["POST /token/authenticate"]);
 }
 
@@ -366,7 +366,7 @@ fn a_secret_goes_to_the_sign_in_host_of_the_region_and_to_none_that_is_guessed()
         let command = scene.command(arguments).without("ANAPLAN_TOKEN").through_proxy(scene.server.origin());
         let is_oauth = host.contains(".app.");
         let command = if is_oauth { with_oauth(&scene, command) } else { with_password(command) };
-        let error = format!("signing in at https://{host}: the proxy refused");
+        let error = format!("the sign-in at https://{host}: the proxy refused");
         command.run().exits_with(5).stderr_has(error);
         scene.assert_requests(&[format!("CONNECT {host}:443")]);
         scene.any_files();

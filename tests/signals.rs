@@ -78,13 +78,16 @@ fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
 }
 
 #[test]
-fn what_nohup_makes_a_run_ignore_does_not_end_it() {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(1));
-    let mut running = scene.command("get DUMP -q -o dump.csv").through("trap '' HUP; exec \"$0\" \"$@\"").start();
-    running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
-    running.signal("HUP");
-    running.finish().saves(&dump_of(3, 1));
+fn what_nohup_or_a_script_makes_a_run_ignore_does_not_end_it() {
+    for signal in ["HUP", "INT"] {
+        let scene = Scene::with_chunks(3);
+        scene.server.fault(Fault::Latency(Duration::from_millis(300)), chunk(1));
+        let script = format!("trap '' {signal}; exec \"$0\" \"$@\"");
+        let mut running = scene.command("get DUMP -q -o dump.csv").through(&script).start();
+        running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
+        running.signal(signal);
+        running.finish().saves(&dump_of(3, 1));
+    }
 }
 
 #[test]

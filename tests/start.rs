@@ -75,7 +75,7 @@ fn a_start_that_was_refused_or_never_arrived_is_reported_without_doubt() {
     let scene = users::scene();
     scene.server.fault(Fault::status(503), When::path("authenticate"));
     let outcome = users::signed_in(&scene, "password", "run NIGHTLY --retries=1 -qq").run();
-    let error = gave_up(2, "signing in at <ORIGIN>", &answered("503 Service Unavailable"));
+    let error = gave_up(2, "the sign-in at <ORIGIN>", &answered("503 Service Unavailable"));
     outcome.fails(5, error + "\n  <ANY>");
     assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 0);
 }

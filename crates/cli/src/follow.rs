@@ -14,7 +14,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report;
-use crate::text::{duration, percent, safe, shell_word, thousands};
+use crate::text::{percent, safe, shell_word, thousands};
 
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
@@ -157,8 +157,7 @@ impl Follow<'_> {
             let is_asked = unmoved > 0 && unmoved % LOOKS_WITHOUT_NEWS == 0 && !task.is_over();
             let busy = if is_asked { session.client.activity(address) } else { None };
             let busy = busy.map(|busy| format!(" ({busy})")).unwrap_or_default();
-            let line = |elapsed| format!("{}  {}{busy}", duration(elapsed), now.trim_end());
-            activity.show(now != shown || !busy.is_empty(), &line);
+            activity.show_wait(now != shown || !busy.is_empty(), format!("{}{busy}", now.trim_end()));
             shown = now;
             ControlFlow::Continue(())
         };

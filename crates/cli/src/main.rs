@@ -15,6 +15,7 @@ mod environment;
 mod exit_code;
 mod failure;
 mod follow;
+mod glob;
 mod help;
 mod json;
 mod man;

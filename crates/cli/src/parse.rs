@@ -7,7 +7,8 @@ use std::ffi::OsString;
 
 use argh::{ArgsInfo, CommandInfoWithArgs, FlagInfo, FlagInfoKind, FromArgs, Optionality, SubCommandInfo};
 
-use crate::arguments::{Arguments, PROGRAM, WITHOUT_JSON, names_path};
+use crate::arguments::{Arguments, Command, PROGRAM, WITHOUT_JSON, names_path};
+use crate::glob::expanded;
 use crate::help::help;
 use crate::os_text::{carried, is_carried};
 use crate::text::safe;
@@ -204,7 +205,12 @@ impl<'a> Line<'a> {
             Some(_) => {}
         }
         let arguments = Arguments::from_args(&[PROGRAM], &self.for_argh());
-        let arguments = arguments.map_err(|exit| exit.output.trim_end().to_owned())?;
+        let mut arguments = arguments.map_err(|exit| exit.output.trim_end().to_owned())?;
+        if let Command::Explain(explain) = &mut arguments.command
+            && cfg!(windows)
+        {
+            (explain.files, explain.against) = (expanded(&explain.files), expanded(&explain.against));
+        }
         Ok(Parsed::Run(Box::new(arguments)))
     }
 

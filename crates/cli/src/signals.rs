@@ -47,6 +47,7 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
             reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
             process::exit(i32::from(*code));
         }
+        reporter.tick();
         thread::sleep(LOOK);
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
@@ -68,7 +69,8 @@ fn take(ends_at_once: &Arc<AtomicBool>) -> io::Result<Vec<Signal>> {
         (SIGTERM, exit_code::TERMINATED, "terminated"),
         (SIGHUP, exit_code::HUNG_UP, "hung up"),
     ];
-    let taken = signals.into_iter().filter(|(signal, ..)| *signal != SIGHUP || is_hangup_taken());
+    let ignored = ignored();
+    let taken = signals.into_iter().filter(|(signal, ..)| ignored & (1 << (signal - 1)) == 0);
     let take = |(signal, code, word)| {
         let is_seen = Arc::new(AtomicBool::new(false));
         flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(ends_at_once))?;
@@ -92,12 +94,12 @@ fn take(ends_at_once: &Arc<AtomicBool>) -> io::Result<Vec<Signal>> {
     Ok(vec![(seen, exit_code::INTERRUPTED, "interrupted")])
 }
 
-/// Whether SIGHUP ends a program at all: `nohup` starts one that ignores it, and that stays so. Where the
-/// system does not say it, the signal is left as it is.
+/// The signals that the program was started to ignore, a bit each, which stays so: `nohup` does that to SIGHUP, and a
+/// script to SIGINT of what it starts in the background. Where the system does not say it, SIGHUP is left as it is.
 #[cfg(unix)]
-fn is_hangup_taken() -> bool {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    ignored.is_some_and(|mask| mask & (1 << (signal_hook::consts::SIGHUP - 1)) == 0)
+fn ignored() -> u64 {
+    const HUP_ALONE: u64 = 1 << (signal_hook::consts::SIGHUP - 1);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(HUP_ALONE)
 }

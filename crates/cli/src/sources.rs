@@ -35,6 +35,7 @@ pub(crate) fn upload(
     if command.put.is_empty() {
         return Ok(Vec::new());
     }
+    session.reporter.set_follow_up("nothing was started".to_owned(), None);
     let mut sources = Vec::new();
     let imports = session.client.imports_of(action)?;
     for put in &command.put {
@@ -129,10 +130,12 @@ fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
     let name = if *text == "-" { "standard input".to_owned() } else { safe_path(&path) };
     let begun = Instant::now();
     let mut activity = session.reporter.activity();
-    session.reporter.note(&format!("uploading {name} to source file {}", file.id));
     let report = |bytes: u64, all: Option<u64>| {
+        if bytes == 0 {
+            session.reporter.note(&format!("uploading {name} to source file {}", file.id));
+        }
         let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
-        activity.show(false, &|elapsed| format!("{}  uploaded {}{of}", duration(elapsed), size(bytes)));
+        activity.show_wait(false, format!("uploaded {}{of}", size(bytes)));
     };
     let upload = upload_of(source, session).on_progress(report);
     let uploaded = match *text {

@@ -46,6 +46,13 @@ impl Target {
         if cfg!(windows) && output.eq_ignore_ascii_case(WINDOWS_NULL) {
             return Ok(Target::Device(path));
         }
+        if cfg!(windows) && output.contains('"') {
+            return Err(Failure::Usage(format!(
+                "-o {}: Windows took a backslash and a quotation mark for a part of the name: leave out the backslash \
+                 before the quotation mark",
+                safe(output)
+            )));
+        }
         if cfg!(windows) && is_another_name(&path) {
             return Err(Failure::Usage(format!(
                 "-o {}: Windows makes something else of this name, such as a device: choose another one",

@@ -19,7 +19,7 @@ const HOUSES: &[(&str, &str)] = &[
     ),
     (
         "crates/cli/src",
-        "os_text | text | table | arguments | help | completion man | parse | exit_code | advice | failure | stdout
+        "os_text glob | text | table | arguments | help | completion man | parse | exit_code | advice | failure | stdout
         | progress | signals | environment | settings | credentials | session | json | ending | resolve
         | target | report sources | task_report | collect | follow | commands",
     ),

@@ -1,5 +1,7 @@
 //! `login`, `logout`, `whoami` and `token`: the user of the session.
 
+use std::time::SystemTime;
+
 use anaplan_dump_core::{Account, SignInMethod, Utc};
 use serde_json::json;
 
@@ -22,6 +24,7 @@ pub(crate) fn login(session: &Session) -> Result<(), Failure> {
 }
 
 pub(crate) fn logout(session: &Session) -> Result<(), Failure> {
+    session.reporter.set_follow_up("whether the token still holds is not known".to_owned(), None);
     match session.client.logout()? {
         true => print("Signed out.\n"),
         false => print("There is nothing to sign out of.\n"),
@@ -44,7 +47,11 @@ pub(crate) fn token(session: &Session) -> Result<(), Failure> {
 /// Who is signed in, in which way, and until when, on one line.
 pub(crate) fn describe(account: &Account) -> String {
     let user = account.user.as_deref().map_or_else(|| "an unnamed user".to_owned(), safe);
-    let until = account.until.map(|end| format!(", token until {}", time(end))).unwrap_or_default();
+    let until = account.until.map(|end| match end < SystemTime::now() {
+        false => format!(", token until {}", time(end)),
+        true => format!(", token ended at {} by this machine's clock", time(end)),
+    });
+    let until = until.unwrap_or_default();
     format!("{user}, by {}{until}", words(account.method))
 }
 

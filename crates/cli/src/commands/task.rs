@@ -11,7 +11,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::table::MAX_ID_CHARS;
 use crate::task_report::{document, hint, text};
-use crate::text::cut;
+use crate::text::{cut, shell_word};
 
 pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Session) -> Result<(), Failure> {
     let mut separator = "";
@@ -29,6 +29,8 @@ pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Sessio
 
 pub(crate) fn cancel(locator: &Locator, session: &Session) -> Result<(), Failure> {
     let address = session.task_address(locator)?;
+    let look = format!("look at it with:\n    anaplan-dump task {}", shell_word(&address.to_string()));
+    session.reporter.set_follow_up(format!("the task may have been cancelled\n  {look}"), None);
     session.client.cancel(&address)?;
     // The service has taken it. How the task is now is a further question.
     let task = session.client.task(&address).ok();

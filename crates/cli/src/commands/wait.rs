@@ -76,7 +76,7 @@ fn find_run(
     let mut activity = session.reporter.activity();
     activity.show(true, &|_| "no run is under way: waiting for one to begin".to_owned());
     let look = |_| {
-        activity.show(false, &|waited| format!("{}  waiting for a run to begin", duration(waited)));
+        activity.show_wait(false, "waiting for a run to begin".to_owned());
         ControlFlow::Continue(())
     };
     Ok(session.client.wait_for_run(action, &tasks, command.poll, timeout, look)?)

@@ -37,6 +37,18 @@ fn commands(program: &Command) -> impl Iterator<Item = (&'static str, &Command)>
     program.commands.iter().map(|known| (known.name, &known.command))
 }
 
+/// The words that the argument of a command can be, where there are any.
+fn choices(command: &Command) -> &'static str {
+    let is_shell = command.positionals.iter().any(|positional| positional.name == "SHELL");
+    if is_shell { "bash zsh fish powershell" } else { "" }
+}
+
+/// The options of the program, or those of a command that the program does not have.
+fn flags<'a>(program: &'a Command, command: &'a Command) -> impl Iterator<Item = &'a Flag> {
+    let is_general = |flag: &Flag| program.flags.iter().any(|general| general.long == flag.long);
+    command.flags.iter().filter(move |flag| std::ptr::eq(program, command) || !is_general(flag))
+}
+
 /// Whether the arguments of the command are files.
 fn takes_files(command: &Command) -> bool {
     command.positionals.iter().any(|positional| names_path(positional.name))
@@ -73,11 +85,11 @@ fn bash(program: &Command) -> String {
         words.dedup();
         words.join("|")
     };
-    let words = |command: &Command| command.flags.iter().flat_map(spellings).collect::<Vec<_>>().join(" ");
+    let words = |command: &Command| flags(program, command).flat_map(spellings).collect::<Vec<_>>().join(" ");
     let names: Vec<&str> = commands(program).map(|(name, _)| name).collect();
     let case = |(name, command): (&str, &Command)| {
         let files = if takes_files(command) { "files=1 " } else { "" };
-        format!("        {name}) {files}words=\"{}\" ;;\n", words(command))
+        format!("        {name}) {files}words=\"{} {}\" ;;\n", choices(command), words(command))
     };
     include_str!("bash")
         .replace("@PATHS@", &pattern(Values::Paths))
@@ -103,11 +115,15 @@ fn zsh(program: &Command) -> String {
         let line = |form| format!(" \\\n        '{form}[{about}]{value}'");
         spellings(flag).map(line).collect::<String>()
     };
-    let flags = |command: &Command| command.flags.iter().map(flag).collect::<String>();
+    let flags = |command: &Command| flags(program, command).map(flag).collect::<String>();
     let (mut names, mut cases) = (String::new(), String::new());
     for (name, command) in commands(program) {
         let _ = writeln!(names, "    '{name}:{}'", quote(&one_line(command.description)));
-        let positionals = if takes_files(command) { "*:file:_files" } else { "*:locator: " };
+        let positionals = match choices(command) {
+            _ if takes_files(command) => "*:file:_files".to_owned(),
+            "" => "*:locator: ".to_owned(),
+            choices => format!("1:shell:({choices})"),
+        };
         let _ = writeln!(cases, "    {name}) _arguments \"$general[@]\"{} '{positionals}' ;;", flags(command));
     }
     include_str!("zsh").replace("@NAMES@", &names).replace("@GENERAL@", &flags(program)).replace("@CASES@", &cases)
@@ -117,8 +133,8 @@ fn fish(program: &Command) -> String {
     let quote = |text: &str| one_line(text).replace('\\', "\\\\").replace('\'', "\\'");
     let start = format!("complete -c {PROGRAM}");
     let mut lines = format!("{start} -f\n");
-    let mut flags = |condition: &str, command: &Command| {
-        for flag in command.flags {
+    let mut lines_of = |condition: &str, command: &Command| {
+        for flag in flags(program, command) {
             let short = flag.short.map(|short| format!(" -s {short}")).unwrap_or_default();
             let value = match Values::of(flag) {
                 Values::None => String::new(),
@@ -130,16 +146,19 @@ fn fish(program: &Command) -> String {
             let _ = writeln!(lines, "{start}{condition} -l {long}{short}{value} -d '{about}'");
         }
     };
-    flags("", program);
+    lines_of("", program);
     for (name, command) in commands(program) {
-        flags(&format!(" -n '__fish_seen_subcommand_from {name}'"), command);
+        lines_of(&format!(" -n '__fish_seen_subcommand_from {name}'"), command);
     }
     for (name, command) in commands(program) {
         let about = quote(command.description);
         let _ = writeln!(lines, "{start} -n __fish_use_subcommand -a {name} -d '{about}'");
-        if takes_files(command) {
-            let _ = writeln!(lines, "{start} -n '__fish_seen_subcommand_from {name}' -F");
-        }
+        let offered = match choices(command) {
+            _ if takes_files(command) => "-F".to_owned(),
+            "" => continue,
+            choices => format!("-a '{choices}'"),
+        };
+        let _ = writeln!(lines, "{start} -n '__fish_seen_subcommand_from {name}' {offered}");
     }
     lines
 }
@@ -148,19 +167,20 @@ fn powershell(program: &Command) -> String {
     let pair = |word: &str, about: &str| {
         format!("        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n", one_line(about).replace('\'', "''"))
     };
-    let flags = |command: &Command| {
+    let entries = |command: &Command| {
         let pairs = |flag: &Flag| spellings(flag).map(|form| pair(&form, flag.description)).collect::<String>();
-        command.flags.iter().map(pairs).collect::<String>()
+        let choices = choices(command).split_whitespace().map(|choice| pair(choice, "shell"));
+        choices.chain(flags(program, command).map(pairs)).collect::<String>()
     };
     let (mut names, mut table) = (String::new(), String::new());
     for (name, command) in commands(program) {
         names += &pair(name, command.description);
-        let _ = writeln!(table, "        '{name}' = @(\n{}        )", flags(command));
+        let _ = writeln!(table, "        '{name}' = @(\n{}        )", entries(command));
     }
     let regions: String = Origin::region_names().map(|name| pair(name, "region")).collect();
     include_str!("powershell")
         .replace("@NAMES@", &names)
-        .replace("@GENERAL@", &flags(program))
+        .replace("@GENERAL@", &entries(program))
         .replace("@REGIONS@", &regions)
         .replace("@TABLE@", &table)
 }
@@ -184,6 +204,8 @@ mod tests {
             ("get --ca-file re", "rejected rows.csv"),
             ("get --region eu", "eu1|eu2|eu4|eu3|eu5"),
             ("get re", ""),
+            ("completion f", "fish"),
+            ("whoami --he", "--help"),
         ] {
             let script = format!(
                 "{script}\nCOMP_WORDS=(anaplan-dump {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\

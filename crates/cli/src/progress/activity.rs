@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-use super::{MAX_LINE_CHARS, REDRAW, Reporter};
+use super::{MAX_LINE_CHARS, REDRAW, Reporter, Wait};
 use crate::arguments::Verbosity;
 use crate::text::{cut, safe, size};
 
@@ -35,6 +35,14 @@ impl Reporter {
 }
 
 impl Activity<'_> {
+    /// Shows what is waited for after the time so far, if a line is due. On a terminal the time goes on by itself.
+    pub(crate) fn show_wait(&mut self, is_new: bool, what: String) {
+        let wait = Wait { begun: self.begun, drawn: Instant::now(), what };
+        self.show(is_new, &|_| wait.line());
+        let ticks = self.reporter.redraws && self.reporter.verbosity >= Verbosity::Progress;
+        self.reporter.set_wait(Some(wait).filter(|_| ticks));
+    }
+
     /// Shows a line about it, if one is due. `line` receives the time since the beginning.
     pub(crate) fn show(&mut self, is_new: bool, line: &dyn Fn(Duration) -> String) {
         let elapsed = self.begun.elapsed();
@@ -59,6 +67,7 @@ fn is_due(shown: Option<Duration>, elapsed: Duration, is_new: bool, redraws: boo
 
 impl Drop for Activity<'_> {
     fn drop(&mut self) {
+        self.reporter.set_wait(None);
         self.reporter.clear();
     }
 }

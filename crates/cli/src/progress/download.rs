@@ -7,7 +7,7 @@ use anaplan_dump_core::{Progress, Resume};
 
 use super::Reporter;
 use super::activity::Activity;
-use crate::text::{counted, duration, safe, size};
+use crate::text::{age, counted, percent, safe, size};
 
 /// The progress of one download.
 #[derive(Debug)]
@@ -16,6 +16,9 @@ pub(crate) struct DownloadProgress<'a> {
     activity: Activity<'a>,
     meter: Meter,
 }
+
+/// The length of a chunk in bytes, before one has come: the service cuts dumps into chunks of at most 10 MB.
+const LONGEST_CHUNK: f64 = 10e6;
 
 /// How far a download has come.
 #[derive(Debug, Default)]
@@ -95,12 +98,17 @@ impl Meter {
         let new = arrived.saturating_sub(self.kept_bytes);
         let rate = new as f64 / elapsed.as_secs_f64().max(0.001);
         let number = (finished + 1).min(chunks);
-        let mut text = format!("chunk {number} of {chunks}  {}  {}/s", size(arrived), size(rate as u64));
-        // The chunks are about equally long, except for the last one.
-        if finished > 0 && new > 0 {
-            let whole = self.finished_bytes as f64 / finished as f64 * chunks as f64;
+        // All chunks but the last are about equally long. The length of the only one is not known before its end.
+        let whole = match finished {
+            0 if chunks == 1 => None,
+            0 => Some(LONGEST_CHUNK * chunks as f64),
+            _ => Some(self.finished_bytes as f64 / finished as f64 * chunks as f64),
+        };
+        let done = whole.map(|whole| format!("  {}", percent(arrived as f64 / whole))).unwrap_or_default();
+        let mut text = format!("chunk {number} of {chunks}{done}  {}  {}/s", size(arrived), size(rate as u64));
+        if let Some(whole) = whole.filter(|_| new > 0) {
             let left = Duration::from_secs_f64(((whole - arrived as f64) / rate.max(1.0)).clamp(0.0, 1e9));
-            let _ = write!(text, "  about {} left", duration(left));
+            let _ = write!(text, "  about {} left", age(left));
         }
         if !self.label.is_empty() {
             let _ = write!(text, " {}", self.label);
@@ -119,11 +127,20 @@ mod tests {
         let mut meter = Meter { label, finished_bytes: 20_000_000, arrived: 25_000_000, ..Meter::default() };
         (meter.chunks, meter.finished) = (4, 2);
         for (kept_bytes, rate_and_rest) in
-            [(0, "2.5 MB/s  about 6.00 s left"), (20_000_000, "500.0 kB/s  about 30.0 s left")]
+            [(0, "2.5 MB/s  about 6 s left"), (20_000_000, "500.0 kB/s  about 30 s left")]
         {
             meter.kept_bytes = kept_bytes;
-            let expected = format!("chunk 3 of 4  25.0 MB  {rate_and_rest}  Cost centres (dump 2 of 5)");
+            let expected = format!("chunk 3 of 4  62 %  25.0 MB  {rate_and_rest}  Cost centres (dump 2 of 5)");
             assert_eq!(meter.line(Duration::from_secs(10)), expected);
         }
+    }
+
+    #[test]
+    fn the_first_of_several_chunks_says_how_much_is_left_and_the_only_one_does_not() {
+        let mut meter = Meter { chunks: 3, arrived: 3_000_000, ..Meter::default() };
+        let line = meter.line(Duration::from_secs(1));
+        assert_eq!(line, "chunk 1 of 3  10 %  3.0 MB  3.0 MB/s  about 9 s left");
+        meter.chunks = 1;
+        assert_eq!(meter.line(Duration::from_secs(1)), "chunk 1 of 1  3.0 MB  3.0 MB/s");
     }
 }

@@ -7,14 +7,14 @@ mod events;
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anaplan_dump_core::Unfinished;
 
 pub(crate) use self::download::DownloadProgress;
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
-use crate::text::{counted, cut, safe_path, time};
+use crate::text::{counted, cut, duration, safe_path, time};
 
 /// Time between two redraws of the line: often enough to look alive.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -32,6 +32,20 @@ struct FollowUp {
     command: Option<String>,
 }
 
+/// What is waited for, since when, and when the line about it was drawn last.
+#[derive(Debug)]
+struct Wait {
+    begun: Instant,
+    drawn: Instant,
+    what: String,
+}
+
+impl Wait {
+    fn line(&self) -> String {
+        format!("{}  {}", duration(self.begun.elapsed()), self.what)
+    }
+}
+
 /// Writes to standard error. Shared by the threads that fetch.
 #[derive(Debug)]
 pub(crate) struct Reporter {
@@ -42,6 +56,8 @@ pub(crate) struct Reporter {
     max_chars: usize,
     /// Length of the redrawn line that the terminal shows, in characters; 0 if there is none.
     drawn_chars: Mutex<usize>,
+    /// What the redrawn line is about while only time goes by.
+    wait: Mutex<Option<Wait>>,
     follow_up: Mutex<FollowUp>,
     /// What the library would leave unfinished if the run were interrupted now.
     pub(crate) unfinished: Unfinished,
@@ -57,6 +73,7 @@ impl Reporter {
             // The last column stays free: some terminals begin a new line with it.
             max_chars: columns.map_or(MAX_LINE_CHARS, |columns| columns.saturating_sub(1).max(10)),
             drawn_chars: Mutex::new(0),
+            wait: Mutex::default(),
             follow_up: Mutex::default(),
             unfinished: unfinished.clone(),
         }
@@ -115,6 +132,19 @@ impl Reporter {
             format!("\u{1b}[?7l\r{text}\u{1b}[K\u{1b}[?7h")
         };
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Draws the line about a wait anew, so that its time goes on.
+    pub(crate) fn tick(&self) {
+        let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wait) = wait.as_mut().filter(|wait| wait.drawn.elapsed() >= REDRAW) {
+            wait.drawn = Instant::now();
+            self.redraw(&wait.line());
+        }
+    }
+
+    fn set_wait(&self, wait: Option<Wait>) {
+        *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = wait;
     }
 
     /// Clears a redrawn line.

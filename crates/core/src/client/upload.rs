@@ -88,7 +88,8 @@ impl<'a> Upload<'a> {
         self
     }
 
-    /// Calls `report` after each chunk with the bytes so far, and the bytes in all where they are known.
+    /// Calls `report` before the first chunk and after each one with the bytes so far, and the bytes in all where they
+    /// are known.
     #[must_use]
     pub fn on_progress(mut self, report: impl FnMut(u64, Option<u64>) + 'a) -> Self {
         self.on_progress = Box::new(report);
@@ -172,6 +173,7 @@ impl<'a> Upload<'a> {
             }
             if chunks == 0 {
                 let count = announced.map_or(json!(-1), |chunks| json!(chunks));
+                (self.on_progress)(0, length);
                 self.post(&self.file.path(), &json!({ "chunkCount": count }))?;
             }
             // With the last of the announced chunks the next import run reads the file, refused or not.

@@ -82,7 +82,7 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Subject::SignIn(origin) => write!(f, "signing in at {origin}"),
+            Subject::SignIn(origin) => write!(f, "the sign-in at {origin}"),
             Subject::Host(origin) => write!(f, "{origin}"),
             Subject::List(what, None) => write!(f, "the {what}"),
             Subject::List(what, Some(model)) => write!(f, "the {what} of model {model}"),
