@@ -1,9 +1,10 @@
 # Sourced: starts the fake service with the options that are given, until the script ends. Sets its variables, the
 # locator of a dump, and a temporary folder.
 folder=$(mktemp -d)
-cargo xtask serve "$@" >"$folder/settings" &
+cargo xtask serve "$@" >"$folder/printed" &
 service=$!
 trap 'kill $service; rm -r "$folder"' EXIT
-until grep -q '# anaplan-dump get' "$folder/settings"; do kill -0 $service || exit 1; sleep 0.1; done
+until grep -q 'user.key' "$folder/printed"; do kill -0 $service || exit 1; sleep 0.1; done
+grep '^export ANAPLAN' "$folder/printed" >"$folder/settings"
 . "$folder/settings"
-dump=$(sed -n 's/^# anaplan-dump chunks //p' "$folder/settings")
+dump=$(sed -n 's/^anaplan-dump chunks \([^ ]*\).*/\1/p' "$folder/printed")

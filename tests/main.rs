@@ -59,7 +59,8 @@ mod page;
 mod parallel;
 /// Progress on a terminal, notes elsewhere, `-q` and `-v`.
 mod progress;
-/// What the README and docs/ print, done as they say: the token, the cron script, the fields of `--json`.
+/// What the README, docs/ and `cargo xtask serve` print, done as they say: the token, the cron script, the fields of
+/// `--json`, the loop.
 mod readme;
 /// A proxy and a web server of other projects on the way.
 #[cfg(unix)]

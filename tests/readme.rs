@@ -1,12 +1,14 @@
-//! What the README and docs/ print, done as they say: the token, the cron script, the fields of `--json`.
+//! What the README, docs/ and `cargo xtask serve` print, done as they say: the token, the cron script, the fields of
+//! `--json`, the loop.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
 use xtask::fake::{Import, MODEL, PROCESS, Process, SourceFile, TOKEN, Task, TaskState, USER, WORKSPACE};
+use xtask::sample;
 
-use crate::support::{COSTS, Outcome, Scene, clean, failed, failing_run, file_of, result_of};
+use crate::support::{COSTS, Outcome, Scene, clean, dump_of, failed, failing_run, file_of, result_of};
 
 const README: &str = include_str!("../README.md");
 const SIGN_IN: &str = include_str!("../docs/sign-in.md");
@@ -76,6 +78,24 @@ fn the_cron_script_mails_what_was_rejected_and_only_that() {
     nightly(&scene).exits_with(3);
     let mail = scene.text("mail.txt");
     assert!(mail.starts_with("-s Nightly load: look at it (3) integration@example.com\n"), "{mail}");
+    scene.any_files();
+}
+
+#[test]
+fn the_lines_that_serve_prints_lead_from_a_failed_night_to_nothing_left() {
+    let scene = Scene::with_service(sample::service(dump_of(2, 1)));
+    let folder = Path::new(env!("CARGO_BIN_EXE_anaplan-dump")).parent().expect("a folder");
+    let lines = sample::steps().map(|(_, line)| line).join("\n");
+    let script = format!("set -e\n{}\n{lines}", sample::settings(&scene.server, folder));
+    let outcome = scene.command("").without("ANAPLAN_TOKEN").env("PATH", "/usr/bin:/bin").through(&script).run();
+    outcome.stdout_has("37 rows were rejected; 2 kinds").stdout_has("\n37 rows loaded, 0 rejected\n");
+    outcome.stderr_has(format!("once it is corrected: anaplan-dump run <MODEL>/{} --put", sample::IMPORT));
+    let rejected = scene.text(&scene.files()[1]);
+    let header = "\"Code\",\"Name\",\"Region\",\"Amount\",\"_Line_\",\"_Error_1_\"\n";
+    assert!(rejected.starts_with(header), "{rejected}");
+    assert_eq!(rejected.matches("\"Invalid number: n/a\"").count(), 19, "{rejected}");
+    assert_eq!(rejected.matches("\"Item not located in Regions list: Nrth\"").count(), 18, "{rejected}");
+    assert!(scene.server.service().dump_of(sample::IMPORT).is_none());
     scene.any_files();
 }
 

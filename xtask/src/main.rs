@@ -14,7 +14,6 @@ mod check;
 mod demo;
 mod dist;
 mod format;
-mod sample;
 mod serve;
 
 /// Development tasks of anaplan-dump.

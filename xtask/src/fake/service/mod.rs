@@ -225,10 +225,10 @@ impl Service {
         }
     }
 
-    /// The dump that the newest task of an import left, where it left one.
-    pub fn dump_of(&self, import: &str) -> Option<Dump> {
-        let import = self.imports.iter().find(|known| known.id == import)?;
-        import.tasks.last()?.dump(&import.id).cloned()
+    /// The dump that the newest task of a process or an import left, where it left one.
+    pub fn dump_of(&self, id: &str) -> Option<Dump> {
+        let parent = self.processes.iter().chain(&self.imports).find(|known| known.id == id)?;
+        parent.tasks.last()?.dumps.first().map(|(_, dump)| dump.clone())
     }
 
     /// The chunks of the dump of [`Service::with_dump`], as they are now.
