@@ -191,12 +191,13 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
 fn what_contradicts_itself_is_refused() {
     let scene = scene();
     let rows = "--kind shows rows instead of the report: leave out";
-    let one = "--fix and --kind need one dump file: the columns of others may differ";
+    let one = "needs one dump file: the columns of others may differ";
     for (arguments, why) in [
         ("", "explain needs a dump file; - is standard input"),
         ("- -", "standard input can be read once"),
         ("dump.csv --json --top 3", "--json has every kind: leave out --top"),
-        ("dump.csv a.csv --fix b.csv", one),
+        ("dump.csv a.csv --fix b.csv", &format!("--fix {one}")),
+        ("dump.csv a.csv --kind b", &format!("--kind {one}")),
         ("dump.csv --kind b --html c", &format!("{rows} --html, or add --fix")),
         ("dump.csv --values b --json", "--values prints CSV instead of the report: leave out --kind and --json"),
         ("dump.csv --warnings", "--warnings is for --fix"),
@@ -237,8 +238,16 @@ fn a_dump_that_is_cut_off_gives_a_partial_report_and_no_corrected_file() {
     };
     let outcome = cut("");
     outcome.stdout_has("This is only a part, because a file is cut off: 2 rows were rejected").fails(1, why);
+    cut("--kind number").any_stdout().fails(1, why);
     cut("--fix fixed.csv").fails(1, why);
-    scene.holds(&["dump.csv"]);
+    // Whatever it ends with, one that is not downloaded to its end is a part.
+    scene.write("a.csv.part", DUMP);
+    let why = "a.csv.part is an unfinished download: the same get again completes it";
+    scene.run("explain a.csv.part --fix fixed.csv").fails(1, why);
+    for arguments in ["a.csv.part", "a.csv.part --kind code", "dump.csv --against a.csv.part"] {
+        scene.run(&format!("explain {arguments}")).any_stdout().fails(1, why);
+    }
+    scene.holds(&["a.csv.part", "dump.csv"]);
 }
 
 #[test]

@@ -127,7 +127,7 @@ pub(crate) fn read<T>(
 ) -> Result<T, Failure> {
     if file == "-" {
         let source = reporter.reading(STANDARD_INPUT, None, std::io::stdin().lock());
-        return add(STANDARD_INPUT, Box::new(source)).map_err(|error| failed(STANDARD_INPUT, error));
+        return add(STANDARD_INPUT, Box::new(source)).map_err(|error| failed(file, error));
     }
     let path = os_text::path(file);
     if path.is_dir() {
@@ -167,6 +167,7 @@ pub(crate) fn is_same_file(a: &str, b: &str) -> bool {
 
 /// An error of the library, with the file that it is about.
 pub(crate) fn failed(name: &str, error: ReportError) -> Failure {
+    let name = if name == "-" { STANDARD_INPUT } else { name };
     let shown = safe(name);
     match error {
         ReportError::Read(source) => Error::output("read", Some(&os_text::path(name)), source).into(),

@@ -28,6 +28,9 @@ const NAMED_ROWS: usize = 10;
 /// Where a file that is redirected to standard input has its name. Windows has nothing like it.
 const STDIN_PATH: &str = "/dev/stdin";
 
+/// What ends the name of a dump that is not downloaded to its end.
+const PART: &str = ".part";
+
 pub(crate) fn explain(
     command: &Explain,
     environment: &Environment<'_>,
@@ -45,8 +48,12 @@ pub(crate) fn explain(
             return Err(Failure::Usage(format!("{option} would replace the dump {output}: choose another name")));
         }
     }
-    if let (Some(kind), None) = (&command.kind, &command.fix) {
-        return command.files.iter().try_for_each(|file| print_rows(file, kind, command, json, &reporter));
+    if let (Some(kind), None, [file]) = (&command.kind, &command.fix, &*command.files) {
+        print_rows(file, kind, command, json, &reporter)?;
+        return part_of_a_dump(command).map_or(Ok(()), Err);
+    }
+    if let (Some(_), Some(failure)) = (&command.fix, part_of_a_dump(command)) {
+        return Err(failure);
     }
     // Before gigabytes are read: a file that must stay is found out now.
     let page = Page::begin(command.html.as_deref(), command.force, &reporter)?;
@@ -76,7 +83,7 @@ pub(crate) fn explain(
         let view = before.iter().fold(report.view(), |view, before| view.against(before));
         page.write(view, command.top, &reporter)?;
     }
-    let incomplete = incomplete(&report, fixed.as_ref(), command);
+    let incomplete = incomplete(&report, before.as_ref(), fixed.as_ref(), command);
     if let Some(kind) = &command.values {
         let kind = report.kind(kind).map_err(|error| failed(&command.files[0], error))?;
         print_values(kind)?;
@@ -100,9 +107,17 @@ fn first(problems: Vec<Failure>) -> Option<Failure> {
 }
 
 /// What is missing in the report or in a file that it is written to.
-fn incomplete(report: &Report, fixed: Option<&CorrectedRows>, command: &Explain) -> Option<Failure> {
-    let cut_off = report.inputs.iter().find(|input| input.totals.rows_cut_off > 0);
-    if let Some(input) = cut_off {
+fn incomplete(
+    report: &Report,
+    before: Option<&Report>,
+    fixed: Option<&CorrectedRows>,
+    command: &Explain,
+) -> Option<Failure> {
+    if let Some(failure) = part_of_a_dump(command) {
+        return Some(failure);
+    }
+    let mut inputs = [Some(report), before].into_iter().flatten().flat_map(|report| &report.inputs);
+    if let Some(input) = inputs.find(|input| input.totals.rows_cut_off > 0) {
         return Some(failed(&input.name, ReportError::CutOff));
     }
     let fixed = fixed.filter(|fixed| fixed.left_out > 0)?;
@@ -114,6 +129,12 @@ fn incomplete(report: &Report, fixed: Option<&CorrectedRows>, command: &Explain)
         counted(usize::try_from(fixed.left_out).unwrap_or(usize::MAX), "rejected row"),
         safe(command.fix.as_deref().unwrap_or_default())
     )))
+}
+
+/// Says that a file is a dump that `get` has not completed.
+fn part_of_a_dump(command: &Explain) -> Option<Failure> {
+    let part = command.files.iter().chain(&command.against).find(|file| file.ends_with(PART))?;
+    Some(Failure::Other(format!("{} is an unfinished download: the same get again completes it", safe(part))))
 }
 
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
@@ -139,8 +160,11 @@ fn check(command: &Explain, json: bool) -> Result<(), Failure> {
         Explain { top: Some(_), html: None, .. } if json && !shows_rows => {
             wrong("--json has every kind: leave out --top")
         }
-        Explain { fix: Some(_), .. } | Explain { kind: Some(_), .. } if command.files.len() > 1 => {
-            wrong("--fix and --kind need one dump file: the columns of others may differ")
+        Explain { fix: Some(_), .. } if command.files.len() > 1 => {
+            wrong("--fix needs one dump file: the columns of others may differ")
+        }
+        Explain { kind: Some(_), .. } if command.files.len() > 1 => {
+            wrong("--kind needs one dump file: the columns of others may differ")
         }
         Explain { html: Some(_), .. } if shows_rows => {
             wrong("--kind shows rows instead of the report: leave out --html, or add --fix")
@@ -221,7 +245,12 @@ fn load_command(file: &str, command: &Explain, environment: &Environment) -> Res
 fn print_rows(file: &str, kind: &str, command: &Explain, json: bool, reporter: &Reporter) -> Result<(), Failure> {
     let top = command.top.unwrap_or(DEFAULT_ROWS);
     let table = read(file, reporter, |_, source| RowTable::read(source, kind, top))?;
-    if json { print_json(&json!(table)) } else { print(&table.width(width()).to_string()) }
+    if json {
+        print_json(&json!(table))?
+    } else {
+        print(&table.clone().width(width()).to_string())?
+    }
+    if table.is_cut_off { Err(failed(file, ReportError::CutOff)) } else { Ok(()) }
 }
 
 /// Prints the values of a kind as CSV, whatever program reads it.

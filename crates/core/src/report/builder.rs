@@ -128,6 +128,7 @@ impl ReportBuilder {
         match row.damage {
             Some(Damage::TooFewFields) => totals.rows_too_short += 1,
             Some(Damage::TooManyFields) => totals.rows_too_long += 1,
+            Some(Damage::ZeroBytes) => totals.rows_with_zeros += 1,
             Some(Damage::CutOff) => totals.rows_cut_off += 1,
             None => {}
         }

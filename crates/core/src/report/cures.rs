@@ -38,6 +38,7 @@ const fn note(words: &'static str, cure: &'static str) -> Known {
 
 const BOOLEAN: &str = "Write yes, no, true or false.";
 const FIELDS: &str = "Look for a quote or a separator in a field that the source does not quote.";
+const DAMAGED: &str = "The file is not complete: download the dump again.";
 const KEY: &str = "Fill the columns that identify the item.";
 const PERIODS: &str = "Write periods as the model's calendar names them, or extend the calendar.";
 const RIGHTS: &str =
@@ -117,8 +118,8 @@ pub(super) static DUPLICATE: Known = error("Duplicate", "Keep one row of each in
 // What this library notes about a row.
 pub(super) static TOO_FEW_FIELDS: Known = note("Row with too few fields", FIELDS);
 pub(super) static TOO_MANY_FIELDS: Known = note("Row with too many fields", FIELDS);
-pub(super) static CUT_OFF: Known =
-    note("Row cut off at the end of the file", "The file is not complete: download the dump again.");
+pub(super) static ZERO_BYTES: Known = note("Row with zero bytes", DAMAGED);
+pub(super) static CUT_OFF: Known = note("Row cut off at the end of the file", DAMAGED);
 pub(super) static NO_MESSAGE: Known =
     note("Row without a message", "The dump does not say why: look at the row in the source.");
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::io::Read;
 
 use super::columns::Columns;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, LineEnd};
 use super::encoding::Text;
 use super::parser::{MAX_ROW_BYTES, Parser};
 use super::row::{Damage, Row};
@@ -49,6 +49,10 @@ impl<'a> Dump<'a> {
         };
         if columns.service_columns() == 0 && !columns.names.is_empty() {
             return Err(not_a_dump(text.rest()));
+        }
+        let has_line_end = matches!(text.rest()[..length].last(), Some(b'\r' | b'\n'));
+        if !columns.names.is_empty() && !has_line_end {
+            return Err(ReportError::CutOff);
         }
         let parser = Parser::default();
         let (number, damage, repeated_headers, trailing_zeros) = (1, None, 0, 0);
@@ -105,8 +109,13 @@ impl<'a> Dump<'a> {
     }
 
     fn damage_of_fields(&self) -> Option<Damage> {
+        let text = self.text.rest();
+        let is_last = self.text.is_at_end && self.length == text.len();
+        let ends_inside_line_end = is_last && self.dialect.line_end == LineEnd::CrLf && text.ends_with(b"\r");
         match self.parser.fields.len().cmp(&self.columns.names.len()) {
             _ if self.parser.is_too_long => Some(Damage::TooManyFields),
+            _ if ends_inside_line_end => Some(Damage::CutOff),
+            _ if self.text.has_zeros(&text[..self.length]) => Some(Damage::ZeroBytes),
             Ordering::Less => Some(Damage::TooFewFields),
             Ordering::Equal => None,
             Ordering::Greater => Some(Damage::TooManyFields),
@@ -123,13 +132,17 @@ impl<'a> Dump<'a> {
         self.length = text.len();
         let fields = &self.parser.fields;
         if let [field] = &**fields
+            && !is_quote_open
             && field.of(text).iter().all(|byte| *byte == 0)
         {
             self.trailing_zeros = field.of(text).len() as u64;
             return false;
         }
-        let is_cut_off =
-            is_quote_open || fields.len() < self.columns.names.len() || ends_quoted || self.text.ends_inside_unit();
+        let is_cut_off = is_quote_open
+            || fields.len() < self.columns.names.len()
+            || ends_quoted
+            || text.ends_with(b"\0")
+            || self.text.ends_inside_character;
         self.damage = if is_cut_off { Some(Damage::CutOff) } else { self.damage_of_fields() };
         true
     }

@@ -14,19 +14,23 @@ const READ_BYTES: usize = 128 * 1024;
 /// waited for.
 const DETECT_BYTES: usize = 512;
 
-/// What the file is, if it is no text, and what to do.
+/// What files that are no text begin with, what they are, and what to do.
+const NO_TEXT: [(&[u8], &str); 6] = [
+    (b"PK\x03\x04", "a ZIP archive: unpack it first"),
+    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
+    (b"\xfd7zXZ", "compressed with xz: unpack it first"),
+    (b"BZh91AY&SY", "compressed with bzip2: unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
+];
+
+/// What the file is, if it is no text.
 fn no_text(start: &[u8]) -> Option<&'static str> {
     // A workbook is a ZIP archive with this entry.
     const WORKBOOK: &[u8] = b"[Content_Types].xml";
-    match start {
-        [b'P', b'K', 3, 4, rest @ ..] if rest.windows(WORKBOOK.len()).any(|name| name == WORKBOOK) => {
-            Some("a workbook of Excel: save the dump itself instead")
-        }
-        [b'P', b'K', 3, 4, ..] => Some("a ZIP archive: unpack it first"),
-        [0x1f, 0x8b, ..] => Some("compressed with gzip: unpack it first"),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("compressed with xz: unpack it first"),
-        _ => None,
-    }
+    let (_, what) = NO_TEXT.into_iter().find(|(magic, _)| start.starts_with(magic))?;
+    let is_workbook = start.windows(WORKBOOK.len()).any(|name| name == WORKBOOK);
+    Some(if is_workbook { "a workbook of Excel: save the dump itself instead" } else { what })
 }
 
 /// How the text of a dump is stored.
@@ -72,8 +76,9 @@ impl Encoding {
     fn without_bom(start: &[u8]) -> Self {
         let zeros = |offset: usize| start.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
         let (even, odd) = (zeros(0), zeros(1));
-        // The quotes and separators of a header alone make more than an eighth; a stray zero byte does not.
-        if (even + odd) * 16 < start.len() || even == odd {
+        // The quotes and separators of a header alone make more than an eighth, nearly all of them in one place of two;
+        // a stray zero byte or a block of them does not.
+        if (even + odd) * 16 < start.len() || even.min(odd) * 4 > even.max(odd) {
             Self::Utf8
         } else if even < odd {
             Self::Utf16Le
@@ -141,6 +146,10 @@ pub(super) struct Text<'a> {
     /// Up to where the text was looked at, and whether all of that is Unicode.
     seen: usize,
     is_unicode: bool,
+    /// There are zero bytes in what was looked at.
+    has_zeros: bool,
+    /// The file ends inside a character. Known at the end.
+    pub(super) ends_inside_character: bool,
 }
 
 impl<'a> Text<'a> {
@@ -163,8 +172,19 @@ impl<'a> Text<'a> {
         while !bom.is_empty() && raw.starts_with(bom) {
             raw.drain(..bom.len());
         }
-        let (start, end, seen, is_unicode) = (0, 0, 0, true);
-        let mut text = Self { source, encoding, raw, buffer: Vec::new(), start, end, is_at_end, seen, is_unicode };
+        let mut text = Self {
+            source,
+            encoding,
+            raw,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            is_at_end,
+            seen: 0,
+            is_unicode: true,
+            has_zeros: false,
+            ends_inside_character: false,
+        };
         if encoding.is_utf16() {
             text.decode();
         } else {
@@ -173,11 +193,6 @@ impl<'a> Text<'a> {
             text.look();
         }
         Ok(text)
-    }
-
-    /// Whether the file ends in the middle of a UTF-16 unit. Known at the end.
-    pub(super) fn ends_inside_unit(&self) -> bool {
-        self.is_at_end && !self.raw.is_empty()
     }
 
     /// The text that was decoded and not yet used.
@@ -220,19 +235,26 @@ impl<'a> Text<'a> {
         Ok(())
     }
 
-    /// Finds out whether new text is UTF-8, all at once, which is faster than row by row.
+    /// Finds out whether new text is UTF-8 and has zero bytes, all at once, which is faster than row by row.
     fn look(&mut self) {
-        if !self.is_unicode {
-            return;
-        }
-        match std::str::from_utf8(&self.buffer[self.seen..self.end]) {
+        let new = &self.buffer[self.seen..self.end];
+        self.has_zeros |= new.contains(&0);
+        match if self.is_unicode { std::str::from_utf8(new) } else { Ok("") } {
             Ok(_) => self.seen = self.end,
             Err(error) => {
                 self.seen += error.valid_up_to();
-                // A character may be cut in two by the end of this text, but not by that of the file.
-                self.is_unicode = error.error_len().is_none() && !self.is_at_end;
+                // The end of this text may cut a character in two.
+                let is_cut = error.error_len().is_none();
+                self.is_unicode = is_cut && !self.is_at_end;
+                self.ends_inside_character = is_cut && self.is_at_end;
             }
         }
+    }
+
+    /// Whether a part of the rest has zero bytes, as hardly any dump has.
+    #[inline]
+    pub(super) fn has_zeros(&self, text: &[u8]) -> bool {
+        self.has_zeros && text.contains(&0)
     }
 
     /// Whether a part of the rest is Unicode, as nearly all dumps are.
@@ -243,27 +265,27 @@ impl<'a> Text<'a> {
 
     /// Decodes the units that are there; a surrogate whose partner may still come is left for the next call.
     fn decode(&mut self) {
+        // Comes out as the replacement character.
+        const HALF_A_PAIR: u16 = 0xd800;
         let is_big_endian = self.encoding.is_big_endian();
         let unit = |pair: &[u8]| match *pair {
             [high, low] if is_big_endian => u16::from_be_bytes([high, low]),
             [low, high] => u16::from_le_bytes([low, high]),
-            _ => 0,
+            _ => HALF_A_PAIR,
         };
-        let mut units = self.raw.chunks_exact(2);
-        let mut used = units.len() * 2;
-        if let Some(0xd800..0xdc00) = units.clone().next_back().map(unit)
-            && !self.is_at_end
-        {
-            used -= 2;
-            units = self.raw[..used].chunks_exact(2);
-        }
+        let last = self.raw.chunks_exact(2).next_back().map(unit);
+        let left = self.raw.len() % 2 + if let Some(0xd800..0xdc00) = last { 2 } else { 0 };
+        self.ends_inside_character = self.is_at_end && left > 0;
+        let used = self.raw.len() - if self.is_at_end { 0 } else { left };
         let text = &mut self.buffer;
         text.truncate(self.end);
         text.reserve(used);
-        for character in char::decode_utf16(units.map(unit)) {
+        // Half a unit is a character too, so that a row begins with it.
+        for character in char::decode_utf16(self.raw[..used].chunks(2).map(unit)) {
             let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
             text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
+        self.has_zeros |= text[self.end..].contains(&0);
         self.end = text.len();
         self.raw.drain(..used);
     }

@@ -78,6 +78,8 @@ pub struct Totals {
     /// Rows that the end of the file cuts off: at most one a dump. In a dump without quotes a row that is cut off in
     /// its last field cannot be told from a whole one.
     pub rows_cut_off: u64,
+    /// Rows with zero bytes, as a crash or a full disk leaves. Their messages are not counted.
+    pub rows_with_zeros: u64,
     /// Rows with bytes that are not UTF-8.
     pub rows_not_unicode: u64,
     /// Rows with a quote inside a field that is not doubled. It is read as a part of the field.
@@ -102,6 +104,7 @@ impl Totals {
         self.rows_too_short += other.rows_too_short;
         self.rows_too_long += other.rows_too_long;
         self.rows_cut_off += other.rows_cut_off;
+        self.rows_with_zeros += other.rows_with_zeros;
         self.rows_not_unicode += other.rows_not_unicode;
         self.rows_with_bare_quotes += other.rows_with_bare_quotes;
         self.repeated_headers += other.repeated_headers;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::columns::{Columns, SERVICE_NAMES};
-use super::cures::{CUT_OFF, Known, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS};
+use super::cures::{CUT_OFF, Known, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS, ZERO_BYTES};
 use super::message::Message;
 use super::parser::Field;
 use super::shown::{MAX_KEPT_BYTES, kept};
@@ -17,6 +17,8 @@ const MAX_LINE_DIGITS: usize = 19;
 pub(super) enum Damage {
     TooFewFields,
     TooManyFields,
+    /// A block of the file may be lost.
+    ZeroBytes,
     /// The file ends inside the row.
     CutOff,
 }
@@ -26,6 +28,7 @@ impl Damage {
         match self {
             Self::TooFewFields => &TOO_FEW_FIELDS,
             Self::TooManyFields => &TOO_MANY_FIELDS,
+            Self::ZeroBytes => &ZERO_BYTES,
             Self::CutOff => &CUT_OFF,
         }
     }
@@ -73,8 +76,13 @@ impl<'a> Row<'a> {
                     && has(self.columns.line.as_ref().or(self.columns.errors.first()))
                     && (self.columns.line.is_none() || self.source_line().is_some())
             }
-            Some(Damage::TooManyFields | Damage::CutOff) => false,
+            Some(_) => false,
         }
+    }
+
+    /// Whether fields may be in their columns.
+    fn may_have_places(&self) -> bool {
+        matches!(self.damage, None | Some(Damage::TooFewFields))
     }
 
     /// Whether this is a header once more, of this dump or of one that was joined to it.
@@ -103,7 +111,7 @@ impl<'a> Row<'a> {
 
     /// The line of the import's source that the row comes from, if the dump says it.
     pub(super) fn source_line(&self) -> Option<u64> {
-        if matches!(self.damage, Some(Damage::TooManyFields | Damage::CutOff)) {
+        if !self.may_have_places() {
             return None;
         }
         let digits = self.field(self.columns.line?)?;
@@ -130,8 +138,7 @@ impl<'a> Row<'a> {
     /// What the service says about the row, or what this library notes about its shape. A row has at least one
     /// message. Where fields are shifted or cut, no field is known to be a message.
     pub(super) fn messages<'b>(&'b self, line: &'b [u8]) -> impl Iterator<Item = Message<'b>> + use<'b> {
-        let has_messages = matches!(self.damage, None | Some(Damage::TooFewFields));
-        let mut columns = if has_messages { self.columns.errors.iter() } else { [].iter() };
+        let mut columns = if self.may_have_places() { self.columns.errors.iter() } else { [].iter() };
         let mut note = self.damage.map(|damage| Message::note(damage.note(), Some(line)));
         let mut is_silent = note.is_none();
         std::iter::from_fn(move || {

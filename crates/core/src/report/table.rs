@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::dump::Dump;
 use super::filter::KindFilter;
 use super::message::Message;
-use super::row::Row;
+use super::row::{Damage, Row};
 use super::shown::{cut, kept, padded, text_of, visible, width};
 use super::view::{MAX_WIDTH, MIN_WIDTH};
 use super::words::{number, thousands};
@@ -31,6 +31,8 @@ pub struct RowTable {
     rows: u64,
     /// The rows were loaded: no rejected one is of the kind.
     are_warnings: bool,
+    /// The dump ends in the middle of a row.
+    pub is_cut_off: bool,
     /// The import's columns, at most [`MAX_COLUMNS`].
     columns: Vec<String>,
     /// How many more there are.
@@ -73,6 +75,7 @@ impl RowTable {
             title: String::new(),
             rows: 0,
             are_warnings: false,
+            is_cut_off: false,
             columns: names.clone(),
             more_columns: own.len() - names.len(),
             first_rows: Vec::new(),
@@ -80,8 +83,10 @@ impl RowTable {
             width: 80,
         };
         let (mut warnings, mut filter) = (table.clone(), KindFilter::new(kind));
+        let mut is_cut_off = false;
         while dump.next()? {
             let row = dump.row();
+            is_cut_off = row.damage == Some(Damage::CutOff);
             let table = if row.is_warning() { &mut warnings } else { &mut table };
             table.add(&row, &mut filter, limit);
         }
@@ -89,7 +94,7 @@ impl RowTable {
         if are_warnings {
             table = warnings;
         }
-        table = Self { title, are_warnings, ..table };
+        table = Self { title, are_warnings, is_cut_off, ..table };
         table.put_wrong_column_first();
         Ok(table)
     }

@@ -120,6 +120,7 @@ pub(super) fn facts(totals: &Totals) -> Vec<String> {
         (totals.rows_too_short, "row", HAS, "too few fields"),
         (totals.rows_too_long, "row", HAS, "too many fields"),
         (totals.rows_cut_off, "row", IS, "cut off by the end of the file"),
+        (totals.rows_with_zeros, "row", HAS, "zero bytes: the file is damaged"),
         (totals.rows_not_unicode, "row", HAS, "text that is not UTF-8"),
         (totals.rows_with_bare_quotes, "row", HAS, "a quote inside a field that is not doubled"),
         (totals.repeated_headers, "repeated header", IS, "not counted: files were joined"),

@@ -76,12 +76,50 @@ fn a_last_row_that_is_cut_off() {
     }
     let whole = "\"Name\",\"_Line_\",\"_Error_1_\"\n\"a\",\"2\",\"Invalid name: a\"";
     assert_eq!(report(whole.as_bytes()).totals.rows_cut_off, 0);
-    // All fields are there, and the last one ends where a quote is missing.
-    let cut = "\"Code\",\"_Line_\",\"_Error_1_\",\"_Error_2_\"\n\"a\",\"2\",\"Odd\",";
-    for (text, cut_off) in [(cut.to_owned(), 1), (format!("{cut}\"\""), 0), (format!("{cut}\"\"\r\n"), 0)] {
-        assert_eq!(report(text.as_bytes()).totals.rows_cut_off, cut_off, "{text}");
-    }
     assert_report("cut-off.txt", &MIXED.as_bytes()[..MIXED.find("Regions list: South\"").unwrap()]);
+}
+
+#[test]
+fn a_dump_that_is_cut_anywhere_but_between_rows_is_said_to_be() {
+    let rows = ["\"Code\",\"_Line_\",\"_Error_1_\"", "\"é\"\"\",\"2\",\"Odd\"", "\"a\",\"3\",\"Odd\""];
+    let encodings: [fn(&str) -> Vec<u8>; 3] =
+        [|text| text.as_bytes().to_vec(), |text| utf16(text, u16::to_le_bytes), |text| utf16(text, u16::to_be_bytes)];
+    for encoded in encodings {
+        let [header, first, all] = [1, 2, 3].map(|count| rows[..count].join("\r\n"));
+        // After half a line end a header is one that ends so.
+        let between = [header.clone() + "\r", header + "\r\n", first.clone(), first + "\r\n", all.clone()];
+        let between = between.map(|text| encoded(&text).len());
+        let file = encoded(&(all + "\r\n"));
+        for end in 1..file.len() {
+            let mut builder = ReportBuilder::new();
+            let is_seen = match builder.add("", &file[..end]) {
+                Ok(()) => builder.finish().totals.rows_cut_off == 1,
+                Err(error) => matches!(error, ReportError::CutOff | ReportError::NotADump { .. }),
+            };
+            assert!(is_seen != between.contains(&end), "{end}: {}", String::from_utf8_lossy(&file[..end]));
+        }
+    }
+    // Without quotes a character tells, or zero bytes do.
+    for end in ["\u{e9}".as_bytes(), "東".as_bytes(), b"x\0\0"] {
+        let dump = [b"Code,_Line_,_Error_1_\na,2,Odd ", &end[..end.len() - 1]].concat();
+        assert_eq!(report(&*dump).totals.rows_cut_off, 1, "{end:?}");
+    }
+}
+
+#[test]
+fn zero_bytes_are_not_taken_for_text() {
+    for zeros in [1, 255, 256] {
+        let block = "\0".repeat(zeros);
+        let found = report(format!("Code,_Line_,_Error_1_\na,2,Odd\n{block}b,3,Odd\nc,4,Odd\n{block}").as_bytes());
+        assert_eq!(
+            (found.totals.rows, found.totals.rows_with_zeros, found.totals.trailing_zeros),
+            (3, 1, zeros as u64)
+        );
+        assert_eq!(
+            found.kinds.iter().map(|kind| (&*kind.title, kind.rows)).collect::<Vec<_>>(),
+            [("Odd", 2), ("Row with zero bytes", 1)]
+        );
+    }
 }
 
 #[test]
@@ -120,6 +158,9 @@ fn a_file_without_any_column_of_the_service_is_refused() {
         (b"PK\x03\x04....", "a ZIP archive: unpack it first"),
         (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save the dump itself instead"),
         (b"\xfd7zXZ\0", "compressed with xz: unpack it first"),
+        (b"BZh91AY&SY\0", "compressed with bzip2: unpack it first"),
+        (b"\x28\xb5\x2f\xfd\0", "compressed with zstd: unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c\0", "a 7z archive: unpack it first"),
     ] {
         assert_eq!(refused(file), format!("not a dump file: it is {what}"));
     }
