@@ -6,26 +6,11 @@ const VERSION_LINE: &str = concat!("anaplan-dump ", env!("CARGO_PKG_VERSION"), "
 
 #[test]
 fn values_and_general_options_may_be_written_in_many_ways() {
-    for arguments in [
-        "get DUMP --output dump.csv",
-        "get --output=dump.csv DUMP",
-        "get DUMP -qodump.csv",
-        "-odump.csv get DUMP -q",
-        "get -q DUMP -o y.csv -o dump.csv",
-    ] {
-        Scene::with_chunks(3).run(arguments).saves(&dump_of(3, 1));
-    }
-    Scene::with_chunks(3).run("get --output=a=b.csv DUMP").saves_as("a=b.csv", &dump_of(3, 1));
     let scene = Scene::with_chunks(3);
-    for arguments in ["-q get DUMP -o -", "get DUMP -o - -q", "--quiet get DUMP -o -"] {
+    for arguments in ["-q get DUMP -o -", "get --output=- -q DUMP", "-o- get DUMP --quiet"] {
         scene.run(arguments).stderr("").prints(&bytes_of(3, 1));
     }
-    for arguments in ["--retries 0 -v chunks DUMP", "chunks DUMP -v --retries=0"] {
-        let table = "CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n";
-        scene.run(arguments).notes("GET <URL>/chunks  200  <TIME>\n").stdout(table);
-    }
-    scene.run("get DUMP -q -o ./-q").any_stdout();
-    scene.has("-q", &bytes_of(3, 1));
+    scene.run("get --output=a=b.csv DUMP").saves_as("a=b.csv", &dump_of(3, 1));
 }
 
 #[test]
@@ -60,8 +45,6 @@ fn help_has_examples_and_needs_no_token() {
 fn wrong_usage_is_refused_with_what_is_wrong_before_anything_is_sent() {
     let scene = Scene::with_chunks(3);
     for (arguments, error) in [
-        ("get DUMP -x", "there is no option \"-x\""),
-        ("frobnicate DUMP", "there is no command \"frobnicate\""),
         ("taks DUMP", "there is no command \"taks\"; did you mean \"tasks\"?"),
         ("chunks DUMP DUMP", "Unrecognized argument: <DUMP>"),
         ("get", "Required positional arguments not provided:\n    LOCATOR"),

@@ -3,7 +3,7 @@
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
-use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of};
+use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
 
 /// The line for a dump that an earlier run left.
 fn already_there(import: Import) -> String {
@@ -27,18 +27,6 @@ fn a_task_gives_every_dump_and_a_summary() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
     let options = "-o new/rejected/ --parallel=4 --verify";
     scene.run(&format!("get NIGHTLY/T1 {options}")).collects("new/rejected/", "T1", &[COSTS, ACTUALS]);
-}
-
-#[test]
-fn a_dump_has_the_same_name_from_its_object_and_from_the_task() {
-    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS]), failed("T0", &[COSTS])]);
-    scene.run(&format!("get NIGHTLY/T1/{}", ACTUALS.0)).collects("", "T1", &[ACTUALS]);
-    let outcome = scene.run("get NIGHTLY/T1");
-    outcome.stdout(downloaded(COSTS) + &already_there(ACTUALS) + &summary(1, 1, 0, 5_000));
-    // That of another night has another name.
-    scene.run("get NIGHTLY/T0").any_stdout();
-    let files = [file_of(COSTS, "T1"), file_of(ACTUALS, "T1"), file_of(COSTS, "T0")];
-    scene.holds(&files);
 }
 
 #[test]
@@ -102,36 +90,23 @@ fn the_same_command_again_is_one_request_and_changes_nothing_unless_forced() {
 #[test]
 fn only_one_dump_goes_into_one_stream() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
-    for output in [
-        "-",
-        #[cfg(unix)]
-        "/dev/null",
-    ] {
-        let outcome = scene.run(&format!("get NIGHTLY/T1 -o {output}"));
-        outcome.asks_for(&[]).fails(
-            2,
-            "there are 2 dumps, and -o names one output; get one of them:\n  \
-             anaplan-dump get <NIGHTLY>/T1/112000000021 -o -\n  \
-             anaplan-dump get <NIGHTLY>/T1/112000000022 -o -\nTry anaplan-dump <ANY>--help.",
-        );
-    }
+    scene.run("get NIGHTLY/T1 -o -").asks_for(&[]).fails(
+        2,
+        "there are 2 dumps, and -o names one output; get one of them:\n  \
+         anaplan-dump get <NIGHTLY>/T1/112000000021 -o -\n  \
+         anaplan-dump get <NIGHTLY>/T1/112000000022 -o -\nTry anaplan-dump <ANY>--help.",
+    );
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     scene.run("get NIGHTLY/T1 -o -").prints(&dump_for(COSTS.0).bytes());
 }
 
 #[test]
 fn a_clean_task_has_nothing_to_download() {
-    let newest = "The newest run (2019-10-16 20:39:07 UTC) had no failures.\n";
     let scene = Scene::with_tasks([clean("T1")]);
-    for (locator, nothing) in [
-        ("NIGHTLY/T1", "Task T1 had no failures.\n"),
-        ("NIGHTLY/latest --since=2019-10-16", newest),
-        ("NIGHTLY --older", newest),
-    ] {
-        scene.run(&format!("get {locator}")).stdout(nothing);
-        // What reads a dump from standard output would take the sentence for one.
-        scene.run(&format!("get {locator} -o -")).notes(nothing);
-    }
+    let nothing = "Task T1 had no failures.\n";
+    scene.run("get NIGHTLY/T1").stdout(nothing);
+    // What reads a dump from standard output would take the sentence for one.
+    scene.run("get NIGHTLY/T1 -o -").notes(nothing);
 }
 
 #[test]
@@ -139,31 +114,31 @@ fn a_task_without_a_dump_is_not_called_fine() {
     let failed_action = ActionResult::new(COSTS.0).with_successful(false);
     let without_dump = Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(failed_action));
     let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T1";
-    let in_state = |state: &str| Task::new("T1", TaskState::Other(state.to_owned()));
-    let not_finished = |state: &str| {
-        let wait = "its dumps are there once it has\n  wait for it and collect them with: wait <NIGHTLY>/T1";
-        format!("has not finished ({state}): {wait}")
-    };
-    let all = ["NIGHTLY/T1", "NIGHTLY", "NIGHTLY/latest"];
-    let [task, process] = [&all[..1], &all[..2]];
-    for (run, locators, code, error) in [
-        (without_dump, &all[..], 4, format!("something failed in TASK, but no dump was left; {look}")),
-        (Task::new("T1", TaskState::Cancelled), task, 4, format!("TASK was cancelled, and no dump was left; {look}")),
+    let wait = "its dumps are there once it has\n  wait for it and collect them with: wait <NIGHTLY>/T1";
+    let silent = "task <NIGHTLY>/T1 is over, but the service does not say how it ended: it has no result";
+    let (task, both) = (&["NIGHTLY/T1"][..], &["NIGHTLY/T1", "NIGHTLY"][..]);
+    for (run, locators, code, checked, error) in [
+        (without_dump, both, 4, 6, format!("something failed in task <NIGHTLY>/T1, but no dump was left; {look}")),
         (
-            Task::complete("T1"),
-            process,
+            Task::new("T1", TaskState::Cancelled),
+            task,
+            4,
             1,
-            "TASK is over, but the service does not say how it ended: it has no result".to_owned(),
+            format!("task <NIGHTLY>/T1 was cancelled, and no dump was left; {look}"),
         ),
-        (in_state("IN_PROGRESS"), task, 4, format!("TASK {}", not_finished("IN_PROGRESS"))),
-        (in_state("PAUSED"), task, 4, format!("TASK {}", not_finished("PAUSED"))),
+        (Task::complete("T1"), both, 1, 1, silent.to_owned()),
+        (
+            Task::new("T1", TaskState::Other("PAUSED".to_owned())),
+            task,
+            4,
+            1,
+            format!("task <NIGHTLY>/T1 has not finished (PAUSED): {wait}"),
+        ),
     ] {
         let scene = Scene::with_tasks([run]);
         for locator in locators {
-            let error = error.replace("TASK", "task <NIGHTLY>/T1");
             scene.run(&format!("get {locator}")).fails(code, &error);
             // As `task --check` does.
-            let checked = if error.starts_with("something failed") { 6 } else { 1 };
             scene.run(&format!("get {locator} --check")).exits_with(checked).stderr_has(&error);
         }
     }
@@ -182,13 +157,6 @@ fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
     }
     let scene = Scene::with_tasks([Task::complete("T9").with_result(with_unnamed(&[]))]);
     scene.run("get NIGHTLY -q").fails(4, format!("task <NIGHTLY>/T9 {why}"));
-
-    let run = failing_run(&[ACTUALS]).with_result(with_unnamed(&[ACTUALS]));
-    let scene = Scene::with_run(run);
-    let outcome = scene.run("run NIGHTLY --poll=1ms -q");
-    let task = scene.task_id();
-    outcome.fails(4, format!("task <NIGHTLY>/{task} {why}")).stdout_has(file_of(ACTUALS, &task));
-    scene.any_files();
 }
 
 #[test]

@@ -1,51 +1,27 @@
 //! Whole answers with a good status that are not the chunk: documents, parts, nothing at all, and bodies
 //! with a wrong label. Once, they are retried; if they stay, they are reported as what they are.
 
-#[cfg(unix)]
-use std::fs::OpenOptions;
 use std::sync::Arc;
-#[cfg(unix)]
-use std::time::Duration;
 
 use xtask::fake::{Dump, Fault, When};
 
 use crate::faults::{Place, is_retried};
-#[cfg(unix)]
-use crate::support::PART_FILES;
 use crate::support::texts::{IS_ALTERED, KEPT, THE_LIST, gave_up, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
 const CHECK_PROXY: &str = "\n  check whether a proxy asks for a sign-in, and whether the API URL is right";
 
-/// Documents in place of a chunk, by their `Content-Type`, and how they are named.
-const DOCUMENTS: [(&str, &str, &str); 4] = [
-    (
-        "text/plain",
-        "<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>\n",
-        "an HTML page came instead, perhaps from a proxy",
-    ),
-    ("text/html; charset=utf-8", "Please sign in", "an HTML page came instead, perhaps from a proxy"),
-    (
-        "application/json",
-        r#"{"status":{"code":401,"message":"Token expired"},"path":"/2/0"}"#,
-        "a JSON document came instead (Token expired)",
-    ),
-    (
-        "application/xml",
-        "<Error><Code>AccessDenied</Code></Error>",
-        "an XML document came instead, perhaps from a proxy",
-    ),
-];
-
-fn document(kind: &str, text: &str) -> Fault {
-    Fault::Document { types: vec![kind.to_owned()], text: text.to_owned() }
-}
-
 #[test]
 fn what_is_not_the_chunk_is_retried_and_never_saved() {
-    for (kind, text, why) in DOCUMENTS {
-        is_retried(Place::Chunk, &document(kind, text), why, CHECK_PROXY);
-    }
+    // Documents of each kind have a test in the library.
+    let text = r#"{"status":{"code":401,"message":"Token expired"},"path":"/2/0"}"#.to_owned();
+    let document = Fault::Document { types: vec!["application/json".to_owned()], text };
+    let why = "a JSON document came instead (Token expired)";
+    is_retried(Place::Chunk, &document, why, CHECK_PROXY);
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(document, When::any());
+    let error = incomplete(0, 1, &gave_up(2, "the whole dump", why)) + CHECK_PROXY;
+    scene.get("--whole --retries=1").notes(wait("the whole dump", why, 1, 1)).fails(5, error);
     for (status, phrase) in [(202, ""), (204, ""), (206, ""), (304, " Not Modified")] {
         let why = format!("the service answered {status}{phrase}");
         is_retried(Place::Chunk, &Fault::UnderStatus(status), &why, "");
@@ -72,17 +48,12 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
         ("utf-8", "it came with the encoding \"utf-8\", which cannot be undone"),
         ("gzip", "it is labelled as gzip, but is not"),
     ] {
-        let fault = || Fault::LeftoverEncoding(encoding.to_owned());
         let scene = Scene::with_chunks(3);
-        scene.server.fault(fault(), chunk(1));
+        scene.server.fault(Fault::LeftoverEncoding(encoding.to_owned()), chunk(1));
         let note = wait(&the_chunk(1, 3), why, 1, 1);
         let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + IS_ALTERED + KEPT;
         scene.get("--retries=12").notes(note).fails(5, error).asks_for(&["0", "1", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
-
-        let scene = Scene::with_chunks(3);
-        scene.server.fault(fault(), chunk(1).times(1));
-        scene.get("").notes(wait(&the_chunk(1, 3), why, 1, 1)).saves(&dump_of(3, 1));
     }
     let why = "it came with the encoding \"utf-8\", which cannot be undone";
     let scene = Scene::with_chunks(3);
@@ -92,24 +63,11 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
 }
 
 #[test]
-fn a_document_in_place_of_the_whole_dump_is_not_saved() {
-    for (kind, text, why) in DOCUMENTS {
-        let scene = Scene::with_chunks(3);
-        scene.server.fault(document(kind, text), When::any());
-        let outcome = scene.get("--whole --retries=1");
-        let error = incomplete(0, 1, &gave_up(2, "the whole dump", why)) + CHECK_PROXY;
-        outcome.notes(wait("the whole dump", why, 1, 1)).fails(5, error);
-    }
-}
-
-#[test]
 fn a_chunk_may_look_like_a_document_and_is_kept_as_it_is() {
     let long_json = format!(r#"{{"status":"{}"}}"#, "x".repeat(100_000));
-    for text in ["<html> in a field\",\"7\"\n", "{\"a\":1}\n{\"b\":2}\n", &long_json] {
+    for text in ["<html> in a field\",\"7\"\n", &long_json] {
         let dump = Dump::from_chunks(vec![Arc::from(text.as_bytes()), Arc::from(&b"the end\n"[..])]);
-        let scene = Scene::with_dump(dump.clone());
-        scene.get("").saves(&dump);
-        scene.pipe("").prints(&dump.bytes());
+        Scene::with_dump(dump.clone()).get("").saves(&dump);
     }
     let same: Arc<[u8]> = Arc::from("same\n".repeat(100).as_bytes());
     let dump = Dump::from_chunks(vec![same.clone(), same]);
@@ -141,37 +99,15 @@ fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
 
 #[test]
 fn an_only_chunk_that_comes_empty_once_is_fetched_again_also_after_another_fault() {
-    for (options, what, done) in
-        [("", the_chunk(0, 1), "1 chunk"), ("--whole", "the whole dump".to_owned(), "in one piece")]
-    {
-        for faults_before in [0, 1] {
-            let scene = Scene::with_chunks(1);
-            let asked = || if options.is_empty() { chunk(0) } else { When::any() };
-            scene.server.fault(Fault::status(503), asked().times(faults_before));
-            scene.server.fault(Fault::EmptyBody, asked().occurrence(1 + faults_before));
-            let outcome = scene.get(options);
-            let mut waits = ["503 Service Unavailable", "it came empty"][1 - faults_before..].to_vec();
-            let waits = (1..).zip(waits.drain(..)).map(|(retry, why)| wait(&what, why, retry, 12));
-            outcome.notes(waits.collect::<String>()).stdout(format!("dump.csv  5.0 kB  {done}  <TIME>\n"));
-            scene.has("dump.csv", &bytes_of(1, 1));
-        }
+    for (options, what, when, done) in [
+        ("", the_chunk(0, 1), chunk(0), "1 chunk"),
+        ("--whole", "the whole dump".to_owned(), When::any(), "in one piece"),
+    ] {
+        let scene = Scene::with_chunks(1);
+        scene.server.fault(Fault::status(503), when.clone().times(1));
+        scene.server.fault(Fault::EmptyBody, when.occurrence(2));
+        let waits = [wait(&what, "503 Service Unavailable", 1, 12), wait(&what, "it came empty", 2, 12)];
+        scene.get(options).notes(waits.concat()).stdout(format!("dump.csv  5.0 kB  {done}  <TIME>\n"));
+        scene.has("dump.csv", &bytes_of(1, 1));
     }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_part_file_that_another_program_cut_does_not_get_the_final_name() {
-    let scene = Scene::with_chunks(3);
-    // Long enough to cut the file while the second look at the list waits.
-    scene.server.fault(Fault::Latency(Duration::from_secs(2)), chunk_list().occurrence(2));
-    let mut running = scene.command("get DUMP -o dump.csv").start();
-    running.wait_for_requests(5);
-    let part = OpenOptions::new().write(true).open(scene.path(PART_FILES[0])).expect("the part file");
-    part.set_len(12_345).expect("the part file is cut");
-    running
-        .finish()
-        .fails(7, "cannot give its final name to dump.csv.part: another program has changed its length meanwhile");
-    assert!(!scene.path("dump.csv").exists(), "{}", scene.describe());
-    scene.any_files();
-    scene.get("").stderr_has("continuing from there").saves(&dump_of(3, 1));
 }

@@ -20,54 +20,6 @@ pub(crate) const DUMP: &str = r#""_Status_","Code","Amount","_Line_","_Error_1_"
 /// What `--fix` makes of it.
 pub(crate) const FIXED: &str = "\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n\"A\n4\",\"1\"\n";
 
-/// The report on it, as a pattern: up to the name of the file, and from there on.
-const ANSWER: &str = "3 rows were rejected; 2 kinds of errors make up all of them: cure these. Then 3
-rows can load.
-
-  rows   share  can load  kind                                            column
-     2  66.7 %         1  Invalid code                                    Code
-     2  66.7 %         1  Invalid number                                  Amount
-  loaded with a warning:
-     1                    Cannot be directly updated as it is a calcu...
-  can load: rows without a message of another kind, once this one is cured.
-
-2 kinds of errors
------------------
-
-Invalid code                                                     2 rows   66.7 %
-  ####################################################
-  columns    Code 2
-  values     \"A\\n4\" 1, \"A,2\" 1
-  lines      3, 5
-  cure       Correct the code in the source, or map the column that really holds
-             codes.
-
-Invalid number                                                   2 rows   66.7 %
-  ####################################################
-  columns    Amount 2
-  values     \"n/a\" 2
-  lines      2, 3
-  cure       Write plain numbers without units or words, with the decimal sign
-             that the import expects.
-
-1 kind of warnings: these rows were loaded
-------------------------------------------
-
-Cannot be directly updated as it is a calculated line item        1 row  100.0 %
-  ##############################################################################
-  lines      4
-  cure       Leave the column out of the import, or map it to a line item
-             without a formula.
-
-Made <DATE> <CLOCK> UTC from:
-";
-
-const FACTS: &str = "    3 rows were rejected
-    1 rejected row has several messages
-    1 row was loaded with a warning
-    source lines 2 to 5
-";
-
 pub(crate) const NO_DUMP: &str =
     "not a dump file: the first line has none of the columns _Status_, _Line_ and _Error_1_";
 
@@ -84,24 +36,21 @@ fn screen(scene: &Scene, term: &str, line: &str) -> String {
     scene.command("explain").on_a_terminal(term, line).run().any_stdout().stdout_text()
 }
 
-pub(crate) fn report_on(name: &str) -> String {
-    report_in(name, "UTF-8, comma, LF")
-}
-
-pub(crate) fn report_in(name: &str, format: &str) -> String {
-    format!("{ANSWER}  {name}: 4 rows ({format})\n{FACTS}")
+/// Where the report on it counts its rows. The whole report has tests in the library.
+fn report_on(name: &str) -> String {
+    format!("\n  {name}: 4 rows (UTF-8, comma, LF)\n    3 rows were rejected\n")
 }
 
 #[test]
 fn the_report_needs_neither_a_token_nor_the_network_and_reads_a_pipe_in_one_pass() {
     let scene = scene();
     let outcome = scene.command("explain dump.csv").without("ANAPLAN_TOKEN").run();
-    outcome.stdout(report_on("dump.csv")).without_a_connection();
+    outcome.stdout_has(report_on("dump.csv")).without_a_connection();
     for (variable, value) in [("ANAPLAN_ENV_FILE", "not-there.env"), ("ANAPLAN_TIMEOUT", "2h")] {
-        scene.command("explain dump.csv").env(variable, value).run().stdout(report_on("dump.csv"));
+        scene.command("explain dump.csv").env(variable, value).run().stdout_has(report_on("dump.csv"));
     }
     let outcome = scene.command("explain - --fix fixed.csv -q").through("cat dump.csv | \"$0\" \"$@\"").run();
-    outcome.stdout(report_on("standard input"));
+    outcome.stdout_has(report_on("standard input"));
     scene.has("fixed.csv", FIXED.as_bytes());
     let outcome = scene.command("explain - dump.csv --top=1").stdin(DUMP).run();
     let together = "\n  Together: 8 rows\n    6 rows were rejected\n";
@@ -126,16 +75,11 @@ fn several_files_are_one_report_and_say_what_changed() {
     scene.write(import, "Code;_Line_;_Error_1_\nB;7;Invalid code: B\nC;8;Invalid parent: C\n");
     scene.write("yesterday.csv", "Code,_Line_,_Error_1_\nB,7,Invalid code: B\nC,8,Invalid date: C\n");
     let outcome = scene.run(&format!("explain dump.csv {import} --top 1 --against yesterday.csv"));
-    for part in [
-        ">    3  60.0 %         2      +2  Invalid code ",
-        "\n  and 2 more kinds not shown\n",
-        "\nChanges: 5 rows rejected, 3 more than before\n",
-        "\n  files      dump.csv 2, Accounts 1\n  lines      3, 5, ... of dump.csv\n",
-        "\n  Accounts: 2 rows (UTF-8, semicolon, LF)\n    2 rows were rejected\n",
-        "\n  Together: 6 rows\n    5 rows were rejected\n",
-    ] {
-        outcome.stdout_has(part);
-    }
+    outcome
+        .stdout_has(">    3  60.0 %         2      +2  Invalid code ")
+        .stdout_has("\n  and 2 more kinds not shown\n");
+    outcome.stdout_has("\nChanges: 5 rows rejected, 3 more than before\n");
+    outcome.stdout_has("\n  Accounts: 2 rows (UTF-8, semicolon, LF)\n    2 rows were rejected\n");
     let outcome = scene.run(&format!("explain {import} --json --against=dump.csv --against=yesterday.csv"));
     let change = json!({"title": "Invalid code", "severity": "error", "change": "fewer", "rows_before": 3,
         "rows_after": 1, "difference": -2, "is_approximate": false});
@@ -153,7 +97,7 @@ fn rows_of_one_kind_are_a_table_a_document_or_a_file() {
     let outcome = scene.run("explain dump.csv --kind number --top 1 --json");
     outcome.json_has("/rows", 2).json_has("/first_rows", json!([row]));
     let outcome = scene.run("explain dump.csv --kind number --fix numbers.csv");
-    outcome.notes("numbers.csv: 2 rows to correct\n").stdout(report_on("dump.csv"));
+    outcome.notes("numbers.csv: 2 rows to correct\n").stdout_has(report_on("dump.csv"));
     scene.has("numbers.csv", b"\"Code\",\"Amount\"\n\"A1\",\"n/a\"\n\"A,2\",\"n/a\"\n");
 }
 
@@ -180,7 +124,7 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
     }
     // The others are reported on.
     let outcome = scene.run("explain plain.csv dump.csv missing.csv");
-    outcome.stdout(report_on("dump.csv")).exits_with(1);
+    outcome.stdout_has(report_on("dump.csv")).exits_with(1);
     outcome.stderr(format!("anaplan-dump: {no_dump}\nanaplan-dump: {missing}\n"));
     let outcome = scene.run("explain plain.csv dump.csv --json");
     outcome.json_has("/totals/rows", 4).json_has("/not_read/0/message", &*no_dump).fails(1, no_dump);

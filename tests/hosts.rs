@@ -87,29 +87,11 @@ fn a_pasted_url_wins_over_the_api_url_and_the_option_over_the_variable() {
 #[test]
 fn what_names_no_api_is_refused() {
     let scene = Scene::with_chunks(3);
-    for (arguments, error) in [
-        (
-            "--region moon",
-            "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other \
-             host by its URL",
-        ),
-        (
-            "--api-url https://gb1.app.anaplan.com",
-            "https://gb1.app.anaplan.com is for browsers and serves no API: the API of its region is \
-             https://gb1.api.anaplan.com",
-        ),
-        ("--region s3cret-password", "--region cannot be used: <ANY>longer than any region<ANY>"),
-        (
-            "--api-url api.anaplan.com",
-            "--api-url cannot be used: cannot read \"api.anaplan.com\"<ANY>: expected <ANY>https://<ANY>",
-        ),
-        (
-            "--api-url https://api.anaplan.com/1/3",
-            "--api-url cannot be used: cannot read \"https://api.anaplan.com/1/3\"<ANY>: expected nothing after the host<ANY>",
-        ),
-    ] {
-        watched(&scene, &format!("chunks DUMP {arguments}")).run().refuses(error);
-    }
+    let region = "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other host by \
+                  its URL";
+    watched(&scene, "chunks DUMP --region moon").run().refuses(region);
+    let origin = "--api-url cannot be used: cannot read \"api.anaplan.com\"<ANY>: expected <ANY>https://<ANY>";
+    watched(&scene, "chunks DUMP --api-url api.anaplan.com").run().refuses(origin);
     let command = watched(&scene, "chunks DUMP --region eu3 --api-url https://api.anaplan.com");
     command.run().is_wrong_usage("<ANY>give one of them");
     let browsers = "https://us1a.app.anaplan.com is for browsers and serves no API: the API of its region is <ANY>";

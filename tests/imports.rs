@@ -44,15 +44,9 @@ fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
         command.run().stdout(format!("{FILE}  2.5 kB  in one piece  <TIME>\n"));
         scene.has(FILE, &dump_for("T1").bytes());
     }
-    for command in by_every_name(&scene, "chunks") {
-        command.run().stdout("CHUNK  NAME\n0      Chunk 0\n1      Chunk 1\n2      Chunk 2\n");
-    }
     let there = format!("{FILE}  2.5 kB  already there\n");
     scene.run(&format!("get -q {SHORT}/latest")).stdout(&there);
     scene.command("get").in_the_model().arg(format!("{IMPORT}/T1")).run().stdout(there);
-    let error = "cannot read \"<MODEL>/112000000099/T1/OBJECT\" from character 83 on: expected nothing after the \
-                 task: a single import has one dump";
-    scene.run(&format!("get {SHORT}/T1/OBJECT")).refuses(error);
 }
 
 #[test]

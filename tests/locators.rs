@@ -35,15 +35,9 @@ fn is_about(scene: &Scene, command: &str, name: &str, id: &str) {
 
 #[test]
 fn a_pasted_url_of_any_depth_downloads_what_is_there() {
-    for tail in ["", "/", "/chunks", "/chunks?x=1", "/chunks/2"] {
+    for up_to in ["/dumps/", "/tasks/", "no part of it"] {
         let scene = Scene::with_chunks(3);
-        let url = scene.server.dump_url() + tail;
-        let command = scene.command("get -o dump.csv").arg(url).without("ANAPLAN_API_URL");
-        command.run().saves(&dump_of(3, 1));
-    }
-    for up_to in ["/dumps/", "/tasks/", &format!("/{TASK}")] {
-        let scene = Scene::with_chunks(3);
-        let url = scene.server.dump_url();
+        let url = scene.server.dump_url() + "/chunks?x=1";
         let url = url.split(up_to).next().unwrap_or_default();
         let outcome = scene.command("get -q").arg(url).without("ANAPLAN_API_URL").run();
         outcome.saves_as(&own_name(), &dump_of(3, 1));
@@ -66,12 +60,8 @@ fn a_path_without_a_workspace_is_asked_for_as_it_was_given() {
 fn the_page_of_a_model_in_the_browser_names_the_model_and_no_host() {
     let scene = Scene::with_chunks(3);
     let ids = format!("selectedWorkspaceId={WORKSPACE}&selectedModelId={MODEL}");
-    for page in [
-        format!("https://us1a.app.anaplan.com/core?{ids}"),
-        format!("https://eu1a.app.anaplan.com/a/modeling/#/core/?{ids}&x=1"),
-        format!("https://elsewhere.example/?x=1&{ids}"),
-    ] {
-        scene.command("processes").arg(page).run().stdout_has(PROCESS);
+    for page in ["eu1a.app.anaplan.com/a/modeling/#/core/?", "elsewhere.example/?x=1&"] {
+        scene.command("processes").arg(format!("https://{page}{ids}&x=1")).run().stdout_has(PROCESS);
     }
 }
 
@@ -91,35 +81,18 @@ fn a_task_has_one_locator_whichever_command_names_it() {
 #[test]
 fn a_locator_that_makes_no_sense_is_refused_with_the_position() {
     let scene = Scene::with_chunks(3);
-    let from = |character: usize, expected: &str| {
-        format!("cannot read \"<LOCATOR>\" from character {character} on: expected {expected}")
-    };
-    let empty = "the text is empty: expected a URL of the API, or WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]<ANY>";
-    for (command, locator, error) in [
-        ("chunks", "", empty.to_owned()),
-        ("chunks", "https://api.anaplan.com/2/0/workspaces/W/modelz/M", from(42, "models/<ANY>")),
-        ("chunks", "W/M/118000000001/T/O/more", from(22, "nothing more<ANY>")),
-        ("chunks", "W/M/P/T%ff/O", from(7, "percent-encoded UTF-8<ANY>%25")),
-        ("get", "W/M/P/T/%2e%2e", from(9, "<ANY> an identifier, which cannot be \".\" or \"..\"")),
+    let short = "\"W/M/118000000001/T\" ends too early: expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT<ANY>";
+    let bare = "\"118000000001\" ends too early: expected <ANY>\n  \
+                a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL";
+    for (command, error) in [
         (
-            "chunks",
-            "W/M/118000000001/T",
-            "\"<LOCATOR>\" ends too early: expected one dump: WORKSPACE/MODEL/PROCESS/TASK/OBJECT<ANY>".to_owned(),
+            "chunks W/M/P/T%ff/O",
+            "cannot read \"W/M/P/T%ff/O\" from character 7 on: expected percent-encoded UTF-8<ANY>%25",
         ),
-        (
-            "task",
-            "W/M/118000000001",
-            "\"<LOCATOR>\" ends too early: expected a task by its id: WORKSPACE/MODEL/PROCESS/TASK".to_owned(),
-        ),
-        (
-            "get",
-            "118000000001",
-            "\"<LOCATOR>\" ends too early: expected <ANY>\n  \
-             a locator without a model needs ANAPLAN_WORKSPACE and ANAPLAN_MODEL"
-                .to_owned(),
-        ),
+        ("chunks W/M/118000000001/T", short),
+        ("get 118000000001", bare),
     ] {
-        scene.command(command).arg(locator).run().refuses(error.replace("<LOCATOR>", locator));
+        scene.run(command).refuses(error);
     }
 }
 
@@ -145,16 +118,11 @@ fn the_short_form_begins_at_the_process_where_the_environment_names_the_model() 
 #[test]
 fn a_process_is_found_by_its_name_in_any_case() {
     for (other, name, written) in [
-        ("Weekly load", "Nightly load", "Nightly%20load"),
-        ("Weekly load", "Nightly load", "nightly LOAD"),
+        ("Weekly load", "Nightly load", "nightly%20LOAD"),
         // The exact name wins over one in another case.
         ("nightly load", "Nightly load", "Nightly load"),
-        ("Größe", "Größe ÄÖÜ", "größe äöü"),
         ("Load", "Load A/B", "Load A%2FB"),
         ("50%25", "50% of it", "50% of it"),
-        ("1", "#1", "%231"),
-        ("hidden", "..hidden", "..hidden"),
-        ("line", "line\nbreak", "line%0Abreak"),
         ("東", "東京", "%E6%9D%B1%E4%BA%AC"),
     ] {
         is_about(&with_names(&[other, name]), "tasks", written, "118000000002");
