@@ -23,12 +23,6 @@ fn full_disk() -> File {
 }
 
 #[test]
-fn a_file_is_reported_with_its_size_and_chunks() {
-    let scene = Scene::with_chunks(3);
-    scene.get("").stderr("downloading 3 chunks\n").saves(&dump_of(3, 1));
-}
-
-#[test]
 fn down_to_an_object_a_name_is_a_file_and_a_folder_gets_the_dumps_own_name() {
     for (output, file) in [
         ("", own_name()),

@@ -1,7 +1,5 @@
 //! Nothing is overwritten unless `--force` says so, and two runs on one file do not mix.
 
-use std::fs::File;
-
 use xtask::fake::Fault;
 
 use crate::support::texts::{KEPT, answered, exists, goes_on, incomplete, the_chunk};
@@ -76,27 +74,7 @@ fn a_part_file_of_another_program_is_given_up_by_force_alone() {
     for options in ["", "--restart"] {
         scene.get(options).fails(7, exists("dump.csv.part")).without_a_connection();
     }
-    let part = File::options().write(true).open(scene.path("dump.csv.part")).expect("the file");
-    part.lock().expect("a lock");
-    scene.get("").fails(7, LOCKED).without_a_connection();
-    drop(part);
-    scene.write("dump.csv.part.journal", "{\"format\":\"A4\"}");
-    let foreign = "cannot use dump.csv.part.journal: it is not a journal of this program: move it away";
-    for options in ["", "--restart"] {
-        scene.get(options).fails(7, foreign).without_a_connection();
-    }
-    scene.remove("dump.csv.part.journal");
     scene.get("--force").saves(&dump_of(3, 1));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_named_pipe_in_the_place_of_the_journal_is_not_waited_for() {
-    let scene = Scene::with_chunks(3);
-    let made = std::process::Command::new("mkfifo").arg(scene.path("dump.csv.part.journal")).status();
-    assert!(made.is_ok_and(|status| status.success()));
-    scene.get("").exits_with(7).stderr_has("it is not a regular file").without_a_connection();
-    scene.any_files();
 }
 
 #[test]

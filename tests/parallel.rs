@@ -115,22 +115,6 @@ fn a_fault_in_or_after_a_chunk_repeats_and_loses_nothing_on_standard_output() {
 }
 
 #[test]
-fn a_fault_that_stays_leaves_the_chunks_before_it_on_standard_output() {
-    for (fault, options, code) in [
-        (Fault::ResetInBody { after_bytes: 6_000 }, "", 5),
-        (Fault::GzipBadCrc, "", 5),
-        (Fault::EraseDump, "", 4),
-        (Fault::status(403), "--parallel=4", 3),
-    ] {
-        let scene = Scene::with_chunks(4);
-        scene.server.fault(fault, chunk(2));
-        let outcome = scene.pipe(&format!("--retries=1 {options}"));
-        outcome.exits_with(code).prints(&bytes_of(4, 1)[..2 * CHUNK]);
-        outcome.stderr_has(format!("anaplan-dump: {}", incomplete(2, 4, "")));
-    }
-}
-
-#[test]
 fn whole_chunks_are_printed_before_the_next_one_arrives() {
     let scene = Scene::with_chunks(4);
     scene.server.fault(Fault::Latency(Duration::from_secs(600)), chunk(2));

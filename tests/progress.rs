@@ -6,7 +6,7 @@ use std::time::Duration;
 use xtask::fake::{Fault, Service};
 
 use crate::support::texts::{CLOSED, KEPT, THE_LIST, answered, gave_up, incomplete, the_chunk, wait};
-use crate::support::{ACTUALS, CHUNK, COSTS, Scene, bytes_of, chunk, dump_of, failed};
+use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of};
 
 const CHUNKS: usize = 5;
 
@@ -140,16 +140,4 @@ fn the_line_counts_arrivals_also_side_by_side_and_into_a_pipe() {
         assert!(parts.iter().all(|part| last.contains(part)), "{options}: {screen:?}");
         scene.any_files();
     }
-}
-
-#[test]
-fn a_log_names_each_dump_once_and_dates_its_retries() {
-    let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS])]);
-    scene.server.fault(Fault::status(503), chunk(1).times(1));
-    scene.run("get NIGHTLY/T9 -o rejected").any_stdout().stderr(
-        "downloading Cost centres (dump 1 of 2): 3 chunks\n\
-         <ANY>:<ANY>:<ANY> chunk 2 of 3: 503 Service Unavailable; retry 1 of 12 in <ANY> s\n\
-         downloading Actuals (dump 2 of 2): 3 chunks\n",
-    );
-    scene.any_files();
 }

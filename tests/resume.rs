@@ -3,13 +3,11 @@
 
 use std::fs;
 
-use xtask::fake::{ActionResult, Fault, OBJECT, PROCESS, Process, Service, TASK, Task};
+use xtask::fake::{Fault, When};
 
 use crate::support::texts::{begins_anew, goes_on};
-use crate::support::{CHUNK, PART_FILES, Scene, bytes_of, chunk_list, dump_of};
+use crate::support::{ACTUALS, CHUNK, COSTS, PART_FILES, Scene, bytes_of, chunk_list, dump_for, dump_of, failed};
 
-const PART: &str = PART_FILES[0];
-const JOURNAL: &str = PART_FILES[1];
 const CHUNKS: usize = 5;
 const ALL: [&str; CHUNKS] = ["0", "1", "2", "3", "4"];
 
@@ -54,51 +52,25 @@ fn a_run_that_was_killed_after_its_last_chunk_fetches_none() {
 
 #[test]
 fn what_is_damaged_is_fetched_again_and_the_rest_is_kept() {
-    type Damage = fn(&mut Vec<u8>);
     let no_match = begins_anew("its content does not match its journal");
-    let other_version = begins_anew("its journal is damaged or of another version");
-    let cases: [(&str, Damage, &str, &[&str]); 5] = [
-        (PART, |part| part.truncate(2 * CHUNK + 5), &goes_on(2, CHUNKS), &ALL[2..]),
-        (PART, |part| part[CHUNK + 77] ^= 1, &goes_on(1, CHUNKS), &ALL[1..]),
-        (PART, |part| part[0] ^= 1, &no_match, &ALL),
-        (JOURNAL, |journal| journal.truncate(journal.len() - 4), &goes_on(2, CHUNKS), &ALL[2..]),
-        (
-            JOURNAL,
-            // After the words by which a journal is known as one of ours.
-            |journal| {
-                let at = journal.windows(10).position(|part| part == b",\"chunks\":").expect("a header");
-                journal[at] = b'#';
-            },
-            &other_version,
-            &ALL,
-        ),
-    ];
-    for (file, damage, note, asked) in cases {
+    for (byte, note, asked) in [(CHUNK + 77, &goes_on(1, CHUNKS), &ALL[1..]), (0, &no_match, &ALL)] {
         let scene = killed_in_chunk(3);
-        let mut bytes = scene.read(file);
-        damage(&mut bytes);
-        fs::write(scene.path(file), bytes).expect("the file is written");
+        let mut part = scene.read(PART_FILES[0]);
+        part[byte] ^= 1;
+        fs::write(scene.path(PART_FILES[0]), part).expect("the file is written");
         scene.get("").notes(note).asks_for(asked).saves(&dump_of(CHUNKS, 1));
     }
 }
 
 #[test]
 fn what_is_left_of_another_dump_is_kept_unless_it_is_given_up() {
-    let other = "112000000016";
-    let result = ActionResult::process(PROCESS)
-        .with_nested(ActionResult::failed_import(OBJECT, "Accounts"))
-        .with_nested(ActionResult::failed_import(other, "Products"));
-    let task = Task::complete(TASK)
-        .with_result(result)
-        .with_dump(OBJECT, dump_of(CHUNKS, 1))
-        .with_dump(other, dump_of(CHUNKS, 2));
-    let service = Service::new().with_process(Process::new(PROCESS, "Nightly load").with_task(task));
-    let scene = Scene::with_service(service);
-    scene.killed_in_chunk(3);
-    let command = format!("get NIGHTLY/{TASK}/{other} -o dump.csv");
-    let error = "dump.csv.part is the unfinished file of another dump, <URL>/chunks\n  choose another name, \
+    let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
+    scene.server.fault(Fault::status(403), When::path("dumps/112000000021/chunks/1"));
+    scene.run("get NIGHTLY/T1/112000000021 -o dump.csv -q").exits_with(3).stderr_has("1 of 3 chunks are there");
+    let command = "get NIGHTLY/T1/112000000022 -o dump.csv";
+    let error = "dump.csv.part is the unfinished file of another dump, <ANY>/112000000021/chunks\n  choose another name, \
                  or give that dump up with --restart or --force";
-    scene.run(&command).fails(7, error);
-    scene.keeps_part(&bytes_of(CHUNKS, 1)[..3 * CHUNK]);
-    scene.run(&format!("{command} --restart")).saves(&dump_of(CHUNKS, 2));
+    scene.run(command).fails(7, error);
+    scene.keeps_part(&dump_for(COSTS.0).bytes()[..1_000]);
+    scene.run(&format!("{command} --restart")).saves(&dump_for(ACTUALS.0));
 }

