@@ -87,8 +87,8 @@ fn a_pasted_url_wins_over_the_api_url_and_the_option_over_the_variable() {
 #[test]
 fn what_names_no_api_is_refused() {
     let scene = Scene::with_chunks(3);
-    let region = "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other host by \
-                  its URL";
+    let region = "--region cannot be used: cannot read \"moon\": expected a region (us1, <ANY>, us9); name any other \
+                  host by its URL";
     watched(&scene, "chunks DUMP --region moon").run().refuses(region);
     let origin = "--api-url cannot be used: cannot read \"api.anaplan.com\"<ANY>: expected <ANY>https://<ANY>";
     watched(&scene, "chunks DUMP --api-url api.anaplan.com").run().refuses(origin);

@@ -68,8 +68,8 @@ fn what_is_left_of_another_dump_is_kept_unless_it_is_given_up() {
     scene.server.fault(Fault::status(403), When::path("dumps/112000000021/chunks/1"));
     scene.run("get NIGHTLY/T1/112000000021 -o dump.csv -q").exits_with(3).stderr_has("1 of 3 chunks are there");
     let command = "get NIGHTLY/T1/112000000022 -o dump.csv";
-    let error = "dump.csv.part is the unfinished file of another dump, <ANY>/112000000021/chunks\n  choose another name, \
-                 or give that dump up with --restart or --force";
+    let error = "dump.csv.part is the unfinished file of another dump, <ANY>/112000000021/chunks\n  choose another \
+                 name, or give that dump up with --restart or --force";
     scene.run(command).fails(7, error);
     scene.keeps_part(&dump_for(COSTS.0).bytes()[..1_000]);
     scene.run(&format!("{command} --restart")).saves(&dump_for(ACTUALS.0));
