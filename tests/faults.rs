@@ -228,8 +228,8 @@ fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
 
 #[test]
 fn a_body_that_moves_slowly_and_an_answer_that_takes_its_time_are_no_stall() {
-    // 1.6 s in all, with pauses of a twentieth of the limit.
-    let slow = Fault::Dribble { bytes: 320, pause: Duration::from_millis(50) };
+    // 1.6 s in all.
+    let slow = Fault::Slow { bytes_per_second: 6_400 };
     for (fault, limit) in [(slow, "1s"), (Fault::Latency(Duration::from_millis(300)), "5s")] {
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk(1));

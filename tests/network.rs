@@ -205,7 +205,7 @@ fn a_certificate_for_another_host_says_for_which() {
 /// A command against a server with this certificate, which trusts what the server gives to be trusted.
 fn with_certificate(certificate: ServerCertificate, check: impl FnOnce(&Scene, &FakeServer)) {
     let scene = Scene::with_chunks(3);
-    let server = FakeServer::start_with_certificate(Service::with_dump(dump_of(3, 1)), certificate);
+    let server = FakeServer::start_tls(Service::with_dump(dump_of(3, 1)), certificate);
     scene.write("root.pem", server.ca_pem());
     check(&scene, &server);
 }
@@ -248,7 +248,7 @@ fn root_certificates_can_be_added_or_replace_the_built_in_ones() {
             command.run().prints(&bytes_of(3, 1));
         }
         // The one of another authority beside it changes nothing.
-        let other = FakeServer::start_tls(Service::new());
+        let other = FakeServer::start_tls(Service::new(), ServerCertificate::Good);
         scene.write("other.pem", other.ca_pem());
         let command = against(scene, server, "get DUMP -o - --ca-file other.pem --ca-add root.pem");
         command.run().prints(&bytes_of(3, 1));

@@ -60,7 +60,7 @@ fn a_dump_that_is_replaced_twice_ends_with_an_error_and_leaves_nothing_to_contin
 fn a_dump_replaced_between_two_runs_is_noticed_by_verification() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.killed_in_chunk(2);
-    scene.server.service().replace_dump(TASK, OBJECT, dump_of(CHUNKS, 2));
+    *scene.server.service().dump_mut(TASK, OBJECT).expect("a dump") = dump_of(CHUNKS, 2);
     scene.get("--verify").stderr_has(begins_anew(CHANGED_CHUNK)).saves(&dump_of(CHUNKS, 2));
 }
 

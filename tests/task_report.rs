@@ -93,7 +93,7 @@ fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0(
     let inside = |action| ActionResult::process(PROCESS).with_nested(action);
     let detail = Detail::new("kind", "Some rows").with_values(["failedCount", "1"]);
     let failed_rows = inside(ActionResult::new(COSTS.0).with_detail(detail));
-    let silent = inside(ActionResult::new(COSTS.0).without_failure_dump_field());
+    let silent = inside(ActionResult { failure_dump_available: None, ..ActionResult::new(COSTS.0) });
     for (task, code) in [
         (failed("T1", &[COSTS]), 6),
         (with(silent.clone()).with_dump(COSTS.0, dump_for(COSTS.0)), 6),

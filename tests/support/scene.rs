@@ -11,7 +11,9 @@ use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
-use xtask::fake::{Dump, FakeServer, Fault, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE, When};
+use xtask::fake::{
+    Dump, FakeServer, Fault, MODEL, OBJECT, PROCESS, ServerCertificate, Service, TASK, TOKEN, WORKSPACE, When,
+};
 
 use super::{Invocation, NEWEST_TASK, Outcome, assert_same_bytes, model, nightly};
 
@@ -43,7 +45,7 @@ impl Scene {
     /// The same over TLS, with a new certificate authority.
     #[track_caller]
     pub(crate) fn with_tls(service: Service) -> Scene {
-        let mut scene = Scene::new(FakeServer::start_tls(service));
+        let mut scene = Scene::new(FakeServer::start_tls(service, ServerCertificate::Good));
         let authority = NamedTempFile::new().expect("a scratch file");
         fs::write(&authority, scene.server.ca_pem()).expect("the certificate is written");
         scene.authority = Some(authority);

@@ -40,6 +40,9 @@ pub(crate) fn in_workspace(program: impl Into<OsString>) -> Command {
 
 /// Builds the program with these additional arguments. Returns the path of the executable.
 pub(crate) fn build_program(arguments: &[&str]) -> Result<PathBuf, String> {
+    // Built together, both take the crates that this package has built already; alone, the program asks for fewer of
+    // their features, and half of them would be built again.
+    let arguments = if arguments.is_empty() { &["--package", "xtask"] } else { arguments };
     let output = cargo()
         .args(["build", "--locked", "--package", PROGRAM, "--message-format", "json-render-diagnostics"])
         .args(arguments)

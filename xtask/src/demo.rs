@@ -31,7 +31,7 @@ pub(crate) fn run(_: &Demo) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("anaplan-dump-demo-").tempdir();
     let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
     let dump = Dump::from_bytes(dump_file::generate(SEED, DUMP_SIZE), CHUNK_SIZE);
-    let server = FakeServer::start_on(sample::service(dump.clone()), 0, false)?;
+    let server = FakeServer::start_on(sample::service(dump.clone()), 0, None)?;
     let settings = sample::settings(&server, program.parent().unwrap_or(folder.path()));
     let stage = Stage { settings, folder: folder.path().to_owned(), server };
     let outcome = show_download(&stage, &dump).and_then(|()| show_loop(&stage));

@@ -62,7 +62,7 @@ pub fn service(large: Dump) -> Service {
     let (result, dump) = import.load(IMPORT, IMPORT_NAME, &file, file.content.clone());
     let dump = dump.unwrap_or_default();
     let failed = |id| Task::complete(id).with_result(of(result.clone()));
-    let clean = ActionResult::loaded(IMPORT, IMPORT_NAME, ROWS);
+    let clean = ActionResult::loaded(IMPORT, IMPORT_NAME, ROWS, 0);
     let nightly = Process::new(PROCESS, "Nightly load")
         .with_action("117000000003", "Delete old entries")
         .with_action(IMPORT, IMPORT_NAME)

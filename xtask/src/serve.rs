@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
     service.add_certificate(USER, &certificate);
     service.set_link(Duration::ZERO, arguments.slow.then_some(2_000_000));
     service.set_gzip(if arguments.gzip { GzipMode::On } else { GzipMode::Off });
-    let server = FakeServer::start_on(service, arguments.port, arguments.tls)?;
+    let server = FakeServer::start_on(service, arguments.port, arguments.tls.then_some(ServerCertificate::Good))?;
     let retry_after = Some("1".to_owned());
     let flaky = [
         Fault::ResetBeforeAnswer,

@@ -57,7 +57,7 @@ fn process() -> ActionAddress {
 }
 
 fn bytes(server: &FakeServer) -> Vec<u8> {
-    server.service().dump_chunks().iter().flat_map(|chunk| chunk.to_vec()).collect()
+    server.service().dump_bytes()
 }
 
 fn proxy(url: &str) -> ProxyChoice {

@@ -28,7 +28,7 @@ const MAX_RATIO: f64 = 1.25;
 /// Measures and prints; an error where a process gives up or too much is sent.
 pub(super) fn run(setting: &Setting) -> Result<(), String> {
     let dump = Dump::from_bytes(dump_file::generate(1, CHUNKS * CHUNK_SIZE), CHUNK_SIZE);
-    let alone = FakeServer::start_on(Service::with_dump(dump.clone()), 0, false)?;
+    let alone = FakeServer::start_on(Service::with_dump(dump.clone()), 0, None)?;
     get(setting, &dump, &alone, 0)?;
     let needed = alone.requests().len() * PROCESSES;
     let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / REFILL;
@@ -40,7 +40,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), String> {
     for (name, retry_after) in [("with Retry-After", true), ("without Retry-After", false)] {
         let mut service = Service::with_dump(dump.clone());
         service.set_bucket(DEPTH, REFILL, retry_after);
-        let server = &FakeServer::start_on(service, 0, false)?;
+        let server = &FakeServer::start_on(service, 0, None)?;
         let (begun, dump) = (Instant::now(), &dump);
         let outcome: Result<(), String> = thread::scope(|scope| {
             let start = |number| scope.spawn(move || get(setting, dump, server, number));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use argh::FromArgs;
+use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 use xtask::fake::*;
 
@@ -50,19 +51,27 @@ pub(crate) fn serve(arguments: &BenchServer) -> Result<(), String> {
         let mut chunk = format!("{index:08}").into_bytes();
         chunk.extend(block.iter().skip(chunk.len()));
         checksum.update(&chunk);
-        Arc::from(chunk)
+        if name != "gzip" {
+            return Arc::from(chunk);
+        }
+        // Compressed already: a client that is measured must not wait for the server.
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing to memory cannot fail.
+        let written = gzip.write_all(&chunk).and_then(|()| gzip.finish());
+        Arc::from(written.unwrap_or_default())
     });
     // What can be uploaded, and an import that reads it and has no rules.
     let (file, import) = ("113000000001", "112000000041");
     let mut service = Service::with_dump(Dump::from_chunks(all.collect()))
         .with_file(SourceFile::new(file, "source.csv"))
         .with_import(Process::new(import, "Source").reading(Import::from_file(file)));
-    match name {
-        "far" => service.set_link(Duration::from_millis(80), Some(20_000_000)),
-        "gzip" => service.set_gzip(GzipMode::On),
-        _ => {}
+    if name == "far" {
+        service.set_link(Duration::from_millis(80), Some(20_000_000));
     }
-    let server = FakeServer::start_on(service, 0, tls)?;
+    let server = FakeServer::start_on(service, 0, tls.then_some(ServerCertificate::Good))?;
+    if name == "gzip" {
+        server.fault(Fault::LeftoverEncoding("gzip".to_owned()), When::path("chunks/*"));
+    }
     let origin = server.origin();
     let mut variables = json!({
         "ANAPLAN_API_URL": origin,

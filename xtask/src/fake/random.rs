@@ -56,16 +56,6 @@ impl Random {
             piece.copy_from_slice(&bytes[..piece.len()]);
         }
     }
-
-    /// So many upper-case hexadecimal digits, as in the ids of tasks.
-    pub fn hex(&mut self, digits: usize) -> String {
-        let mut text = String::with_capacity(digits + 16);
-        while text.len() < digits {
-            text.push_str(&format!("{:016X}", self.next_u64()));
-        }
-        text.truncate(digits);
-        text
-    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn each_fault_does_what_its_name_says() {
         (Fault::ResetInBody { after_bytes: 3 }, length, "abc", 3, End::Reset),
         (Fault::CutBeforeEnd { missing_bytes: 1 }, length, "abc", 3, End::Closed),
         (Fault::Stall { after_bytes: 3 }, length, "abc", 3, End::Silent),
-        (Fault::Dribble { bytes: 1, pause: Duration::from_millis(1) }, length, "abcd", 4, End::Closed),
+        (Fault::Slow { bytes_per_second: 1000 }, length, "abcd", 4, End::Closed),
         (Fault::Latency(Duration::from_millis(1)), length, "abcd", 4, End::Closed),
         (Fault::status(503), "503 Service Unavailable\r\n", "{", 282, End::Closed),
         (status(ErrorBody::Json(text("slow"))), "Retry-After: 7\r\n", "{", 267, End::Closed),

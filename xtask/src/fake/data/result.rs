@@ -41,32 +41,29 @@ impl ActionResult {
     /// An import that ran, but rejected some rows and left a dump.
     pub fn failed_import(object_id: impl Into<String>, name: impl Into<String>) -> Self {
         let name = name.into();
-        let rows = Detail {
-            local_message_text: Some(format!("{name}: 90 (0/90) rows successful, 5 ignored")),
-            occurrences: Some(0),
-            kind: Some("hierarchyRowsProcessedWithFailures".to_owned()),
-            values: ["successRowCount", "90", "failedCount", "3", "ignoredCount", "5"].map(String::from).to_vec(),
-        };
+        let text = format!("{name}: 90 (0/90) rows successful, 5 ignored");
+        let values = ["successRowCount", "90", "failedCount", "3", "ignoredCount", "5"];
+        let mut rows = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
+        rows.occurrences = Some(0);
         Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(rows)
     }
 
     /// An import that took some rows and rejected those that are in this dump.
     pub fn import_with_dump(object_id: impl Into<String>, name: impl Into<String>, taken: usize, dump: &Dump) -> Self {
-        let (name, rejected) = (name.into(), rows(&dump.bytes()));
-        let text = format!("{name}: {taken} (0/{taken}) rows successful, {rejected} failed, 0 ignored");
-        let (taken, rejected) = (taken.to_string(), rejected.to_string());
-        let values = ["successRowCount", &taken, "failedCount", &rejected, "ignoredCount", "0"];
-        let detail = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
-        Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(detail)
+        let rejected = rows(&dump.bytes());
+        Self::loaded(object_id, name, taken, rejected).with_failure_dump(true)
     }
 
-    /// An import that took all rows.
-    pub fn loaded(object_id: impl Into<String>, name: impl Into<String>, rows: usize) -> Self {
+    /// An import that took and rejected so many rows, without a dump.
+    pub fn loaded(object_id: impl Into<String>, name: impl Into<String>, taken: usize, rejected: usize) -> Self {
         let name = name.into();
-        let text = format!("{name}: {rows} (0/{rows}) rows successful, 0 ignored");
-        let values = ["successRowCount", &rows.to_string(), "failedCount", "0", "ignoredCount", "0"];
-        let detail = Detail::new("hierarchyRowsProcessed", text).with_values(values);
-        Self::new(object_id).with_name(name).with_detail(detail)
+        let (kind, failed) = match rejected {
+            0 => ("hierarchyRowsProcessed", String::new()),
+            _ => ("hierarchyRowsProcessedWithFailures", format!(" {rejected} failed,")),
+        };
+        let text = format!("{name}: {taken} (0/{taken}) rows successful,{failed} 0 ignored");
+        let values = ["successRowCount", &taken.to_string(), "failedCount", &rejected.to_string(), "ignoredCount", "0"];
+        Self::new(object_id).with_name(name).with_detail(Detail::new(kind, text).with_values(values))
     }
 
     /// What people call the object.
@@ -84,12 +81,6 @@ impl ActionResult {
     /// Whether there is a dump.
     pub fn with_failure_dump(mut self, available: bool) -> Self {
         self.failure_dump_available = Some(available);
-        self
-    }
-
-    /// The field is left out, as in real logs now and then.
-    pub fn without_failure_dump_field(mut self) -> Self {
-        self.failure_dump_available = None;
         self
     }
 

@@ -134,7 +134,7 @@ impl Import {
             }
         }
         if rejected.is_empty() {
-            return (ActionResult::loaded(id, name, loaded), None);
+            return (ActionResult::loaded(id, name, loaded, 0), None);
         }
         let dump = Dump::from_bytes(dump_file(&header, &rejected), 10_000_000);
         (ActionResult::import_with_dump(id, name, loaded, &dump), Some(dump))
@@ -165,19 +165,12 @@ impl Rule {
 /// The rejected rows as the service writes them: the columns of the source, its line, and the reasons.
 fn dump_file(header: &csv::ByteRecord, rejected: &[(csv::ByteRecord, u64, Vec<String>)]) -> Vec<u8> {
     let errors = rejected.iter().map(|(_, _, problems)| problems.len()).max().unwrap_or(0);
-    let mut file = Vec::new();
+    let mut file = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
     let mut write = |row: &csv::ByteRecord, more: Vec<String>| {
         // A row that is too short is filled up.
-        let fields = row.iter().map(<[u8]>::to_vec).chain(std::iter::repeat(Vec::new())).take(header.len());
-        let fields: Vec<Vec<u8>> = fields
-            .chain(more.into_iter().map(String::into_bytes))
-            .map(|field| {
-                let inside = field.iter().flat_map(|byte| [*byte].repeat(if *byte == b'"' { 2 } else { 1 }));
-                [b'"'].into_iter().chain(inside).chain([b'"']).collect()
-            })
-            .collect();
-        file.extend(fields.join(&b','));
-        file.push(b'\n');
+        let fields = row.iter().chain(std::iter::repeat(&b""[..])).take(header.len());
+        // Writing to memory cannot fail.
+        let _ = file.write_record(fields.chain(more.iter().map(String::as_bytes)));
     };
     let names = (1..=errors).map(|number| format!("_Error_{number}_"));
     write(header, ["_Line_".to_owned()].into_iter().chain(names).collect());
@@ -186,5 +179,5 @@ fn dump_file(header: &csv::ByteRecord, rejected: &[(csv::ByteRecord, u64, Vec<St
         more.resize(errors + 1, String::new());
         write(row, more);
     }
-    file
+    file.into_inner().unwrap_or_default()
 }

@@ -33,8 +33,7 @@ struct Running {
     run: ProcessRun,
     started: Instant,
     polls: usize,
-    /// How often the task was looked at since a client cancelled it.
-    cancelled: Option<usize>,
+    cancelled: bool,
 }
 
 impl Task {
@@ -96,34 +95,19 @@ impl Task {
     }
 
     /// The dump of this object, erased or not.
-    pub fn dump(&self, object: &str) -> Option<&Dump> {
-        self.dumps.iter().find(|(id, _)| id == object).map(|(_, dump)| dump)
-    }
-
-    /// The dump of this object, to change it.
     pub fn dump_mut(&mut self, object: &str) -> Option<&mut Dump> {
         self.dumps.iter_mut().find(|(id, _)| id == object).map(|(_, dump)| dump)
     }
 
     /// Starts it: it does what `run` says.
     pub(crate) fn start(&mut self, run: ProcessRun) {
-        self.running = Some(Running { run, started: Instant::now(), polls: 0, cancelled: None });
+        self.running = Some(Running { run, started: Instant::now(), polls: 0, cancelled: false });
     }
 
     /// Brings a running task up to date; `polled` when a client asks for this very task. Returns the run if it
     /// ended just now.
     pub(crate) fn advance(&mut self, polled: bool) -> Option<ProcessRun> {
         let running = self.running.as_mut()?;
-        if let Some(looks) = &mut running.cancelled {
-            if *looks > 0 {
-                self.state = TaskState::Cancelled;
-                self.current_step = Some("Cancelled.".to_owned());
-                self.running = None;
-            } else if polled {
-                *looks += 1;
-            }
-            return None;
-        }
         let step = match running.run.step_time {
             Some(each) if !each.is_zero() => (running.started.elapsed().as_nanos() / each.as_nanos()) as usize,
             _ => running.polls,
@@ -140,7 +124,12 @@ impl Task {
         if !polled && running.run.step_time.is_none() {
             return None;
         }
-        let run = self.running.take()?.run;
+        let Running { run, cancelled, .. } = self.running.take()?;
+        if cancelled {
+            self.state = TaskState::Cancelled;
+            self.current_step = Some("Cancelled.".to_owned());
+            return None;
+        }
         self.state = TaskState::Complete;
         self.current_step = Some("Complete.".to_owned());
         self.progress = Some(1.0);
@@ -154,13 +143,9 @@ impl Task {
         if matches!(self.state, TaskState::Complete | TaskState::Cancelled) {
             return;
         }
-        if self.running.is_none() {
-            self.start(ProcessRun::new());
-        }
-        if let Some(running) = &mut self.running {
-            running.cancelled = Some(0);
-        }
+        let progress = self.progress.unwrap_or_default();
+        let run = ProcessRun::new().with_step(TaskState::Cancelling, "Cancelling.", progress);
+        self.running = Some(Running { run, started: Instant::now(), polls: 0, cancelled: true });
         self.state = TaskState::Cancelling;
-        self.current_step = Some("Cancelling.".to_owned());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kinds::{ErrorBody, Fault};
 use crate::fake::http::{Answer, Body, Request, reason};
 use crate::fake::service::Service;
-use crate::fake::wire::{Break, Delivery, Framing, GzipMode, HeadFault, Position, Settings, compress, compress_once};
+use crate::fake::wire::{Break, Delivery, Framing, GzipMode, HEADER, Position, Settings, compress, zeros};
 
 const CAPTIVE_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\n\
      <body><form method=\"post\" action=\"/login\">Guest access</form></body></html>\n";
@@ -34,57 +34,37 @@ pub(crate) fn change_data(fault: &Fault, service: &mut Service, request: &Reques
 }
 
 /// What will happen to an answer under the service's settings and these faults.
-pub(crate) fn deliver(mut answer: Answer, settings: Settings, request: &Request, faults: &[Fault]) -> Delivery {
-    let compressed = settings.gzip == GzipMode::On && request.accepts_gzip() && answer.is_data;
-    if compressed && !faults.iter().any(needs_plain_body) {
-        if let Body::Blocks(blocks) = &answer.body {
-            let stream = match &blocks[..] {
-                [block] => compress_once(block),
-                several => Arc::from(compress(several)),
-            };
-            answer.body = Body::Blocks(vec![stream]);
-        }
-        encoded(&mut answer, "gzip");
-    }
+pub(crate) fn deliver(answer: Answer, settings: Settings, request: &Request, faults: &[Fault]) -> Delivery {
     let mut delivery = Delivery::new(answer, settings);
     faults.iter().for_each(|fault| change_answer(fault, &mut delivery, request));
+    let answer = &mut delivery.answer;
+    let is_encoded = answer.headers.iter().any(|(name, _)| name == "Content-Encoding");
+    if settings.gzip == GzipMode::On && request.accepts_gzip() && answer.is_data && !is_encoded {
+        gzip(answer, |_, _| {});
+    }
     delivery
-}
-
-/// Faults that compress by themselves, or must not be compressed.
-fn needs_plain_body(fault: &Fault) -> bool {
-    matches!(
-        fault,
-        Fault::GzipBadCrc
-            | Fault::GzipBadLength
-            | Fault::GzipTruncated
-            | Fault::GzipNoTrailer
-            | Fault::GzipBomb { .. }
-            | Fault::GzipEmptyBlocks
-            | Fault::EndlessBody
-            | Fault::LeftoverEncoding(_)
-            | Fault::UnlabelledGzip
-    )
 }
 
 fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
     let after = |bytes: usize, how| Some((Position::After(bytes as u64), how));
     match fault {
-        Fault::CloseBeforeAnswer => delivery.instead = Some(Break::Cut),
-        Fault::ResetBeforeAnswer => delivery.instead = Some(Break::Reset),
-        Fault::StallBeforeAnswer => delivery.instead = Some(Break::Stall),
-        Fault::CutHeaders => delivery.head_fault = Some(HeadFault::Half(Break::Cut)),
-        Fault::ResetInHeaders => delivery.head_fault = Some(HeadFault::Half(Break::Reset)),
-        Fault::EndlessHeaders => delivery.head_fault = Some(HeadFault::Endless),
-        Fault::HugeHeaders { bytes } => delivery.head_fault = Some(HeadFault::Huge(*bytes)),
+        Fault::CloseBeforeAnswer => delivery.break_at = Some((Position::Start, Break::Cut)),
+        Fault::ResetBeforeAnswer => delivery.break_at = Some((Position::Start, Break::Reset)),
+        Fault::StallBeforeAnswer => delivery.break_at = Some((Position::Start, Break::Stall)),
+        Fault::CutHeaders => delivery.break_at = Some((Position::Head, Break::Cut)),
+        Fault::ResetInHeaders => delivery.break_at = Some((Position::Head, Break::Reset)),
+        Fault::HugeHeaders { bytes } => {
+            let line = ("X-Filler".to_owned(), "x".repeat(988));
+            delivery.answer.headers.extend(vec![line; bytes.div_ceil(1000)]);
+        }
         Fault::ResetInBody { after_bytes } => delivery.break_at = after(*after_bytes, Break::Reset),
         Fault::CutBody { after_bytes } => delivery.break_at = after(*after_bytes, Break::Cut),
         Fault::Stall { after_bytes } => delivery.break_at = after(*after_bytes, Break::Stall),
         Fault::CutBeforeEnd { missing_bytes } => {
             delivery.break_at = Some((Position::BeforeEnd(*missing_bytes as u64), Break::Cut));
         }
-        Fault::Dribble { bytes, pause } => delivery.pace.dribble = Some((*bytes, *pause)),
-        Fault::Latency(wait) => delivery.latency += *wait,
+        Fault::Slow { bytes_per_second } => delivery.settings.bytes_per_second = Some(*bytes_per_second),
+        Fault::Latency(wait) => delivery.settings.latency += *wait,
         Fault::Status { code, retry_after, body } => {
             delivery.answer = status(*code, body, request);
             if let Some(value) = retry_after {
@@ -105,9 +85,9 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
         }
         Fault::EmptyBody => delivery.answer.body = Body::Blocks(Vec::new()),
         Fault::UnlabelledGzip => {
-            if let Body::Blocks(blocks) = &delivery.answer.body {
-                delivery.answer.body = Body::Blocks(vec![Arc::from(compress(blocks))]);
-            }
+            gzip(&mut delivery.answer, |_, _| {});
+            delivery.answer.headers.pop();
+            delivery.answer.is_data = false;
         }
         Fault::TruncatedJson => {
             let mut half = delivery.answer.bytes();
@@ -117,23 +97,23 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
         Fault::Redirect { location } => {
             delivery.answer = Answer::empty(302).with_header("Location", location.clone());
         }
-        Fault::GzipBadCrc => damage(&mut delivery.answer, |gzip, trailer| gzip[trailer] ^= 0xff),
-        Fault::GzipBadLength => damage(&mut delivery.answer, |gzip, trailer| gzip[trailer + 4] ^= 0xff),
-        Fault::GzipTruncated => damage(&mut delivery.answer, |gzip, _| gzip.truncate(gzip.len() / 2)),
-        Fault::GzipNoTrailer => damage(&mut delivery.answer, Vec::truncate),
-        Fault::GzipBomb { inflated } => {
-            endless(delivery, Body::Bomb(*inflated));
+        Fault::GzipBadCrc => gzip(&mut delivery.answer, |stream, trailer| stream[trailer] ^= 0xff),
+        Fault::GzipBadLength => gzip(&mut delivery.answer, |stream, trailer| stream[trailer + 4] ^= 0xff),
+        Fault::GzipTruncated => gzip(&mut delivery.answer, |stream, _| stream.truncate(stream.len() / 2)),
+        Fault::GzipNoTrailer => gzip(&mut delivery.answer, Vec::truncate),
+        Fault::GzipBomb => {
+            endless(delivery, HEADER.to_vec(), zeros(1 << 20));
             encoded(&mut delivery.answer, "gzip");
         }
         Fault::GzipEmptyBlocks => {
-            endless(delivery, Body::EmptyBlocks);
+            endless(delivery, HEADER.to_vec(), zeros(0).repeat(1000));
             encoded(&mut delivery.answer, "gzip");
         }
-        Fault::EndlessBody => endless(delivery, Body::Endless),
+        Fault::EndlessBody => endless(delivery, Vec::new(), vec![b'x'; 16 * 1024]),
         Fault::LeftoverEncoding(name) => encoded(&mut delivery.answer, name),
-        Fault::CloseDelimited => delivery.framing = Framing::CloseDelimited,
+        Fault::CloseDelimited => delivery.settings.framing = Framing::CloseDelimited,
         Fault::WrongLength { delta } => {
-            delivery.framing = Framing::ContentLength;
+            delivery.settings.framing = Framing::ContentLength;
             delivery.length_delta = *delta;
         }
         // These act at the door, or on the data before there is an answer.
@@ -147,7 +127,7 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
 
 /// Compresses the body and lets `harm` at the stream; it also gets the index of the checksum, which the length
 /// follows, four bytes each.
-fn damage(answer: &mut Answer, harm: impl FnOnce(&mut Vec<u8>, usize)) {
+fn gzip(answer: &mut Answer, harm: impl FnOnce(&mut Vec<u8>, usize)) {
     if let Body::Blocks(blocks) = &answer.body {
         let mut stream = compress(blocks);
         let trailer = stream.len().saturating_sub(8);
@@ -157,9 +137,9 @@ fn damage(answer: &mut Answer, harm: impl FnOnce(&mut Vec<u8>, usize)) {
     }
 }
 
-fn endless(delivery: &mut Delivery, body: Body) {
-    delivery.framing = Framing::Chunked;
-    delivery.answer.body = body;
+fn endless(delivery: &mut Delivery, start: Vec<u8>, block: Vec<u8>) {
+    delivery.settings.framing = Framing::Chunked;
+    delivery.answer.body = Body::Endless(start, block);
 }
 
 fn encoded(answer: &mut Answer, name: &str) {

@@ -34,8 +34,8 @@ pub enum Fault {
     CutBeforeEnd { missing_bytes: usize },
     /// Resets when so many bytes of the body of a request have come; whatever they were for is not done.
     ResetInUpload { after_bytes: usize },
-    /// Sends the body in pieces of so many bytes, with a pause after each.
-    Dribble { bytes: usize, pause: Duration },
+    /// Sends the body at this rate.
+    Slow { bytes_per_second: u64 },
     /// Closes the next connections at once; counts from now on, whatever the condition says.
     RefuseConnections { connections: usize },
     /// Answers with this status, and with this `Retry-After`.
@@ -64,8 +64,8 @@ pub enum Fault {
     GzipTruncated,
     /// Compresses, properly framed, without the 8 bytes of checksum and length.
     GzipNoTrailer,
-    /// Sends a small body that inflates to so many zeros.
-    GzipBomb { inflated: u64 },
+    /// Sends endless gzip that inflates to a thousand times as many zeros.
+    GzipBomb,
     /// Sends endless gzip that never yields a byte.
     GzipEmptyBlocks,
     /// Sends a chunked body without end.
@@ -76,8 +76,6 @@ pub enum Fault {
     CloseDelimited,
     /// Adds this to `Content-Length`, and closes where that promises too much.
     WrongLength { delta: i64 },
-    /// Sends header lines without end.
-    EndlessHeaders,
     /// Sends so many bytes of needless headers before the right answer.
     HugeHeaders { bytes: usize },
     /// Waits before the answer.
@@ -121,7 +119,7 @@ impl Fault {
     pub(super) fn leaves_the_answer(&self) -> bool {
         matches!(
             self,
-            Self::Latency(_) | Self::Dribble { .. } | Self::ExpireToken | Self::ReplaceDump(_) | Self::EraseDump
+            Self::Latency(_) | Self::Slow { .. } | Self::ExpireToken | Self::ReplaceDump(_) | Self::EraseDump
         )
     }
 }

@@ -21,12 +21,8 @@ pub(crate) struct Answer {
 pub(crate) enum Body {
     /// These blocks one after the other, written without copying.
     Blocks(Vec<Arc<[u8]>>),
-    /// Never ends.
-    Endless,
-    /// Gzip that inflates to this number of zeros.
-    Bomb(u64),
-    /// Gzip that never ends and never yields a byte.
-    EmptyBlocks,
+    /// The first once, then the second without end.
+    Endless(Vec<u8>, Vec<u8>),
 }
 
 impl Answer {
@@ -77,11 +73,11 @@ impl Answer {
         self
     }
 
-    /// The body in one piece; none for the endless kinds.
+    /// The body in one piece; nothing of one without end.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         match &self.body {
             Body::Blocks(blocks) => blocks.concat(),
-            _ => Vec::new(),
+            Body::Endless(..) => Vec::new(),
         }
     }
 }

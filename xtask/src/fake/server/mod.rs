@@ -35,31 +35,19 @@ impl FakeServer {
     /// # Panics
     /// When it cannot listen: a test cannot go on then.
     pub fn start(service: Service) -> Self {
-        Self::start_on(service, 0, false).unwrap_or_else(|error| panic!("{error}"))
+        Self::start_on(service, 0, None).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Starts with TLS, under a root certificate made for this server.
+    /// Starts with TLS and this certificate.
     ///
     /// # Panics
     /// When it cannot listen or make certificates: a test cannot go on then.
-    pub fn start_tls(service: Service) -> Self {
-        Self::start_on(service, 0, true).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Starts with TLS and a certificate with which something may be wrong.
-    ///
-    /// # Panics
-    /// When it cannot listen or make certificates: a test cannot go on then.
-    pub fn start_with_certificate(service: Service, certificate: ServerCertificate) -> Self {
-        Self::start_as(service, 0, Some(certificate)).unwrap_or_else(|error| panic!("{error}"))
+    pub fn start_tls(service: Service, certificate: ServerCertificate) -> Self {
+        Self::start_on(service, 0, Some(certificate)).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Starts on this port, 0 for a free one.
-    pub fn start_on(service: Service, port: u16, tls: bool) -> Result<Self, String> {
-        Self::start_as(service, port, tls.then_some(ServerCertificate::Good))
-    }
-
-    fn start_as(mut service: Service, port: u16, tls: Option<ServerCertificate>) -> Result<Self, String> {
+    pub fn start_on(mut service: Service, port: u16, tls: Option<ServerCertificate>) -> Result<Self, String> {
         let cannot =
             |error: &dyn std::fmt::Display| format!("the fake server cannot listen on 127.0.0.1:{port}: {error}");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| cannot(&error))?;
@@ -74,7 +62,7 @@ impl FakeServer {
             None => format!("http://{address}"),
         };
         service.origin.clone_from(&origin);
-        let shared = Arc::new(Shared::new(service, config));
+        let shared = Arc::new(Shared { service: Mutex::new(service), tls: config, ..Shared::default() });
         let for_thread = Arc::clone(&shared);
         let listening = thread::Builder::new()
             .name("fake-listener".to_owned())

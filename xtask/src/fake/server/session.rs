@@ -7,7 +7,9 @@ use super::shared::Shared;
 use crate::fake::fault::{Fault, change_data, deliver};
 use crate::fake::http::{Answer, Request, RequestLog};
 use crate::fake::stop::lock;
-use crate::fake::wire::{Connection, Delivery, Ending, NoRequest, Settings, receive_body, receive_head, send};
+use crate::fake::wire::{
+    Connection, Delivery, Ending, NoRequest, Position, Settings, receive_body, receive_head, send,
+};
 
 /// Bodies of requests up to this size are in the log: an upload must not be kept a second time.
 const MAX_LOGGED: usize = 64 * 1024;
@@ -55,12 +57,13 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
     }
     let (answer, settings, faults) = decide(shared, &request);
     let delivery = deliver(answer, settings, &request, &faults);
+    let is_silent = matches!(delivery.break_at, Some((Position::Start, _)));
     {
         // Before the first byte, so that a client which has its answer finds it in the log.
         let mut requests = lock(&shared.requests);
         let names: Vec<String> = faults.iter().map(Fault::name).collect();
         requests[entry].fault = (!names.is_empty()).then(|| names.join("+"));
-        requests[entry].status = delivery.instead.is_none().then_some(delivery.answer.status);
+        requests[entry].status = (!is_silent).then_some(delivery.answer.status);
     }
     send(&delivery, request.keep_alive, connection, &shared.stop)
 }

@@ -13,7 +13,7 @@ use crate::fake::service::Service;
 use crate::fake::stop::StopFlag;
 
 /// Each lock is held for moments only, and never while writing to a socket.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) service: Mutex<Service>,
     pub(super) rules: Mutex<Rules>,
@@ -24,19 +24,4 @@ pub(super) struct Shared {
     pub(super) refuse: AtomicUsize,
     /// The open connections. Weak, because a reset leaves the host only when the last handle is dropped.
     pub(super) streams: Mutex<HashMap<usize, Weak<TcpStream>>>,
-}
-
-impl Shared {
-    pub(super) fn new(service: Service, tls: Option<Arc<ServerConfig>>) -> Self {
-        Self {
-            service: Mutex::new(service),
-            rules: Mutex::default(),
-            requests: Mutex::default(),
-            stop: StopFlag::default(),
-            tls,
-            accepted: AtomicUsize::new(0),
-            refuse: AtomicUsize::new(0),
-            streams: Mutex::default(),
-        }
-    }
 }

@@ -5,8 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 
 use super::Service;
-use super::address::{Address, Kind, Part, Target};
-use super::json::{self, Page};
+use super::json;
 use crate::fake::data::{ActionResult, Dump, Process, ProcessRun, Task, TaskState};
 use crate::fake::http::{Answer, Request};
 
@@ -30,94 +29,95 @@ impl Service {
     fn api_answer(&mut self, request: &Request) -> Result<Answer, Answer> {
         let user = self.sign_in.tokens.user_of(request)?;
         let not_found = || Answer::not_found(request);
-        if let Some(answer) = self.directory(request) {
-            return answer;
-        }
-        let address = Address::parse(&request.path).ok_or_else(not_found)?;
-        let (method, kind) = (request.sent.method.as_str(), address.kind);
-        if address.model != self.model || address.workspace.is_some_and(|name| name != self.workspace) {
+        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+        let (workspace, model, rest) = match path[..] {
+            ["2", "0", "workspaces", workspace, "models", model, ref rest @ ..] => (workspace, model, rest),
+            ["2", "0", "models", model, ref rest @ ..] => (&*self.workspace, model, rest),
+            ["2", "0", ref directory @ ..] => return self.directory(request, directory),
+            _ => return Err(not_found()),
+        };
+        let method = request.sent.method.as_str();
+        if model != self.model || workspace != self.workspace {
             // A model that the user cannot see looks like one without tasks, or is not there at all.
-            return match (method, address.target) {
-                ("GET", Target::Tasks { .. }) => self.list(request, "task", "tasks", Vec::new(), None),
+            return match (method, rest) {
+                ("GET", [_, _, "tasks"]) => self.list(request, "task", "tasks", Vec::new(), None),
                 _ => Err(not_found()),
             };
         }
-        match (method, address.target) {
-            ("GET" | "POST", Target::Status) => Ok(self.status()),
-            ("GET", Target::Files) => {
+        let kind = if rest.first() == Some(&"imports") { Kind::Import } else { Kind::Process };
+        match (method, rest) {
+            ("GET" | "POST", ["status"]) => Ok(self.status()),
+            ("GET", ["files"]) => {
                 let entries = self.files.iter().map(|file| json::file(file, &user)).collect();
                 self.list(request, "file", "files", entries, None)
             }
-            ("POST", Target::File { file }) => self.announce(request, &user, file),
-            ("PUT", Target::FileChunk { file, chunk }) => self.put(request, &user, file, chunk),
-            ("POST", Target::FileComplete { file }) => self.complete(request, &user, file),
-            ("GET", Target::List) => match kind {
-                Kind::Process => {
-                    let entries = self.processes.iter().map(json::process).collect();
-                    self.list(request, "process", "processes", entries, None)
-                }
-                Kind::Import => {
-                    let entries = self.imports.iter().map(json::import).collect();
-                    self.list(request, "import", "imports", entries, None)
-                }
-            },
-            ("GET", Target::Item { process }) => self.metadata(request, kind, process),
-            ("GET", Target::Tasks { process }) => self.tasks(request, kind, process),
-            ("POST", Target::Tasks { process }) => self.start(request, user, kind, process),
-            ("GET", Target::Task { process, task }) => {
-                self.update(kind, process, Some(task));
-                let value = json::task(self.find(kind, process, task).ok_or_else(not_found)?);
-                Ok(self.task_answer(value))
+            ("POST", ["files", file]) => self.announce(request, &user, file),
+            ("PUT", ["files", file, "chunks", chunk]) => self.put(request, &user, file, chunk),
+            ("POST", ["files", file, "complete"]) => self.complete(request, &user, file),
+            ("GET", ["processes"]) => {
+                let entry = |process: &Process| json!({ "id": process.id, "name": process.name });
+                self.list(request, "process", "processes", self.processes.iter().map(entry).collect(), None)
             }
-            ("DELETE", Target::Task { process, task }) => {
-                self.update(kind, process, None);
-                let task = self.find(kind, process, task).ok_or_else(not_found)?;
+            ("GET", ["imports"]) => {
+                self.list(request, "import", "imports", self.imports.iter().map(json::import).collect(), None)
+            }
+            ("GET", ["processes" | "imports", id]) => self.metadata(request, kind, id),
+            ("GET", ["processes" | "imports", id, "tasks"]) => self.tasks(request, kind, id),
+            ("POST", ["processes" | "imports", id, "tasks"]) => self.start(request, user, kind, id),
+            ("GET", ["processes" | "imports", id, "tasks", task]) => {
+                self.update(kind, id, Some(task));
+                let task = json::task(self.find(kind, id, task).ok_or_else(not_found)?);
+                Ok(self.one("task", task))
+            }
+            ("DELETE", ["processes" | "imports", id, "tasks", task]) => {
+                self.update(kind, id, None);
+                let task = self.find(kind, id, task).ok_or_else(not_found)?;
                 task.cancel();
-                let value = json::task(task);
-                Ok(self.task_answer(value))
+                let task = json::task(task);
+                Ok(self.one("task", task))
             }
-            ("GET", Target::Dump { process, task, object, part }) => {
-                self.update(kind, process, None);
-                let task = self.find(kind, process, task).filter(|task| task.owner == user);
-                let dump = task.ok_or_else(not_found)?.dump(object).cloned();
-                match (kind, part, dump) {
-                    (_, _, Some(dump)) if !dump.erased => self.part(request, &dump, part),
-                    // For a single import, no failures and a dump that is gone are answered differently.
-                    (Kind::Import, Part::Whole, None) => Ok(Answer::empty(204)),
-                    (Kind::Import, Part::List, None) => Err(Answer::error(400, "no dump for this task", request)),
-                    _ => Err(not_found()),
-                }
+            ("GET", ["processes" | "imports", id, "tasks", task, "dumps", object, part @ ..]) => {
+                self.dump(request, &user, (kind, id, task, object), part)
             }
-            _ => Err(Answer::error(405, "Method Not Allowed", request)),
+            ("GET", ["processes" | "imports", id, "tasks", task, "dump", part @ ..]) => {
+                self.dump(request, &user, (kind, id, task, id), part)
+            }
+            _ => Err(not_found()),
         }
     }
 
     /// The lists of workspaces and models, from which ids can be found.
-    fn directory(&self, request: &Request) -> Option<Result<Answer, Answer>> {
-        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
-        let model = json::model(&self.model, &self.workspace);
-        Some(match (request.sent.method.as_str(), &path[..]) {
-            ("GET", ["2", "0", "workspaces"]) => {
-                self.list(request, "workspace", "workspaces", vec![json::workspace(&self.workspace)], None)
+    fn directory(&self, request: &Request, path: &[&str]) -> Result<Answer, Answer> {
+        let models = || {
+            vec![json!({
+                "id": self.model,
+                "name": "Cost planning",
+                "activeState": "UNLOCKED",
+                "currentWorkspaceId": self.workspace,
+                "currentWorkspaceName": "Finance",
+            })]
+        };
+        match *path {
+            ["workspaces"] => {
+                let size = 1_073_741_824_u64;
+                let own = json!({ "id": self.workspace, "name": "Finance", "active": true, "sizeAllowance": size });
+                self.list(request, "workspace", "workspaces", vec![own], None)
             }
-            ("GET", ["2", "0", "models"]) => self.list(request, "model", "models", vec![model], None),
-            ("GET", ["2", "0", "workspaces", workspace, "models"]) => {
-                let models = if *workspace == self.workspace { vec![model] } else { Vec::new() };
+            ["models"] => self.list(request, "model", "models", models(), None),
+            ["workspaces", id, "models"] => {
+                let models = if id == self.workspace { models() } else { Vec::new() };
                 self.list(request, "model", "models", models, None)
             }
-            _ => return None,
-        })
-    }
-
-    fn of_kind(&mut self, kind: Kind) -> &mut Vec<Process> {
-        match kind {
-            Kind::Process => &mut self.processes,
-            Kind::Import => &mut self.imports,
+            _ => Err(Answer::not_found(request)),
         }
     }
 
     fn parent(&mut self, kind: Kind, id: &str) -> Option<&mut Process> {
-        self.of_kind(kind).iter_mut().find(|process| process.id == id)
+        let of_kind = match kind {
+            Kind::Process => &mut self.processes,
+            Kind::Import => &mut self.imports,
+        };
+        of_kind.iter_mut().find(|process| process.id == id)
     }
 
     fn find(&mut self, kind: Kind, process: &str, task: &str) -> Option<&mut Task> {
@@ -126,9 +126,25 @@ impl Service {
 
     /// The dump that a request asks for, to change it under the client.
     pub(crate) fn dump_at(&mut self, request: &Request) -> Option<&mut Dump> {
-        let address = Address::parse(&request.path)?;
-        let Target::Dump { process, task, object, .. } = address.target else { return None };
-        self.find(address.kind, process, task)?.dump_mut(object)
+        let at = request.path.iter().skip(1).position(|segment| segment == "dumps")?;
+        self.dump_mut(&request.path[at], request.path.get(at + 2)?)
+    }
+
+    /// `meta` and `status`, which are beside every payload.
+    fn envelope(&self, schema: &str) -> Value {
+        let schema = format!("https://api.anaplan.com/2/0/models/{}/objects/{schema}", self.model);
+        json!({
+            // The service grows fields without notice: clients must not mind.
+            "meta": { "schema": schema, "newField": { "since": 2026 } },
+            "status": { "code": 200, "message": "Success" },
+        })
+    }
+
+    /// The answer with this one thing.
+    pub(super) fn one(&self, key: &str, value: Value) -> Answer {
+        let mut body = self.envelope(key);
+        body[key] = value;
+        Answer::json(200, &body)
     }
 
     /// One page of a list; that of a dump's chunks may lie.
@@ -137,7 +153,7 @@ impl Service {
         request: &Request,
         schema: &str,
         key: &str,
-        entries: Vec<Value>,
+        mut entries: Vec<Value>,
         dump: Option<&Dump>,
     ) -> Result<Answer, Answer> {
         let number = |name: &str| match request.parameter(name).map(str::parse::<usize>) {
@@ -147,12 +163,23 @@ impl Service {
         };
         let maximum = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
         let limit = number("limit")?.unwrap_or(maximum).clamp(1, maximum);
-        let next_on_whole_lists = self.next_on_whole_lists;
-        let page = Page { offset: number("offset")?.unwrap_or(0), limit, next_on_whole_lists };
-        let url = format!("{}{}", self.origin, request.sent.path());
-        let map = json::envelope(&self.model, schema);
-        let total = dump.and_then(|dump| dump.total_size);
-        Ok(Answer::json(200, &json::list(map, key, entries, page, total, &url)))
+        let offset = number("offset")?.unwrap_or(0);
+        let (total, claimed) = (entries.len(), dump.and_then(|dump| dump.total_size));
+        entries = entries.into_iter().skip(offset).take(limit).collect();
+        let size = entries.len();
+        let mut body = self.envelope(schema);
+        let paging = &mut body["meta"]["paging"];
+        *paging = json!({ "currentPageSize": size, "offset": offset, "totalSize": claimed.unwrap_or(total as u64) });
+        let is_whole = total > 0 && size == total && claimed.is_none();
+        if offset + size < total || is_whole && self.next_on_whole_lists {
+            let (origin, path) = (&self.origin, request.sent.path());
+            paging["next"] = format!("{origin}{path}?limit={limit}&offset={}", offset + limit).into();
+        }
+        // An empty list is left out, as the service does.
+        if size > 0 {
+            body[key] = entries.into();
+        }
+        Ok(Answer::json(200, &body))
     }
 
     fn tasks(&mut self, request: &Request, kind: Kind, process: &str) -> Result<Answer, Answer> {
@@ -183,7 +210,7 @@ impl Service {
             }
         }
         let run = self.load(&parent, &loads, &user);
-        let id = self.random.hex(32);
+        let id = format!("{:016X}{:016X}", self.random.next_u64(), self.random.next_u64());
         let now = self.start_time.unwrap_or_else(milliseconds);
         let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?;
         let newest = parent.tasks.iter().filter_map(|task| task.creation_time).max();
@@ -195,7 +222,7 @@ impl Service {
             .with_step("Waiting to start.", 0.0);
         task.start(run);
         parent.tasks.push(task);
-        Ok(self.task_answer(json!({ "taskId": id })))
+        Ok(self.one("task", json!({ "taskId": id })))
     }
 
     /// The imports that a start of this loads: itself, or actions of a process.
@@ -216,7 +243,7 @@ impl Service {
             };
             let file = self.files.iter().find(|file| Some(&file.id) == rules.file.as_ref());
             let loaded = file.map(|file| rules.load(&import.id, &import.name, file, file.content_of(user)));
-            let (result, dump) = loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, 0), None));
+            let (result, dump) = loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, 0, 0), None));
             run = dump.into_iter().fold(run, |run, dump| run.with_dump(&import.id, dump));
             results.push(result);
         }
@@ -233,21 +260,19 @@ impl Service {
 
     /// The actions of a process, or the source of an import.
     fn metadata(&self, request: &Request, kind: Kind, id: &str) -> Result<Answer, Answer> {
-        let of_kind = if kind == Kind::Process { &self.processes } else { &self.imports };
-        let found = of_kind.iter().find(|known| known.id == id);
-        let (key, value) = match (kind, found) {
-            (Kind::Process, Some(process)) => {
+        let named = |known: &&Process| known.id == id;
+        match (kind, self.processes.iter().find(named), self.imports.iter().find(named)) {
+            (Kind::Process, Some(process), _) => {
                 let sources = request.parameter("showImportDataSource") == Some("true");
-                ("processMetadata", json::process_metadata(process, &self.imports, sources))
+                Ok(self.one("processMetadata", json::process_metadata(process, &self.imports, sources)))
             }
-            (Kind::Import, Some(import)) => ("importMetadata", json::import_metadata(import, &self.files)),
+            (Kind::Process, None, _) => Err(Answer::not_found(request)),
+            (Kind::Import, _, Some(import)) => {
+                Ok(self.one("importMetadata", json::import_metadata(import, &self.files)))
+            }
             // As the live service did.
-            (Kind::Import, None) => return Err(Answer::error(500, "Internal Server Error", request)),
-            (Kind::Process, None) => return Err(Answer::not_found(request)),
-        };
-        let mut map = json::envelope(&self.model, key);
-        map.insert(key.to_owned(), value);
-        Ok(Answer::json(200, &Value::Object(map)))
+            (Kind::Import, _, None) => Err(Answer::error(500, "Internal Server Error", request)),
+        }
     }
 
     /// What the model is doing.
@@ -256,25 +281,14 @@ impl Service {
         let running =
             |task: &&Task| matches!(task.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling);
         let task = all.rfind(running);
-        let word = self.busy.as_deref().unwrap_or(if task.is_some() { "Processing" } else { "Open" });
-        let mut map = json::envelope(&self.model, "requestStatus");
-        map.insert(
-            "requestStatus".into(),
-            json!({
-                "currentStep": word,
-                "progress": task.and_then(|task| task.progress),
-                "tooltip": task.and_then(|task| task.current_step.as_deref()),
-                "taskId": task.map(|task| &task.id),
-                "creationTime": task.and_then(|task| task.creation_time),
-            }),
-        );
-        Answer::json(200, &Value::Object(map))
-    }
-
-    fn task_answer(&self, task: Value) -> Answer {
-        let mut map = json::envelope(&self.model, "task");
-        map.insert("task".into(), task);
-        Answer::json(200, &Value::Object(map))
+        let status = json!({
+            "currentStep": self.busy.as_deref().unwrap_or(if task.is_some() { "Processing" } else { "Open" }),
+            "progress": task.and_then(|task| task.progress),
+            "tooltip": task.and_then(|task| task.current_step.as_deref()),
+            "taskId": task.map(|task| &task.id),
+            "creationTime": task.and_then(|task| task.creation_time),
+        });
+        self.one("requestStatus", status)
     }
 
     /// Brings the running tasks of a process up to date; the one that a client asks for counts as looked at.
@@ -298,20 +312,44 @@ impl Service {
         }
     }
 
-    fn part(&self, request: &Request, dump: &Dump, part: Part<'_>) -> Result<Answer, Answer> {
+    /// The dump of an object of a task: whole, the list of its chunks, or one of these.
+    fn dump(
+        &mut self,
+        request: &Request,
+        user: &str,
+        (kind, id, task, object): (Kind, &str, &str, &str),
+        part: &[&str],
+    ) -> Result<Answer, Answer> {
+        self.update(kind, id, None);
+        let not_found = || Answer::not_found(request);
+        let task = self.find(kind, id, task).filter(|task| task.owner == user).ok_or_else(not_found)?;
+        let Some(dump) = task.dump_mut(object).cloned() else {
+            // For a single import, no failures and a dump that is gone are answered differently.
+            return match (kind, part) {
+                (Kind::Import, []) => Ok(Answer::empty(204)),
+                (Kind::Import, ["chunks"]) => Err(Answer::error(400, "no dump for this task", request)),
+                _ => Err(not_found()),
+            };
+        };
         match (part, &dump.list_body) {
-            (Part::Whole, _) => Ok(Answer::data(dump.chunks.to_vec())),
-            (Part::List, Some(text)) => Ok(Answer::new(200, "application/json", text.clone())),
-            (Part::List, None) => {
-                let entries = dump.listed_ids().iter().map(|id| json::chunk(id)).collect();
-                self.list(request, "chunk", "chunks", entries, Some(dump))
+            _ if dump.erased => Err(not_found()),
+            ([], _) => Ok(Answer::data(dump.chunks.to_vec())),
+            (["chunks"], Some(text)) => Ok(Answer::new(200, "application/json", text.as_str())),
+            (["chunks"], None) => {
+                let entry = |id: &String| json!({ "id": id, "name": format!("Chunk {id}") });
+                self.list(request, "chunk", "chunks", dump.listed_ids().iter().map(entry).collect(), Some(&dump))
             }
-            (Part::Chunk(id), _) => {
-                let content = dump.chunk(id).ok_or_else(|| Answer::not_found(request))?;
-                Ok(Answer::data(vec![content.clone()]))
-            }
+            (["chunks", chunk], _) => Ok(Answer::data(vec![dump.chunk(chunk).ok_or_else(not_found)?.clone()])),
+            _ => Err(not_found()),
         }
     }
+}
+
+/// Processes, or imports that are run by themselves.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Process,
+    Import,
 }
 
 fn milliseconds() -> u64 {

@@ -1,12 +1,10 @@
 //! The service: what it holds, and where each answer is made (`answers.rs`).
 
-mod address;
 mod answers;
 mod bucket;
 mod json;
 mod upload;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -205,22 +203,15 @@ impl Service {
         self.processes.iter_mut().find(|process| process.id == id)
     }
 
-    /// A task of a process or an import, by its id.
-    pub fn task_mut(&mut self, id: &str) -> Option<&mut Task> {
-        let all = self.processes.iter_mut().chain(&mut self.imports);
-        all.flat_map(|process| &mut process.tasks).find(|task| task.id == id)
-    }
-
-    /// Replaces a dump that is there.
-    pub fn replace_dump(&mut self, task: &str, object: &str, dump: Dump) {
-        if let Some(old) = self.task_mut(task).and_then(|task| task.dump_mut(object)) {
-            *old = dump;
-        }
+    /// A dump that is there.
+    pub fn dump_mut(&mut self, task: &str, object: &str) -> Option<&mut Dump> {
+        let all = self.processes.iter_mut().chain(&mut self.imports).flat_map(|process| &mut process.tasks);
+        all.filter(|known| known.id == task).find_map(|task| task.dump_mut(object))
     }
 
     /// The dump is gone: 404 from now on, while its task still reports it.
     pub fn erase_dump(&mut self, task: &str, object: &str) {
-        if let Some(dump) = self.task_mut(task).and_then(|task| task.dump_mut(object)) {
+        if let Some(dump) = self.dump_mut(task, object) {
             dump.erased = true;
         }
     }
@@ -231,9 +222,8 @@ impl Service {
         parent.tasks.last()?.dumps.first().map(|(_, dump)| dump.clone())
     }
 
-    /// The chunks of the dump of [`Service::with_dump`], as they are now.
-    pub fn dump_chunks(&mut self) -> Vec<Arc<[u8]>> {
-        let dump = self.task_mut(TASK).and_then(|task| task.dump_mut(OBJECT));
-        dump.map(|dump| dump.chunks.to_vec()).unwrap_or_default()
+    /// The bytes of the dump of [`Service::with_dump`], as they are now.
+    pub fn dump_bytes(&mut self) -> Vec<u8> {
+        self.dump_mut(TASK, OBJECT).map(|dump| dump.bytes()).unwrap_or_default()
     }
 }

@@ -63,8 +63,6 @@ impl Service {
 
     fn file_answer(&mut self, request: &Request, id: &str, user: &str) -> Result<Answer, Answer> {
         let file = json::file(self.file(request, id)?, user);
-        let mut map = json::envelope(&self.model, "file");
-        map.insert("file".into(), file);
-        Ok(Answer::json(200, &Value::Object(map)))
+        Ok(self.one("file", file))
     }
 }

@@ -16,7 +16,6 @@ struct Token {
     value: String,
     user: String,
     scheme: Scheme,
-    expired: bool,
     expires: Option<Instant>,
 }
 
@@ -41,12 +40,13 @@ impl Tokens {
     /// Registers a token. An expired one of this value is good again.
     pub(crate) fn add(&mut self, user: String, value: String, scheme: Scheme, expires: Option<Instant>) {
         self.all.retain(|token| token.value != value || token.scheme != scheme);
-        self.all.push(Token { value, user, scheme, expired: false, expires });
+        self.all.push(Token { value, user, scheme, expires });
     }
 
     /// Answered with 401 from now on.
     pub(crate) fn expire(&mut self, value: &str) {
-        self.all.iter_mut().filter(|token| token.value == value).for_each(|token| token.expired = true);
+        let all = self.all.iter_mut().filter(|token| token.value == value);
+        all.for_each(|token| token.expires = Some(Instant::now()));
     }
 
     pub(super) fn remove(&mut self, value: &str) {
@@ -91,7 +91,7 @@ impl Tokens {
             self.all.iter().filter(|token| token.value == value).find(fits)
         });
         match known {
-            Some(token) if token.expired || token.expires.is_some_and(|end| end <= Instant::now()) => {
+            Some(token) if token.expires.is_some_and(|end| end <= Instant::now()) => {
                 Err(Answer::error(401, "Authentication token has expired", request))
             }
             Some(token) => Ok(token.user.clone()),

@@ -47,22 +47,15 @@ pub(crate) fn create(kind: ServerCertificate) -> Result<Identity, Box<dyn std::e
     leaf.distinguished_name.push(DnType::CommonName, "localhost");
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let certificate = match kind {
-        ServerCertificate::Good | ServerCertificate::Expired => {
-            if kind == ServerCertificate::Expired {
-                leaf.not_before = date_time_ymd(2020, 1, 1);
-                leaf.not_after = date_time_ymd(2021, 1, 1);
-            }
-            leaf.use_authority_key_identifier_extension = true;
-            leaf.signed_by(&key, &issuer)?
-        }
-        ServerCertificate::SelfSigned => leaf.self_signed(&key)?,
-        ServerCertificate::SelfSignedAuthority => {
-            leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            leaf.self_signed(&key)?
-        }
-    };
+    if kind == ServerCertificate::Expired {
+        (leaf.not_before, leaf.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+    }
+    if kind == ServerCertificate::SelfSignedAuthority {
+        leaf.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
     let is_signed = matches!(kind, ServerCertificate::Good | ServerCertificate::Expired);
+    leaf.use_authority_key_identifier_extension = is_signed;
+    let certificate = if is_signed { leaf.signed_by(&key, &issuer)? } else { leaf.self_signed(&key)? };
     let ca_pem = if is_signed { ca_pem } else { certificate.pem() };
 
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::gzip::GzipMode;
-use super::writer::{Break, Pace};
+use super::writer::Break;
 use crate::fake::http::Answer;
 
 /// How the end of a body is marked.
@@ -30,44 +30,28 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) answer: Answer,
-    pub(crate) framing: Framing,
+    pub(crate) settings: Settings,
     /// Added to the true `Content-Length`.
     pub(crate) length_delta: i64,
-    pub(crate) latency: Duration,
-    pub(crate) pace: Pace,
-    pub(crate) head_fault: Option<HeadFault>,
     pub(crate) break_at: Option<(Position, Break)>,
-    /// Happens instead of any answer.
-    pub(crate) instead: Option<Break>,
 }
 
 impl Delivery {
     /// What happens to an answer where nothing goes wrong.
     pub(crate) fn new(answer: Answer, settings: Settings) -> Self {
-        Self {
-            answer,
-            framing: settings.framing,
-            length_delta: 0,
-            latency: settings.latency,
-            pace: Pace { bytes_per_second: settings.bytes_per_second, dribble: None },
-            head_fault: None,
-            break_at: None,
-            instead: None,
-        }
+        Self { answer, settings, length_delta: 0, break_at: None }
     }
 }
 
-/// What is wrong with the head.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum HeadFault {
-    Half(Break),
-    Endless,
-    Huge(usize),
-}
-
-/// A position in the body as it goes over the wire.
-#[derive(Debug, Clone, Copy)]
+/// Where an answer breaks off.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Position {
+    /// Before its first byte.
+    Start,
+    /// In the middle of the head.
+    Head,
+    /// After so many bytes of the body, as they go over the wire.
     After(u64),
+    /// So many bytes before the end of the body.
     BeforeEnd(u64),
 }

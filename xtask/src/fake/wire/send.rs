@@ -1,7 +1,6 @@
 //! Putting an answer on the wire: head, framing and body, with the faults that belong there.
 
-use super::delivery::{Delivery, Framing, HeadFault, Position};
-use super::gzip;
+use super::delivery::{Delivery, Framing, Position};
 use super::writer::Writer;
 use super::{Connection, Ending};
 use crate::fake::http::{Body, reason};
@@ -17,16 +16,18 @@ pub(crate) fn send(
     connection: &mut Connection,
     stop: &StopFlag,
 ) -> Result<(), Ending> {
-    if stop.sleep(delivery.latency) {
+    let settings = &delivery.settings;
+    if stop.sleep(settings.latency) {
         return Err(Ending::Cut);
     }
-    let keep_alive = keep_alive && delivery.framing != Framing::CloseDelimited && delivery.length_delta <= 0;
-    let break_at = delivery.break_at.map(|(position, how)| match position {
-        Position::After(bytes) => (bytes, how),
-        Position::BeforeEnd(missing) => (wire_length(delivery).saturating_sub(missing), how),
+    let keep_alive = keep_alive && settings.framing != Framing::CloseDelimited && delivery.length_delta <= 0;
+    let break_at = delivery.break_at.and_then(|(position, how)| match position {
+        Position::Start | Position::Head => None,
+        Position::After(bytes) => Some((bytes, how)),
+        Position::BeforeEnd(missing) => Some((wire_length(delivery).saturating_sub(missing), how)),
     });
-    let mut writer = Writer::new(connection, stop, delivery.pace, break_at);
-    if let Some(how) = delivery.instead {
+    let mut writer = Writer::new(connection, stop, settings.bytes_per_second, break_at);
+    if let Some((Position::Start, how)) = delivery.break_at {
         return Err(writer.break_off(how));
     }
     send_head(delivery, keep_alive, &mut writer)?;
@@ -42,7 +43,7 @@ fn send_head(delivery: &Delivery, keep_alive: bool, writer: &mut Writer) -> Resu
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     if has_body(answer.status) {
-        match delivery.framing {
+        match delivery.settings.framing {
             Framing::ContentLength => {
                 let length = body_length(&answer.body).saturating_add_signed(delivery.length_delta);
                 head.push_str(&format!("Content-Length: {length}\r\n"));
@@ -54,28 +55,9 @@ fn send_head(delivery: &Delivery, keep_alive: bool, writer: &mut Writer) -> Resu
     if !keep_alive {
         head.push_str("Connection: close\r\n");
     }
-    match delivery.head_fault {
-        Some(HeadFault::Half(how)) => {
-            writer.head(&head.as_bytes()[..head.len() / 2])?;
-            return Err(writer.break_off(how));
-        }
-        Some(HeadFault::Endless) => {
-            writer.head(head.as_bytes())?;
-            let line = format!("X-Filler: {}\r\n", "x".repeat(1000));
-            loop {
-                writer.head(line.as_bytes())?;
-            }
-        }
-        Some(HeadFault::Huge(bytes)) => {
-            let mut left = bytes;
-            while left > 0 {
-                // Lines of a kilobyte, the last one shorter; 14 bytes are the least a line needs.
-                let size = if left < 1100 { left.max(14) } else { 1000 };
-                head.push_str(&format!("X-Filler: {}\r\n", "x".repeat(size - 12)));
-                left = left.saturating_sub(size);
-            }
-        }
-        None => {}
+    if let Some((Position::Head, how)) = delivery.break_at {
+        writer.head(&head.as_bytes()[..head.len() / 2])?;
+        return Err(writer.break_off(how));
     }
     head.push_str("\r\n");
     writer.head(head.as_bytes())
@@ -86,7 +68,7 @@ fn send_body(delivery: &Delivery, writer: &mut Writer) -> Result<(), Ending> {
     if !has_body(answer.status) {
         return Ok(());
     }
-    let chunked = delivery.framing == Framing::Chunked;
+    let chunked = delivery.settings.framing == Framing::Chunked;
     let mut put = |bytes: &[u8]| -> Result<(), Ending> {
         if !chunked {
             return writer.body(bytes);
@@ -101,18 +83,10 @@ fn send_body(delivery: &Delivery, writer: &mut Writer) -> Result<(), Ending> {
     };
     match &answer.body {
         Body::Blocks(blocks) => blocks.iter().try_for_each(|block| put(block))?,
-        Body::Bomb(inflated) => gzip::bomb(*inflated, put)?,
-        Body::EmptyBlocks => {
-            put(&gzip::HEADER)?;
-            let blocks = gzip::EMPTY_BLOCK.repeat(1000);
+        Body::Endless(start, block) => {
+            put(start)?;
             loop {
-                put(&blocks)?;
-            }
-        }
-        Body::Endless => {
-            let block = [b'x'; PIECE];
-            loop {
-                put(&block)?;
+                put(block)?;
             }
         }
     }
@@ -127,7 +101,7 @@ fn has_body(status: u16) -> bool {
 fn body_length(body: &Body) -> u64 {
     match body {
         Body::Blocks(blocks) => blocks.iter().map(|block| block.len() as u64).sum(),
-        _ => 0,
+        Body::Endless(..) => 0,
     }
 }
 
@@ -136,7 +110,7 @@ fn wire_length(delivery: &Delivery) -> u64 {
     let Body::Blocks(blocks) = &delivery.answer.body else {
         return u64::MAX;
     };
-    if delivery.framing != Framing::Chunked {
+    if delivery.settings.framing != Framing::Chunked {
         return body_length(&delivery.answer.body);
     }
     let pieces = blocks.iter().flat_map(|block| block.chunks(PIECE));

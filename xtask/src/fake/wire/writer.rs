@@ -5,14 +5,6 @@ use std::time::{Duration, Instant};
 use super::{Connection, Ending};
 use crate::fake::stop::StopFlag;
 
-/// How fast a body goes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pace {
-    pub(crate) bytes_per_second: Option<u64>,
-    /// Size of a piece, and the pause after it.
-    pub(crate) dribble: Option<(usize, Duration)>,
-}
-
 /// What happens at the position where an answer is broken off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Break {
@@ -26,7 +18,7 @@ pub(crate) struct Writer<'a> {
     connection: &'a mut Connection,
     stop: &'a StopFlag,
     held: Vec<u8>,
-    pace: Pace,
+    bytes_per_second: Option<u64>,
     break_at: Option<(u64, Break)>,
     body_sent: u64,
     body_started: Instant,
@@ -39,10 +31,11 @@ impl<'a> Writer<'a> {
     pub(crate) fn new(
         connection: &'a mut Connection,
         stop: &'a StopFlag,
-        pace: Pace,
+        bytes_per_second: Option<u64>,
         break_at: Option<(u64, Break)>,
     ) -> Self {
-        Self { connection, stop, held: Vec::new(), pace, break_at, body_sent: 0, body_started: Instant::now() }
+        let body_started = Instant::now();
+        Self { connection, stop, held: Vec::new(), bytes_per_second, break_at, body_sent: 0, body_started }
     }
 
     /// Writes bytes of the head: at once, and never broken off.
@@ -88,25 +81,18 @@ impl<'a> Writer<'a> {
     }
 
     fn paced(&mut self, bytes: &[u8]) -> Result<(), Ending> {
-        // 20 ms a piece is steady enough to look like a slow line.
-        let by_rate = self.pace.bytes_per_second.map(|rate| (rate / 50).clamp(1, 65_536) as usize);
-        let by_dribble = self.pace.dribble.map(|(size, _)| size.max(1));
-        let size = by_rate.into_iter().chain(by_dribble).min();
-        let Some(size) = size else {
+        let Some(rate) = self.bytes_per_second else {
             self.body_sent += bytes.len() as u64;
             return self.put(bytes);
         };
-        for piece in bytes.chunks(size) {
+        // 20 ms a piece is steady enough to look like a slow line.
+        for piece in bytes.chunks((rate / 50).clamp(1, 65_536) as usize) {
             self.put(piece)?;
             self.flush()?;
             self.body_sent += piece.len() as u64;
-            let mut pause = self.pace.dribble.map_or(Duration::ZERO, |(_, pause)| pause);
-            if let Some(rate) = self.pace.bytes_per_second {
-                // Against the start, so that short oversleeping does not add up.
-                let due = Duration::from_secs_f64(self.body_sent as f64 / rate.max(1) as f64);
-                pause = pause.max(due.saturating_sub(self.body_started.elapsed()));
-            }
-            if self.stop.sleep(pause) {
+            // Against the start, so that short oversleeping does not add up.
+            let due = Duration::from_secs_f64(self.body_sent as f64 / rate as f64);
+            if self.stop.sleep(due.saturating_sub(self.body_started.elapsed())) {
                 return Err(Ending::Cut);
             }
         }
