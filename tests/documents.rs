@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use xtask::fake::{Dump, Fault, When};
+use serde_json::json;
+use xtask::fake::{Dump, Fault, OBJECT, TASK, When};
 
 use crate::faults::{Place, is_retried};
 use crate::support::texts::{IS_ALTERED, KEPT, THE_LIST, gave_up, incomplete, the_chunk, wait};
@@ -76,7 +77,7 @@ fn a_chunk_may_look_like_a_document_and_is_kept_as_it_is() {
 
 #[test]
 fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
-    let empty = "dump <DUMP> came empty, although its task counts rejected rows (3)\n  it may have been removed, or \
+    let empty = "dump <DUMP> came empty, although its task counts rows in it (3)\n  it may have been removed, or \
                  replaced by a newer run: look at the newest tasks, and try again";
     let one_chunk = Dump::from_chunks(vec![Arc::from(&b""[..])]);
     for (dump, options) in [(Dump::default(), "-qq"), (one_chunk.clone(), "-qq"), (one_chunk.clone(), "-qq --whole")] {
@@ -95,6 +96,26 @@ fn a_dump_without_a_byte_is_believed_unless_its_task_counts_rejected_rows() {
     let whole = scene.get("--whole --force");
     whole.notes(again("the whole dump")).stdout("dump.csv  0 B  in one piece  <TIME>\n");
     scene.has("dump.csv", b"");
+}
+
+#[test]
+fn a_dump_without_a_byte_is_a_fault_where_its_task_leaves_open_whether_rows_were_rejected_or_counts_warnings() {
+    let counted = json!([{"values": ["failedCount", 0, "warningsRowCount", 2]}]);
+    for (details, why) in [
+        (json!([]), "and its task does not say that there are no rows in it"),
+        (counted, "although its task counts rows in it (2)"),
+    ] {
+        let action = json!({"objectId": OBJECT, "successful": true, "failureDumpAvailable": true, "details": details});
+        let result = json!({"successful": true, "failureDumpAvailable": true, "nestedResults": [action]});
+        let task = json!({"task": {"taskState": "COMPLETE", "progress": 1.0, "result": result}});
+        for command in ["get DUMP -o a", "get DUMP -o a --whole", "get DUMP -o -", "wait NIGHTLY/TASK --poll=1ms"] {
+            let scene = Scene::with_dump(Dump::from_chunks(vec![Arc::from(&b""[..])]));
+            scene.answers(When::path("tasks/*"), &task);
+            let command = command.replace("TASK", TASK);
+            scene.run(&format!("{command} -qq")).exits_with(5).any_stdout().stderr_has(format!("came empty, {why}"));
+            scene.holds(&[""; 0]);
+        }
+    }
 }
 
 #[test]

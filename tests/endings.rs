@@ -183,8 +183,19 @@ fn an_action_that_cannot_be_asked_or_read_does_not_keep_the_dumps_of_others() {
     // An entry that is no action is reported.
     let scene = with_task(&task_of(json!([left_a_dump(json!([])), "text"])));
     let outcome = scene.run("get NIGHTLY/T1 -q");
-    let why = "has 1 action that cannot be read: the service does not say whether rows were rejected there";
+    let why = "has 1 action that cannot be read in full: the service does not say whether rows were rejected there";
     outcome.collects("", "T1", &[COSTS]).fails(1, format!("task <NIGHTLY>/T1 {why}"));
+    // One whose dump cannot be asked for is no "no failures".
+    let scene = with_task(&task_of(json!([{"objectName": "Costs", "successful": true}])));
+    let in_full = "task <NIGHTLY>/T1 has 1 action that cannot be read in full: <ANY>";
+    scene.run("get NIGHTLY/T1").fails(1, in_full);
+    scene.run("wait NIGHTLY/T1 -q").any_stdout().fails(1, in_full);
+    let count = json!([{"values": ["failedCount", "a few"]}]);
+    let uncounted = json!({"objectId": COSTS.0, "successful": true, "failureDumpAvailable": false, "details": count});
+    let scene = with_task(&task_of(json!([uncounted])));
+    let why = "task <NIGHTLY>/T1 is over, but the service does not say how many rows were rejected";
+    scene.run("get NIGHTLY/T1").fails(1, why);
+    scene.run("task NIGHTLY/T1 --check").any_stdout().fails(1, why);
     let clean = json!({"objectId": COSTS.0, "successful": true, "failureDumpAvailable": false});
     let why = "task <NIGHTLY>/T1 is over, but the service does not say whether 1 of its 2 actions ended well";
     let scene = with_task(&task_of(json!([clean, "failed"])));

@@ -1,8 +1,9 @@
 //! Ctrl-C, SIGTERM and SIGHUP: a prompt end with everything kept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use xtask::fake::{ErrorBody, Fault, When};
+use xtask::fake::{Dump, ErrorBody, Fault, When};
 
 use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::users::{self, bare, with_oauth};
@@ -62,6 +63,21 @@ fn a_long_wait_is_interrupted_at_once() {
         .notes(wait(&the_chunk(1, 3), why, 1, 12).replace("<TIME>", "1 h 00 min"))
         .fails(130, format!("interrupted: {kept}"));
     scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
+}
+
+#[test]
+fn the_check_of_an_empty_dump_is_interrupted_at_once() {
+    let scene = Scene::with_dump(Dump::from_chunks(vec![Arc::from(&b""[..])]));
+    let retry_after = Some("3600".to_owned());
+    scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, When::path("tasks/*"));
+    for options in ["-o dump.csv", "-o dump.csv --whole", "-o -"] {
+        let command = scene.command(&format!("get DUMP {options} --max-wait=1h")).through(WITH_DEFAULT_SIGNALS);
+        let mut running = command.start();
+        running.wait_for_note("503 Service Unavailable; retry 1 of 12 in ");
+        running.signal("INT");
+        running.finish().exits_with(130).stderr_has("interrupted");
+        scene.any_files();
+    }
 }
 
 #[test]

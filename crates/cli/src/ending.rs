@@ -1,6 +1,6 @@
 //! How a task ended: a machine word, a sentence and an exit code.
 
-use anaplan_dump_core::{Outcome, RowCounts, Task};
+use anaplan_dump_core::{Outcome, RowCounts, Task, TaskState};
 
 use crate::failure::Failure;
 use crate::text::{counted, cut};
@@ -69,6 +69,9 @@ pub(crate) fn unclear(task: &Task) -> String {
         Some(_) if silent > 0 => {
             format!("whether {silent} of its {} ended well", counted(actions.len(), "action"))
         }
+        Some(result) if result.successful.is_some() && task.state == TaskState::Complete => {
+            "how many rows were rejected".to_owned()
+        }
         Some(_) => {
             format!("whether it ended well: its state is {}", cut(task.state.as_str(), MAX_WORD_CHARS))
         }
@@ -82,7 +85,8 @@ pub(crate) fn unnamed_dumps(task: &Task) -> Option<Failure> {
     match (task.unnamed_dumps(), task.unreadable_actions()) {
         (0, 0) => None,
         (0, unreadable) => Some(Failure::Other(format!(
-            "task {address} has {} that cannot be read: the service does not say whether rows were rejected there",
+            "task {address} has {} that cannot be read in full: the service does not say whether rows were rejected \
+             there",
             counted(unreadable, "action")
         ))),
         (dumps, _) => Some(Failure::NotFound(format!(

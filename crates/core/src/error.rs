@@ -156,13 +156,13 @@ pub enum Error {
         /// What changed.
         what: Mismatch,
     },
-    /// The dump came without a byte, although its task counts rejected rows.
+    /// The dump came without a byte, and its task does not say that there are no rows in it.
     #[non_exhaustive]
     Empty {
         /// The dump.
         dump: Box<DumpAddress>,
-        /// The number of these rows.
-        rejected: u64,
+        /// The number of rows in it by its task; `None` if that is not counted.
+        rows: Option<u64>,
     },
     /// A download ended before its end. The sink holds exactly the first `whole_chunks` chunks.
     #[non_exhaustive]
@@ -455,8 +455,11 @@ impl fmt::Display for Error {
             Error::Changed { dump, what } => {
                 write!(f, "dump {dump}: {what} while it was downloaded, so its chunks do not belong together")
             }
-            Error::Empty { dump, rejected } => {
-                write!(f, "dump {dump} came empty, although its task counts rejected rows ({rejected})")
+            Error::Empty { dump, rows: Some(rows) } => {
+                write!(f, "dump {dump} came empty, although its task counts rows in it ({rows})")
+            }
+            Error::Empty { dump, rows: None } => {
+                write!(f, "dump {dump} came empty, and its task does not say that there are no rows in it")
             }
             Error::Incomplete { dump, whole_chunks, chunks, .. } => {
                 write!(f, "dump {dump} is not complete: {whole_chunks} of {chunks} chunks are there")

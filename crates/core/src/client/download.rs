@@ -270,14 +270,14 @@ impl<'a> Download<'a> {
         format!("{origin}{path}")
     }
 
-    /// A dump without a byte is one unless its task counts rows in it.
+    /// A dump without a byte is one if its task says that there are no rows in it.
     fn check_empty(&self, bytes: u64) -> Result<()> {
         if bytes > 0 {
             return Ok(());
         }
-        match self.client.look_at(&self.dump.task, Repeat::IfTransient)?.rejected(&self.dump) {
-            0 => Ok(()),
-            rejected => Err(Error::Empty { dump: self.dump.clone().into(), rejected }),
+        match self.client.look_at(&self.dump.task, Repeat::IfTransient)?.rows_in(&self.dump) {
+            Some(0) => Ok(()),
+            rows => Err(Error::Empty { dump: self.dump.clone().into(), rows }),
         }
     }
 

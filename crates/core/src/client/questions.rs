@@ -144,7 +144,7 @@ impl Client {
 
     /// Whether the dump is there; its chunks are kept in it for its download. Changes the address to the second one
     /// that a dump can have. A list without chunks is that of a dump without rows if the dump was reported and its
-    /// task counts no rejected rows, and else that of none.
+    /// task counts no rows in it, and else that of none.
     ///
     /// The dump of a process whose result lists no actions can be under the task itself, as the vendor's
     /// client expects it.
@@ -154,7 +154,7 @@ impl Client {
         let second = (is_flat && own != dump.address).then_some(own);
         for address in [Some(dump.address.clone()), second].into_iter().flatten() {
             match self.chunks(&address) {
-                Ok(list) if list.is_empty() && (!dump.is_reported || task.rejected(&address) > 0) => {}
+                Ok(list) if list.is_empty() && (!dump.is_reported || task.rows_in(&address) != Some(0)) => {}
                 Ok(list) => {
                     let is_empty = list.is_empty();
                     (dump.address, dump.chunks) = (address, Some(list));

@@ -3,7 +3,6 @@
 
 use super::dump::Dump;
 use super::task::{ActionResult, Task, TaskState};
-use crate::address::ActionKind;
 
 /// How a task ended, as far as the service proved it: the worse before the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +63,11 @@ impl Task {
         };
         // What contains others is explained by them.
         let parts = actions.iter().filter(|action| action.nested.is_empty());
-        let parts: Vec<Outcome> = parts.map(|action| action.outcome(has_dump(action))).collect();
+        let outcome = |action: &ActionResult| match action.outcome(has_dump(action)) {
+            Outcome::Clean if self.may_hide_dump(action) => Outcome::Unclear,
+            outcome => outcome,
+        };
+        let parts: Vec<Outcome> = parts.map(|action| outcome(action)).collect();
         let is_any = |outcome| parts.contains(&outcome);
         let is_excused = is_any(Outcome::Warnings) || is_any(Outcome::Ignored);
         let is_explained = !whole.nested.is_empty() && is_excused;
@@ -93,20 +96,22 @@ impl Task {
     /// The number of actions that left a dump without saying of which object: they cannot be downloaded.
     #[doc(hidden)]
     pub fn unnamed_dumps(&self) -> usize {
-        let is_unnamed =
-            |action: &&&ActionResult| action.failure_dump_available == Some(true) && action.object_id.is_none();
-        if self.address.action.kind == ActionKind::Import {
-            // Its dump needs no object.
-            return 0;
-        }
-        self.actions().iter().filter(is_unnamed).count()
+        let left_one = |action: &&&ActionResult| action.failure_dump_available == Some(true);
+        self.actions().iter().filter(left_one).filter(|action| self.dump_of(action).is_none()).count()
     }
 
-    /// The number of actions that cannot be read, or say nothing: each may have left a dump.
+    /// The number of actions that cannot be read, or not enough of them: each may have left a dump.
     #[doc(hidden)]
     pub fn unreadable_actions(&self) -> usize {
         let nothing = ActionResult::default();
-        self.actions().iter().filter(|action| ***action == nothing).count()
+        self.actions().iter().filter(|action| ***action == nothing || self.may_hide_dump(action)).count()
+    }
+
+    /// Whether the action may have left a dump that cannot be asked for: it says neither of which object, nor that
+    /// there is none, nor that it rejected no row.
+    fn may_hide_dump(&self, action: &ActionResult) -> bool {
+        let is_silent = action.failure_dump_available.is_none() && action.rows.failed != Some(0);
+        is_silent && action.nested.is_empty() && self.dump_of(action).is_none()
     }
 }
 
@@ -126,8 +131,8 @@ impl ActionResult {
             Some(_) if is_explained && is_some(rows.ignored) => Outcome::Ignored,
             Some(false) => Outcome::Failed,
             _ if has_dump || self.failure_dump_available == Some(true) => Outcome::Failed,
-            Some(true) => Outcome::Clean,
-            None => Outcome::Unclear,
+            Some(true) if !self.has_unreadable_count => Outcome::Clean,
+            _ => Outcome::Unclear,
         }
     }
 }
@@ -145,9 +150,14 @@ mod tests {
     #[test]
     fn a_task_is_clean_only_if_every_action_says_that_it_was_successful() {
         for (result, expected) in [
-            (r#"{"successful":true}"#, Outcome::Clean),
             (r#"{"successful":"true","failureDumpAvailable":false}"#, Outcome::Clean),
-            (r#"{"successful":true,"nestedResults":[{"successful":true}]}"#, Outcome::Clean),
+            (
+                r#"{"successful":true,"nestedResults":[{"successful":true,"failureDumpAvailable":false}]}"#,
+                Outcome::Clean,
+            ),
+            // Its dump could not be asked for.
+            (r#"{"successful":true}"#, Outcome::Unclear),
+            (r#"{"successful":true,"nestedResults":[{"successful":true}]}"#, Outcome::Unclear),
             ("null", Outcome::Unclear),
             (r#"{"failureDumpAvailable":false}"#, Outcome::Unclear),
             (r#"{"successful":null,"nestedResults":[{"successful":true}]}"#, Outcome::Unclear),
@@ -227,6 +237,8 @@ mod tests {
             (format!(r#""successful":false,{and_an_error}"#), Outcome::Failed),
             (format!(r#""successful":false,{}"#, counts(r#""failedCount",0"#)), Outcome::Failed),
             (ignored.clone(), Outcome::Unclear),
+            (format!(r#""successful":true,"failureDumpAvailable":false,{}"#, counts(r#""failedCount","3 or so""#)), Outcome::Unclear),
+            (r#""successful":true,"failureDumpAvailable":false,"details":[{"type":"hierarchyRowsProcessedWithFailures"}]"#.to_owned(), Outcome::Unclear),
         ] {
             let single = task(&format!(r#"{{"taskState":"COMPLETE","result":{{{action}}}}}"#));
             assert_eq!(single.outcome_with(&[]), expected, "{action}");

@@ -103,6 +103,8 @@ pub struct ActionResult {
     pub messages: Vec<String>,
     /// Whether a message neither counts rejected rows nor is about a success: it may be about a failure.
     pub(super) says_more_than_counts: bool,
+    /// Whether a message speaks of rejected rows and their count cannot be read.
+    pub(super) has_unreadable_count: bool,
     /// The actions within, in order.
     pub nested: Vec<ActionResult>,
 }
@@ -148,6 +150,9 @@ impl ActionResult {
             value.and_then(|pair| answer::count(&pair[1])).or_else(|| count_in(text.as_deref()?, words))
         };
         let has_count = count("failedCount", "failed").is_some();
+        let speaks_of_failures = kind.as_deref().is_some_and(|kind| kind.ends_with("WithFailures"))
+            || values.chunks_exact(2).any(|pair| pair[0] == "failedCount" && !pair[1].is_null());
+        self.has_unreadable_count |= speaks_of_failures && !has_count;
         self.says_more_than_counts |= match kind.as_deref() {
             Some(kind) if GOOD.contains(&kind) => false,
             Some(kind) => !has_count || !kind.trim_end_matches("WithFailures").ends_with("RowsProcessed"),
@@ -162,6 +167,14 @@ impl ActionResult {
             *sum = [*sum, count(name, words)].into_iter().flatten().reduce(u64::saturating_add);
         }
         self.messages.extend(text);
+    }
+
+    /// The rows that were rejected or loaded with a warning; `None` where there may be some that are not counted.
+    fn rows_in_dump(&self) -> Option<u64> {
+        let counted = self.rows.failed.unwrap_or(0).saturating_add(self.rows.warnings.unwrap_or(0));
+        let is_good = self.successful == Some(true) && self.failure_dump_available != Some(true);
+        let is_proved = !self.has_unreadable_count && (self.rows.failed.is_some() || is_good);
+        (counted > 0 || is_proved).then_some(counted)
     }
 
     fn collect_nested<'a>(&'a self, actions: &mut Vec<&'a ActionResult>) {
@@ -222,11 +235,22 @@ impl Task {
         actions
     }
 
-    /// The rows that belong in this dump of the task, by its own count.
-    pub(crate) fn rejected(&self, dump: &DumpAddress) -> u64 {
+    /// The rows that belong in this dump of the task by its own counts, rejected or loaded with a warning; `None`
+    /// where there may be some that it does not count.
+    pub(crate) fn rows_in(&self, dump: &DumpAddress) -> Option<u64> {
         let actions = self.actions().into_iter();
         let of_dump = actions.filter(|action| dump.object.is_none() || action.object_id == dump.object);
-        of_dump.filter_map(|action| action.rows.failed).fold(0, u64::saturating_add)
+        of_dump.map(ActionResult::rows_in_dump).reduce(|one, other| Some(one?.saturating_add(other?))).flatten()
+    }
+
+    /// The dump that an action left, if it left one. That of a process whose result lists no actions is the task's own.
+    pub(super) fn dump_of(&self, action: &ActionResult) -> Option<DumpAddress> {
+        let is_whole = self.result.as_ref().is_some_and(|whole| whole.nested.is_empty() && whole.successful.is_some());
+        match (self.address.action.kind, &action.object_id) {
+            (ActionKind::Process, Some(object)) => Some(self.address.dump(object.clone())),
+            (ActionKind::Process, None) if !is_whole => None,
+            _ => Some(self.address.own_dump()),
+        }
     }
 
     /// The dumps that the task left or may have left, each object once: a second run of the same import
@@ -234,11 +258,7 @@ impl Task {
     pub fn dumps(&self) -> Vec<Dump> {
         let mut dumps: Vec<Dump> = Vec::new();
         for action in self.actions() {
-            let address = match (self.address.action.kind, &action.object_id) {
-                (ActionKind::Import, _) => self.address.own_dump(),
-                (ActionKind::Process, Some(object)) => self.address.dump(object.clone()),
-                (ActionKind::Process, None) => continue,
-            };
+            let Some(address) = self.dump_of(action) else { continue };
             let is_reported = match action.failure_dump_available {
                 Some(true) => true,
                 Some(false) => continue,

@@ -108,8 +108,33 @@ fn the_rejected_rows_of_a_dump_are_those_of_its_object_and_no_count_is_too_large
     let task = task(&format!(r#"{{"task":{{"result":{{"nestedResults":[{nested}]}}}}}}"#));
     let dump = |object: &str| task.address.dump(object.parse().unwrap());
     let objects = ["112000000001", "112000000002", "112000000003"];
-    assert_eq!(objects.map(|object| task.rejected(&dump(object))), [u64::MAX, 3, 0]);
-    assert_eq!(task.rejected(&task.address.own_dump()), u64::MAX);
+    assert_eq!(objects.map(|object| task.rows_in(&dump(object))), [Some(u64::MAX), Some(3), None]);
+    assert_eq!(task.rows_in(&task.address.own_dump()), Some(u64::MAX));
+}
+
+#[test]
+fn a_dump_has_no_rows_only_where_its_action_says_so() {
+    let counts = |values: &str| format!(r#","details":[{{"values":[{values}]}}]"#);
+    let good = r#""successful":true"#;
+    for (action, expected) in [
+        (good.to_owned(), Some(0)),
+        (format!(r#"{good},"failureDumpAvailable":false"#), Some(0)),
+        (format!(r#"{good},"failureDumpAvailable":true{}"#, counts(r#""failedCount",0,"ignoredCount",4"#)), Some(0)),
+        (
+            format!(r#"{good},"failureDumpAvailable":true{}"#, counts(r#""failedCount",0,"warningsRowCount",2"#)),
+            Some(2),
+        ),
+        (format!(r#"{good},"failureDumpAvailable":true{}"#, counts(r#""warningsRowCount",2"#)), Some(2)),
+        (format!(r#"{good},"failureDumpAvailable":true"#), None),
+        (format!(r#"{good}{}"#, counts(r#""failedCount","many""#)), None),
+        (r#""successful":false"#.to_owned(), None),
+        (r#""objectId":"118""#.to_owned(), None),
+    ] {
+        let task = task(&format!(r#"{{"task":{{"result":{{{action}}}}}}}"#));
+        assert_eq!(task.rows_in(&task.address.own_dump()), expected, "{action}");
+    }
+    let unfinished = task(r#"{"task":{}}"#);
+    assert_eq!(unfinished.rows_in(&unfinished.address.own_dump()), None);
 }
 
 proptest! {
