@@ -204,7 +204,7 @@ fn an_action_that_cannot_be_asked_or_read_does_not_keep_the_dumps_of_others() {
 
 #[test]
 fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_an_older_run_is_not_called_the_newest() {
-    let good = json!({"taskId": "T1", "taskState": "COMPLETE", "creationTime": 5});
+    let good = json!({"taskId": "T1", "taskState": "COMPLETE", "creationTime": NEWEST_TASK});
     let wait = "wait NIGHTLY -o x/ --poll=1ms --timeout=1h --since=1970-01-01";
     let (unknown, none) = ("which one is the newest is not known", "<NIGHTLY> has no task since");
     for (tasks, code, recent) in [(json!(["text", good]), 5, (5, unknown)), (json!([good, "text"]), 0, (4, none))] {

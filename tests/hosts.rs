@@ -98,4 +98,9 @@ fn what_names_no_api_is_refused() {
     watched(&scene, "chunks").arg(url("https://us1a.app.anaplan.com")).run().refuses(browsers);
     let outcome = watched(&scene, "chunks").arg(url("https://me:s3cret@api.anaplan.com")).run();
     outcome.refuses("<ANY>a URL without user name or password<ANY>").hides("s3cret");
+    for command in
+        ["chunks https://api.anaplan.com/2/0/users?token=s3cret", "chunks DUMP --api-url https://a/?x=s3cret"]
+    {
+        watched(&scene, command).run().refuses("<ANY>?...\"<ANY>: expected <ANY>").hides("s3cret");
+    }
 }

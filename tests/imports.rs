@@ -3,17 +3,17 @@
 use xtask::fake::{ActionResult, MODEL, Process, Service, Task, WORKSPACE};
 
 use crate::support::texts::answered;
-use crate::support::{Invocation, Scene, dump_for};
+use crate::support::{Invocation, NEWEST_TASK, Scene, dump_for};
 
 const IMPORT: &str = "112000000099";
 
 const SHORT: &str = "MODEL/112000000099";
 
-const FILE: &str = "1970-01-01-112000000099-Cost_centres-T1.csv";
+const FILE: &str = "2019-10-16-112000000099-Cost_centres-T1.csv";
 
 fn task(id: &str, time: u64) -> Task {
     let result = ActionResult::failed_import(IMPORT, "Cost centres");
-    Task::complete(id).with_creation_time(time).with_result(result).with_dump(IMPORT, dump_for(id))
+    Task::complete(id).with_creation_time(NEWEST_TASK + time).with_result(result).with_dump(IMPORT, dump_for(id))
 }
 
 #[track_caller]
@@ -56,7 +56,7 @@ fn the_newest_task_of_an_import_is_taken_and_erased_dumps_are_passed_over() {
         let outcome = scene.run(&format!("get -o dump.csv {SHORT}{latest}"));
         outcome.notes(format!("task <MODEL>/{IMPORT}/NEW\n")).saves(&dump_for("NEW"));
         scene.server.service().erase_dump("NEW", IMPORT);
-        let passed_over = "passed over task NEW of 1970-01-01 00:00:03: its dump is gone, or another user's\n";
+        let passed_over = "passed over task NEW of 2019-10-16 20:39:10: its dump is gone, or another user's\n";
         let outcome = scene.run(&format!("get -o dump.csv --force {SHORT}{latest}"));
         outcome.notes(format!("{passed_over}task <MODEL>/{IMPORT}/MIDDLE\n")).saves(&dump_for("MIDDLE"));
     }
@@ -82,7 +82,7 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
 
 #[test]
 fn the_tasks_of_an_import_are_listed_and_shown() {
-    let scene = with_tasks([task("T1", 1_571_258_347_545)]);
+    let scene = with_tasks([task("T1", 0)]);
     let tasks = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n\
         2019-10-16 20:39:07  <ANY> d  COMPLETE  failed   T1\n";
     scene.run(&format!("tasks {SHORT}")).stdout(tasks);

@@ -8,7 +8,7 @@ use crate::text::Printable;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocatorError {
-    /// The text that was read.
+    /// The text that was read, without the query of a URL: that may hold a token.
     pub text: String,
     /// Byte offset in `text` at which something else was expected.
     pub at: usize,
@@ -18,7 +18,8 @@ pub struct LocatorError {
 
 impl LocatorError {
     pub(super) fn at(text: &str, at: usize, expected: &str) -> LocatorError {
-        LocatorError { text: text.to_owned(), at, expected: expected.to_owned() }
+        let shown = text.split_once(['?', '#']).map_or(text.to_owned(), |(path, _)| format!("{path}?..."));
+        LocatorError { text: shown, at, expected: expected.to_owned() }
     }
 }
 

@@ -284,6 +284,8 @@ mod tests {
             "me:s3cret@gw.example.com",
             "ftp://me:s3cret@gw.example.com",
             "https://me:s3cret/#@gw.example.com",
+            "https://gw.example.com/?token=s3cret",
+            "https://gw.example.com/2/0/x#s3cret",
             "s3cret",
             "eyJ0.eyJs3cret.aaaa",
         ] {

@@ -16,6 +16,7 @@ pub(crate) enum Call {
     Owner,
     Link,
     Rename,
+    Remove,
     WriteInPlace,
 }
 
@@ -32,6 +33,12 @@ pub(super) fn sync(file: &File) -> io::Result<()> {
 pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     check(Call::Link)?;
     std::fs::hard_link(from, to)
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    check(Call::Remove)?;
+    std::fs::remove_file(path)
 }
 
 /// Gives a file another name. On Windows this fails while another program, such as a scanner or a

@@ -13,11 +13,11 @@ mod whole;
 use std::fmt;
 use std::path::Path;
 
-#[cfg(feature = "http")]
-pub(crate) use self::disk::nameless;
 pub(crate) use self::disk::write_all;
 #[cfg(test)]
 pub(crate) use self::disk::{Call, EACCES, EBUSY, EINVAL, EIO, ENOENT, ENOLCK, ENOSPC, EPERM, EROFS, refuse};
+#[cfg(feature = "http")]
+pub(crate) use self::disk::{nameless, remove};
 #[cfg(feature = "http")]
 pub(crate) use self::lock::take_turn;
 pub(crate) use self::lock::{Lock, is_same_file, open_locked, read_head, unlock};

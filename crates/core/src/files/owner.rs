@@ -38,6 +38,7 @@ mod unix {
 
     /// The bits that let others than the owner write into a folder.
     const OTHERS_WRITE: u32 = 0o022;
+    const EVERYBODY_WRITES: u32 = 0o002;
 
     impl Kept {
         pub(crate) fn of(metadata: &Metadata) -> Kept {
@@ -84,6 +85,13 @@ mod unix {
         Err(io::Error::new(io::ErrorKind::PermissionDenied, text))
     }
 
+    /// The same for a link on the way to the folder of a file, where everybody may make one, as in `/tmp`.
+    pub(crate) fn check_folder_link(path: &Path, link: &Metadata) -> io::Result<()> {
+        let folder = folder_of(path).metadata()?;
+        let is_public = folder.mode() & EVERYBODY_WRITES != 0 && folder.uid() != link.uid();
+        if is_public { check_maker(path, link) } else { Ok(()) }
+    }
+
     /// The owner of what this program makes in a folder: std does not say who runs it.
     fn runner(folder: &Path) -> io::Result<u32> {
         Ok(disk::nameless(folder)?.metadata()?.uid())
@@ -91,7 +99,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{check, check_maker};
+pub(crate) use unix::{check, check_folder_link, check_maker};
 
 #[cfg(not(unix))]
 impl Kept {
@@ -113,5 +121,10 @@ pub(crate) fn check(_path: &Path, _file: &Metadata, _kept: Kept) -> io::Result<(
 
 #[cfg(not(unix))]
 pub(crate) fn check_maker(_path: &Path, _file: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn check_folder_link(_path: &Path, _link: &Metadata) -> io::Result<()> {
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
+
 use crate::error::{Error, Result, Setting};
 use crate::text::{Printable, is_unprintable, is_utf16, without_bom};
 
@@ -97,11 +99,16 @@ impl NamedFile {
 pub(crate) fn check_secret(setting: Setting, name: &str, text: &str) -> Result<()> {
     // As in a file of variables, or copied from a shell.
     let is_assignment = |line: &str| {
-        line.split_once('=').is_some_and(|(name, _)| name.starts_with("export ") || name.contains("ANAPLAN_"))
+        let name = line.split_once('=').map_or("", |(name, _)| name).to_ascii_uppercase();
+        let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let ends_so = ["TOKEN", "PASSWORD", "PASSPHRASE", "SECRET"].iter().any(|word| name.ends_with(word));
+        name.starts_with("EXPORT ") || name.contains("ANAPLAN_") || (is_word && ends_so)
     };
+    let is_json = || text.starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok();
     let problem = match text.chars().find(|c| is_unprintable(*c)) {
         _ if text.is_empty() => "is empty",
         _ if text.len() > MAX_SECRET_BYTES => "is larger than any secret: is it another file?",
+        _ if is_json() => "is a JSON document: only the value belongs there",
         _ if text.lines().any(is_assignment) => "holds a line NAME=VALUE: only the value belongs there",
         Some('\n' | '\r') => "holds more than one line",
         Some(c) => &format!("holds a character that cannot be seen, U+{:04X}", u32::from(c)),
@@ -203,6 +210,9 @@ mod tests {
         for bytes in [&b"p w"[..], b"p w\n", b"p w\r\n", b"\xef\xbb\xbfp w\n", b"p w\n\n", b" \tp w \n", b"\n\np w"] {
             assert_eq!(secret_of(bytes).as_deref(), Ok("p w"), "{bytes:?}");
         }
+        for secret in ["c2VjcmV0==", "{s3cret", "my=token"] {
+            assert_eq!(secret_of(secret.as_bytes()).as_deref(), Ok(secret));
+        }
     }
 
     #[test]
@@ -217,6 +227,9 @@ mod tests {
             ("a\u{200b}b".as_bytes(), "holds a character that cannot be seen, U+200B"),
             (b"ANAPLAN_TOKEN=s3cret\n", "holds a line NAME=VALUE: only the value belongs there"),
             (b"# mine\nexport TOKEN=s3cret\n", "holds a line NAME=VALUE: only the value belongs there"),
+            (b"refresh_token=s3cret", "holds a line NAME=VALUE: only the value belongs there"),
+            (b"{\"refresh_token\": \"s3cret\"}", "is a JSON document: only the value belongs there"),
+            (b"{\n  \"refresh_token\": \"s3cret\"\n}\n", "is a JSON document: only the value belongs there"),
             (b"\xff\xff", "is not in UTF-8: save it as UTF-8 or ASCII"),
             (&utf16, "is in UTF-16: save it as UTF-8 or ASCII"),
             (&with_mark, "is in UTF-16: save it as UTF-8 or ASCII"),

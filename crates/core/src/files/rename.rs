@@ -1,7 +1,7 @@
 //! Where a file goes that must be whole: under another name beside it until it is complete, then with its own
 //! name.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,8 @@ impl Place {
     /// Follows the links of a path, and refuses what may not be replaced.
     pub(crate) fn find(path: &Path, overwrite: bool) -> Result<Place> {
         // To replace a link would leave the old file under its other name.
-        let target = resolve_link(path).map_err(|error| Error::output("follow the link", Some(path), error))?;
+        let target = check_links(path).and_then(|()| resolve_link(path));
+        let target = target.map_err(|error| Error::output("follow the link", Some(path), error))?;
         [PART, NEW].into_iter().for_each(|suffix| remove_second_name(&beside(&target, suffix), &target));
         check_free(path, overwrite)?;
         check_free(&target, overwrite)?;
@@ -240,20 +241,39 @@ fn check_free(target: &Path, overwrite: bool) -> Result<()> {
     }
 }
 
+/// Links that lead to links, as many as Linux follows.
+const MAX_LINKS: usize = 40;
+
 /// The file that a symbolic link leads to, or the path itself.
 fn resolve_link(path: &Path) -> io::Result<PathBuf> {
-    /// Links that lead to links, as many as Linux follows.
-    const MAX_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MAX_LINKS {
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_symlink() => {
                 owner::check_maker(&path, &metadata)?;
-                let target = std::fs::read_link(&path)?;
-                path = path.parent().map_or(target.clone(), |folder| folder.join(target));
+                path = path.parent().unwrap_or(&path).join(std::fs::read_link(&path)?);
             }
             _ => return Ok(path),
         }
     }
-    Err(io::Error::other("too many links lead from one to the next"))
+    Err(too_many_links())
+}
+
+/// Refuses a path that leads through a folder which is a link of another user, where anybody may make one.
+fn check_links(path: &Path) -> io::Result<()> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let found =
+            |folder: &'_ Path| Some((folder.to_owned(), folder.symlink_metadata().ok().filter(Metadata::is_symlink)?));
+        // The last is the one nearest to the root.
+        let Some((link, metadata)) = path.ancestors().skip(1).filter_map(found).last() else { return Ok(()) };
+        owner::check_folder_link(&link, &metadata)?;
+        let rest = path.strip_prefix(&link).map_err(io::Error::other)?;
+        path = folder_of(&link).join(std::fs::read_link(&link)?).join(rest);
+    }
+    Err(too_many_links())
+}
+
+fn too_many_links() -> io::Error {
+    io::Error::other("too many links lead from one to the next")
 }

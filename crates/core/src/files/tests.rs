@@ -144,6 +144,16 @@ fn where_others_may_write_their_files_and_links_are_refused() {
     let refusal = "another user (number 12345) made it, in a folder that others may write";
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!([why(&target), why(&link)], [refusal, refusal]);
+    // A link on the way, also behind one of our own.
+    let (way, ours) = (shared.join("way"), folder.path().join("ours"));
+    symlink(folder.path(), &way).unwrap();
+    symlink(&way, &ours).unwrap();
+    lchown(&way, OTHER, None).unwrap();
+    for way in [&way, &ours] {
+        assert_eq!(why(&way.join("new.csv")), refusal, "{way:?}");
+    }
+    lchown(&way, Some(0), None).unwrap();
+    write(&ours.join("new.csv"), false, "new").unwrap();
     // Nor is it a dump that is there already.
     assert!(WholeFile::length_of_existing(&target).is_err());
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");

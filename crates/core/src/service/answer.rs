@@ -24,6 +24,9 @@ const NEAR_CHARS: usize = 40;
 /// would be.
 const MAX_WORD_BYTES: usize = 4096;
 
+/// In milliseconds since 1970: the service is younger.
+const YEAR_2001: f64 = 978_307_200_000.0;
+
 /// How a service says that it does not know a number.
 const UNKNOWN: i64 = -1;
 
@@ -136,10 +139,10 @@ pub(super) fn count(value: &Value) -> Option<u64> {
     exact.or_else(|| number(value).filter(is_exact).map(|number| number as u64))
 }
 
-/// A time in milliseconds since 1970.
+/// A time in milliseconds since 1970. One before 2001 is in another unit, and says nothing.
 pub(super) fn time(value: &Value) -> Option<SystemTime> {
     let text = value.as_str().and_then(Utc::parse);
-    let milliseconds = number(value).filter(|number| *number >= 0.0).map(|number| number as u64);
+    let milliseconds = number(value).filter(|number| *number >= YEAR_2001).map(|number| number as u64);
     text.or_else(|| UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds?)))
 }
 

@@ -25,8 +25,8 @@ const MAX_LIST_ENTRIES: usize = 1_000_000;
 const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Maximum number of pages of a list, so that pages of one entry end as well: a million entries in pages
-/// of 100.
-const MAX_LIST_PAGES: usize = 10_000;
+/// of 1000.
+const MAX_LIST_PAGES: usize = 1000;
 
 /// An entry of a list that has an identifier and a name: a process, or a chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,8 +265,13 @@ impl<T: Entry> Listing<T> {
         if is_complete && received > 0 && self.entries.iter().chain(&entries).all(Option::is_none) {
             return Err(Fault::List(format!("no entry of \"{}\" can be read", self.key)));
         }
-        if !is_complete && (received > MAX_LIST_ENTRIES || bytes > MAX_LIST_BYTES || self.pages == MAX_LIST_PAGES) {
-            return Err(Fault::List("its pages do not end".to_owned()));
+        let limits = [
+            (received > MAX_LIST_ENTRIES, MAX_LIST_ENTRIES, "entries"),
+            (bytes > MAX_LIST_BYTES, MAX_LIST_BYTES, "bytes"),
+            (self.pages == MAX_LIST_PAGES, MAX_LIST_PAGES, "pages"),
+        ];
+        if let Some((_, limit, what)) = limits.iter().find(|(is_beyond, ..)| *is_beyond && !is_complete) {
+            return Err(Fault::List(format!("its pages do not end within {limit} {what}, the limit of a list")));
         }
         self.next = (!is_complete).then(|| page(&self.path, received, PAGE_ENTRIES));
         self.entries.extend(entries);
@@ -352,7 +357,7 @@ mod tests {
         }
         let mut endless = listing();
         let fault = (0..).find_map(|n| endless.take(NEXT.replace("\"0\"", &n.to_string()).as_bytes()).err());
-        assert_eq!(fault.unwrap().to_string(), "its pages do not end");
+        assert_eq!(fault.unwrap().to_string(), "its pages do not end within 1000 pages, the limit of a list");
     }
 
     #[test]
@@ -370,7 +375,8 @@ mod tests {
     fn a_chunk_that_cannot_be_read_is_a_fault_and_a_task_is_left_out() {
         for entry in [r#"{"name":"Chunk 0"}"#, r#"{"id":null}"#, r#"{"id":1.5}"#, "\"0\"", "null", r#"{"id":".."}"#] {
             assert!(read(&[&format!(r#"{{"chunks":[{entry}]}}"#)]).is_err(), "{entry}");
-            let page = r#"{"meta":{"paging":{"totalSize":2}},"tasks":[{"taskId":"B7","creationTime":"12"},ODD]}"#;
+            let page =
+                r#"{"meta":{"paging":{"totalSize":2}},"tasks":[{"taskId":"B7","creationTime":"1571258347545"},ODD]}"#;
             let mut tasks = tasks();
             tasks.take(page.replace("ODD", entry).as_bytes()).unwrap();
             assert_eq!(tasks.next_path(), None, "the odd entry counts as received: {entry}");
@@ -394,7 +400,10 @@ mod tests {
         ] {
             let mut tasks = tasks();
             let entries: Value = serde_json::from_str(&format!("[{entries}]")).unwrap();
-            let task = |entry: &Value| serde_json::json!({"taskId": entry[0], "creationTime": entry[1]});
+            let task = |entry: &Value| {
+                let time = entry[1].as_u64().map(|time| 1_571_258_347_545 + time);
+                serde_json::json!({"taskId": entry[0], "creationTime": time})
+            };
             let entries: Vec<Value> = entries.as_array().unwrap().iter().map(task).collect();
             tasks.take(serde_json::json!({ "tasks": entries }).to_string().as_bytes()).unwrap();
             let tasks = tasks.into_newest_first();

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::answer;
 #[cfg(feature = "http")]
 use super::{answer::Answer, fault::Fault};
+use crate::text::is_utf16;
 
 /// Bytes at the start of a file in which the names of its columns are looked for.
 const MAX_HEAD_BYTES: usize = 1024 * 1024;
@@ -18,7 +19,10 @@ const TEXT_BYTES: usize = 64 * 1024;
 const SEPARATORS: [(char, &str); 4] = [(',', "commas"), ('\t', "tabs"), (';', "semicolons"), ('|', "pipes")];
 
 /// How the encodings mark the start of a file.
-const MARKS: [(&[u8], &str); 3] = [(b"\xff\xfe", "UTF-16LE"), (b"\xfe\xff", "UTF-16BE"), (b"\xef\xbb\xbf", "UTF-8")];
+const MARKS: [(&[u8], &str); 3] = [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE), (b"\xef\xbb\xbf", UTF_8)];
+const UTF_16LE: &str = "UTF-16LE";
+const UTF_16BE: &str = "UTF-16BE";
+const UTF_8: &str = "UTF-8";
 
 /// The format that an import expects of its source file, as far as the service says it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -95,9 +99,21 @@ enum Encoding {
     Utf8,
     /// Every byte is a character.
     Latin1,
-    Utf16,
+    /// In this byte order, if the service names one.
+    Utf16(Option<&'static str>),
     /// This version does not know it, or the service does not name it.
     Unknown,
+}
+
+impl Encoding {
+    fn may_begin_with(self, mark: &str) -> bool {
+        match self {
+            Encoding::Utf8 => mark == UTF_8,
+            Encoding::Utf16(order) => mark != UTF_8 && order.is_none_or(|order| order == mark),
+            Encoding::Latin1 => false,
+            Encoding::Unknown => true,
+        }
+    }
 }
 
 /// Compares a file, piece by piece, with the format that an import expects.
@@ -118,7 +134,9 @@ impl SourceCheck {
         let encoding = match format.encoding.to_ascii_lowercase().as_str() {
             "utf-8" | "utf8" => Encoding::Utf8,
             "iso-8859-1" | "latin1" | "windows-1252" => Encoding::Latin1,
-            "utf-16le" | "utf-16" => Encoding::Utf16,
+            "utf-16" => Encoding::Utf16(None),
+            "utf-16le" => Encoding::Utf16(Some(UTF_16LE)),
+            "utf-16be" => Encoding::Utf16(Some(UTF_16BE)),
             _ => Encoding::Unknown,
         };
         SourceCheck { format, encoding, bytes: 0, is_ascii: true, rest: Vec::new(), not_utf8: None }
@@ -155,15 +173,21 @@ impl SourceCheck {
     fn check_start(&self, piece: &[u8]) -> Result<(), SourceProblem> {
         let head = &piece[..piece.len().min(MAX_HEAD_BYTES)];
         let mark = MARKS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, name)| *name);
-        let text: String = match (self.encoding, mark) {
-            (Encoding::Unknown, _) => return Ok(()),
-            (Encoding::Utf8, None | Some("UTF-8")) => String::from_utf8_lossy(head).into_owned(),
-            (Encoding::Latin1, None) => head.iter().map(|byte| char::from(*byte)).collect(),
-            (Encoding::Utf16, None | Some("UTF-16LE")) => {
-                let unit = |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]);
+        if let Some(mark) = mark.filter(|mark| !self.encoding.may_begin_with(mark)) {
+            return Err(self.is_in(mark));
+        }
+        let text: String = match self.encoding {
+            Encoding::Unknown => return Ok(()),
+            Encoding::Utf8 | Encoding::Latin1 if is_utf16(head) => return Err(self.is_in("UTF-16")),
+            Encoding::Utf8 => String::from_utf8_lossy(head).into_owned(),
+            Encoding::Latin1 => head.iter().map(|byte| char::from(*byte)).collect(),
+            Encoding::Utf16(order) => {
+                let unit = match mark.or(order) {
+                    Some(UTF_16BE) => |pair: &[u8]| u16::from_be_bytes([pair[0], pair[1]]),
+                    _ => |pair: &[u8]| u16::from_le_bytes([pair[0], pair[1]]),
+                };
                 String::from_utf16_lossy(&head.chunks_exact(2).map(unit).collect::<Vec<_>>())
             }
-            (_, Some(mark)) => return Err(self.is_in(mark)),
         };
         self.check_columns(text.trim_start_matches('\u{feff}'))
     }
@@ -290,7 +314,13 @@ mod tests {
             ["Größe,\"B, b\"\n1,2\n", "\u{feff}\"X\",\"B, b\",\"größe \"\r\n", "\"a \"\"b\"\" c\",Größe,\"B, b\""]
         {
             assert_eq!(check(format("UTF-8", ',', 1), &[text.as_bytes()]), Ok(()), "{text}");
-            assert_eq!(check(format("UTF-16LE", ',', 1), &[&utf16(text)]), Ok(()), "{text}");
+            let little = utf16(text);
+            let big: Vec<u8> = little.chunks(2).flat_map(|unit| [unit[1], unit[0]]).collect();
+            for (encoding, bytes) in [("UTF-16LE", &little), ("UTF-16BE", &big), ("UTF-16", &little)] {
+                assert_eq!(check(format(encoding, ',', 1), &[bytes]), Ok(()), "{encoding} {text}");
+            }
+            let big_in_utf16 = check(format("UTF-16", ',', 1), &[&[&b"\xfe\xff"[..], &big].concat()]);
+            assert_eq!(big_in_utf16, Ok(()), "the mark counts: {text}");
         }
         let latin = b"Gr\xf6\xdfe;\"B, b\"\n\xe4";
         assert_eq!(check(format("ISO-8859-1", ';', 1), &[latin]), Ok(()));
@@ -309,6 +339,9 @@ mod tests {
             ("UTF-8", ',', 2, b"a\n", "it lacks columns that the import names: \"Größe\", \"B, b\""),
             ("UTF-8", '\t', 1, "Größe,\"B, b\"".as_bytes(), "separated by commas, and the import expects tabs"),
             ("UTF-8", ',', 1, &marked, "it is in UTF-16LE, and the import expects \"UTF-8\""),
+            ("UTF-8", ',', 1, &marked[2..], "it is in UTF-16, and the import expects \"UTF-8\""),
+            ("UTF-16BE", ',', 1, &marked, "it is in UTF-16LE, and the import expects \"UTF-16BE\""),
+            ("UTF-16BE", ',', 1, &marked[2..], "it lacks columns that the import names: \"Größe\", \"B, b\""),
             ("UTF-8", ',', 0, b"\xc3\xb6\xe4b", "\"UTF-8\", which has no such bytes as those from byte 2 on"),
             ("UTF-8", ',', 0, b"ab\xc3", "which has no such bytes as those from byte 2 on"),
             ("ISO-8859-1", ',', 0, b"a\n\xc3\xb6", "it is in UTF-8, and the import expects \"ISO-8859-1\""),

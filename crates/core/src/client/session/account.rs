@@ -60,7 +60,8 @@ impl Client {
     }
 
     /// Ends the token that the client was made with, or removes the file of the refresh token. `false` if
-    /// there is nothing to end: a password or a certificate leaves nothing.
+    /// there is nothing to end: a password or a certificate leaves nothing. The service's answer has no body (204), so
+    /// a good status without a refusal is all the proof that there is.
     ///
     /// # Errors
     ///

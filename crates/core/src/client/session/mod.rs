@@ -11,10 +11,12 @@ mod refusal;
 pub(crate) mod secret;
 pub(in crate::client) mod token;
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use self::credentials::{Credentials, TokenStore, Way};
+use self::refresh_token_file::LockedTokenFile;
 pub(in crate::client) use self::refusal::clock_error;
 use self::secret::Secret;
 use self::token::Token;
@@ -139,9 +141,15 @@ impl Session {
     /// client.
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match &self.credentials.way {
-            Way::OAuth { store: TokenStore::File(file), .. } => {
-                oauth::lock_file(wire, file, oauth::LOCK_WAIT)?.forget()
-            }
+            Way::OAuth { store: TokenStore::File(file), .. } => match oauth::lock_file(wire, file, oauth::LOCK_WAIT) {
+                Ok(locked) => locked.forget(),
+                Err(Error::Output { source, .. })
+                    if source.kind() != io::ErrorKind::WouldBlock && file.metadata().is_ok_and(|it| it.len() > 0) =>
+                {
+                    LockedTokenFile::forget_unlocked(file).map(|()| true)
+                }
+                Err(error) => Err(error),
+            },
             Way::Token(_) | Way::Provider(_) => self.end_token(wire).map(|()| true),
             _ => Ok(false),
         }

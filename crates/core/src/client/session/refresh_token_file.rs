@@ -4,14 +4,14 @@
 //! will hold it is made before the old one is used, and a lock keeps other processes from using the same
 //! token meanwhile.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
 use crate::error::{Error, Result, Setting};
 use crate::files::{
-    DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove_own, unlock, unusable_path,
+    DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove, remove_own, unlock, unusable_path,
 };
 use crate::text::Printable;
 
@@ -47,6 +47,11 @@ fn place(path: &Path) -> Result<Place> {
     }
 }
 
+fn empty(place: &Place, path: &Path) -> Result<()> {
+    let emptied = place.write_in_place(&mut io::empty());
+    emptied.map_err(|error| Error::output("remove the token, which is still in", Some(path), error))
+}
+
 impl LockedTokenFile {
     /// Locks the file, which need not exist yet; `None` if another process has it locked. What was read before that
     /// is to be read again: it may be another token then.
@@ -80,13 +85,18 @@ impl LockedTokenFile {
         Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.secret()?))
     }
 
-    /// Removes the file; `false` if it did not exist.
+    /// Removes the file, or empties it where it cannot be removed; `false` if there was no token in it.
     pub(crate) fn forget(&self) -> Result<bool> {
-        match fs::remove_file(self.place.target()) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::output("remove", Some(&self.path), error)),
+        let had_token = self.place.target().metadata().is_ok_and(|found| found.len() > 0);
+        match remove(self.place.target()) {
+            Err(_) if had_token => empty(&self.place, &self.path).map(|()| true),
+            _ => Ok(had_token),
         }
+    }
+
+    /// Empties the file where it cannot be locked: no other process can lock it and use its token either.
+    pub(crate) fn forget_unlocked(path: &Path) -> Result<()> {
+        empty(&place(path)?, path)
     }
 
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.

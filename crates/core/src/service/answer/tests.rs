@@ -141,6 +141,16 @@ fn a_field_of_another_type_is_read_if_its_meaning_is_clear() {
     for odd in [json!(null), json!({}), json!([]), json!(-1), json!(1.5), json!("many"), json!(1e300)] {
         assert_eq!((flag(&odd), count(&odd)), (None, None), "{odd}");
     }
+    let noon = UNIX_EPOCH + Duration::from_secs(1_571_258_347);
+    for (value, expected) in [
+        (json!(1_571_258_347_000u64), Some(noon)),
+        (json!("1571258347000"), Some(noon)),
+        (json!("2019-10-16T20:39:07Z"), Some(noon)),
+        (json!(1_571_258_347u64), None),
+        (json!(-1), None),
+    ] {
+        assert_eq!(time(&value), expected, "{value}");
+    }
     for (value, expected) in [(json!("112"), "112"), (json!(0), "0")] {
         assert_eq!(id(&value).unwrap().as_str(), expected);
     }

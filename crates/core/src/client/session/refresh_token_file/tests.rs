@@ -1,6 +1,8 @@
+use std::fs;
+
 use super::*;
 #[cfg(unix)]
-use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
+use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, EROFS, refuse};
 
 /// A folder with a token file that holds `text`, and the path of that file.
 fn file_with(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -118,6 +120,24 @@ fn a_first_token_is_for_its_owner_only_and_a_replaced_one_keeps_its_mode_its_own
         let _refusal = refuse(Call::Owner, EPERM);
         let error = try_lock(&path).unwrap_err().to_string();
         assert!(error.starts_with("cannot keep the owner and the group of "), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_that_cannot_be_removed_is_emptied_in_place_or_said_to_be_still_there() {
+    for errno in [EBUSY, EROFS] {
+        let (_folder, path) = file_with("old");
+        let locked = lock(&path);
+        let refusals = [(Call::Remove, errno), (Call::WriteInPlace, EROFS)].map(|(call, errno)| refuse(call, errno));
+        let error = locked.forget().unwrap_err().to_string();
+        assert_eq!(error, format!("cannot remove the token, which is still in {}", path.display()));
+        drop(refusals);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        let _refusal = refuse(Call::Remove, errno);
+        assert!(locked.forget().unwrap() && !locked.forget().unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "");
+        assert!(locked.read().unwrap_err().to_string().ends_with("token is empty"));
     }
 }
 
