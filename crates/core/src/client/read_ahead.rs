@@ -55,6 +55,8 @@ struct State {
     /// Index of the chunk that is delivered next.
     next_delivery: usize,
     fetched: HashMap<usize, Fetched>,
+    /// Memory of chunks that are delivered, for those to come: new memory costs the system more than the bytes in it.
+    spare: Vec<Vec<u8>>,
     /// A chunk failed, or none is wanted any more: workers begin no other.
     is_over: bool,
 }
@@ -72,7 +74,7 @@ impl ReadAhead {
         let waiting: Vec<Chunk> = list.as_slice().iter().skip(first).cloned().collect();
         let threads = window.min(waiting.len());
         let waiting = waiting.into_iter();
-        let state = State { waiting, next_delivery: first, fetched: HashMap::new(), is_over: false };
+        let state = State { waiting, next_delivery: first, fetched: HashMap::new(), spare: Vec::new(), is_over: false };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             changed: Condvar::new(),
@@ -114,8 +116,10 @@ impl ChunkSource for ReadAhead {
             state = shared.lock();
         };
         drop(state);
-        waiting.deliver(into, digest, kept)?;
-        shared.lock().next_delivery = chunk.index + 1;
+        let memory = waiting.deliver(into, digest, kept)?;
+        let mut state = shared.lock();
+        state.spare.push(memory);
+        state.next_delivery = chunk.index + 1;
         shared.changed.notify_all();
         Ok(())
     }
@@ -157,7 +161,8 @@ impl Shared {
 fn work(shared: &Shared, mut source: DumpSource) {
     while let Some(chunk) = shared.next() {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
-        let mut waiting = WaitingChunk::new(shared.beside.as_deref(), &shared.arrived);
+        let memory = shared.lock().spare.pop().unwrap_or_default();
+        let mut waiting = WaitingChunk::new(shared.beside.as_deref(), memory, &shared.arrived);
         let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut |_| {});
         delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));
     }

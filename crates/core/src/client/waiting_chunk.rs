@@ -27,18 +27,24 @@ pub(super) struct WaitingChunk {
 }
 
 impl WaitingChunk {
-    pub(super) fn new(beside: Option<&Path>, arrived: &Arc<AtomicU64>) -> WaitingChunk {
+    /// A chunk with `memory` that another one has left.
+    pub(super) fn new(beside: Option<&Path>, memory: Vec<u8>, arrived: &Arc<AtomicU64>) -> WaitingChunk {
         let (beside, arrived) = (beside.map(Path::to_owned), Arc::clone(arrived));
-        WaitingChunk { beside, file: None, memory: Vec::new(), length: 0, arrived }
+        WaitingChunk { beside, file: None, memory, length: 0, arrived }
     }
 
-    /// Writes the content where it belongs, and meanwhile reports what has arrived of all chunks, beside `kept`.
-    pub(super) fn deliver(self, into: &mut ChunkWriter<'_>, digest: ChunkDigest, kept: u64) -> Result<()> {
+    /// Writes the content where it belongs, and meanwhile reports what has arrived of all chunks, beside `kept`. Leaves
+    /// its memory for another chunk.
+    pub(super) fn deliver(mut self, into: &mut ChunkWriter<'_>, digest: ChunkDigest, kept: u64) -> Result<Vec<u8>> {
         let mut deliver = |piece: &[u8]| {
             into.report_arrived(kept + self.arrived.load(Ordering::Relaxed));
             into.write_known(piece, digest)
         };
-        let Some(mut file) = self.file else { return deliver(&self.memory) };
+        let Some(mut file) = self.file else {
+            deliver(&self.memory)?;
+            self.memory.clear();
+            return Ok(self.memory);
+        };
         let failed = |error| Error::output("read what waits beside", self.beside.as_deref(), error);
         file.rewind().map_err(failed)?;
         let (mut piece, mut left) = (vec![0; PIECE_BYTES], self.length);
@@ -48,7 +54,7 @@ impl WaitingChunk {
             deliver(&piece[..count])?;
             left -= count as u64;
         }
-        Ok(())
+        Ok(self.memory)
     }
 }
 
