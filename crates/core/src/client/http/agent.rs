@@ -1,5 +1,6 @@
 //! The agent as this job needs it: limits on silence, one name lookup for each host, roots, a proxy.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -7,7 +8,9 @@ use ureq::Agent;
 use ureq::unversioned::transport::Connector;
 
 use super::names::Names;
+use super::patience::{Patience, within};
 use super::proxy::{Proxy, ProxyChoice, ProxyConnector};
+use super::ready::{Ready, TakeMade, only_connect};
 use super::tcp::TcpConnector;
 use super::tls::{Issuers, Roots, TlsConnector};
 use crate::address::Origin;
@@ -54,6 +57,8 @@ pub(in crate::client) struct HttpAgent {
     names: Names,
     pub(super) limits: TimeLimits,
     issuers: Issuers,
+    was_prepared: AtomicBool,
+    ready: Ready,
 }
 
 impl HttpAgent {
@@ -82,10 +87,11 @@ impl HttpAgent {
             .build();
         let issuers = Arc::clone(&tls.issuers);
         let name = proxy.as_ref().map(Proxy::name).unwrap_or_default();
-        let connector = ().chain(ProxyConnector { inner: Default::default(), name });
-        let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls);
+        let ready = Ready::default();
+        let connector = ().chain(ready.clone()).chain(ProxyConnector { inner: Default::default(), name });
+        let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls).chain(TakeMade);
         let agent = Agent::with_parts(settings, connector, names.clone());
-        Ok(HttpAgent { agent, proxy, names, limits, issuers })
+        Ok(HttpAgent { agent, proxy, names, limits, issuers, was_prepared: AtomicBool::new(false), ready })
     }
 
     /// The password of the proxy, in each form in which it is sent.
@@ -109,13 +115,35 @@ impl HttpAgent {
         self.names.forget();
     }
 
+    /// Whether connections for several requests are to be made first: once, for later ones find those that are idle.
+    pub(in crate::client) fn is_unprepared(&self) -> bool {
+        !self.was_prepared.swap(true, Ordering::Relaxed)
+    }
+
+    /// Makes a connection that a later request to `origin` takes. If that fails, that request will say why.
+    pub(in crate::client) fn connect(&self, origin: &Origin, patience: &Patience) {
+        let Ok(request) = ureq::http::Request::get(origin.to_string()).body(()) else { return };
+        // With another setting than the agent's, ureq takes no idle connection. Our connector does not look at it.
+        let request = self.agent.configure_request(request).no_delay(false);
+        let request = if self.is_direct(origin) { request.proxy(None) } else { request };
+        let made = only_connect(|| drop(within(Duration::ZERO, patience, || self.agent.run(request.build()))));
+        // Until now, the end of this thread's patience would have closed it.
+        if let Some(made) = made.filter(|_| !patience.stop.is_stopped()) {
+            self.ready.add(made);
+        }
+    }
+
+    /// Whether there is a proxy, and it is not for this host.
+    fn is_direct(&self, origin: &Origin) -> bool {
+        self.proxy.as_ref().is_some_and(|proxy| !proxy.is_for(origin))
+    }
+
     pub(super) fn run(
         &self,
         request: ureq::http::Request<impl ureq::AsSendBody>,
         origin: &Origin,
     ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
-        let is_direct = self.proxy.as_ref().is_some_and(|proxy| !proxy.is_for(origin));
-        match is_direct {
+        match self.is_direct(origin) {
             true => self.agent.run(self.agent.configure_request(request).proxy(None).build()),
             false => self.agent.run(request),
         }
