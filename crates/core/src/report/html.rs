@@ -11,6 +11,9 @@ use super::words;
 const SHOWN_ERRORS: usize = 10;
 const SHOWN_OTHERS: usize = 3;
 
+/// Widest title in a table, in columns.
+const MAX_TITLE: usize = 100;
+
 /// Colours come from the reader's system, light or dark. Bars are borders, which printers and high contrast keep.
 const STYLE: &str = "
 :root { color-scheme: light dark; --bar: #b4412a; --line: #8886; --quiet: #595959; }
@@ -25,16 +28,20 @@ section { border-top: 1px solid var(--line); padding: .75rem 0; }
 dl { display: grid; gap: .1rem 1rem; grid-template-columns: max-content minmax(0, 1fr); margin: .5rem 0 0; }
 dd { margin: 0; } dt::first-letter { text-transform: uppercase; }
 code { border: 1px solid var(--line); border-radius: 3px; padding: 0 .2em; white-space: pre-wrap; }
+code { -webkit-box-decoration-break: clone; box-decoration-break: clone; }
 table { border-collapse: collapse; font-size: .95rem; line-height: 1.35; width: 100%; }
-td, th { border-top: 1px solid var(--line); font-weight: normal; padding: .15rem 1rem .15rem 0; text-align: left; }
+td, th { border-top: 1px solid var(--line); font-weight: normal; padding: .15rem 1rem .15rem 0; text-align: left;
+vertical-align: top; }
 thead th { border: 0; } tbody th[scope=row] { color: inherit; }
 .first th, .first td { font-weight: bold; }
+.column { overflow-wrap: break-word; width: 20%; }
 .number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; width: 1%; }
 details { margin: .25rem 0; } summary { cursor: pointer; } details table { width: auto; }
 @media (max-width: 40rem) { .share, .column { display: none; }
 [data-column]::after { color: var(--quiet); content: attr(data-column); display: block; font-size: .85rem; }
 dl { grid-template-columns: minmax(0, 1fr); } td, th { padding-right: .5rem; } dt { margin-top: .3rem; } }
 @media print { body { max-width: none; padding: 0; } section, tr { break-inside: avoid; }
+main > details::details-content { content-visibility: visible; }
 h2, h3 { break-after: avoid; } a { color: inherit; text-decoration: none; } }
 ";
 
@@ -123,7 +130,8 @@ impl Page<'_> {
                 let group = words::group(severity);
                 writeln!(f, "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>")?;
             }
-            let title = Escaped(&line.title);
+            let title = cut(&line.title, MAX_TITLE);
+            let title = Escaped(&title);
             match are_kinds {
                 true => {
                     let first = if line.is_first { " class=\"first\"" } else { "" };
