@@ -58,16 +58,6 @@ fn the_report_needs_neither_a_token_nor_the_network_and_reads_a_pipe_in_one_pass
 }
 
 #[test]
-fn an_empty_value_can_be_seen() {
-    let scene = scene();
-    scene.write("bare.csv", "Code,_Line_,_Error_1_\n,,Invalid code: \n,x,Invalid code: \n");
-    let outcome = scene.run("explain bare.csv --html page.html");
-    outcome.stdout_has("\n  columns    Code 2\n  values     \"\" 2\n  cure       Correct").stderr_text();
-    let page = scene.text("page.html");
-    assert!(page.contains("(empty)</span> 2") && !page.contains("Dump rows"), "{page}");
-}
-
-#[test]
 fn several_files_are_one_report_and_say_what_changed() {
     let scene = scene();
     let import = "folder/112000000016-Accounts-B7EA.csv";

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::os_text;
 use crate::progress::DownloadProgress;
-use crate::report::{Page, ReportDocument, print_report, report_on};
+use crate::report::{Page, print_report, report_document, report_on};
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
@@ -167,7 +167,7 @@ impl Collected {
     pub(crate) fn document(self, mut document: Value) -> Value {
         document["dumps"] = self.documents.into();
         if let Some(report) = self.report {
-            document["report"] = json!(ReportDocument::new(report));
+            document["report"] = report_document(&report, None);
         }
         document
     }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionKind, Download, Error, Locator, RowCounts, Task, TaskAddress};
+use anaplan_dump_core::{ActionKind, Download, Error, Locator, RowCounts, Task, TaskAddress, thousands};
 use serde_json::json;
 
 use crate::collect::Collect;
@@ -14,7 +14,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report;
-use crate::text::{percent, safe, shell_word, thousands};
+use crate::text::{percent, safe, shell_word};
 
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);

@@ -8,10 +8,9 @@ use std::path::{MAIN_SEPARATOR, Path};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
-use anaplan_dump_core::report::{Change, CorrectedRows, Report, ReportBuilder, ReportError, ReportView};
+use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, ReportView};
 use anaplan_dump_core::{Error, NamedFile, WholeFile};
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::os_text;
@@ -29,39 +28,14 @@ const DEFAULT_WIDTH: usize = 80;
 /// Kinds of a page, which is scrolled, where `--top` does not give the number. At about 1 kB each they load at once.
 const DEFAULT_PAGE_KINDS: usize = 100;
 
-/// A report as `--json` shows it.
-#[derive(Debug, Serialize)]
-pub(crate) struct ReportDocument {
-    #[serde(flatten)]
-    report: Report,
-    /// What changed since the earlier dumps; left out where there are none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changes: Option<Vec<Change>>,
-    /// What `--fix` wrote and left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<CorrectedRows>,
-    /// Files that are not in the report, because they are no dumps or cannot be read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    not_read: Vec<Value>,
-    /// When the report was made, as in RFC 3339.
-    made: String,
-}
-
-impl ReportDocument {
-    pub(crate) fn new(report: Report) -> ReportDocument {
-        ReportDocument { report, changes: None, fix: None, not_read: Vec::new(), made: rfc3339(SystemTime::now()) }
+/// A report as `--json` shows it. There are changes where there are earlier dumps.
+pub(crate) fn report_document(report: &Report, before: Option<&Report>) -> Value {
+    let mut document = json!(report);
+    document["made"] = rfc3339(SystemTime::now()).into();
+    if let Some(before) = before {
+        document["changes"] = json!(report.changes_since(before));
     }
-
-    pub(crate) fn with(
-        self,
-        before: Option<&Report>,
-        fix: Option<CorrectedRows>,
-        not_read: &[Failure],
-    ) -> ReportDocument {
-        let changes = before.map(|before| self.report.changes_since(before));
-        let not_read = not_read.iter().map(Failure::document).collect();
-        ReportDocument { changes, fix, not_read, ..self }
-    }
+    document
 }
 
 /// When a report is made, for people.

@@ -169,18 +169,6 @@ pub(crate) fn noun(kind: ActionKind) -> &'static str {
     }
 }
 
-/// A number with its thousands apart: `1,234,567`.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let is_group = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        text.extend(is_group(at).then_some(','));
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

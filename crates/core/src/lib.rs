@@ -193,6 +193,6 @@ pub use crate::{
     address::{FileAddress, TaskChoice},
     files::{KeptPart, NamedFile, Unfinished, WholeFile},
     service::{Import, ListedModel, SourceFormat, SourceProblem},
-    text::{Printable, is_unprintable},
+    text::{Printable, is_unprintable, thousands},
     time::Utc,
 };

@@ -45,6 +45,14 @@ pub(crate) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_millis() as f64 / 1000.0)
 }
 
+/// A number with its thousands apart: `1,234,567`.
+pub fn thousands(number: u64) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", thousands(number / 1_000), number % 1_000),
+    }
+}
+
 /// A checksum for file names: the 64-bit FNV-1a hash. It must not change from one version to the next, as
 /// std's hashers may.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::os_text;
 use crate::progress::Reporter;
 use crate::report::{
-    Page, ReportDocument, begin_file, failed, finish_file, is_same_file, print_report, read, report_on, width,
+    Page, begin_file, failed, finish_file, is_same_file, print_report, read, report_document, report_on, width,
 };
 use crate::signals;
 use crate::stdout::{check_open, print, print_json};
@@ -88,7 +88,14 @@ pub(crate) fn explain(
         let kind = report.kind(kind).map_err(|error| failed(&command.files[0], error))?;
         print_values(kind)?;
     } else if json {
-        print_json(&json!(ReportDocument::new(report).with(before.as_ref(), fixed, &problems)))?;
+        let mut document = report_document(&report, before.as_ref());
+        if let Some(fixed) = &fixed {
+            document["fix"] = json!(fixed);
+        }
+        if !problems.is_empty() {
+            document["not_read"] = problems.iter().map(Failure::document).collect();
+        }
+        print_json(&document)?;
     } else {
         let view = before.iter().fold(report.view(), |view, before| view.against(before));
         print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;

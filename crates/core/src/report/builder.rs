@@ -14,7 +14,7 @@ use crate::report::ReportError;
 
 /// Reads dumps, one after the other, into one report. Each is read once and in memory that does not grow with
 /// it, so it may be a pipe.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ReportBuilder {
     inputs: Vec<DumpInfo>,
     totals: Totals,
@@ -22,16 +22,10 @@ pub struct ReportBuilder {
     warnings: Tally,
 }
 
-impl Default for ReportBuilder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl ReportBuilder {
     /// A builder without any dump.
     pub fn new() -> Self {
-        Self { inputs: Vec::new(), totals: Totals::default(), errors: Tally::new(), warnings: Tally::new() }
+        Self::default()
     }
 
     /// Reads a dump to its end. `name` is what the report calls it.
@@ -79,7 +73,15 @@ impl ReportBuilder {
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
-        let outcome = self.read_rows(dump, &mut totals, each);
+        let mut read_rows = || {
+            while dump.next()? {
+                let row = dump.row();
+                self.count(&row, &mut totals);
+                each(&row)?;
+            }
+            Ok(())
+        };
+        let outcome = read_rows();
         (totals.repeated_headers, totals.trailing_zeros) = (dump.repeated_headers, dump.trailing_zeros);
         self.errors.end_input(&dump.columns);
         self.warnings.end_input(&dump.columns);
@@ -103,20 +105,6 @@ impl ReportBuilder {
             totals,
         });
         outcome
-    }
-
-    fn read_rows(
-        &mut self,
-        dump: &mut Dump<'_>,
-        totals: &mut Totals,
-        each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
-    ) -> Result<(), ReportError> {
-        while dump.next()? {
-            let row = dump.row();
-            self.count(&row, totals);
-            each(&row)?;
-        }
-        Ok(())
     }
 
     fn count(&mut self, row: &Row<'_>, totals: &mut Totals) {

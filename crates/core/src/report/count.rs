@@ -201,37 +201,3 @@ impl<T: Default> Counter<T> {
 fn tag(hash: u64) -> u8 {
     (hash >> 56) as u8 | 1
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn count(texts: impl IntoIterator<Item = u64>, limit: usize) -> Counter<()> {
-        let mut counter = Counter::default();
-        for (row, text) in (1..).zip(texts) {
-            counter.count(&text.to_le_bytes(), row, limit);
-        }
-        counter
-    }
-
-    #[test]
-    fn counts_are_exact_up_to_the_limit() {
-        let counter = count((0..1000).map(|n| n % 10), 10);
-        assert!(counter.is_exact() && counter.forgotten() == 0);
-        let entries = counter.into_sorted();
-        assert!(entries.len() == 10 && entries.iter().all(|entry| entry.count == 100 && entry.is_exact()));
-    }
-
-    #[test]
-    fn a_common_text_is_found_among_very_many_wherever_it_begins() {
-        // Every tenth text is 7, in the second half only; all others are different.
-        let texts = (0..200_000).map(|n| if n > 100_000 && n % 10 == 0 { 7 } else { 1_000 + n });
-        let counter = count(texts, 100);
-        assert!(counter.len() <= 100 && !counter.is_exact());
-        let forgotten = counter.forgotten();
-        let entries = counter.into_sorted();
-        assert_eq!(*entries[0].text, 7u64.to_le_bytes());
-        assert!((9_000..=9_999).contains(&entries[0].count), "{:?}", entries[0]);
-        assert_eq!(entries.iter().map(|entry| entry.count).sum::<u64>() + forgotten, 200_000);
-    }
-}

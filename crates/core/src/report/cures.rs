@@ -36,7 +36,6 @@ const fn note(words: &'static str, cure: &'static str) -> Known {
     Known { words, follows: Follows::Note, cure }
 }
 
-const BOOLEAN: &str = "Write yes, no, true or false.";
 const FIELDS: &str = "Look for a quote or a separator in a field that the source does not quote.";
 const DAMAGED: &str = "The file is not complete: download the dump again.";
 const KEY: &str = "Fill the columns that identify the item.";
@@ -45,7 +44,7 @@ const RIGHTS: &str =
     "Give the user who runs the import the right to change these items, or leave them out of the source.";
 
 /// The vendor's words. Those that have the name of a list among them are in [`IN_LIST`].
-pub(super) static KNOWN: [Known; 26] = [
+pub(super) static KNOWN: [Known; 25] = [
     error(
         "Invalid number",
         "Write plain numbers without units or words, with the decimal sign that the import expects.",
@@ -63,9 +62,7 @@ pub(super) static KNOWN: [Known; 26] = [
     },
     error("Invalid code", "Correct the code in the source, or map the column that really holds codes."),
     error("Invalid parent", "Load the parent first, or correct its name or code in the source."),
-    error("Invalid Boolean (yes/no/true/false)", BOOLEAN),
-    error("Invalid Boolean", BOOLEAN),
-    error("Invalid boolean", BOOLEAN),
+    error("Invalid Boolean (yes/no/true/false)", "Write yes, no, true or false."),
     Known {
         words: "Invalid line item identifier",
         follows: Follows::ColumnName,
@@ -86,6 +83,7 @@ pub(super) static KNOWN: [Known; 26] = [
     error("Error parsing key for this row; no values", KEY),
     error("Not authorized to update entity", RIGHTS),
     error("Not authorized to move entity", RIGHTS),
+    error("Duplicate", "Keep one row of each in the source."),
     error("Invalid email address", "Write a valid e-mail address of a user."),
     error("Invalid role", "Give the user a role that the model has."),
     error("Conflicting roles for user", "Give the user one role."),
@@ -111,9 +109,6 @@ pub(super) const CALENDAR: &str = "Item not found in calendar";
 /// Any message about an item and a list, but for the list of the periods.
 pub(super) static IN_A_LIST: Known =
     error("", "Load the missing items into this list first, or correct the names or codes in the source.");
-
-/// Alone, or with words in front of the value that say what is there twice.
-pub(super) static DUPLICATE: Known = error("Duplicate", "Keep one row of each in the source.");
 
 // What this library notes about a row.
 pub(super) static TOO_FEW_FIELDS: Known = note("Row with too few fields", FIELDS);

@@ -284,15 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn quotes_are_text_where_the_rows_fit_the_header_only_so() {
-        for (rows, quote) in
-            [("\"big\" box;2\n5\" pipe;3\n\"x;4\n", None), ("\"a;b\";2\nc;3\n", Some(b'"')), ("a;2\n", Some(b'"'))]
-        {
-            assert_eq!(detect(format!("Code;_Line_\n{rows}more").as_bytes()).0.quote, quote, "{rows}");
-        }
-    }
-
-    #[test]
     fn a_source_quotes_each_field_if_it_quotes_each_name() {
         for (header, quotes_all) in [
             ("\"Name, full\",Code,_Line_\n", false),
@@ -302,25 +293,5 @@ mod tests {
         ] {
             assert_eq!(detect(header.as_bytes()).0.quotes_all, quotes_all, "{header}");
         }
-    }
-
-    #[test]
-    fn line_breaks_in_the_header_belong_to_names() {
-        let (_, columns, length) = detect(b"\"a\nb\",\"_Line_\"\n\"x\",\"1\"\n");
-        assert_eq!((&*columns.names[0], length), (&b"a\nb"[..], 15));
-    }
-
-    #[test]
-    fn fields_are_quoted_where_the_source_does_or_must() {
-        let row = |quotes_all, quote| {
-            let mut text = Vec::new();
-            let dialect = Dialect { separator: b";".as_slice().into(), quotes_all, quote, ..Dialect::default() };
-            dialect.write_row([&b"a"[..], b"b;c", b"say \"x\"", b""].into_iter(), &mut text);
-            String::from_utf8(text).unwrap()
-        };
-        assert_eq!(row(true, Some(b'"')), "\"a\";\"b;c\";\"say \"\"x\"\"\";\"\"\n");
-        assert_eq!(row(false, Some(b'"')), "a;\"b;c\";\"say \"\"x\"\"\";\n");
-        assert_eq!(row(false, Some(b'\'')), "a;'b;c';say \"x\";\n");
-        assert_eq!(row(false, None), "a;b;c;say \"x\";\n");
     }
 }

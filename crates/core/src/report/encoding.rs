@@ -324,26 +324,6 @@ mod tests {
         text.encode_utf16().flat_map(bytes).collect()
     }
 
-    #[test]
-    fn each_encoding_is_found_by_its_mark_or_its_zero_bytes() {
-        let text = "\"Größe\",\"_Line_\"\n\"𝄞\",\"2\"\n";
-        let with = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
-        for (name, file) in [
-            ("UTF-8", text.as_bytes().to_vec()),
-            ("UTF-8 with BOM", with(b"\xef\xbb\xbf", text.as_bytes().to_vec())),
-            ("UTF-16LE", utf16(text, u16::to_le_bytes)),
-            ("UTF-16LE with BOM", with(b"\xff\xfe", utf16(text, u16::to_le_bytes))),
-            ("UTF-16BE", utf16(text, u16::to_be_bytes)),
-            ("UTF-16BE with BOM", with(b"\xfe\xff", utf16(text, u16::to_be_bytes))),
-        ] {
-            for piece in [1, 3, 1000] {
-                let (got, encoding) = decoded(&file, piece);
-                assert_eq!(encoding.name(), name);
-                assert_eq!(String::from_utf8(got).unwrap(), text, "{name} in pieces of {piece}");
-            }
-        }
-    }
-
     proptest! {
         #[test]
         fn utf16_comes_out_byte_for_byte_but_for_lone_surrogates(

@@ -56,33 +56,25 @@ impl fmt::Display for ReportError {
             Self::NotText { what } => write!(f, "not a dump file: it is {what}"),
             Self::CutOff => f.write_str("the dump is cut off in the middle of a row: download it again"),
             Self::NoSuchKind { text, kinds } => {
-                write!(f, "no row in the dump is of the kind \"{}\"", Printable(text))?;
-                if kinds.is_empty() {
-                    return Ok(());
-                }
-                f.write_str("; there are: ")?;
-                list(f, kinds)
+                let there = if kinds.is_empty() { "" } else { "; there are: " };
+                write!(f, "no row in the dump is of the kind \"{}\"{there}{}", Printable(text), list(kinds))
             }
             Self::AmbiguousKind { text, kinds } => {
                 let first = kinds.first().map(String::as_str).unwrap_or_default();
                 write!(
                     f,
-                    "\"{}\" fits several kinds: give more of the title, or all of it as \"={}\"; there are: ",
+                    "\"{}\" fits several kinds: give more of the title, or all of it as \"={}\"; there are: {}",
                     Printable(text),
-                    Printable(first)
-                )?;
-                list(f, kinds)
+                    Printable(first),
+                    list(kinds)
+                )
             }
         }
     }
 }
 
-fn list(f: &mut fmt::Formatter<'_>, titles: &[String]) -> fmt::Result {
-    for (index, title) in titles.iter().enumerate() {
-        let separator = if index == 0 { "" } else { "; " };
-        write!(f, "{separator}{}", Printable(title))?;
-    }
-    Ok(())
+fn list(titles: &[String]) -> String {
+    titles.iter().map(|title| Printable(title).to_string()).collect::<Vec<_>>().join("; ")
 }
 
 impl std::error::Error for ReportError {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::model::{Kind, Severity};
 use super::shown::{cut, visible};
-use super::view::{Line, MAX_VALUE, ReportView, SHOWN_VALUES};
+use super::view::{Changes, Line, MAX_VALUE, ReportView, SHOWN_VALUES};
 use super::words;
 
 /// Kinds of errors, and of anything else, that are not folded: the first kind is to be on the first screen.
@@ -72,17 +72,16 @@ impl fmt::Display for Page<'_> {
             Escaped(&format!("What is wrong in {}{more}", names.join(", "))),
             Escaped(&report.answer)
         )?;
-        let (kinds, _) = self.0.split_kinds();
-        self.write_lines(f, "Kinds of messages", &self.0.kind_lines(), true)?;
+        self.write_kinds(f)?;
         self.0.notes().iter().try_for_each(|note| writeln!(f, "<p class=\"quiet\">{note}</p>"))?;
-        self.write_changes(f)?;
-        let mut severity = None;
-        for (index, kind) in kinds.iter().enumerate() {
-            if severity != Some(kind.severity) {
-                severity = Some(kind.severity);
-                writeln!(f, "<h2>{}</h2>", Escaped(&words::section(report, kind.severity)))?;
+        self.0.changes().iter().try_for_each(|changes| write_changes(f, changes, self.0.top))?;
+        let mut place = 0;
+        for (title, kinds) in self.0.sections() {
+            writeln!(f, "<h2>{}</h2>", Escaped(&title))?;
+            for kind in kinds {
+                place += 1;
+                self.write_kind(f, kind, place)?;
             }
-            self.write_kind(f, kind, index)?;
         }
         self.write_files(f)?;
         f.write_str("</main>\n</body>\n</html>\n")
@@ -90,95 +89,28 @@ impl fmt::Display for Page<'_> {
 }
 
 impl Page<'_> {
-    /// A table, whose lines link to their kinds where they are those of the page, and are folded after the first.
-    fn write_lines(&self, f: &mut fmt::Formatter<'_>, caption: &str, lines: &[Line], are_kinds: bool) -> fmt::Result {
+    /// The table of the kinds, folded after the first.
+    fn write_kinds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut counts = [0; 3];
-        let (shown, folded): (Vec<_>, Vec<_>) = lines.iter().enumerate().partition(|(_, line)| {
+        let (shown, folded) = self.0.kind_lines().into_iter().partition::<Vec<_>, _>(|line| {
             let count = &mut counts[line.severity as usize];
             *count += 1;
-            !are_kinds || *count <= if line.severity == Severity::Error { SHOWN_ERRORS } else { SHOWN_OTHERS }
+            *count <= if line.severity == Severity::Error { SHOWN_ERRORS } else { SHOWN_OTHERS }
         });
-        self.write_table(f, caption, &shown, are_kinds)?;
+        write_table(f, "Kinds of messages", &shown)?;
         if folded.is_empty() {
             return Ok(());
         }
-        let more = words::number(folded.len() as u64, "more kind");
-        writeln!(f, "<details><summary>{more}</summary>")?;
-        self.write_table(f, "More kinds of messages", &folded, are_kinds)?;
+        writeln!(f, "<details><summary>{}</summary>", words::number(folded.len() as u64, "more kind"))?;
+        write_table(f, "More kinds of messages", &folded)?;
         writeln!(f, "</details>")
     }
 
-    fn write_table(
-        &self,
-        f: &mut fmt::Formatter<'_>,
-        caption: &str,
-        lines: &[(usize, &Line)],
-        are_kinds: bool,
-    ) -> fmt::Result {
-        let Some((_, head)) = lines.first() else { return Ok(()) };
-        write!(f, "<table aria-label=\"{caption}\">\n<thead><tr><th scope=\"col\">kind")?;
-        for (name, _) in &head.numbers {
-            write!(f, "<th scope=\"col\" class=\"number {name}\">{name}")?;
-        }
-        let column = if are_kinds { "<th scope=\"col\" class=\"column\">column" } else { "" };
-        writeln!(f, "{column}</tr></thead>\n<tbody>")?;
-        let mut severity = Severity::Error;
-        for (index, line) in lines {
-            if severity != line.severity {
-                severity = line.severity;
-                let columns = head.numbers.len() + 1 + usize::from(are_kinds);
-                let group = words::group(severity);
-                writeln!(f, "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>")?;
-            }
-            let title = cut(&line.title, MAX_TITLE);
-            let title = Escaped(&title);
-            match are_kinds {
-                true => {
-                    let first = if line.is_first { " class=\"first\"" } else { "" };
-                    let (link, column) = (index + 1, Escaped(&line.column));
-                    write!(f, "<tr{first}><th scope=\"row\" data-column=\"{column}\">")?;
-                    write!(f, "<a href=\"#k{link}\"><bdi>{title}</bdi></a>")?;
-                }
-                false => write!(f, "<tr><th scope=\"row\"><bdi>{title}</bdi>")?,
-            }
-            for (name, number) in &line.numbers {
-                write!(f, "<td class=\"number {name}\">{}", Escaped(number))?;
-            }
-            if are_kinds {
-                write!(f, "<td class=\"column\"><bdi>{}</bdi>", Escaped(&line.column))?;
-            }
-            writeln!(f, "</tr>")?;
-        }
-        f.write_str("</tbody>\n</table>\n")
-    }
-
-    fn write_changes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(before) = self.0.before else { return Ok(()) };
-        // Folded: the first kind is to be on the first screen, and the table above has the changes of what there is.
-        writeln!(f, "<details><summary>{}</summary>", words::changes_title(before, self.0.report))?;
-        let (changes, small) = words::changes(before, self.0.report);
-        if changes.is_empty() && small.is_empty() {
-            return writeln!(f, "<p>{}</p>\n</details>", words::NO_CHANGE);
-        }
-        self.write_lines(f, "Changes", &ReportView::change_lines(&changes), false)?;
-        if !small.is_empty() {
-            writeln!(f, "<details><summary>{}</summary>", words::small_changes(&small))?;
-            let small = &small[..small.len().min(self.0.top)];
-            self.write_lines(f, "Smaller changes", &ReportView::change_lines(small), false)?;
-            writeln!(f, "</details>")?;
-        }
-        if changes.iter().chain(&small).any(|change| change.is_approximate) {
-            writeln!(f, "<p class=\"quiet\">{}</p>", words::APPROXIMATE)?;
-        }
-        writeln!(f, "</details>")
-    }
-
-    fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind, index: usize) -> fmt::Result {
+    fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind, place: usize) -> fmt::Result {
         writeln!(
             f,
-            "<section id=\"k{}\">\n<h3><bdi>{}</bdi></h3>\n<p class=\"count\">{}, {}</p>\n\
+            "<section id=\"k{place}\">\n<h3><bdi>{}</bdi></h3>\n<p class=\"count\">{}, {}</p>\n\
              <div class=\"bar\"><span style=\"width:{:.2}%\"></span></div>\n<dl>",
-            index + 1,
             Escaped(&visible(&kind.title)),
             words::rows(kind),
             Escaped(&words::percent(kind.share)),
@@ -216,19 +148,61 @@ impl Page<'_> {
     }
 
     fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = self.0.report;
         writeln!(f, "<h2>{}</h2>\n<ul>", Escaped(&words::made(self.0.made)))?;
-        for input in &report.inputs {
-            let facts = words::facts(&input.totals).join("; ");
-            writeln!(f, "<li><bdi>{}</bdi><br>{}", Escaped(&visible(&words::dump(input))), Escaped(&facts))?;
+        for (source, facts) in self.0.sources() {
+            writeln!(f, "<li><bdi>{}</bdi><br>{}", Escaped(&source), Escaped(&facts.join("; ")))?;
         }
-        f.write_str("</ul>\n")?;
-        if report.inputs.len() > 1 {
-            let rows = words::number(report.totals.rows, "row");
-            writeln!(f, "<p>Together: {rows}; {}</p>", Escaped(&words::facts(&report.totals).join("; ")))?;
-        }
-        Ok(())
+        f.write_str("</ul>\n")
     }
+}
+
+/// A table, whose lines link to their kinds where these are on the page.
+fn write_table(f: &mut fmt::Formatter<'_>, caption: &str, lines: &[Line]) -> fmt::Result {
+    let Some(head) = lines.first() else { return Ok(()) };
+    write!(f, "<table aria-label=\"{caption}\">\n<thead><tr><th scope=\"col\">kind")?;
+    for (name, _) in &head.numbers {
+        write!(f, "<th scope=\"col\" class=\"number {name}\">{name}")?;
+    }
+    let column = if head.place.is_some() { "<th scope=\"col\" class=\"column\">column" } else { "" };
+    writeln!(f, "{column}</tr></thead>\n<tbody>")?;
+    let mut severity = Severity::Error;
+    for line in lines {
+        if severity != line.severity {
+            severity = line.severity;
+            let columns = head.numbers.len() + 1 + usize::from(head.place.is_some());
+            let group = words::group(severity);
+            writeln!(f, "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>")?;
+        }
+        let (title, column) = (cut(&line.title, MAX_TITLE), Escaped(&line.column));
+        let title = Escaped(&title);
+        let first = if line.is_first { " class=\"first\"" } else { "" };
+        write!(f, "<tr{first}><th scope=\"row\"")?;
+        match line.place {
+            Some(place) => write!(f, " data-column=\"{column}\"><a href=\"#k{place}\"><bdi>{title}</bdi></a>")?,
+            None => write!(f, "><bdi>{title}</bdi>")?,
+        }
+        for (name, number) in &line.numbers {
+            write!(f, "<td class=\"number {name}\">{}", Escaped(number))?;
+        }
+        if line.place.is_some() {
+            write!(f, "<td class=\"column\"><bdi>{column}</bdi>")?;
+        }
+        writeln!(f, "</tr>")?;
+    }
+    f.write_str("</tbody>\n</table>\n")
+}
+
+/// Folded: the first kind is to be on the first screen, and the table above has the changes of what there is.
+fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes, top: usize) -> fmt::Result {
+    writeln!(f, "<details><summary>{}</summary>", changes.title)?;
+    write_table(f, "Changes", &changes.lines)?;
+    if !changes.small.is_empty() {
+        writeln!(f, "<details><summary>{}</summary>", changes.small_text)?;
+        write_table(f, "Smaller changes", &changes.small[..changes.small.len().min(top)])?;
+        writeln!(f, "</details>")?;
+    }
+    changes.note.iter().try_for_each(|note| writeln!(f, "<p class=\"quiet\">{note}</p>"))?;
+    writeln!(f, "</details>")
 }
 
 fn write_value(f: &mut fmt::Formatter<'_>, text: &str, max: usize) -> fmt::Result {

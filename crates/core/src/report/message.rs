@@ -1,6 +1,6 @@
 //! Takes a message of the service apart: the words that all messages of a kind have, and the value.
 
-use super::cures::{CALENDAR, DUPLICATE, Follows, IN_A_LIST, IN_LIST, KNOWN, Known};
+use super::cures::{CALENDAR, Follows, IN_A_LIST, IN_LIST, KNOWN, Known};
 use super::parser::length_without;
 use super::row::Row;
 
@@ -23,7 +23,11 @@ impl<'a> Message<'a> {
     pub(super) fn new(text: &'a [u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> Self {
         let (end, known) = match known_title(text, is_in_row) {
             Some((end, known)) => (end, Some(known)),
-            None => (unknown_title(text, is_in_row), None),
+            None => {
+                // `Duplicate` is known whatever words follow it.
+                let first_word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+                (unknown_title(text, is_in_row), known(first_word))
+            }
         };
         let (title, rest) = text.split_at(end);
         let value = match rest {
@@ -73,11 +77,6 @@ fn known_title(text: &[u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> Option<(usize,
         Some((head, [b' ', value @ ..])) if head == words.as_bytes() => Some(value),
         _ => None,
     };
-    // First: the value may hold a colon.
-    let is_duplicate = text.first() == DUPLICATE.words.as_bytes().first();
-    if is_duplicate && (text == DUPLICATE.words.as_bytes() || value_after(DUPLICATE.words).is_some_and(is_in_row)) {
-        return Some((DUPLICATE.words.len(), &DUPLICATE));
-    }
     // Before the colon is looked for: the name of a list may hold one.
     if text.starts_with(b"It")
         && let Some(words) = IN_LIST.iter().find(|words| text.starts_with(words.as_bytes()))
@@ -89,13 +88,10 @@ fn known_title(text: &[u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> Option<(usize,
         return Some((end, known.unwrap_or(&IN_A_LIST)));
     }
     let colon = length_without(b':', text);
-    if colon < text.len() {
-        if let Some(known) = known(&text[..colon]) {
-            return Some((colon, known));
-        }
-        if is_duplicate && is_what_is_twice(&text[..colon]) {
-            return Some((colon, &DUPLICATE));
-        }
+    if colon < text.len()
+        && let Some(known) = known(&text[..colon])
+    {
+        return Some((colon, known));
     }
     let is_known = |known: &&Known| match known.follows {
         Follows::Place => {
@@ -125,13 +121,6 @@ fn unknown_title(text: &[u8], is_in_row: &dyn Fn(&[u8]) -> bool) -> usize {
     ends.take(MAX_ENDS).find(|end| is_in_row(&text[end + 2..])).unwrap_or(text.len())
 }
 
-/// Whether this is `Duplicate` with plain words: a value would be part of it otherwise.
-fn is_what_is_twice(head: &[u8]) -> bool {
-    let words = head.strip_prefix(DUPLICATE.words.as_bytes()).unwrap_or(b"?");
-    let is_plain = |byte: &u8| byte.is_ascii_alphabetic() || b" /-".contains(byte);
-    words.is_empty() || words.starts_with(b" ") && words.iter().all(is_plain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,7 +134,7 @@ mod tests {
 
     #[test]
     fn each_known_message_is_one_kind_with_any_value() {
-        let lists = ["Item not located in Products list", "Item not found in list", "Duplicate"];
+        let lists = ["Item not located in Products list", "Item not found in list"];
         for words in KNOWN.iter().map(|known| known.words).chain(lists) {
             for value in ["", "a: b", "\"quoted\"", "two list: x", " leading and trailing "] {
                 let text = format!("{words}: {value}");
@@ -178,7 +167,7 @@ mod tests {
                 Some("line 2, position 3"),
             ),
             ("Column separator expected: x", "", "Column separator expected", Some("x")),
-            ("Duplicate key: A: B", "", "Duplicate key", Some("A: B")),
+            ("Duplicate key: A: B", "A: B", "Duplicate key", Some("A: B")),
             ("Duplicate key: A: B", "key: A: B", "Duplicate", Some("key: A: B")),
             ("Duplicate _Item_", "", "Duplicate _Item_", None),
             ("Duplicated: A", "", "Duplicated: A", None),
@@ -201,15 +190,6 @@ mod tests {
             });
             assert!(tried.take() < 2 * MAX_ENDS + KNOWN.len());
         }
-    }
-
-    #[test]
-    fn only_a_row_that_depends_on_another_is_a_consequence() {
-        let is_consequence = |text: &str| Message::new(text.as_bytes(), &|_| false).follows() == Follows::RejectedRow;
-        assert!(is_consequence("Has dependency on rejected row"));
-        assert!(is_consequence("Has dependency on rejected row: 7"));
-        assert!(!is_consequence("Item not located in Rejected dependents list: A"));
-        assert!(!is_consequence("Invalid name: Has dependency on rejected row"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Text of a dump as people see it: bytes that are not UTF-8, and characters that cannot be seen.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::ops::RangeInclusive;
 
 use crate::text::{checksum, is_unprintable};
 
@@ -51,36 +53,21 @@ pub(super) fn kept(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text.into_bytes())
 }
 
-/// Characters that look like a blank or like nothing, by name.
-const HIDDEN: &[(char, &str)] = &[
-    ('\u{a0}', "no-break space"),
-    ('\u{ad}', "soft hyphen"),
-    ('\u{300}', "combining grave accent"),
-    ('\u{301}', "combining acute accent"),
-    ('\u{303}', "combining tilde"),
-    ('\u{308}', "combining diaeresis"),
-    ('\u{30a}', "combining ring"),
-    ('\u{327}', "combining cedilla"),
-    ('\u{2007}', "figure space"),
-    ('\u{2009}', "thin space"),
-    ('\u{200b}', "zero width space"),
-    ('\u{200c}', "zero width non-joiner"),
-    ('\u{200d}', "zero width joiner"),
-    ('\u{200e}', "left-to-right mark"),
-    ('\u{200f}', "right-to-left mark"),
-    ('\u{202f}', "narrow no-break space"),
-    ('\u{2060}', "word joiner"),
-    ('\u{3000}', "ideographic space"),
-    ('\u{feff}', "byte order mark"),
+/// Characters that look like a blank or like nothing, or that combine with the letter in front to one that looks
+/// composed, and what they are.
+const HIDDEN: [(RangeInclusive<char>, &str); 11] = [
+    ('\u{a0}'..='\u{a0}', "a no-break space"),
+    ('\u{ad}'..='\u{ad}', "a soft hyphen"),
+    ('\u{300}'..='\u{36f}', "a combining accent"),
+    ('\u{2000}'..='\u{200a}', "a space of another width"),
+    ('\u{200b}'..='\u{200d}', "a character without width"),
+    ('\u{200e}'..='\u{200f}', "a mark of direction"),
+    ('\u{202f}'..='\u{202f}', "a narrow no-break space"),
+    ('\u{205f}'..='\u{2060}', "a space of another width"),
+    ('\u{3000}'..='\u{3000}', "an ideographic space"),
+    ('\u{fe00}'..='\u{fe0f}', "a variation selector"),
+    ('\u{feff}'..='\u{feff}', "a byte order mark"),
 ];
-
-/// Whether a character cannot be seen, or, as a combining mark, not be told from a composed letter.
-fn is_hidden(character: char) -> bool {
-    is_unprintable(character)
-        || matches!(character,
-            '\u{a0}' | '\u{300}'..='\u{36f}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}'
-            | '\u{3000}' | '\u{fe00}'..='\u{fe0f}')
-}
 
 /// A text in which everything can be seen: `1[U+00A0]250`, `a\nb`.
 pub(super) fn visible(text: &str) -> String {
@@ -90,7 +77,7 @@ pub(super) fn visible(text: &str) -> String {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            c if is_hidden(c) => {
+            c if is_unprintable(c) || HIDDEN.iter().any(|(range, _)| range.contains(&c)) => {
                 let _ = write!(shown, "[U+{:04X}]", u32::from(c));
             }
             c => shown.push(c),
@@ -99,14 +86,14 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// Names of the characters in these texts that cannot be seen: `[U+00A0] is a no-break space`.
-pub(super) fn hidden_names<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
-    let is_in = |(character, _): &&(char, &str)| texts.clone().any(|text| text.contains(*character));
-    let named = |(character, name): &(char, &str)| {
-        let article = if name.starts_with('i') { "an" } else { "a" };
-        format!("[U+{:04X}] is {article} {name}", u32::from(*character))
+/// What the characters in these texts that cannot be seen are: `[U+00A0] is a no-break space`.
+pub(super) fn hidden_names<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let characters: BTreeSet<char> = texts.flat_map(str::chars).collect();
+    let named = |character: char| {
+        let (_, what) = HIDDEN.iter().find(|(range, _)| range.contains(&character))?;
+        Some(format!("[U+{:04X}] is {what}", u32::from(character)))
     };
-    HIDDEN.iter().filter(is_in).map(named).collect()
+    characters.into_iter().filter_map(named).collect::<Vec<_>>().join(", ")
 }
 
 /// The columns of a terminal that a text takes: two for a character of East Asia.
@@ -171,9 +158,9 @@ mod tests {
         let texts = ["1\u{a0}250", "1\u{202f}250", "K\u{f6}ln", "Ko\u{308}ln", "a\n\u{1b}\u{3000}"];
         let shown = ["1[U+00A0]250", "1[U+202F]250", "Köln", "Ko[U+0308]ln", "a\\n[U+001B][U+3000]"];
         assert_eq!(texts.map(visible), shown);
-        let names = hidden_names(texts.into_iter());
-        assert_eq!(names.len(), 4, "{names:?}");
-        assert_eq!((&*names[0], &*names[3]), ("[U+00A0] is a no-break space", "[U+3000] is an ideographic space"));
+        let names = "[U+00A0] is a no-break space, [U+0308] is a combining accent, \
+            [U+202F] is a narrow no-break space, [U+3000] is an ideographic space";
+        assert_eq!(hidden_names(texts.into_iter()), names);
     }
 
     #[test]

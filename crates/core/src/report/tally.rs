@@ -91,12 +91,14 @@ impl Found {
     }
 }
 
-impl Tally {
-    pub(super) fn new() -> Self {
+impl Default for Tally {
+    fn default() -> Self {
         let (kinds, combinations) = (Counter::default(), BTreeMap::new());
         Self { kinds, combinations, slots: 0, values: 0, max_values: MAX_VALUES }
     }
+}
 
+impl Tally {
     /// Counts the messages of a row. `row_id` differs from row to row over all dumps, and is not 0. Returns how many
     /// messages are the service's own, and whether all of them are consequences.
     pub(super) fn add<'a>(

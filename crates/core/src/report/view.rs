@@ -45,6 +45,18 @@ pub(super) struct Line {
     pub(super) column: String,
     /// Whether the sentence speaks of this kind: to be cured before others.
     pub(super) is_first: bool,
+    /// The number of the kind's own part of the report, where it has one.
+    pub(super) place: Option<usize>,
+}
+
+/// What changed since an earlier report.
+pub(super) struct Changes {
+    pub(super) title: String,
+    pub(super) lines: Vec<Line>,
+    /// Those that are not worth a line at once, and what is said of them.
+    pub(super) small: Vec<Line>,
+    pub(super) small_text: String,
+    pub(super) note: Option<&'static str>,
 }
 
 /// A part of a kind: values, columns or dumps, and a text.
@@ -142,6 +154,7 @@ impl<'a> ReportView<'a> {
                 title: visible(&kind.title),
                 column: kind.columns.first().map(|column| cut(&column.text, MAX_VALUE)).unwrap_or_default(),
                 is_first: kind.severity == Severity::Error && index < first,
+                place: Some(index + 1),
             }
         };
         self.split_kinds().0.iter().enumerate().map(line).collect()
@@ -170,8 +183,45 @@ impl<'a> ReportView<'a> {
         .filter(|part| !part.items.is_empty() || !part.text.is_empty())
     }
 
-    /// The table of changes.
-    pub(super) fn change_lines(changes: &[Change]) -> Vec<Line> {
+    /// The kinds that are shown, those of each severity under a title.
+    pub(super) fn sections(&self) -> impl Iterator<Item = (String, Vec<&'a Kind>)> {
+        let kinds = self.split_kinds().0;
+        let groups = kinds.chunk_by(|a, b| a.severity == b.severity).map(<[_]>::to_vec).collect::<Vec<_>>();
+        groups.into_iter().map(|group| (words::section(self.report, group[0].severity), group))
+    }
+
+    /// The dumps, and all together, each with what it holds.
+    pub(super) fn sources(&self) -> Vec<(String, Vec<String>)> {
+        let Report { inputs, totals, .. } = self.report;
+        let mut sources: Vec<_> =
+            inputs.iter().map(|input| (visible(&words::dump(input)), words::facts(&input.totals))).collect();
+        if inputs.len() > 1 {
+            sources.push((format!("Together: {}", words::number(totals.rows, "row")), words::facts(totals)));
+        }
+        sources
+    }
+
+    /// What changed since the earlier report, if there is one.
+    pub(super) fn changes(&self) -> Option<Changes> {
+        let before = self.before?;
+        let (mut changes, mut small) = words::changes(before, self.report);
+        let is_approximate = changes.iter().chain(&small).any(|change| change.is_approximate);
+        let all_are_small = changes.len() <= self.top;
+        small.splice(..0, changes.drain(changes.len().min(self.top)..));
+        Some(Changes {
+            title: words::changes_title(before, self.report),
+            note: match () {
+                () if changes.is_empty() && small.is_empty() => Some(words::NO_CHANGE),
+                () if is_approximate => Some(words::APPROXIMATE),
+                () => None,
+            },
+            small_text: words::small_changes(small.len(), all_are_small),
+            lines: Self::change_lines(&changes),
+            small: Self::change_lines(&small),
+        })
+    }
+
+    fn change_lines(changes: &[Change]) -> Vec<Line> {
         let line = |change: &Change| Line {
             severity: change.severity,
             numbers: vec![
@@ -182,6 +232,7 @@ impl<'a> ReportView<'a> {
             title: visible(&change.title),
             column: String::new(),
             is_first: false,
+            place: None,
         };
         changes.iter().map(line).collect()
     }
@@ -239,28 +290,13 @@ impl<'a> ReportView<'a> {
         Ok(())
     }
 
-    fn write_changes(&self, f: &mut fmt::Formatter<'_>, before: &Report) -> fmt::Result {
-        self.write_text(f, &format!("\n{}", words::changes_title(before, self.report)), 0)?;
-        let (changes, mut small) = words::changes(before, self.report);
-        if changes.is_empty() && small.is_empty() {
-            return self.write_text(f, words::NO_CHANGE, 2);
+    fn write_changes(&self, f: &mut fmt::Formatter<'_>, changes: &Changes) -> fmt::Result {
+        self.write_text(f, &format!("\n{}", changes.title), 0)?;
+        self.write_lines(f, &changes.lines)?;
+        if !changes.small.is_empty() {
+            self.write_text(f, &format!("and {}", changes.small_text), 2)?;
         }
-        let shown = changes.len().min(self.top);
-        small.extend_from_slice(&changes[shown..]);
-        self.write_lines(f, &Self::change_lines(&changes[..shown]))?;
-        if !small.is_empty() {
-            let all_are_small = shown == changes.len();
-            let text = if all_are_small {
-                words::small_changes(&small)
-            } else {
-                words::number(small.len() as u64, "smaller change")
-            };
-            self.write_text(f, &format!("and {text}"), 2)?;
-        }
-        if changes.iter().chain(&small).any(|change| change.is_approximate) {
-            self.write_text(f, words::APPROXIMATE, 2)?;
-        }
-        Ok(())
+        changes.note.iter().try_for_each(|note| self.write_text(f, note, 2))
     }
 
     fn write_kind(&self, f: &mut fmt::Formatter<'_>, kind: &Kind) -> fmt::Result {
@@ -312,14 +348,9 @@ impl<'a> ReportView<'a> {
 
     fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{}", words::made(self.made))?;
-        let inputs = &self.report.inputs;
-        for input in inputs {
-            self.write_text(f, &visible(&words::dump(input)), 2)?;
-            words::facts(&input.totals).iter().try_for_each(|fact| self.write_text(f, fact, 4))?;
-        }
-        if inputs.len() > 1 {
-            self.write_text(f, &format!("Together: {}", words::number(self.report.totals.rows, "row")), 2)?;
-            words::facts(&self.report.totals).iter().try_for_each(|fact| self.write_text(f, fact, 4))?;
+        for (source, facts) in self.sources() {
+            self.write_text(f, &source, 2)?;
+            facts.iter().try_for_each(|fact| self.write_text(f, fact, 4))?;
         }
         Ok(())
     }
@@ -328,24 +359,17 @@ impl<'a> ReportView<'a> {
 impl fmt::Display for ReportView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_text(f, &self.report.answer, 0)?;
-        let (kinds, _) = self.split_kinds();
-        if !kinds.is_empty() {
+        let lines = self.kind_lines();
+        if !lines.is_empty() {
             writeln!(f)?;
-            self.write_lines(f, &self.kind_lines())?;
+            self.write_lines(f, &lines)?;
         }
         self.notes().iter().try_for_each(|note| self.write_text(f, note, 2))?;
-        if let Some(before) = self.before {
-            self.write_changes(f, before)?;
-        }
-        let mut severity = None;
-        for kind in kinds {
-            if severity != Some(kind.severity) {
-                severity = Some(kind.severity);
-                let title = words::section(self.report, kind.severity);
-                self.write_text(f, &format!("\n{title}"), 0)?;
-                writeln!(f, "{}", "-".repeat(title.len().min(self.width)))?;
-            }
-            self.write_kind(f, kind)?;
+        self.changes().iter().try_for_each(|changes| self.write_changes(f, changes))?;
+        for (title, kinds) in self.sections() {
+            self.write_text(f, &format!("\n{title}"), 0)?;
+            writeln!(f, "{}", "-".repeat(title.len().min(self.width)))?;
+            kinds.iter().try_for_each(|kind| self.write_kind(f, kind))?;
         }
         self.write_files(f)
     }

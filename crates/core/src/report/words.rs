@@ -4,19 +4,7 @@ use super::compare::{Change, Trend};
 use super::encoding::Encoding;
 use super::model::{DumpInfo, Kind, Report, Severity, Totals, ValueCount};
 use super::shown::hidden_names;
-
-/// A number with its thousands apart: `1,234,567`.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub(super) use crate::text::thousands;
 
 /// A number of things: `1 row`, `1,234 rows`.
 pub(super) fn number(count: u64, noun: &str) -> String {
@@ -178,7 +166,7 @@ fn others(count: u64) -> String {
 
 /// Names of the characters of values that cannot be seen.
 pub(super) fn hidden(values: &[ValueCount]) -> String {
-    hidden_names(values.iter().map(|value| &*value.text)).join(", ")
+    hidden_names(values.iter().map(|value| &*value.text))
 }
 
 /// The heading of the kinds of one severity.
@@ -241,11 +229,12 @@ pub(super) fn changes(before: &Report, after: &Report) -> (Vec<Change>, Vec<Chan
 }
 
 /// What is said of the small changes.
-pub(super) fn small_changes(changes: &[Change]) -> String {
-    format!("{}, each below 1 % of the rejected rows", number(changes.len() as u64, "smaller change"))
+pub(super) fn small_changes(count: usize, all_are_small: bool) -> String {
+    let below = if all_are_small { ", each below 1 % of the rejected rows" } else { "" };
+    number(count as u64, "smaller change") + below
 }
 
-/// A difference with its sign, or the word where there was nothing before or is nothing now.
+/// A difference with its sign.
 pub(super) fn difference(change: &Change) -> String {
     let sign = if change.difference < 0 { "-" } else { "+" };
     match change.change {

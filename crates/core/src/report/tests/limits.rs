@@ -33,13 +33,16 @@ fn a_million_kinds_are_not_held_and_the_common_one_is_found() {
 fn values_beyond_the_limit_are_said_to_be_approximate() {
     let row = |n: u64| match n % 5 {
         0 => "\"n/a\",\"Invalid number: n/a\"\n".to_owned(),
+        1 if n > 50_000 => "\"late\",\"Invalid number: late\"\n".to_owned(),
         _ => format!("\"{n}\",\"Invalid number: {n}\"\n"),
     };
     let found = report(generated("\"Amount\",\"_Error_1_\"\n", 100_000, row));
     let kind = &found.kinds[0];
     assert_eq!((kind.rows, kind.distinct_values), (100_000, None));
     assert_eq!((&*kind.values[0].text, kind.values[0].rows, kind.values[0].at_least), ("n/a", 20_000, false));
-    assert!(kind.values[1..].iter().all(|value| value.rows == 1), "{:?}", kind.values);
+    let late = &kind.values[1];
+    assert!(late.text == "late" && late.at_least && (9_000..10_000).contains(&late.rows), "{late:?}");
+    assert!(kind.values[2..].iter().all(|value| value.rows == 1), "{:?}", kind.values);
     assert!(found.view().width(200).to_string().contains("and too many others to count"));
 }
 
