@@ -43,11 +43,8 @@ fn a_ready_token_needs_no_sign_in_host_and_is_tried_on_the_api() {
     let refused = "FAILED  sign-in: the workspaces: the service answered 401";
     outcome.exits_with(3).stdout_has(refused);
     assert_eq!(scene.count_of("GET /token/validate"), 0, "{}", scene.describe());
-    for (status, code) in [(403, 3), (404, 4)] {
-        scene.server.fault(Fault::status(status), When::path("workspaces").times(1));
-        let outcome = scene.run("doctor");
-        outcome.exits_with(code).stdout_has("FAILED  sign-in: the workspaces: the service answered");
-    }
+    scene.server.fault(Fault::status(404), When::path("workspaces").times(1));
+    scene.run("doctor").exits_with(4).stdout_has("FAILED  sign-in: the workspaces: the service answered 404");
     // Without a way to sign in everything else is checked.
     let outcome = scene.command("doctor MODEL").without("ANAPLAN_TOKEN").run();
     outcome.exits_with(3).stdout_has("ok      API <ORIGIN>: connection: directly\n");
@@ -116,16 +113,12 @@ fn an_output_folder_that_cannot_be_written_is_reported() {
     let scene = users::scene();
     scene.write("file", "mine");
     for (output, code, error) in [
-        ("file", 2, "FAILED  output folder: -o file is a file"),
-        ("file/below", 7, "FAILED  output folder: cannot make the folder file/below: "),
+        ("file", 2, "-o file is a file"),
+        ("file/below", 7, "cannot make the folder file/below: "),
+        #[cfg(unix)]
+        ("/proc", 7, "cannot write into the folder /proc"),
     ] {
         let outcome = doctor(&scene, &format!("-o {output}")).run();
-        let why = outcome.exits_with(code).stdout_text();
-        assert!(why.contains(error), "{why}");
+        outcome.exits_with(code).stdout_has(format!("FAILED  output folder: {error}"));
     }
-    #[cfg(unix)]
-    doctor(&scene, "-o /proc")
-        .run()
-        .exits_with(7)
-        .stdout_has("FAILED  output folder: cannot write into the folder /proc");
 }

@@ -90,23 +90,18 @@ transient! {
     the_page_of_a_captive_proxy: Fault::HtmlOk => "an HTML page came instead, perhaps from a proxy",
         "\n  check whether a proxy asks for a sign-in, and whether the API URL is right";
     a_body_without_proof_of_its_end: Fault::CloseDelimited => NO_PROOF, IS_ALTERED;
-    a_request_timeout: Fault::status(408) => "the service answered 408 Request Timeout";
     a_busy_model: Fault::status(409) => "the service answered 409 Conflict",
         "\n  the model is busy: try again later";
     a_locked_model: Fault::status(423) => "the service answered 423 Locked",
         "\n  the model is locked: try again when it is unlocked";
     a_rate_limit: Fault::status(429) => "the service answered 429 Too Many Requests",
         "\n  the whole tenant shares one rate limit: try again later, with fewer downloads at once";
-    an_internal_error: Fault::status(500) => "the service answered 500 Internal Server Error",
-        "\n  the service or a gateway is in trouble: try again later";
     a_bad_gateway_with_a_page_of_its_own:
         Fault::Status { code: 502, retry_after: None, body: ErrorBody::Html } => "the service answered 502 Bad Gateway",
         "\n  the service or a gateway is in trouble: try again later";
     an_unavailable_service_without_a_word:
         Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } => "the service answered 503 \
          Service Unavailable",
-        "\n  the service or a gateway is in trouble: try again later";
-    a_gateway_timeout: Fault::status(504) => "the service answered 504 Gateway Timeout",
         "\n  the service or a gateway is in trouble: try again later";
 }
 

@@ -11,15 +11,15 @@ const SHORT: &str = "MODEL/112000000099";
 
 const FILE: &str = "2019-10-16-112000000099-Cost_centres-T1.csv";
 
-fn task(id: &str, time: u64) -> Task {
+/// A task T1 that left a dump.
+fn task() -> Task {
     let result = ActionResult::failed_import(IMPORT, "Cost centres");
-    Task::complete(id).with_creation_time(NEWEST_TASK + time).with_result(result).with_dump(IMPORT, dump_for(id))
+    Task::complete("T1").with_creation_time(NEWEST_TASK).with_result(result).with_dump(IMPORT, dump_for("T1"))
 }
 
 #[track_caller]
-fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
-    let import = Process::new(IMPORT, "Cost centres");
-    Scene::with_service(Service::new().with_import(tasks.into_iter().fold(import, Process::with_task)))
+fn with_task(task: Task) -> Scene {
+    Scene::with_service(Service::new().with_import(Process::new(IMPORT, "Cost centres").with_task(task)))
 }
 
 /// A command for each way to name the dump of task T1.
@@ -36,7 +36,7 @@ fn by_every_name<'a>(scene: &'a Scene, command: &str) -> Vec<Invocation<'a>> {
 
 #[test]
 fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
-    let scene = with_tasks([task("T1", 1)]);
+    let scene = with_task(task());
     for command in by_every_name(&scene, "get --force") {
         command.run().saves_as(FILE, &dump_for("T1"));
     }
@@ -50,21 +50,8 @@ fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
 }
 
 #[test]
-fn the_newest_task_of_an_import_is_taken_and_erased_dumps_are_passed_over() {
-    for latest in ["", "/latest"] {
-        let scene = with_tasks([task("OLD", 1), task("NEW", 3_000), task("MIDDLE", 2)]);
-        let outcome = scene.run(&format!("get -o dump.csv {SHORT}{latest}"));
-        outcome.notes(format!("task <MODEL>/{IMPORT}/NEW\n")).saves(&dump_for("NEW"));
-        scene.server.service().erase_dump("NEW", IMPORT);
-        let passed_over = "passed over task NEW of 2019-10-16 20:39:10: its dump is gone, or another user's\n";
-        let outcome = scene.run(&format!("get -o dump.csv --force {SHORT}{latest}"));
-        outcome.notes(format!("{passed_over}task <MODEL>/{IMPORT}/MIDDLE\n")).saves(&dump_for("MIDDLE"));
-    }
-}
-
-#[test]
 fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
-    let scene = with_tasks([Task::complete("T1").with_result(ActionResult::new(IMPORT))]);
+    let scene = with_task(Task::complete("T1").with_result(ActionResult::new(IMPORT)));
     let outcome = scene.run(&format!("get {SHORT}/latest -q"));
     outcome.stdout("The newest run (2019-10-16 20:39:07 UTC) had no failures.\n");
     let why = answered("400 Bad Request (no dump for this task)");
@@ -82,7 +69,7 @@ fn an_import_without_failures_has_no_chunks_and_is_empty_in_one_piece() {
 
 #[test]
 fn the_tasks_of_an_import_are_listed_and_shown() {
-    let scene = with_tasks([task("T1", 0)]);
+    let scene = with_task(task());
     let tasks = "CREATED (UTC)        AGE     STATE     OUTCOME  TASK\n\
         2019-10-16 20:39:07  <ANY> d  COMPLETE  failed   T1\n";
     scene.run(&format!("tasks {SHORT}")).stdout(tasks);

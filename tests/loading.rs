@@ -188,22 +188,16 @@ fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
     let known = "112000000041 Centres, 112000000042 Mirror, 112000000043 Centres";
     let several = "112000000041 Centres, 112000000043 Centres\n  name it by its id";
     let model = "import 112000000042 reads from a model and not from a file: there is nothing to upload";
+    let twice = "--put names two files for one source file, 113000000001";
+    let missing = "cannot open none.csv: No such file or directory (os error 2)\n  nothing was started";
     for (arguments, code, error) in [
         ("NIGHTLY --put a.csv", 2, "--put needs IMPORT=FILE for a process, and not \"a.csv\"".to_owned()),
         ("NIGHTLY --put Centers=a.csv", 4, format!("the process has no import \"Centers\"; it has {known}")),
         ("NIGHTLY --put Centres=a.csv", 2, format!("several imports match \"Centres\": {several}")),
         ("NIGHTLY --put Mirror=a.csv", 2, model.to_owned()),
-        (
-            "NIGHTLY --put 112000000041=a.csv --put 113000000001=a.csv",
-            2,
-            "--put names two files for one source file, 113000000001".to_owned(),
-        ),
+        ("NIGHTLY --put 112000000041=a.csv --put 113000000001=a.csv", 2, twice.to_owned()),
         ("MODEL/112000000099 --put a.csv", 4, "model <MODEL> has no import 112000000099".to_owned()),
-        (
-            "MODEL/112000000041 --put none.csv",
-            7,
-            "cannot open none.csv: No such file or directory (os error 2)\n  nothing was started".to_owned(),
-        ),
+        ("MODEL/112000000041 --put none.csv", 7, missing.to_owned()),
     ] {
         let help = if code == 2 { "\nTry anaplan-dump run --help." } else { "" };
         scene.run(&format!("run {arguments}")).fails(code, error + help);

@@ -2,7 +2,7 @@
 //! over. `--older` and `--since` go further down.
 
 use serde_json::{Value, json};
-use xtask::fake::{ActionResult, Fault, PROCESS, Process, Task, TaskState, When};
+use xtask::fake::{ActionResult, Dump, Fault, PROCESS, Process, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary};
 use crate::support::{ACTUALS, BUDGET, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
@@ -100,9 +100,11 @@ fn a_dump_of_a_model_that_is_gone_is_told() {
 
 #[test]
 fn the_newest_task_whose_dump_can_be_read_is_taken() {
+    let emptied = Task::complete("T9").with_result(result_of(&[COSTS])).with_dump(COSTS.0, Dump::default());
     for (tasks, task, over) in [
         (vec![failed("T9", &[COSTS]), failed("T8", &[COSTS])], "T9", &[][..]),
         (vec![gone("T9"), of_a_colleague("T8"), failed("T7", &[COSTS])], "T7", &[("T9", GONE), ("T8", GONE)]),
+        (vec![emptied, failed("T7", &[COSTS])], "T7", &[("T9", GONE)]),
         (
             vec![
                 running("T9"),

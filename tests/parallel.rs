@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
-use xtask::fake::{Fault, GzipMode, Service};
+use xtask::fake::{Fault, Service};
 
 use crate::support::texts::{KEPT, STALLED, answered, goes_on, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
@@ -119,13 +119,6 @@ fn a_fault_in_or_after_a_chunk_repeats_and_loses_nothing_on_standard_output() {
             assert_eq!(waits.iter().map(|wait| wait.retry).collect::<Vec<_>>(), [(1, 12), (2, 12)]);
         }
     }
-    let mut service = Service::with_dump(dump_of(4, 1));
-    service.set_gzip(GzipMode::On);
-    let scene = Scene::with_service(service);
-    for number in 0..4 {
-        scene.server.fault(Fault::CutBeforeEnd { missing_bytes: 6 }, chunk(number).times(1));
-    }
-    assert_eq!(scene.pipe("").prints(&bytes_of(4, 1)).waits().len(), 4);
 }
 
 #[test]

@@ -193,9 +193,6 @@ fn variables_come_from_a_file_unless_the_environment_has_them() {
     command.run().prints(&bytes_of(3, 1));
     let command = bare(&scene, "chunks DUMP --env-file job.env").env("ANAPLAN_CERTIFICATE_FORMAT", "v1");
     command.run().is_wrong_usage("ANAPLAN_USER and ANAPLAN_CERTIFICATE_FORMAT are both set: unset one of them");
-    scene.write("odd.env", "ANAPLAN_USER=me\nexport\n");
-    let odd = bare(&scene, "chunks DUMP --env-file odd.env").run();
-    odd.refuses("--env-file cannot be used: line 2 is not KEY=VALUE\nTry anaplan-dump chunks --help.");
 }
 
 #[test]
@@ -272,7 +269,6 @@ fn two_ways_to_sign_in_or_half_of_one_are_refused_and_the_variables_named() {
     let scene = scene();
     for (first, second) in [
         ("ANAPLAN_TOKEN", "ANAPLAN_USER"),
-        ("ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN"),
         ("ANAPLAN_USER", "ANAPLAN_CERTIFICATE"),
         ("ANAPLAN_USER", "ANAPLAN_OAUTH_CLIENT_ID"),
         ("ANAPLAN_PASSWORD", "ANAPLAN_PASSWORD_FILE"),
@@ -321,7 +317,6 @@ fn every_secret_may_have_blanks_line_ends_and_a_byte_order_mark_around_it() {
 fn a_secret_goes_to_the_sign_in_host_of_the_region_and_to_none_that_is_guessed() {
     for (arguments, host) in [
         ("chunks DUMP --region us7", "auth.anaplan.com"),
-        ("chunks DUMP --api-url https://gb1.api.anaplan.com", "gb1.auth.anaplan.com"),
         ("processes https://api.au1a.app2.anaplan.com/2/0/workspaces/W/models/M", "au1a.app2.anaplan.com"),
         ("chunks DUMP --region ca1", "ca1a.app.anaplan.com"),
     ] {
@@ -337,10 +332,5 @@ fn a_secret_goes_to_the_sign_in_host_of_the_region_and_to_none_that_is_guessed()
     }
     let unknown = "the sign-in host cannot be used: it is not known for this API: give its URL\n  set --auth-url \
                    (ANAPLAN_AUTH_URL)";
-    let scene = scene();
-    with_password(scene.command("chunks DUMP").without("ANAPLAN_TOKEN")).run().refuses(unknown);
-    // A host of Anaplan that no table knows is no better known in a URL than as the API URL.
-    let url = "processes https://zz9.api.anaplan.com/2/0/workspaces/W/models/M";
-    let command = scene.command(url).without("ANAPLAN_TOKEN").without("ANAPLAN_API_URL");
-    with_password(command).run().refuses(unknown);
+    with_password(scene().command("chunks DUMP").without("ANAPLAN_TOKEN")).run().refuses(unknown);
 }

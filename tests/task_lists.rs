@@ -4,10 +4,7 @@ use serde_json::json;
 use xtask::fake::{MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE, When};
 
 use crate::support::texts::NO_TASKS;
-use crate::support::{COSTS, PROCESS_NAME, Scene, clean, failed, nightly};
-
-/// `2019-10-16 20:39:07` in UTC.
-const TIME: u64 = 1_571_258_347_545;
+use crate::support::{COSTS, NEWEST_TASK, PROCESS_NAME, Scene, clean, failed, nightly};
 
 #[track_caller]
 fn with_processes(processes: &[(&str, &str)]) -> Scene {
@@ -24,7 +21,7 @@ fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
 /// This many tasks, in the order of their creation.
 #[track_caller]
 fn with_many_tasks(count: u64) -> Scene {
-    with_tasks((0..count).map(|n| Task::complete(format!("TASK{n:05}")).with_creation_time(TIME + n * 1000)))
+    with_tasks((0..count).map(|n| Task::complete(format!("TASK{n:05}")).with_creation_time(NEWEST_TASK + n * 1000)))
 }
 
 /// The ids of the tasks that a command lists as JSON.
@@ -114,7 +111,7 @@ fn twenty_tasks_are_shown_unless_a_limit_is_given() {
 
 #[test]
 fn tasks_older_than_asked_for_are_left_out() {
-    let task = |id: &str, hours: u64| Task::complete(id).with_creation_time(TIME - hours * 3_600_000);
+    let task = |id: &str, hours: u64| Task::complete(id).with_creation_time(NEWEST_TASK - hours * 3_600_000);
     let timeless = Task::complete("TIMELESS").without_creation_time();
     let scene = with_tasks([task("DAYOLD", 24), task("WEEKOLD", 168), task("FRESH", 0), timeless]);
     assert_eq!(listed(&scene, "--since=2019-10-15"), ["FRESH", "DAYOLD", "TIMELESS"]);

@@ -71,15 +71,11 @@ pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Inv
             file("password", &format!("\u{feff}{PASSWORD}\r\n"));
             command.env("ANAPLAN_USER", USER).arg("--password-file").arg("password")
         }
-        "certificate" => {
+        "certificate" | "encrypted key" => {
             file("user.crt", &good_certificate());
-            file("user.key", KEY);
-            command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
-        }
-        "encrypted key" => {
-            file("user.crt", &good_certificate());
-            file("user.key", ENCRYPTED_KEY);
-            let command = command.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", PASSPHRASE);
+            file("user.key", if way == "certificate" { KEY } else { ENCRYPTED_KEY });
+            let passphrase = if way == "certificate" { "" } else { PASSPHRASE };
+            let command = command.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", passphrase);
             command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
         }
         "one file" => {
