@@ -41,10 +41,8 @@ const IMPORT: &str = "112000000041";
 const MAX_KILLS: u64 = 12;
 
 fn setting(name: &str, default: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")),
-        Err(_) => default,
-    }
+    std::env::var(name)
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
 }
 
 /// Runs a schedule for each seed, as many as the variable says, and reports every seed that failed.

@@ -51,12 +51,9 @@ fn is_collected(scene: &Scene) {
 
 #[test]
 fn a_run_ends_by_its_state_or_its_result_and_is_not_called_fine_where_nothing_says_so() {
+    let odd = " is over, but the service does not say whether it ended well: its state is DONE\n";
     for (task, code, error) in [
-        (
-            json!({"taskState": "DONE", "progress": 1, "result": {"successful": true}}),
-            1,
-            " is over, but the service does not say whether it ended well: its state is DONE\n",
-        ),
+        (json!({"taskState": "DONE", "progress": 1, "result": {"successful": true}}), 1, odd),
         (json!({"taskState": "COMPLETE"}), 1, "the service does not say how it ended"),
         (json!({"taskState": "ERROR", "progress": 1, "result": {"successful": false}}), 6, ""),
     ] {

@@ -1,17 +1,21 @@
 //! `--json`: one document with exactly the fields that docs/reference.md names.
 
+use std::process::Command;
+
 use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Fault, Task, TaskState};
 
 use crate::support::texts::DUMP_NOT_FOUND;
 use crate::support::{ACTUALS, COSTS, Import, Scene, chunk_list, clean, failed, failing_run, file_of};
 
-/// A downloaded dump of an import, with the checksum of the file.
+/// A downloaded dump of an import, with the checksum of the file by a program that shares nothing with ours.
 #[track_caller]
 fn downloaded(scene: &Scene, task: &str, (object, name): Import, path: &str) -> Value {
     let locator = scene.fill(&format!("<NIGHTLY>/{task}/{object}"));
+    let output = Command::new("sha256sum").arg(scene.path(path)).output().expect("sha256sum is there");
+    let sum = String::from_utf8_lossy(&output.stdout).split_whitespace().next().map(str::to_owned);
     json!({"id": object, "locator": locator, "name": name, "status": "downloaded", "path": path, "bytes": 2500,
-        "chunks": 3, "sha256": scene.sha256sum(path), "error": null})
+        "chunks": 3, "sha256": sum, "error": null})
 }
 
 /// An import with rejected rows, in the report of a task.

@@ -263,10 +263,8 @@ fn root_certificates_that_cannot_be_used_are_refused() {
         let root = server.ca_pem();
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         scene.write("two.pem", format!("\u{feff}{root}{broken}"));
-        scene.write("utf16.pem", root.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
         for (file, why) in [
             ("two.pem", "certificate 2 in it is damaged, or of a kind that cannot be used"),
-            ("utf16.pem", "utf16.pem is in UTF-16: save it as UTF-8 or ASCII"),
             ("nowhere.pem", "it cannot be read: No such file <ANY>"),
         ] {
             let error = |name: &str| format!("{name} cannot be used: {why}");

@@ -132,14 +132,6 @@ fn the_newest_task_whose_dump_can_be_read_is_taken() {
 }
 
 #[test]
-fn each_user_gets_the_newest_dump_that_is_theirs() {
-    let scene = Scene::with_tasks([of_a_colleague("T9"), failed("T8", &[COSTS])]);
-    scene.server.service().add_token(COLLEAGUE, "token-of-the-colleague");
-    let outcome = scene.command("get NIGHTLY").env("ANAPLAN_TOKEN", "token-of-the-colleague").run();
-    outcome.notes("task <NIGHTLY>/T9\n").collects("", "T9", &[COSTS]);
-}
-
-#[test]
 fn a_task_without_a_time_is_named_by_its_id_and_counts_as_recent_with_a_note() {
     let tasks = [failed("T8", &[COSTS]), of_a_colleague("T9")].map(Task::without_creation_time);
     let scene = Scene::with_tasks(tasks);
@@ -232,14 +224,6 @@ fn dumps_that_are_gone_are_reported_with_every_reason() {
             ),
         );
     }
-    // Rejected rows without a word about a dump are not called fine either.
-    let mut result = result_of(&[COSTS]);
-    result.failure_dump_available = None;
-    result.nested[0].failure_dump_available = None;
-    let task = Task::complete("T9").with_result(result).with_dump(COSTS.0, dump_for(COSTS.0).erased());
-    let look = "look at it with:\n  anaplan-dump task <NIGHTLY>/T9";
-    let error = format!("something failed in task <NIGHTLY>/T9, but no dump was left; {look}");
-    Scene::with_tasks([task]).run("get NIGHTLY").fails(4, error);
 }
 
 #[test]

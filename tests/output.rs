@@ -160,6 +160,8 @@ fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
 #[test]
 fn what_cannot_be_written_is_reported_before_anything_is_sent() {
     let scene = Scene::with_chunks(3);
+    std::fs::create_dir_all(scene.path("folder").join(own_name())).expect("a folder");
+    scene.any_files();
     scene.write("file", "mine");
     let missing = "cannot write to missing/dump.csv: the folder missing is not there: make it first";
     let proc = "cannot open /proc/dump.csv.part: No such file or directory (os error 2)";
@@ -174,15 +176,8 @@ fn what_cannot_be_written_is_reported_before_anything_is_sent() {
     ] {
         scene.run(&format!("get DUMP -o {output}")).fails(7, error).without_a_connection();
     }
-}
-
-#[test]
-fn a_folder_with_the_name_of_the_file_is_left_as_it_is() {
-    let scene = Scene::with_chunks(3);
-    scene.make_folder(&own_name());
-    for command in ["get DUMP", "get DUMP --force"] {
-        scene.run(command).fails(7, format!("cannot write to {}: is a directory", own_name()));
-    }
+    let folder = format!("cannot write to folder/{}: is a directory", own_name());
+    scene.run("get DUMP -o folder --force").fails(7, folder);
 }
 
 /// No disk of another system takes such names.

@@ -53,22 +53,6 @@ fn force_replaces_a_file_once_the_new_one_is_complete() {
 }
 
 #[test]
-fn a_file_that_appears_during_the_download_is_not_overwritten() {
-    let scene = Scene::with_chunks(3);
-    // While the service is held, requests are read and logged, but not answered.
-    let held = scene.server.service();
-    let mut running = scene.command("get DUMP -o dump.csv").start();
-    running.wait_for_requests(1);
-    scene.write("dump.csv", "mine");
-    drop(held);
-    running.finish().fails(7, exists("dump.csv"));
-    scene.holds(&["dump.csv", PART_FILES[0], PART_FILES[1]]);
-    // Nothing is fetched again once the name is free.
-    scene.remove("dump.csv");
-    scene.get("").notes(goes_on(3, 3)).asks_for(&[]).saves(&dump_of(3, 1));
-}
-
-#[test]
 fn a_part_file_of_another_program_is_given_up_by_force_alone() {
     let scene = with_file("dump.csv.part");
     for options in ["", "--restart"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use xtask::fake::{Fault, Service};
 
-use crate::support::texts::{CLOSED, KEPT, THE_LIST, answered, gave_up, incomplete, the_chunk, wait};
+use crate::support::texts::{CLOSED, KEPT, answered, gave_up, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of};
 
 const CHUNKS: usize = 5;
@@ -16,12 +16,6 @@ fn slow_scene() -> Scene {
     let mut service = Service::with_dump(dump_of(CHUNKS, 1));
     service.set_link(Duration::ZERO, Some(50_000));
     Scene::with_service(service)
-}
-
-/// What the command shows on a terminal of this kind.
-#[track_caller]
-fn screen(scene: &Scene, arguments: &str) -> String {
-    scene.command(arguments).on_a_terminal("xterm", "$RUN").run().any_stdout().stdout_text()
 }
 
 #[test]
@@ -69,15 +63,12 @@ fn verbose_reports_each_request_with_its_status_and_duration() {
         request("", "200"),
     ];
     scene.get("-v").notes(expected.concat()).saves(&dump_of(3, 1));
-    scene.server.fault(Fault::status(403), crate::support::chunk_list());
-    let outcome = scene.run("chunks DUMP -v");
-    outcome.notes(request("", "403")).fails(3, format!("{THE_LIST}: {}\n  <ANY>", answered("403 Forbidden")));
 }
 
 #[test]
 fn a_terminal_shows_one_line_that_is_redrawn() {
     let scene = slow_scene();
-    let screen = screen(&scene, "get DUMP -o dump.csv");
+    let screen = scene.command("get DUMP -o dump.csv").on_a_terminal("xterm", "$RUN").run().any_stdout().stdout_text();
     let drawn: Vec<&str> = screen.split('\r').filter(|text| text.starts_with("chunk ")).collect();
     assert!(drawn.len() >= 3, "{screen:?}");
     for line in &drawn {
@@ -125,8 +116,7 @@ fn a_terminal_that_cannot_redraw_and_a_quiet_run_show_plain_lines() {
 
 #[test]
 fn the_line_counts_arrivals_also_side_by_side_and_into_a_pipe() {
-    for (options, line) in [("-o dump.csv", "$RUN"), ("-o dump.csv --parallel 3", "$RUN"), ("-o -", "$RUN > dump.csv")]
-    {
+    for (options, line) in [("-o dump.csv --parallel 3", "$RUN"), ("-o -", "$RUN > dump.csv")] {
         let scene = slow_scene();
         let command = scene.command(&format!("get DUMP {options}")).env("COLUMNS", "40");
         let screen = command.on_a_terminal("xterm", line).run().any_stdout().stdout_text();

@@ -4,8 +4,8 @@
 use xtask::fake::{Dump, Fault, OBJECT, TASK};
 
 use crate::support::texts::{
-    CHANGED_CHUNK, CHANGED_LIST, CLOSED, DUMP_NOT_FOUND, DUMP_VANISHED, IS_CUT, KEPT_IN_VAIN, THE_LIST, answered,
-    begins_anew, changed, gave_up, incomplete, the_chunk,
+    CHANGED_CHUNK, CHANGED_LIST, DUMP_NOT_FOUND, DUMP_VANISHED, KEPT_IN_VAIN, answered, begins_anew, changed,
+    incomplete, the_chunk,
 };
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
@@ -47,13 +47,6 @@ fn a_dump_that_is_replaced_twice_ends_with_an_error_and_leaves_nothing_to_contin
         scene.get(options).notes(begins_anew(what)).fails(5, changed(what));
         scene.get("").saves(&dump_of(CHUNKS + more[1], 3));
     }
-    let scene = Scene::with_chunks(CHUNKS);
-    replace(&scene, 1, dump_of(CHUNKS, 2));
-    // The first list, the one that confirms, the one to begin anew with.
-    scene.server.fault(Fault::ResetBeforeAnswer, chunk_list().occurrence(3));
-    scene.get("--verify --retries=0").fails(5, gave_up(1, THE_LIST, CLOSED) + IS_CUT);
-    scene.server.clear_faults();
-    scene.get("").saves(&dump_of(CHUNKS, 2));
 }
 
 #[test]
@@ -78,12 +71,6 @@ fn a_dump_that_vanishes_or_shrinks_is_reported_and_its_chunks_are_kept() {
             scene.get("").notes(begins_anew("the chunk list changed")).saves(&other);
         }
     }
-    let scene = Scene::with_chunks(CHUNKS);
-    scene.server.fault(Fault::EraseDump, chunk(3));
-    let outcome = scene.get("--parallel=2");
-    outcome.exits_with(4).stderr_has("meanwhile it was removed").stderr_has(" of 4 chunks are there: chunk ");
-    assert!(!scene.path("dump.csv").exists(), "{}", scene.describe());
-    scene.any_files();
 }
 
 #[test]

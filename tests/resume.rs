@@ -1,12 +1,10 @@
 //! A run that ended in any way is continued by the next one, as far as what it left is good. Every damage to
 //! a part file and its journal is tried in the library.
 
-use std::fs;
-
 use xtask::fake::{Fault, When};
 
-use crate::support::texts::{begins_anew, goes_on};
-use crate::support::{ACTUALS, CHUNK, COSTS, PART_FILES, Scene, bytes_of, chunk_list, dump_for, dump_of, failed};
+use crate::support::texts::goes_on;
+use crate::support::{ACTUALS, COSTS, Scene, bytes_of, chunk_list, dump_for, dump_of, failed};
 
 const CHUNKS: usize = 5;
 const ALL: [&str; CHUNKS] = ["0", "1", "2", "3", "4"];
@@ -48,18 +46,6 @@ fn a_run_that_was_killed_after_its_last_chunk_fetches_none() {
     scene.keeps_part(&bytes_of(CHUNKS, 1));
     scene.server.clear_faults();
     scene.get("").notes(goes_on(CHUNKS, CHUNKS)).asks_for(&[]).saves(&dump_of(CHUNKS, 1));
-}
-
-#[test]
-fn what_is_damaged_is_fetched_again_and_the_rest_is_kept() {
-    let no_match = begins_anew("its content does not match its journal");
-    for (byte, note, asked) in [(CHUNK + 77, &goes_on(1, CHUNKS), &ALL[1..]), (0, &no_match, &ALL)] {
-        let scene = killed_in_chunk(3);
-        let mut part = scene.read(PART_FILES[0]);
-        part[byte] ^= 1;
-        fs::write(scene.path(PART_FILES[0]), part).expect("the file is written");
-        scene.get("").notes(note).asks_for(asked).saves(&dump_of(CHUNKS, 1));
-    }
 }
 
 #[test]

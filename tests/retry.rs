@@ -4,8 +4,8 @@
 use xtask::fake::{ErrorBody, FakeServer, Fault, Service, USER, When};
 
 use crate::support::texts::{
-    CUT, DUMP_NOT_FOUND, DUMP_VANISHED, KEPT, KEPT_IN_VAIN, THE_LIST, answered, gave_up, goes_on, incomplete,
-    the_chunk, wait,
+    DUMP_NOT_FOUND, DUMP_VANISHED, KEPT, KEPT_IN_VAIN, THE_LIST, answered, gave_up, goes_on, incomplete, the_chunk,
+    wait,
 };
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of, free_address};
 
@@ -99,46 +99,15 @@ fn the_message_of_the_service_is_reported_with_each_wait_and_cut_where_it_is_lon
 }
 
 #[test]
-fn retries_are_counted_for_each_chunk_and_not_for_the_download() {
-    let scene = Scene::with_chunks(5);
-    scene.server.fault(Fault::status(500), chunk_list().occurrence(1));
-    scene.server.fault(Fault::status(500), chunk_list().occurrence(3));
-    for number in 0..5 {
-        scene.server.fault(Fault::CutBody { after_bytes: 4_000 }, chunk(number).times(1));
-    }
-    let of_list = wait(THE_LIST, &answered("500 Internal Server Error"), 1, 1);
-    let of_chunks: String = (0..5).map(|number| wait(&the_chunk(number, 5), CUT, 1, 1)).collect();
-    scene.get("--retries=1").notes(of_list.clone() + &of_chunks + &of_list).saves(&dump_of(5, 1));
-}
-
-#[test]
-fn as_many_faults_as_retries_are_survived_and_one_more_ends_the_download() {
-    let why = answered("500 Internal Server Error");
-    for retries in [0, 3] {
-        let options = format!("--retries={retries}");
-        let waits: String = (1..=retries).map(|retry| wait(&the_chunk(1, 3), &why, retry, retries)).collect();
-        let scene = Scene::with_chunks(3);
-        let tries = retries as usize + 1;
-        scene.server.fault(Fault::status(500), chunk(1).times(tries));
-        let error = incomplete(1, 3, &gave_up(tries, &the_chunk(1, 3), &why)) + "\n  <ANY>" + KEPT;
-        scene.get(&options).notes(&waits).fails(5, error);
-        assert_eq!(scene.count_of("GET DUMP/chunks/1"), tries, "{}", scene.describe());
-        scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
-        scene.server.fault(Fault::status(500), chunk(1).times(retries as usize));
-        scene.get(&options).notes(goes_on(1, 3) + &waits).saves(&dump_of(3, 1));
-    }
-}
-
-#[test]
 fn a_wait_that_the_service_asks_for_is_capped_and_one_that_makes_no_sense_is_ignored() {
     for (retry_after, is_capped) in [("3600", true), ("soon", false)] {
         let scene = Scene::with_chunks(3);
         let retry_after = Some(retry_after.to_owned());
         scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, chunk(1).times(8));
-        let waits = scene.get("--max-wait=200ms").saves(&dump_of(3, 1)).waits();
-        assert_eq!(waits.len(), 8, "{waits:?}");
+        let notes = scene.get("--max-wait=200ms").saves(&dump_of(3, 1)).stderr_text();
+        assert!(notes.contains("; retry 8 of 12 in "), "{notes}");
         // Random waits do not all come out as the cap: one in four is rounded to it.
-        assert_eq!(waits.iter().all(|wait| wait.seconds == 0.2), is_capped, "{waits:?}");
+        assert_eq!(notes.matches(" of 12 in 0.20 s\n").count() == 8, is_capped, "{notes}");
     }
 }
 
@@ -148,8 +117,8 @@ fn a_rate_limit_is_survived_also_side_by_side() {
         let scene = Scene::with_chunks(12);
         scene.server.service().set_bucket(3, 200.0, has_hint);
         let outcome = scene.get(&format!("--max-wait=20ms {options}"));
-        let waits = outcome.saves(&dump_of(12, 1)).waits();
-        assert!(!waits.is_empty() && waits.len() == scene.server.service().throttled(), "{waits:?}");
+        let waits = outcome.saves(&dump_of(12, 1)).stderr_text().matches("; retry ").count();
+        assert!(waits > 0 && waits == scene.server.service().throttled(), "{waits}");
     }
 }
 

@@ -44,14 +44,6 @@ enum Part {
     Text,
 }
 
-/// A wait before a retry, as standard error reports it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Wait {
-    pub(crate) seconds: f64,
-    /// Which retry comes, and how many there are.
-    pub(crate) retry: (u32, u32),
-}
-
 impl<'a> Outcome<'a> {
     pub(super) fn new(
         scene: &'a Scene,
@@ -202,21 +194,6 @@ impl<'a> Outcome<'a> {
         self.scene.has(file, &bytes);
         self.scene.holds(&[file]);
         self
-    }
-
-    /// The waits that standard error reports, in order.
-    #[track_caller]
-    pub(crate) fn waits(&self) -> Vec<Wait> {
-        self.mention(Part::Notes);
-        let read = |line: &str| {
-            let (retry, rest) = line.split_once("; retry ")?.1.split_once(" of ")?;
-            let (retries, seconds) = rest.split_once(" in ")?;
-            let seconds = seconds.strip_suffix(" s")?.parse().ok()?;
-            Some(Wait { seconds, retry: (retry.parse().ok()?, retries.parse().ok()?) })
-        };
-        let notes = self.split_stderr().0;
-        let waits: Option<Vec<Wait>> = notes.lines().map(read).collect();
-        waits.unwrap_or_else(|| self.fail("a note is not a wait"))
     }
 
     /// Standard output as the one JSON document that it is.

@@ -1,7 +1,5 @@
 //! Processes and imports with tasks that left dumps.
 
-use std::process::Command;
-
 use xtask::fake::{ActionResult, Dump, MODEL, PROCESS, Process, ProcessRun, Service, Task, WORKSPACE, dump_file};
 
 use super::texts::summary;
@@ -96,16 +94,6 @@ impl Scene {
         let ids = self.task_ids();
         assert_eq!(ids.len(), 1, "{}", self.describe());
         ids[0].clone()
-    }
-
-    /// The SHA-256 of a file, by a program that shares nothing with ours.
-    #[track_caller]
-    pub(crate) fn sha256sum(&self, file: &str) -> String {
-        let output = Command::new("sha256sum").arg(self.path(file)).output().expect("sha256sum is there");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let sum = text.trim_start_matches('\\').split_whitespace().next().unwrap_or_default().to_owned();
-        assert_eq!(sum.len(), 64, "{file}: {text}\n{}", self.describe());
-        sum
     }
 }
 
