@@ -1,7 +1,7 @@
 //! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one
 //! piece.
 
-use xtask::fake::{Dump, Fault, Framing, GzipMode, Service, When, dump_file};
+use xtask::fake::{Dump, Fault, Framing, Service, When, dump_file};
 
 use crate::support::texts::{CUT, IS_ALTERED, IS_CUT, NO_PROOF, gave_up, incomplete, wait};
 use crate::support::{Scene, bytes_of, dump_of, size};
@@ -31,14 +31,14 @@ fn dumps_of_every_shape_arrive_byte_for_byte() {
         Dump::from_bytes(dump_file::generate(SEED, 20_000_000), 10_000_000),
         Dump::from_bytes(dump_file::random_bytes(SEED, 12_000_000), 12_000_000),
     ];
-    let (plain, gzip) = (&[GzipMode::Off][..], &[GzipMode::Off, GzipMode::On][..]);
-    let small = small.into_iter().map(|dump| (dump, gzip));
+    let (plain, both) = (&[false][..], &[false, true][..]);
+    let small = small.into_iter().map(|dump| (dump, both));
     for (dump, modes) in small.chain(large.into_iter().map(|dump| (dump, plain))) {
-        for mode in modes {
+        for gzip in modes {
             for framing in [Framing::ContentLength, Framing::Chunked] {
                 let mut service = Service::with_dump(dump.clone());
-                service.set_gzip(*mode);
-                service.set_framing(framing);
+                service.settings.gzip = *gzip;
+                service.settings.framing = framing;
                 let scene = Scene::with_service(service);
                 scene.get("").saves(&dump);
                 scene.pipe("").prints(&dump.bytes());

@@ -125,7 +125,7 @@ fn a_process_is_found_by_its_name_in_any_case() {
         is_about(&with_names(&[other, name]), "tasks", written, "118000000002");
     }
     let scene = with_names(&["A", "B", "C", "D", "E"]);
-    scene.server.service().set_page_size(2);
+    scene.server.service().page_size = 2;
     is_about(&scene, "tasks", "e", "118000000005");
 }
 

@@ -17,7 +17,7 @@ const WATCH: Duration = Duration::from_millis(200);
 #[test]
 fn chunks_that_arrive_out_of_order_are_written_in_order_and_asked_for_once() {
     let mut service = Service::with_dump(dump_of(CHUNKS, 1));
-    service.set_link(Duration::from_millis(20), None);
+    service.settings.latency = Duration::from_millis(20);
     let scene = Scene::with_service(service);
     for number in [0, 4, 8] {
         scene.server.fault(Fault::Latency(Duration::from_millis(80)), chunk(number));

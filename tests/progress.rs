@@ -1,8 +1,6 @@
 //! What is reported while a download runs: one line on a terminal that is redrawn, plain lines elsewhere,
 //! and how much of it with `-q` and `-v`.
 
-use std::time::Duration;
-
 use xtask::fake::{Fault, Service};
 
 use crate::support::texts::{CLOSED, KEPT, answered, gave_up, incomplete, the_chunk, wait};
@@ -14,7 +12,7 @@ const CHUNKS: usize = 5;
 #[track_caller]
 fn slow_scene() -> Scene {
     let mut service = Service::with_dump(dump_of(CHUNKS, 1));
-    service.set_link(Duration::ZERO, Some(50_000));
+    service.settings.bytes_per_second = Some(50_000);
     Scene::with_service(service)
 }
 

@@ -52,12 +52,12 @@ fn the_processes_of_a_model_are_a_table_with_names_cut() {
 #[test]
 fn processes_and_tasks_arrive_over_their_pages() {
     let scene = with_processes(&[("118000000001", "A"), ("118000000002", "B"), ("118000000003", "C")]);
-    scene.server.service().set_page_size(2);
+    scene.server.service().page_size = 2;
     scene.run("processes MODEL").stdout_has("118000000003  C\n");
     scene.assert_requests(&["GET /processes", "GET /processes?limit=5000&offset=2"]);
 
     let scene = with_many_tasks(10_000);
-    scene.server.service().set_page_size(3_000);
+    scene.server.service().page_size = 3_000;
     let expected: Vec<String> = (0..10_000).rev().map(|n| format!("TASK{n:05}")).collect();
     assert!(listed(&scene, "--limit=20000") == expected);
     assert_eq!(scene.count_of("GET NIGHTLY/tasks?"), 4, "{}", scene.describe());

@@ -23,7 +23,8 @@ fn import(id: &str, name: &str, rows: [&str; 3]) -> ActionResult {
     let values = ["successRowCount", good, "failedCount", bad, "ignoredCount", ignored];
     let text = format!("{name}: {good} ({bad}/{ignored}) rows successful, {ignored} ignored");
     let detail = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
-    ActionResult::new(id).with_name(name).with_failure_dump(true).with_detail(detail)
+    let failure_dump_available = Some(true);
+    ActionResult { failure_dump_available, ..ActionResult::new(id).with_name(name).with_detail(detail) }
 }
 
 #[test]

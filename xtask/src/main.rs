@@ -31,8 +31,7 @@ enum Task {
     Serve(serve::Serve),
     Dist(dist::Dist),
     Bench(bench::Bench),
-    BenchServer(bench::BenchServer),
-    BenchRecords(bench::BenchRecords),
+    BenchPart(bench::BenchPart),
 }
 
 fn main() -> ExitCode {
@@ -63,8 +62,7 @@ fn run(task: &Task) -> Result<(), String> {
         Task::Serve(serve) => serve::run(serve),
         Task::Dist(dist) => dist::run(dist),
         Task::Bench(bench) => bench::run(bench),
-        Task::BenchServer(server) => bench::serve(server),
-        Task::BenchRecords(records) => bench::count_records(records),
+        Task::BenchPart(part) => bench::run_part(part),
     }
 }
 

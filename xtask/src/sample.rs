@@ -15,9 +15,7 @@ pub const FILE_NAME: &str = "cost-centres.csv";
 
 /// Tasks of the process whose dumps are another user's, gone, or none.
 pub const OTHERS_TASK: &str = "0123456789ABCDEF0123456789ABCDEF";
-/// See above.
 pub const ERASED_TASK: &str = "E1E1E1E1E1E1E1E1E1E1E1E1E1E1E1E1";
-/// See above.
 pub const CLEAN_TASK: &str = "C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0C0";
 
 /// The run of an import by itself that has a large dump, below the model.

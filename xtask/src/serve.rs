@@ -1,7 +1,6 @@
 //! `cargo xtask serve`: the fake service to try things against, until it is killed.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use std::{fs, io};
 
 use argh::FromArgs;
@@ -62,8 +61,8 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
     service.add_password(USER, PASSWORD);
     service.approve_devices(USER, 2);
     service.add_certificate(USER, &certificate);
-    service.set_link(Duration::ZERO, arguments.slow.then_some(2_000_000));
-    service.set_gzip(if arguments.gzip { GzipMode::On } else { GzipMode::Off });
+    service.settings.bytes_per_second = arguments.slow.then_some(2_000_000);
+    service.settings.gzip = arguments.gzip;
     let server = FakeServer::start_on(service, arguments.port, arguments.tls.then_some(ServerCertificate::Good))?;
     let retry_after = Some("1".to_owned());
     let flaky = [

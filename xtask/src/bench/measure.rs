@@ -1,6 +1,6 @@
 //! Child processes: how long, how much CPU, how much memory, and what arrived.
 
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -55,9 +55,7 @@ pub(super) fn rounds(contenders: &[Contender], repeat: usize) -> Result<Vec<(Str
 
 /// Runs a child. Returns also length and checksum of what it printed.
 pub(super) fn child(mut command: Command) -> io::Result<(Sample, u64, u32)> {
-    // A file, because nothing reads a pipe while the program runs.
-    let mut messages = tempfile::tempfile()?;
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(messages.try_clone()?);
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
     let start = Instant::now();
     let mut child = command.spawn()?;
     let seen = child.stdout.take().map_or(Ok((0, 0)), checksum);
@@ -68,10 +66,7 @@ pub(super) fn child(mut command: Command) -> io::Result<(Sample, u64, u32)> {
     let wall = start.elapsed().as_secs_f64();
     let (length, sum) = seen?;
     if !used.status.success() {
-        let mut text = String::new();
-        messages.rewind()?;
-        messages.read_to_string(&mut text)?;
-        return Err(io::Error::other(format!("{}\n{}", used.status, text.trim_end())));
+        return Err(io::Error::other(used.status.to_string()));
     }
     let cpu = (used.rusage.utime + used.rusage.stime).as_secs_f64();
     Ok(([wall, wall, cpu, used.rusage.maxrss as f64 / f64::from(1 << 20)], length, sum))

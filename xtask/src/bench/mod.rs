@@ -1,7 +1,6 @@
 //! `cargo xtask bench`: how fast, with how much memory, and how considerate of the tenant's rate limit.
 
 mod compare;
-mod explain;
 mod measure;
 mod rate_limit;
 mod server;
@@ -13,16 +12,14 @@ use std::path::PathBuf;
 use argh::FromArgs;
 
 use crate::cargo::{PROGRAM, build_program};
-pub(crate) use explain::{BenchRecords, count_records};
-pub(crate) use server::{BenchServer, serve};
 
 /// measure the release binary: beside curl in one table, on a dump, and under the tenant's rate limit
 #[derive(FromArgs)]
 #[argh(
     subcommand,
     name = "bench",
-    note = "Scenarios: tls, tls-pipe, plain, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
-Without curl only our own numbers are printed. explain measures a report beside reading the records alone.
+    note = "Scenarios: tls, tls-pipe, far (latency and a limited rate), gzip, small (1000 chunks), upload, start.
+They need curl. explain measures a report beside reading the records alone.
 rate-limit runs only where it is named: it starts 50 processes at once against the tenant's token bucket, and fails
 where one gives up or too many requests are sent."
 )]
@@ -58,16 +55,30 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir();
     let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let mut sections = compare::run(&setting, arguments.repeat, &is_wanted)?;
-    if is_wanted("explain") {
-        sections.extend(explain::run(&setting, arguments.repeat)?);
-    }
+    let sections = compare::run(&setting, arguments.repeat, &is_wanted)?;
     if is_wanted("rate-limit") {
         rate_limit::run(&setting)?;
     }
     table::print(&sections);
     let Some(path) = &arguments.chart else { return Ok(()) };
     fs::write(path, table::svg(&sections)).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// a part of `bench` in another process, whose work and memory are not those of what is measured
+#[derive(FromArgs)]
+#[argh(subcommand, name = "bench-part")]
+pub(crate) struct BenchPart {
+    /// scenario to serve, or a file whose records are counted
+    #[argh(positional)]
+    what: String,
+}
+
+/// Does that part.
+pub(crate) fn run_part(part: &BenchPart) -> Result<(), String> {
+    match server::SCENES.into_iter().find(|scene| scene.0 == part.what) {
+        Some(scene) => server::serve(scene),
+        None => compare::count_records(&part.what),
+    }
 }
 
 /// What all measurements have in common.

@@ -81,7 +81,6 @@ pub fn rows(file: &[u8]) -> usize {
     ends.count().saturating_sub(1)
 }
 
-/// Bytes without any structure.
 pub fn random_bytes(seed: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     Random::new(seed).fill(&mut bytes);

@@ -33,4 +33,4 @@ pub use fault::{ErrorBody, Fault, When};
 pub use http::RequestLog;
 pub use server::FakeServer;
 pub use service::Service;
-pub use wire::{Framing, GzipMode, ServerCertificate};
+pub use wire::{Framing, ServerCertificate, Settings};

@@ -8,7 +8,6 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Set once, when the server stops.
 #[derive(Debug, Default)]
 pub(crate) struct StopFlag {
     stopped: Mutex<bool>,

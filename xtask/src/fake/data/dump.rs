@@ -60,7 +60,6 @@ impl Dump {
         self.chunks.concat()
     }
 
-    /// The chunks in order.
     pub fn chunks(&self) -> &[Arc<[u8]>] {
         &self.chunks
     }
@@ -73,7 +72,6 @@ impl Dump {
         }
     }
 
-    /// The content of an id.
     pub(crate) fn chunk(&self, id: &str) -> Option<&Arc<[u8]>> {
         let index = match &self.ids {
             Some(ids) => Some(ids.iter().position(|listed| listed == id)?),

@@ -1,18 +1,12 @@
 //! The names of what is there by default.
 
-/// The one workspace.
 pub const WORKSPACE: &str = "0a800b00e0000000f000001eab0d0000";
-/// The one model in it.
 pub const MODEL: &str = "F1111111C11111111B11111F1111E11F";
 /// The process of [`Service::with_dump`](crate::fake::Service::with_dump).
 pub const PROCESS: &str = "118000000001";
-/// Its task.
 pub const TASK: &str = "B7EA9FEC0FF2488B9A9E6040B6B26753";
 /// The failed import in it.
 pub const OBJECT: &str = "112000000015";
-/// The name of that import.
 pub const OBJECT_NAME: &str = "Cost centres from ERP";
-/// The one user.
 pub const USER: &str = "integration@example.com";
-/// This user's token.
 pub const TOKEN: &str = "fake-token-of-integration";

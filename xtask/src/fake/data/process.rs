@@ -7,11 +7,9 @@ use super::{ActionResult, Import, ProcessRun, Task};
 pub struct Process {
     /// 12 digits, which clients must not rely on.
     pub id: String,
-    /// What people call it.
     pub name: String,
     /// Its tasks, in any order: the lists sort them.
     pub tasks: Vec<Task>,
-    /// What a started task will do.
     pub run: ProcessRun,
     /// For an import: how it reads its source. Without this, or actions that have it, a start does what `run` says.
     pub import: Option<Import>,
@@ -27,13 +25,11 @@ impl Process {
         Self { id, name: name.into(), tasks: Vec::new(), run, import: None, actions: Vec::new() }
     }
 
-    /// Adds a task.
     pub fn with_task(mut self, task: Task) -> Self {
         self.tasks.push(task);
         self
     }
 
-    /// How it reads its source.
     pub fn reading(mut self, import: Import) -> Self {
         self.import = Some(import);
         self
@@ -45,7 +41,6 @@ impl Process {
         self
     }
 
-    /// What a started task will do.
     pub fn with_script(mut self, run: ProcessRun) -> Self {
         self.run = run;
         self

@@ -6,7 +6,6 @@ use crate::fake::dump_file::rows;
 /// The result of an action, or of a process with the results of its actions inside.
 #[derive(Debug, Clone)]
 pub struct ActionResult {
-    /// The object that was run.
     pub object_id: String,
     /// Absent for processes, and from real logs now and then.
     pub object_name: Option<String>,
@@ -14,14 +13,11 @@ pub struct ActionResult {
     pub successful: bool,
     /// Absent from real logs now and then.
     pub failure_dump_available: Option<bool>,
-    /// What it says about its rows.
     pub details: Option<Vec<Detail>>,
-    /// The actions inside, to any depth.
     pub nested: Vec<ActionResult>,
 }
 
 impl ActionResult {
-    /// A successful action without a dump.
     pub fn new(object_id: impl Into<String>) -> Self {
         Self {
             object_id: object_id.into(),
@@ -45,13 +41,14 @@ impl ActionResult {
         let values = ["successRowCount", "90", "failedCount", "3", "ignoredCount", "5"];
         let mut rows = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
         rows.occurrences = Some(0);
-        Self::new(object_id).with_name(name).with_failure_dump(true).with_detail(rows)
+        let failure_dump_available = Some(true);
+        Self { failure_dump_available, ..Self::new(object_id).with_name(name).with_detail(rows) }
     }
 
     /// An import that took some rows and rejected those that are in this dump.
     pub fn import_with_dump(object_id: impl Into<String>, name: impl Into<String>, taken: usize, dump: &Dump) -> Self {
         let rejected = rows(&dump.bytes());
-        Self::loaded(object_id, name, taken, rejected).with_failure_dump(true)
+        Self { failure_dump_available: Some(true), ..Self::loaded(object_id, name, taken, rejected) }
     }
 
     /// An import that took and rejected so many rows, without a dump.
@@ -66,25 +63,16 @@ impl ActionResult {
         Self::new(object_id).with_name(name).with_detail(Detail::new(kind, text).with_values(values))
     }
 
-    /// What people call the object.
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.object_name = Some(name.into());
         self
     }
 
-    /// Whether the action succeeded.
     pub fn with_successful(mut self, successful: bool) -> Self {
         self.successful = successful;
         self
     }
 
-    /// Whether there is a dump.
-    pub fn with_failure_dump(mut self, available: bool) -> Self {
-        self.failure_dump_available = Some(available);
-        self
-    }
-
-    /// Adds a message.
     pub fn with_detail(mut self, detail: Detail) -> Self {
         self.details.get_or_insert_default().push(detail);
         self
@@ -99,7 +87,6 @@ impl ActionResult {
         self
     }
 
-    /// This object and all inside.
     pub(crate) fn object_ids(&self) -> Vec<String> {
         let mut ids = vec![self.object_id.clone()];
         ids.extend(self.nested.iter().flat_map(Self::object_ids));
@@ -110,18 +97,14 @@ impl ActionResult {
 /// One message of a result.
 #[derive(Debug, Clone, Default)]
 pub struct Detail {
-    /// Text for people.
     pub local_message_text: Option<String>,
-    /// How often.
     pub occurrences: Option<i64>,
-    /// The field `type`.
     pub kind: Option<String>,
     /// Names and values in turn.
     pub values: Vec<String>,
 }
 
 impl Detail {
-    /// A message of this type.
     pub fn new(kind: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             local_message_text: Some(text.into()),

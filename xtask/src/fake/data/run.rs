@@ -4,25 +4,19 @@ use std::time::Duration;
 
 use super::{ActionResult, Dump};
 
-/// How far a task is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskState {
-    /// `NOT_STARTED`
     NotStarted,
-    /// `IN_PROGRESS`
     InProgress,
     /// `COMPLETE`: finished, well or badly.
     Complete,
-    /// `CANCELLING`
     Cancelling,
-    /// `CANCELLED`
     Cancelled,
     /// A state that the documentation does not know.
     Other(String),
 }
 
 impl TaskState {
-    /// The word on the wire.
     pub fn as_str(&self) -> &str {
         match self {
             Self::NotStarted => "NOT_STARTED",
@@ -52,7 +46,6 @@ pub(super) struct Step {
 }
 
 impl ProcessRun {
-    /// A run that is complete at the first look.
     pub fn new() -> Self {
         Self::default()
     }
@@ -69,13 +62,11 @@ impl ProcessRun {
         self
     }
 
-    /// Its result.
     pub fn with_result(mut self, result: ActionResult) -> Self {
         self.result = Some(result);
         self
     }
 
-    /// Adds a dump that it leaves.
     pub fn with_dump(mut self, object: impl Into<String>, dump: Dump) -> Self {
         self.dumps.push((object.into(), dump));
         self

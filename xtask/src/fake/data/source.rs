@@ -9,7 +9,6 @@ use super::{ActionResult, Detail, Dump};
 pub struct SourceFile {
     /// 12 digits that begin with 113, which clients must not rely on.
     pub id: String,
-    /// What people call it.
     pub name: String,
     /// What users see who uploaded nothing.
     pub content: Option<Vec<u8>>,
@@ -63,7 +62,6 @@ pub enum Rule {
 /// How an import reads its source. One without a source file reads from another model.
 #[derive(Debug, Clone, Default)]
 pub struct Import {
-    /// The id of its source file.
     pub file: Option<String>,
     /// The columns that it needs, and what each accepts. Without any, a run does what its script says.
     pub columns: Vec<(String, Rule)>,
@@ -72,12 +70,10 @@ pub struct Import {
 }
 
 impl Import {
-    /// An import that reads this source file.
     pub fn from_file(file: impl Into<String>) -> Self {
         Self { file: Some(file.into()), ..Self::default() }
     }
 
-    /// Adds a column that it needs.
     pub fn with_column(mut self, name: impl Into<String>, rule: Rule) -> Self {
         self.columns.push((name.into(), rule));
         self

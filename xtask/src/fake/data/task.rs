@@ -10,19 +10,15 @@ use super::{ActionResult, Dump, ProcessRun, TaskState};
 pub struct Task {
     /// 32 upper-case hexadecimal digits, which clients must not rely on.
     pub id: String,
-    /// How far it is.
     pub state: TaskState,
     /// Milliseconds since 1970; absent from real logs now and then.
     pub creation_time: Option<u64>,
-    /// Text for people.
     pub current_step: Option<String>,
-    /// 0.0 to 1.0.
     pub progress: Option<f64>,
     /// Who started it. Only this user can read its dumps.
     pub owner: String,
     /// Absent until the task has finished.
     pub result: Option<ActionResult>,
-    /// Its dumps, by object id.
     pub dumps: Vec<(String, Dump)>,
     running: Option<Running>,
 }
@@ -52,37 +48,31 @@ impl Task {
         }
     }
 
-    /// A finished task of the default user.
     pub fn complete(id: impl Into<String>) -> Self {
         Self::new(id, TaskState::Complete).with_step("Complete.", 1.0)
     }
 
-    /// Milliseconds since 1970.
     pub fn with_creation_time(mut self, milliseconds: u64) -> Self {
         self.creation_time = Some(milliseconds);
         self
     }
 
-    /// As in real logs, now and then.
     pub fn without_creation_time(mut self) -> Self {
         self.creation_time = None;
         self
     }
 
-    /// The current step and the progress from 0.0 to 1.0.
     pub fn with_step(mut self, text: impl Into<String>, progress: f64) -> Self {
         self.current_step = Some(text.into());
         self.progress = Some(progress);
         self
     }
 
-    /// Who started it.
     pub fn with_owner(mut self, user: impl Into<String>) -> Self {
         self.owner = user.into();
         self
     }
 
-    /// Its result.
     pub fn with_result(mut self, result: ActionResult) -> Self {
         self.result = Some(result);
         self

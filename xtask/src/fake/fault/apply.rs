@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kinds::{ErrorBody, Fault};
 use crate::fake::http::{Answer, Body, Request, reason};
 use crate::fake::service::Service;
-use crate::fake::wire::{Break, Delivery, Framing, GzipMode, HEADER, Position, Settings, compress, zeros};
+use crate::fake::wire::{Break, Delivery, Framing, HEADER, Position, Settings, compress, zeros};
 
 const CAPTIVE_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\n\
      <body><form method=\"post\" action=\"/login\">Guest access</form></body></html>\n";
@@ -39,7 +39,7 @@ pub(crate) fn deliver(answer: Answer, settings: Settings, request: &Request, fau
     faults.iter().for_each(|fault| change_answer(fault, &mut delivery, request));
     let answer = &mut delivery.answer;
     let is_encoded = answer.headers.iter().any(|(name, _)| name == "Content-Encoding");
-    if settings.gzip == GzipMode::On && request.accepts_gzip() && answer.is_data && !is_encoded {
+    if settings.gzip && request.accepts_gzip() && answer.is_data && !is_encoded {
         gzip(answer, |_, _| {});
     }
     delivery
@@ -98,7 +98,6 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
             delivery.answer = Answer::empty(302).with_header("Location", location.clone());
         }
         Fault::GzipBadCrc => gzip(&mut delivery.answer, |stream, trailer| stream[trailer] ^= 0xff),
-        Fault::GzipBadLength => gzip(&mut delivery.answer, |stream, trailer| stream[trailer + 4] ^= 0xff),
         Fault::GzipTruncated => gzip(&mut delivery.answer, |stream, _| stream.truncate(stream.len() / 2)),
         Fault::GzipNoTrailer => gzip(&mut delivery.answer, Vec::truncate),
         Fault::GzipBomb => {
@@ -125,8 +124,7 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery, request: &Request) {
     }
 }
 
-/// Compresses the body and lets `harm` at the stream; it also gets the index of the checksum, which the length
-/// follows, four bytes each.
+/// Compresses the body and lets `harm` at the stream; it also gets the index of the checksum.
 fn gzip(answer: &mut Answer, harm: impl FnOnce(&mut Vec<u8>, usize)) {
     if let Body::Blocks(blocks) = &answer.body {
         let mut stream = compress(blocks);

@@ -12,7 +12,6 @@ use crate::fake::data::Dump;
 /// compressed, and with chunk sizes where it is chunked. A position beyond the end of the body is never
 /// reached, and the answer is then complete.
 #[derive(Debug, Clone)]
-#[allow(missing_docs, reason = "the line above a fault says what its fields are")]
 pub enum Fault {
     /// Closes the connection in order (FIN) instead of answering.
     CloseBeforeAnswer,
@@ -58,8 +57,6 @@ pub enum Fault {
     TruncatedJson,
     /// Compresses, with a wrong checksum at the end.
     GzipBadCrc,
-    /// Compresses, with a wrong length at the end.
-    GzipBadLength,
     /// Sends the first half of the compressed body, properly framed.
     GzipTruncated,
     /// Compresses, properly framed, without the 8 bytes of checksum and length.
@@ -95,9 +92,7 @@ pub enum Fault {
 pub enum ErrorBody {
     /// The documented JSON with this message; where it is empty, with the phrase that belongs to the status.
     Json(String),
-    /// The page of a gateway.
     Html,
-    /// Nothing.
     Empty,
     /// Exactly this text, as `text/plain`.
     Raw(String),
@@ -113,6 +108,11 @@ impl Fault {
     pub fn name(&self) -> String {
         let text = format!("{self:?}");
         text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+    }
+
+    /// After how many bytes the body of a request ends, where it does.
+    pub(crate) fn reset_in_upload(&self) -> Option<usize> {
+        if let Self::ResetInUpload { after_bytes } = self { Some(*after_bytes) } else { None }
     }
 
     /// Whether it changes the data or the pace only, so that another fault may act on the same answer.

@@ -6,5 +6,5 @@ mod when;
 
 pub(crate) use apply::{change_data, deliver};
 pub use kinds::{ErrorBody, Fault};
-pub(crate) use when::Rules;
 pub use when::When;
+pub(crate) use when::{Rule, strike};

@@ -16,7 +16,6 @@ pub struct When {
 }
 
 impl When {
-    /// Every request.
     pub fn any() -> Self {
         Self::default()
     }
@@ -32,7 +31,6 @@ impl When {
         Self { containing: Some(text.into()), ..Self::default() }
     }
 
-    /// Only requests with this method.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());
         self
@@ -44,7 +42,6 @@ impl When {
         self
     }
 
-    /// At most `n` times.
     pub fn times(mut self, n: usize) -> Self {
         self.times = Some(n);
         self
@@ -70,7 +67,7 @@ impl When {
 
 /// A fault with its condition and its history.
 #[derive(Debug)]
-struct Rule {
+pub(crate) struct Rule {
     fault: Fault,
     when: When,
     random: Random,
@@ -79,6 +76,11 @@ struct Rule {
 }
 
 impl Rule {
+    pub(crate) fn new(fault: Fault, when: When) -> Self {
+        let seed = when.chance.map_or(0, |(_, seed)| seed);
+        Self { fault, when, random: Random::new(seed), matched: 0, fired: 0 }
+    }
+
     /// Counts the request, and says whether it is struck. `taken` when an earlier rule has decided the answer.
     fn strikes(&mut self, request: &Request, taken: bool) -> bool {
         if !self.when.matches(request) {
@@ -98,53 +100,25 @@ impl Rule {
     }
 }
 
-/// All rules, in order of addition.
-#[derive(Debug, Default)]
-pub(crate) struct Rules {
-    rules: Vec<Rule>,
-}
-
-impl Rules {
-    pub(crate) fn add(&mut self, fault: Fault, when: When) {
-        let seed = when.chance.map_or(0, |(_, seed)| seed);
-        self.rules.push(Rule { fault, when, random: Random::new(seed), matched: 0, fired: 0 });
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.rules.clear();
-    }
-
-    /// After how many bytes the body of this request ends with a reset, where it does.
-    pub(crate) fn reset_in_upload(&mut self, request: &Request) -> Option<usize> {
-        let mut struck = self.rules.iter_mut().filter_map(|rule| match rule.fault {
-            Fault::ResetInUpload { after_bytes } => rule.strikes(request, false).then_some(after_bytes),
-            _ => None,
-        });
-        struck.next()
-    }
-
-    /// The faults for this request: the first that decides the answer, and all that only change data or pace.
-    pub(crate) fn strike(&mut self, request: &Request) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut taken = false;
-        let later = |rule: &&mut Rule| !matches!(rule.fault, Fault::ResetInUpload { .. });
-        for rule in self.rules.iter_mut().filter(later) {
-            if rule.strikes(request, taken) {
-                taken |= !rule.fault.leaves_the_answer();
-                faults.push(rule.fault.clone());
-            }
+/// The faults for this request: the first that decides the answer, and all that only change data or pace.
+pub(crate) fn strike(rules: &mut [Rule], request: &Request) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut taken = false;
+    for rule in rules {
+        if rule.strikes(request, taken) {
+            taken |= !rule.fault.leaves_the_answer();
+            faults.push(rule.fault.clone());
         }
-        faults
     }
+    faults
 }
 
 #[test]
 fn a_fault_strikes_where_and_as_often_as_its_condition_says() {
     let strikes = |rules: Vec<(Fault, When)>, targets: &[&str]| -> Vec<String> {
-        let mut all = Rules::default();
-        rules.into_iter().for_each(|(fault, when)| all.add(fault, when));
+        let mut all: Vec<Rule> = rules.into_iter().map(|(fault, when)| Rule::new(fault, when)).collect();
         let names = |faults: Vec<Fault>| faults.iter().map(Fault::name).collect::<Vec<_>>().join("+");
-        targets.iter().map(|target| names(all.strike(&Request::new("GET", target)))).collect()
+        targets.iter().map(|target| names(strike(&mut all, &Request::new("GET", target)))).collect()
     };
     let targets = ["/a/chunks/1", "/a/chunks/1?x=2", "/a/chunks/11", "/a/chunks", "/a/chunks/1/b", "/1"];
     let html = |when| vec![(Fault::HtmlOk, when)];

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::Request;
 
-/// What a request is answered with.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -16,7 +15,6 @@ pub(crate) struct Answer {
     pub(crate) is_data: bool,
 }
 
-/// The bytes of an answer.
 #[derive(Debug, Clone)]
 pub(crate) enum Body {
     /// These blocks one after the other, written without copying.
@@ -60,12 +58,7 @@ impl Answer {
     }
 
     pub(crate) fn data(blocks: Vec<Arc<[u8]>>) -> Self {
-        Self {
-            status: 200,
-            headers: vec![("Content-Type".to_owned(), "application/octet-stream".to_owned())],
-            body: Body::Blocks(blocks),
-            is_data: true,
-        }
+        Self { body: Body::Blocks(blocks), is_data: true, ..Self::new(200, "application/octet-stream", "") }
     }
 
     pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {

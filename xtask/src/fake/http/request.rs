@@ -3,13 +3,11 @@
 /// What a client asked, and how it was answered.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
-    /// `GET`, `POST`, ...
     pub method: String,
     /// Path and query as sent.
     pub target: String,
     /// Names and values as sent, in order.
     pub headers: Vec<(String, String)>,
-    /// The whole body.
     pub body: Vec<u8>,
     /// The status answered; none where the connection ended before that.
     pub status: Option<u16>,
@@ -26,7 +24,6 @@ impl RequestLog {
         headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The path without the query.
     pub fn path(&self) -> &str {
         self.target.split_once('?').map_or(&self.target, |(path, _)| path)
     }

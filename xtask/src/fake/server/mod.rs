@@ -12,7 +12,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use super::data::{MODEL, OBJECT, PROCESS, TASK, WORKSPACE};
-use super::fault::{Fault, When};
+use super::fault::{Fault, Rule, When};
 use super::http::RequestLog;
 use super::service::Service;
 use super::stop::lock;
@@ -76,7 +76,6 @@ impl FakeServer {
         self.origin.clone()
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -121,11 +120,10 @@ impl FakeServer {
             Fault::RefuseConnections { connections } => {
                 self.shared.refuse.fetch_add(connections, Ordering::SeqCst);
             }
-            fault => lock(&self.shared.rules).add(fault, when),
+            fault => lock(&self.shared.rules).push(Rule::new(fault, when)),
         }
     }
 
-    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.shared.refuse.store(0, Ordering::SeqCst);
         lock(&self.shared.rules).clear();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use rustls::ServerConfig;
 
-use crate::fake::fault::Rules;
+use crate::fake::fault::Rule;
 use crate::fake::http::RequestLog;
 use crate::fake::service::Service;
 use crate::fake::stop::StopFlag;
@@ -16,7 +16,7 @@ use crate::fake::stop::StopFlag;
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) service: Mutex<Service>,
-    pub(super) rules: Mutex<Rules>,
+    pub(super) rules: Mutex<Vec<Rule>>,
     pub(super) requests: Mutex<Vec<RequestLog>>,
     pub(super) stop: StopFlag,
     pub(super) tls: Option<Arc<ServerConfig>>,

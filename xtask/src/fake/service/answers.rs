@@ -10,20 +10,19 @@ use crate::fake::data::{ActionResult, Dump, Process, ProcessRun, Task, TaskState
 use crate::fake::http::{Answer, Request};
 
 impl Service {
+    pub(crate) fn answer(&mut self, request: &Request) -> Answer {
+        let answer = self.throttle(request).or_else(|| self.sign_in.answer(request, &self.origin));
+        let answer = answer.unwrap_or_else(|| self.api_answer(request).unwrap_or_else(|refusal| refusal));
+        answer.with_header("Date", httpdate::fmt_http_date(self.sign_in.tokens.now()))
+    }
+
     /// The refusal of the rate limit, where its bucket is empty.
-    pub(crate) fn throttle(&mut self, request: &Request) -> Option<Answer> {
+    fn throttle(&mut self, request: &Request) -> Option<Answer> {
         let bucket = self.bucket.as_mut()?;
         let wait = bucket.take(Instant::now()).err()?;
         let answer = Answer::error(429, "Too Many Requests", request);
         let seconds = wait.as_secs_f64().ceil().to_string();
         Some(if bucket.retry_after { answer.with_header("Retry-After", seconds) } else { answer })
-    }
-
-    /// Answers a request.
-    pub(crate) fn answer(&mut self, request: &Request) -> Answer {
-        let answer = self.sign_in.answer(request, &self.origin);
-        let answer = answer.unwrap_or_else(|| self.api_answer(request).unwrap_or_else(|refusal| refusal));
-        answer.with_header("Date", httpdate::fmt_http_date(self.sign_in.tokens.now()))
     }
 
     fn api_answer(&mut self, request: &Request) -> Result<Answer, Answer> {
@@ -275,7 +274,6 @@ impl Service {
         }
     }
 
-    /// What the model is doing.
     fn status(&self) -> Answer {
         let mut all = self.processes.iter().chain(&self.imports).flat_map(|process| &process.tasks);
         let running =

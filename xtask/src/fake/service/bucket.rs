@@ -16,7 +16,6 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket.
     pub(crate) fn new(depth: f64, per_second: f64, retry_after: bool) -> Self {
         Self { depth, per_second, retry_after, level: depth, filled: Instant::now(), refused: 0 }
     }

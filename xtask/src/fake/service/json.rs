@@ -68,12 +68,10 @@ pub(crate) fn file(file: &SourceFile, user: &str) -> Value {
     })
 }
 
-/// A task in a list.
 pub(crate) fn task_entry(task: &Task) -> Value {
     known(json!({ "taskId": task.id, "taskState": task.state.as_str(), "creationTime": task.creation_time }))
 }
 
-/// A task by itself.
 pub(crate) fn task(task: &Task) -> Value {
     known(json!({
         "taskId": task.id,

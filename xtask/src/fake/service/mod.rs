@@ -15,21 +15,16 @@ use super::data::{
 };
 use super::random::Random;
 use super::sign_in::{Grant, Scheme, SignIn};
-use super::wire::{Framing, GzipMode, Settings};
+use super::wire::Settings;
 use bucket::Bucket;
 
 /// The state of the fake service.
 #[derive(Debug)]
 pub struct Service {
-    /// The one workspace.
     pub workspace: String,
-    /// The one model in it.
     pub model: String,
-    /// The processes of the model.
     pub processes: Vec<Process>,
-    /// The imports that are run on their own.
     pub imports: Vec<Process>,
-    /// The source files of the model.
     pub files: Vec<SourceFile>,
     /// What the model is doing beside its tasks, such as `Updating`.
     pub busy: Option<String>,
@@ -39,10 +34,11 @@ pub struct Service {
     pub next_on_whole_lists: bool,
     /// How links in answers begin; the server that is started with this service sets it.
     pub(crate) origin: String,
-    pub(crate) settings: Settings,
+    pub settings: Settings,
     sign_in: SignIn,
     bucket: Option<Bucket>,
-    page_size: usize,
+    /// The maximum number of entries that a page of processes or tasks holds.
+    pub page_size: usize,
     random: Random,
 }
 
@@ -65,12 +61,7 @@ impl Service {
             start_time: None,
             next_on_whole_lists: false,
             origin: String::new(),
-            settings: Settings {
-                gzip: GzipMode::Off,
-                framing: Framing::ContentLength,
-                latency: Duration::ZERO,
-                bytes_per_second: None,
-            },
+            settings: Settings::default(),
             sign_in: SignIn::default(),
             bucket: None,
             page_size: 5000,
@@ -89,19 +80,16 @@ impl Service {
         Self::new().with_process(Process::new(PROCESS, "Nightly load").with_task(task))
     }
 
-    /// Adds a process.
     pub fn with_process(mut self, process: Process) -> Self {
         self.processes.push(process);
         self
     }
 
-    /// Adds an import that is run on its own.
     pub fn with_import(mut self, import: Process) -> Self {
         self.imports.push(import);
         self
     }
 
-    /// Adds a source file.
     pub fn with_file(mut self, file: SourceFile) -> Self {
         self.files.push(file);
         self
@@ -117,7 +105,6 @@ impl Service {
         self.sign_in.tokens.add(user.into(), token.into(), Scheme::Bearer, None);
     }
 
-    /// The token is answered with 401 from now on.
     pub fn expire_token(&mut self, token: &str) {
         self.sign_in.tokens.expire(token);
     }
@@ -127,7 +114,6 @@ impl Service {
         self.sign_in.tokens.lifetime = lifetime;
     }
 
-    /// Lets a user sign in with a password.
     pub fn add_password(&mut self, user: impl Into<String>, password: impl Into<String>) {
         self.sign_in.accounts.passwords.push((user.into(), password.into()));
     }
@@ -167,43 +153,19 @@ impl Service {
         self.sign_in.oauth.interval = interval;
     }
 
-    /// Whether chunks are compressed for clients that accept it. Off at first.
-    pub fn set_gzip(&mut self, mode: GzipMode) {
-        self.settings.gzip = mode;
-    }
-
-    /// How the end of a body is marked. `Content-Length` at first.
-    pub fn set_framing(&mut self, framing: Framing) {
-        self.settings.framing = framing;
-    }
-
-    /// The wait before each answer, and the rate of each connection for itself (none: no limit).
-    pub fn set_link(&mut self, latency: Duration, bytes_per_second: Option<u64>) {
-        self.settings.latency = latency;
-        self.settings.bytes_per_second = bytes_per_second;
-    }
-
     /// Answers 429 when more requests come than a bucket of this depth and refill rate allows.
     pub fn set_bucket(&mut self, depth: u32, per_second: f64, retry_after: bool) {
         self.bucket = Some(Bucket::new(f64::from(depth), per_second, retry_after));
     }
 
-    /// How many requests the bucket has refused.
     pub fn throttled(&self) -> usize {
         self.bucket.as_ref().map_or(0, |bucket| bucket.refused)
     }
 
-    /// The maximum number of entries that a page of processes or tasks holds. 5000 at first.
-    pub fn set_page_size(&mut self, entries: usize) {
-        self.page_size = entries.max(1);
-    }
-
-    /// A process by its id.
     pub fn process_mut(&mut self, id: &str) -> Option<&mut Process> {
         self.processes.iter_mut().find(|process| process.id == id)
     }
 
-    /// A dump that is there.
     pub fn dump_mut(&mut self, task: &str, object: &str) -> Option<&mut Dump> {
         let all = self.processes.iter_mut().chain(&mut self.imports).flat_map(|process| &mut process.tasks);
         all.filter(|known| known.id == task).find_map(|task| task.dump_mut(object))

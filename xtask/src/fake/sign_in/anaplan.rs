@@ -116,7 +116,6 @@ fn token_answer(status: u16, message: &str, token: &str, tokens: &Tokens, origin
     )
 }
 
-/// In milliseconds since 1970.
 fn expires_at(tokens: &Tokens, token: &str) -> u64 {
     let end = tokens.now() + tokens.time_left(token);
     end.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)

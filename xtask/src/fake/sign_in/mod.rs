@@ -10,7 +10,6 @@ pub(crate) use oauth::Grant;
 use oauth::OAuth;
 pub(crate) use tokens::{Scheme, Tokens};
 
-/// All that signing in needs to know.
 #[derive(Debug, Default)]
 pub(crate) struct SignIn {
     pub(crate) tokens: Tokens,

@@ -35,7 +35,6 @@ pub(crate) struct OAuth {
 }
 
 impl OAuth {
-    /// `/oauth/token`
     pub(super) fn token(&mut self, tokens: &mut Tokens, request: &Request) -> Answer {
         let body = body(request);
         match body["grant_type"].as_str() {
@@ -57,7 +56,6 @@ impl OAuth {
         token_answer(tokens, grant)
     }
 
-    /// `/oauth/device/code`
     pub(super) fn device_code(&mut self, request: &Request, origin: &str) -> Answer {
         if self.approval.is_none() || !body(request)["client_id"].is_string() {
             return error("invalid_client");

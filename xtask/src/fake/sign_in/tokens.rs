@@ -24,7 +24,6 @@ struct Token {
 pub(crate) struct Tokens {
     all: Vec<Token>,
     pub(crate) lifetime: Duration,
-    /// How many were issued.
     pub(super) issued: usize,
     /// Seconds that the service's clock is ahead of this machine's.
     pub(crate) clock_ahead: i64,
@@ -53,7 +52,6 @@ impl Tokens {
         self.all.retain(|token| token.value != value);
     }
 
-    /// A new token of this user.
     pub(super) fn issue(&mut self, user: String, scheme: Scheme) -> String {
         self.issued += 1;
         let value = format!("fake-issued-token-{}", self.issued);

@@ -22,7 +22,6 @@ pub enum ServerCertificate {
     Good,
     /// It was valid until the end of 2020.
     Expired,
-    /// It signed itself.
     SelfSigned,
     /// It signed itself, and is marked as that of an authority.
     SelfSignedAuthority,

@@ -8,14 +8,12 @@ use std::time::Duration;
 use rustls::{ServerConfig, ServerConnection};
 use socket2::SockRef;
 
-/// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// As agreed: over TLS with `close_notify`, then FIN.
     Agreed,
     /// FIN without a word, in the middle of something.
     Cut,
-    /// RST.
     Reset,
 }
 
@@ -25,7 +23,6 @@ impl From<io::Error> for Ending {
     }
 }
 
-/// The server's side of a connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     tcp: Arc<TcpStream>,
@@ -43,30 +40,6 @@ impl Connection {
             None => None,
         };
         Ok(Self { tcp, tls })
-    }
-
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut tcp = &*self.tcp;
-        match &mut self.tls {
-            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).read(buffer),
-            None => tcp.read(buffer),
-        }
-    }
-
-    pub(crate) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut tcp = &*self.tcp;
-        match &mut self.tls {
-            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).write_all(bytes),
-            None => tcp.write_all(bytes),
-        }
-    }
-
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
-        let mut tcp = &*self.tcp;
-        match &mut self.tls {
-            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).flush(),
-            None => Ok(()),
-        }
     }
 
     /// Keeps silent until the client closes, or the server stops and shuts the socket.
@@ -92,6 +65,34 @@ impl Connection {
             Ending::Reset => {
                 let _ = SockRef::from(&*self.tcp).set_linger(Some(Duration::ZERO));
             }
+        }
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut tcp = &*self.tcp;
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).read(buffer),
+            None => tcp.read(buffer),
+        }
+    }
+}
+
+impl Write for Connection {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut tcp = &*self.tcp;
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).write(bytes),
+            None => tcp.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut tcp = &*self.tcp;
+        match &mut self.tls {
+            Some(tls) => rustls::Stream::new(&mut **tls, &mut tcp).flush(),
+            None => Ok(()),
         }
     }
 }

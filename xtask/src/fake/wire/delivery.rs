@@ -2,28 +2,28 @@
 
 use std::time::Duration;
 
-use super::gzip::GzipMode;
 use super::writer::Break;
 use crate::fake::http::Answer;
 
 /// How the end of a body is marked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Framing {
-    /// By its length.
+    #[default]
     ContentLength,
-    /// By chunks and a terminator.
     Chunked,
     /// By closing the connection, which proves nothing.
     CloseDelimited,
 }
 
-/// How answers are sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) gzip: GzipMode,
-    pub(crate) framing: Framing,
-    pub(crate) latency: Duration,
-    pub(crate) bytes_per_second: Option<u64>,
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings {
+    /// Chunks are compressed for clients that accept it.
+    pub gzip: bool,
+    pub framing: Framing,
+    /// The wait before each answer.
+    pub latency: Duration,
+    /// Of each connection for itself; none is no limit.
+    pub bytes_per_second: Option<u64>,
 }
 
 /// An answer and everything that will happen to it.
@@ -46,9 +46,7 @@ impl Delivery {
 /// Where an answer breaks off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Position {
-    /// Before its first byte.
     Start,
-    /// In the middle of the head.
     Head,
     /// After so many bytes of the body, as they go over the wire.
     After(u64),

@@ -6,16 +6,6 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 
-/// Whether chunks are compressed for clients that accept it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GzipMode {
-    /// Never.
-    Off,
-    /// For requests with `Accept-Encoding: gzip`.
-    On,
-}
-
-/// The gzip stream of these blocks.
 pub(crate) fn compress(blocks: &[Arc<[u8]>]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory cannot fail.

@@ -1,16 +1,14 @@
 //! Reading a request off a connection.
 
-use std::io;
+use std::io::{self, Read, Write};
 
 use super::Connection;
 use crate::fake::http::Request;
 
 /// The maximum size of a request's head in bytes: no client of ours comes near it.
 const HEAD_LIMIT: usize = 64 * 1024;
-/// The maximum size of a body in bytes.
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-/// Why there is no request.
 #[derive(Debug)]
 pub(crate) enum NoRequest {
     /// The client closed the connection, as it may between two requests.

@@ -1,5 +1,6 @@
 //! Writing an answer at a given pace, up to a given position.
 
+use std::io::{BufWriter, Write};
 use std::time::{Duration, Instant};
 
 use super::{Connection, Ending};
@@ -15,17 +16,13 @@ pub(crate) enum Break {
 
 /// Writes to a connection. Small writes are gathered, so that an answer of a few bytes is one packet.
 pub(crate) struct Writer<'a> {
-    connection: &'a mut Connection,
+    connection: BufWriter<&'a mut Connection>,
     stop: &'a StopFlag,
-    held: Vec<u8>,
     bytes_per_second: Option<u64>,
     break_at: Option<(u64, Break)>,
     body_sent: u64,
     body_started: Instant,
 }
-
-/// The maximum number of bytes that are gathered: a full record of TLS.
-const MAX_HELD: usize = 16 * 1024;
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(
@@ -34,8 +31,9 @@ impl<'a> Writer<'a> {
         bytes_per_second: Option<u64>,
         break_at: Option<(u64, Break)>,
     ) -> Self {
-        let body_started = Instant::now();
-        Self { connection, stop, held: Vec::new(), bytes_per_second, break_at, body_sent: 0, body_started }
+        // A full record of TLS.
+        let connection = BufWriter::with_capacity(16 * 1024, connection);
+        Self { connection, stop, bytes_per_second, break_at, body_sent: 0, body_started: Instant::now() }
     }
 
     /// Writes bytes of the head: at once, and never broken off.
@@ -44,7 +42,6 @@ impl<'a> Writer<'a> {
         self.put(bytes)
     }
 
-    /// Writes bytes of the body.
     pub(crate) fn body(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         let left = self.break_at.map_or(u64::MAX, |(position, _)| position - self.body_sent);
         let count = left.min(bytes.len() as u64) as usize;
@@ -52,7 +49,6 @@ impl<'a> Writer<'a> {
         self.break_off_if_due()
     }
 
-    /// Everything is written.
     pub(crate) fn finish(mut self) -> Result<(), Ending> {
         self.break_off_if_due()?;
         self.flush()
@@ -67,7 +63,7 @@ impl<'a> Writer<'a> {
             Break::Cut => Ending::Cut,
             Break::Reset => Ending::Reset,
             Break::Stall => {
-                self.connection.wait_until_gone();
+                self.connection.get_mut().wait_until_gone();
                 Ending::Cut
             }
         }
@@ -100,27 +96,10 @@ impl<'a> Writer<'a> {
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Ending> {
-        if self.held.len() + bytes.len() > MAX_HELD {
-            self.send_held()?;
-        }
-        if bytes.len() > MAX_HELD {
-            self.connection.write_all(bytes)?;
-        } else {
-            self.held.extend_from_slice(bytes);
-        }
-        Ok(())
-    }
-
-    fn send_held(&mut self) -> Result<(), Ending> {
-        if !self.held.is_empty() {
-            self.connection.write_all(&self.held)?;
-            self.held.clear();
-        }
-        Ok(())
+        Ok(self.connection.write_all(bytes)?)
     }
 
     fn flush(&mut self) -> Result<(), Ending> {
-        self.send_held()?;
         Ok(self.connection.flush()?)
     }
 }
