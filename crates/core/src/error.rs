@@ -257,6 +257,13 @@ pub enum Setting {
     Named(&'static str),
 }
 
+impl Setting {
+    /// The error where it cannot be used.
+    pub(crate) fn unusable(self, problem: impl Into<String>) -> Error {
+        Error::Setting { setting: self, problem: problem.into() }
+    }
+}
+
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

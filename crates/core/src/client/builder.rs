@@ -165,8 +165,7 @@ impl ClientBuilder {
     /// [`Error::NotAnApi`] for a host of browsers.
     pub fn build(self) -> Result<Client> {
         let hosts = Hosts::choose(self.hosts)?;
-        let unusable =
-            |name, problem: &str| Err(Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() });
+        let unusable = |name, problem: &str| Err::<_, Error>(Setting::Named(name).unusable(problem));
         let TransportConfig { stall_timeout, connect_timeout, .. } = self.transport;
         for (name, limit) in [("the stall timeout", stall_timeout), ("the connect timeout", connect_timeout)] {
             if limit == Some(Duration::ZERO) {

@@ -143,8 +143,7 @@ impl<'a> Download<'a> {
             ("restart", restart && !goes_to_file, no_file),
         ] {
             if is_unusable {
-                let (setting, problem) = (Setting::Named(setting), problem.to_owned());
-                return Err(Error::Setting { setting, problem });
+                return Err(Setting::Named(setting).unusable(problem));
             }
         }
         Ok(())

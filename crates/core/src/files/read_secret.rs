@@ -138,7 +138,7 @@ pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) ->
 
 fn unusable(setting: Setting, name: &str, problem: &str) -> Error {
     let name = if name.is_empty() { "it" } else { name };
-    Error::Setting { setting, problem: format!("{name} {problem}") }
+    setting.unusable(format!("{name} {problem}"))
 }
 
 /// What is wrong with a path that cannot be read.

@@ -8,8 +8,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::fault::Fault;
@@ -37,18 +36,18 @@ pub(crate) struct Answer(pub(super) Value);
 impl Answer {
     /// Reads an answer, whatever it says. [`Fault::Malformed`] for anything but one JSON object with each key once.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Answer, Fault> {
-        Answer::parse_list::<Value>(bytes, "").map(|(answer, _)| answer)
+        Answer::parse_list(bytes, "", &mut |_| {})
     }
 
-    /// Reads an answer and the entries of the list under `key`, in whose place the answer has an empty one.
-    pub(super) fn parse_list<T: Entry>(bytes: &[u8], key: &str) -> Result<(Answer, Vec<Option<T>>), Fault> {
+    /// Reads an answer, and gives away each entry of the list under `key`, in whose place the answer has an empty one:
+    /// lists are long, and a value is far larger than what is kept of it.
+    pub(super) fn parse_list(bytes: &[u8], key: &str, take: &mut dyn FnMut(Value)) -> Result<Answer, Fault> {
         // A byte order mark is not JSON, and some gateways add one all the same.
         let bytes = without_bom(bytes);
-        let mut entries = Vec::new();
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        let fields = json.deserialize_map(Fields { key, entries: &mut entries });
+        let fields = json.deserialize_map(Fields { key, take });
         match fields.and_then(|fields| json.end().map(|()| fields)) {
-            Ok(fields) => Ok((Answer(fields.into()), entries)),
+            Ok(fields) => Ok(Answer(fields.into())),
             Err(error) => Err(malformed(bytes, &error)),
         }
     }
@@ -191,28 +190,13 @@ pub trait Entry: Sized {
     }
 }
 
-impl Entry for Value {
-    fn read(value: Value) -> Option<Value> {
-        Some(value)
-    }
-}
-
-/// An entry that is read on its way: lists are long, and a value is far larger than what is kept of it.
-struct Read<T>(Option<T>);
-
-impl<'de, T: Entry> Deserialize<'de> for Read<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Read<T>, D::Error> {
-        Value::deserialize(deserializer).map(|value| Read(T::read(value)))
-    }
-}
-
 /// Reads the fields of an object, and the entries of one list.
-struct Fields<'a, T> {
+struct Fields<'a> {
     key: &'a str,
-    entries: &'a mut Vec<Option<T>>,
+    take: &'a mut dyn FnMut(Value),
 }
 
-impl<'de, T: Entry> Visitor<'de> for Fields<'_, T> {
+impl<'de> Visitor<'de> for Fields<'_> {
     type Value = Map<String, Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -222,20 +206,44 @@ impl<'de, T: Entry> Visitor<'de> for Fields<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let value = if name == self.key {
-                let list: Option<Vec<Read<T>>> = map.next_value()?;
-                let value = list.as_ref().map_or(Value::Null, |_| Value::Array(Vec::new()));
-                self.entries.extend(list.into_iter().flatten().map(|Read(entry)| entry));
-                value
-            } else {
-                map.next_value()?
-            };
+            let value =
+                if name == self.key { map.next_value_seed(Entries(&mut *self.take))? } else { map.next_value()? };
             // A repeated key is ambiguous.
             if fields.insert(name.clone(), value).is_some() {
                 return Err(A::Error::custom(format!("the key \"{name}\" twice")));
             }
         }
         Ok(fields)
+    }
+}
+
+/// Gives away the entries of a list, which may be null.
+struct Entries<'a>(&'a mut dyn FnMut(Value));
+
+impl<'de> DeserializeSeed<'de> for Entries<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Entries<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        while let Some(entry) = list.next_element()? {
+            (self.0)(entry);
+        }
+        Ok(Value::Array(Vec::new()))
     }
 }
 

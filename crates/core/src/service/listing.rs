@@ -229,7 +229,8 @@ impl<T: Entry> Listing<T> {
     /// [`Fault::List`] for pages that end too early or never; otherwise what the answer says.
     pub fn take(&mut self, answer: &[u8]) -> Result<(), Fault> {
         let page_bytes = answer.len();
-        let (answer, mut entries) = Answer::parse_list::<T>(answer, self.key)?;
+        let mut entries = Vec::new();
+        let answer = Answer::parse_list(answer, self.key, &mut |entry| entries.push(T::read(entry)))?;
         answer.check(self.key)?;
         let (page_total, has_next) = answer.paging()?;
         if self.key == CHUNKS && entries.iter().any(Option::is_none) {

@@ -2,7 +2,8 @@
 //! checksum. Append-only, one JSON document a line, so that a torn last line is the only damage that a
 //! kill can do.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::Mismatch;
 use crate::service::ChunkList;
@@ -14,19 +15,27 @@ const FORMAT: u32 = 1;
 pub(super) const MAX_JOURNAL_BYTES: u64 = 512 * 1024 * 1024;
 
 /// The first line: what the part file is a part of.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Header {
+#[derive(Serialize)]
+struct Header<'a> {
     format: u32,
-    dump: String,
-    chunks: Vec<String>,
+    dump: &'a str,
+    chunks: Vec<&'a str>,
 }
 
 /// One finished chunk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Record {
     pub(super) chunk: String,
     pub(super) bytes: u64,
     pub(super) crc32: u32,
+}
+
+impl Record {
+    fn read(line: &[u8]) -> Option<Record> {
+        let line: Value = serde_json::from_slice(line).ok()?;
+        let (chunk, crc32) = (line["chunk"].as_str()?.to_owned(), line["crc32"].as_u64()?.try_into().ok()?);
+        Some(Record { chunk, bytes: line["bytes"].as_u64()?, crc32 })
+    }
 }
 
 /// What a journal says about the download that is about to begin.
@@ -43,8 +52,8 @@ pub(super) enum Reading {
 }
 
 pub(super) fn header_line(dump: &str, list: &ChunkList) -> String {
-    let chunks = list.as_slice().iter().map(|chunk| chunk.id.as_str().to_owned()).collect();
-    line(&Header { format: FORMAT, dump: dump.to_owned(), chunks })
+    let chunks = list.as_slice().iter().map(|chunk| chunk.id.as_str()).collect();
+    line(&Header { format: FORMAT, dump, chunks })
 }
 
 pub(super) fn line(value: &impl Serialize) -> String {
@@ -73,25 +82,25 @@ pub(super) fn read(journal: &[u8], dump: &str, list: &ChunkList) -> Reading {
     let Some(first) = lines.next() else {
         return Reading::Unusable(Mismatch::Journal);
     };
-    let header = match serde_json::from_slice::<Header>(first) {
-        Ok(header) if header.format == FORMAT => header,
-        _ => return Reading::Unusable(Mismatch::Journal),
+    let header: Value = serde_json::from_slice(first).unwrap_or_default();
+    let (Some(of), Some(chunks)) = (header["dump"].as_str(), header["chunks"].as_array()) else {
+        return Reading::Unusable(Mismatch::Journal);
     };
-    if header.dump != dump {
-        return Reading::OfAnother(header.dump);
+    if header["format"] != FORMAT {
+        return Reading::Unusable(Mismatch::Journal);
+    }
+    if of != dump {
+        return Reading::OfAnother(of.to_owned());
     }
     let ids = list.as_slice().iter().map(|chunk| chunk.id.as_str());
-    if !ids.eq(header.chunks.iter().map(String::as_str)) {
+    if !ids.clone().eq(chunks.iter().map(|id| id.as_str().unwrap_or_default())) {
         return Reading::Unusable(Mismatch::ChunkList);
     }
     let header_end = first.len() as u64;
     let mut end = header_end;
     let mut records = Vec::new();
-    for (line, id) in lines.zip(&header.chunks) {
-        let Ok(record) = serde_json::from_slice::<Record>(line) else { break };
-        if record.chunk != *id {
-            break;
-        }
+    for (line, id) in lines.zip(ids) {
+        let Some(record) = Record::read(line).filter(|record| record.chunk == id) else { break };
         end += line.len() as u64;
         records.push((record, end));
     }

@@ -10,7 +10,7 @@ use ureq::unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Con
 
 use super::ureq_error::Failure;
 use crate::address::Origin;
-use crate::error::{Error, Result, Setting};
+use crate::error::{Result, Setting};
 
 /// Where a client takes its proxy from.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -109,39 +109,35 @@ fn first_variable(names: &[&'static str]) -> Result<Option<(&'static str, String
         match std::env::var(name) {
             Ok(value) if !value.trim().is_empty() => return Ok(Some((name, value))),
             Ok(_) | Err(std::env::VarError::NotPresent) => {}
-            Err(std::env::VarError::NotUnicode(_)) => return Err(unusable(name, "it is not UTF-8")),
+            Err(std::env::VarError::NotUnicode(_)) => return Err(Setting::Named(name).unusable("it is not UTF-8")),
         }
     }
     Ok(None)
 }
 
+/// Errors never show the value: it may hold a password.
 fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
     let url = url.trim();
     // Refused where ureq and a person would read different hosts.
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
     let host = authority.rsplit('@').next().unwrap_or(authority);
     if authority.contains(['/', '?', '#']) || host.is_empty() || host.starts_with(':') {
-        return Err(unusable(name, NO_URL));
+        return Err(Setting::Named(name).unusable(NO_URL));
     }
     // ureq takes a port beyond 65535 for the default port.
     let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
     if port.is_some_and(|port| !port.parse::<u16>().is_ok_and(|p| p > 0)) {
-        return Err(unusable(name, "its port is not a number from 1 to 65535"));
+        return Err(Setting::Named(name).unusable("its port is not a number from 1 to 65535"));
     }
-    let proxy = ureq::Proxy::new(url).map_err(|_| unusable(name, NO_URL))?;
+    let proxy = ureq::Proxy::new(url).map_err(|_| Setting::Named(name).unusable(NO_URL))?;
     match proxy.protocol() {
         ProxyProtocol::Http | ProxyProtocol::Https => Ok(proxy),
-        _ => Err(unusable(name, "only http:// and https:// proxies are supported, not SOCKS")),
+        _ => Err(Setting::Named(name).unusable("only http:// and https:// proxies are supported, not SOCKS")),
     }
 }
 
 const NO_URL: &str = "it is not a URL such as http://user:password@proxy.example:3128; special characters in the user \
      name or password must be percent-encoded";
-
-/// Never shows the value: it may hold a password.
-fn unusable(name: &'static str, problem: &str) -> Error {
-    Error::Setting { setting: Setting::Named(name), problem: problem.to_owned() }
-}
 
 /// Makes connections through a proxy.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use ureq::unversioned::transport::{
 
 use super::tls_failure::{after_handshake, of_handshake};
 use crate::client::x509::{self, Block};
-use crate::error::{Error, Result, Setting};
+use crate::error::{Result, Setting};
 use crate::files::NamedFile;
 
 /// The root certificates to trust.
@@ -46,7 +46,6 @@ impl Roots {
 
 /// Adds the certificates of a file in PEM or in DER.
 fn add_roots(store: &mut RootCertStore, file: &[u8], setting: Setting) -> Result<()> {
-    let unusable = |problem| Error::Setting { setting, problem };
     let file = NamedFile::from_bytes(setting, "", file.to_vec())?;
     let mut count = 0;
     for Block { label, der } in x509::blocks(file.bytes()) {
@@ -54,17 +53,17 @@ fn add_roots(store: &mut RootCertStore, file: &[u8], setting: Setting) -> Result
         if !["", "CERTIFICATE", "X509 CERTIFICATE"].contains(&&*label) {
             continue;
         }
-        let der = der.map_err(|problem| unusable(format!("it {problem}")))?;
+        let der = der.map_err(|problem| setting.unusable(format!("it {problem}")))?;
         if label.is_empty() && x509::read(&der).is_none() {
             break;
         }
         count += 1;
         // One that is left out in silence would be looked for in vain.
-        store
-            .add(CertificateDer::from(der))
-            .map_err(|_| unusable(format!("certificate {count} in it is damaged, or of a kind that cannot be used")))?;
+        store.add(CertificateDer::from(der)).map_err(|_| {
+            setting.unusable(format!("certificate {count} in it is damaged, or of a kind that cannot be used"))
+        })?;
     }
-    if count == 0 { Err(unusable("it holds no certificate, in PEM or in DER".to_owned())) } else { Ok(()) }
+    if count == 0 { Err(setting.unusable("it holds no certificate, in PEM or in DER")) } else { Ok(()) }
 }
 
 /// Who issued the certificate of each host.
@@ -145,16 +144,15 @@ pub(super) struct TlsConnector {
 
 impl TlsConnector {
     pub(super) fn new(roots: &Roots) -> Result<TlsConnector> {
-        let unusable = |error: &dyn fmt::Display| Error::Setting { setting: Setting::Tls, problem: error.to_string() };
         let issuers = Issuers::default();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let store = Arc::new(roots.store()?);
         let inner = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
             .build()
-            .map_err(|error| unusable(&error))?;
+            .map_err(|error| Setting::Tls.unusable(error.to_string()))?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(rustls::ALL_VERSIONS)
-            .map_err(|error| unusable(&error))?
+            .map_err(|error| Setting::Tls.unusable(error.to_string()))?
             // Its checks are those of rustls; it only looks on.
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Watching { inner, issuers: Arc::clone(&issuers) }))

@@ -111,8 +111,7 @@ impl Credentials {
         check_secret(Setting::User, "", user)?;
         check_secret(Setting::Password, "", password.reveal())?;
         if user.contains(':') {
-            let problem = "it holds a colon, which this way of signing in cannot carry".to_owned();
-            return Err(Error::Setting { setting: Setting::User, problem });
+            return Err(Setting::User.unusable("it holds a colon, which this way of signing in cannot carry"));
         }
         let basic = STANDARD.encode(format!("{user}:{}", password.reveal()));
         let (header, user) = (header(&format!("Basic {basic}"))?, user.to_owned());
@@ -240,10 +239,8 @@ fn oauth(client_id: &str, store: TokenStore) -> Result<Credentials> {
 
 /// A header that is never logged.
 pub(crate) fn header(text: &str) -> Result<HeaderValue> {
-    let mut header = HeaderValue::from_str(text).map_err(|_| Error::Setting {
-        setting: Setting::Credentials,
-        problem: "it has characters that no header can carry".to_owned(),
-    })?;
+    let unusable = |_| -> Error { Setting::Credentials.unusable("it has characters that no header can carry") };
+    let mut header = HeaderValue::from_str(text).map_err(unusable)?;
     header.set_sensitive(true);
     Ok(header)
 }

@@ -183,8 +183,7 @@ impl Session {
     /// The host of this setting, which is one of the two.
     fn host(&self, setting: Setting) -> Result<&Origin> {
         let origin = if setting == Setting::OauthHost { &self.oauth } else { &self.auth };
-        let problem = "it is not known for this API: give its URL";
-        origin.as_ref().ok_or_else(|| Error::Setting { setting, problem: problem.to_owned() })
+        origin.as_ref().ok_or_else(|| setting.unusable("it is not known for this API: give its URL"))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

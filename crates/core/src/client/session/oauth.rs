@@ -161,7 +161,7 @@ impl Session {
         let Way::OAuth { client_id, store } = &self.credentials.way else {
             let problem = "only OAuth has a sign-in that a user approves: give a client id and a place for the refresh \
                            token";
-            return Err(Error::Setting { setting: Setting::Credentials, problem: problem.to_owned() });
+            return Err(Setting::Credentials.unusable(problem));
         };
         // Found out before the user has approved; then given back to other runs while the user thinks.
         drop(lock(wire, store, LOCK_WAIT)?);

@@ -43,7 +43,7 @@ impl Token {
     fn of_scheme(scheme: &'static str, text: &str) -> Result<Token> {
         let token = Token::read(text, scheme)?;
         if token.scheme != scheme {
-            return Err(unusable("the word before it says that it is of the other kind"));
+            return Err(Setting::Token.unusable("the word before it says that it is of the other kind"));
         }
         Ok(token)
     }
@@ -57,13 +57,13 @@ impl Token {
         // The word alone is no token.
         check_secret(Setting::Token, "", if scheme_of(value).is_some() { "" } else { value })?;
         if value.starts_with(['"', '\'']) || value.ends_with(['"', '\'']) {
-            return Err(unusable("it is in quotes: give it without them"));
+            return Err(Setting::Token.unusable("it is in quotes: give it without them"));
         }
         if ["null", "none", "undefined"].iter().any(|word| value.eq_ignore_ascii_case(word)) {
-            return Err(unusable("it is the word for nothing: whatever fetched it found none"));
+            return Err(Setting::Token.unusable("it is the word for nothing: whatever fetched it found none"));
         }
         if !value.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(unusable("it holds a space or another character that no token has"));
+            return Err(Setting::Token.unusable("it holds a space or another character that no token has"));
         }
         Ok(Token { scheme, header: header(&format!("{scheme} {value}"))? })
     }
@@ -100,10 +100,6 @@ impl FromStr for Token {
     fn from_str(text: &str) -> Result<Token> {
         Token::read(text, ANAPLAN)
     }
-}
-
-fn unusable(problem: &str) -> Error {
-    Error::Setting { setting: Setting::Token, problem: problem.to_owned() }
 }
 
 #[cfg(test)]

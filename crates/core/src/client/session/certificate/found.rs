@@ -35,7 +35,7 @@ impl<'a> Found<'a> {
             for Block { label, der } in x509::blocks(file.bytes()) {
                 let is_key = label.ends_with("PRIVATE KEY");
                 let setting = if is_key { Setting::PrivateKey } else { Setting::Certificate };
-                let der = der.map_err(|problem| unusable(setting, format!("{name} {problem}")))?;
+                let der = der.map_err(|problem| setting.unusable(format!("{name} {problem}")))?;
                 let kind = kind(&der);
                 is_used |= kind != Kind::Other;
                 match kind {
@@ -49,7 +49,7 @@ impl<'a> Found<'a> {
             }
             if !is_used {
                 let problem = "holds neither a certificate nor a private key of a form that is read here";
-                return Err(unusable(Setting::Credentials, format!("{name} {problem}")));
+                return Err(Setting::Credentials.unusable(format!("{name} {problem}")));
             }
         }
         if found.certificates.is_empty() {
@@ -65,17 +65,16 @@ impl<'a> Found<'a> {
         let [(file, kind, der)] = self.keys.as_slice() else {
             return Err(match self.keys.len() {
                 0 => Error::Missing { setting, problem: format!("there is no private key in {files}") },
-                _ => unusable(setting, format!("there is more than one in {files}: keep that of the certificate")),
+                _ => setting.unusable(format!("there is more than one in {files}: keep that of the certificate")),
             });
         };
         let decrypted = (*kind == Kind::EncryptedKey).then(|| decrypt(file, der, passphrase)).transpose()?;
         let der = decrypted.as_ref().unwrap_or(der);
         let key = RsaKeyPair::from_pkcs8(der).or_else(|_| RsaKeyPair::from_der(der)).map_err(|_| {
             let name = Printable(file.name());
-            unusable(
-                setting,
-                format!("the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"),
-            )
+            setting.unusable(format!(
+                "the one in {name} is damaged, or is not an RSA key of 2048, 3072 or 4096 bits; {NEW_KEY}"
+            ))
         })?;
         Ok((*file, key))
     }
@@ -127,11 +126,7 @@ fn decrypt(file: &NamedFile, der: &[u8], passphrase: Option<&[u8]>) -> Result<Ve
         problem: format!("the private key in {name} is encrypted, and there is no passphrase for it"),
     })?;
     let key = scheme.decrypt(passphrase).filter(|key| kind(key) == Kind::Key);
-    key.ok_or_else(|| unusable(Setting::Passphrase, format!("it does not open the private key in {name}")))
-}
-
-fn unusable(setting: Setting, problem: String) -> Error {
-    Error::Setting { setting, problem }
+    key.ok_or_else(|| Setting::Passphrase.unusable(format!("it does not open the private key in {name}")))
 }
 
 /// The error of a file in a form that is not read here, with the line that converts it.
@@ -165,7 +160,7 @@ fn other_form(file: &NamedFile, kind: Kind) -> Error {
             ),
         ),
     };
-    unusable(setting, format!("{} {what} and use {to}", Printable(file.name())))
+    setting.unusable(format!("{} {what} and use {to}", Printable(file.name())))
 }
 
 /// The names of files, joined with *and*, each once.

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use self::found::Found;
 use crate::client::x509;
-use crate::error::{Error, Result, Setting};
+use crate::error::{Result, Setting};
 use crate::files::NamedFile;
 use crate::text::Printable;
 use crate::time::Utc;
@@ -57,7 +57,7 @@ impl SigningCertificate {
         let Some((file, chosen)) = chosen else {
             let files = found::names(found.certificates.iter().map(|(file, _)| *file));
             let problem = format!("the one in {} belongs to no certificate in {files}", Printable(key_file.name()));
-            return Err(Error::Setting { setting: Setting::PrivateKey, problem });
+            return Err(Setting::PrivateKey.unusable(problem));
         };
         let certificate = SigningCertificate {
             authorization: format!("CACertificate {}", STANDARD.encode(pem(chosen.der))),
@@ -87,9 +87,8 @@ impl SigningCertificate {
         random
             .fill(&mut data[time_bytes..])
             .and_then(|()| self.key.sign(&RSA_PKCS1_SHA512, &random, &data, &mut signature))
-            .map_err(|_| Error::Setting {
-                setting: Setting::PrivateKey,
-                problem: "it cannot sign: it is damaged, or the system gives no random numbers".to_owned(),
+            .map_err(|_| {
+                Setting::PrivateKey.unusable("it cannot sign: it is damaged, or the system gives no random numbers")
             })?;
         let [data, signature] = [data, signature].map(|bytes| STANDARD.encode(bytes));
         let mut body = json!({ "encodedData": data, "encodedSignedData": signature });
@@ -110,7 +109,7 @@ impl SigningCertificate {
             now if now > self.not_after => format!("the one in {file} expired on {end}: ask for a new one"),
             _ => return Ok(()),
         };
-        Err(Error::Setting { setting: Setting::Certificate, problem })
+        Err(Setting::Certificate.unusable(problem))
     }
 }
 
