@@ -32,7 +32,7 @@ impl Client {
         }
         let subject = &Subject::Metadata(action.clone());
         let path = action.metadata_path();
-        let (imports, entries) = self.requests.get(subject, &path, Repeat::IfTransient, process_imports)?;
+        let (imports, entries) = self.requests.get(subject, &path, Repeat::IfTransient, &mut process_imports)?;
         if entries > 0 {
             self.requests.wire.report(&Event::Unreadable { subject, entries });
         }
@@ -45,7 +45,7 @@ impl Client {
     pub fn source_format(&self, model: &ModelAddress, import: &Id) -> Result<Option<SourceFormat>> {
         let import = model.import(import.clone());
         let (path, subject) = (import.metadata_path(), Subject::Metadata(import));
-        self.requests.get(&subject, &path, Repeat::OnceAfter500, source_format)
+        self.requests.get(&subject, &path, Repeat::OnceAfter500, &mut source_format)
     }
 
     /// The processes and imports of a model. A list that cannot be had, or that has an entry which cannot be read, is

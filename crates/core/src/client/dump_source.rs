@@ -65,7 +65,7 @@ impl ChunkSource for DumpSource {
         // One that comes empty is a hole; the only one is an empty dump if it comes so twice: a gateway may have lost
         // the body.
         let mut was_empty = false;
-        requests.retry(&subject, request, whole.unwrap_or(Repeat::IfTransient), |answer, a_try| {
+        requests.retry(&subject, request, whole.unwrap_or(Repeat::IfTransient), &mut |answer, a_try| {
             if a_try.failed > 0 {
                 into.restart()?;
             }

@@ -84,8 +84,8 @@ impl Client {
     }
 
     pub(super) fn look_at(&self, task: &TaskAddress, repeat: Repeat) -> Result<Task> {
-        let read = |answer: &[u8]| Task::parse(task, answer);
-        let mut task = self.requests.get(&Subject::Task(task.clone()), &task.path(), repeat, read)?;
+        let mut read = |answer: &[u8]| Task::parse(task, answer);
+        let mut task = self.requests.get(&Subject::Task(task.clone()), &task.path(), repeat, &mut read)?;
         task.change_messages(&|text| self.requests.wire.secrets.redact(text));
         Ok(task)
     }
@@ -195,7 +195,7 @@ impl Client {
         }
         let (path, body) = (process.tasks_path(), body.to_string());
         let request = ("POST", &*path, Content::Json(&body));
-        match self.requests.send(&subject, request, Repeat::IfRefused, started_task) {
+        match self.requests.send(&subject, request, Repeat::IfRefused, &mut started_task) {
             Ok(id) => Ok(process.task(id)),
             // A fault of signing in for it is none of the start.
             Err(error)
@@ -326,7 +326,7 @@ impl Client {
     pub fn cancel(&self, task: &TaskAddress) -> Result<()> {
         let (subject, path) = (Subject::Cancel(task.clone()), task.path());
         let request = ("DELETE", &*path, Content::None);
-        self.requests.send(&subject, request, Repeat::UnlessConflict, check_done)
+        self.requests.send(&subject, request, Repeat::UnlessConflict, &mut check_done)
     }
 }
 

@@ -34,7 +34,7 @@ impl Client {
     pub fn reach(&self, origin: &Origin) -> Result<Reached> {
         let wire = &self.requests.wire;
         let subject = Subject::Host(origin.clone());
-        wire.retry(&subject, Repeat::IfTransient, |a_try| {
+        wire.retry(&subject, Repeat::IfTransient, &mut |a_try| {
             let request = Request { method: "GET", origin, path: "/", body: Content::None, accept: BYTES };
             let date = wire.send(&subject, request, None, a_try)?.date();
             Ok(Reached {

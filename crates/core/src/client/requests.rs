@@ -64,7 +64,7 @@ impl Requests {
         mut listing: Listing<T>,
     ) -> Result<Listing<T>> {
         while let Some(path) = listing.next_path().map(str::to_owned) {
-            self.get(subject, &path, repeat, |answer| listing.take(answer))?;
+            self.get(subject, &path, repeat, &mut |answer| listing.take(answer))?;
         }
         if let entries @ 1.. = listing.unreadable() {
             self.wire.report(&Event::Unreadable { subject, entries });
@@ -88,7 +88,7 @@ impl Requests {
         subject: &Subject,
         path: &str,
         repeat: Repeat,
-        read: impl FnMut(&[u8]) -> Result<T, Fault>,
+        read: &mut dyn FnMut(&[u8]) -> Result<T, Fault>,
     ) -> Result<T> {
         self.send(subject, ("GET", path, Content::None), repeat, read)
     }
@@ -99,10 +99,10 @@ impl Requests {
         subject: &Subject,
         (method, path, body): (&'static str, &str, Content<'_>),
         repeat: Repeat,
-        mut read: impl FnMut(&[u8]) -> Result<T, Fault>,
+        read: &mut dyn FnMut(&[u8]) -> Result<T, Fault>,
     ) -> Result<T> {
         let request = Request { method, origin: self.origin(subject)?, path, body, accept: JSON };
-        self.retry(subject, request, repeat, |answer, _| Ok(read(&json_of(answer)?)?))
+        self.retry(subject, request, repeat, &mut |answer, _| Ok(read(&json_of(answer)?)?))
     }
 
     /// A token that the client signed in for a moment ago has not expired: a refusal has another cause.
@@ -121,10 +121,10 @@ impl Requests {
         subject: &Subject,
         request: Request<'_>,
         repeat: Repeat,
-        mut take: impl FnMut(Answer, &Try) -> Result<T, Halt>,
+        take: &mut dyn FnMut(Answer, &Try) -> Result<T, Halt>,
     ) -> Result<T> {
         let wire = &self.wire;
-        wire.retry(subject, repeat, |a_try| {
+        wire.retry(subject, repeat, &mut |a_try| {
             let mut ask = |held: &Held| {
                 let answer = wire.send(subject, request, Some(held.token.header()), a_try)?;
                 take(answer.success()?, a_try)
@@ -153,9 +153,9 @@ impl Requests {
         let mut requests = self.clone();
         let soon = Instant::now() + ACTIVITY_TIME;
         requests.wire.patience.end = self.wire.patience.end.into_iter().chain([soon]).min();
-        let read = |answer: &[u8]| Ok(serde_json::from_slice::<Value>(answer).unwrap_or_default());
+        let mut read = |answer: &[u8]| Ok(serde_json::from_slice::<Value>(answer).unwrap_or_default());
         let request = ("POST", &*path, Content::Json(""));
-        let answer = requests.send(subject, request, Repeat::Never, read).ok()?;
+        let answer = requests.send(subject, request, Repeat::Never, &mut read).ok()?;
         let of_task = answer["requestStatus"]["taskId"].as_str();
         if task.is_some_and(|task| of_task == Some(task.as_str())) {
             return None;

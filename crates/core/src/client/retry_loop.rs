@@ -100,7 +100,7 @@ impl Wire {
         &self,
         subject: &Subject,
         repeat: Repeat,
-        mut attempt: impl FnMut(&mut Try) -> Result<T, Halt>,
+        attempt: &mut dyn FnMut(&mut Try) -> Result<T, Halt>,
     ) -> Result<T> {
         let begun = Instant::now();
         let mut tries = Tries::new(&self.retry, repeat, self.patience.end.is_some());

@@ -198,7 +198,7 @@ impl<'a> Upload<'a> {
         let (subject, body) = (Subject::Upload(self.file.clone()), body.to_string());
         let request = ("POST", path, Content::Json(&body));
         // Like a chunk, it may be sent again: what comes again replaces what is there.
-        self.client.requests.send(&subject, request, Repeat::IfTransient, check_done)
+        self.client.requests.send(&subject, request, Repeat::IfTransient, &mut check_done)
     }
 
     /// Sends a chunk, compressed where that makes it smaller.
@@ -213,7 +213,7 @@ impl<'a> Upload<'a> {
         let (requests, path) = (&self.client.requests, self.file.chunk_path(index));
         let origin = requests.origin(&subject)?;
         let request = Request { method: "PUT", origin, path: &path, body, accept: JSON };
-        requests.retry(&subject, request, Repeat::IfTransient, |answer, _| {
+        requests.retry(&subject, request, Repeat::IfTransient, &mut |answer, _| {
             let is_stored = answer.status() == 204;
             let bytes = json_of(answer)?;
             if is_stored { Ok(()) } else { Ok(check_success(&bytes)?) }

@@ -25,7 +25,7 @@ impl Session {
         credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
     ) -> Result<Held> {
         let origin = self.host(Setting::SignInHost)?;
-        wire.retry(&Subject::SignIn(origin.clone()), repeat, |a_try| {
+        wire.retry(&Subject::SignIn(origin.clone()), repeat, &mut |a_try| {
             let (authorization, body) = credentials()?;
             let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
             let reply = ask(wire, request, Some(&authorization), a_try)?;
@@ -39,7 +39,7 @@ impl Session {
         let held = self.token(wire)?;
         let origin = self.host(Setting::SignInHost)?;
         let authorization = held.token.anaplan_header()?;
-        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, &mut |a_try| {
             let request = Request { method: "GET", origin, path: "/token/validate", body: Content::None, accept: JSON };
             let reply = ask(wire, request, Some(&authorization), a_try)?;
             let (user, until) = read_validation(&reply)?;
@@ -52,7 +52,7 @@ impl Session {
         let held = self.token(wire)?;
         let origin = self.host(Setting::SignInHost)?;
         let authorization = held.token.anaplan_header()?;
-        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, |a_try| {
+        wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, &mut |a_try| {
             let reply = ask(wire, post(origin, "/token/logout", "{}"), Some(&authorization), a_try)?;
             Ok(check_done(&reply)?)
         })

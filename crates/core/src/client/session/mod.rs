@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use self::credentials::{Credentials, TokenStore, Way};
-use self::refresh_token_file::LockedTokenFile;
 pub(in crate::client) use self::refusal::clock_error;
 use self::secret::Secret;
 use self::token::Token;
@@ -141,15 +140,14 @@ impl Session {
     /// client.
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match &self.credentials.way {
-            Way::OAuth { store: TokenStore::File(file), .. } => match oauth::lock_file(wire, file, oauth::LOCK_WAIT) {
-                Ok(locked) => locked.forget(),
-                Err(Error::Output { source, .. })
-                    if source.kind() != io::ErrorKind::WouldBlock && file.metadata().is_ok_and(|it| it.len() > 0) =>
-                {
-                    LockedTokenFile::forget_unlocked(file).map(|()| true)
-                }
-                Err(error) => Err(error),
-            },
+            Way::OAuth { store: TokenStore::File(file), .. } => {
+                // Where nothing can be locked, no other process can use the token either.
+                let _locked = match oauth::lock_file(wire, file, oauth::LOCK_WAIT) {
+                    Err(Error::Output { source, .. }) if source.kind() != io::ErrorKind::WouldBlock => None,
+                    locked => Some(locked?),
+                };
+                refresh_token_file::forget(file)
+            }
             Way::Token(_) | Way::Provider(_) => self.end_token(wire).map(|()| true),
             _ => Ok(false),
         }

@@ -135,7 +135,7 @@ impl Session {
         old: Option<&str>,
     ) -> Result<Held> {
         let origin = self.host(Setting::OauthHost)?;
-        wire.retry(&Subject::SignIn(origin.clone()), repeat, |a_try| {
+        wire.retry(&Subject::SignIn(origin.clone()), repeat, &mut |a_try| {
             // What the answer brings is lost if the program ends before it is stored.
             let _exchange = wire.unfinished.begin();
             let reply = ask(wire, post(origin, OAUTH_TOKEN, body), None, a_try)?;
@@ -168,7 +168,7 @@ impl Session {
         let origin = self.host(Setting::OauthHost)?;
         let subject = Subject::SignIn(origin.clone());
         let body = json!({ "client_id": client_id, "scope": SCOPE }).to_string();
-        let mut flow = wire.retry(&subject, Repeat::IfTransient, |a_try| {
+        let mut flow = wire.retry(&subject, Repeat::IfTransient, &mut |a_try| {
             let reply = ask(wire, post(origin, DEVICE_CODE, &body), None, a_try)?;
             Ok(read_device_code(&reply)?)
         })?;

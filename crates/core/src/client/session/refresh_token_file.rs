@@ -1,8 +1,7 @@
 //! The file with the refresh token of OAuth, which the service may replace at each use.
 //!
-//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: the file that
-//! will hold it is made before the old one is used, and a lock keeps other processes from using the same
-//! token meanwhile.
+//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: the file that will hold it
+//! is made before the old one is used, and a lock keeps other processes from using the same token meanwhile.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,6 +16,9 @@ use crate::text::Printable;
 
 /// How much of the file is read: more than any secret has.
 const MAX_BYTES: u64 = 1024 * 1024;
+
+/// What a run does that may not be permitted.
+const OWNER: &str = "keep the owner and the group of";
 
 /// The file while no other process can use or replace its token. The lock is on another file beside it,
 /// which stays: a lock on the file itself would be on the old one once it is replaced.
@@ -47,9 +49,17 @@ fn place(path: &Path) -> Result<Place> {
     }
 }
 
-fn empty(place: &Place, path: &Path) -> Result<()> {
-    let emptied = place.write_in_place(&mut io::empty());
-    emptied.map_err(|error| Error::output("remove the token, which is still in", Some(path), error))
+/// Removes the file, or empties it where it cannot be removed; `false` if there was no token in it.
+pub(super) fn forget(path: &Path) -> Result<bool> {
+    let place = place(path)?;
+    let had_token = place.target().metadata().is_ok_and(|found| found.len() > 0);
+    match remove(place.target()) {
+        Err(_) if had_token => place
+            .write_in_place(&mut io::empty())
+            .map_err(|error| Error::output("remove the token, which is still in", Some(path), error))?,
+        _ => {}
+    }
+    Ok(had_token)
 }
 
 impl LockedTokenFile {
@@ -61,13 +71,13 @@ impl LockedTokenFile {
         let opened = open_locked(&lock_path, place.kept());
         let opened = opened.map_err(|error| Error::output("lock", Some(&lock_path), error))?;
         let Some((lock, held)) = opened else { return Ok(None) };
-        let (kept, warning) = (place.kept(), (held == Lock::Unsupported).then_some(DiskWarning::NoLocks));
         // A run of root must not lock the owner of the token out.
-        let has_owner = kept.give_owner(&lock);
-        kept.give_mode(&lock);
+        let owned = place.kept().give_owner(&lock);
+        owned.map_err(|error| Error::output(OWNER, Some(&path), error))?;
+        place.kept().give_mode(&lock);
+        let warning = (held == Lock::Unsupported).then_some(DiskWarning::NoLocks);
         let (lock, unfinished) = (Some((lock_path, lock)), unfinished.clone());
         let mut locked = LockedTokenFile { path, place, lock, warning, unfinished, new: None };
-        has_owner.map_err(|error| locked.other_owner(error))?;
         // A missing permission is found out before the old token is used.
         locked.new = Some(locked.begin()?);
         Ok(Some(locked))
@@ -85,20 +95,6 @@ impl LockedTokenFile {
         Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.secret()?))
     }
 
-    /// Removes the file, or empties it where it cannot be removed; `false` if there was no token in it.
-    pub(crate) fn forget(&self) -> Result<bool> {
-        let had_token = self.place.target().metadata().is_ok_and(|found| found.len() > 0);
-        match remove(self.place.target()) {
-            Err(_) if had_token => empty(&self.place, &self.path).map(|()| true),
-            _ => Ok(had_token),
-        }
-    }
-
-    /// Empties the file where it cannot be locked: no other process can lock it and use its token either.
-    pub(crate) fn forget_unlocked(path: &Path) -> Result<()> {
-        empty(&place(path)?, path)
-    }
-
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.
     pub(crate) fn store(&mut self, token: &Secret) -> Result<Vec<DiskWarning>> {
         let line = format!("{}\n", token.reveal());
@@ -112,12 +108,8 @@ impl LockedTokenFile {
 
     fn begin(&self) -> Result<WholeFile> {
         let new = WholeFile::begin_at(self.path.clone(), self.place.clone(), &self.unfinished)?;
-        new.keep_owner().map_err(|error| self.other_owner(error))?;
+        new.keep_owner().map_err(|error| Error::output(OWNER, Some(&self.path), error))?;
         Ok(new)
-    }
-
-    fn other_owner(&self, error: io::Error) -> Error {
-        Error::output("keep the owner and the group of", Some(&self.path), error)
     }
 }
 
