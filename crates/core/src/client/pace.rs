@@ -1,8 +1,10 @@
 //! When the next request may be sent, shared by all threads of a client. Returns the delay; the caller sleeps.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+use super::lock;
 
 /// Interval between requests after the first refusal. The service refills ten requests a second for the
 /// whole tenant, so a client that is refused is seldom alone.
@@ -36,14 +38,14 @@ impl Pace {
     /// Notes that a request was refused for the rate limit and will be sent again after `wait`. The
     /// interval does not grow beyond `max_wait`, the maximum wait that the caller allows.
     pub(super) fn throttled(&self, wait: Duration, max_wait: Duration) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.interval = (state.interval * 2).max(FIRST_INTERVAL).min(MAX_INTERVAL).min(max_wait);
         state.next_turn = state.next_turn.max(Instant::now().checked_add(wait));
     }
 
     /// Notes that a request succeeded.
     pub(super) fn succeeded(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.interval = state.interval.mul_f64(RECOVERY);
         if state.interval < MIN_INTERVAL {
             state.interval = Duration::ZERO;
@@ -52,16 +54,12 @@ impl Pace {
 
     /// Reserves the next turn and returns how long to wait for it; `None` if it is now.
     pub(super) fn take_turn(&self, now: Instant) -> Option<Duration> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let turn = state.next_turn.filter(|turn| *turn > now);
         // Clients that were refused together must not come back together.
         let interval = state.interval.mul_f64(0.5 + random());
         state.next_turn = if interval.is_zero() { turn } else { turn.unwrap_or(now).checked_add(interval) };
         turn.map(|turn| turn.saturating_duration_since(now))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -6,12 +6,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::dump_source::DumpSource;
 use super::http::patience::Stop;
+use super::lock;
 use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
@@ -102,7 +103,7 @@ impl ChunkSource for ReadAhead {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
         let kept = *self.kept.get_or_insert(into.held_bytes());
         let shared = &self.shared;
-        let mut state = shared.lock();
+        let mut state = lock(&shared.state);
         let (waiting, digest) = loop {
             if let Some(fetched) = state.fetched.remove(&chunk.index) {
                 break fetched?;
@@ -113,11 +114,11 @@ impl ChunkSource for ReadAhead {
             if self.cancelled.is_stopped() {
                 return Err(Error::Cancelled);
             }
-            state = shared.lock();
+            state = lock(&shared.state);
         };
         drop(state);
         let memory = waiting.deliver(into, digest, kept)?;
-        let mut state = shared.lock();
+        let mut state = lock(&shared.state);
         state.spare.push(memory);
         state.next_delivery = chunk.index + 1;
         shared.changed.notify_all();
@@ -127,7 +128,7 @@ impl ChunkSource for ReadAhead {
 
 impl Drop for ReadAhead {
     fn drop(&mut self) {
-        self.shared.lock().is_over = true;
+        lock(&self.shared.state).is_over = true;
         self.shared.changed.notify_all();
         self.stop.stop();
         for worker in self.workers.drain(..) {
@@ -138,13 +139,9 @@ impl Drop for ReadAhead {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The next chunk to fetch, once the window lets it in; `None` at the end.
     fn next(&self) -> Option<Chunk> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         loop {
             let next = state.waiting.as_slice().first()?.index;
             if state.is_over {
@@ -161,7 +158,7 @@ impl Shared {
 fn work(shared: &Shared, mut source: DumpSource) {
     while let Some(chunk) = shared.next() {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
-        let memory = shared.lock().spare.pop().unwrap_or_default();
+        let memory = lock(&shared.state).spare.pop().unwrap_or_default();
         let mut waiting = WaitingChunk::new(shared.beside.as_deref(), memory, &shared.arrived);
         let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut |_| {});
         delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));
@@ -180,7 +177,7 @@ impl Drop for Delivery<'_> {
     fn drop(&mut self) {
         let panicked = || Err(Error::Source("the thread that fetched a chunk panicked".into()));
         let fetched = self.fetched.take().unwrap_or_else(panicked);
-        let mut state = self.shared.lock();
+        let mut state = lock(&self.shared.state);
         state.is_over |= fetched.is_err();
         state.fetched.insert(self.index, fetched);
         self.shared.changed.notify_all();

@@ -184,10 +184,8 @@ pub trait Entry: Sized {
     /// `None` if the entry cannot be read.
     fn read(value: Value) -> Option<Self>;
 
-    /// What the entry is known by, whatever else of it changes; `None` for one of a list that has no pages.
-    fn id(&self) -> Option<&Id> {
-        None
-    }
+    /// What the entry is known by, whatever else of it changes.
+    fn id(&self) -> &Id;
 }
 
 /// Reads the fields of an object, and the entries of one list.

@@ -36,8 +36,8 @@ impl Entry for Import {
         Some(Import { id, name, file: answer::id(&value["importDataSourceId"]) })
     }
 
-    fn id(&self) -> Option<&Id> {
-        Some(&self.id)
+    fn id(&self) -> &Id {
+        &self.id
     }
 }
 

@@ -43,8 +43,8 @@ impl Entry for NamedId {
         Some(NamedId { id: answer::id(&value["id"])?, name: answer::text(&value["name"]) })
     }
 
-    fn id(&self) -> Option<&Id> {
-        Some(&self.id)
+    fn id(&self) -> &Id {
+        &self.id
     }
 }
 
@@ -67,8 +67,8 @@ impl Entry for ListedTask {
         Some(ListedTask { id, state, created: answer::time(&value["creationTime"]) })
     }
 
-    fn id(&self) -> Option<&Id> {
-        Some(&self.id)
+    fn id(&self) -> &Id {
+        &self.id
     }
 }
 
@@ -100,8 +100,8 @@ impl Entry for ListedModel {
         Some(ListedModel { id, name, workspace, state })
     }
 
-    fn id(&self) -> Option<&Id> {
-        Some(&self.id)
+    fn id(&self) -> &Id {
+        &self.id
     }
 }
 
@@ -241,7 +241,7 @@ impl<T: Entry> Listing<T> {
             return Err(Fault::NoPayload(self.key));
         }
         // A service that ignores the offset sends its first page again, whose first task may have moved on meanwhile.
-        let first = |page: &[Option<T>]| page.first()?.as_ref()?.id().cloned();
+        let first = |page: &[Option<T>]| Some(page.first()?.as_ref()?.id().clone());
         let is_first_again = first(&entries).is_some_and(|id| first(&self.entries) == Some(id));
         if is_first_again {
             entries.clear();

@@ -1,7 +1,7 @@
 //! The agent as this job needs it: limits on silence, one name lookup for each host, roots, a proxy.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use ureq::Agent;
@@ -14,6 +14,7 @@ use super::ready::{Ready, TakeMade, only_connect};
 use super::tcp::TcpConnector;
 use super::tls::{Issuers, Roots, TlsConnector};
 use crate::address::Origin;
+use crate::client::lock;
 use crate::error::Result;
 
 /// Silence after which a connection counts as stalled. Slow links move something within it.
@@ -102,7 +103,7 @@ impl HttpAgent {
     /// Who issued the certificate that the host has shown, if it is known.
     pub(in crate::client) fn issuer(&self, origin: &Origin) -> Option<String> {
         let host = origin.host().trim_start_matches('[').trim_end_matches(']');
-        self.issuers.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+        lock(&self.issuers).get(host).cloned()
     }
 
     /// The proxy on the way to `origin`, without its password.

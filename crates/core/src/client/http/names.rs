@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -11,6 +11,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 
 use super::ureq_error::Failure;
+use crate::client::lock;
 use crate::service::ConnectionProblem;
 
 /// The addresses of the hosts that were looked up.
@@ -22,27 +23,23 @@ pub(super) struct Names {
 impl Names {
     /// Looks all names up again when they are needed: the next try may find another address.
     pub(super) fn forget(&self) {
-        self.lock().clear();
+        lock(&self.known).clear();
     }
 
     /// Puts the address that answered before the others of its host.
     pub(super) fn prefer(&self, address: SocketAddr) {
-        for addresses in self.lock().values_mut() {
+        for addresses in lock(&self.known).values_mut() {
             if let Some(position) = addresses.iter().position(|known| *known == address) {
                 addresses[..=position].rotate_right(1);
             }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, ResolvedSocketAddrs>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Resolver for Names {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let key = format!("{}://{}", uri.scheme_str().unwrap_or(""), uri.authority().map_or("", |a| a.as_str()));
-        if let Some(addresses) = self.lock().get(&key) {
+        if let Some(addresses) = lock(&self.known).get(&key) {
             return Ok(addresses.clone());
         }
         // With a time limit, ureq would start a thread, and panic on a host that refuses it. The system's
@@ -57,7 +54,7 @@ impl Resolver for Names {
                 error => error.to_string(),
             },
         })?;
-        self.lock().insert(key, addresses.clone());
+        lock(&self.known).insert(key, addresses.clone());
         Ok(addresses)
     }
 }
@@ -72,10 +69,10 @@ mod tests {
         let mut addresses = ResolvedSocketAddrs::from_fn(|_| four);
         [six, four].into_iter().for_each(|address| addresses.push(address));
         let names = Names::default();
-        names.lock().insert("https://host".to_owned(), addresses);
+        lock(&names.known).insert("https://host".to_owned(), addresses);
         names.prefer(four);
-        assert_eq!(names.lock()["https://host"][..], [four, six]);
+        assert_eq!(lock(&names.known)["https://host"][..], [four, six]);
         names.forget();
-        assert!(names.lock().is_empty());
+        assert!(lock(&names.known).is_empty());
     }
 }

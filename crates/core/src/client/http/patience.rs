@@ -5,9 +5,11 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
+
+use crate::client::lock;
 
 /// The limits of a piece of work that may take many requests.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,7 @@ struct State {
 
 impl Stop {
     pub(in crate::client) fn stop(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         state.is_stopped = true;
         for connection in state.connections.values().filter_map(Weak::upgrade) {
             // What fails here is closed already.
@@ -49,17 +51,13 @@ impl Stop {
     }
 
     pub(in crate::client) fn is_stopped(&self) -> bool {
-        self.lock().is_stopped
+        lock(&self.state).is_stopped
     }
 
     /// Sleeps, unless stopped.
     pub(in crate::client) fn sleep(&self, wait: Duration) {
-        let state = self.lock();
+        let state = lock(&self.state);
         drop(self.stopped.wait_timeout_while(state, wait, |state| !state.is_stopped));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +79,7 @@ pub(super) fn within<T>(limit: Duration, patience: &Patience, wait: impl FnOnce(
     let outcome = wait();
     LIMITS.take();
     // From now on the connection may serve another thread, or a request that must not be ended.
-    patience.stop.lock().connections.remove(&std::thread::current().id());
+    lock(&patience.stop.state).connections.remove(&std::thread::current().id());
     outcome
 }
 
@@ -101,7 +99,7 @@ pub(super) fn time_left() -> io::Result<Option<Duration>> {
 pub(super) fn attach(connection: &Arc<TcpStream>) -> io::Result<()> {
     LIMITS.with_borrow(|limits| {
         let Some(stop) = &limits.stop else { return Ok(()) };
-        let mut state = stop.lock();
+        let mut state = lock(&stop.state);
         if state.is_stopped {
             return Err(stopped());
         }

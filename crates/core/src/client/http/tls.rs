@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
@@ -17,6 +17,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::tls_failure::{after_handshake, of_handshake};
+use crate::client::lock;
 use crate::client::x509::{self, Block};
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
@@ -86,7 +87,7 @@ impl ServerCertVerifier for Watching {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         if let Some(read) = x509::read(end_entity) {
-            let mut issuers = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut issuers = lock(&self.issuers);
             issuers.insert(server_name.to_str().into_owned(), read.issuer_name());
         }
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
@@ -179,7 +180,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
         let handshake = conn.complete_io(&mut sock);
         let was_asked = WAS_ASKED.get();
         if let Err(error) = handshake {
-            let issuers = self.issuers.lock().unwrap_or_else(PoisonError::into_inner);
+            let issuers = lock(&self.issuers);
             return Err(of_handshake(error, issuers.get(host).map(String::as_str), was_asked));
         }
         let config = details.config;

@@ -12,7 +12,7 @@ pub(crate) mod secret;
 pub(in crate::client) mod token;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use self::credentials::{Credentials, TokenStore, Way};
@@ -22,6 +22,7 @@ use self::token::Token;
 use crate::address::Origin;
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Content, JSON, Reply, Request};
+use crate::client::lock;
 use crate::client::retry_loop::{Halt, Try, Wire};
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::service::{Repeat, Subject};
@@ -185,7 +186,7 @@ impl Session {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
