@@ -19,43 +19,35 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 /// Everything that can go wrong.
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the names of some fields say what they are")]
 pub enum Error {
     /// A locator, an origin or an identifier could not be read.
     Locator(LocatorError),
     /// A setting cannot be used.
-    #[non_exhaustive]
     Setting {
-        /// Which one.
         setting: Setting,
         /// What is wrong with it; never its value if that is secret.
         problem: String,
     },
     /// A setting is needed, and there is none.
-    #[non_exhaustive]
     Missing {
-        /// Which one.
         setting: Setting,
         /// What it is needed for.
         problem: String,
     },
     /// The token may not go to this origin. Nothing was sent.
-    #[non_exhaustive]
     UntrustedOrigin {
-        /// The origin.
         origin: Origin,
         /// Why it is not trusted.
         reason: &'static str,
     },
     /// This host serves browsers and no API. Nothing was sent.
-    #[non_exhaustive]
     NotAnApi {
-        /// The host.
         origin: Origin,
         /// The API of its region, if that is known.
         api: Option<Origin>,
     },
     /// A request failed: with a fault that is not worth another try, or in spite of every try.
-    #[non_exhaustive]
     Request {
         /// What the request was about.
         subject: Box<Subject>,
@@ -72,17 +64,9 @@ pub enum Error {
     Source(Box<dyn StdError + Send + Sync>),
     /// It is unknown whether the service accepted the start of a process. It is not sent again: the
     /// process might run twice.
-    #[non_exhaustive]
-    StartUnclear {
-        /// The process or import.
-        action: Box<ActionAddress>,
-        /// Why it is unknown.
-        source: Box<Error>,
-    },
+    StartUnclear { action: Box<ActionAddress>, source: Box<Error> },
     /// The task was not over within the time that the caller gave it. It goes on.
-    #[non_exhaustive]
     NotFinished {
-        /// The task.
         task: Box<TaskAddress>,
         /// How long the caller waited.
         waited: Duration,
@@ -92,103 +76,64 @@ pub enum Error {
     /// The program itself ended what it had asked for.
     Cancelled,
     /// No process or import of the model has this name or identifier.
-    #[non_exhaustive]
     NoSuchAction {
-        /// The name.
         name: String,
-        /// The model.
         model: Box<ModelAddress>,
         /// The processes and imports that there are. None also if this user has no access to the model: the service
         /// does not say which.
         known: Vec<NamedId>,
     },
     /// Several processes or imports have this name.
-    #[non_exhaustive]
-    AmbiguousName {
-        /// The name.
-        name: String,
-        /// Each of them.
-        matches: Vec<NamedId>,
-    },
+    AmbiguousName { name: String, matches: Vec<NamedId> },
     /// A file or the output could not be read or written.
-    #[non_exhaustive]
     Output {
         /// What was being done, for people.
         action: &'static str,
         /// The file, if it is one.
         path: Option<PathBuf>,
-        /// The system's error.
         source: io::Error,
     },
     /// A file cannot be uploaded as the source of an import.
-    #[non_exhaustive]
     Unsuitable {
         /// The file; `None` for a reader.
         path: Option<PathBuf>,
-        /// Why.
         problem: SourceProblem,
     },
     /// The target exists, and the caller did not ask to replace it.
-    #[non_exhaustive]
-    Exists {
-        /// The target.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// The target's part file is that of another dump, and the caller did not ask to begin anew.
-    #[non_exhaustive]
     OtherDump {
-        /// The part file.
         path: PathBuf,
         /// The other dump, by its URL or locator.
         dump: String,
     },
     /// Another run is writing the same target.
-    #[non_exhaustive]
-    Locked {
-        /// The target.
-        path: PathBuf,
-    },
+    Locked { path: PathBuf },
     /// The dump changed while it was downloaded: its chunks do not belong together.
-    #[non_exhaustive]
-    Changed {
-        /// The dump.
-        dump: Box<DumpAddress>,
-        /// What changed.
-        what: Mismatch,
-    },
+    Changed { dump: Box<DumpAddress>, what: Mismatch },
     /// The dump came without a byte, and its task does not say that there are no rows in it.
-    #[non_exhaustive]
     Empty {
-        /// The dump.
         dump: Box<DumpAddress>,
         /// The number of rows in it by its task; `None` if that is not counted.
         rows: Option<u64>,
     },
     /// A download ended before its end. The sink holds exactly the first `whole_chunks` chunks.
-    #[non_exhaustive]
     Incomplete {
-        /// The dump.
         dump: Box<DumpAddress>,
         /// Number of chunks that the sink holds.
         whole_chunks: usize,
-        /// Number of chunks of the dump.
         chunks: usize,
         /// The part file that the next run continues, if there is one.
         kept: Option<PathBuf>,
-        /// Why it ended.
         source: Box<Error>,
     },
     /// The sink holds every chunk, but it could not be confirmed that the dump stayed the same while they
     /// were fetched.
-    #[non_exhaustive]
     Unconfirmed {
-        /// The dump.
         dump: Box<DumpAddress>,
-        /// Number of chunks of the dump.
         chunks: usize,
         /// The part file that the next run continues, if there is one.
         kept: Option<PathBuf>,
-        /// Why it could not be confirmed.
         source: Box<Error>,
     },
 }

@@ -23,7 +23,6 @@ impl ActionKind {
         is_usual.then_some(kind)
     }
 
-    /// The service's path segment for this kind.
     pub(super) fn segment(self) -> &'static str {
         match self {
             ActionKind::Process => "processes",

@@ -91,7 +91,6 @@ impl Origin {
         })
     }
 
-    /// The origin of a URL of any kind.
     pub(crate) fn of_url(url: &str) -> Option<Origin> {
         Origin::split(url)?.ok().map(|(origin, _)| origin)
     }

@@ -19,12 +19,10 @@ impl ModelAddress {
         }
     }
 
-    /// `GET`: the processes of the model.
     pub(crate) fn processes_path(&self) -> String {
         format!("{}/{}", self.path(), ActionKind::Process.segment())
     }
 
-    /// `GET`: the imports of the model.
     pub(crate) fn imports_path(&self) -> String {
         format!("{}/{}", self.path(), ActionKind::Import.segment())
     }
@@ -34,7 +32,6 @@ impl ModelAddress {
         format!("{}/status", self.path())
     }
 
-    /// `GET`: the source files of the model.
     pub(crate) fn files_path(&self) -> String {
         format!("{}/files", self.path())
     }
@@ -57,7 +54,6 @@ impl FileAddress {
     }
 }
 
-/// `GET`: the workspaces that the user sees.
 pub(crate) fn workspaces_path() -> String {
     format!("{API_ROOT}/workspaces")
 }
@@ -104,7 +100,6 @@ impl DumpAddress {
         }
     }
 
-    /// `GET`: the chunk list of the dump.
     pub(crate) fn chunks_path(&self) -> String {
         format!("{}/chunks", self.path())
     }

@@ -3,7 +3,6 @@
 use crate::address::Origin;
 use crate::error::{Error, Result};
 
-/// What was given.
 #[derive(Debug, Clone, Default)]
 pub(super) struct GivenHosts {
     pub(super) api: Option<Origin>,
@@ -13,7 +12,6 @@ pub(super) struct GivenHosts {
     pub(super) oauth: Option<Origin>,
 }
 
-/// What is used.
 #[derive(Debug, Clone)]
 pub(super) struct Hosts {
     /// The API of addresses that name none.

@@ -42,7 +42,6 @@ impl DumpSource {
         source
     }
 
-    /// What ends it.
     pub(super) fn stop(&self) -> &Arc<Stop> {
         &self.requests.wire.patience.stop
     }
@@ -80,7 +79,6 @@ impl ChunkSource for DumpSource {
     }
 }
 
-/// Takes the answer to a request for a chunk.
 fn take(
     answer: Answer,
     is_whole: bool,

@@ -43,7 +43,6 @@ impl Pace {
         state.next_turn = state.next_turn.max(Instant::now().checked_add(wait));
     }
 
-    /// Notes that a request succeeded.
     pub(super) fn succeeded(&self) {
         let mut state = lock(&self.state);
         state.interval = state.interval.mul_f64(RECOVERY);

@@ -43,9 +43,7 @@ struct Shared {
     /// Bytes that the workers have received of the chunks that they fetched or are fetching.
     arrived: Arc<AtomicU64>,
     window: usize,
-    /// Number of chunks of the dump.
     chunks: usize,
-    /// The file that chunks may wait beside.
     beside: Option<PathBuf>,
 }
 
@@ -53,7 +51,6 @@ struct Shared {
 struct State {
     /// The chunks that no worker has taken yet.
     waiting: std::vec::IntoIter<Chunk>,
-    /// Index of the chunk that is delivered next.
     next_delivery: usize,
     fetched: HashMap<usize, Fetched>,
     /// Memory of chunks that are delivered, for those to come: new memory costs the system more than the bytes in it.

@@ -31,7 +31,6 @@ impl Secrets {
         tokens.truncate(MAX_TOKENS);
     }
 
-    /// The text without the secrets.
     pub(super) fn redact(&self, text: &str) -> String {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let secrets = self.lasting.iter().chain(&*tokens).filter(|secret| secret.len() >= MIN_BYTES);

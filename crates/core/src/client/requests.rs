@@ -42,7 +42,6 @@ pub(super) fn json_of(answer: Answer) -> Result<Vec<u8>, Fault> {
     if answer.status() == 204 { Ok(Vec::new()) } else { answer.into_body(JSON_LIMIT)?.read_json() }
 }
 
-/// Sends requests to the API. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Requests {
     pub(super) wire: Wire,
@@ -56,7 +55,6 @@ impl Requests {
         self.hosts.of_address(subject.model().and_then(|model| model.origin.as_ref()))
     }
 
-    /// Reads all pages of a list.
     pub(super) fn list<T: Entry>(
         &self,
         subject: &Subject,
@@ -72,7 +70,6 @@ impl Requests {
         Ok(listing)
     }
 
-    /// The chunk list of a dump.
     pub(super) fn chunk_list(&self, dump: &DumpAddress, repeat: Repeat) -> Result<ChunkList> {
         let subject = Subject::ChunkList(dump.clone());
         let entries = self.list(&subject, repeat, Listing::chunks(dump))?.into_entries();

@@ -53,7 +53,6 @@ impl From<Error> for Halt {
     }
 }
 
-/// One try of a request.
 #[derive(Debug, Default)]
 pub(super) struct Try {
     /// Tries that failed before it.
@@ -224,7 +223,6 @@ impl Wire {
         self.reached(subject).into_iter().for_each(|reached| reached.store(true, Ordering::Relaxed));
     }
 
-    /// Updates what all requests share after a success.
     fn succeeded(&self, subject: &Subject, a_try: &Try) {
         self.set_reached(subject);
         if is_of_api(subject) {

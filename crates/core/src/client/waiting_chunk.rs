@@ -12,7 +12,6 @@ use crate::files::nameless;
 use crate::service::Chunk;
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
 
-/// Bytes moved at once.
 const PIECE_BYTES: usize = 128 * 1024;
 
 #[derive(Debug)]

@@ -7,7 +7,6 @@ use std::path::Path;
 use super::disk::{self, Call, is_unsupported};
 use super::owner::{self, Kept};
 
-/// The result of trying to lock a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
     Held,

@@ -58,7 +58,6 @@ impl fmt::Display for DiskWarning {
     }
 }
 
-/// The folder that a file is in.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -32,7 +32,6 @@ use crate::text::{Printable, seconds};
 #[non_exhaustive]
 pub enum Fault {
     /// The transport failed.
-    #[non_exhaustive]
     Connection {
         /// What went wrong.
         problem: ConnectionProblem,
@@ -40,7 +39,6 @@ pub enum Fault {
         source: Option<Arc<dyn StdError + Send + Sync>>,
     },
     /// The service answered with another status than this request can have.
-    #[non_exhaustive]
     Status {
         /// The HTTP status, or the one that the answer's envelope repeats.
         status: u16,
@@ -56,7 +54,6 @@ pub enum Fault {
     /// The answer is about this task, which was not asked for.
     OtherTask(String),
     /// The answer is not the JSON that was expected.
-    #[non_exhaustive]
     Malformed {
         /// The parser's words, with line and column.
         problem: String,
@@ -70,7 +67,6 @@ pub enum Fault {
     /// The body is not what was asked for.
     Body(BodyProblem),
     /// A sign-in service refused, in its own words.
-    #[non_exhaustive]
     SignInRefused {
         /// The service's word for the reason, such as `invalid_grant`.
         word: String,
@@ -78,7 +74,6 @@ pub enum Fault {
         message: Option<String>,
     },
     /// The API refused a token that the client had just signed in for.
-    #[non_exhaustive]
     NewTokenRefused {
         /// The service's message.
         message: Option<String>,
@@ -293,7 +288,6 @@ impl fmt::Display for ConnectionProblem {
 #[non_exhaustive]
 pub enum BodyProblem {
     /// A document, such as an error message of the service or a page of a proxy.
-    #[non_exhaustive]
     Document {
         /// What it is, for people: "an HTML page".
         kind: &'static str,
@@ -315,7 +309,6 @@ pub enum BodyProblem {
     /// The gzip data is damaged: checksum, length or structure.
     GzipDamaged,
     /// It is larger than a limit.
-    #[non_exhaustive]
     TooLarge {
         /// The limit in bytes.
         limit: u64,

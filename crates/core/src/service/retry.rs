@@ -252,7 +252,6 @@ impl<'a> Tries<'a> {
         self.retries
     }
 
-    /// The number of tries that failed.
     pub(crate) fn failed(&self) -> u32 {
         self.failed
     }

@@ -10,6 +10,7 @@ use crate::address::{ActionAddress, DumpAddress, FileAddress, Id, ModelAddress, 
 /// error around them ([`Error::Incomplete`](crate::Error::Incomplete)) names the dump already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the names of some fields say what they are")]
 pub enum Subject {
     /// Signing in, or what belongs to it, at this host.
     SignIn(Origin),
@@ -22,9 +23,7 @@ pub enum Subject {
     /// The announcement or the end of an upload.
     Upload(FileAddress),
     /// One chunk of an upload.
-    #[non_exhaustive]
     UploadedChunk {
-        /// The file.
         file: FileAddress,
         /// Its index, from 0.
         index: usize,
@@ -42,15 +41,11 @@ pub enum Subject {
     /// The chunk list of a dump.
     ChunkList(DumpAddress),
     /// One chunk of a dump.
-    #[non_exhaustive]
     Chunk {
-        /// The dump.
         dump: DumpAddress,
-        /// The chunk's identifier.
         id: Id,
         /// Its index in the dump, from 0.
         index: usize,
-        /// Number of chunks of the dump.
         chunks: usize,
     },
     /// A whole dump in one answer.

@@ -22,7 +22,6 @@ struct Header<'a> {
     chunks: Vec<&'a str>,
 }
 
-/// One finished chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Record {
     pub(super) chunk: String,

@@ -53,7 +53,6 @@ pub struct PartFile {
     committed: u64,
     /// One for each whole chunk.
     digests: Vec<ChunkDigest>,
-    /// Bytes of the chunk that is being written.
     written: u64,
     resume: Resume,
 }
@@ -166,7 +165,6 @@ impl PartFile {
         super::concat::fill(source, list, self, progress).map(drop)
     }
 
-    /// The digests of the chunks that the file holds.
     #[cfg(any(feature = "http", test))]
     pub(crate) fn digests(&self) -> &[ChunkDigest] {
         &self.digests
@@ -241,7 +239,6 @@ impl Files {
         Ok(journal::read(&bytes, dump, list))
     }
 
-    /// Adds a line to the journal.
     fn append(&mut self, line: &str) -> io::Result<()> {
         write_all(self.journal()?, line.as_bytes())
     }

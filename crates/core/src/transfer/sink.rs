@@ -10,9 +10,7 @@ use crate::service::Chunk;
 /// What is known of a whole chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ChunkDigest {
-    /// Its length in bytes.
     pub(crate) bytes: u64,
-    /// Its CRC-32 (IEEE).
     pub(crate) crc32: u32,
 }
 
@@ -24,7 +22,6 @@ impl ChunkDigest {
     }
 }
 
-/// The length of chunks together, in bytes.
 pub(crate) fn total_bytes(digests: &[ChunkDigest]) -> u64 {
     digests.iter().map(|digest| digest.bytes).sum()
 }
@@ -47,7 +44,6 @@ pub(crate) trait ChunkSink {
         None
     }
 
-    /// Takes more bytes of the current chunk.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Counts the current chunk as held: it is complete. Without a [`write`](ChunkSink::write) before, it
@@ -74,7 +70,6 @@ pub(crate) struct WriteSink<W> {
 }
 
 impl<W: Write> WriteSink<W> {
-    /// A sink that writes whole chunks to `writer`.
     pub(crate) fn new(writer: W) -> WriteSink<W> {
         WriteSink { writer, chunk: Vec::new() }
     }

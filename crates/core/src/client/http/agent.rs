@@ -43,7 +43,6 @@ pub(in crate::client) struct TransportConfig {
     pub(in crate::client) proxy: ProxyChoice,
 }
 
-/// The time limits of an exchange.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) struct TimeLimits {
     pub(super) stall: Duration,
@@ -95,7 +94,6 @@ impl HttpAgent {
         Ok(HttpAgent { agent, proxy, names, limits, issuers, was_prepared: AtomicBool::new(false), ready })
     }
 
-    /// The password of the proxy, in each form in which it is sent.
     pub(in crate::client) fn secrets(&self) -> Vec<String> {
         self.proxy.as_ref().map(Proxy::secrets).unwrap_or_default()
     }
@@ -111,7 +109,6 @@ impl HttpAgent {
         self.proxy.as_ref().filter(|proxy| proxy.is_for(origin)).map(Proxy::name)
     }
 
-    /// Forgets looked-up names, so that the next try may find another address.
     pub(in crate::client) fn forget_names(&self) {
         self.names.forget();
     }

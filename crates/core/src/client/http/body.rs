@@ -29,10 +29,8 @@ impl SizeLimit {
 /// Bytes that gzip may add to data it cannot compress, above the limit of the data itself.
 const GZIP_OVERHEAD: u64 = 64 * 1024;
 
-/// Compressed bytes that are read at once.
 const WIRE_BYTES: usize = 32 * 1024;
 
-/// A body that is being read.
 pub(in crate::client) struct AnswerBody {
     /// The media type in lower case, as the header has it; empty if there is none.
     pub(in crate::client) content_type: String,
@@ -87,11 +85,7 @@ impl Read for WireReader {
 }
 
 impl AnswerBody {
-    /// Takes the body of an answer whose status was good.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Body`] if the header already says that the body is not what was asked for.
+    /// Takes the body of an answer whose status was good, unless the header says that it is not what was asked for.
     pub(super) fn new(
         headers: &HeaderMap,
         version: Version,
@@ -173,11 +167,7 @@ impl AnswerBody {
         if self.received <= self.limit.bytes { Ok(count) } else { Err(self.limit.exceeded()) }
     }
 
-    /// Reads a JSON answer into memory.
-    ///
-    /// # Errors
-    ///
-    /// Also [`Fault::Body`] if a page or gzip data came instead. What the JSON means is not judged here.
+    /// Reads a JSON answer into memory, and refuses a page or gzip data. What the JSON means is not judged here.
     pub(in crate::client) fn read_json(mut self) -> Result<Vec<u8>, Fault> {
         const STEP_BYTES: usize = 16 * 1024;
         let mut bytes = Vec::new();

@@ -45,7 +45,6 @@ impl Content<'_> {
     }
 }
 
-/// What is sent.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) struct Request<'a> {
     pub(in crate::client) method: &'static str,
@@ -56,7 +55,6 @@ pub(in crate::client) struct Request<'a> {
     pub(in crate::client) accept: &'static str,
 }
 
-/// The body of a request.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::client) enum Content<'a> {
     None,
@@ -65,7 +63,6 @@ pub(in crate::client) enum Content<'a> {
     Gzip(&'a [u8]),
 }
 
-/// What every request of a client carries.
 #[derive(Debug)]
 pub(in crate::client) struct Headers<'a> {
     pub(in crate::client) authorization: Option<&'a HeaderValue>,
@@ -73,7 +70,6 @@ pub(in crate::client) struct Headers<'a> {
     pub(in crate::client) accept_encoding: &'static str,
 }
 
-/// An answer, whatever its status is.
 #[derive(Debug)]
 pub(in crate::client) struct Answer {
     response: Response<Body>,
@@ -92,7 +88,6 @@ pub(super) struct Terms {
 pub(in crate::client) struct Reply {
     pub(in crate::client) status: u16,
     pub(in crate::client) body: Vec<u8>,
-    /// The service's clock.
     pub(in crate::client) date: Option<SystemTime>,
     pub(in crate::client) retry_after: Option<Duration>,
 }
@@ -109,16 +104,11 @@ impl Answer {
         self.response.status().as_u16()
     }
 
-    /// The clock of the host, if it says it.
     pub(in crate::client) fn date(&self) -> Option<SystemTime> {
         dates(self.response.headers()).0
     }
 
-    /// The same answer, if its status is a success.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Status`], with the service's message.
+    /// The same answer if its status is a success, and else the service's message.
     pub(in crate::client) fn success(self) -> Result<Answer, Fault> {
         match self.status() {
             // 203: a proxy on the way has changed something, such as a header.

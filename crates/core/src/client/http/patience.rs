@@ -83,11 +83,7 @@ pub(super) fn within<T>(limit: Duration, patience: &Patience, wait: impl FnOnce(
     outcome
 }
 
-/// The time that this thread may still wait.
-///
-/// # Errors
-///
-/// Once what it waits for is no longer wanted.
+/// The time that this thread may still wait; an error once what it waits for is no longer wanted.
 pub(super) fn time_left() -> io::Result<Option<Duration>> {
     LIMITS.with_borrow(|limits| match &limits.stop {
         Some(stop) if stop.is_stopped() => Err(stopped()),

@@ -139,7 +139,6 @@ fn read_proxy(name: &'static str, url: &str) -> Result<ureq::Proxy> {
 const NO_URL: &str = "it is not a URL such as http://user:password@proxy.example:3128; special characters in the user \
      name or password must be percent-encoded";
 
-/// Makes connections through a proxy.
 #[derive(Debug)]
 pub(super) struct ProxyConnector {
     pub(super) inner: ConnectProxyConnector,

@@ -102,7 +102,6 @@ fn timeout(error: io::Error, reason: Timeout) -> Error {
     }
 }
 
-/// A connection.
 #[derive(Debug)]
 pub(super) struct TcpTransport {
     stream: Arc<TcpStream>,

@@ -22,7 +22,6 @@ use crate::client::x509::{self, Block};
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
 
-/// The root certificates to trust.
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct Roots {
     /// A file in PEM or DER, instead of the built-in ones.
@@ -136,7 +135,6 @@ impl ResolvesClientCert for NoCertificate {
     }
 }
 
-/// Puts TLS on a connection to an `https` host.
 #[derive(Debug)]
 pub(super) struct TlsConnector {
     config: Arc<ClientConfig>,
@@ -189,7 +187,6 @@ impl<In: Transport> Connector<In> for TlsConnector {
     }
 }
 
-/// A connection with TLS on it.
 pub(super) struct TlsTransport {
     buffers: LazyBuffers,
     stream: StreamOwned<ClientConnection, TransportAdapter>,

@@ -79,7 +79,6 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Turns a failed request or body into a [`Fault`].
 pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
     let problem = problem(&error, phase, limits);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {

@@ -47,7 +47,6 @@ impl Session {
         })
     }
 
-    /// Ends the token at the sign-in service.
     pub(super) fn end_token(&self, wire: &Wire) -> Result<()> {
         let held = self.token(wire)?;
         let origin = self.host(Setting::SignInHost)?;

@@ -39,7 +39,6 @@ pub enum SignInMethod {
     /// User and password.
     Password,
     /// A certificate and its private key.
-    #[non_exhaustive]
     Certificate {
         /// When the certificate expires.
         not_after: SystemTime,
@@ -57,14 +56,12 @@ pub(crate) enum Way {
     OAuth { client_id: String, store: TokenStore },
 }
 
-/// Where the refresh token is kept.
 #[derive(Clone)]
 pub(crate) enum TokenStore {
     File(PathBuf),
     Program { read: Arc<ReadToken>, write: Arc<WriteToken> },
 }
 
-/// An error of the program's own code.
 type OtherError = Box<dyn StdError + Send + Sync>;
 pub(crate) type ReadToken = dyn Fn() -> Result<Secret, OtherError> + Send + Sync;
 pub(crate) type WriteToken = dyn Fn(&Secret) -> Result<(), OtherError> + Send + Sync;

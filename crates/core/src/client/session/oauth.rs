@@ -79,7 +79,6 @@ pub struct DeviceCode {
 struct DeviceFlow {
     shown: DeviceCode,
     device_code: Secret,
-    /// The wait before each request.
     interval: Duration,
 }
 

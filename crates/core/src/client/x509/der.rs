@@ -1,7 +1,6 @@
 //! A reader of DER, as far as certificates and private keys need it: definite lengths, tags of one byte,
 //! one level at a time. What it cannot read is `None`, never a panic.
 
-/// Tags of the elements that are read.
 pub(in crate::client) mod tag {
     pub(in crate::client) const INTEGER: u8 = 0x02;
     pub(in crate::client) const BIT_STRING: u8 = 0x03;
@@ -24,17 +23,14 @@ impl<'a> Reader<'a> {
         Reader(der)
     }
 
-    /// Bytes that are still to be read.
     pub(in crate::client) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The tag of the next element.
     pub(in crate::client) fn next_tag(&self) -> Option<u8> {
         self.0.first().copied()
     }
 
-    /// The content of the next element.
     pub(in crate::client) fn any(&mut self) -> Option<&'a [u8]> {
         let (&tag, rest) = self.0.split_first()?;
         // Five low bits set: the tag goes on in the next bytes. Nothing that is read here has such tags.

@@ -32,7 +32,6 @@ pub(super) fn blocks(file: &[u8]) -> Vec<Block> {
     }
 }
 
-/// Reads what follows the word BEGIN.
 fn block(text: &str) -> Block {
     let mut fields = text.splitn(3, "-----").map(str::to_owned);
     let [label, body, end] = std::array::from_fn(|_| fields.next().unwrap_or_default());
@@ -44,12 +43,10 @@ fn block(text: &str) -> Block {
     Block { label, der }
 }
 
-/// What is read of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Certificate<'a> {
     /// The certificate itself, without what may follow it: OpenSSL appends its own notes on trust.
     pub(super) der: &'a [u8],
-    /// The content of the issuer's name.
     issuer: &'a [u8],
     /// The public key in the form that its algorithm has: for RSA, an `RSAPublicKey`.
     pub(super) public_key: &'a [u8],

@@ -12,14 +12,12 @@ use crate::client::x509::der::{Reader, tag};
 /// (600,000). More can only be meant to keep this program busy.
 const MAX_ITERATIONS: u64 = 5_000_000;
 
-/// Bytes of a block of AES.
 const BLOCK_BYTES: usize = 16;
 
 /// What the object identifiers begin with, as DER has them: those of RSA Security, and those of NIST for AES.
 const RSA_SECURITY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d];
 const AES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
 
-/// How a key is encrypted.
 pub(super) struct Scheme<'a> {
     hash: pbkdf2::Algorithm,
     salt: &'a [u8],

@@ -13,7 +13,6 @@ use crate::text::Printable;
 const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out \
      new-key.pem`, and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
 
-/// All that is found in the files.
 pub(super) struct Found<'a> {
     files: &'a [NamedFile],
     /// Each different key once: the same file may be given for both.
@@ -116,7 +115,6 @@ fn kind_of_sequence(der: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The key inside an encrypted one.
 fn decrypt(file: &NamedFile, der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<u8>> {
     let name = Printable(file.name());
     // What no passphrase can open is refused first.
