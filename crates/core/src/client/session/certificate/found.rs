@@ -10,8 +10,8 @@ use crate::error::{Error, Result, Setting};
 use crate::files::NamedFile;
 use crate::text::Printable;
 
-const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out \
-     new-key.pem`, and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
+const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out new-key.pem`, \
+     and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
 
 pub(super) struct Found<'a> {
     files: &'a [NamedFile],
@@ -134,29 +134,22 @@ fn other_form(file: &NamedFile, kind: Kind) -> Error {
     let from = if file.name().chars().all(is_plain) { file.name() } else { "FILE" };
     let to = format!("{from}.converted.pem");
     let (setting, what) = match kind {
-        Kind::Pkcs12 => (
-            Setting::Certificate,
-            format!(
-                "is a PKCS#12 file, which is not read here: run `openssl pkcs12 -in {from} -aes256 -out {to}` \
-                 (also with \
-                 -legacy if the file is old)"
-            ),
-        ),
-        Kind::JavaKeyStore => (
-            Setting::Certificate,
-            format!(
-                "is a Java key store, which is not read here: run `keytool -importkeystore -srckeystore {from} \
-                 -destkeystore {to}.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in {to}.p12 -aes256 -out {to}`,"
-            ),
-        ),
-        _ => (
-            Setting::PrivateKey,
-            format!(
-                "holds a key that is encrypted in a way that is not read here: run `openssl pkcs8 -topk8 -v2 \
-                 aes-256-cbc \
-                 -in {from} -out {to}`"
-            ),
-        ),
+        Kind::Pkcs12 => {
+            let also = "(also with -legacy if the file is old)";
+            let command = format!("`openssl pkcs12 -in {from} -aes256 -out {to}` {also}");
+            (Setting::Certificate, format!("is a PKCS#12 file, which is not read here: run {command}"))
+        }
+        Kind::JavaKeyStore => {
+            let first = format!("`keytool -importkeystore -srckeystore {from} -destkeystore {to}.p12");
+            let second = format!("`openssl pkcs12 -in {to}.p12 -aes256 -out {to}`,");
+            let commands = format!("{first} -deststoretype PKCS12`, then {second}");
+            (Setting::Certificate, format!("is a Java key store, which is not read here: run {commands}"))
+        }
+        _ => {
+            let command = format!("`openssl pkcs8 -topk8 -v2 aes-256-cbc -in {from} -out {to}`");
+            let what = "holds a key that is encrypted in a way that is not read here";
+            (Setting::PrivateKey, format!("{what}: run {command}"))
+        }
     };
     setting.unusable(format!("{} {what} and use {to}", Printable(file.name())))
 }
