@@ -2,12 +2,14 @@
 //! request. ureq makes a connection for a request only, so one is begun that ends where it would be sent.
 
 use std::cell::{Cell, RefCell};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ureq::Error;
 use ureq::http::Uri;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
+
+use crate::client::lock;
 
 /// How long a connection without a request is kept: a host may soon close it.
 const LIFE: Duration = Duration::from_secs(5);
@@ -39,7 +41,7 @@ pub(super) struct Ready(Arc<Mutex<Vec<Made>>>);
 
 impl Ready {
     pub(super) fn add(&self, made: Made) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(made);
+        lock(&self.0).push(made);
     }
 }
 
@@ -50,7 +52,7 @@ impl Connector for Ready {
         if ONLY_CONNECTS.get() {
             return Ok(None);
         }
-        let mut ready = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ready = lock(&self.0);
         ready.retain(|made| made.since.elapsed() < LIFE);
         let key = |uri: &Uri| (uri.scheme().cloned(), uri.authority().cloned());
         let found = ready.iter().position(|made| key(&made.host) == key(details.uri));
