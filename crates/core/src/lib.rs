@@ -163,6 +163,7 @@ mod files;
 #[cfg(feature = "report")]
 pub mod report;
 mod service;
+mod sync;
 mod text;
 mod time;
 mod transfer;

@@ -12,7 +12,7 @@ use crate::cargo::root;
 const HOUSES: &[(&str, &str)] = &[
     (
         "crates/core/src",
-        "text time | address | service | error | files | transfer
+        "text time sync | address | service | error | files | transfer
         | report client/event client/redact client/pace client/x509 client/session/secret
         | client/session/certificate | client/http | client/retry_loop | client/session | client
         | client/session/account",

@@ -23,7 +23,6 @@ mod waiting_chunk;
 mod x509;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 pub use self::builder::ClientBuilder;
@@ -65,11 +64,6 @@ impl Client {
         client.requests.wire.patience.end = Some(end);
         client
     }
-}
-
-/// Locks what no panic leaves half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Client {

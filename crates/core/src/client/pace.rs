@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::lock;
+use crate::sync::lock;
 
 /// Interval between requests after the first refusal. The service refills ten requests a second for the
 /// whole tenant, so a client that is refused is seldom alone.

@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use super::dump_source::DumpSource;
 use super::http::patience::Stop;
-use super::lock;
 use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
+use crate::sync::lock;
 use crate::transfer::{ChunkDigest, ChunkSource, ChunkWriter, fetch};
 
 /// How often the delivering thread, while it waits, reports what has arrived: often enough to look alive.

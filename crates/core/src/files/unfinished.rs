@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::sync::lock;
+
 /// What must be finished before a program may end, and what is kept if it ends now: for a program that ends
 /// by itself, as at a signal. Cheap to clone; clones share one list.
 #[derive(Debug, Clone, Default)]
@@ -97,7 +99,7 @@ impl Unfinished {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.state)
     }
 }
 

@@ -14,8 +14,8 @@ use super::ready::{Ready, TakeMade, only_connect};
 use super::tcp::TcpConnector;
 use super::tls::{Issuers, Roots, TlsConnector};
 use crate::address::Origin;
-use crate::client::lock;
 use crate::error::Result;
+use crate::sync::lock;
 
 /// Silence after which a connection counts as stalled. Slow links move something within it.
 const STALL_TIMEOUT: Duration = Duration::from_secs(60);

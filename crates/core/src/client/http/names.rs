@@ -11,8 +11,8 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::NextTimeout;
 
 use super::ureq_error::Failure;
-use crate::client::lock;
 use crate::service::ConnectionProblem;
+use crate::sync::lock;
 
 /// The addresses of the hosts that were looked up.
 #[derive(Debug, Clone, Default)]

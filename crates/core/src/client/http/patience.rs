@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use crate::client::lock;
+use crate::sync::lock;
 
 /// The limits of a piece of work that may take many requests.
 #[derive(Debug, Clone, Default)]

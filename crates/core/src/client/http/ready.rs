@@ -9,7 +9,7 @@ use ureq::Error;
 use ureq::http::Uri;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, Transport};
 
-use crate::client::lock;
+use crate::sync::lock;
 
 /// How long a connection without a request is kept: a host may soon close it.
 const LIFE: Duration = Duration::from_secs(5);

@@ -17,10 +17,10 @@ use ureq::unversioned::transport::{
 };
 
 use super::tls_failure::{after_handshake, of_handshake};
-use crate::client::lock;
 use crate::client::x509::{self, Block};
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
+use crate::sync::lock;
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct Roots {

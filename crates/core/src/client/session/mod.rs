@@ -22,10 +22,10 @@ use self::token::Token;
 use crate::address::Origin;
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Content, JSON, Reply, Request};
-use crate::client::lock;
 use crate::client::retry_loop::{Halt, Try, Wire};
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::service::{Repeat, Subject};
+use crate::sync::lock;
 
 /// Wait before a renewal that failed is tried again, while the old token is still good.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(30);

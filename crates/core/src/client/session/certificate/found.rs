@@ -10,8 +10,8 @@ use crate::error::{Error, Result, Setting};
 use crate::files::NamedFile;
 use crate::text::Printable;
 
-const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out new-key.pem`, \
-     and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
+const NEW_KEY: &str = "make a key with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out \
+     new-key.pem`, and ask for a certificate with `openssl req -new -key new-key.pem -out request.csr`";
 
 pub(super) struct Found<'a> {
     files: &'a [NamedFile],
