@@ -1,7 +1,7 @@
 //! The file with the refresh token of OAuth, which the service may replace at each use.
 //!
-//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: its file is made before the
-//! old one is used, and a lock keeps other processes from using the same token meanwhile.
+//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: its file is made before
+//! the old one is used, and a lock keeps other processes from using the same token meanwhile.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
