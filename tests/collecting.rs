@@ -3,7 +3,7 @@
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, TaskState, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
-use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, file_of, result_of};
+use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of};
 
 /// The line for a dump that an earlier run left.
 fn already_there(import: Import) -> String {
@@ -144,6 +144,12 @@ fn a_dump_without_an_object_is_reported_beside_the_others_and_exits_with_4() {
     }
     let scene = Scene::with_tasks([Task::complete("T9").with_result(with_unnamed(&[]))]);
     scene.run("get NIGHTLY -q").fails(4, format!("task <NIGHTLY>/T9 {why}"));
+
+    let scene = Scene::with_run(failing_run(&[ACTUALS]).with_result(with_unnamed(&[ACTUALS])));
+    let outcome = scene.run("run NIGHTLY --poll=1ms -q -o new/");
+    let task = scene.task_id();
+    outcome.fails(4, format!("task <NIGHTLY>/{task} {why}")).stdout_has(file_of(ACTUALS, &task));
+    scene.any_files();
 }
 
 #[test]

@@ -203,6 +203,13 @@ fn what_cannot_be_loaded_is_refused_before_anything_is_sent() {
         scene.run(&format!("run {arguments}")).fails(code, error + help);
         assert_eq!(changes(&scene), [] as [&str; 0], "{arguments}");
     }
+    // It may be an action that cannot be read.
+    let actions =
+        json!([{ "id": IMPORT, "actionType": "IMPORT" }, { "id": "", "name": "Plan", "actionType": "IMPORT" }]);
+    let answer = json!({ "status": { "code": 200 }, "processMetadata": { "actions": actions } });
+    scene.answers(When::path(format!("processes/{PROCESS}")).method("GET"), answer);
+    let outcome = scene.run("run NIGHTLY --put Plan=a.csv -q");
+    outcome.exits_with(4).stderr_has("the description of <NIGHTLY>: 1 entry of the list cannot be read\n");
 }
 
 #[test]
@@ -330,4 +337,7 @@ fn two_runs_that_load_the_same_file_take_turns() {
     first.kill();
     let outcome = second.finish();
     outcome.notes("<ANY>waiting for another run that has locked <ANY>\n").stdout_has("\n2 rows loaded, 0 rejected\n");
+    let without_locks = scene.command(&format!("{RUN} --put a.csv")).env("TMPDIR", "/nonexistent").run();
+    let what = "no lock can be made here: make sure that no other run uploads to the same source file";
+    without_locks.notes(format!("<ANY>/nonexistent/anaplan-dump-upload-<ANY>.lock: {what}\n")).stdout_has(LOADED);
 }

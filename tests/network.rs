@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use xtask::fake::{FakeServer, ServerCertificate, Service};
+use xtask::fake::{ErrorBody, FakeServer, Fault, ServerCertificate, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
 use crate::support::users::{service, with_password};
@@ -23,7 +23,7 @@ pub(crate) enum Mood {
 
 /// A proxy that leads every `CONNECT` to one server, after it has had its moods.
 pub(crate) struct Proxy {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// The heads of the requests.
     heads: Arc<Mutex<Vec<String>>>,
 }
@@ -43,10 +43,6 @@ impl Proxy {
             }
         });
         Proxy { address, heads }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 
     fn heads(&self) -> Vec<String> {
@@ -119,6 +115,11 @@ fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     for request in scene.server.requests() {
         assert_eq!(request.header("proxy-authorization"), None, "{}", request.target);
     }
+    // Nor is it shown where an answer repeats it.
+    let body = ErrorBody::Json("you are me with s3cr@t, or bWU6czNjckB0".to_owned());
+    scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::any());
+    let outcome = through(&scene, &proxy, "chunks DUMP").run();
+    outcome.exits_with(3).stderr_has("403 Forbidden (you are me with ***, or ***)");
 }
 
 #[test]
@@ -202,12 +203,13 @@ fn a_certificate_for_another_host_says_for_which() {
     outcome.exits_with(5).stderr_has(another);
 }
 
-/// A command against a server with this certificate, which trusts what the server gives to be trusted.
-fn with_certificate(certificate: ServerCertificate, check: impl FnOnce(&Scene, &FakeServer)) {
+/// A folder, and a server with this certificate. What it gives to be trusted is in `root.pem`.
+#[track_caller]
+fn with_certificate(certificate: ServerCertificate) -> (Scene, FakeServer) {
     let scene = Scene::with_chunks(3);
     let server = FakeServer::start_tls(Service::with_dump(dump_of(3, 1)), certificate);
     scene.write("root.pem", server.ca_pem());
-    check(&scene, &server);
+    (scene, server)
 }
 
 fn against<'a>(scene: &'a Scene, server: &FakeServer, arguments: &str) -> Invocation<'a> {
@@ -227,53 +229,47 @@ fn a_certificate_is_trusted_if_its_root_is_and_else_its_fault_is_named() {
         (ServerCertificate::SelfSigned, "--ca-file root.pem", ""),
         (ServerCertificate::SelfSignedAuthority, "--ca-file root.pem", authority),
     ] {
-        with_certificate(certificate, |scene, server| {
-            let outcome = against(scene, server, &format!("get DUMP -o - {roots}")).run();
-            match error {
-                "" => outcome.prints(&bytes_of(3, 1)),
-                error => outcome.fails(5, format!("{THE_LIST}: TLS failed: {error}")),
-            };
-        });
+        let (scene, server) = with_certificate(certificate);
+        let outcome = against(&scene, &server, &format!("get DUMP -o - {roots}")).run();
+        match error {
+            "" => outcome.prints(&bytes_of(3, 1)),
+            error => outcome.fails(5, format!("{THE_LIST}: TLS failed: {error}")),
+        };
     }
 }
 
 #[test]
 fn root_certificates_can_be_added_or_replace_the_built_in_ones() {
-    with_certificate(ServerCertificate::Good, |scene, server| {
-        for option in ["--ca-file", "--ca-add"] {
-            against(scene, server, "get DUMP -o -").arg(option).arg("root.pem").run().prints(&bytes_of(3, 1));
-        }
-        for variable in ["ANAPLAN_CA_FILE", "ANAPLAN_CA_ADD", "SSL_CERT_FILE"] {
-            let command = against(scene, server, "get DUMP -o -").env(variable, "root.pem");
-            command.run().prints(&bytes_of(3, 1));
-        }
-        // The one of another authority beside it changes nothing.
-        let other = FakeServer::start_tls(Service::new(), ServerCertificate::Good);
-        scene.write("other.pem", other.ca_pem());
-        let command = against(scene, server, "get DUMP -o - --ca-file other.pem --ca-add root.pem");
+    let (scene, server) = with_certificate(ServerCertificate::Good);
+    // The one of another authority beside it changes nothing.
+    let other = FakeServer::start_tls(Service::new(), ServerCertificate::Good);
+    scene.write("other.pem", other.ca_pem());
+    for options in ["--ca-file root.pem", "--ca-add root.pem", "--ca-file other.pem --ca-add root.pem"] {
+        against(&scene, &server, &format!("get DUMP -o - {options}")).run().prints(&bytes_of(3, 1));
+    }
+    for variable in ["ANAPLAN_CA_FILE", "ANAPLAN_CA_ADD", "SSL_CERT_FILE"] {
+        let command = against(&scene, &server, "get DUMP -o -").env(variable, "root.pem");
         command.run().prints(&bytes_of(3, 1));
-        let command = against(scene, server, "chunks DUMP --ca-file other.pem").env("SSL_CERT_FILE", "root.pem");
-        command.run().exits_with(5).stderr_has("than that of the trusted root");
-    });
+    }
+    let command = against(&scene, &server, "chunks DUMP --ca-file other.pem").env("SSL_CERT_FILE", "root.pem");
+    command.run().exits_with(5).stderr_has("than that of the trusted root");
 }
 
 #[test]
 fn root_certificates_that_cannot_be_used_are_refused() {
-    with_certificate(ServerCertificate::Good, |scene, server| {
-        let root = server.ca_pem();
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        scene.write("two.pem", format!("\u{feff}{root}{broken}"));
-        for (file, why) in [
-            ("two.pem", "certificate 2 in it is damaged, or of a kind that cannot be used"),
-            ("nowhere.pem", "it cannot be read: No such file <ANY>"),
-        ] {
-            let error = |name: &str| format!("{name} cannot be used: {why}");
-            scene.command("chunks DUMP --ca-file").arg(file).run().refuses(error("--ca-file"));
-            for name in ["ANAPLAN_CA_FILE", "SSL_CERT_FILE", "ANAPLAN_CA_ADD"] {
-                scene.command("chunks DUMP").env(name, file).run().refuses(error(name));
-            }
+    let (scene, server) = with_certificate(ServerCertificate::Good);
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    scene.write("two.pem", format!("\u{feff}{}{broken}", server.ca_pem()));
+    for (file, why) in [
+        ("two.pem", "certificate 2 in it is damaged, or of a kind that cannot be used"),
+        ("nowhere.pem", "it cannot be read: No such file <ANY>"),
+    ] {
+        let error = |name: &str| format!("{name} cannot be used: {why}");
+        scene.command("chunks DUMP --ca-file").arg(file).run().refuses(error("--ca-file"));
+        for name in ["ANAPLAN_CA_FILE", "SSL_CERT_FILE", "ANAPLAN_CA_ADD"] {
+            scene.command("chunks DUMP").env(name, file).run().refuses(error(name));
         }
-    });
+    }
 }
 
 #[test]

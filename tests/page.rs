@@ -43,35 +43,29 @@ fn elements_of(document: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_browser_shows_hostile_fields_as_text() {
-    let scene = Scene::with_chunks(3);
-    scene.write("dump.csv", DUMP);
-    scene.run("explain dump.csv --html page.html").notes("page.html: the report as a page\n").any_stdout();
-    let page = scene.text("page.html");
-    let Some(document) = browse(&scene, "page.html") else { return };
-    // The title would be another one if a script had run.
-    assert!(document.contains("<title>What is wrong in dump.csv</title>"), "{document}");
-    // A browser would add the elements of markup that came from the dump.
-    assert_eq!(elements_of(&document), elements_of(&page));
-}
-
-#[test]
-fn a_page_fits_a_narrow_window() {
+fn a_browser_shows_hostile_fields_as_text_and_a_page_fits_a_narrow_window() {
     let scene = Scene::with_chunks(3);
     let long = "x".repeat(300);
-    scene.write("dump.csv", format!("Code,_Line_,_Error_1_\n{long},2,Invalid code: {long}\n{long},3,{long}\n"));
-    let outcome = scene.run("explain dump.csv --html page.html");
-    outcome.notes("page.html: the report as a page\n").any_stdout();
-    let page = scene.text("page.html");
+    scene.write(
+        "dump.csv",
+        format!("{DUMP}\"{long}\",\"2\",\"6\",\"Invalid code: {long}\"\n\"A5\",\"2\",\"7\",\"{long}\"\n"),
+    );
+    scene.run("explain dump.csv --html page.html").notes("page.html: the report as a page\n").any_stdout();
     // The page forbids scripts; a copy with one reports how wide it is.
+    let page = scene.text("page.html");
     let (head, policy) = page.split_once("<meta http-equiv").expect("a policy");
     let (_, rest) = policy.split_once(">\n").expect("its end");
-    let measure = "<script>const all = document.documentElement; document.title = \
-        `${all.scrollWidth} of ${all.clientWidth}`</script></body>";
-    scene.write("measured.html", format!("{head}{}", rest.replace("</body>", measure)));
+    let measure = "<script>const all = document.documentElement; document.title += \
+        `: ${all.scrollWidth} of ${all.clientWidth}`</script></body>";
+    let page = format!("{head}{}", rest.replace("</body>", measure));
+    scene.write("measured.html", &page);
     let Some(document) = browse(&scene, "measured.html") else { return };
     let (_, title) = document.split_once("<title>").expect("a title");
     let (title, _) = title.split_once("</title>").expect("its end");
-    let (width, window) = title.split_once(" of ").unwrap_or_else(|| panic!("{title}"));
+    // It would be another one if a script of the dump had run.
+    let widths = title.strip_prefix("What is wrong in dump.csv: ").unwrap_or_else(|| panic!("{title}"));
+    let (width, window) = widths.split_once(" of ").unwrap_or_else(|| panic!("{title}"));
     assert_eq!(width, window, "the page must be scrolled sideways");
+    // A browser would add the elements of markup that came from the dump.
+    assert_eq!(elements_of(&document), elements_of(&page));
 }

@@ -49,7 +49,7 @@ fn tinyproxy_wants_a_password_and_gets_it() {
         "Port {}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth me s3cret\nConnectPort 443\nUpstream \
          http {}\n",
         address.port(),
-        upstream.address()
+        upstream.address
     );
     scene.write("tinyproxy.conf", config);
     let mut command = Command::new(tinyproxy);

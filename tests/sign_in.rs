@@ -70,9 +70,14 @@ fn without_a_token_the_ways_to_give_one_are_named() {
 #[test]
 fn an_unusable_secret_is_refused_before_anything_is_sent_and_not_shown() {
     let scene = scene();
-    let lines = format!("{TOKEN}\nX-Injected: 1");
-    let outcome = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", lines).run();
-    outcome.refuses("the token cannot be used: it holds more than one line");
+    for (token, why) in [
+        (&*format!("{TOKEN}\nX-Injected: 1"), "it holds more than one line"),
+        ("\"abc\"", "it is in quotes: give it without them"),
+        ("null", "it is the word for nothing: whatever fetched it found none"),
+    ] {
+        let outcome = bare(&scene, "chunks DUMP").env("ANAPLAN_TOKEN", token).run();
+        outcome.refuses(format!("the token cannot be used: {why}"));
+    }
     let outcome = bare(&scene, "chunks DUMP --token-file=-").stdin("\n").run();
     outcome.refuses("the token file cannot be used: standard input is empty");
     scene.write("password", b"\xff\xfep\0w\0");

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Client, Credentials, Error, ErrorKind, Event, Secret, Token};
-use xtask::fake::{ErrorBody, FakeServer, Fault, USER, When};
+use xtask::fake::{ErrorBody, FakeServer, Fault, TOKEN, USER, When};
 
 use crate::{PASSWORD, builder_of, bytes, dump, server, token};
 
@@ -178,7 +178,7 @@ fn a_secret_is_removed_from_every_place_where_the_service_repeats_it() {
     let basic = "aW50ZWdyYXRpb25AZXhhbXBsZS5jb206cMOkc3M6dyJyZCAx";
     let token = "fake-issued-token-1";
     let (auth, api) = ("authenticate", "chunks");
-    for (secret, path) in [(PASSWORD, auth), (basic, auth), (PASSWORD, api), (token, api)] {
+    for (secret, path) in [(PASSWORD, auth), (basic, auth), (PASSWORD, api), (token, api), (TOKEN, api)] {
         let json = serde_json::json!(secret).to_string();
         let in_header = secret.replace(|c: char| !c.is_ascii_graphic(), "");
         let refused = |body| Fault::Status { code: 403, retry_after: None, body };
@@ -193,7 +193,8 @@ fn a_secret_is_removed_from_every_place_where_the_service_repeats_it() {
         ] {
             let server = server();
             server.fault(fault.clone(), When::path(path));
-            let client = builder_of(&server.origin(), password()).retries(0).build().expect("a client");
+            let credentials = if secret == TOKEN { crate::token().into() } else { password() };
+            let client = builder_of(&server.origin(), credentials).retries(0).build().expect("a client");
             let error = client.chunks(&dump(&server)).expect_err("no list");
             let text = format!("{error} {error:?}");
             assert!(!text.contains(secret) && !text.contains(json.trim_matches('"')), "{fault:?}: {text}");
