@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use xtask::fake::{Fault, Service};
 
-use crate::support::texts::{KEPT, STALLED, answered, goes_on, incomplete, the_chunk, wait};
+use crate::support::texts::{KEPT, answered, goes_on, incomplete, the_chunk};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
 
 const CHUNKS: usize = 12;
@@ -86,25 +86,20 @@ fn chunks_before_a_failure_are_kept_and_those_after_it_are_not() {
 }
 
 #[test]
-fn faults_of_many_chunks_at_once_and_a_stall_beside_others_are_survived() {
+fn faults_of_many_chunks_at_once_are_survived() {
     let scene = Scene::with_chunks(CHUNKS);
     for number in 0..CHUNKS {
         let fault = match number % 4 {
             0 => Fault::ResetBeforeAnswer,
             1 => Fault::CutBody { after_bytes: 4_000 },
-            2 => Fault::status(503),
+            2 => Fault::Stall { after_bytes: 3_000 },
             _ => Fault::GzipBadCrc,
         };
         scene.server.fault(fault, chunk(number).times(1));
     }
-    let outcome = scene.get("--parallel=4 --retries=1");
+    let outcome = scene.get("--parallel=4 --retries=1 --stall-timeout=500ms");
     let notes = outcome.saves(&dump_of(CHUNKS, 1)).stderr_text();
     assert_eq!(notes.matches("; retry 1 of 1 in ").count(), CHUNKS, "{notes}");
-
-    let scene = Scene::with_chunks(CHUNKS);
-    scene.server.fault(Fault::Stall { after_bytes: 3_000 }, chunk(1).times(1));
-    let outcome = scene.get("--parallel=4 --stall-timeout=500ms");
-    outcome.notes(wait(&the_chunk(1, CHUNKS), STALLED, 1, 12)).saves(&dump_of(CHUNKS, 1));
 }
 
 #[test]

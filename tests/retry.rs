@@ -87,18 +87,6 @@ fn a_download_whose_token_expires_is_continued_with_a_new_token() {
 }
 
 #[test]
-fn the_message_of_the_service_is_reported_with_each_wait_and_cut_where_it_is_long() {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(refusal(423, "The model is locked by an import"), chunk(1).times(1));
-    let why = answered("423 Locked (The model is locked by an import)");
-    scene.get("").notes(wait(&the_chunk(1, 3), &why, 1, 12)).saves(&dump_of(3, 1));
-    let message: String = (0..500_000).map(|number| format!("word{number} ")).collect();
-    scene.server.fault(refusal(403, &message), chunk_list());
-    let error = scene.run("chunks DUMP").exits_with(3).stderr_text();
-    assert!(error.contains("the service answered 403") && error.len() < 1_000, "{error}");
-}
-
-#[test]
 fn a_wait_that_the_service_asks_for_is_capped_and_one_that_makes_no_sense_is_ignored() {
     for (retry_after, is_capped) in [("3600", true), ("soon", false)] {
         let scene = Scene::with_chunks(3);

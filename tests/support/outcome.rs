@@ -23,7 +23,7 @@ const ERROR: &str = "anaplan-dump: ";
 /// name says it (`_has`,
 /// `any_`).
 pub(crate) struct Outcome<'a> {
-    scene: &'a Scene,
+    pub(super) scene: &'a Scene,
     command: String,
     output: Output,
     /// The requests and connections that the server had seen before.
@@ -258,10 +258,6 @@ impl<'a> Outcome<'a> {
         panic!("{wrong}\n-- run by\n{}\n{}", self.begun, self.describe())
     }
 
-    pub(super) fn scene(&self) -> &'a Scene {
-        self.scene
-    }
-
     fn describe(&self) -> String {
         let (stdout, stderr) = (shown(&self.output.stdout), shown(&self.output.stderr));
         let output = format!("-- status\n{}\n-- stdout\n{stdout}\n-- stderr\n{stderr}", self.output.status);
@@ -316,12 +312,8 @@ fn repetition(line: &str) -> Option<String> {
 
 fn shown(bytes: &[u8]) -> String {
     const SHOWN_BYTES: usize = 2000;
-    let cut = &bytes[..bytes.len().min(SHOWN_BYTES)];
-    let more = match bytes.len() - cut.len() {
-        0 => String::new(),
-        more => format!("... {more} more bytes"),
-    };
-    String::from_utf8_lossy(cut).into_owned() + &more
+    let more = if bytes.len() > SHOWN_BYTES { "..." } else { "" };
+    String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)]).into_owned() + more
 }
 
 #[test]

@@ -110,9 +110,9 @@ impl Outcome<'_> {
         }
         self.stdout(expected);
         for ((object, _), file) in imports.iter().zip(&files) {
-            self.scene().has(file, &dump_for(object).bytes());
+            self.scene.has(file, &dump_for(object).bytes());
         }
-        self.scene().holds(&files);
+        self.scene.holds(&files);
         self
     }
 }
