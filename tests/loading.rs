@@ -138,7 +138,8 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
     let explain = format!("explain {rejected} --fix corrected.csv --force");
     for (variables, model) in [(false, "WORKSPACE/MODEL".to_owned()), (true, format!("{WORKSPACE}/{MODEL}"))] {
         let command = if variables { scene.command(&explain).in_the_model() } else { scene.command(&explain) };
-        let next = format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv\n");
+        let next =
+            format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv -o rejected/\n");
         command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}"));
     }
     let corrected = scene.text("corrected.csv");

@@ -129,7 +129,7 @@ const MESSAGES: &[(&str, bool)] = &[
 ];
 
 fn header(format: Format) -> Vec<String> {
-    let mut fields = with_status(format, "_Status_");
+    let mut fields = vec!["_Status_".to_owned()];
     fields.extend(COLUMNS.map(str::to_owned));
     fields.push("_Line_".to_owned());
     fields.extend((1..=format.errors.max(1)).map(|error| format!("_Error_{error}_")));
@@ -139,7 +139,7 @@ fn header(format: Format) -> Vec<String> {
 fn row(format: Format, random: &mut Random, line: u64) -> Vec<String> {
     // A warning: the row was loaded.
     let is_warning = format.status && random.below(8) == 0;
-    let mut fields = with_status(format, if is_warning { "W" } else { "E" });
+    let mut fields = vec![if is_warning { "W" } else { "E" }.to_owned()];
     let name = *random.pick(NAMES);
     let bits = random.next_u64();
     let size = if bits & 1 == 0 { "groß" } else { "klein" };
@@ -156,21 +156,16 @@ fn row(format: Format, random: &mut Random, line: u64) -> Vec<String> {
 }
 
 fn last_row(format: Format, padding: usize) -> Vec<String> {
-    let mut fields = with_status(format, "E");
+    let mut fields = vec!["E".to_owned()];
     fields.extend(["", "", "", "", "0"].map(str::to_owned));
     fields.push(format!("Invalid name: {}", "x".repeat(padding)));
     fields.resize(header(format).len(), String::new());
     fields
 }
 
-/// The beginning of a row.
-fn with_status(format: Format, status: &str) -> Vec<String> {
-    if format.status { vec![status.to_owned()] } else { Vec::new() }
-}
-
-/// Every field is quoted, and a quote inside is doubled.
+/// Every field is quoted, and a quote inside is doubled. The status comes first, where the format has it.
 fn write_row(file: &mut Vec<u8>, format: Format, fields: &[String]) {
-    for (index, field) in fields.iter().enumerate() {
+    for (index, field) in fields[usize::from(!format.status)..].iter().enumerate() {
         if index > 0 {
             file.push(format.delimiter);
         }

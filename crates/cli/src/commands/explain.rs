@@ -246,7 +246,10 @@ fn load_command(file: &str, command: &Explain, environment: &Environment) -> Res
         Some(model) => model.import(import).to_string(),
         None => format!("WORKSPACE/MODEL/{import}"),
     };
-    Ok(Some(format!("anaplan-dump run {} --put {}", shell_word(&import), shell_word(fix))))
+    // What is still rejected goes where this dump is.
+    let folder = file.rfind(std::path::is_separator).map(|at| format!(" -o {}", shell_word(&file[..=at])));
+    let (import, fix, folder) = (shell_word(&import), shell_word(fix), folder.unwrap_or_default());
+    Ok(Some(format!("anaplan-dump run {import} --put {fix}{folder}")))
 }
 
 fn print_rows(file: &str, kind: &str, command: &Explain, json: bool, reporter: &Reporter) -> Result<(), Failure> {

@@ -9,30 +9,23 @@ use serde_json::{Value, json};
 use webpki::EndEntityCert;
 use webpki::ring::RSA_PKCS1_2048_8192_SHA512;
 
-use super::tokens::{Scheme, Tokens};
+use super::{Scheme, SignIn};
 use crate::fake::http::{Answer, Request};
 
-/// Who may sign in, and with what.
-#[derive(Debug, Default)]
-pub(crate) struct Accounts {
-    /// User and password.
-    pub(crate) passwords: Vec<(String, String)>,
-    /// User and certificate in DER.
-    pub(crate) certificates: Vec<(String, Vec<u8>)>,
-}
+const VALIDATION: &str = "https://auth.anaplan.com/token/validate";
 
-impl Accounts {
+impl SignIn {
     /// Checks the credentials, and issues a token for them.
-    pub(super) fn authenticate(&self, tokens: &mut Tokens, request: &Request, origin: &str) -> Answer {
+    pub(super) fn authenticate(&mut self, request: &Request) -> Answer {
         let header = request.header("authorization").unwrap_or_default();
         let user = match header.split_once(' ') {
             Some(("Basic", encoded)) => self.user_of_password(encoded),
-            Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.sent.body, tokens),
+            Some(("CACertificate", encoded)) => self.user_of_certificate(encoded, &request.sent.body),
             _ => return bad_header(),
         };
         let Some(user) = user else { return refused("The credentials are not valid") };
-        let token = tokens.issue(user, Scheme::Anaplan);
-        token_answer(201, "Login successful", &token, tokens, origin)
+        let token = self.tokens.issue(user, Scheme::Anaplan);
+        self.token_answer(201, "Login successful", &token)
     }
 
     fn user_of_password(&self, encoded: &str) -> Option<String> {
@@ -42,7 +35,7 @@ impl Accounts {
         known.find(|(name, word)| name == user && word == password).map(|(name, _)| name.clone())
     }
 
-    fn user_of_certificate(&self, encoded: &str, body: &[u8], tokens: &Tokens) -> Option<String> {
+    fn user_of_certificate(&self, encoded: &str, body: &[u8]) -> Option<String> {
         let bytes = BASE64_STANDARD.decode(encoded).ok()?;
         // Clients send the PEM text or the DER inside it.
         let certificate =
@@ -55,76 +48,73 @@ impl Accounts {
         if data.len() < 100 || verified.is_err() {
             return None;
         }
-        if body["encodedDataFormat"] == "v2" && !is_fresh(&data, tokens) {
+        if body["encodedDataFormat"] == "v2" && !self.is_fresh(&data) {
             return None;
         }
         let mut known = self.certificates.iter();
         known.find(|(_, der)| **der == *certificate).map(|(user, _)| user.clone())
     }
-}
 
-/// The token of the request gets another whole lifetime.
-pub(super) fn refresh(tokens: &mut Tokens, request: &Request, origin: &str) -> Answer {
-    let Some((user, token)) = holder(tokens, request) else { return refused("The token is not valid") };
-    tokens.renew(user, token.clone(), Scheme::Anaplan);
-    token_answer(200, "Token refreshed", &token, tokens, origin)
-}
-
-pub(super) fn validate(tokens: &Tokens, request: &Request, origin: &str) -> Answer {
-    if request.header("authorization").is_some_and(|header| header.starts_with("Bearer ")) {
-        return bad_header();
+    /// The token of the request gets another whole lifetime.
+    pub(super) fn refresh(&mut self, request: &Request) -> Answer {
+        let Some((user, token)) = self.holder(request) else { return refused("The token is not valid") };
+        self.tokens.renew(user, token.clone(), Scheme::Anaplan);
+        self.token_answer(200, "Token refreshed", &token)
     }
-    let Some((user, token)) = holder(tokens, request) else { return refused("The token is not valid") };
-    Answer::json(
-        200,
-        &json!({
-            "meta": { "validationUrl": format!("{origin}/token/validate") },
-            "status": "SUCCESS",
-            "statusMessage": "Token validated",
-            "userInfo": { "userGuid": format!("guid-of-{user}"), "userId": user, "customerGuid": "guid-of-the-tenant" },
-            "tokenInfo": { "expiresAt": expires_at(tokens, &token) },
-        }),
-    )
-}
 
-pub(super) fn logout(tokens: &mut Tokens, request: &Request) -> Answer {
-    let Some((_, token)) = holder(tokens, request) else { return refused("The token is not valid") };
-    tokens.remove(&token);
-    Answer::empty(204)
-}
+    pub(super) fn validate(&self, request: &Request) -> Answer {
+        if request.header("authorization").is_some_and(|header| header.starts_with("Bearer ")) {
+            return bad_header();
+        }
+        let Some((user, token)) = self.holder(request) else { return refused("The token is not valid") };
+        let user =
+            json!({ "userGuid": format!("guid-of-{user}"), "userId": user, "customerGuid": "guid-of-the-tenant" });
+        let end = json!({ "expiresAt": self.expires_at(&token) });
+        Answer::json(
+            200,
+            &json!({
+                "meta": { "validationUrl": VALIDATION },
+                "status": "SUCCESS",
+                "statusMessage": "Token validated",
+                "userInfo": user,
+                "tokenInfo": end,
+            }),
+        )
+    }
 
-/// User and value of the token in a request that must bring one of this service.
-fn holder(tokens: &Tokens, request: &Request) -> Option<(String, String)> {
-    let token = request.header("authorization")?.strip_prefix("AnaplanAuthToken ")?.to_owned();
-    Some((tokens.user_of(request).ok()?, token))
-}
+    pub(super) fn logout(&mut self, request: &Request) -> Answer {
+        let Some((_, token)) = self.holder(request) else { return refused("The token is not valid") };
+        self.tokens.remove(&token);
+        Answer::empty(204)
+    }
 
-fn token_answer(status: u16, message: &str, token: &str, tokens: &Tokens, origin: &str) -> Answer {
-    Answer::json(
-        status,
-        &json!({
-            "meta": { "validationUrl": format!("{origin}/token/validate") },
-            "status": "SUCCESS",
-            "statusMessage": message,
-            "tokenInfo": {
-                "tokenId": format!("{token}-id"),
-                "tokenValue": token,
-                "expiresAt": expires_at(tokens, token),
-                "refreshTokenId": format!("{token}-refresh-id"),
-            },
-        }),
-    )
-}
+    /// User and value of the token in a request that must bring one of this service.
+    fn holder(&self, request: &Request) -> Option<(String, String)> {
+        let token = request.header("authorization")?.strip_prefix("AnaplanAuthToken ")?.to_owned();
+        Some((self.tokens.user_of(request).ok()?, token))
+    }
 
-fn expires_at(tokens: &Tokens, token: &str) -> u64 {
-    let end = tokens.now() + tokens.time_left(token);
-    end.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
-}
+    fn token_answer(&self, status: u16, message: &str, token: &str) -> Answer {
+        let info = json!({
+            "tokenId": format!("{token}-id"),
+            "tokenValue": token,
+            "expiresAt": self.expires_at(token),
+            "refreshTokenId": format!("{token}-refresh-id"),
+        });
+        let meta = json!({ "validationUrl": VALIDATION });
+        Answer::json(status, &json!({ "meta": meta, "status": "SUCCESS", "statusMessage": message, "tokenInfo": info }))
+    }
 
-/// Whether the first eight bytes, big-endian seconds since 1970, are within five minutes of now.
-fn is_fresh(data: &[u8], tokens: &Tokens) -> bool {
-    let now = tokens.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    data.first_chunk().is_some_and(|bytes| u64::from_be_bytes(*bytes).abs_diff(now) < 300)
+    fn expires_at(&self, token: &str) -> u64 {
+        let end = self.tokens.now() + self.tokens.time_left(token);
+        end.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+    }
+
+    /// Whether the first eight bytes, big-endian seconds since 1970, are within five minutes of now.
+    fn is_fresh(&self, data: &[u8]) -> bool {
+        let now = self.tokens.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        data.first_chunk().is_some_and(|bytes| u64::from_be_bytes(*bytes).abs_diff(now) < 300)
+    }
 }
 
 fn bad_header() -> Answer {

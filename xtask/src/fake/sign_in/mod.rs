@@ -5,7 +5,6 @@ mod oauth;
 mod tokens;
 
 use super::http::{Answer, Request};
-use anaplan::Accounts;
 pub(crate) use oauth::Grant;
 use oauth::OAuth;
 pub(crate) use tokens::{Scheme, Tokens};
@@ -13,20 +12,21 @@ pub(crate) use tokens::{Scheme, Tokens};
 #[derive(Debug, Default)]
 pub(crate) struct SignIn {
     pub(crate) tokens: Tokens,
-    pub(crate) accounts: Accounts,
+    /// Users and their passwords, and their certificates in DER.
+    pub(crate) passwords: Vec<(String, String)>,
+    pub(crate) certificates: Vec<(String, Vec<u8>)>,
     pub(crate) oauth: OAuth,
 }
 
 impl SignIn {
     /// The answer of the sign-in services, where the address is one of theirs.
     pub(crate) fn answer(&mut self, request: &Request, origin: &str) -> Option<Answer> {
-        let tokens = &mut self.tokens;
         Some(match (request.sent.method.as_str(), request.sent.path()) {
-            ("POST", "/token/authenticate") => self.accounts.authenticate(tokens, request, origin),
-            ("POST", "/token/refresh") => anaplan::refresh(tokens, request, origin),
-            ("GET", "/token/validate") => anaplan::validate(tokens, request, origin),
-            ("POST", "/token/logout") => anaplan::logout(tokens, request),
-            ("POST", "/oauth/token") => self.oauth.token(tokens, request),
+            ("POST", "/token/authenticate") => self.authenticate(request),
+            ("POST", "/token/refresh") => self.refresh(request),
+            ("GET", "/token/validate") => self.validate(request),
+            ("POST", "/token/logout") => self.logout(request),
+            ("POST", "/oauth/token") => self.oauth.token(&mut self.tokens, request),
             ("GET", "/") => Answer::not_found(request),
             ("POST", "/oauth/device/code") => self.oauth.device_code(request, origin),
             _ => return None,
