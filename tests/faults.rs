@@ -40,21 +40,23 @@ fn passes(scene: &Scene, place: Place, fault: &Fault, why: &str) {
 pub(crate) fn is_retried(place: Place, fault: &Fault, why: &str, advice: &str) {
     passes(&Scene::with_chunks(3), place, fault, why);
     let scene = Scene::with_chunks(3);
-    let (requests, subject, whole, kept) = match place {
-        Place::Chunk => (chunk(1), the_chunk(1, 3), CHUNK, KEPT),
-        Place::List => (chunk_list(), THE_LIST.to_owned(), 0, ""),
-    };
-    scene.server.fault(fault.clone(), requests);
-    let (note, why) = (wait(&subject, why, 1, 1), gave_up(2, &subject, why));
-    let error = if place == Place::Chunk { incomplete(1, 3, &why) } else { why } + advice;
     let options = format!("--retries=1 {STALL_TIMEOUT}");
-    let before = bytes_of(3, 1)[..whole].to_vec();
-    scene.pipe(&options).notes(&note).fails(5, &error).prints(&before);
-    let asked: &[&str] = if place == Place::Chunk { &["0", "1", "1"] } else { &[] };
-    scene.get(&options).notes(note).fails(5, error + kept).asks_for(asked);
     match place {
-        Place::Chunk => scene.keeps_part(&before),
-        Place::List => assert_eq!(scene.count_of("GET DUMP/chunks"), 4, "{}", scene.describe()),
+        Place::Chunk => {
+            scene.server.fault(fault.clone(), chunk(1));
+            let (whole, subject) = (&bytes_of(3, 1)[..CHUNK], the_chunk(1, 3));
+            let error = incomplete(1, 3, &gave_up(2, &subject, why)) + advice;
+            let note = wait(&subject, why, 1, 1);
+            scene.pipe(&options).notes(&note).fails(5, &error).prints(whole);
+            scene.get(&options).notes(note).fails(5, error + KEPT).asks_for(&["0", "1", "1"]);
+            scene.keeps_part(whole);
+        }
+        Place::List => {
+            scene.server.fault(fault.clone(), chunk_list());
+            let error = gave_up(2, THE_LIST, why) + advice;
+            scene.get(&options).notes(wait(THE_LIST, why, 1, 1)).fails(5, error).asks_for(&[]);
+            assert_eq!(scene.count_of("GET DUMP/chunks"), 2, "{}", scene.describe());
+        }
     }
 }
 
