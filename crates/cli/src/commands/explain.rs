@@ -154,37 +154,32 @@ fn is_read(output: &str, command: &Explain) -> bool {
 
 /// Refuses what contradicts itself, before anything is opened.
 fn check(command: &Explain, json: bool) -> Result<(), Failure> {
-    let wrong = |text: &str| Err(Failure::Usage(text.to_owned()));
-    let shows_rows = command.kind.is_some() && command.fix.is_none();
-    let inputs = || command.files.iter().chain(&command.against);
-    match command {
-        _ if command.files.is_empty() => wrong("explain needs a dump file; - is standard input"),
-        _ if inputs().filter(|file| *file == "-").count() > 1 => wrong("standard input can be read once"),
-        Explain { values: Some(_), kind, .. } if kind.is_some() || json => {
-            wrong("--values prints CSV instead of the report: leave out --kind and --json")
-        }
-        Explain { warnings: true, fix: None, .. } => wrong("--warnings is for --fix"),
-        Explain { top: Some(_), html: None, .. } if json && !shows_rows => {
-            wrong("--json has every kind: leave out --top")
-        }
-        Explain { fix: Some(_), .. } if command.files.len() > 1 => {
-            wrong("--fix needs one dump file: the columns of others may differ")
-        }
-        Explain { kind: Some(_), .. } if command.files.len() > 1 => {
-            wrong("--kind needs one dump file: the columns of others may differ")
-        }
-        Explain { html: Some(_), .. } if shows_rows => {
-            wrong("--kind shows rows instead of the report: leave out --html, or add --fix")
-        }
-        _ if shows_rows && !command.against.is_empty() => {
-            wrong("--kind shows rows instead of the report: leave out --against, or add --fix")
-        }
-        Explain { fix: None, html: None, force: true, .. } => wrong("--force is for --fix and --html"),
-        Explain { fix: Some(fix), html: Some(html), .. } if is_same_file(fix, html) => {
-            wrong("--fix and --html name the same file")
-        }
-        _ => Ok(()),
-    }
+    let Explain { files, kind, values, top, fix, warnings, html, force, against, .. } = command;
+    let (has_kind, has_fix, has_html) = (kind.is_some(), fix.is_some(), html.is_some());
+    let (shows_rows, is_one) = (has_kind && !has_fix, files.len() < 2);
+    let stdin = files.iter().chain(against).filter(|file| *file == "-").count();
+    let is_same = fix.as_ref().zip(html.as_ref()).is_some_and(|(fix, html)| is_same_file(fix, html));
+    let wrong = [
+        (files.is_empty(), "explain needs a dump file; - is standard input"),
+        (stdin > 1, "standard input can be read once"),
+        (
+            values.is_some() && (has_kind || json),
+            "--values prints CSV instead of the report: leave out --kind and --json",
+        ),
+        (*warnings && !has_fix, "--warnings is for --fix"),
+        (json && top.is_some() && !has_html && !shows_rows, "--json has every kind: leave out --top"),
+        (has_fix && !is_one, "--fix needs one dump file: the columns of others may differ"),
+        (has_kind && !is_one, "--kind needs one dump file: the columns of others may differ"),
+        (shows_rows && has_html, "--kind shows rows instead of the report: leave out --html, or add --fix"),
+        (
+            shows_rows && !against.is_empty(),
+            "--kind shows rows instead of the report: leave out --against, or add --fix",
+        ),
+        (*force && !has_fix && !has_html, "--force is for --fix and --html"),
+        (is_same, "--fix and --html name the same file"),
+    ];
+    let wrong = wrong.into_iter().find(|(is_wrong, _)| *is_wrong);
+    wrong.map_or(Ok(()), |(_, why)| Err(Failure::Usage(why.to_owned())))
 }
 
 /// The report on earlier dumps.
@@ -258,7 +253,7 @@ fn print_rows(file: &str, kind: &str, command: &Explain, json: bool, reporter: &
     if json {
         print_json(&json!(table))?
     } else {
-        print(&table.clone().width(width()).to_string())?
+        print(&table.text(width()))?
     }
     if table.is_cut_off { Err(failed(file, ReportError::CutOff)) } else { Ok(()) }
 }

@@ -17,10 +17,10 @@ pub(super) struct Counter<T> {
     indexes: Vec<u32>,
     /// A random key keeps a file from being made to slow this down.
     key: u64,
-    /// The maximum count of a text that is not among the entries.
-    missed: u64,
+    /// The maximum count of a text that is not among the entries: 0 while all are counted exactly.
+    pub(super) missed: u64,
     /// The sum of the counts that were forgotten.
-    forgotten: u64,
+    pub(super) forgotten: u64,
     /// Decides which new texts get an entry once texts were forgotten.
     random: u64,
 }
@@ -174,16 +174,6 @@ impl<T: Default> Counter<T> {
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
-    }
-
-    /// Whether every text is counted exactly.
-    pub(super) fn is_exact(&self) -> bool {
-        self.missed == 0
-    }
-
-    /// The sum of the counts that were forgotten.
-    pub(super) fn forgotten(&self) -> u64 {
-        self.forgotten
     }
 
     pub(super) fn entries_mut(&mut self) -> &mut [Entry<T>] {

@@ -123,22 +123,22 @@ const UNKNOWN_CURE: &str = "A message that is not known here: compare these rows
 /// Longest name of an item, in characters, as the service documents it.
 const MAX_NAME_CHARS: usize = 60;
 
-/// Rows of a kind with something that its words do not say.
+/// What is said of rows with something that the words of their kind do not say.
+const ADVICE: [&str; 3] =
+    ["A name has at most 60 characters", "A name does not begin with #", "Remove repeated header rows from the source"];
+
+/// How many rows of a kind each of [`ADVICE`] is for.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
-    long_names: u64,
-    hash_names: u64,
-    /// The row holds the names of the columns.
-    headers: u64,
-}
+pub(super) struct Seen([u64; 3]);
 
 impl Seen {
+    /// Adds a row: its message may complain of a name, and it may hold the names of the columns.
     pub(super) fn add(&mut self, name: Option<&[u8]>, is_header: bool) {
-        self.headers += u64::from(is_header);
-        match name {
-            Some([b'#', ..]) => self.hash_names += 1,
-            Some(name) if String::from_utf8_lossy(name).chars().count() > MAX_NAME_CHARS => self.long_names += 1,
-            _ => {}
+        let is_long = |name: &[u8]| String::from_utf8_lossy(name).chars().count() > MAX_NAME_CHARS;
+        let has_hash = name.is_some_and(|name| name.starts_with(b"#"));
+        let has_long_name = !has_hash && name.is_some_and(is_long);
+        for (rows, is_seen) in self.0.iter_mut().zip([has_long_name, has_hash, is_header]) {
+            *rows += u64::from(is_seen);
         }
     }
 }
@@ -151,17 +151,9 @@ pub(super) fn cure(known: Option<&Known>, severity: Severity, seen: &Seen) -> St
         }
         known => known.map_or(UNKNOWN_CURE, |known| known.cure),
     };
-    let mut cure = cure.to_owned();
-    for (rows, advice) in [
-        (seen.long_names, "A name has at most 60 characters"),
-        (seen.hash_names, "A name does not begin with #"),
-        (seen.headers, "Remove repeated header rows from the source"),
-    ] {
-        if rows > 0 {
-            cure.push_str(&format!(" {advice} ({}).", number(rows, "row")));
-        }
-    }
-    cure
+    let seen = ADVICE.iter().zip(seen.0).filter(|(_, rows)| *rows > 0);
+    let advice = seen.map(|(advice, rows)| format!(" {advice} ({}).", number(rows, "row")));
+    cure.to_owned() + &advice.collect::<String>()
 }
 
 #[cfg(test)]

@@ -230,13 +230,13 @@ fn first_character(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn last_character(text: &[u8]) -> Option<&[u8]> {
-    let is_character = |length: &usize| {
-        let end = text.len().checked_sub(*length).map(|start| &text[start..]);
-        end.is_some_and(|end| std::str::from_utf8(end).is_ok())
+    let chunk = text.utf8_chunks().last()?;
+    let length = match chunk.invalid() {
+        [] => chunk.valid().chars().next_back().map_or(1, char::len_utf8),
+        _ => 1,
     };
-    let length = (1..=4).find(is_character).unwrap_or(1);
-    let character = text.get(text.len().checked_sub(length)?..)?;
-    if b"\r\n".contains(character.first()?) { None } else { Some(character) }
+    let character = &text[text.len() - length..];
+    if b"\r\n".contains(&character[0]) { None } else { Some(character) }
 }
 
 fn trim_line_ends(text: &[u8]) -> &[u8] {

@@ -1,6 +1,6 @@
 //! The report as one HTML page.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use super::model::{Kind, Severity};
 use super::shown::{cut, visible};
@@ -69,15 +69,15 @@ impl fmt::Display for Page<'_> {
              content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{}</h1>\n",
-            Escaped(&format!("What is wrong in {}{more}", names.join(", "))),
-            Escaped(&report.answer)
+            escaped(&format!("What is wrong in {}{more}", names.join(", "))),
+            escaped(&report.answer)
         )?;
         self.write_kinds(f)?;
         self.0.notes().iter().try_for_each(|note| writeln!(f, "<p class=\"quiet\">{note}</p>"))?;
         self.0.changes().iter().try_for_each(|changes| write_changes(f, changes, self.0.top))?;
         let mut place = 0;
         for (title, kinds) in self.0.sections() {
-            writeln!(f, "<h2>{}</h2>", Escaped(&title))?;
+            writeln!(f, "<h2>{}</h2>", escaped(&title))?;
             for kind in kinds {
                 place += 1;
                 self.write_kind(f, kind, place)?;
@@ -111,9 +111,9 @@ impl Page<'_> {
             f,
             "<section id=\"k{place}\">\n<h3><bdi>{}</bdi></h3>\n<p class=\"count\">{}, {}</p>\n\
              <div class=\"bar\"><span style=\"width:{:.2}%\"></span></div>\n<dl>",
-            Escaped(&visible(&kind.title)),
+            escaped(&visible(&kind.title)),
             words::rows(kind),
-            Escaped(&words::percent(kind.share)),
+            escaped(&words::percent(kind.share)),
             kind.share.clamp(0.0, 1.0) * 100.0
         )?;
         for part in self.0.parts(kind) {
@@ -124,7 +124,7 @@ impl Page<'_> {
                 f.write_str(&words::times(item))?;
             }
             let comma = if part.items.is_empty() || part.text.is_empty() { "" } else { ", " };
-            writeln!(f, "{comma}{}", Escaped(&visible(&part.text)))?;
+            writeln!(f, "{comma}{}", escaped(&visible(&part.text)))?;
         }
         f.write_str("</dl>\n")?;
         if kind.values.len() > SHOWN_VALUES {
@@ -148,9 +148,9 @@ impl Page<'_> {
     }
 
     fn write_files(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "<h2>{}</h2>\n<ul>", Escaped(&words::made(self.0.made)))?;
+        writeln!(f, "<h2>{}</h2>\n<ul>", escaped(&words::made(self.0.made)))?;
         for (source, facts) in self.0.sources() {
-            writeln!(f, "<li><bdi>{}</bdi><br>{}", Escaped(&source), Escaped(&facts.join("; ")))?;
+            writeln!(f, "<li><bdi>{}</bdi><br>{}", escaped(&source), escaped(&facts.join("; ")))?;
         }
         f.write_str("</ul>\n")
     }
@@ -173,8 +173,7 @@ fn write_table(f: &mut fmt::Formatter<'_>, caption: &str, lines: &[Line]) -> fmt
             let group = words::group(severity);
             writeln!(f, "</tbody>\n<tbody>\n<tr><th scope=\"rowgroup\" colspan=\"{columns}\">{group}</tr>")?;
         }
-        let (title, column) = (cut(&line.title, MAX_TITLE), Escaped(&line.column));
-        let title = Escaped(&title);
+        let (title, column) = (escaped(&cut(&line.title, MAX_TITLE)), escaped(&line.column));
         let first = if line.is_first { " class=\"first\"" } else { "" };
         write!(f, "<tr{first}><th scope=\"row\"")?;
         match line.place {
@@ -182,7 +181,7 @@ fn write_table(f: &mut fmt::Formatter<'_>, caption: &str, lines: &[Line]) -> fmt
             None => write!(f, "><bdi>{title}</bdi>")?,
         }
         for (name, number) in &line.numbers {
-            write!(f, "<td class=\"number {name}\">{}", Escaped(number))?;
+            write!(f, "<td class=\"number {name}\">{}", escaped(number))?;
         }
         if line.place.is_some() {
             write!(f, "<td class=\"column\"><bdi>{column}</bdi>")?;
@@ -208,25 +207,12 @@ fn write_changes(f: &mut fmt::Formatter<'_>, changes: &Changes, top: usize) -> f
 fn write_value(f: &mut fmt::Formatter<'_>, text: &str, max: usize) -> fmt::Result {
     match &*cut(text, max) {
         "" => f.write_str("<span class=\"quiet\">(empty)</span>"),
-        text => write!(f, "<code><bdi>{}</bdi></code>", Escaped(text)),
+        text => write!(f, "<code><bdi>{}</bdi></code>", escaped(text)),
     }
 }
 
 /// Text that a browser shows as it is.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            match character {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other => f.write_char(other)?,
-            }
-        }
-        Ok(())
-    }
+fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -1,6 +1,5 @@
 //! The first rows of one kind, side by side.
 
-use std::fmt;
 use std::io::Read;
 
 use serde::Serialize;
@@ -40,8 +39,6 @@ pub struct RowTable {
     first_rows: Vec<TableRow>,
     #[serde(skip)]
     has_lines: bool,
-    #[serde(skip)]
-    width: usize,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -80,7 +77,6 @@ impl RowTable {
             more_columns: own.len() - names.len(),
             first_rows: Vec::new(),
             has_lines: dump.columns.line.is_some(),
-            width: 80,
         };
         let (mut warnings, mut filter) = (table.clone(), KindFilter::new(kind));
         let mut is_cut_off = false;
@@ -129,12 +125,6 @@ impl RowTable {
         }
     }
 
-    /// Sets the width of the terminal, in columns. Defaults to 80; at least 40, at most 1,000.
-    pub fn width(mut self, columns: usize) -> Self {
-        self.width = columns.clamp(MIN_WIDTH, MAX_WIDTH);
-        self
-    }
-
     /// The header and the rows, in cells.
     fn cells(&self) -> Vec<Vec<String>> {
         let line = if self.has_lines { "line" } else { "row" };
@@ -153,38 +143,33 @@ impl RowTable {
         };
         std::iter::once(header).chain(self.first_rows.iter().map(row)).collect()
     }
-}
 
-impl fmt::Display for RowTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The table as text for a terminal of so many columns; at least 40, at most 1,000.
+    pub fn text(&self, columns: usize) -> String {
         let shown = self.first_rows.len() as u64;
         let first = if self.rows == shown { String::new() } else { format!("the first {} of ", thousands(shown)) };
         let loaded = if self.are_warnings { ", loaded with a warning" } else { "" };
-        writeln!(f, "{}: {first}{}{loaded}\n", visible(&self.title), number(self.rows, "row"))?;
+        let mut text = format!("{}: {first}{}{loaded}\n\n", visible(&self.title), number(self.rows, "row"));
         let cells = self.cells();
-        let (mut widths, mut free) = (Vec::new(), self.width);
+        let (mut widths, mut free) = (Vec::new(), columns.clamp(MIN_WIDTH, MAX_WIDTH));
         for column in 0..cells[0].len() {
-            let widest = cells.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
-            let needed = widest.unwrap_or(0) + if column == 0 { 0 } else { GAP };
+            let widest = cells.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0);
+            let needed = widest + if column == 0 { 0 } else { GAP };
             if needed > free {
                 break;
             }
             free -= needed;
-            widths.push(widest.unwrap_or(0));
+            widths.push(widest);
         }
         for row in &cells {
-            let mut line = String::new();
-            for (index, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                match index {
-                    0 => line.push_str(&format!("{cell:>width$}")),
-                    _ => line.push_str(&format!("{:GAP$}{}", "", padded(cell, *width))),
-                }
-            }
-            writeln!(f, "{}", line.trim_end())?;
+            let (first, rest) = (format!("{:>width$}", row[0], width = widths[0]), row[1..].iter().zip(&widths[1..]));
+            let line = rest.fold(first, |line, (cell, width)| format!("{line}{:GAP$}{}", "", padded(cell, *width)));
+            text.push_str(line.trim_end());
+            text.push('\n');
         }
         match (self.columns.len() + self.more_columns + 2).saturating_sub(widths.len()) {
-            0 => Ok(()),
-            more => writeln!(f, "\n{} not shown", number(more as u64, "more column")),
+            0 => text,
+            more => text + &format!("\n{} not shown\n", number(more as u64, "more column")),
         }
     }
 }

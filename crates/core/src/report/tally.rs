@@ -172,7 +172,7 @@ impl Tally {
     /// The kinds, given the number of all rows with messages, and whether they are warnings: errors first, then by
     /// rows.
     pub(super) fn found(self, rows: u64, is_warning: bool, inputs: &[DumpInfo]) -> Found {
-        let forgotten = self.kinds.forgotten();
+        let forgotten = self.kinds.forgotten;
         let mut kinds = Vec::with_capacity(self.kinds.len());
         for kind in self.kinds.into_sorted() {
             let (count, is_exact, title, findings) = (kind.count, kind.is_exact(), text_of(&kind.text), kind.rest);
@@ -186,7 +186,7 @@ impl Tally {
                 rows: *rows,
                 at_least: !is_exact,
             };
-            let distinct_values = (is_exact && findings.values.is_exact()).then_some(findings.values.len() as u64);
+            let distinct_values = (is_exact && findings.values.missed == 0).then_some(findings.values.len() as u64);
             let kind = Kind {
                 cure: cure(findings.known, severity, &findings.seen),
                 title,

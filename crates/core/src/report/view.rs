@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::compare::Change;
 use super::model::{Kind, Report, Severity, ValueCount};
-use super::shown::{cut, padded, visible, width};
+use super::shown::{cut, hidden_names, padded, visible, width};
 use super::words;
 
 /// Values, columns and dumps of a kind that are shown.
@@ -169,7 +169,8 @@ impl<'a> ReportView<'a> {
         };
         let files = if self.report.inputs.len() > 1 { &*kind.files } else { &[] };
         let values = part("values", &kind.values, words::other_values);
-        let hidden = Part { label: "hidden", items: &[], text: words::hidden(values.items) };
+        let hidden =
+            Part { label: "hidden", items: &[], text: hidden_names(values.items.iter().map(|value| &*value.text)) };
         let (label, lines) = words::first_lines(self.report, kind);
         [
             part("columns", &kind.columns, words::other_columns),

@@ -3,7 +3,6 @@
 use super::compare::{Change, Trend};
 use super::encoding::Encoding;
 use super::model::{DumpInfo, Kind, Report, Severity, Totals, ValueCount};
-use super::shown::hidden_names;
 pub(super) use crate::text::thousands;
 
 /// A number of things: `1 row`, `1,234 rows`.
@@ -162,11 +161,6 @@ pub(super) fn other_values(kind: &Kind, shown: usize) -> String {
 
 fn others(count: u64) -> String {
     if count > 0 { format!("and {}", number(count, "other")) } else { String::new() }
-}
-
-/// Names of the characters of values that cannot be seen.
-pub(super) fn hidden(values: &[ValueCount]) -> String {
-    hidden_names(values.iter().map(|value| &*value.text))
 }
 
 /// The heading of the kinds of one severity.

@@ -105,29 +105,18 @@ fn dumps() -> impl Strategy<Value = (Shape, Vec<Fields>, Vec<Said>)> {
 }
 
 fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fields> {
-    let text = |text: String| text.into_bytes();
-    let mut dump = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
-        let mut all = Vec::new();
-        let said = index.checked_sub(1).map(|index| &said[index]);
-        if shape.has_status {
-            all.push(said.map_or(
-                b"_Status_".to_vec(),
-                |(is_warning, _)| {
-                    if *is_warning { b"W".to_vec() } else { b"E".to_vec() }
-                },
-            ));
-        }
-        all.extend(row.iter().cloned());
-        if shape.has_line {
-            all.push(if said.is_none() { b"_Line_".to_vec() } else { text(format!("{}", index * 3)) });
-        }
-        for error in 0..shape.errors {
-            all.push(said.map_or(text(format!("_Error_{}_", error + 1)), |(_, errors)| errors[error].clone()));
-        }
-        dump.push(all);
-    }
-    dump
+    let text = |text: &str| text.as_bytes().to_vec();
+    let names = (1..=shape.errors).map(|error| text(&format!("_Error_{error}_"))).collect();
+    let header = [(text("_Status_"), text("_Line_"), names)].into_iter();
+    let said = (3..).step_by(3).zip(said).map(|(line, (is_warning, errors))| {
+        (text(if *is_warning { "W" } else { "E" }), text(&format!("{line}")), errors.clone())
+    });
+    let with_row = |(row, (status, line, errors)): (&Fields, (Vec<u8>, Vec<u8>, Fields))| {
+        let status = shape.has_status.then_some(status);
+        let line = shape.has_line.then_some(line);
+        status.into_iter().chain(row.iter().cloned()).chain(line).chain(errors).collect()
+    };
+    rows.iter().zip(header.chain(said)).map(with_row).collect()
 }
 
 fn fixed(file: &[u8], kind: Option<&str>) -> Result<Vec<u8>, ReportError> {

@@ -191,9 +191,7 @@ fn two_reports_compared() {
 
 #[test]
 fn the_rows_of_one_kind_as_a_table_with_the_wrong_column_first() {
-    let table = |kind: &str, limit, width| {
-        RowTable::read(MIXED.as_bytes(), kind, limit).map(|table| table.width(width).to_string())
-    };
+    let table = |kind: &str, limit, width| RowTable::read(MIXED.as_bytes(), kind, limit).map(|table| table.text(width));
     assert_golden("table.txt", &table("regions", 20, 80).unwrap());
     let table_of = RowTable::read(MIXED.as_bytes(), "NUMBER", 2).unwrap();
     assert_golden("table.json", &(serde_json::to_string_pretty(&table_of).unwrap() + "\n"));
@@ -206,7 +204,7 @@ fn the_rows_of_one_kind_as_a_table_with_the_wrong_column_first() {
 fn a_table_has_the_rows_that_the_report_counts_for_the_kind() {
     let dump = "_Status_,Code,_Line_,_Error_1_\nW,a,2,Invalid code: a\nE,b,3,Invalid code: b\n\
         W,c,4,Invalid code: c\nW,d,5,Invalid name: d\nW,e,6,Code of another rule\n";
-    let table = |kind: &str| RowTable::read(dump.as_bytes(), kind, 20).unwrap().to_string();
+    let table = |kind: &str| RowTable::read(dump.as_bytes(), kind, 20).unwrap().text(80);
     assert_eq!(table("code"), "Invalid code: 1 row\n\nline  value  Code\n   3  b      b\n");
     let name = "Invalid name: 1 row, loaded with a warning\n\nline  value  Code\n   5  d      d\n";
     assert_eq!(table("name"), name);
@@ -218,7 +216,7 @@ fn a_whole_title_picks_its_kind_wherever_it_comes() {
         c,4,Strange thing too,\nd,5,Strange thing,\n";
     let table = RowTable::read(dump.as_bytes(), "=Strange thing", 20).unwrap();
     let expected = "Strange thing: 2 rows\n\nline  value  Code\n   3         b\n   5         d\n";
-    assert_eq!(table.to_string(), expected);
+    assert_eq!(table.text(80), expected);
 }
 
 #[test]
