@@ -126,7 +126,7 @@ impl ReportBuilder {
         let is_warning = row.is_warning();
         let tally = if is_warning { &mut self.warnings } else { &mut self.errors };
         let (row_id, input) = (self.totals.rows + totals.rows, self.inputs.len());
-        let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
+        let line = row.damaged_line();
         let (messages, is_consequence) = tally.add(row.messages(&line), row, row_id, input);
         if is_warning {
             totals.warnings += 1;

@@ -309,7 +309,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::tests::Pieces;
+    use crate::report::tests::{Pieces, utf16};
 
     fn decoded(file: &[u8], piece: usize) -> (Vec<u8>, Encoding) {
         let mut source = Pieces(file, piece);
@@ -318,10 +318,6 @@ mod tests {
             text.fill().unwrap();
         }
         (text.rest().to_vec(), text.encoding)
-    }
-
-    fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
-        text.encode_utf16().flat_map(bytes).collect()
     }
 
     proptest! {

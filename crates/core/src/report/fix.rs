@@ -81,7 +81,7 @@ impl<'a> Fix<'a> {
         self.is_cut_off |= row.damage == Some(Damage::CutOff);
         let is_loaded = row.is_warning() && !self.with_warnings;
         if let Some(filter) = &mut self.filter {
-            let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
+            let line = row.damaged_line();
             let mut is_of_kind = false;
             row.messages(&line).for_each(|message| is_of_kind |= filter.accepts(message.title, is_loaded));
             if !is_of_kind {

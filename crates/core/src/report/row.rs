@@ -179,9 +179,12 @@ impl<'a> Row<'a> {
         if self.is_unicode && text.len() < MAX_KEPT_BYTES { Cow::Borrowed(text) } else { kept(text) }
     }
 
-    /// The beginning of the row as one text, for showing a row that does not fit the header.
-    pub(super) fn as_line(&self) -> Vec<u8> {
+    /// The beginning of a row that does not fit the header as one text. Of others nothing.
+    pub(super) fn damaged_line(&self) -> Vec<u8> {
         let mut line = Vec::new();
+        if self.damage.is_none() {
+            return line;
+        }
         for (index, field) in self.fields().enumerate() {
             if index > 0 {
                 line.extend_from_slice(b" | ");

@@ -97,7 +97,7 @@ impl RowTable {
 
     /// Adds a row, if it is of the kind.
     fn add(&mut self, row: &Row<'_>, filter: &mut KindFilter, limit: usize) {
-        let line = row.damage.map(|_| row.as_line()).unwrap_or_default();
+        let line = row.damaged_line();
         let is_of_kind = |message: &Message<'_>| filter.accepts(message.title, row.is_warning());
         let Some(message) = row.messages(&line).filter(is_of_kind).reduce(|first, _| first) else { return };
         self.rows += 1;

@@ -241,52 +241,39 @@ impl<'a> ReportView<'a> {
     /// Writes a table. Of a narrow one the numbers that say least are left out, and titles are cut.
     fn write_lines(&self, f: &mut fmt::Formatter<'_>, lines: &[Line]) -> fmt::Result {
         let Some(first) = lines.first() else { return Ok(()) };
-        let count = first.numbers.len();
+        let names: Vec<_> = first.numbers.iter().map(|(name, _)| (*name, (*name).to_owned())).collect();
+        let (title, column) = ("kind".to_owned(), "column".to_owned());
+        let head = Line { severity: Severity::Error, numbers: names, title, column, is_first: false, place: None };
+        let all = || std::iter::once(&head).chain(lines);
+        let widest = |text: &dyn Fn(&Line) -> usize| all().map(text).max().unwrap_or(0);
+        let count = head.numbers.len();
         let is_shown = |index: &usize| {
-            self.width >= ALL_NUMBERS || first.numbers[*index].0 != "share" && (count < 4 || *index != 2)
+            self.width >= ALL_NUMBERS || head.numbers[*index].0 != "share" && (count < 4 || *index != 2)
         };
-        let shown: Vec<_> = (0..count).filter(is_shown).collect();
-        let widest = |index: &usize| {
-            let numbers = lines.iter().map(|line| line.numbers[*index].1.len());
-            numbers.chain([first.numbers[*index].0.len()]).max().unwrap_or(0)
-        };
-        let widths: Vec<_> = shown.iter().map(widest).collect();
-        let room = self.width.saturating_sub(widths.iter().map(|width| width + 2).sum::<usize>() + 2);
-        let widest_of = |text: fn(&Line) -> usize| lines.iter().map(text).max().unwrap_or(0);
-        let column_room = widest_of(|line| width(&line.column)).min(room / 3).max("column".len()) + 2;
+        let with_width = |index: usize| (index, widest(&|line| line.numbers[index].1.len()));
+        let shown: Vec<_> = (0..count).filter(is_shown).map(with_width).collect();
+        let room = self.width.saturating_sub(shown.iter().map(|(_, width)| width + 2).sum::<usize>() + 2);
+        let column_room = widest(&|line| width(&line.column)).min(room / 3).max(head.column.len()) + 2;
         // What is to be cured is said whole first, and then where it is.
-        let longest_error = widest_of(|line| match line.severity {
-            Severity::Error => width(&line.title),
-            _ => 0,
-        });
+        let longest_error = widest(&|line| if line.severity == Severity::Error { width(&line.title) } else { 0 });
         let has_columns = longest_error + column_room <= room && lines.iter().any(|line| !line.column.is_empty());
         let title_room = match has_columns {
-            true => widest_of(|line| width(&line.title)).max("kind".len()).min(room - column_room),
+            true => widest(&|line| width(&line.title)).min(room - column_room),
             false => room,
         };
-        let line_of = |numbers: &[(&str, &str)], title: &str, column: &str| {
-            let mut line = String::new();
-            for (index, width) in shown.iter().zip(&widths) {
-                line.push_str(&format!("  {:>width$}", numbers[*index].1));
-            }
-            line.push_str(&format!("  {}", padded(&cut(title, title_room), title_room)));
-            if has_columns {
-                line.push_str(&format!("  {}", cut(column, room - title_room - 2)));
-            }
-            line.trim_end().to_owned()
-        };
-        let names: Vec<_> = first.numbers.iter().map(|(name, _)| (*name, *name)).collect();
-        writeln!(f, "{}", line_of(&names, "kind", "column"))?;
         let mut severity = Severity::Error;
-        for line in lines {
+        for line in all() {
             if severity != line.severity {
                 severity = line.severity;
                 writeln!(f, "  {}:", words::group(severity))?;
             }
-            let numbers: Vec<_> = line.numbers.iter().map(|(name, number)| (*name, &**number)).collect();
-            let text = line_of(&numbers, &line.title, &line.column);
+            let numbers = shown.iter().map(|(index, width)| format!("  {:>width$}", line.numbers[*index].1));
+            let mut text = numbers.collect::<String>() + "  " + &padded(&cut(&line.title, title_room), title_room);
+            if has_columns {
+                text = text + "  " + &cut(&line.column, room - title_room - 2);
+            }
             let (mark, rest) = if line.is_first { (">", &text[1..]) } else { ("", &*text) };
-            writeln!(f, "{mark}{rest}")?;
+            writeln!(f, "{mark}{}", rest.trim_end())?;
         }
         Ok(())
     }

@@ -69,6 +69,6 @@ fn rewritten(dump: &str, separator: &str, line_end: &str) -> String {
     dump.replace("\",\"", &format!("\"{separator}\"")).replace("\"\n\"", &format!("\"{line_end}\""))
 }
 
-fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+pub(super) fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
