@@ -202,6 +202,16 @@ fn a_terminal_gets_a_report_of_its_width_with_bars_of_blocks_unless_it_is_plain(
 }
 
 #[test]
+fn values_do_not_steer_a_terminal() {
+    let scene = Scene::with_chunks(3);
+    scene.write("dump.csv", "Code,_Error_1_\n\u{1b}[31m,Invalid code: \u{1b}[31m\n");
+    for line in ["$RUN dump.csv", "$RUN dump.csv --kind code", "$RUN dump.csv --values code"] {
+        let screen = screen(&scene, "xterm", line);
+        assert!(screen.contains("[31m") && !screen.contains("\u{1b}[31m"), "{screen:?}");
+    }
+}
+
+#[test]
 fn a_terminal_shows_the_progress_of_a_long_file() {
     let scene = scene();
     let slowly = "{ head -c 200 dump.csv; sleep 0.4; tail -c +201 dump.csv; } | $RUN -";

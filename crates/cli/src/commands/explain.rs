@@ -1,9 +1,10 @@
 //! `explain`: what is wrong in dump files. Needs neither a token nor the network.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use anaplan_dump_core::report::{CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity};
-use anaplan_dump_core::{Dump, Unfinished, WholeFile};
+use anaplan_dump_core::{Dump, Unfinished, WholeFile, is_unprintable};
 use serde_json::json;
 
 use crate::arguments::Explain;
@@ -258,14 +259,19 @@ fn print_rows(file: &str, kind: &str, command: &Explain, json: bool, reporter: &
     if table.is_cut_off { Err(failed(file, ReportError::CutOff)) } else { Ok(()) }
 }
 
-/// Prints the values of a kind as CSV, whatever program reads it.
+/// Prints the values of a kind as CSV, whatever program reads it. Nothing in them steers a terminal.
 fn print_values(kind: &Kind) -> Result<(), Failure> {
     let quoted = |text: &str| match text.contains([',', '"', '\r', '\n']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text.to_owned(),
     };
     let lines = kind.values.iter().map(|value| format!("{},{}\n", quoted(&value.text), value.rows));
-    print(&format!("value,rows\n{}", lines.collect::<String>()))?;
+    let mut text = "value,rows\n".to_owned() + &lines.collect::<String>();
+    if std::io::stdout().is_terminal() {
+        let shown = |c| if c != '\n' && is_unprintable(c) { char::REPLACEMENT_CHARACTER } else { c };
+        text = text.chars().map(shown).collect();
+    }
+    print(&text)?;
     match kind.distinct_values {
         Some(_) => Ok(()),
         None => Err(Failure::Other(format!(

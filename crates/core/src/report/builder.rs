@@ -73,15 +73,19 @@ impl ReportBuilder {
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
-        let mut read_rows = || {
-            while dump.next()? {
-                let row = dump.row();
-                self.count(&row, &mut totals);
-                each(&row)?;
+        let outcome = loop {
+            match dump.next() {
+                Ok(true) => {
+                    let row = dump.row();
+                    self.count(&row, &mut totals);
+                    if let Err(error) = each(&row) {
+                        break Err(error);
+                    }
+                }
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
             }
-            Ok(())
         };
-        let outcome = read_rows();
         (totals.repeated_headers, totals.trailing_zeros) = (dump.repeated_headers, dump.trailing_zeros);
         self.errors.end_input(&dump.columns);
         self.warnings.end_input(&dump.columns);

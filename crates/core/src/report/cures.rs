@@ -134,6 +134,10 @@ pub(super) struct Seen([u64; 3]);
 impl Seen {
     /// Adds a row: its message may complain of a name, and it may hold the names of the columns.
     pub(super) fn add(&mut self, name: Option<&[u8]>, is_header: bool) {
+        // Most rows need no look.
+        if name.is_none() && !is_header {
+            return;
+        }
         let is_long = |name: &[u8]| String::from_utf8_lossy(name).chars().count() > MAX_NAME_CHARS;
         let has_hash = name.is_some_and(|name| name.starts_with(b"#"));
         let has_long_name = !has_hash && name.is_some_and(is_long);

@@ -109,17 +109,19 @@ impl<'a> Dump<'a> {
     }
 
     fn damage_of_fields(&self) -> Option<Damage> {
-        let text = self.text.rest();
-        let is_last = self.text.is_at_end && self.length == text.len();
-        let ends_inside_line_end = is_last && self.dialect.line_end == LineEnd::CrLf && text.ends_with(b"\r");
         match self.parser.fields.len().cmp(&self.columns.names.len()) {
             _ if self.parser.is_too_long => Some(Damage::TooManyFields),
-            _ if ends_inside_line_end => Some(Damage::CutOff),
-            _ if self.text.has_zeros(&text[..self.length]) => Some(Damage::ZeroBytes),
+            _ if self.text.is_at_end && self.ends_inside_line_end() => Some(Damage::CutOff),
+            _ if self.text.has_zeros(self.length) => Some(Damage::ZeroBytes),
             Ordering::Less => Some(Damage::TooFewFields),
             Ordering::Equal => None,
             Ordering::Greater => Some(Damage::TooManyFields),
         }
+    }
+
+    fn ends_inside_line_end(&self) -> bool {
+        let text = self.text.rest();
+        self.dialect.line_end == LineEnd::CrLf && self.length == text.len() && text.ends_with(b"\r")
     }
 
     /// Ends a last row without a line end. It is whole if it has all fields, and ends as each field of this dump does.

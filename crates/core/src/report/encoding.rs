@@ -251,10 +251,10 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether a part of the rest has zero bytes, as hardly any dump has.
+    /// Whether this much of the rest has zero bytes, as hardly any dump has.
     #[inline]
-    pub(super) fn has_zeros(&self, text: &[u8]) -> bool {
-        self.has_zeros && text.contains(&0)
+    pub(super) fn has_zeros(&self, length: usize) -> bool {
+        self.has_zeros && self.rest()[..length].contains(&0)
     }
 
     /// Whether a part of the rest is Unicode, as nearly all dumps are.

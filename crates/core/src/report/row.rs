@@ -81,6 +81,7 @@ impl<'a> Row<'a> {
     }
 
     /// Whether fields may be in their columns.
+    #[inline]
     fn may_have_places(&self) -> bool {
         matches!(self.damage, None | Some(Damage::TooFewFields))
     }
@@ -180,11 +181,13 @@ impl<'a> Row<'a> {
     }
 
     /// The beginning of a row that does not fit the header as one text. Of others nothing.
+    #[inline]
     pub(super) fn damaged_line(&self) -> Vec<u8> {
+        self.damage.map(|_| self.as_line()).unwrap_or_default()
+    }
+
+    fn as_line(&self) -> Vec<u8> {
         let mut line = Vec::new();
-        if self.damage.is_none() {
-            return line;
-        }
         for (index, field) in self.fields().enumerate() {
             if index > 0 {
                 line.extend_from_slice(b" | ");
