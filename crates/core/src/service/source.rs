@@ -163,6 +163,7 @@ impl SourceCheck {
         let is_utf8 = self.rest.is_empty() && self.not_utf8.is_none();
         match self.encoding {
             _ if self.bytes == 0 => Err(SourceProblem::Empty),
+            Encoding::Utf16(_) if self.bytes % 2 == 1 => Err(self.not_text(self.bytes - 1)),
             Encoding::Utf8 if !is_utf8 => Err(self.not_text(self.bytes - self.rest.len() as u64)),
             // Text in such an encoding is not by chance also good UTF-8.
             Encoding::Latin1 if is_utf8 && !self.is_ascii => Err(self.is_in("UTF-8")),
@@ -173,12 +174,13 @@ impl SourceCheck {
     fn check_start(&self, piece: &[u8]) -> Result<(), SourceProblem> {
         let head = &piece[..piece.len().min(MAX_HEAD_BYTES)];
         let mark = MARKS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, name)| *name);
+        // A file without a mark shows its byte order by its first letters.
+        let mark = mark.or(is_utf16(head).then_some(if head[0] == 0 { UTF_16BE } else { UTF_16LE }));
         if let Some(mark) = mark.filter(|mark| !self.encoding.may_begin_with(mark)) {
             return Err(self.is_in(mark));
         }
         let text: String = match self.encoding {
             Encoding::Unknown => return Ok(()),
-            Encoding::Utf8 | Encoding::Latin1 if is_utf16(head) => return Err(self.is_in("UTF-16")),
             Encoding::Utf8 => String::from_utf8_lossy(head).into_owned(),
             Encoding::Latin1 => head.iter().map(|byte| char::from(*byte)).collect(),
             Encoding::Utf16(order) => {
@@ -316,7 +318,8 @@ mod tests {
             assert_eq!(check(format("UTF-8", ',', 1), &[text.as_bytes()]), Ok(()), "{text}");
             let little = utf16(text);
             let big: Vec<u8> = little.chunks(2).flat_map(|unit| [unit[1], unit[0]]).collect();
-            for (encoding, bytes) in [("UTF-16LE", &little), ("UTF-16BE", &big), ("UTF-16", &little)] {
+            for (encoding, bytes) in [("UTF-16LE", &little), ("UTF-16BE", &big), ("UTF-16", &little), ("UTF-16", &big)]
+            {
                 assert_eq!(check(format(encoding, ',', 1), &[bytes]), Ok(()), "{encoding} {text}");
             }
             let big_in_utf16 = check(format("UTF-16", ',', 1), &[&[&b"\xfe\xff"[..], &big].concat()]);
@@ -339,9 +342,10 @@ mod tests {
             ("UTF-8", ',', 2, b"a\n", "it lacks columns that the import names: \"Größe\", \"B, b\""),
             ("UTF-8", '\t', 1, "Größe,\"B, b\"".as_bytes(), "separated by commas, and the import expects tabs"),
             ("UTF-8", ',', 1, &marked, "it is in UTF-16LE, and the import expects \"UTF-8\""),
-            ("UTF-8", ',', 1, &marked[2..], "it is in UTF-16, and the import expects \"UTF-8\""),
+            ("UTF-8", ',', 1, &marked[2..], "it is in UTF-16LE, and the import expects \"UTF-8\""),
             ("UTF-16BE", ',', 1, &marked, "it is in UTF-16LE, and the import expects \"UTF-16BE\""),
-            ("UTF-16BE", ',', 1, &marked[2..], "it lacks columns that the import names: \"Größe\", \"B, b\""),
+            ("UTF-16BE", ',', 1, &marked[2..], "it is in UTF-16LE, and the import expects \"UTF-16BE\""),
+            ("UTF-16LE", ',', 1, &marked[..marked.len() - 1], "which has no such bytes as those from byte 26 on"),
             ("UTF-8", ',', 0, b"\xc3\xb6\xe4b", "\"UTF-8\", which has no such bytes as those from byte 2 on"),
             ("UTF-8", ',', 0, b"ab\xc3", "which has no such bytes as those from byte 2 on"),
             ("ISO-8859-1", ',', 0, b"a\n\xc3\xb6", "it is in UTF-8, and the import expects \"ISO-8859-1\""),
