@@ -259,6 +259,10 @@ fn of_several_files_none_is_sent_where_one_is_refused() {
     let run = |files: &str| scene.run(&format!("run NIGHTLY --poll=1ms -q {files}"));
     run("--put Centres=a.csv --put Plan=b.csv")
         .fails(2, "b.csv cannot be uploaded: it is empty\n  nothing was started");
+    // Nor where it comes from a pipe, which cannot be read twice.
+    let command = scene.command("run NIGHTLY --poll=1ms -q --put Centres=a.csv");
+    let outcome = command.through("\"$0\" \"$@\" --put Plan=<(true)").run();
+    outcome.fails(2, "/dev/fd/<ANY> cannot be uploaded: it is empty\n  nothing was started");
     assert_eq!(changes(&scene), [] as [&str; 0]);
     let why = "--put reads standard input (-) for one import only\nTry anaplan-dump run --help.";
     run("--put Centres=- --put Plan=/dev/stdin").fails(2, why);

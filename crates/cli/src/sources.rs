@@ -65,7 +65,13 @@ pub(crate) fn upload(
             upload_of(source, session).check_file(os_text::path(source.text)).map_err(refused)?;
         }
     }
-    sources.iter().map(|(_, source)| send(source, limited)).collect()
+    let mut uploads: Vec<_> = sources.iter().map(|(_, source)| (source, upload_of(source, limited))).collect();
+    for (_, upload) in &mut uploads {
+        upload.wait_for_turn().map_err(refused)?;
+    }
+    // What can be read only once was not checked, and is refused before another file is sent.
+    uploads.sort_by_key(|(source, _)| source.text != "-" && os_text::path(source.text).is_file());
+    uploads.into_iter().map(|(source, upload)| send(source, upload, limited)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.
@@ -124,7 +130,7 @@ fn upload_of<'a>(source: &'a Source<'_>, session: &'a Session) -> Upload<'a> {
     source.format.iter().fold(upload, |upload, format| upload.format(format.clone()))
 }
 
-fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
+fn send(source: &Source<'_>, upload: Upload<'_>, session: &Session) -> Result<Uploaded, Failure> {
     let Source { text, file, .. } = source;
     let path = os_text::path(text);
     let name = if *text == "-" { "standard input".to_owned() } else { safe_path(&path) };
@@ -137,7 +143,7 @@ fn send(source: &Source<'_>, session: &Session) -> Result<Uploaded, Failure> {
         let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
         activity.show_wait(false, format!("uploaded {}{of}", size(bytes)));
     };
-    let upload = upload_of(source, session).on_progress(report);
+    let upload = upload.on_progress(report);
     let uploaded = match *text {
         "-" => upload.from_reader(std::io::stdin().lock()),
         _ => upload.from_file(&path),

@@ -38,6 +38,7 @@ pub struct Upload<'a> {
     file: &'a FileAddress,
     format: Option<SourceFormat>,
     on_progress: Box<dyn FnMut(u64, Option<u64>) + 'a>,
+    turn: Option<Turn>,
 }
 
 impl fmt::Debug for Upload<'_> {
@@ -58,17 +59,14 @@ pub struct Uploaded {
     _turn: Option<Turn>,
 }
 
-/// The lock that keeps other runs away.
+/// The lock that keeps other runs away, where there are locks.
 #[derive(Debug)]
-struct Turn {
-    path: PathBuf,
-    _lock: File,
-}
+struct Turn(Option<(PathBuf, File)>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
         // It may be another user's. A run that waits for the lock sees that the file is gone, and makes another.
-        let _ = std::fs::remove_file(&self.path);
+        let _ = self.0.as_ref().map(|(path, _)| std::fs::remove_file(path));
     }
 }
 
@@ -76,7 +74,7 @@ impl Client {
     /// An upload of a source file, which the next import run of this user reads. Nothing is sent yet.
     #[doc(hidden)]
     pub fn upload<'a>(&'a self, file: &'a FileAddress) -> Upload<'a> {
-        Upload { client: self, file, format: None, on_progress: Box::new(|_, _| {}) }
+        Upload { client: self, file, format: None, on_progress: Box::new(|_, _| {}), turn: None }
     }
 }
 
@@ -115,6 +113,29 @@ impl<'a> Upload<'a> {
         check.end().map_err(refused)
     }
 
+    /// Waits until no other run of this host uploads to the same source file or imports it; [`from_file`](Self::from_file)
+    /// and [`from_reader`](Self::from_reader) do so too. Who uploads several files waits for all of them first, in one
+    /// order.
+    pub fn wait_for_turn(&mut self) -> Result<()> {
+        if self.turn.is_some() {
+            return Ok(());
+        }
+        let subject = Subject::Upload(self.file.clone());
+        let origin = self.client.requests.origin(&subject)?;
+        let name = ChunkDigest::of(format!("{origin}{}", self.file.path()).as_bytes()).crc32;
+        let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
+        let wire = &self.client.requests.wire;
+        let lock = wire.wait_for_lock(&path, Duration::ZERO, LONGEST_WAIT, || {
+            let taken = take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))?;
+            Ok((taken.0 != Lock::Taken).then_some(taken.1))
+        })?;
+        if lock.is_none() {
+            wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoTurns });
+        }
+        self.turn = Some(Turn(lock.map(|lock| (path, lock))));
+        Ok(())
+    }
+
     /// Uploads a file. Waits while another run of this host uploads to the same source file or imports it.
     pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
         let path = path.as_ref();
@@ -145,7 +166,7 @@ impl<'a> Upload<'a> {
         if chunk_bytes > MAX_CHUNK_BYTES {
             return Err(refused(SourceProblem::TooLarge(MAX_CHUNKS * MAX_CHUNK_BYTES)));
         }
-        let turn = self.wait_for_turn()?;
+        self.wait_for_turn()?;
         let announced = length.map(|length| length.div_ceil(chunk_bytes));
         let mut check = SourceCheck::new(self.format.take().unwrap_or_default());
         let is_whole = |check: &SourceCheck, bytes: u64| {
@@ -185,12 +206,12 @@ impl<'a> Upload<'a> {
             chunks += 1;
             (self.on_progress)(bytes, length);
             if is_last {
-                return Ok(Uploaded { bytes, chunks, _turn: turn });
+                return Ok(Uploaded { bytes, chunks, _turn: self.turn });
             }
         }
         is_whole(&check, bytes)?;
         self.post(&self.file.complete_path(), &json!({}))?;
-        Ok(Uploaded { bytes, chunks, _turn: turn })
+        Ok(Uploaded { bytes, chunks, _turn: self.turn })
     }
 
     /// Sends the announcement or the end of an upload, whose answers are not documented.
@@ -218,22 +239,5 @@ impl<'a> Upload<'a> {
             let bytes = json_of(answer)?;
             if is_stored { Ok(()) } else { Ok(check_success(&bytes)?) }
         })
-    }
-
-    /// Waits until no other run of this host uploads to the same source file. `None` where there are no locks.
-    fn wait_for_turn(&self) -> Result<Option<Turn>> {
-        let subject = Subject::Upload(self.file.clone());
-        let origin = self.client.requests.origin(&subject)?;
-        let name = ChunkDigest::of(format!("{origin}{}", self.file.path()).as_bytes()).crc32;
-        let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
-        let wire = &self.client.requests.wire;
-        let file = wire.wait_for_lock(&path, Duration::ZERO, LONGEST_WAIT, || {
-            let taken = take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))?;
-            Ok((taken.0 != Lock::Taken).then_some(taken.1))
-        })?;
-        if file.is_none() {
-            wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoTurns });
-        }
-        Ok(file.map(|lock| Turn { path, _lock: lock }))
     }
 }
