@@ -19,9 +19,11 @@ use crate::text::{percent, safe, shell_word};
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
 
-/// Looks without any news after which the service is asked what keeps the model busy: a minute, where it is looked at
-/// as often as the service asks for.
-const LOOKS_WITHOUT_NEWS: u32 = 12;
+/// Looks without any news after which the service is asked what keeps the model busy, for looks at this distance: a
+/// minute, where it is looked at as rarely as the service asks for.
+fn looks_without_news(poll: Duration) -> u64 {
+    (60 / poll.as_secs().max(5)).max(1)
+}
 
 /// How a task is followed.
 #[derive(Debug)]
@@ -154,7 +156,7 @@ impl Follow<'_> {
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
             unmoved = if now == shown { unmoved + 1 } else { 0 };
-            let is_asked = unmoved > 0 && unmoved % LOOKS_WITHOUT_NEWS == 0 && !task.is_over();
+            let is_asked = unmoved > 0 && unmoved % looks_without_news(self.poll) == 0 && !task.is_over();
             let busy = if is_asked { session.client.activity(address) } else { None };
             let busy = busy.map(|busy| format!(" ({busy})")).unwrap_or_default();
             activity.show_wait(now != shown || !busy.is_empty(), format!("{}{busy}", now.trim_end()));
@@ -172,5 +174,16 @@ impl Follow<'_> {
             );
             Failure::noted(error, note)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_asked_after_a_minute_without_news_what_keeps_the_model_busy() {
+        let looks = [1, 5, 20, 60, 600].map(|seconds| looks_without_news(Duration::from_secs(seconds)));
+        assert_eq!(looks, [12, 12, 3, 1, 1]);
     }
 }
