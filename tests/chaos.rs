@@ -11,14 +11,17 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anaplan_dump_core::{Client, Credentials, DumpAddress, Error, ErrorKind, Id, Locator, Origin, Secret, Token};
+use anaplan_dump_core::{
+    Client, Credentials, DumpAddress, Error, ErrorKind, Locator, Origin, Secret, Token, thousands,
+};
 use xtask::fake::random::Random;
 use xtask::fake::{
     Dump, ErrorBody, FakeServer, Fault, Framing, Import, Process, Rule, Service, SourceFile, TOKEN, USER, When,
     dump_file,
 };
 
-use crate::support::{PART_FILES, Scene, assert_same_bytes, describe_requests};
+use crate::support::users::{PASSWORD, bare, with_password};
+use crate::support::{PART_FILES, Scene, assert_same_bytes, describe_requests, file_of};
 
 /// Schedules of one test run, through the library and through the binary.
 const LIBRARY_SEEDS: u64 = 300;
@@ -31,9 +34,7 @@ const THREADS: u64 = 4;
 /// any pause of a busy machine that is not one.
 const STALL_LIMIT: Duration = Duration::from_millis(400);
 
-const PASSWORD: &str = "a password";
-
-/// What uploads load.
+/// What the loop loads.
 const SOURCE: &str = "113000000001";
 const IMPORT: &str = "112000000041";
 
@@ -343,55 +344,77 @@ fn loading_fault(random: &mut Random, size: usize) -> (Fault, When) {
     (fault, when.times(1 + random.index(2)))
 }
 
-/// A source file is uploaded, and an import of it started: at most once, and never with half a file.
-fn loading_schedule(seed: u64) {
+/// The loop through the binary, from a file with mistakes until nothing is rejected. Each run starts the import at most
+/// once and never with half a file, whatever goes wrong and whenever it is killed.
+fn loop_schedule(seed: u64) {
     let mut random = Random::new(seed);
-    let rows = 1 + random.index(2_000);
-    let source = (0..rows).fold("Code,Name\n".to_owned(), |text, row| text + &format!("C{row},Name {row}\n"));
-    let rules = Import::from_file(SOURCE).with_column("Code", Rule::Unique).with_column("Name", Rule::Name);
-    let service = service(&mut random, Dump::from_bytes(b"a dump".to_vec(), 3))
+    // Now and then a file of two chunks.
+    let rows = if random.chance(0.02) { 1_000_000 } else { 1 + random.index(2_000) };
+    let mistakes = 2 + random.index(rows);
+    let row = |row: usize| format!("C{row},{}\n", if row % mistakes == 0 { "x" } else { "1" });
+    let source = (0..rows).fold("Code,Amount\n".to_owned(), |text, number| text + &row(number));
+    let rejected: String = (0..rows).step_by(mistakes).map(|row| format!("\"C{row}\",\"x\"\n")).collect();
+    let corrected = format!("\"Code\",\"Amount\"\n{}", rejected.replace('x', "1"));
+    let rules = Import::from_file(SOURCE).with_column("Code", Rule::Unique).with_column("Amount", Rule::Number);
+    let mut service = service(&mut random, Dump::from_bytes(b"a dump".to_vec(), 3))
         .with_file(SourceFile::new(SOURCE, "source.csv"))
         .with_import(Process::new(IMPORT, "Load").reading(rules));
-    let server = FakeServer::start(service);
-    let (credentials, by_sign_in) = credentials(&mut random, &server);
-    let retries = if random.chance(0.5) { 30 } else { random.below(3) as u32 };
-    let client = client(&server, credentials, retries);
-    // The long patience is for what worked once.
-    let _ = client.chunks(&address(&server));
-    for _ in 0..random.index(5) {
-        let (fault, when) = loading_fault(&mut random, source.len());
-        server.fault(fault, when);
-    }
-    let model = address(&server).model().clone();
-    let id = |text: &str| text.parse::<Id>().expect("an id");
-    let file = model.file(id(SOURCE));
-    let starts = || server.service().imports[0].tasks.len();
-    if let Err(error) = client.upload(&file).from_reader(source.as_bytes()) {
-        assert!(retries < 30 || by_sign_in.is_none(), "{error:?}\n{}", describe_requests(&server));
-        assert_documented(&error);
-        assert_eq!(starts(), 0);
-        return;
-    }
-    let content = server.service().files[0].content_of(USER).unwrap_or_default();
-    assert_same_bytes(&content, source.as_bytes());
-    let started = client.start(&model.import(id(IMPORT)), "en_US", &[]);
-    assert!(starts() <= 1, "{} starts", starts());
-    match started {
-        Err(error) => assert_documented(&error),
-        Ok(task) => {
-            server.clear_faults();
-            // The service is up to date once it is asked.
-            client.task(&task).expect("the task");
-            let result = server.service().imports[0].tasks[0].result.clone().expect("a result");
-            let loaded = result.details.expect("details")[0].values[1].clone();
-            assert_eq!(loaded, rows.to_string(), "half a file was loaded");
+    service.settings.latency = Duration::from_millis(2);
+    let scene = Scene::with_service(service);
+    scene.write("source.csv", &source);
+    let count = rejected.lines().count();
+    for (file, text, loaded, failed) in
+        [("source.csv", &source, rows - count, count), ("corrected.csv", &corrected, count, 0)]
+    {
+        for _ in 0..random.index(5) {
+            let (fault, when) = loading_fault(&mut random, text.len());
+            scene.server.fault(fault, when);
+        }
+        for _ in 0..random.index(3) {
+            scene.server.fault(Fault::ExpireToken, When::any().occurrence(1 + random.index(8)));
+        }
+        let tasks = || scene.server.service().imports[0].tasks.iter().map(|task| task.id.clone()).collect::<Vec<_>>();
+        let (known, mut ended) = (tasks().len(), None);
+        let run = format!("run MODEL/{IMPORT} --poll=1ms --retries=30 -qq -o rejected --put {file}");
+        for kills_left in (0..random.index(4) + 2).rev() {
+            let before = tasks().len();
+            let running = with_password(bare(&scene, &run)).start();
+            let outcome = if kills_left > 1 {
+                std::thread::sleep(Duration::from_micros(random.below(60_000)));
+                running.kill()
+            } else {
+                running.finish().any()
+            };
+            assert!(tasks().len() <= before + 1, "several starts\n{}", scene.describe());
+            ended = outcome.code();
+            if kills_left == 1 {
+                let is_documented = matches!(ended, Some(0 | 3 | 5 | 6));
+                assert!(is_documented, "{ended:?}\n{}", outcome.stderr_text());
+                scene.server.clear_faults();
+            } else if kills_left == 0 {
+                let (loaded, failed) = (thousands(loaded as u64), thousands(failed as u64));
+                outcome.stdout_has(format!("\n{loaded} row")).stdout_has(format!(" loaded, {failed} rejected"));
+            }
+        }
+        assert_eq!(ended, Some(if failed > 0 { 6 } else { 0 }), "{}", scene.describe());
+        assert_same_bytes(&scene.server.service().files[0].content_of(USER).unwrap_or_default(), text.as_bytes());
+        for task in &tasks()[known..] {
+            let task = scene.command(&format!("task MODEL/{IMPORT}/{task} --json")).run();
+            task.json_has("/actions/0/rows/successful", loaded).json_has("/actions/0/rows/failed", failed);
+        }
+        if let (Some(task), 1..) = (tasks().last(), failed) {
+            let dump = format!("rejected/{}", file_of((IMPORT, "Load"), task));
+            scene.run(&format!("explain {dump} --fix corrected.csv -q")).any_stdout().stderr_text();
+            assert_same_bytes(&scene.read("corrected.csv"), format!("\"Code\",\"Amount\"\n{rejected}").as_bytes());
+            scene.write("corrected.csv", &corrected);
         }
     }
+    scene.any_files();
 }
 
 #[test]
-fn chaos_of_uploads_starts_an_import_at_most_once_and_never_with_half_a_file() {
-    for_each_seed("CHAOS_SEEDS", LIBRARY_SEEDS, loading_schedule);
+fn chaos_of_the_loop_starts_an_import_at_most_once_a_run_never_with_half_a_file_until_nothing_is_rejected() {
+    for_each_seed("CHAOS_SEEDS", BINARY_SEEDS, loop_schedule);
 }
 
 #[test]

@@ -217,8 +217,13 @@ impl<'a> Outcome<'a> {
         self.check(found == Some(&expected), || format!("at {pointer:?} is {found:?}, not {expected}"))
     }
 
+    /// The exit code, as the test finds it.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.output.status.code()
+    }
+
     /// Everything is left to the test.
-    pub(super) fn any(self) -> Self {
+    pub(crate) fn any(self) -> Self {
         for part in [Part::Status, Part::Stdout, Part::Notes, Part::Error, Part::Text] {
             self.mention(part);
         }
