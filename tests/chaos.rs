@@ -351,7 +351,7 @@ fn loop_schedule(seed: u64) {
     // Now and then a file of two chunks.
     let rows = if random.chance(0.02) { 1_000_000 } else { 1 + random.index(2_000) };
     let mistakes = 2 + random.index(rows);
-    let row = |row: usize| format!("C{row},{}\n", if row % mistakes == 0 { "x" } else { "1" });
+    let row = |row: usize| format!("C{row},{}\n", if row.is_multiple_of(mistakes) { "x" } else { "1" });
     let source = (0..rows).fold("Code,Amount\n".to_owned(), |text, number| text + &row(number));
     let rejected: String = (0..rows).step_by(mistakes).map(|row| format!("\"C{row}\",\"x\"\n")).collect();
     let corrected = format!("\"Code\",\"Amount\"\n{}", rejected.replace('x', "1"));

@@ -113,9 +113,8 @@ impl<'a> Upload<'a> {
         check.end().map_err(refused)
     }
 
-    /// Waits until no other run of this host uploads to the same source file or imports it; [`from_file`](Self::from_file)
-    /// and [`from_reader`](Self::from_reader) do so too. Who uploads several files waits for all of them first, in one
-    /// order.
+    /// Waits until no other run of this host uploads to the same source file or imports it, which an upload does by
+    /// itself too. Who uploads several files waits for all of them first, in one order.
     pub fn wait_for_turn(&mut self) -> Result<()> {
         if self.turn.is_some() {
             return Ok(());
@@ -136,7 +135,7 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Uploads a file. Waits while another run of this host uploads to the same source file or imports it.
+    /// Uploads a file.
     pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
