@@ -69,7 +69,7 @@ mod real_parts;
 mod recipes;
 /// Dumps that vanish or change during a download; `--verify`.
 mod replaced;
-/// What an earlier run left, whole or damaged.
+/// What an earlier run left, and how the next one goes on.
 mod resume;
 /// How often and when a fault is retried, and what is reported at once instead.
 mod retry;
