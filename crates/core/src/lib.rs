@@ -138,14 +138,6 @@
 //! # Ok(())
 //! # }
 //! ```
-//!
-//! # What it promises
-//!
-//! - A sink only ever holds whole chunks, in the order of the list ([`ChunkList::concatenate`]).
-//! - A file with the final name is a complete dump; until then it is `NAME.part` with a journal beside it,
-//!   and the next run continues where the last one ended ([`PartFile`]).
-//! - A transient fault is retried, a permanent one is reported at once ([`Fault`]).
-//! - A stalled connection is a fault, a slow one is not, and nothing that comes from outside causes a panic.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -91,19 +91,6 @@ fn an_error_says_no_phrase_and_no_identifier_twice() {
 }
 
 #[test]
-fn an_error_of_a_chunk_says_which_chunk_of_which_dump() {
-    let unavailable = Fault::Status { status: 503, message: None, retry_after: None };
-    let error = incomplete(request(second_chunk(), unavailable, 13));
-    assert_eq!(
-        line(&error),
-        "dump WORKSPACE/MODEL/118000000001/TASK/112000000015 is not complete: 1 of 3 chunks are there: \
-         chunk 2 of 3 (id 1): the service answered 503 Service Unavailable, after 13 tries in 1.25 s"
-    );
-    let Some((Subject::Chunk { dump, index: 1, .. }, fault)) = error.request() else { panic!("{error:?}") };
-    assert_eq!((dump, fault.status()), (&self::dump(), Some(503)));
-}
-
-#[test]
 fn what_the_sign_in_service_says_reaches_no_terminal_raw() {
     let refused = |word: &str, message: Option<&str>| {
         Fault::SignInRefused { word: word.into(), message: message.map(str::to_owned) }.to_string()

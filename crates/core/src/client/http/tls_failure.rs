@@ -81,45 +81,39 @@ fn words_on_certificate(error: &CertificateError, issuer: Option<&str>) -> (Conn
         BadSignature, ExpiredContext, NotValidForNameContext, NotValidYetContext, Other, UnknownIssuer,
         UnsupportedSignatureAlgorithmContext, UnsupportedSignatureAlgorithmForPublicKeyContext,
     };
+    use ConnectionProblem::{Expired, Tls, WrongName};
     let issuer = Printable(issuer.unwrap_or("an issuer that cannot be read"));
-    let words = match error {
-        UnknownIssuer => return (ConnectionProblem::UnknownIssuer, format!("it was issued by {issuer}")),
-        ExpiredContext { not_after, .. } => {
-            let words = format!("it, or one above it, expired on {}", minute(not_after));
-            return (ConnectionProblem::Expired, words);
-        }
+    match error {
+        UnknownIssuer => (ConnectionProblem::UnknownIssuer, format!("it was issued by {issuer}")),
+        ExpiredContext { not_after, .. } => (Expired, format!("it, or one above it, expired on {}", minute(not_after))),
         NotValidYetContext { not_before, .. } => {
-            let words = format!("it, or one above it, is not valid before {}", minute(not_before));
-            return (ConnectionProblem::Expired, words);
+            (Expired, format!("it, or one above it, is not valid before {}", minute(not_before)))
         }
-        NotValidForNameContext { presented, .. } => {
-            return (ConnectionProblem::WrongName, format!("it is for {}", names(presented)));
-        }
-        BadSignature => {
-            return (
-                ConnectionProblem::Tls,
-                format!(
-                    "the host's certificate or one above it has an RSA key of less than 2048 bits, or another key \
-                     signed it than that of the trusted root {issuer}, which may have a newer certificate"
-                ),
-            );
-        }
-        UnsupportedSignatureAlgorithmContext { .. } | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the host's certificate or one above it is signed in a way that is not known here, such as with \
-             SHA-1, with \
-             a key of P-521, or with one of P-256 and SHA-512"
-        }
+        NotValidForNameContext { presented, .. } => (WrongName, format!("it is for {}", names(presented))),
         Other(OtherError(inner)) if matches!(inner.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) => {
-            "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may have: it needs \
-             one that is not"
+            let words = "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may have: \
+                         it needs one that is not";
+            (Tls, words.to_owned())
         }
-        _ => {
-            "the host's certificate or one above it is damaged, of an old version, not one for hosts, or breaks \
-             a limit \
-             that its issuer has"
+        other => {
+            let why = match other {
+                BadSignature => format!(
+                    "has an RSA key of less than 2048 bits, or another key signed it than that of the trusted root \
+                     {issuer}, which may have a newer certificate"
+                ),
+                UnsupportedSignatureAlgorithmContext { .. }
+                | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+                    "is signed in a way that is not known here, \
+                     such as with SHA-1, with a key of P-521, or with one of P-256 and SHA-512"
+                        .to_owned()
+                }
+                _ => {
+                    "is damaged, of an old version, not one for hosts, or breaks a limit that its issuer has".to_owned()
+                }
+            };
+            (Tls, format!("the host's certificate or one above it {why}"))
         }
-    };
-    (ConnectionProblem::Tls, words.to_owned())
+    }
 }
 
 fn minute(time: &UnixTime) -> String {

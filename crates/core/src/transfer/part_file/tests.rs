@@ -317,34 +317,30 @@ proptest! {
     }
 }
 
-/// What is left when a disk refuses something at the end of a download.
+/// What is left when a disk refuses something at the end of a download: a dump with these warnings, or none. What is
+/// then kept is its part, which the next run ends, or nothing.
 #[cfg(unix)]
 #[test]
 fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_proved() {
     use DiskWarning::{NoLocks, NotDurable, OtherOwner};
-    use Left::{Dump, Nothing, Part};
 
     use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
-    #[derive(Debug, Clone, Copy)]
-    enum Left {
-        Dump(&'static [DiskWarning]),
-        Part,
-        Nothing,
-    }
+    const PART: Result<&[DiskWarning], bool> = Err(true);
+    const NOTHING: Result<&[DiskWarning], bool> = Err(false);
     for (refused, new, replaced) in [
-        (&[(Call::Write, ENOSPC)][..], Nothing, Nothing),
-        (&[(Call::Lock, ENOLCK)], Dump(&[NoLocks]), Dump(&[NoLocks])),
-        (&[(Call::Lock, EIO)], Nothing, Nothing),
-        (&[(Call::Sync, EINVAL)], Dump(&[NotDurable]), Dump(&[NotDurable])),
-        (&[(Call::Sync, EIO)], Nothing, Nothing),
-        (&[(Call::Sync, ENOSPC)], Nothing, Nothing),
-        (&[(Call::Owner, EPERM)], Dump(&[]), Dump(&[OtherOwner])),
-        (&[(Call::Link, EPERM)], Dump(&[]), Dump(&[])),
-        (&[(Call::Rename, EBUSY)], Dump(&[]), Dump(&[])),
-        (&[(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)], Dump(&[]), Part),
-        (&[(Call::Rename, EIO)], Dump(&[]), Part),
+        (&[(Call::Write, ENOSPC)][..], NOTHING, NOTHING),
+        (&[(Call::Lock, ENOLCK)], Ok(&[NoLocks][..]), Ok(&[NoLocks][..])),
+        (&[(Call::Lock, EIO)], NOTHING, NOTHING),
+        (&[(Call::Sync, EINVAL)], Ok(&[NotDurable]), Ok(&[NotDurable])),
+        (&[(Call::Sync, EIO)], NOTHING, NOTHING),
+        (&[(Call::Sync, ENOSPC)], NOTHING, NOTHING),
+        (&[(Call::Owner, EPERM)], Ok(&[]), Ok(&[OtherOwner])),
+        (&[(Call::Link, EPERM)], Ok(&[]), Ok(&[])),
+        (&[(Call::Rename, EBUSY)], Ok(&[]), Ok(&[])),
+        (&[(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)], Ok(&[]), PART),
+        (&[(Call::Rename, EIO)], Ok(&[]), PART),
     ] {
-        for (overwrite, left) in [(false, new), (true, replaced)] {
+        for (overwrite, expected) in [(false, new), (true, replaced)] {
             let folder = Folder::new();
             if overwrite {
                 fs::write(&folder.target, "old, and longer").unwrap();
@@ -354,8 +350,7 @@ fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_p
                 let mut part = PartFile::open(&folder.target, &list(1), overwrite)?;
                 if part.held_chunks() == 0 {
                     part.write(b"new").map_err(failed)?;
-                    let digest = ChunkDigest::of(b"new");
-                    part.commit(&list(1).as_slice()[0], &digest).map_err(failed)?;
+                    part.commit(&list(1).as_slice()[0], &ChunkDigest::of(b"new")).map_err(failed)?;
                 }
                 part.finish()
             };
@@ -363,21 +358,13 @@ fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_p
             let outcome = download();
             drop(refusals);
             let case = format!("{refused:?} {overwrite}: {outcome:?}");
-            let others = usize::from(overwrite);
-            match left {
-                Dump(warnings) => {
-                    assert_eq!(outcome.unwrap(), warnings, "{case}");
-                    folder.has_dump(b"new");
-                }
-                Part => {
-                    assert_eq!((folder.target.exists(), folder.files()), (overwrite, 2 + others), "{case}");
-                    assert_eq!(download().unwrap(), [], "the next run ends it");
-                    folder.has_dump(b"new");
-                }
-                Nothing => {
-                    assert_eq!((folder.target.exists(), folder.files()), (overwrite, others), "{case}")
-                }
+            assert_eq!(outcome.ok().as_deref(), expected.ok(), "{case}");
+            if let Err(is_kept) = expected {
+                let files = usize::from(overwrite) + if is_kept { 2 } else { 0 };
+                assert_eq!((folder.target.exists(), folder.files()), (overwrite, files), "{case}");
+                assert_eq!(download().unwrap(), [], "the next run ends it: {case}");
             }
+            folder.has_dump(b"new");
         }
     }
 }
