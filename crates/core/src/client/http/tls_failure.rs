@@ -91,8 +91,8 @@ fn words_on_certificate(error: &CertificateError, issuer: Option<&str>) -> (Conn
         }
         NotValidForNameContext { presented, .. } => (WrongName, format!("it is for {}", names(presented))),
         Other(OtherError(inner)) if matches!(inner.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity)) => {
-            let words = "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may have: \
-                         it needs one that is not";
+            let words = "the host's own certificate is marked as that of an authority (CA:TRUE), which no host may \
+                         have: it needs one that is not";
             (Tls, words.to_owned())
         }
         other => {
@@ -103,9 +103,8 @@ fn words_on_certificate(error: &CertificateError, issuer: Option<&str>) -> (Conn
                 ),
                 UnsupportedSignatureAlgorithmContext { .. }
                 | UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-                    "is signed in a way that is not known here, \
-                     such as with SHA-1, with a key of P-521, or with one of P-256 and SHA-512"
-                        .to_owned()
+                    let ways = "SHA-1, with a key of P-521, or with one of P-256 and SHA-512";
+                    format!("is signed in a way that is not known here, such as with {ways}")
                 }
                 _ => {
                     "is damaged, of an old version, not one for hosts, or breaks a limit that its issuer has".to_owned()
