@@ -12,7 +12,7 @@ const START: &str = "the start of <NIGHTLY>";
 fn unclear(cause: &str, tasks: &str) -> String {
     format!(
         "it is unknown whether the process was started: {cause}\n  look at the newest tasks before it \
-         is started again: it may be running\n  {tasks}"
+         is started again: it may be running\n  {tasks}\n  list them with:\n    anaplan-dump tasks <NIGHTLY>"
     )
 }
 

@@ -64,7 +64,7 @@ fn with_newest_tasks(error: Error, action: &ActionAddress, session: &Session) ->
     if !matches!(error, Error::StartUnclear { .. }) {
         return error.into();
     }
-    let note = match session.client.tasks(action) {
+    let newest = match session.client.tasks(action) {
         Ok(tasks) if tasks.is_empty() => format!("the {} has no tasks now", noun(action.kind)),
         Ok(tasks) => {
             let mut text = String::from("the newest tasks now:");
@@ -76,5 +76,6 @@ fn with_newest_tasks(error: Error, action: &ActionAddress, session: &Session) ->
         }
         Err(error) => format!("the tasks cannot be listed now: {error}"),
     };
-    Failure::noted(error, note)
+    let tasks = shell_word(&action.to_string());
+    Failure::noted(error, format!("{newest}\n  list them with:\n    anaplan-dump tasks {tasks}"))
 }
