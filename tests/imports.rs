@@ -46,7 +46,13 @@ fn the_dump_is_downloaded_by_every_name_into_the_same_file() {
     }
     let there = format!("{FILE}  2.5 kB  already there\n");
     scene.run(&format!("get -q {SHORT}/latest")).stdout(&there);
-    scene.command("get").in_the_model().arg(format!("{IMPORT}/T1")).run().stdout(there);
+    for name in [IMPORT, "cost centres"] {
+        scene.command("get").in_the_model().arg(format!("{name}/T1")).run().stdout(&there);
+        for task in ["T1", "latest"] {
+            let outcome = scene.command("chunks -q").in_the_model().arg(format!("{name}/{task}")).run();
+            outcome.stdout_has("CHUNK  NAME\n0      ");
+        }
+    }
 }
 
 #[test]

@@ -141,14 +141,16 @@ pub(crate) fn chunks(locator: &Locator, session: &Session) -> Result<(), Failure
 /// The dump of a locator; `latest` means the same task as for `get`.
 fn find_dump(locator: &Locator, session: &Session) -> Result<DumpAddress, Failure> {
     let action = session.action(locator)?;
-    let is_one = locator.object().is_some() || action.kind == ActionKind::Import;
-    if locator.task_choice() != Some(&TaskChoice::Latest) || !is_one {
-        let complete = locator.dump()?;
-        return Ok(DumpAddress { object: complete.object, task: action.task(complete.task.id) });
-    }
-    let newest = session.newest_dumps(&action, locator.object(), SearchOptions::default())?;
-    match newest.dumps.into_iter().next() {
-        Some(dump) => Ok(dump.address),
-        None => Err(newest.missing.unwrap_or(Failure::NotFound(newest.none))),
+    let object = locator.object();
+    match locator.task_choice() {
+        // The error says what is missing.
+        _ if object.is_none() && action.kind == ActionKind::Process => Ok(locator.dump()?),
+        Some(TaskChoice::Id(task)) => Ok(DumpAddress { object: object.cloned(), task: action.task(task.clone()) }),
+        Some(TaskChoice::Latest) => {
+            let newest = session.newest_dumps(&action, object, SearchOptions::default())?;
+            let dump = newest.dumps.into_iter().next().map(|dump| dump.address);
+            dump.ok_or_else(|| newest.missing.unwrap_or(Failure::NotFound(newest.none)))
+        }
+        None => Ok(locator.dump()?),
     }
 }
