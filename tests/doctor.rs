@@ -1,6 +1,6 @@
 //! `doctor`: each check passes with what it found, or fails with the reason and what to do.
 
-use xtask::fake::{Fault, USER, When};
+use xtask::fake::{Fault, Process, USER, When};
 
 use crate::support::users::{self, PASSWORD, bare, service, with_password};
 use crate::support::{Invocation, Scene, free_address};
@@ -90,9 +90,13 @@ fn a_wrong_clock_an_untrusted_certificate_and_a_model_that_cannot_be_read_are_re
 }
 
 #[test]
-fn a_process_that_the_model_lacks_is_reported() {
+fn a_process_or_an_import_is_looked_for_and_one_that_the_model_lacks_is_reported() {
     let scene = users::scene();
-    doctor(&scene, "NIGHTLY").run().stdout_has("is there\n");
+    scene.server.service().imports.push(Process::new("112000000041", "Load"));
+    for (locator, found) in [("NIGHTLY", "process: 118000000001"), ("MODEL/load", "import: 112000000041")] {
+        doctor(&scene, locator).run().stdout_has(format!("{found} is there\n"));
+    }
+    doctor(&scene, "load").in_the_model().run().stdout_has("import: 112000000041 is there\n");
     for unknown in ["118000009999", "Nosuch"] {
         let outcome = doctor(&scene, &format!("MODEL/{unknown}")).run();
         outcome.exits_with(4).stdout_has("FAILED  process: ").stdout_has(unknown);

@@ -404,8 +404,8 @@ pub(crate) struct TokenCommand {}
     note = "Exits with the code of the first check that fails. Prints no secret."
 )]
 pub(crate) struct Doctor {
-    /// a model to read: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and
-    /// ANAPLAN_MODEL
+    /// a model, process or import to look for: a URL of the API, or WORKSPACE/MODEL[/PROCESS]; default is the model of
+    /// ANAPLAN_WORKSPACE and ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: Option<String>,
 

@@ -95,6 +95,7 @@ fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
         | Command::Tasks(Tasks { locator, .. })
         | Command::Chunks(Chunks { locator })
         | Command::Cancel(Cancel { locator }) => vec![environment.locator(locator)?],
+        Command::Doctor(Doctor { locator: Some(locator), .. }) => vec![environment.locator(locator)?],
         Command::Processes(Processes { locator })
         | Command::Imports(Imports { locator })
         | Command::Doctor(Doctor { locator, .. }) => {

@@ -1,6 +1,6 @@
 //! `doctor`: everything between here and a dump, one check after the other.
 
-use anaplan_dump_core::{ActionKind, ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod};
+use anaplan_dump_core::{ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod};
 use serde_json::{Value, json};
 
 use super::account::describe;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::{Target, nearest};
-use crate::text::{counted, safe, safe_path};
+use crate::text::{counted, noun, safe, safe_path};
 
 /// The checks so far, and the first that failed.
 struct Checks<'a> {
@@ -56,9 +56,11 @@ pub(crate) fn doctor(
     // A second refusal would say nothing new, and some services lock a user after a few.
     if let Some(locator) = locator.filter(|_| signed_in)
         && checks.add("model", read_model(locator, session))?
-        && let Some(process) = find_process(locator, session)
+        && let Ok(action) = locator.action()
     {
-        checks.add("process", process)?;
+        let found = session.client.find_action(&action.model, action.id.as_str());
+        let kind = found.as_ref().map_or(action.kind, |found| found.kind);
+        checks.add(noun(kind), found.map(|found| format!("{} is there", found.id)).map_err(Failure::from))?;
     }
     checks.add("output folder", try_folder(command.output.as_deref(), session))?;
     if session.json {
@@ -113,13 +115,6 @@ fn read_model(locator: &Locator, session: &Session) -> Result<String, Failure> {
         0 => Err(none_in(model, "processes")),
         count => Ok(format!("{model} has {}", counted(count, "process"))),
     }
-}
-
-/// Whether the process that the locator names is in the model; `None` if it names none.
-fn find_process(locator: &Locator, session: &Session) -> Option<Result<String, Failure>> {
-    let action = locator.action().ok().filter(|action| action.kind == ActionKind::Process)?;
-    let found = session.client.find_action(&action.model, action.id.as_str());
-    Some(found.map(|process| format!("{} is there", process.id)).map_err(Failure::from))
 }
 
 /// A folder that is not there will be made: then the one that it will be in is tried.
