@@ -151,14 +151,17 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
 }
 
 #[test]
-fn an_interrupted_upload_says_that_nothing_was_started() {
+fn an_interrupted_upload_says_that_nothing_was_started_and_leaves_no_lock() {
     let scene = with_file(ROWS);
     scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").method("PUT"));
     let command = scene.command(&format!("{RUN} --put a.csv")).through(WITH_DEFAULT_SIGNALS);
+    let command = command.env("TMPDIR", scene.path("."));
     let mut running = command.start();
     running.wait_until("a chunk is sent", |scene| scene.count_of("PUT") == 1);
+    assert_eq!(scene.files().len(), 2, "{}", scene.describe());
     running.signal("INT");
     running.finish().fails(130, "interrupted: nothing was started");
+    scene.holds(&["a.csv"]);
 }
 
 #[test]

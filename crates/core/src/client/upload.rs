@@ -16,7 +16,7 @@ use super::http::exchange::{Content, JSON, Request};
 use super::requests::json_of;
 use crate::address::FileAddress;
 use crate::error::{Error, Result};
-use crate::files::{DiskWarning, Lock, NamedFile, take_turn};
+use crate::files::{DiskWarning, Lock, NamedFile, Unfinished, take_turn};
 use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done, check_success};
 use crate::transfer::ChunkDigest;
 
@@ -61,12 +61,15 @@ pub struct Uploaded {
 
 /// The lock that keeps other runs away, where there are locks.
 #[derive(Debug)]
-struct Turn(Option<(PathBuf, File)>);
+struct Turn(Option<(PathBuf, File)>, Unfinished);
 
 impl Drop for Turn {
     fn drop(&mut self) {
         // It may be another user's. A run that waits for the lock sees that the file is gone, and makes another.
-        let _ = self.0.as_ref().map(|(path, _)| std::fs::remove_file(path));
+        if let Some((path, _)) = &self.0 {
+            let _ = std::fs::remove_file(path);
+            self.1.set_temporary(path, false);
+        }
     }
 }
 
@@ -128,10 +131,11 @@ impl<'a> Upload<'a> {
             let taken = take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))?;
             Ok((taken.0 != Lock::Taken).then_some(taken.1))
         })?;
-        if lock.is_none() {
-            wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoTurns });
+        match lock {
+            Some(_) => wire.unfinished.set_temporary(&path, true),
+            None => wire.report(&Event::Disk { path: &path, warning: DiskWarning::NoTurns }),
         }
-        self.turn = Some(Turn(lock.map(|lock| (path, lock))));
+        self.turn = Some(Turn(lock.map(|lock| (path, lock)), wire.unfinished.clone()));
         Ok(())
     }
 
