@@ -176,6 +176,12 @@ fn a_process_loads_files_that_are_named_by_import_or_source_file() {
         let put = format!("PUT /files/{FILE}/chunks/0");
         assert_eq!(changes(&scene), [&*file, &put, "POST NIGHTLY/tasks"]);
     }
+    // An action that does not say what it reads is looked up among the imports.
+    let scene = with_file(ONE_ROW);
+    let actions = json!([{ "id": IMPORT, "name": "Centres", "actionType": "IMPORT" }]);
+    let metadata = json!({ "processMetadata": { "name": "Nightly load", "actions": actions } });
+    scene.answers(When::path(format!("processes/{PROCESS}")), metadata);
+    scene.run("run NIGHTLY --poll=1ms -q --put Centres=a.csv").stdout_has(LOADED);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Files that `run --put` uploads, each as the source of an import, before anything is started.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
     ActionAddress, ActionKind, Error, FileAddress, Import, SourceFormat, SourceProblem, Upload, Uploaded,
@@ -10,7 +10,7 @@ use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::os_text;
 use crate::session::Session;
-use crate::text::{counted, duration, safe, safe_path, size};
+use crate::text::{age, counted, duration, percent, safe, safe_path, size};
 
 /// Names of standard input, which can be read once.
 const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
@@ -40,10 +40,15 @@ pub(crate) fn upload(
     let imports = session.client.imports_of(action)?;
     for put in &command.put {
         let (import, text) = find(put, action, &imports)?;
-        let Some(file) = &import.file else {
-            return Err(reads_from_a_model(import));
+        let file = match &import.file {
+            Some(file) => file.clone(),
+            // An action may not say what it reads, which the import itself does.
+            None => {
+                let listed = session.client.imports_of(&action.model.import(import.id.clone()))?;
+                listed.into_iter().find_map(|import| import.file).ok_or_else(|| reads_from_a_model(import))?
+            }
         };
-        sources.push((import, Source { text, file: action.model.file(file.clone()), format: None }));
+        sources.push((import, Source { text, file: action.model.file(file), format: None }));
     }
     // In one order, so that two runs never wait for each other.
     sources.sort_by(|(_, one), (_, other)| one.file.id.as_str().cmp(other.file.id.as_str()));
@@ -91,9 +96,10 @@ fn find<'a, 'b>(put: &'a str, action: &ActionAddress, imports: &'b [Import]) -> 
         let name = |import: &Import| format!("{} {}", import.id, safe(import.name.as_deref().unwrap_or_default()));
         imports.map(|import| name(import).trim_end().to_owned()).collect::<Vec<_>>().join(", ")
     };
+    // Several actions may read one file.
+    let is_same = |one: &Import, other: &Import| one.id == other.id || one.file.is_some() && one.file == other.file;
     match Import::find(imports, wanted).as_slice() {
-        // Several actions may read one file.
-        [import, more @ ..] if more.iter().all(|other| other.file == import.file) => Ok((import, text)),
+        [import, more @ ..] if more.iter().all(|other| is_same(import, other)) => Ok((import, text)),
         several @ [_, ..] => Err(Failure::Usage(format!(
             "several imports match \"{}\": {}\n  name it by its id",
             safe(wanted),
@@ -140,8 +146,7 @@ fn send(source: &Source<'_>, upload: Upload<'_>, session: &Session) -> Result<Up
         if bytes == 0 {
             session.reporter.note(&format!("uploading {name} to source file {}", file.id));
         }
-        let of = all.map(|all| format!(" of {}", size(all))).unwrap_or_default();
-        activity.show_wait(false, format!("uploaded {}{of}", size(bytes)));
+        activity.show_wait(false, so_far(bytes, all, begun.elapsed()));
     };
     let upload = upload.on_progress(report);
     let uploaded = match *text {
@@ -154,8 +159,34 @@ fn send(source: &Source<'_>, upload: Upload<'_>, session: &Session) -> Result<Up
     Ok(uploaded)
 }
 
+/// How far an upload has come.
+fn so_far(bytes: u64, all: Option<u64>, elapsed: Duration) -> String {
+    let rate = bytes as f64 / elapsed.as_secs_f64().max(0.001);
+    let of = all.map(|all| format!(" of {}  {}", size(all), percent(bytes as f64 / all as f64)));
+    let all = all.filter(|_| bytes > 0);
+    let left = all.map(|all| Duration::from_secs_f64(all.saturating_sub(bytes) as f64 / rate));
+    let left = left.map(|left| format!("  about {} left", age(left)));
+    format!("uploaded {}{}  {}/s{}", size(bytes), of.unwrap_or_default(), size(rate as u64), left.unwrap_or_default())
+}
+
 fn refused(error: Error) -> Failure {
     let is_mismatch = matches!(&error, Error::Unsuitable { problem: SourceProblem::Mismatch(_), .. });
     let note = if is_mismatch { "--force uploads it all the same" } else { "nothing was started" };
     Failure::noted(error, note.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_says_how_much_is_left_where_the_length_is_known() {
+        for (bytes, all, expected) in [
+            (0, Some(40_000_000), "uploaded 0 B of 40.0 MB  0 %  0 B/s"),
+            (10_000_000, Some(40_000_000), "uploaded 10.0 MB of 40.0 MB  25 %  1.0 MB/s  about 30 s left"),
+            (10_000_000, None, "uploaded 10.0 MB  1.0 MB/s"),
+        ] {
+            assert_eq!(so_far(bytes, all, Duration::from_secs(10)), expected);
+        }
+    }
 }
