@@ -29,6 +29,19 @@ fn the_chunk_list_is_the_documented_one() {
 }
 
 #[test]
+fn details_are_given_to_clients_that_ask_for_them() {
+    let server = small_server();
+    for (path, parameter, field) in [
+        ("/2/0/workspaces".to_owned(), "tenantDetails", "/workspaces/0/currentSize"),
+        ("/2/0/models".to_owned(), "modelDetails", "/models/0/memoryUsage"),
+        (process_path(&format!("/tasks/{TASK}")), "includeProcessDetails", "/task/result/nestedResults/0/duration"),
+    ] {
+        assert_eq!(get(&server, &path).json().pointer(field), None, "{path}");
+        assert!(get(&server, &format!("{path}?{parameter}=true")).json().pointer(field).is_some(), "{path}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_404_with_the_documented_body() {
     let import = Process::new("112000000001", "Accounts").with_task(Task::complete("T"));
     let server = FakeServer::start(Service::with_dump(small_dump()).with_import(import));

@@ -65,14 +65,15 @@ impl Service {
             ("POST", ["processes" | "imports", id, "tasks"]) => self.start(request, user, kind, id),
             ("GET", ["processes" | "imports", id, "tasks", task]) => {
                 self.update(kind, id, Some(task));
-                let task = json::task(self.find(kind, id, task).ok_or_else(not_found)?);
+                let is_detailed = request.parameter("includeProcessDetails") == Some("true");
+                let task = json::task(self.find(kind, id, task).ok_or_else(not_found)?, is_detailed);
                 Ok(self.one("task", task))
             }
             ("DELETE", ["processes" | "imports", id, "tasks", task]) => {
                 self.update(kind, id, None);
                 let task = self.find(kind, id, task).ok_or_else(not_found)?;
                 task.cancel();
-                let task = json::task(task);
+                let task = json::task(task, false);
                 Ok(self.one("task", task))
             }
             ("GET", ["processes" | "imports", id, "tasks", task, "dumps", object, part @ ..]) => {
@@ -87,19 +88,11 @@ impl Service {
 
     /// The lists of workspaces and models, from which ids can be found.
     fn directory(&self, request: &Request, path: &[&str]) -> Result<Answer, Answer> {
-        let models = || {
-            vec![json!({
-                "id": self.model,
-                "name": "Cost planning",
-                "activeState": "UNLOCKED",
-                "currentWorkspaceId": self.workspace,
-                "currentWorkspaceName": "Finance",
-            })]
-        };
+        let asked = |name| request.parameter(name) == Some("true");
+        let models = || vec![json::model(&self.model, &self.workspace, asked("modelDetails"))];
         match *path {
             ["workspaces"] => {
-                let size = 1_073_741_824_u64;
-                let own = json!({ "id": self.workspace, "name": "Finance", "active": true, "sizeAllowance": size });
+                let own = json::workspace(&self.workspace, asked("tenantDetails"));
                 self.list(request, "workspace", "workspaces", vec![own], None)
             }
             ["models"] => self.list(request, "model", "models", models(), None),
