@@ -19,11 +19,15 @@ pub(crate) const COMMANDS_BY_JOB: [(&str, &[&str]); 5] = [
     ("Set up a shell", &["completion", "man"]),
 ];
 
+/// The shells that `completion` has a script for.
+pub(crate) const SHELLS: [&str; 4] = ["bash", "zsh", "fish", "powershell"];
+
 /// The commands that have no document for `--json`.
 pub(crate) const WITHOUT_JSON: [&str; 4] = ["login", "logout", "completion", "man"];
 
 /// Downloads the rows that Anaplan imports rejected: the failure dumps of processes.
 #[allow(rustdoc::bare_urls, reason = "the comments are the help text")]
+#[allow(dead_code, reason = "general options with a value are read by name, as their variables are")]
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     example = "{command_name} run WORKSPACE/MODEL/PROCESS -o rejected/",
@@ -58,51 +62,51 @@ plain seconds.",
 pub(crate) struct Arguments {
     /// origin of the API, such as https://eu3.api.anaplan.com
     #[argh(option, arg_name = "url")]
-    pub(crate) api_url: Option<String>,
+    api_url: Option<String>,
 
     /// region whose API it is, such as eu3; instead of --api-url
     #[argh(option, arg_name = "name")]
-    pub(crate) region: Option<String>,
+    region: Option<String>,
 
     /// origin to sign in at; default is that of the region
     #[argh(option, arg_name = "url")]
-    pub(crate) auth_url: Option<String>,
+    auth_url: Option<String>,
 
     /// origin of OAuth; default is that of the region
     #[argh(option, arg_name = "url")]
-    pub(crate) oauth_url: Option<String>,
+    oauth_url: Option<String>,
 
     /// file that holds the token; - is standard input
     #[argh(option, arg_name = "file")]
-    pub(crate) token_file: Option<String>,
+    token_file: Option<String>,
 
     /// file that holds the password of ANAPLAN_USER
     #[argh(option, arg_name = "file")]
-    pub(crate) password_file: Option<String>,
+    password_file: Option<String>,
 
     /// root certificates to trust instead of the built-in ones (PEM or DER); SSL_CERT_FILE does the same
     #[argh(option, arg_name = "file")]
-    pub(crate) ca_file: Option<String>,
+    ca_file: Option<String>,
 
     /// root certificates to trust beside the built-in ones or those of --ca-file (PEM or DER)
     #[argh(option, arg_name = "file")]
-    pub(crate) ca_add: Option<String>,
+    ca_add: Option<String>,
 
     /// file with lines ANAPLAN_...=VALUE, for what the environment does not set
     #[argh(option, arg_name = "file")]
-    pub(crate) env_file: Option<String>,
+    env_file: Option<String>,
 
     /// tries after the first one, for each chunk or request; default 12
     #[argh(option, arg_name = "n")]
-    pub(crate) retries: Option<String>,
+    retries: Option<String>,
 
     /// maximum wait between two tries; default 60s
     #[argh(option, arg_name = "duration")]
-    pub(crate) max_wait: Option<String>,
+    max_wait: Option<String>,
 
     /// silence after which a connection is given up; default 60s
     #[argh(option, arg_name = "duration")]
-    pub(crate) stall_timeout: Option<String>,
+    stall_timeout: Option<String>,
 
     /// print each request, its status and its duration
     #[argh(switch, short = 'v')]
@@ -118,7 +122,6 @@ pub(crate) struct Arguments {
 
     /// print the version
     #[argh(switch, short = 'V')]
-    #[allow(dead_code, reason = "answered before the arguments are read: it needs no command")]
     version: bool,
 
     #[argh(subcommand)]
@@ -169,15 +172,6 @@ pub(crate) enum Command {
     Man(Man),
 }
 
-/// The default number of tasks that `tasks` shows.
-const DEFAULT_LIMIT: usize = 20;
-
-/// The default language of the service's messages, as in the reference's example.
-const DEFAULT_LOCALE: &str = "en_US";
-
-/// The default time between two looks at a running task: the least that the service asks for.
-const DEFAULT_POLL: Duration = Duration::from_secs(5);
-
 /// List the processes of a model.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand, name = "processes", example = "{command_name} WORKSPACE/MODEL")]
@@ -207,7 +201,7 @@ pub(crate) struct Tasks {
     pub(crate) locator: String,
 
     /// maximum number of tasks to look at; default 20
-    #[argh(option, arg_name = "n", default = "DEFAULT_LIMIT", from_str_fn(limit))]
+    #[argh(option, arg_name = "n", default = "20", from_str_fn(limit))]
     pub(crate) limit: usize,
 
     /// show only tasks created since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
@@ -270,12 +264,12 @@ pub(crate) struct Run {
     pub(crate) timeout: Option<Duration>,
 
     /// language of the service's messages; default en_US
-    #[argh(option, arg_name = "name", default = "DEFAULT_LOCALE.to_owned()")]
+    #[argh(option, arg_name = "name", default = "\"en_US\".to_owned()")]
     pub(crate) locale: String,
 
     /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
     /// asks for
-    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(parse_duration))]
+    #[argh(option, arg_name = "duration", default = "Duration::from_secs(5)", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
 
     /// report what is wrong in the dumps, as explain does
@@ -330,7 +324,7 @@ pub(crate) struct Wait {
 
     /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
     /// asks for
-    #[argh(option, arg_name = "duration", default = "DEFAULT_POLL", from_str_fn(parse_duration))]
+    #[argh(option, arg_name = "duration", default = "Duration::from_secs(5)", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
 
     /// report what is wrong in the dumps, as explain does
@@ -428,31 +422,13 @@ pub(crate) struct Doctor {
 pub(crate) struct Completion {
     /// bash, zsh, fish or powershell
     #[argh(positional, arg_name = "SHELL", from_str_fn(shell))]
-    pub(crate) shell: Shell,
+    pub(crate) shell: &'static str,
 }
 
 /// Print the manual page, for man -l.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand, name = "man", example = "{command_name} | man -l -")]
 pub(crate) struct Man {}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
-    Powershell,
-}
-
-fn shell(name: &str) -> Result<Shell, String> {
-    match name {
-        "bash" => Ok(Shell::Bash),
-        "zsh" => Ok(Shell::Zsh),
-        "fish" => Ok(Shell::Fish),
-        "powershell" => Ok(Shell::Powershell),
-        _ => Err("the name of a shell is needed: bash, zsh, fish or powershell".to_owned()),
-    }
-}
 
 /// List the chunks of one dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
@@ -607,6 +583,11 @@ fn limit(text: &str) -> Result<usize, String> {
         Ok(count @ 1..) => Ok(count),
         _ => Err("a whole number from 1 is needed".to_owned()),
     }
+}
+
+fn shell(name: &str) -> Result<&'static str, String> {
+    let known = SHELLS.into_iter().find(|shell| *shell == name);
+    known.ok_or_else(|| "the name of a shell is needed: bash, zsh, fish or powershell".to_owned())
 }
 
 /// Whether the value of this name is a path, whose bytes may be any.

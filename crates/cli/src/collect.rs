@@ -34,7 +34,6 @@ pub(crate) struct Collect<'a> {
 }
 
 /// A dump that is there.
-#[derive(Debug)]
 struct Saved {
     /// The file, if there is one.
     file: Option<PathBuf>,
@@ -44,14 +43,13 @@ struct Saved {
 }
 
 /// How the downloads of several dumps ended.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Collected {
     /// Each dump, as `--json` shows it.
     documents: Vec<Value>,
     /// A line about each that is there.
     lines: Vec<String>,
-    files: Vec<PathBuf>,
-    bytes: u64,
+    pub(crate) files: Vec<PathBuf>,
     /// What is wrong in them, if that is asked for.
     report: Option<Report>,
     /// The first failure, which is on the screen already.
@@ -59,7 +57,6 @@ pub(crate) struct Collected {
 }
 
 impl Collect<'_> {
-    /// Downloads dumps.
     pub(crate) fn collect(self, dumps: &[Dump]) -> Result<Collected, Failure> {
         let reporter = &self.session.reporter;
         if dumps.len() > 1 && !matches!(self.target, Target::Folder(_)) {
@@ -95,7 +92,6 @@ impl Collect<'_> {
             match outcome {
                 Ok(saved) => {
                     collected.lines.push(saved.line(elapsed));
-                    collected.bytes += saved.bytes;
                     collected.files.extend(saved.file);
                 }
                 Err(failure) => collected.fail(failure, self.session),
@@ -158,11 +154,6 @@ impl Collected {
         self.failure.get_or_insert(reported);
     }
 
-    /// The files that are there, as people read them.
-    pub(crate) fn paths(&self) -> Vec<String> {
-        self.files.iter().map(|file| safe_path(file)).collect()
-    }
-
     /// Adds the dumps to a document, and what is wrong in them, if that is asked for.
     pub(crate) fn document(self, mut document: Value) -> Value {
         document["dumps"] = self.documents.into();
@@ -184,7 +175,8 @@ impl Collected {
                     summary += &format!("{count} {}, ", status.replace('_', " "));
                 }
             }
-            lines.push(summary + &size(self.bytes));
+            let bytes = self.documents.iter().filter_map(|document| document["bytes"].as_u64());
+            lines.push(summary + &size(bytes.sum()));
         }
         match target {
             Target::Stdout | Target::Device(_) => lines.iter().for_each(|line| session.reporter.note(line)),

@@ -64,13 +64,11 @@ pub(crate) fn read(environment: &Environment<'_>) -> Result<Credentials, Failure
             missing.push(group.join(" or "));
         }
     }
-    match missing.is_empty() {
-        true => (way.read)(environment),
-        false => {
-            let missing = missing.join(" and ");
-            Err(Failure::Usage(format!("{given} needs more to sign in: set {missing}")))
-        }
+    if !missing.is_empty() {
+        let missing = missing.join(" and ");
+        return Err(Failure::Usage(format!("{given} needs more to sign in: set {missing}")));
     }
+    (way.read)(environment)
 }
 
 /// A way that is complete without the file of variables wins over all ways of the file.

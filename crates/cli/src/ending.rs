@@ -23,20 +23,16 @@ pub(crate) fn word(outcome: Outcome) -> &'static str {
 
 /// Whether a task ended as it should.
 pub(crate) fn check(task: &Task, outcome: Outcome) -> Result<(), Failure> {
-    if outcome.is_good() { Ok(()) } else { Err(failure(task, outcome)) }
-}
-
-/// What is wrong with the end of a task whose outcome is not a good one.
-pub(crate) fn failure(task: &Task, outcome: Outcome) -> Failure {
     let address = &task.address;
-    match outcome {
+    Err(match outcome {
+        good if good.is_good() => return Ok(()),
         Outcome::Failed => Failure::RowsFailed,
         Outcome::Cancelled => Failure::Other(format!("task {address} was cancelled")),
         Outcome::NotFinished => {
             Failure::Other(format!("task {address} has not finished ({})", cut(task.state.as_str(), MAX_WORD_CHARS)))
         }
         _ => Failure::Other(format!("task {address} {}", unclear(task))),
-    }
+    })
 }
 
 /// The sum over all actions; `None` where the service says nothing of any.

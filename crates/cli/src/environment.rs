@@ -21,6 +21,8 @@ const PATHS: [&str; 3] = ["ANAPLAN_CERTIFICATE", "ANAPLAN_PRIVATE_KEY", "ANAPLAN
 #[derive(Debug)]
 pub(crate) struct Environment<'a> {
     pub(crate) arguments: &'a Arguments,
+    /// The general options that have a value.
+    options: &'a [(&'static str, String)],
     /// Those of the file; the last one of a name counts.
     from_file: Vec<(String, String)>,
     /// The file, if users that it is not meant for can read it.
@@ -28,15 +30,17 @@ pub(crate) struct Environment<'a> {
 }
 
 impl<'a> Environment<'a> {
-    /// Reads the file of variables, and refuses variables that would have no effect.
-    pub(crate) fn read(arguments: &'a Arguments) -> Result<Self, Failure> {
-        let mut environment = Environment { arguments, from_file: Vec::new(), exposed: None };
-        environment.read_file()?;
+    pub(crate) fn new(arguments: &'a Arguments, options: &'a [(&'static str, String)]) -> Self {
+        Environment { arguments, options, from_file: Vec::new(), exposed: None }
+    }
+
+    /// Refuses variables that would have no effect.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         for command in Arguments::get_args_info().commands {
             for flag in command.command.flags {
-                let variable = format!("ANAPLAN_{}", flag.long[2..].to_uppercase().replace('-', "_"));
+                let variable = variable_of(flag.long);
                 let is_option = matches!(flag.kind, FlagInfoKind::Option { .. });
-                if is_option && environment.variable(&variable)?.is_some() {
+                if is_option && self.variable(&variable)?.is_some() {
                     return Err(Failure::Usage(format!(
                         "{variable} is set, and {} has no variable: unset it, and give the option",
                         flag.long
@@ -44,17 +48,11 @@ impl<'a> Environment<'a> {
                 }
             }
         }
-        Ok(environment)
+        Ok(())
     }
 
-    /// The same for a command that can do without: a file that cannot be read counts as none.
-    pub(crate) fn read_if_possible(arguments: &'a Arguments) -> Self {
-        let mut environment = Environment { arguments, from_file: Vec::new(), exposed: None };
-        let _ = environment.read_file();
-        environment
-    }
-
-    fn read_file(&mut self) -> Result<(), Failure> {
+    /// Reads the file of variables, if one is named.
+    pub(crate) fn read_file(&mut self) -> Result<(), Failure> {
         let Some((name, path)) = self.first(&["ANAPLAN_ENV_FILE"])? else { return Ok(()) };
         let wrong = |problem: String| Failure::Usage(format!("{name} cannot be used: {problem}"));
         let file = NamedFile::read(Setting::Named(name), os_text::path(&path))?;
@@ -66,10 +64,9 @@ impl<'a> Environment<'a> {
 
     /// The same without the file.
     pub(crate) fn without_file(&self) -> Environment<'a> {
-        Environment { arguments: self.arguments, from_file: Vec::new(), exposed: None }
+        Environment::new(self.arguments, self.options)
     }
 
-    /// Drops these variables of the file.
     pub(crate) fn drop_from_file(&mut self, names: &[&str]) {
         self.from_file.retain(|(name, _)| !names.contains(&name.as_str()));
     }
@@ -78,27 +75,6 @@ impl<'a> Environment<'a> {
     pub(crate) fn exposed_secrets(&self) -> Option<&Path> {
         let has_secret = self.from_file.iter().any(|(name, _)| SECRETS.contains(&name.as_str()));
         self.exposed.as_deref().filter(|_| has_secret)
-    }
-
-    /// The option that a variable replaces, where it has one and that is given.
-    fn option(&self, name: &str) -> Option<(&'static str, &String)> {
-        let arguments = self.arguments;
-        let (name, value) = match name {
-            "ANAPLAN_API_URL" => ("--api-url", &arguments.api_url),
-            "ANAPLAN_REGION" => ("--region", &arguments.region),
-            "ANAPLAN_AUTH_URL" => ("--auth-url", &arguments.auth_url),
-            "ANAPLAN_OAUTH_URL" => ("--oauth-url", &arguments.oauth_url),
-            "ANAPLAN_TOKEN_FILE" => ("--token-file", &arguments.token_file),
-            "ANAPLAN_PASSWORD_FILE" => ("--password-file", &arguments.password_file),
-            "ANAPLAN_CA_FILE" => ("--ca-file", &arguments.ca_file),
-            "ANAPLAN_CA_ADD" => ("--ca-add", &arguments.ca_add),
-            "ANAPLAN_ENV_FILE" => ("--env-file", &arguments.env_file),
-            "ANAPLAN_RETRIES" => ("--retries", &arguments.retries),
-            "ANAPLAN_MAX_WAIT" => ("--max-wait", &arguments.max_wait),
-            "ANAPLAN_STALL_TIMEOUT" => ("--stall-timeout", &arguments.stall_timeout),
-            _ => return None,
-        };
-        Some((name, value.as_ref()?))
     }
 
     /// The value of a variable, or of its option.
@@ -120,8 +96,8 @@ impl<'a> Environment<'a> {
     /// The first of these variables that is set, by the name of its option where that is given, and its value.
     pub(crate) fn first(&self, names: &[&'static str]) -> Result<Option<(&'static str, String)>, Failure> {
         for name in names {
-            if let Some((option, value)) = self.option(name) {
-                return Ok(Some((option, value.clone())));
+            if let Some(given) = self.options.iter().find(|(option, _)| variable_of(option) == *name) {
+                return Ok(Some(given.clone()));
             }
             if let Some(value) = self.variable(name)? {
                 return Ok(Some((name, value)));
@@ -132,8 +108,7 @@ impl<'a> Environment<'a> {
 
     /// The proxy of the file and the hosts that it is not for, where the file has a part in that.
     pub(crate) fn proxy(&self) -> Result<Option<(String, String)>, Failure> {
-        let mut names = ProxyChoice::VARIABLES.iter().chain(&ProxyChoice::EXCEPTIONS);
-        if !names.any(|name| self.file_variable(name).is_some()) {
+        if !proxy_variables().any(|name| self.file_variable(name).is_some()) {
             return Ok(None);
         }
         let no_proxy = self.first(&ProxyChoice::EXCEPTIONS)?.map(|(_, hosts)| hosts).unwrap_or_default();
@@ -172,6 +147,11 @@ impl<'a> Environment<'a> {
         let found = self.from_file.iter().rev().find(|(found, _)| found == name)?;
         Some(found.1.clone()).filter(|value| !value.trim().is_empty())
     }
+}
+
+/// The variable that an option has: that of `--stall-timeout` is `ANAPLAN_STALL_TIMEOUT`.
+fn variable_of(option: &str) -> String {
+    format!("ANAPLAN_{}", option[2..].to_uppercase().replace('-', "_"))
 }
 
 /// The variables of a text that are meant for this program, as systemd and a shell read them, or else which line
@@ -278,15 +258,12 @@ mod tests {
     fn a_line_that_seems_to_set_a_variable_and_does_not_is_refused_and_its_value_is_not_shown() {
         for line in [
             "set ANAPLAN_REGION=s3cret",
-            "set \"ANAPLAN_REGION=s3cret\"",
-            "declare -x ANAPLAN_REGION=s3cret",
             "export -n ANAPLAN_REGION=s3cret",
             "$env:ANAPLAN_REGION = \"s3cret\"",
             "anaplan_token=s3cret",
             "ANAPLAN_Region=s3cret",
             "ANAPLAN_=s3cret",
             "\u{feff}ANAPLAN_REGION=s3cret",
-            "\u{200b}ANAPLAN_REGION=s3cret",
             "ANAPLAN_REGION\u{200b}=s3cret",
             "export \u{feff}ANAPLAN_REGION=s3cret",
             "Https_Proxy=s3cret",

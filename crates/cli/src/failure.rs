@@ -10,7 +10,6 @@ use crate::advice::advice;
 use crate::exit_code;
 use crate::text::safe;
 
-/// Why a command did not do what was asked.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command line or a setting is wrong.
@@ -28,12 +27,10 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The library's error, with a note on what it means for this command.
     pub(crate) fn noted(error: Error, note: impl Into<Option<String>>) -> Failure {
         Failure::Library { error: Box::new(error), note: note.into() }
     }
 
-    /// A process or import without tasks.
     pub(crate) fn no_tasks(action: &ActionAddress) -> Failure {
         Failure::NotFound(format!(
             "{action} has no tasks: it never ran, it does not exist, or this user has no access to it (the service \

@@ -14,7 +14,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report;
-use crate::text::{percent, safe, shell_word};
+use crate::text::{percent, safe, safe_path, shell_word};
 
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
@@ -25,8 +25,6 @@ fn looks_without_news(poll: Duration) -> u64 {
     (60 / poll.as_secs().max(5)).max(1)
 }
 
-/// How a task is followed.
-#[derive(Debug)]
 pub(crate) struct Follow<'a> {
     pub(crate) output: Option<&'a str>,
     pub(crate) html: Option<&'a str>,
@@ -40,8 +38,9 @@ pub(crate) struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    /// The folder for the dumps. Refuses what contradicts itself, before anything is sent.
-    pub(crate) fn target(&self, locator: &Locator, session: &Session) -> Result<Target, Failure> {
+    /// The folder for the dumps, and the page on them. Refuses what contradicts itself or cannot be written, before
+    /// anything is sent.
+    pub(crate) fn prepare(&self, locator: &Locator, session: &Session) -> Result<(Target, Option<Page>), Failure> {
         let service = locator.model().origin.as_ref().unwrap_or(session.client.api());
         // A service on this machine is a test.
         if self.poll < LEAST_POLL && !service.is_loopback() {
@@ -49,16 +48,12 @@ impl Follow<'_> {
                 "--poll must be at least 1s: the service asks not to look more than once every 5 seconds".into(),
             ));
         }
-        match Target::read(self.output, false)? {
-            target @ Target::Folder(_) => Ok(target),
-            _ => Err(Failure::Usage("-o must name a folder: a process can leave several dumps".into())),
+        let target = Target::read(self.output, false)?;
+        if !matches!(target, Target::Folder(_)) {
+            return Err(Failure::Usage("-o must name a folder: a process can leave several dumps".into()));
         }
-    }
-
-    /// Finds out what cannot be written, before the process runs or is waited for.
-    pub(crate) fn prepare(&self, target: &Target, session: &Session) -> Result<Option<Page>, Failure> {
         target.try_folder(false, &session.reporter.unfinished)?;
-        Page::begin(self.html, self.force, &session.reporter)
+        Ok((target, Page::begin(self.html, self.force, &session.reporter)?))
     }
 
     /// Waits for the end of a task, and collects its dumps.
@@ -121,7 +116,7 @@ impl Follow<'_> {
                 Some(count @ 1..) => format!(", {} {what}", thousands(count)),
                 _ => String::new(),
             };
-            let paths = collected.paths().join(", ");
+            let paths = collected.files.iter().map(|file| safe_path(file)).collect::<Vec<_>>().join(", ");
             print(&format!(
                 "\n{} {} loaded{}, {} rejected{}{}{paths}\n",
                 known(loaded),

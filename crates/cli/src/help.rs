@@ -14,7 +14,6 @@ const WIDTH: usize = 80;
 /// Width of the column with names.
 const NAMES: usize = 27;
 
-/// The help of a command, or of the program.
 pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> String {
     let subcommand = program.commands.iter().find(|known| Some(known.name) == command);
     let (name, shown) = match subcommand {
@@ -58,7 +57,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
             entry(&mut text, &code.code.to_string(), code.description);
         }
         let _ = writeln!(text, "\n{PROGRAM} COMMAND --help shows the options of a command.");
-    } else if name == format!("{PROGRAM} explain") {
+    } else if command == Some("explain") {
         text.push_str("\nOf the general options, it takes -q, -qq and -v.\n");
     } else {
         let _ = writeln!(text, "\nGeneral options, such as --region and -q: {PROGRAM} --help");
@@ -102,7 +101,7 @@ pub(crate) fn spelled(flag: &FlagInfo<'_>) -> String {
 
 /// A name and what it means, beside it or below it.
 fn entry(text: &mut String, name: &str, description: &str) {
-    let lines = wrapped(description, WIDTH - NAMES - 2, usize::MAX);
+    let lines = wrapped(description, WIDTH - NAMES - 2);
     let is_beside = name.chars().count() + 2 <= NAMES;
     let mut left = name.to_owned();
     if !is_beside {
@@ -126,7 +125,7 @@ fn paragraphs(text: &mut String, source: &str) {
         for block in lines.chunk_by(|a, b| is_list(a) == is_list(b)) {
             let block = match block {
                 [first, ..] if is_list(first) => block.iter().map(|line| (*line).to_owned()).collect(),
-                _ => wrapped(&block.join(" "), WIDTH, usize::MAX),
+                _ => wrapped(&block.join(" "), WIDTH),
             };
             for line in block {
                 let _ = writeln!(text, "{line}");
@@ -155,8 +154,6 @@ mod tests {
             assert!(command.is_none() || text.lines().count() <= 60, "{command:?} is too long:\n{text}");
         }
         let text = help(&program, None);
-        for option in ["--retries <n>", "--token-file <file>", "-q, --quiet", "--stall-timeout <duration>"] {
-            assert!(text.contains(option), "{option} is missing:\n{text}");
-        }
+        assert!(text.contains("  -q, --quiet ") && text.contains("  --retries <n> "), "{text}");
     }
 }

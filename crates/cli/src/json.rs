@@ -14,18 +14,18 @@ pub(crate) fn named(id: &Id, address: &dyn Display) -> Value {
     json!({ "id": id.as_str(), "locator": address.to_string() })
 }
 
-/// Does the same for each of several locators, by number, also after a failure, and prints the only document, or a
-/// list of those that are not null. A failure beside a document is on the screen already.
-pub(crate) fn each(
-    count: usize,
+/// Does the same for each of several locators, also after a failure, and prints the only document, or a list of those
+/// that are not null. A failure beside a document is on the screen already.
+pub(crate) fn each<T>(
+    locators: impl IntoIterator<Item = T>,
     is_one: bool,
     session: &Session,
-    act: &mut dyn FnMut(usize) -> Result<(Value, Option<Failure>), Failure>,
+    mut act: impl FnMut(T) -> Result<(Value, Option<Failure>), Failure>,
 ) -> Result<(), Failure> {
     let mut documents = Vec::new();
     let mut first_failure = None;
-    for index in 0..count {
-        let (document, failure) = match act(index) {
+    for locator in locators {
+        let (document, failure) = match act(locator) {
             Ok(done) => done,
             Err(failure) if is_one => return Err(failure),
             Err(failure) => {

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     let request = parse::parse(std::env::args_os().skip(1));
     let unfinished = Unfinished::default();
     let outcome = match request.parsed {
-        Ok(Parsed::Run(arguments)) => run(&arguments, &unfinished),
+        Ok(Parsed::Run(arguments)) => run(&arguments, &request.options, &unfinished),
         Ok(Parsed::Show(text)) => stdout::print(&text),
         Ok(Parsed::Help(text)) => stdout::print(&text).and_then(|()| {
             let failure = Failure::Usage("a command is needed".to_owned());
@@ -69,21 +69,25 @@ fn main() -> ExitCode {
     code
 }
 
-fn run(arguments: &Arguments, unfinished: &Unfinished) -> Result<(), Failure> {
+fn run(arguments: &Arguments, options: &[(&'static str, String)], unfinished: &Unfinished) -> Result<(), Failure> {
     let command = &arguments.command;
     if arguments.json || matches!(command, Command::Completion(_) | Command::Man(_) | Command::Token(_)) {
         stdout::check_open()?;
     }
-    if let Command::Completion(Completion { shell }) = command {
-        return stdout::print(&completion::script(&Arguments::get_args_info(), *shell));
+    let mut environment = Environment::new(arguments, options);
+    match command {
+        Command::Completion(Completion { shell }) => {
+            return stdout::print(&completion::script(&Arguments::get_args_info(), shell));
+        }
+        Command::Man(_) => return stdout::print(&man::page(&Arguments::get_args_info())),
+        // It can do without the file of variables.
+        Command::Explain(command) => {
+            let _ = environment.read_file();
+            return explain::explain(command, &environment, unfinished);
+        }
+        _ => environment.read_file()?,
     }
-    if let Command::Man(_) = command {
-        return stdout::print(&man::page(&Arguments::get_args_info()));
-    }
-    if let Command::Explain(command) = command {
-        return explain::explain(command, &Environment::read_if_possible(arguments), unfinished);
-    }
-    let mut environment = Environment::read(arguments)?;
+    environment.check()?;
     credentials::prefer_outside(&mut environment)?;
     let locators = match command {
         Command::Get(Get { locator, more, .. }) | Command::Task(TaskCommand { locator, more, .. }) => {

@@ -14,9 +14,7 @@ use crate::os_text::{carried, is_carried};
 use crate::text::safe;
 
 /// What the command line asks for.
-#[derive(Debug)]
 pub(crate) enum Parsed {
-    /// Run a command.
     Run(Box<Arguments>),
     /// Print this text: help, or the version.
     Show(String),
@@ -25,10 +23,11 @@ pub(crate) enum Parsed {
 }
 
 /// What the command line asks for, and what its end needs of it.
-#[derive(Debug)]
 pub(crate) struct Request {
     /// Or what is wrong with it.
     pub(crate) parsed: Result<Parsed, String>,
+    /// The general options that have a value.
+    pub(crate) options: Vec<(&'static str, String)>,
     /// The command, if one is named.
     pub(crate) command: Option<&'static str>,
     pub(crate) json: bool,
@@ -39,7 +38,9 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Request {
     let mut line = Line { program: &program, options: Vec::new(), words: Vec::new() };
     let read = line.read(arguments.map(carried));
     let parsed = read.and_then(|()| line.check()).and_then(|()| line.parsed());
-    Request { parsed, command: line.command().map(|command| command.name), json: line.has("--json") }
+    let general = line.options.iter().filter(|given| given.is_general);
+    let options = general.filter_map(|given| Some((given.flag.long, given.value.clone()?))).collect();
+    Request { parsed, options, command: line.command().map(|command| command.name), json: line.has("--json") }
 }
 
 /// A command line that is read.

@@ -18,19 +18,7 @@ use crate::text::{counted, rfc3339, safe, time};
 /// A task that was passed over, and why.
 pub(crate) type Skipped = (ListedTask, SkipReason);
 
-/// How far down the list of tasks a search goes.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SearchOptions {
-    /// Past runs that left no dump.
-    pub(crate) older: bool,
-    /// Down to those created at this time.
-    pub(crate) since: Option<SystemTime>,
-    /// Maximum number of tasks to look at; the library's default is 20.
-    pub(crate) limit: Option<usize>,
-}
-
 /// The dumps that a locator means.
-#[derive(Debug)]
 pub(crate) struct Selection {
     /// The task whose dumps these are, or which proves that there are none.
     pub(crate) address: TaskAddress,
@@ -90,14 +78,15 @@ impl Session {
         Ok(task)
     }
 
-    /// The dumps of the newest finished task, or of an older one if that is asked for.
+    /// The dumps of the newest finished task. `older` goes past runs that left no dump.
     pub(crate) fn newest_dumps(
         &self,
         action: &ActionAddress,
         object: Option<&Id>,
-        options: SearchOptions,
+        older: bool,
+        since: Option<SystemTime>,
+        limit: Option<usize>,
     ) -> Result<Selection, Failure> {
-        let SearchOptions { older, since, limit } = options;
         let search = self.client.newest(action).older(older);
         let search = object.into_iter().fold(search, Search::object);
         let search = since.into_iter().fold(search, Search::since);
@@ -141,7 +130,6 @@ impl Session {
         Ok(Selection { address, task: Some(task), outcome, skipped, dumps, missing, none })
     }
 
-    /// Every dump of a task.
     pub(crate) fn dumps_of_task(&self, address: TaskAddress) -> Result<Selection, Failure> {
         let task = self.client.task(&address)?;
         let dumps = if task.is_over() { self.client.dumps(&task)? } else { Vec::new() };
@@ -189,7 +177,7 @@ fn missing(task: &Task, outcome: Outcome, dumps: &[Dump], object: Option<&Id>) -
         }
         (_, Outcome::Failed) => format!("something failed in task {address}, but no dump was left"),
         (_, Outcome::Cancelled) => format!("task {address} was cancelled, and no dump was left"),
-        (_, outcome) => return Some(ending::failure(task, outcome)),
+        (_, outcome) => return ending::check(task, outcome).err(),
     };
     Some(Failure::NotFound(format!("{what}; look at it with:\n  anaplan-dump task {address}")))
 }

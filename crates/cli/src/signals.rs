@@ -27,7 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// takes, and no longer than Docker waits before it kills a program.
 pub(crate) const PATIENCE_FOR_STEPS: Duration = Duration::from_secs(10);
 
-/// Watches for signals from now on.
 pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
     begin(reporter).map_err(|error| Failure::Other(format!("signals cannot be watched: {error}")))
 }

@@ -15,15 +15,6 @@ use crate::text::{age, counted, duration, percent, safe, safe_path, size};
 /// Names of standard input, which can be read once.
 const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
 
-/// What is uploaded to a source file.
-struct Source<'a> {
-    /// The file, or `-`.
-    text: &'a str,
-    file: FileAddress,
-    /// What the import expects; `None` where it is not known, or must not matter.
-    format: Option<SourceFormat>,
-}
-
 /// Uploads every file of `--put`, by a session with a time limit. The result keeps other runs of this host away from
 /// the same source files.
 pub(crate) fn upload(
@@ -48,35 +39,35 @@ pub(crate) fn upload(
                 listed.into_iter().find_map(|import| import.file).ok_or_else(|| reads_from_a_model(import))?
             }
         };
-        sources.push((import, Source { text, file: action.model.file(file), format: None }));
+        sources.push((action.model.file(file), import, text));
     }
     // In one order, so that two runs never wait for each other.
-    sources.sort_by(|(_, one), (_, other)| one.file.id.as_str().cmp(other.file.id.as_str()));
-    if let Some(pair) = sources.windows(2).find(|pair| pair[0].1.file == pair[1].1.file) {
-        let file = &pair[0].1.file.id;
+    sources.sort_by(|(one, ..), (other, ..)| one.id.as_str().cmp(other.id.as_str()));
+    if let Some(pair) = sources.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let file = &pair[0].0.id;
         return Err(Failure::Usage(format!("--put names two files for one source file, {file}")));
     }
-    if sources.iter().filter(|(_, source)| STDIN.contains(&source.text)).count() > 1 {
+    if sources.iter().filter(|(.., text)| STDIN.contains(text)).count() > 1 {
         return Err(Failure::Usage("--put reads standard input (-) for one import only".into()));
     }
-    if !command.force {
-        for (import, source) in &mut sources {
-            source.format = format(import, source, session)?;
-        }
+    let mut uploads = Vec::new();
+    for (file, import, text) in &sources {
+        let upload = limited.client.upload(file);
+        let format = if command.force { None } else { format(file, import, text, session)? };
+        uploads.push((*text, file, format.into_iter().fold(upload, Upload::format)));
     }
     // A file that is refused after another one was sent would leave that one for the next run.
-    if sources.len() > 1 {
-        for (_, source) in sources.iter().filter(|(_, source)| source.text != "-") {
-            upload_of(source, session).check_file(os_text::path(source.text)).map_err(refused)?;
+    if uploads.len() > 1 {
+        for (text, _, upload) in uploads.iter().filter(|(text, ..)| *text != "-") {
+            upload.check_file(os_text::path(text)).map_err(refused)?;
         }
     }
-    let mut uploads: Vec<_> = sources.iter().map(|(_, source)| (source, upload_of(source, limited))).collect();
-    for (_, upload) in &mut uploads {
+    for (.., upload) in &mut uploads {
         upload.wait_for_turn().map_err(refused)?;
     }
     // What can be read only once was not checked, and is refused before another file is sent.
-    uploads.sort_by_key(|(source, _)| source.text != "-" && os_text::path(source.text).is_file());
-    uploads.into_iter().map(|(source, upload)| send(source, upload, limited)).collect()
+    uploads.sort_by_key(|(text, ..)| *text != "-" && os_text::path(text).is_file());
+    uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, session)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.
@@ -119,27 +110,20 @@ fn reads_from_a_model(import: &Import) -> Failure {
 }
 
 /// What the import expects. Where that cannot be known, the file is uploaded all the same.
-fn format(import: &Import, source: &Source<'_>, session: &Session) -> Result<Option<SourceFormat>, Failure> {
-    match session.client.source_format(&source.file.model, &import.id) {
+fn format(file: &FileAddress, import: &Import, text: &str, session: &Session) -> Result<Option<SourceFormat>, Failure> {
+    match session.client.source_format(&file.model, &import.id) {
         Ok(Some(format)) => Ok(Some(format)),
         Ok(None) => Err(reads_from_a_model(import)),
         Err(error) => {
-            let text = safe(source.text);
-            session.reporter.warn(&format!("{text} is not checked: {error}"));
+            session.reporter.warn(&format!("{} is not checked: {error}", safe(text)));
             Ok(None)
         }
     }
 }
 
-fn upload_of<'a>(source: &'a Source<'_>, session: &'a Session) -> Upload<'a> {
-    let upload = session.client.upload(&source.file);
-    source.format.iter().fold(upload, |upload, format| upload.format(format.clone()))
-}
-
-fn send(source: &Source<'_>, upload: Upload<'_>, session: &Session) -> Result<Uploaded, Failure> {
-    let Source { text, file, .. } = source;
+fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a Session) -> Result<Uploaded, Failure> {
     let path = os_text::path(text);
-    let name = if *text == "-" { "standard input".to_owned() } else { safe_path(&path) };
+    let name = if text == "-" { "standard input".to_owned() } else { safe_path(&path) };
     let begun = Instant::now();
     let mut activity = session.reporter.activity();
     let report = |bytes: u64, all: Option<u64>| {
@@ -149,7 +133,7 @@ fn send(source: &Source<'_>, upload: Upload<'_>, session: &Session) -> Result<Up
         activity.show_wait(false, so_far(bytes, all, begun.elapsed()));
     };
     let upload = upload.on_progress(report);
-    let uploaded = match *text {
+    let uploaded = match text {
         "-" => upload.from_reader(std::io::stdin().lock()),
         _ => upload.from_file(&path),
     };

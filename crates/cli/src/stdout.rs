@@ -38,7 +38,6 @@ fn failed(source: io::Error) -> Failure {
     Error::output("write to", None, source).into()
 }
 
-/// Prints text.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(failed)
@@ -51,7 +50,6 @@ pub(crate) fn has_printed_json() -> bool {
     HAS_PRINTED_JSON.load(Ordering::Relaxed)
 }
 
-/// Prints one JSON document.
 pub(crate) fn print_json(document: &Value) -> Result<(), Failure> {
     HAS_PRINTED_JSON.store(true, Ordering::Relaxed);
     print(&(escape_unprintable(&format!("{document:#}")) + "\n"))

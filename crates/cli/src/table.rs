@@ -15,16 +15,18 @@ pub(crate) fn widths(header: &[&str], rows: &[Vec<String>]) -> Vec<usize> {
     header.iter().enumerate().map(width).collect()
 }
 
-/// Aligned columns, two spaces apart; the last one is not padded. The columns that are named in `numbers` are read from
-/// the right.
-pub(crate) fn table(header: &[&str], rows: &[Vec<String>], numbers: &[&str]) -> String {
+/// The columns that hold numbers, which are read from the right.
+const NUMBERS: [&str; 4] = ["TAKEN", "WARNED", "FAILED", "IGNORED"];
+
+/// Aligned columns, two spaces apart; the last one is not padded.
+pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let widths = widths(header, rows);
     let line = |cells: Vec<String>| cells.join("  ").trim_end().to_owned() + "\n";
     let names = header.iter().zip(&widths).map(|(name, &width)| format!("{name:width$}"));
     let mut text = line(names.collect());
     for row in rows {
         let cells = row.iter().zip(header).zip(&widths);
-        let cells = cells.map(|((cell, name), &width)| match numbers.contains(name) {
+        let cells = cells.map(|((cell, name), &width)| match NUMBERS.contains(name) {
             true => format!("{cell:>width$}"),
             false => format!("{cell:width$}"),
         });

@@ -18,9 +18,6 @@ const STEP_WIDTH: usize = 78;
 
 const HEADER: [&str; 8] = ["OBJECT", "RAN", "TAKEN", "WARNED", "FAILED", "IGNORED", "DUMP", "NAME"];
 
-/// The columns that hold numbers.
-const NUMBERS: [&str; 4] = ["TAKEN", "WARNED", "FAILED", "IGNORED"];
-
 /// The column that is left out where it would be empty: few imports give warnings.
 const WARNED: usize = 3;
 
@@ -117,12 +114,14 @@ fn actions_table(actions: &[&ActionResult]) -> String {
     for (row, action) in rows.iter_mut().zip(actions) {
         row.push(cut(action.object_name.as_deref().unwrap_or(""), name_chars));
     }
-    let table = table(&header, &rows, &NUMBERS);
+    let table = table(&header, &rows);
     let mut lines = table.lines();
     let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
     for (line, action) in lines.zip(actions) {
         text.push_str(&format!("{line}\n"));
-        for line in action.messages.iter().flat_map(|message| wrapped(message, MESSAGE_WIDTH, MESSAGE_LINES)) {
+        for line in
+            action.messages.iter().flat_map(|message| wrapped(message, MESSAGE_WIDTH).into_iter().take(MESSAGE_LINES))
+        {
             text.push_str(&format!("    {line}\n"));
         }
     }

@@ -40,9 +40,8 @@ pub(crate) fn cut(text: &str, max_chars: usize) -> String {
     text.chars().take(max_chars - ELLIPSIS.len()).collect::<String>() + ELLIPSIS
 }
 
-/// A text of the service in at most `max_lines` lines of at most `width` characters, broken between words
-/// where there are any.
-pub(crate) fn wrapped(text: &str, width: usize, max_lines: usize) -> Vec<String> {
+/// A text of the service in lines of at most `width` characters, broken between words where there are any.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in safe(text).split_whitespace() {
         let line_chars = lines.last().map_or(0, |line| line.chars().count());
@@ -53,7 +52,6 @@ pub(crate) fn wrapped(text: &str, width: usize, max_lines: usize) -> Vec<String>
             _ => lines.push(cut(word, width)),
         }
     }
-    lines.truncate(max_lines);
     lines.retain(|line| !line.is_empty());
     lines
 }
@@ -177,10 +175,9 @@ mod tests {
     fn long_text_is_cut_or_wrapped_and_made_safe() {
         assert_eq!(cut("a\u{1b}b", 20), "a\\u{1b}b");
         assert_eq!(cut("abcdefgh", 6), "abc...");
-        assert_eq!(wrapped("one two three four", 9, 9), ["one two", "three", "four"]);
-        assert_eq!(wrapped("one two three four", 9, 2), ["one two", "three"]);
-        assert_eq!(wrapped(&"x".repeat(30), 9, 9), ["xxxxxx..."]);
-        assert_eq!(wrapped(" ", 9, 9), Vec::<String>::new());
+        assert_eq!(wrapped("one two three four", 9), ["one two", "three", "four"]);
+        assert_eq!(wrapped(&"x".repeat(30), 9), ["xxxxxx..."]);
+        assert_eq!(wrapped(" ", 9), Vec::<String>::new());
     }
 
     #[test]

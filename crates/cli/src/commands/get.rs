@@ -12,7 +12,7 @@ use crate::ending;
 use crate::failure::Failure;
 use crate::json::{each, named};
 use crate::report::{Page, is_same_file};
-use crate::resolve::{SearchOptions, Selection, skipped_document};
+use crate::resolve::{Selection, skipped_document};
 use crate::session::Session;
 use crate::stdout::print;
 use crate::target::Target;
@@ -39,10 +39,8 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
             false => runs.push((Ok(locator.clone()), false)),
         }
     }
-    let (count, mut runs) = (runs.len(), runs.into_iter());
     let (mut of_models, mut without_run) = (0, 0);
-    let got = each(count, is_one, session, &mut |_| {
-        let Some((locator, is_of_model)) = runs.next() else { return Ok((Value::Null, None)) };
+    let got = each(runs, is_one, session, |(locator, is_of_model)| {
         let locator = locator?;
         of_models += usize::from(is_of_model);
         match get_one(command, &locator, is_of_model, &target, page.take(), session) {
@@ -175,7 +173,7 @@ fn find(
         } else {
             older |= since.is_some();
         }
-        return session.newest_dumps(&action, locator.object(), SearchOptions { older, since, limit });
+        return session.newest_dumps(&action, locator.object(), older, since, limit);
     };
     let task = action.task(id.clone());
     let address = match (action.kind, locator.object()) {

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::arguments::Models;
 use crate::failure::Failure;
 use crate::json::named;
-use crate::resolve::SearchOptions;
 use crate::session::Session;
 use crate::table::{MAX_ID_CHARS, MAX_NAME_CHARS, table};
 use crate::text::{counted, cut, safe};
@@ -26,7 +25,7 @@ fn show(
     let (cells, values): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     document[key] = values.into();
     if session.json || !cells.is_empty() {
-        session.show(&document, &|| table(header, &cells, &[]))?;
+        session.show(&document, &|| table(header, &cells))?;
     }
     if cells.is_empty() { Err(none) } else { Ok(()) }
 }
@@ -134,7 +133,7 @@ pub(crate) fn chunks(locator: &Locator, session: &Session) -> Result<(), Failure
             return "The dump has no chunks: it is empty.\n".to_owned();
         }
         let cells = |chunk: &Chunk| vec![chunk.id.to_string(), safe(chunk.name.as_deref().unwrap_or(""))];
-        table(&["CHUNK", "NAME"], &list.as_slice().iter().map(cells).collect::<Vec<_>>(), &[])
+        table(&["CHUNK", "NAME"], &list.as_slice().iter().map(cells).collect::<Vec<_>>())
     })
 }
 
@@ -147,7 +146,7 @@ fn find_dump(locator: &Locator, session: &Session) -> Result<DumpAddress, Failur
         _ if object.is_none() && action.kind == ActionKind::Process => Ok(locator.dump()?),
         Some(TaskChoice::Id(task)) => Ok(DumpAddress { object: object.cloned(), task: action.task(task.clone()) }),
         Some(TaskChoice::Latest) => {
-            let newest = session.newest_dumps(&action, object, SearchOptions::default())?;
+            let newest = session.newest_dumps(&action, object, false, None, None)?;
             let dump = newest.dumps.into_iter().next().map(|dump| dump.address);
             dump.ok_or_else(|| newest.missing.unwrap_or(Failure::NotFound(newest.none)))
         }

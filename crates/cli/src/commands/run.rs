@@ -26,8 +26,6 @@ pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result
         loads: !command.put.is_empty(),
     };
     let limited = session.within(timeout);
-    let target = follow.target(locator, session)?;
-    let action = session.action(locator)?;
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }
@@ -35,7 +33,8 @@ pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result
         return Err(Failure::Usage("--force is for --html and --put".into()));
     }
     let mappings = command.map.iter().map(|text| mapping(text)).collect::<Result<Vec<_>, _>>()?;
-    let page = follow.prepare(&target, session)?;
+    let (target, page) = follow.prepare(locator, session)?;
+    let action = session.action(locator)?;
     // Kept until the end: another run that uploads to the same source files waits.
     let _uploaded = sources::upload(command, &action, session, &limited)?;
     let tasks = shell_word(&action.to_string());

@@ -15,8 +15,8 @@ use crate::text::{cut, shell_word};
 
 pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Session) -> Result<(), Failure> {
     let mut separator = "";
-    each(locators.len(), locators.len() == 1, session, &mut |index| {
-        let task = session.task(&locators[index])?;
+    each(locators, locators.len() == 1, session, |locator| {
+        let task = session.task(locator)?;
         let outcome = session.client.outcome(&task)?;
         if !session.json {
             print(&format!("{separator}{}{}", text(&task, outcome), hint(&task, outcome)))?;

@@ -58,7 +58,7 @@ pub(crate) fn tasks(command: &Tasks, locator: &Locator, session: &Session) -> Re
             vec![created, since.map_or("-".to_owned(), age), state, outcome, safe(task.id.as_str())]
         };
         let rows: Vec<Vec<String>> = shown.iter().map(cells).collect();
-        let mut text = table(&["CREATED (UTC)", "AGE", "STATE", "OUTCOME", "TASK"], &rows, &[]);
+        let mut text = table(&["CREATED (UTC)", "AGE", "STATE", "OUTCOME", "TASK"], &rows);
         if shown.len() < all.len() {
             text.push_str(&format!("{} of {}\n", shown.len(), counted(all.len(), "task")));
         }

@@ -26,8 +26,7 @@ pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Resu
     if force && command.html.is_none() {
         return Err(Failure::Usage("--force is for --html".into()));
     }
-    let target = follow.target(locator, session)?;
-    let page = follow.prepare(&target, session)?;
+    let (target, page) = follow.prepare(locator, session)?;
     let address = find(locator, command, begun, &session.within(timeout))?;
     follow.to_the_end(&address, &target, page, session)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anaplan_dump_core::Origin;
 use argh::{CommandInfoWithArgs, FlagInfo, FlagInfoKind};
 
-use crate::arguments::{PROGRAM, Shell, names_path};
+use crate::arguments::{PROGRAM, SHELLS, names_path};
 
 type Command = CommandInfoWithArgs;
 type Flag = FlagInfo<'static>;
@@ -38,9 +38,9 @@ fn commands(program: &Command) -> impl Iterator<Item = (&'static str, &Command)>
 }
 
 /// The words that the argument of a command can be, where there are any.
-fn choices(command: &Command) -> &'static str {
+fn choices(command: &Command) -> String {
     let is_shell = command.positionals.iter().any(|positional| positional.name == "SHELL");
-    if is_shell { "bash zsh fish powershell" } else { "" }
+    if is_shell { SHELLS.join(" ") } else { String::new() }
 }
 
 /// The options of the program, or those of a command that the program does not have.
@@ -67,12 +67,12 @@ fn regions() -> String {
 }
 
 /// The script that a shell reads.
-pub(crate) fn script(program: &Command, shell: Shell) -> String {
+pub(crate) fn script(program: &Command, shell: &str) -> String {
     match shell {
-        Shell::Bash => bash(program),
-        Shell::Zsh => zsh(program),
-        Shell::Fish => fish(program),
-        Shell::Powershell => powershell(program),
+        "bash" => bash(program),
+        "zsh" => zsh(program),
+        "fish" => fish(program),
+        _ => powershell(program),
     }
 }
 
@@ -119,7 +119,7 @@ fn zsh(program: &Command) -> String {
     let (mut names, mut cases) = (String::new(), String::new());
     for (name, command) in commands(program) {
         let _ = writeln!(names, "    '{name}:{}'", quote(&one_line(command.description)));
-        let positionals = match choices(command) {
+        let positionals = match choices(command).as_str() {
             _ if takes_files(command) => "*:file:_files".to_owned(),
             "" => "*:locator: ".to_owned(),
             choices => format!("1:shell:({choices})"),
@@ -153,7 +153,7 @@ fn fish(program: &Command) -> String {
     for (name, command) in commands(program) {
         let about = quote(command.description);
         let _ = writeln!(lines, "{start} -n __fish_use_subcommand -a {name} -d '{about}'");
-        let offered = match choices(command) {
+        let offered = match choices(command).as_str() {
             _ if takes_files(command) => "-F".to_owned(),
             "" => continue,
             choices => format!("-a '{choices}'"),
@@ -169,7 +169,8 @@ fn powershell(program: &Command) -> String {
     };
     let entries = |command: &Command| {
         let pairs = |flag: &Flag| spellings(flag).map(|form| pair(&form, flag.description)).collect::<String>();
-        let choices = choices(command).split_whitespace().map(|choice| pair(choice, "shell"));
+        let choices = choices(command);
+        let choices = choices.split_whitespace().map(|choice| pair(choice, "shell"));
         choices.chain(flags(program, command).map(pairs)).collect::<String>()
     };
     let (mut names, mut table) = (String::new(), String::new());

@@ -12,9 +12,8 @@ use crate::text::{cut, safe, size};
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What goes on for long, until it is dropped.
-#[derive(Debug)]
 pub(crate) struct Activity<'a> {
-    reporter: &'a Reporter,
+    pub(super) reporter: &'a Reporter,
     begun: Instant,
     /// When it was shown last, after the beginning; `None` if it never was.
     shown: Option<Duration>,
@@ -72,8 +71,6 @@ impl Drop for Activity<'_> {
     }
 }
 
-/// A file that is read.
-#[derive(Debug)]
 pub(crate) struct Reading<'a, R> {
     activity: Activity<'a>,
     name: String,

@@ -9,10 +9,7 @@ use super::Reporter;
 use super::activity::Activity;
 use crate::text::{age, counted, percent, safe, size};
 
-/// The progress of one download.
-#[derive(Debug)]
 pub(crate) struct DownloadProgress<'a> {
-    reporter: &'a Reporter,
     activity: Activity<'a>,
     meter: Meter,
 }
@@ -21,7 +18,7 @@ pub(crate) struct DownloadProgress<'a> {
 const LONGEST_CHUNK: f64 = 10e6;
 
 /// How far a download has come.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Meter {
     /// ` Cost centres (dump 2 of 5)`, or less where there is less to say.
     label: String,
@@ -42,14 +39,14 @@ impl Reporter {
             let _ = write!(label, " (dump {number} of {count})");
         }
         let meter = Meter { label, ..Meter::default() };
-        DownloadProgress { reporter: self, activity: self.activity(), meter }
+        DownloadProgress { activity: self.activity(), meter }
     }
 }
 
 impl DownloadProgress<'_> {
-    /// Shows a step.
     pub(crate) fn show(&mut self, step: Progress) {
-        let Self { reporter, activity, meter } = self;
+        let Self { activity, meter } = self;
+        let reporter = activity.reporter;
         match step {
             Progress::Started { chunks, resume, .. } => {
                 *activity = reporter.activity();

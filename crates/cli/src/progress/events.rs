@@ -12,7 +12,6 @@ use crate::text::{counted, duration, noun, safe, safe_path};
 const SHORTEST_REPORTED_PACE: Duration = Duration::from_secs(1);
 
 impl Reporter {
-    /// Writes what the client reports: each wait, and with `--verbose` each request.
     pub(crate) fn event(&self, event: &Event<'_>) {
         match event {
             Event::Exchange { method, url, status, elapsed, .. } if self.verbosity == Verbosity::Requests => {
