@@ -447,10 +447,10 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
-process, or with latest for the task: the dumps of its newest finished run; past runs
-without failures goes --older. A model: the same for each of its processes and imports
-that ran in the last 48 hours, or since --since. With an object in the locator -o names a file, or a
-folder that is there or ends with a slash; else it names a folder.
+process, or with latest for the task: the dumps of its newest finished run; --older goes
+past runs without failures. A model: the same for each of its processes and imports
+that ran in the last 48 hours, or since --since. With an object in the locator -o
+names a file, or a folder that is there or ends with a slash; else it names a folder.
 
 Until it is complete, a file is NAME.part with a journal beside it. A run that was
 ended in any way is continued by the same command. In a folder, a file that is
@@ -472,7 +472,7 @@ pub(crate) struct Get {
 
     /// end after this time, whatever has come by then, and until then wait out an outage; what is there is
     /// kept
-    #[argh(option, arg_name = "time", from_str_fn(parse_duration))]
+    #[argh(option, arg_name = "duration", from_str_fn(parse_duration))]
     pub(crate) timeout: Option<Duration>,
 
     /// fetch the dump in one piece instead of in chunks; large dumps time out

@@ -97,21 +97,20 @@ fn token(environment: &Environment<'_>) -> Result<Credentials, Failure> {
     }
     match found.as_slice() {
         // An option is nearer than a variable.
-        [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] => token_file(path),
+        [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] if path == "-" => {
+            let stdin = std::io::stdin().lock();
+            let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", stdin)?;
+            Ok(file.secret()?.parse::<Token>()?.into())
+        }
+        [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] => {
+            Ok(Credentials::token_file(os_text::path(path))?)
+        }
         // A copied header says what it is.
         [("ANAPLAN_BEARER_TOKEN", text)] if !text.trim().contains(' ') => Ok(Token::bearer(text)?.into()),
         [(_, text)] => Ok(text.parse::<Token>()?.into()),
         [(first, _), (second, _), ..] => Err(both(first, second)),
         [] => Err(no_way()),
     }
-}
-
-fn token_file(path: &str) -> Result<Credentials, Failure> {
-    if path != "-" {
-        return Ok(Credentials::token_file(os_text::path(path))?);
-    }
-    let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin().lock())?;
-    Ok(file.secret()?.parse::<Token>()?.into())
 }
 
 fn password(environment: &Environment<'_>) -> Result<Credentials, Failure> {

@@ -21,7 +21,9 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
         None => (PROGRAM.to_owned(), program),
     };
     let json = program.flags.iter().filter(|flag| flag.long == "--json" && !WITHOUT_JSON.contains(&shown.name));
-    let mut text = format!("Usage: {name}{}\n\n", usage(shown));
+    let subcommands = if shown.commands.is_empty() { "" } else { " COMMAND ..." };
+    let positionals = shown.positionals.iter().map(|one| format!(" {}", arity(one.name, &one.optionality)));
+    let mut text = format!("Usage: {name} [options]{subcommands}{}\n\n", positionals.collect::<String>());
     paragraphs(&mut text, shown.description);
     if !shown.positionals.is_empty() {
         text.push_str("\nArguments:\n");
@@ -31,7 +33,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
     }
     if subcommand.is_some() {
         text.push_str("\nOptions:\n");
-        options(&mut text, shown.flags.iter().chain(json));
+        shown.flags.iter().chain(json).for_each(|flag| entry(&mut text, &spelled(flag), flag.description));
     } else {
         for (job, names) in COMMANDS_BY_JOB {
             let _ = writeln!(text, "\n{job}:");
@@ -39,7 +41,7 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
             known.for_each(|known| entry(&mut text, known.name, known.command.description));
         }
         text.push_str("\nGeneral options:\n");
-        options(&mut text, program.flags.iter());
+        program.flags.iter().for_each(|flag| entry(&mut text, &spelled(flag), flag.description));
     }
     for note in shown.notes {
         text.push('\n');
@@ -65,17 +67,6 @@ pub(crate) fn help(program: &CommandInfoWithArgs, command: Option<&str>) -> Stri
     text
 }
 
-fn usage(command: &CommandInfoWithArgs) -> String {
-    let mut usage = String::from(" [options]");
-    if !command.commands.is_empty() {
-        usage.push_str(" COMMAND ...");
-    }
-    for positional in command.positionals {
-        let _ = write!(usage, " {}", arity(positional.name, &positional.optionality));
-    }
-    usage
-}
-
 /// A positional argument, and whether it may be left out or repeated.
 pub(crate) fn arity(name: &str, optionality: &Optionality) -> String {
     match optionality {
@@ -83,10 +74,6 @@ pub(crate) fn arity(name: &str, optionality: &Optionality) -> String {
         Optionality::Optional => format!("[{name}]"),
         _ => format!("[{name}...]"),
     }
-}
-
-fn options<'a>(text: &mut String, flags: impl Iterator<Item = &'a FlagInfo<'a>>) {
-    flags.for_each(|flag| entry(text, &spelled(flag), flag.description));
 }
 
 /// The names of an option, and the word for its value.
@@ -142,12 +129,16 @@ mod tests {
     use crate::arguments::Arguments;
 
     #[test]
-    fn help_fits_a_terminal_and_names_every_command_and_option() {
+    fn help_is_whole_fits_a_terminal_and_names_every_command_and_option() {
         let program = Arguments::get_args_info();
         let names: Vec<&str> = COMMANDS_BY_JOB.iter().flat_map(|(_, names)| names.iter().copied()).collect();
         let commands = program.commands.iter().map(|command| Some(command.name));
         for command in commands.chain([None]) {
             let text = help(&program, command);
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let known = program.commands.iter().find(|known| Some(known.name) == command);
+            let notes = known.map_or(program.notes, |known| known.command.notes);
+            assert!(notes.iter().all(|note| words(&text).contains(&words(note))), "{command:?} lacks words:\n{text}");
             let long = text.lines().find(|line| line.chars().count() > WIDTH);
             assert!(long.is_none_or(|line| line.contains(PROGRAM)), "{command:?}: {long:?}");
             assert!(command.is_none_or(|name| names.contains(&name)), "{command:?} has no job");

@@ -10,15 +10,6 @@ use crate::help::{arity, spelled};
 /// When what the page says last changed.
 const DATE: &str = "2026-11-29";
 
-/// What the program leaves on a disk.
-const FILES: [(&str, &str); 2] = [
-    ("NAME.part, NAME.part.journal", "a dump on its way; the same command goes on with it"),
-    (
-        "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE",
-        "names the file of the refresh token, for its owner alone; a lock file is beside it",
-    ),
-];
-
 /// The page in the format of `man`.
 pub(crate) fn page(program: &CommandInfoWithArgs) -> String {
     let version = env!("CARGO_PKG_VERSION");
@@ -56,7 +47,9 @@ pub(crate) fn page(program: &CommandInfoWithArgs) -> String {
     page += ".SH ENVIRONMENT\n";
     paragraphs(&mut page, environment);
     page += ".SH FILES\n";
-    FILES.iter().for_each(|(name, about)| term(&mut page, name, about));
+    term(&mut page, "NAME.part, NAME.part.journal", "a dump on its way; the same command goes on with it");
+    let of_token = "names the file of the refresh token, for its owner alone; a lock file is beside it";
+    term(&mut page, "ANAPLAN_OAUTH_REFRESH_TOKEN_FILE", of_token);
     page += ".SH EXIT STATUS\n";
     program.error_codes.iter().for_each(|code| term(&mut page, &code.code.to_string(), code.description));
     page += ".SH EXAMPLES\n";

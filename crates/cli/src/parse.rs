@@ -123,7 +123,13 @@ impl<'a> Line<'a> {
         };
         let value = match value {
             Some(_) if !is_option(flag) => return Err(format!("{name} takes no value")),
-            None if is_option(flag) => Some(next_value(name, arguments.next())?),
+            None if is_option(flag) => match arguments.next() {
+                None => return Err(format!("{name} needs a value")),
+                Some(next) if next.len() > 1 && next.starts_with('-') => {
+                    return Err(format!("{name} needs a value, and {next} looks like an option (./{next} is a file)"));
+                }
+                next => next,
+            },
             value => value,
         };
         let is_path = matches!(flag.kind, FlagInfoKind::Option { arg_name } if names_path(arg_name));
@@ -239,17 +245,6 @@ fn not_utf8(text: &str) -> String {
 fn unknown<'a>(what: &str, word: &str, known: impl Iterator<Item = &'a str>) -> String {
     let meant = nearest(word, known).map(|meant| format!("; did you mean \"{meant}\"?"));
     format!("there is no {what} \"{}\"{}", safe(word), meant.unwrap_or_default())
-}
-
-/// The value of an option that is in the next argument.
-fn next_value(name: &str, next: Option<String>) -> Result<String, String> {
-    match next {
-        Some(value) if value.len() > 1 && value.starts_with('-') => {
-            Err(format!("{name} needs a value, and {value} looks like an option (./{value} is a file)"))
-        }
-        Some(value) => Ok(value),
-        None => Err(format!("{name} needs a value")),
-    }
 }
 
 /// The candidate that the user may have meant: two slips of the finger away at most.

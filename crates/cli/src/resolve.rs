@@ -52,10 +52,14 @@ impl Session {
 
     /// The task of a locator, read; `latest` is the newest finished one.
     pub(crate) fn task(&self, locator: &Locator) -> Result<Task, Failure> {
-        match locator.task_choice() {
-            Some(TaskChoice::Latest) => self.latest(&self.action(locator)?),
-            _ => Ok(self.client.task(&self.task_address(locator)?)?),
+        if locator.task_choice() != Some(&TaskChoice::Latest) {
+            return Ok(self.client.task(&self.task_address(locator)?)?);
         }
+        let action = self.action(locator)?;
+        let (task, skipped) = self.client.newest(&action).task()?;
+        let task = task.ok_or_else(|| no_finished_task(&action, &skipped))?;
+        self.note_skipped(&skipped);
+        Ok(task)
     }
 
     /// The task that a locator names by its id.
@@ -68,14 +72,6 @@ impl Session {
         // An error says what is missing.
         let complete = locator.task()?;
         Ok(self.action(locator)?.task(complete.id))
-    }
-
-    /// The newest finished task of a process or import.
-    pub(crate) fn latest(&self, action: &ActionAddress) -> Result<Task, Failure> {
-        let (task, skipped) = self.client.newest(action).task()?;
-        let task = task.ok_or_else(|| no_finished_task(action, &skipped))?;
-        self.note_skipped(&skipped);
-        Ok(task)
     }
 
     /// The dumps of the newest finished task. `older` goes past runs that left no dump.

@@ -41,10 +41,8 @@ impl Session {
         for path in environment.exposed_secrets().into_iter().chain(exposed).map(safe_path) {
             reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
         }
-        let (method, events) = (credentials.method(), Arc::clone(&reporter));
-        let builder = settings::client(environment, locator, credentials)?;
-        let builder = builder.on_event(move |event| events.event(event)).unfinished(unfinished);
-        let client = settings::build(builder, environment)?;
+        let method = credentials.method();
+        let client = settings::client(environment, locator, credentials, &reporter)?;
         Ok((Session { client, method, reporter, json: environment.arguments.json }, no_way))
     }
 

@@ -1,28 +1,31 @@
 //! Options and environment variables to a client. What cannot be used is an error, never ignored. Sends nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use anaplan_dump_core::{
-    Client, ClientBuilder, Credentials, Error, Locator, LocatorError, NamedFile, Origin, ProxyChoice, Setting,
-};
+use anaplan_dump_core::{Client, Credentials, Error, Locator, LocatorError, NamedFile, Origin, ProxyChoice, Setting};
 
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::os_text;
+use crate::progress::Reporter;
 use crate::text::{DURATIONS, parse_duration};
 
 /// The variables of root certificates; `SSL_CERT_FILE` is the name that other programs know.
 const ROOTS: &[&str] = &["ANAPLAN_CA_FILE", "SSL_CERT_FILE"];
 const ADDED_ROOTS: &[&str] = &["ANAPLAN_CA_ADD"];
 
-/// The builder of the client that the options and the environment describe. The client signs in at the hosts of the
-/// locator, where that is a URL.
+/// The client that the options and the environment describe. It signs in at the hosts of the locator, where that is a
+/// URL, and tells the reporter what goes on.
 pub(crate) fn client(
     environment: &Environment<'_>,
     locator: Option<&Locator>,
     credentials: Credentials,
-) -> Result<ClientBuilder, Failure> {
-    let mut builder = Client::builder(credentials).api(api(environment)?);
+    reporter: &Arc<Reporter>,
+) -> Result<Client, Failure> {
+    let events = Arc::clone(reporter);
+    let builder = Client::builder(credentials).on_event(move |event| events.event(event));
+    let mut builder = builder.unfinished(&reporter.unfinished).api(api(environment)?);
     if let Some(locator) = locator {
         builder = builder.locator(locator);
     }
@@ -60,11 +63,7 @@ pub(crate) fn client(
     if let Some(roots) = certificates(ADDED_ROOTS)? {
         builder = builder.add_root_certificates(roots);
     }
-    Ok(builder)
-}
-
-/// The client. What is wrong with root certificates is an error of the setting that they are from.
-pub(crate) fn build(builder: ClientBuilder, environment: &Environment<'_>) -> Result<Client, Failure> {
+    // What is wrong with root certificates is an error of the setting that they are from.
     builder.build().map_err(|error| {
         let names = match error {
             Error::Setting { setting: Setting::RootCertificates, .. } => ROOTS,

@@ -86,7 +86,14 @@ impl Target {
             Target::Folder(folder) if !nearest(folder).is_dir() => {
                 Err(Error::output("make the folder", Some(folder), ErrorKind::NotADirectory.into()).into())
             }
-            Target::File(path) => check_folder(path),
+            // A name with a typing error must not make folders.
+            Target::File(path) => match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+                    let text = format!("the folder {} is not there: make it first", safe_path(folder));
+                    Err(Error::output("write to", Some(path), io::Error::new(ErrorKind::NotFound, text)).into())
+                }
+                _ => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -143,16 +150,6 @@ fn is_named_as_dump(path: &Path) -> bool {
     const EXTENSIONS: [&str; 4] = ["csv", "txt", "tsv", "json"];
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known))
-}
-
-/// Finds out whether the folder of a file is there: a name with a typing error must not make folders.
-fn check_folder(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    if folder.as_os_str().is_empty() || folder.exists() {
-        return Ok(());
-    }
-    let text = format!("the folder {} is not there: make it first", safe_path(folder));
-    Err(Error::output("write to", Some(path), io::Error::new(ErrorKind::NotFound, text)).into())
 }
 
 /// Whether a file of this name would have another one: Windows takes some for devices, drops dots and blanks at the

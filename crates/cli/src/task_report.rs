@@ -119,8 +119,10 @@ fn actions_table(actions: &[&ActionResult]) -> String {
     let mut text: String = lines.next().map(|header| format!("{header}\n")).unwrap_or_default();
     for (line, action) in lines.zip(actions) {
         text.push_str(&format!("{line}\n"));
-        for line in
-            action.messages.iter().flat_map(|message| wrapped(message, MESSAGE_WIDTH).into_iter().take(MESSAGE_LINES))
+        for line in action
+            .messages
+            .iter()
+            .flat_map(|message| wrapped(&safe(message), MESSAGE_WIDTH).into_iter().take(MESSAGE_LINES))
         {
             text.push_str(&format!("    {line}\n"));
         }

@@ -40,19 +40,15 @@ pub(crate) fn cut(text: &str, max_chars: usize) -> String {
     text.chars().take(max_chars - ELLIPSIS.len()).collect::<String>() + ELLIPSIS
 }
 
-/// A text of the service in lines of at most `width` characters, broken between words where there are any.
+/// A text that is safe for a terminal, in lines of at most `width` characters, broken between words where there are any.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in safe(text).split_whitespace() {
-        let line_chars = lines.last().map_or(0, |line| line.chars().count());
-        let fits = line_chars + 1 + word.chars().count() <= width;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if line.is_empty() => *line = cut(word, width),
-            Some(line) if fits => *line = format!("{line} {word}"),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => *line = format!("{line} {word}"),
             _ => lines.push(cut(word, width)),
         }
     }
-    lines.retain(|line| !line.is_empty());
     lines
 }
 

@@ -27,7 +27,9 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
     }
     let is_model = |locator: &Locator| locator.action().is_err();
     let is_one = matches!(locators, [locator] if !is_model(locator));
-    let is_one_dump = is_one && locators.iter().all(names_one_dump);
+    // A single import has one dump, whatever happened.
+    let is_import = |locator: &Locator| locator.action().is_ok_and(|action| action.kind == ActionKind::Import);
+    let is_one_dump = matches!(locators, [locator] if locator.object().is_some() || is_import(locator));
     let target = Target::read(command.output.as_deref(), is_one_dump)?;
     check_target(command, &target, is_one, locators.len(), session.json)?;
     target.prepare()?;
@@ -67,11 +69,6 @@ fn actions(model: &ModelAddress, session: &Session) -> Vec<Result<Locator, Failu
         return vec![Err(none_in(model, "processes"))];
     }
     found.into_iter().map(|action| Ok(action?.into())).collect()
-}
-
-/// Whether `-o` may name a file: the locator means one dump, whatever happened. A single import has one.
-fn names_one_dump(locator: &Locator) -> bool {
-    locator.object().is_some() || locator.action().is_ok_and(|action| action.kind == ActionKind::Import)
 }
 
 /// Refuses options that contradict each other or the locator.

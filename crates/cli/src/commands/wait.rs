@@ -53,7 +53,8 @@ fn find(locator: &Locator, command: &Wait, begun: Instant, session: &Session) ->
     Ok(address)
 }
 
-/// A run to wait for: one that there is, or the next one that begins within `timeout`.
+/// A run to wait for: one that is under way, one that is over and as new as asked for, or the next one that begins
+/// within `timeout`.
 fn find_run(
     action: &ActionAddress,
     command: &Wait,
@@ -69,26 +70,6 @@ fn find_run(
             found => drop(found?),
         }
     }
-    if let Some(address) = run_to_wait_for(&tasks, doubt, action, command, session)? {
-        return Ok(Some(address));
-    }
-    let mut activity = session.reporter.activity();
-    activity.show(true, &|_| "no run is under way: waiting for one to begin".to_owned());
-    let look = |_| {
-        activity.show_wait(false, "waiting for a run to begin".to_owned());
-        ControlFlow::Continue(())
-    };
-    Ok(session.client.wait_for_run(action, &tasks, command.poll, timeout, look)?)
-}
-
-/// A run of `tasks` that is under way, or one that is over and as new as asked for.
-fn run_to_wait_for(
-    tasks: &[ListedTask],
-    doubt: Option<Error>,
-    action: &ActionAddress,
-    command: &Wait,
-    session: &Session,
-) -> Result<Option<TaskAddress>, Failure> {
     // One that is listed below a run that is over is no run of tonight.
     if let Some(running) = tasks.first().filter(|task| !task.state.is_final()) {
         let address = action.task(running.id.clone());
@@ -104,8 +85,16 @@ fn run_to_wait_for(
         return Err(doubt.into());
     }
     let is_new = |task: &&ListedTask| command.since.zip(task.created).is_some_and(|(since, created)| created >= since);
-    let Some(over) = tasks.iter().find(is_new) else { return Ok(None) };
-    let created = over.created.map(time).unwrap_or_default();
-    session.reporter.note(&format!("task {} is over already: it was created {created} UTC", over.id));
-    Ok(Some(action.task(over.id.clone())))
+    if let Some(over) = tasks.iter().find(is_new) {
+        let created = over.created.map(time).unwrap_or_default();
+        session.reporter.note(&format!("task {} is over already: it was created {created} UTC", over.id));
+        return Ok(Some(action.task(over.id.clone())));
+    }
+    let mut activity = session.reporter.activity();
+    activity.show(true, &|_| "no run is under way: waiting for one to begin".to_owned());
+    let look = |_| {
+        activity.show_wait(false, "waiting for a run to begin".to_owned());
+        ControlFlow::Continue(())
+    };
+    Ok(session.client.wait_for_run(action, &tasks, command.poll, timeout, look)?)
 }

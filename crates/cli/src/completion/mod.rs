@@ -49,13 +49,8 @@ fn flags<'a>(program: &'a Command, command: &'a Command) -> impl Iterator<Item =
     command.flags.iter().filter(move |flag| std::ptr::eq(program, command) || !is_general(flag))
 }
 
-/// Whether the arguments of the command are files.
 fn takes_files(command: &Command) -> bool {
     command.positionals.iter().any(|positional| names_path(positional.name))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn spellings(flag: &Flag) -> impl Iterator<Item = String> {
@@ -66,7 +61,6 @@ fn regions() -> String {
     Origin::region_names().collect::<Vec<_>>().join(" ")
 }
 
-/// The script that a shell reads.
 pub(crate) fn script(program: &Command, shell: &str) -> String {
     match shell {
         "bash" => bash(program),
@@ -105,7 +99,7 @@ fn bash(program: &Command) -> String {
 fn zsh(program: &Command) -> String {
     let quote = |text: &str| text.replace('\'', "'\\''").replace('[', "\\[").replace(']', "\\]").replace(':', "\\:");
     let flag = |flag: &Flag| {
-        let about = quote(&one_line(flag.description));
+        let about = quote(flag.description);
         let value = match Values::of(flag) {
             Values::None => String::new(),
             Values::Paths => ":file:_files".to_owned(),
@@ -118,7 +112,7 @@ fn zsh(program: &Command) -> String {
     let flags = |command: &Command| flags(program, command).map(flag).collect::<String>();
     let (mut names, mut cases) = (String::new(), String::new());
     for (name, command) in commands(program) {
-        let _ = writeln!(names, "    '{name}:{}'", quote(&one_line(command.description)));
+        let _ = writeln!(names, "    '{name}:{}'", quote(command.description));
         let positionals = match choices(command).as_str() {
             _ if takes_files(command) => "*:file:_files".to_owned(),
             "" => "*:locator: ".to_owned(),
@@ -130,7 +124,7 @@ fn zsh(program: &Command) -> String {
 }
 
 fn fish(program: &Command) -> String {
-    let quote = |text: &str| one_line(text).replace('\\', "\\\\").replace('\'', "\\'");
+    let quote = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
     let start = format!("complete -c {PROGRAM}");
     let mut lines = format!("{start} -f\n");
     let mut lines_of = |condition: &str, command: &Command| {
@@ -165,7 +159,7 @@ fn fish(program: &Command) -> String {
 
 fn powershell(program: &Command) -> String {
     let pair = |word: &str, about: &str| {
-        format!("        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n", one_line(about).replace('\'', "''"))
+        format!("        [pscustomobject]@{{ Word = '{word}'; About = '{}' }}\n", about.replace('\'', "''"))
     };
     let entries = |command: &Command| {
         let pairs = |flag: &Flag| spellings(flag).map(|form| pair(&form, flag.description)).collect::<String>();

@@ -147,7 +147,6 @@ impl Reporter {
         *self.wait.lock().unwrap_or_else(PoisonError::into_inner) = wait;
     }
 
-    /// Clears a redrawn line.
     fn clear(&self) {
         let mut drawn = self.drawn_chars.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = write!(std::io::stderr(), "{}", clearing(std::mem::take(&mut *drawn)));
