@@ -8,7 +8,6 @@ use crate::failure::Failure;
 use crate::os_text;
 use crate::settings::both;
 
-/// A way to sign in.
 #[derive(Clone, Copy)]
 struct Way {
     /// The variables that it needs: one of each group.

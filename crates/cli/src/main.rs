@@ -17,7 +17,6 @@ mod failure;
 mod follow;
 mod glob;
 mod help;
-mod json;
 mod man;
 mod os_text;
 mod parse;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::named;
 use crate::session::Session;
+use crate::stdout::named;
 use crate::text::{counted, rfc3339, safe, time};
 
 /// A task that was passed over, and why.

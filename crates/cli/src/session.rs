@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Client, Credentials, Locator, SignInMethod, Token, Unfinished};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::credentials;
 use crate::environment::Environment;
@@ -51,6 +51,35 @@ impl Session {
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         let client = end.map_or_else(|| self.client.clone(), |end| self.client.until(end));
         Session { client, ..self.clone() }
+    }
+
+    /// Does the same for each of several locators, also after a failure, and prints the only document, or a list of
+    /// those that are not null. A failure beside a document is on the screen already.
+    pub(crate) fn each<T>(
+        &self,
+        locators: impl IntoIterator<Item = T>,
+        is_one: bool,
+        mut act: impl FnMut(T) -> Result<(Value, Option<Failure>), Failure>,
+    ) -> Result<(), Failure> {
+        let mut documents = Vec::new();
+        let mut first_failure = None;
+        for locator in locators {
+            let (document, failure) = match act(locator) {
+                Ok(done) => done,
+                Err(failure) if is_one => return Err(failure),
+                Err(failure) => {
+                    let document = json!({ "error": failure.document() });
+                    (document, Some(self.reporter.problem(failure)))
+                }
+            };
+            documents.push(document);
+            first_failure = first_failure.or(failure);
+        }
+        if self.json {
+            documents.retain(|document| !document.is_null());
+            print_json(&if is_one { documents.pop().unwrap_or_default() } else { documents.into() })?;
+        }
+        first_failure.map_or(Ok(()), Err)
     }
 
     /// Prints what the command is for: a document with `--json`, else text.

@@ -1,11 +1,12 @@
 //! Results on standard output: text and JSON.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anaplan_dump_core::{Error, is_unprintable};
-use serde_json::Value;
+use anaplan_dump_core::{Error, Id, is_unprintable};
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
@@ -53,6 +54,11 @@ pub(crate) fn has_printed_json() -> bool {
 pub(crate) fn print_json(document: &Value) -> Result<(), Failure> {
     HAS_PRINTED_JSON.store(true, Ordering::Relaxed);
     print(&(escape_unprintable(&format!("{document:#}")) + "\n"))
+}
+
+/// A thing of the service in a document: its id, and the locator that names it in any command.
+pub(crate) fn named(id: &Id, address: &dyn Display) -> Value {
+    json!({ "id": id.as_str(), "locator": address.to_string() })
 }
 
 /// Escapes characters that would control a terminal. In a JSON document they occur only in strings, where an

@@ -15,10 +15,6 @@ use crate::text::{safe, safe_path};
 /// Names of standard output. What they lead to is written to, never replaced.
 const STDOUT_NAMES: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-/// The device that drops what is written to it.
-const WINDOWS_NULL: &str = "NUL";
-
-/// Where dumps go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     /// Standard output.
@@ -43,7 +39,7 @@ impl Target {
         };
         let path = os_text::path(output);
         let is_named_as_folder = output.ends_with(['/', MAIN_SEPARATOR]);
-        if cfg!(windows) && output.eq_ignore_ascii_case(WINDOWS_NULL) {
+        if cfg!(windows) && output.eq_ignore_ascii_case("NUL") {
             return Ok(Target::Device(path));
         }
         if cfg!(windows) && output.contains('"') {

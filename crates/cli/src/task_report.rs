@@ -4,7 +4,7 @@ use anaplan_dump_core::{ActionResult, Outcome, Task};
 use serde_json::{Value, json};
 
 use crate::ending;
-use crate::json::named;
+use crate::stdout::named;
 use crate::table::{MAX_ID_CHARS, table, widths};
 use crate::text::{cut, percent, rfc3339, safe, time, wrapped};
 

@@ -40,7 +40,7 @@ pub(crate) fn cut(text: &str, max_chars: usize) -> String {
     text.chars().take(max_chars - ELLIPSIS.len()).collect::<String>() + ELLIPSIS
 }
 
-/// A text that is safe for a terminal, in lines of at most `width` characters, broken between words where there are any.
+/// A text that is safe for a terminal, in lines of at most `width` characters, broken between words.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

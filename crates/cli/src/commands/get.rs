@@ -10,11 +10,10 @@ use crate::arguments::Get;
 use crate::collect::Collect;
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::{each, named};
 use crate::report::{Page, is_same_file};
 use crate::resolve::{Selection, skipped_document};
 use crate::session::Session;
-use crate::stdout::print;
+use crate::stdout::{named, print};
 use crate::target::Target;
 
 /// How far back a model is searched: so long a dump is there at least.
@@ -42,7 +41,7 @@ pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Res
         }
     }
     let (mut of_models, mut without_run) = (0, 0);
-    let got = each(runs, is_one, session, |(locator, is_of_model)| {
+    let got = session.each(runs, is_one, |(locator, is_of_model)| {
         let locator = locator?;
         of_models += usize::from(is_of_model);
         match get_one(command, &locator, is_of_model, &target, page.take(), session) {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::arguments::Models;
 use crate::failure::Failure;
-use crate::json::named;
 use crate::session::Session;
+use crate::stdout::named;
 use crate::table::{MAX_ID_CHARS, MAX_NAME_CHARS, table};
 use crate::text::{counted, cut, safe};
 

@@ -6,16 +6,15 @@ use serde_json::json;
 use crate::arguments::TaskCommand;
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::{each, named};
 use crate::session::Session;
-use crate::stdout::{print, print_json};
+use crate::stdout::{named, print, print_json};
 use crate::table::MAX_ID_CHARS;
 use crate::task_report::{document, hint, text};
 use crate::text::{cut, shell_word};
 
 pub(crate) fn task(command: &TaskCommand, locators: &[Locator], session: &Session) -> Result<(), Failure> {
     let mut separator = "";
-    each(locators, locators.len() == 1, session, |locator| {
+    session.each(locators, locators.len() == 1, |locator| {
         let task = session.task(locator)?;
         let outcome = session.client.outcome(&task)?;
         if !session.json {

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::arguments::Tasks;
 use crate::ending;
 use crate::failure::Failure;
-use crate::json::named;
 use crate::session::Session;
+use crate::stdout::named;
 use crate::table::{MAX_ID_CHARS, table};
 use crate::text::{age, counted, cut, rfc3339, safe, time};
 
