@@ -1,7 +1,7 @@
 //! The commands `login`, `logout`, `whoami` and `token`.
 
 use serde_json::json;
-use xtask::fake::{ErrorBody, Fault, TOKEN, USER, When};
+use xtask::fake::{Answer, Fault, TOKEN, USER, When};
 
 use crate::support::bytes_of;
 use crate::support::users::{CLIENT, bare, scene, signed_in, with_oauth};
@@ -60,8 +60,8 @@ fn a_user_who_refuses_or_takes_too_long_ends_the_sign_in() {
         ("expired_token", "it was not approved in time: start it again"),
     ] {
         let scene = scene();
-        let body = ErrorBody::Raw(json!({ "error": word }).to_string());
-        scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::path("oauth/token"));
+        let refusal = Answer::new(403, "text/plain", json!({ "error": word }).to_string());
+        scene.server.fault(Fault::Answer(refusal), When::path("oauth/token"));
         let outcome = with_oauth(&scene, bare(&scene, "login")).run();
         outcome.notes("Open <ANY>\n");
         outcome.fails(3, format!("the sign-in at <ORIGIN>: it was refused: {word}\n  {advice}"));

@@ -1,6 +1,6 @@
 //! `cancel`: ends a task, and reports its state afterwards.
 
-use xtask::fake::{ErrorBody, Fault, Process, Task, TaskState, When};
+use xtask::fake::{Answer, Fault, Process, Task, TaskState, When};
 
 use crate::support::texts::answered;
 use crate::support::{Scene, clean};
@@ -58,6 +58,6 @@ fn a_fault_that_passes_is_retried_and_an_answer_without_a_body_is_enough() {
     scene.server.fault(Fault::status(503), cancels().times(2));
     let outcome = scene.run("cancel NIGHTLY/T1");
     outcome.stdout("Task <NIGHTLY>/T1: CANCELLING\n").stderr_has("; retry 2 of 12 in ");
-    scene.server.fault(Fault::Status { code: 204, retry_after: None, body: ErrorBody::Empty }, cancels());
+    scene.server.fault(Fault::Answer(Answer::empty(204)), cancels());
     scene.run("cancel NIGHTLY/T1").stdout("Task <NIGHTLY>/T1: <ANY>\n");
 }

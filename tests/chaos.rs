@@ -16,7 +16,7 @@ use anaplan_dump_core::{
 };
 use xtask::fake::random::Random;
 use xtask::fake::{
-    Dump, ErrorBody, FakeServer, Fault, Framing, Import, Process, Rule, Service, SourceFile, TOKEN, USER, When,
+    Answer, At, Dump, FakeServer, Fault, Framing, Import, Process, Rule, Service, SourceFile, TOKEN, USER, When,
     dump_file,
 };
 
@@ -116,26 +116,27 @@ fn service(random: &mut Random, dump: Dump) -> Service {
 fn transient_fault(random: &mut Random) -> Fault {
     let after_bytes = random.below(45_000) as usize;
     match random.index(19) {
-        0 => Fault::CloseBeforeAnswer,
-        1 => Fault::ResetBeforeAnswer,
-        2 => Fault::StallBeforeAnswer,
-        3 => Fault::CutHeaders,
-        4 => Fault::ResetInHeaders,
-        5 | 6 => Fault::ResetInBody { after_bytes },
-        7 | 8 => Fault::CutBody { after_bytes },
-        9 => Fault::CutBeforeEnd { missing_bytes: 1 + random.index(12) },
-        10 => Fault::Stall { after_bytes },
-        11 => Fault::HtmlOk,
+        0 => Fault::Cut(At::Start),
+        1 => Fault::Reset(At::Start),
+        2 => Fault::Stall(At::Start),
+        3 => Fault::Cut(At::Head),
+        4 => Fault::Reset(At::Head),
+        5 | 6 => Fault::Reset(At::Body(after_bytes)),
+        7 | 8 => Fault::Cut(At::Body(after_bytes)),
+        9 => Fault::Cut(At::BeforeEnd(1 + random.index(12))),
+        10 => Fault::Stall(At::Body(after_bytes)),
+        11 => Fault::page(200),
         12 => Fault::GzipBadCrc,
         13 => Fault::GzipTruncated,
         14 => Fault::GzipNoTrailer,
         15 => Fault::CloseDelimited,
-        16 => Fault::LeftoverEncoding((*random.pick(&["br", "deflate", "zstd", "gzip, gzip"])).to_owned()),
+        16 => Fault::Header("Content-Encoding", (*random.pick(&["br", "deflate", "zstd", "gzip, gzip"])).to_owned()),
         _ => {
             let code = *random.pick(&[408, 409, 423, 429, 500, 502, 503, 504, 599]);
             let retry_after = random.pick(&[None, Some("0"), Some("soon"), Some("Sun, 06 Nov 1994 08:49:37 GMT")]);
-            let body = if random.chance(0.5) { ErrorBody::Html } else { ErrorBody::Empty };
-            Fault::Status { code, retry_after: retry_after.map(str::to_owned), body }
+            let page = Answer::new(code, "text/html", "<html>");
+            let answer = if random.chance(0.5) { page } else { Answer::empty(code) };
+            Fault::Answer(retry_after.iter().fold(answer, |answer, wait| answer.with_header("Retry-After", *wait)))
         }
     }
 }
@@ -156,7 +157,7 @@ fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Op
         let times = 1 + random.index(2);
         let fault = transient_fault(random);
         // An encoding that stays although none was asked for is final.
-        let stays = matches!(fault, Fault::LeftoverEncoding(_));
+        let stays = matches!(fault, Fault::Header("Content-Encoding", _));
         server.fault(fault, random_requests(random).times(times));
         spoiled = spoiled.map(|count| count + times as u32).filter(|_| !stays);
     }
@@ -300,7 +301,7 @@ fn binary_schedule(seed: u64) {
     service.settings.latency = Duration::from_millis(4);
     let scene = Scene::with_service(service);
     for _ in 0..random.index(3) {
-        let fault = Fault::ResetInBody { after_bytes: random.index(30_000) };
+        let fault = Fault::Reset(At::Body(random.index(30_000)));
         scene.server.fault(fault, When::path("chunks/*").times(1));
     }
     let is_done = || scene.path("dump.csv").exists();
@@ -328,11 +329,11 @@ fn binary_schedule(seed: u64) {
 /// A fault of an upload or a start, and its requests.
 fn loading_fault(random: &mut Random, size: usize) -> (Fault, When) {
     let fault = match random.index(8) {
-        0 => Fault::CloseBeforeAnswer,
-        1 => Fault::ResetBeforeAnswer,
-        2 => Fault::CutHeaders,
+        0 => Fault::Cut(At::Start),
+        1 => Fault::Reset(At::Start),
+        2 => Fault::Cut(At::Head),
         3 | 4 => Fault::ResetInUpload { after_bytes: random.index(size) },
-        5 => Fault::Document { types: vec!["text/html".to_owned()], text: "<html>".to_owned() },
+        5 => Fault::page(200),
         _ => Fault::status(*random.pick(&[409, 423, 429, 500, 502, 503, 504])),
     };
     let when = match random.index(6) {

@@ -15,8 +15,7 @@ const CHECK_PROXY: &str = "\n  check whether a proxy asks for a sign-in, and whe
 #[test]
 fn what_is_not_the_chunk_is_retried_and_never_saved() {
     // Documents of each kind have a test in the library.
-    let text = r#"{"status":{"code":401,"message":"Token expired"},"path":"/2/0"}"#.to_owned();
-    let document = Fault::Document { types: vec!["application/json".to_owned()], text };
+    let document = Fault::json(r#"{"status":{"code":401,"message":"Token expired"},"path":"/2/0"}"#);
     let why = "a JSON document came instead (Token expired)";
     is_retried(Place::Chunk, &document, why, CHECK_PROXY);
     let scene = Scene::with_chunks(3);
@@ -28,7 +27,7 @@ fn what_is_not_the_chunk_is_retried_and_never_saved() {
         is_retried(Place::Chunk, &Fault::UnderStatus(status), &why, "");
     }
     let range = "bytes 0-999/2946";
-    let part = Fault::ContentRange(range.to_owned());
+    let part = Fault::Header("Content-Range", range.to_owned());
     is_retried(Place::Chunk, &part, &format!("only a part of it came ({range})"), IS_ALTERED);
     is_retried(Place::Chunk, &Fault::EmptyBody, "it came empty", IS_ALTERED);
     is_retried(Place::Chunk, &Fault::UnlabelledGzip, "it came compressed without saying so", IS_ALTERED);
@@ -36,7 +35,7 @@ fn what_is_not_the_chunk_is_retried_and_never_saved() {
 
 #[test]
 fn an_answer_that_a_proxy_has_touched_is_taken() {
-    for fault in [Fault::UnderStatus(203), Fault::ContentRange(format!("bytes 0-{}/{CHUNK}", CHUNK - 1))] {
+    for fault in [Fault::UnderStatus(203), Fault::Header("Content-Range", format!("bytes 0-{}/{CHUNK}", CHUNK - 1))] {
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk(1));
         scene.get("").asks_for(&["0", "1", "2"]).saves(&dump_of(3, 1));
@@ -50,7 +49,7 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
         ("gzip", "it is labelled as gzip, but is not"),
     ] {
         let scene = Scene::with_chunks(3);
-        scene.server.fault(Fault::LeftoverEncoding(encoding.to_owned()), chunk(1));
+        scene.server.fault(Fault::Header("Content-Encoding", encoding.to_owned()), chunk(1));
         let note = wait(&the_chunk(1, 3), why, 1, 1);
         let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + IS_ALTERED + KEPT;
         scene.get("--retries=12").notes(note).fails(5, error).asks_for(&["0", "1", "1"]);
@@ -58,7 +57,7 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
     }
     let why = "it came with the encoding \"utf-8\", which cannot be undone";
     let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::LeftoverEncoding("utf-8".to_owned()), chunk_list());
+    scene.server.fault(Fault::Header("Content-Encoding", "utf-8".to_owned()), chunk_list());
     scene.get("").notes(wait(THE_LIST, why, 1, 1)).fails(5, gave_up(2, THE_LIST, why) + IS_ALTERED);
     scene.assert_requests(&["GET DUMP/chunks"; 2]);
 }

@@ -1,7 +1,7 @@
 //! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one
 //! piece.
 
-use xtask::fake::{Dump, Fault, Framing, Service, When, dump_file};
+use xtask::fake::{At, Dump, Fault, Framing, Service, When, dump_file};
 
 use crate::support::texts::{CUT, IS_ALTERED, IS_CUT, NO_PROOF, gave_up, incomplete, wait};
 use crate::support::{Scene, bytes_of, dump_of, size};
@@ -64,14 +64,14 @@ fn a_download_asks_for_its_list_then_for_each_chunk_and_for_its_list_again_or_fo
 #[test]
 fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file_and_an_error_in_a_pipe() {
     let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::CutBody { after_bytes: 20_000 }, When::any().times(1));
+    scene.server.fault(Fault::Cut(At::Body(20_000)), When::any().times(1));
     let outcome = scene.get("--whole");
     outcome.notes(wait(WHOLE, CUT, 1, 12)).stdout("dump.csv  25.0 kB  in one piece  <TIME>\n");
     scene.has("dump.csv", &bytes_of(3, 1));
 
     // Far more than what is held back to see that it is no error message.
     let scene = Scene::with_chunks(30);
-    scene.server.fault(Fault::CutBody { after_bytes: 200_000 }, When::any().times(1));
+    scene.server.fault(Fault::Cut(At::Body(200_000)), When::any().times(1));
     // What was passed on cannot be taken back, so it is not tried again.
     let error = incomplete(0, 1, &format!("{WHOLE}: {CUT}")) + IS_CUT;
     scene.pipe("--whole").fails(5, error).prints(&bytes_of(30, 1)[..200_000]);

@@ -4,7 +4,7 @@
 use std::thread;
 
 use serde_json::{Value, json};
-use xtask::fake::{Fault, TaskState, When};
+use xtask::fake::{Answer, Fault, TaskState, When};
 
 use crate::support::texts::{answered, gave_up};
 use crate::support::{ACTUALS, COSTS, NEWEST_TASK, Scene, dump_for, failed, failing_run, file_of};
@@ -151,7 +151,7 @@ fn the_dump_of_a_process_without_actions_may_be_under_its_task() {
     let result = json!({"objectId": "118000000001", "successful": true, "failureDumpAvailable": true});
     let scene = with_task(&json!({"task": {"taskState": "COMPLETE", "progress": 1, "result": result}}));
     scene.answers(When::path("T1/dump/chunks"), json!({"chunks": [{"id": "0"}]}));
-    let rows = Fault::Document { types: vec!["text/csv".to_owned()], text: "rows\n".to_owned() };
+    let rows = Fault::Answer(Answer::new(200, "text/csv", "rows\n"));
     scene.server.fault(rows, When::path("T1/dump/chunks/0"));
     for locator in ["NIGHTLY/T1", "NIGHTLY"] {
         scene.run(&format!("get {locator} --force -q")).stdout_has("  5 B  1 chunk  ");

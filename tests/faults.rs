@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use xtask::fake::{ErrorBody, Fault, Framing, Service, When};
+use xtask::fake::{Answer, At, Fault, Framing, Service, When};
 
 use crate::support::texts::{
     CLOSED, CUT, GZIP_DAMAGED, IS_ALTERED, IS_CUT, IS_SILENT, KEPT, NO_CONNECTION, NO_PROOF, STALLED, THE_LIST,
@@ -30,7 +30,7 @@ fn passes(scene: &Scene, place: Place, fault: &Fault, why: &str) {
     };
     scene.server.fault(fault.clone(), requests.times(1));
     // A page of a proxy before the service was reached: the short patience.
-    let retries = if place == Place::List && matches!(fault, Fault::HtmlOk) { 3 } else { 12 };
+    let retries = if place == Place::List && why.starts_with("an HTML page") { 3 } else { 12 };
     let outcome = scene.get(STALL_TIMEOUT);
     outcome.notes(wait(&subject, why, 1, retries)).asks_for(asked).saves(&dump_of(3, 1));
 }
@@ -74,21 +74,21 @@ macro_rules! transient {
 }
 
 transient! {
-    a_close_before_the_answer: Fault::CloseBeforeAnswer => CLOSED, IS_CUT;
-    a_reset_before_the_answer: Fault::ResetBeforeAnswer => CLOSED, IS_CUT;
-    silence_before_the_answer: Fault::StallBeforeAnswer => STALLED, IS_SILENT;
-    a_close_in_the_header: Fault::CutHeaders => CLOSED, IS_CUT;
-    a_reset_in_the_header: Fault::ResetInHeaders => CLOSED, IS_CUT;
-    a_reset_in_the_body: Fault::ResetInBody { after_bytes: 100 } => CUT, IS_CUT;
-    a_close_in_the_body: Fault::CutBody { after_bytes: 100 } => CUT, IS_CUT;
-    a_close_before_the_first_byte_of_the_body: Fault::CutBody { after_bytes: 0 } => CUT, IS_CUT;
-    a_close_before_the_last_byte: Fault::CutBeforeEnd { missing_bytes: 1 } => CUT, IS_CUT;
+    a_close_before_the_answer: Fault::Cut(At::Start) => CLOSED, IS_CUT;
+    a_reset_before_the_answer: Fault::Reset(At::Start) => CLOSED, IS_CUT;
+    silence_before_the_answer: Fault::Stall(At::Start) => STALLED, IS_SILENT;
+    a_close_in_the_header: Fault::Cut(At::Head) => CLOSED, IS_CUT;
+    a_reset_in_the_header: Fault::Reset(At::Head) => CLOSED, IS_CUT;
+    a_reset_in_the_body: Fault::Reset(At::Body(100)) => CUT, IS_CUT;
+    a_close_in_the_body: Fault::Cut(At::Body(100)) => CUT, IS_CUT;
+    a_close_before_the_first_byte_of_the_body: Fault::Cut(At::Body(0)) => CUT, IS_CUT;
+    a_close_before_the_last_byte: Fault::Cut(At::BeforeEnd(1)) => CUT, IS_CUT;
     a_length_that_promises_too_much: Fault::WrongLength { delta: 5 } => CUT, IS_CUT;
-    silence_in_the_body: Fault::Stall { after_bytes: 100 } => STALLED, IS_SILENT;
+    silence_in_the_body: Fault::Stall(At::Body(100)) => STALLED, IS_SILENT;
     a_wrong_gzip_checksum: Fault::GzipBadCrc => GZIP_DAMAGED, IS_ALTERED;
     half_of_a_gzip_stream: Fault::GzipTruncated => GZIP_DAMAGED, IS_ALTERED;
     a_gzip_stream_without_trailer: Fault::GzipNoTrailer => GZIP_DAMAGED, IS_ALTERED;
-    the_page_of_a_captive_proxy: Fault::HtmlOk => "an HTML page came instead, perhaps from a proxy",
+    the_page_of_a_captive_proxy: Fault::page(200) => "an HTML page came instead, perhaps from a proxy",
         "\n  check whether a proxy asks for a sign-in, and whether the API URL is right";
     a_body_without_proof_of_its_end: Fault::CloseDelimited => NO_PROOF, IS_ALTERED;
     a_busy_model: Fault::status(409) => "the service answered 409 Conflict",
@@ -98,10 +98,10 @@ transient! {
     a_rate_limit: Fault::status(429) => "the service answered 429 Too Many Requests",
         "\n  the whole tenant shares one rate limit: try again later, with fewer downloads at once";
     a_bad_gateway_with_a_page_of_its_own:
-        Fault::Status { code: 502, retry_after: None, body: ErrorBody::Html } => "the service answered 502 Bad Gateway",
+Fault::page(502) => "the service answered 502 Bad Gateway",
         "\n  the service or a gateway is in trouble: try again later";
     an_unavailable_service_without_a_word:
-        Fault::Status { code: 503, retry_after: None, body: ErrorBody::Empty } => "the service answered 503 \
+        Fault::Answer(Answer::empty(503)) => "the service answered 503 \
          Service Unavailable",
         "\n  the service or a gateway is in trouble: try again later";
 }
@@ -118,14 +118,14 @@ fn sending(framing: Framing, gzip: bool) -> Scene {
 #[test]
 fn a_body_that_ends_early_is_retried_in_every_framing_and_under_tls() {
     for (framing, gzip, fault) in [
-        (Framing::Chunked, false, Fault::CutBody { after_bytes: 5_000 }),
-        (Framing::Chunked, false, Fault::CutBeforeEnd { missing_bytes: 5 }),
-        (Framing::ContentLength, true, Fault::CutBody { after_bytes: 500 }),
-        (Framing::Chunked, true, Fault::ResetInBody { after_bytes: 500 }),
+        (Framing::Chunked, false, Fault::Cut(At::Body(5_000))),
+        (Framing::Chunked, false, Fault::Cut(At::BeforeEnd(5))),
+        (Framing::ContentLength, true, Fault::Cut(At::Body(500))),
+        (Framing::Chunked, true, Fault::Reset(At::Body(500))),
     ] {
         passes(&sending(framing, gzip), Place::Chunk, &fault, CUT);
     }
-    for fault in [Fault::CutBody { after_bytes: 5_000 }, Fault::ResetInBody { after_bytes: 5_000 }] {
+    for fault in [Fault::Cut(At::Body(5_000)), Fault::Reset(At::Body(5_000))] {
         passes(&Scene::with_tls(Service::with_dump(dump_of(3, 1))), Place::Chunk, &fault, CUT);
     }
 }
@@ -146,11 +146,11 @@ fn a_gzip_body_is_proved_complete_by_its_trailer_and_not_by_a_length_that_promis
 fn a_retry_asks_for_compression_unless_compression_was_the_fault() {
     for (fault, why, encoding) in [
         (Fault::GzipBadCrc, GZIP_DAMAGED, "identity"),
-        (Fault::ResetInBody { after_bytes: 100 }, CUT, "gzip"),
+        (Fault::Reset(At::Body(100)), CUT, "gzip"),
         (Fault::CloseDelimited, NO_PROOF, "identity"),
         (Fault::UnlabelledGzip, "it came compressed without saying so", "identity"),
         (
-            Fault::LeftoverEncoding("utf-8".to_owned()),
+            Fault::Header("Content-Encoding", "utf-8".to_owned()),
             "it came with the encoding \"utf-8\", which cannot be undone",
             "identity",
         ),
@@ -183,7 +183,7 @@ fn a_refused_connection_is_retried_and_then_reported() {
 
 #[test]
 fn connections_that_are_closed_at_once_and_faults_of_the_second_look_at_the_list_are_retried() {
-    let reset = |occurrence| (Fault::ResetBeforeAnswer, chunk_list().occurrence(occurrence));
+    let reset = |occurrence| (Fault::Reset(At::Start), chunk_list().occurrence(occurrence));
     let closed = (Fault::RefuseConnections { connections: 2 }, When::any());
     for faults in [vec![closed], vec![reset(2), reset(3)]] {
         let scene = Scene::with_chunks(3);
@@ -199,7 +199,7 @@ fn connections_that_are_closed_at_once_and_faults_of_the_second_look_at_the_list
 fn silence_while_the_model_is_busy_says_what_the_model_is_doing() {
     let scene = Scene::with_chunks(3);
     scene.server.service().busy = Some("Processing".to_owned());
-    scene.server.fault(Fault::StallBeforeAnswer, chunk_list());
+    scene.server.fault(Fault::Stall(At::Start), chunk_list());
     let [silent, busy] = ["nothing arrived for 0.5 s", "the model is busy: \"Processing\""];
     let why = format!("{silent}: {busy}");
     let error = format!("{THE_LIST}: {silent}, after 2 tries in <TIME>: {busy}");
@@ -215,7 +215,7 @@ fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
     scene.get("-qq --timeout=10m").saves(&dump_of(3, 1));
 
     let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::StallBeforeAnswer, chunk(1));
+    scene.server.fault(Fault::Stall(At::Start), chunk(1));
     let outcome = scene.get("-qq --timeout=2s");
     outcome.exits_with(5).stderr_has("what is there is kept in dump.csv.part");
     outcome.stderr_has("the time limit was reached while an answer was awaited").stderr_has("--timeout allows more");

@@ -2,7 +2,7 @@
 //! were loaded.
 
 use serde_json::json;
-use xtask::fake::{Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, USER, WORKSPACE, When};
+use xtask::fake::{At, Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, USER, WORKSPACE, When};
 
 use crate::signals::WITH_DEFAULT_SIGNALS;
 use crate::support::Scene;
@@ -153,7 +153,7 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
 #[test]
 fn an_interrupted_upload_says_that_nothing_was_started_and_leaves_no_lock() {
     let scene = with_file(ROWS);
-    scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").method("PUT"));
+    scene.server.fault(Fault::Stall(At::Start), When::path("chunks/0").method("PUT"));
     let command = scene.command(&format!("{RUN} --put a.csv")).through(WITH_DEFAULT_SIGNALS);
     let command = command.env("TMPDIR", scene.path("."));
     let mut running = command.start();
@@ -307,7 +307,7 @@ fn large_files_go_in_chunks_of_10_mb_that_are_compressed_where_it_saves() {
 fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
     for (fault, path) in [
         (Fault::status(503), format!("files/{FILE}/chunks/0")),
-        (Fault::CloseBeforeAnswer, format!("files/{FILE}")),
+        (Fault::Cut(At::Start), format!("files/{FILE}")),
         (Fault::status(500), format!("files/{FILE}/complete")),
     ] {
         let scene = Scene::with_service(service());
@@ -330,7 +330,7 @@ fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
 fn two_runs_that_load_the_same_file_take_turns() {
     let scene = with_file(ONE_ROW);
     scene.write("b.csv", "Name,Amount\nB,1\nC,2\n");
-    scene.server.fault(Fault::StallBeforeAnswer, When::path("chunks/0").times(1));
+    scene.server.fault(Fault::Stall(At::Start), When::path("chunks/0").times(1));
     scene.make_folder("tmp");
     let tmp = scene.path("tmp");
     let first = scene.command(&format!("{RUN} --put a.csv --stall-timeout=10m")).env("TMPDIR", &tmp);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use xtask::fake::{Detail, Dump, ErrorBody, Fault, MODEL, OBJECT, PROCESS, TASK, TaskState, WORKSPACE, When};
+use xtask::fake::{Answer, Detail, Dump, Fault, MODEL, OBJECT, PROCESS, TASK, TaskState, WORKSPACE, When};
 
 use crate::support::texts::{THE_LIST, answered, summary};
 use crate::support::{COSTS, Scene, chunk_list, clean, dump_for, dump_of, failed, failing_run};
@@ -29,8 +29,9 @@ fn a_name_that_cannot_be_asked_for_costs_no_dump() {
 #[test]
 fn a_chunk_name_is_shown_harmless_and_cut_and_reads_back_from_json() {
     let long = "long".repeat(10_000);
-    let body = json!({"chunks": [{"id": "0", "name": HARMFUL}, {"id": "1", "name": long}]}).to_string();
-    let scene = Scene::with_dump(dump_of(3, 1).with_list_body(body));
+    let body = json!({"chunks": [{"id": "0", "name": HARMFUL}, {"id": "1", "name": long}]});
+    let scene = Scene::with_chunks(3);
+    scene.answers(chunk_list(), body);
     let text = scene.run("chunks DUMP").stdout_text();
     assert!(text.starts_with(&format!("CHUNK  NAME\n0      {HARMLESS}\n1      longlong")), "{text}");
     assert!(text.ends_with("...\n") && text.len() < 1_000, "{text}");
@@ -52,8 +53,8 @@ fn a_chunk_id_is_encoded_in_the_request_and_harmless_in_the_table_and_in_errors(
 #[test]
 fn a_message_and_an_answer_are_harmless_in_errors() {
     let scene = Scene::with_chunks(3);
-    let body = ErrorBody::Json(format!("{HARMFUL}anaplan-dump: done"));
-    scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, chunk_list().times(1));
+    let refusal = Answer::error(403, &format!("{HARMFUL}anaplan-dump: done"));
+    scene.server.fault(Fault::Answer(refusal), chunk_list().times(1));
     let shown = answered(&format!("403 Forbidden ({HARMLESS}anaplan-dump: done)"));
     scene.get("").fails(3, format!("{THE_LIST}: {shown}\n  <ANY>"));
     scene.answers(chunk_list(), format!("{{\"chunks\": {HARMFUL}}}"));

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use xtask::fake::{ErrorBody, FakeServer, Fault, ServerCertificate, Service, When};
+use xtask::fake::{Answer, FakeServer, Fault, ServerCertificate, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
 use crate::support::users::{service, with_password};
@@ -116,8 +116,8 @@ fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
         assert_eq!(request.header("proxy-authorization"), None, "{}", request.target);
     }
     // Nor is it shown where an answer repeats it.
-    let body = ErrorBody::Json("you are me with s3cr@t, or bWU6czNjckB0".to_owned());
-    scene.server.fault(Fault::Status { code: 403, retry_after: None, body }, When::any());
+    let refusal = Answer::error(403, "you are me with s3cr@t, or bWU6czNjckB0");
+    scene.server.fault(Fault::Answer(refusal), When::any());
     let outcome = through(&scene, &proxy, "chunks DUMP").run();
     outcome.exits_with(3).stderr_has("403 Forbidden (you are me with ***, or ***)");
 }

@@ -78,7 +78,7 @@ fn a_model_means_the_newest_run_of_each_process_and_import() {
     // Nor one with an entry that cannot be read, whose dumps nothing is known of.
     scene.server.clear_faults();
     let odd = r#"{"status":{"code":200},"processes":[{"name":"Odd"},{"id":"118000000001","name":"Nightly load"}]}"#;
-    scene.server.fault(Fault::WrongJson(odd.to_owned()), When::path("processes"));
+    scene.server.fault(Fault::json(odd), When::path("processes"));
     let outcome = scene.run(&format!("{get} -qq"));
     outcome.exits_with(5).stdout(lines("already there")).stderr_has("an entry of it cannot be read, and may have left");
     scene.server.clear_faults();

@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 
-use xtask::fake::{Dump, Fault, dump_file};
+use xtask::fake::{At, Dump, Fault, dump_file};
 
 use crate::support::texts::{CUT, KEPT, goes_on, incomplete, the_chunk, wait};
 use crate::support::{
@@ -139,7 +139,7 @@ fn a_full_disk_is_reported_for_standard_output() {
 #[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_keeps_the_whole_chunks_and_the_next_run_goes_on() {
-    for (options, fault) in [("", None), ("--parallel=4", None), ("", Some(Fault::CutBody { after_bytes: 9_000 }))] {
+    for (options, fault) in [("", None), ("--parallel=4", None), ("", Some(Fault::Cut(At::Body(9_000))))] {
         let scene = Scene::with_chunks(5);
         let notes = fault.as_ref().map_or_else(String::new, |_| wait(&the_chunk(1, 5), CUT, 1, 12));
         if let Some(fault) = fault {

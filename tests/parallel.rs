@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
-use xtask::fake::{Fault, Service};
+use xtask::fake::{At, Fault, Service};
 
 use crate::support::texts::{KEPT, answered, goes_on, incomplete, the_chunk};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
@@ -50,7 +50,7 @@ fn nothing_is_fetched_beyond_the_window_nor_after_a_failure() {
     for (parallel, stalled, is_failing) in [(3, &[0][..], false), (4, &[0, 2, 3], true)] {
         let scene = Scene::with_chunks(CHUNKS);
         for number in stalled {
-            scene.server.fault(Fault::StallBeforeAnswer, chunk(*number));
+            scene.server.fault(Fault::Stall(At::Start), chunk(*number));
         }
         if is_failing {
             scene.server.fault(Fault::status(404), chunk(1));
@@ -90,9 +90,9 @@ fn faults_of_many_chunks_at_once_are_survived() {
     let scene = Scene::with_chunks(CHUNKS);
     for number in 0..CHUNKS {
         let fault = match number % 4 {
-            0 => Fault::ResetBeforeAnswer,
-            1 => Fault::CutBody { after_bytes: 4_000 },
-            2 => Fault::Stall { after_bytes: 3_000 },
+            0 => Fault::Reset(At::Start),
+            1 => Fault::Cut(At::Body(4_000)),
+            2 => Fault::Stall(At::Body(3_000)),
             _ => Fault::GzipBadCrc,
         };
         scene.server.fault(fault, chunk(number).times(1));
@@ -105,8 +105,7 @@ fn faults_of_many_chunks_at_once_are_survived() {
 #[test]
 fn a_fault_in_or_after_a_chunk_repeats_and_loses_nothing_on_standard_output() {
     for options in ["", "--parallel=4"] {
-        for fault in [Fault::ResetInBody { after_bytes: 6_000 }, Fault::Stall { after_bytes: 6_000 }, Fault::GzipBadCrc]
-        {
+        for fault in [Fault::Reset(At::Body(6_000)), Fault::Stall(At::Body(6_000)), Fault::GzipBadCrc] {
             let scene = Scene::with_chunks(4);
             scene.server.fault(fault, chunk(2).times(2));
             let outcome = scene.pipe(&format!("--stall-timeout=500ms {options}"));

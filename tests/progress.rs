@@ -1,7 +1,7 @@
 //! What is reported while a download runs: one line on a terminal that is redrawn, plain lines elsewhere,
 //! and how much of it with `-q` and `-v`.
 
-use xtask::fake::{Fault, Service};
+use xtask::fake::{At, Fault, Service};
 
 use crate::support::texts::{CLOSED, KEPT, answered, gave_up, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of};
@@ -47,7 +47,7 @@ fn quiet_reports_warnings_and_errors_and_twice_quiet_errors_only() {
 fn verbose_reports_each_request_with_its_status_and_duration() {
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::status(503), chunk(1).times(1));
-    scene.server.fault(Fault::ResetBeforeAnswer, chunk(2).times(1));
+    scene.server.fault(Fault::Reset(At::Start), chunk(2).times(1));
     let request = |target: &str, status: &str| format!("GET <URL>/chunks{target}  {status}  <TIME>\n");
     let expected = [
         request("", "200"),

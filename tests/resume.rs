@@ -1,7 +1,7 @@
 //! A run that ended in any way is continued by the next one, as far as what it left is good. Every damage to
 //! a part file and its journal is tried in the library.
 
-use xtask::fake::{Fault, When};
+use xtask::fake::{At, Fault, When};
 
 use crate::support::texts::goes_on;
 use crate::support::{ACTUALS, COSTS, Scene, bytes_of, chunk_list, dump_for, dump_of, failed};
@@ -39,7 +39,7 @@ fn a_killed_run_is_continued_where_it_stopped() {
 #[test]
 fn a_run_that_was_killed_after_its_last_chunk_fetches_none() {
     let scene = Scene::with_chunks(CHUNKS);
-    scene.server.fault(Fault::StallBeforeAnswer, chunk_list().occurrence(2));
+    scene.server.fault(Fault::Stall(At::Start), chunk_list().occurrence(2));
     let mut running = scene.command("get DUMP -o dump.csv --stall-timeout=10m").start();
     running.wait_for_requests(CHUNKS + 2);
     running.kill();

@@ -1,7 +1,7 @@
 //! How often and when a fault is retried, and what is refused for good: reported at once, with its exit
 //! code and what to do about it.
 
-use xtask::fake::{ErrorBody, FakeServer, Fault, Service, USER, When};
+use xtask::fake::{Answer, FakeServer, Fault, Service, USER, When};
 
 use crate::support::texts::{
     DUMP_NOT_FOUND, DUMP_VANISHED, KEPT, KEPT_IN_VAIN, THE_LIST, answered, gave_up, goes_on, incomplete, the_chunk,
@@ -10,7 +10,7 @@ use crate::support::texts::{
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of, free_address};
 
 fn refusal(status: u16, message: &str) -> Fault {
-    Fault::Status { code: status, retry_after: None, body: ErrorBody::Json(message.to_owned()) }
+    Fault::Answer(Answer::error(status, message))
 }
 
 #[test]
@@ -63,7 +63,8 @@ fn a_redirect_is_not_followed_to_any_host() {
     let advice = "\n  redirects are not followed, so that the token stays here: check the API URL";
     for location in [other.dump_url(), scene.server.dump_url()] {
         scene.server.clear_faults();
-        scene.server.fault(Fault::Redirect { location }, When::any());
+        let redirect = Answer::empty(302).with_header("Location", location);
+        scene.server.fault(Fault::Answer(redirect), When::any());
         for command in ["chunks DUMP", "get DUMP", "get DUMP --whole -o dump.csv", "get DUMP -o -"] {
             scene.run(command).fails(1, format!("<ANY>: the service answered 302 Found{advice}"));
         }
@@ -90,8 +91,8 @@ fn a_download_whose_token_expires_is_continued_with_a_new_token() {
 fn a_wait_that_the_service_asks_for_is_capped_and_one_that_makes_no_sense_is_ignored() {
     for (retry_after, is_capped) in [("3600", true), ("soon", false)] {
         let scene = Scene::with_chunks(3);
-        let retry_after = Some(retry_after.to_owned());
-        scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, chunk(1).times(8));
+        let busy = Answer::empty(503).with_header("Retry-After", retry_after);
+        scene.server.fault(Fault::Answer(busy), chunk(1).times(8));
         let notes = scene.get("--max-wait=200ms").saves(&dump_of(3, 1)).stderr_text();
         assert!(notes.contains("; retry 8 of 12 in "), "{notes}");
         // Random waits do not all come out as the cap: one in four is rounded to it.

@@ -1,6 +1,6 @@
 //! `run` and `wait`: they follow the process to its end, collect its dumps, and say by the exit code how it went.
 
-use xtask::fake::{ActionResult, Detail, Fault, PROCESS, Process, ProcessRun, Task, TaskState, When};
+use xtask::fake::{ActionResult, Answer, At, Detail, Fault, PROCESS, Process, ProcessRun, Task, TaskState, When};
 
 use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
 use crate::support::{ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, model, result_of};
@@ -163,7 +163,7 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
 fn faults_while_it_is_followed_are_retried_and_one_that_stays_leaves_the_process_running() {
     let scene = Scene::with_run(clean_run());
     scene.server.fault(Fault::status(503), looks().times(2));
-    scene.server.fault(Fault::CloseBeforeAnswer, looks().times(2));
+    scene.server.fault(Fault::Cut(At::Start), looks().times(2));
     let outcome = scene.run(RUN);
     let task = scene.task_id();
     let whys = (1..).zip(["503 Service Unavailable", "503 Service Unavailable", CLOSED, CLOSED]);
@@ -274,8 +274,8 @@ fn wait_collects_the_dumps_of_a_run_that_begins() {
 
 #[test]
 fn wait_is_not_put_off_by_one_odd_answer_to_its_first_look() {
-    let location = "https://status.example/".to_owned();
-    for odd in [Fault::status(404), Fault::Redirect { location }] {
+    let redirect = Answer::empty(302).with_header("Location", "https://status.example/");
+    for odd in [Fault::status(404), Fault::Answer(redirect)] {
         let scene = Scene::with_run(failing_run(&[COSTS]));
         scene.run(&format!("{RUN} -q -o mine/")).exits_with(6).any_stdout();
         scene.server.fault(odd, When::path("tasks").times(1));

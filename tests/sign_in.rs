@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs;
 
-use xtask::fake::{ErrorBody, Fault, PROCESS, Process, Service, TOKEN, USER, When};
+use xtask::fake::{Answer, Fault, PROCESS, Process, Service, TOKEN, USER, When};
 
 use crate::support::users::{
     PASSPHRASE, PASSWORD, REFRESH_TOKEN, bare, certificate, prepare, scene, signed_in, with_oauth, with_password,
@@ -118,8 +118,7 @@ fn a_sign_in_that_is_refused_in_the_middle_of_several_dumps_is_sent_once() {
         let mut service = Service::new().with_process(process);
         prepare(&mut service);
         let scene = Scene::with_service(service);
-        let body = ErrorBody::Raw(r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#.to_owned());
-        let refused = Fault::Status { code: 401, retry_after: None, body };
+        let refused = Fault::Answer(Answer::new(401, "text/plain", r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#));
         scene.server.fault(Fault::ExpireToken, When::path("chunks/0").times(1));
         scene.server.fault(refused, When::path("authenticate").occurrence(2));
         let arguments = format!("get NIGHTLY/T1 -o dumps/ -q --parallel {parallel}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use xtask::fake::{Dump, ErrorBody, Fault, When};
+use xtask::fake::{Answer, At, Dump, Fault, When};
 
 use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::users::{self, bare, with_oauth};
@@ -47,11 +47,15 @@ fn a_signal_ends_the_run_and_the_next_one_goes_on() {
     }
 }
 
+/// An answer that asks to wait for an hour.
+fn busy() -> Fault {
+    Fault::Answer(Answer::empty(503).with_header("Retry-After", "3600"))
+}
+
 #[test]
 fn a_long_wait_is_interrupted_at_once() {
     let scene = Scene::with_chunks(3);
-    let retry_after = Some("3600".to_owned());
-    scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, chunk(1));
+    scene.server.fault(busy(), chunk(1));
     let command = scene.command("get DUMP -o dump.csv --max-wait=1h").through(WITH_DEFAULT_SIGNALS);
     let mut running = command.start();
     running.wait_for_note("; retry 1 of 12 in ");
@@ -68,8 +72,7 @@ fn a_long_wait_is_interrupted_at_once() {
 #[test]
 fn the_check_of_an_empty_dump_is_interrupted_at_once() {
     let scene = Scene::with_dump(Dump::from_chunks(vec![Arc::from(&b""[..])]));
-    let retry_after = Some("3600".to_owned());
-    scene.server.fault(Fault::Status { code: 503, retry_after, body: ErrorBody::Empty }, When::path("tasks/*"));
+    scene.server.fault(busy(), When::path("tasks/*"));
     for options in ["-o dump.csv", "-o dump.csv --whole", "-o -"] {
         let command = scene.command(&format!("get DUMP {options} --max-wait=1h")).through(WITH_DEFAULT_SIGNALS);
         let mut running = command.start();
@@ -85,7 +88,7 @@ fn an_interrupted_exchange_of_a_refresh_token_does_not_lose_the_new_one() {
     for (signal, code, word) in [("INT", 130, "interrupted"), ("HUP", 129, "hung up")] {
         let scene = users::scene();
         // However late the signal comes, the run has not ended before.
-        scene.server.fault(Fault::StallBeforeAnswer, When::path("/chunks"));
+        scene.server.fault(Fault::Stall(At::Start), When::path("/chunks"));
         scene.server.fault(Fault::Latency(Duration::from_millis(500)), When::path("/oauth/token"));
         let get = || with_oauth(&scene, bare(&scene, "get DUMP -o -"));
         let mut running = get().through(WITH_DEFAULT_SIGNALS).start();
@@ -161,7 +164,7 @@ fn an_interrupt_ends_fetches_side_by_side() {
 #[test]
 fn an_interrupted_start_may_have_started_the_process_and_says_where_to_look() {
     let scene = Scene::with_run(failing_run(&[]));
-    scene.server.fault(Fault::StallBeforeAnswer, When::path("tasks").method("POST"));
+    scene.server.fault(Fault::Stall(At::Start), When::path("tasks").method("POST"));
     let mut running = scene.command("run NIGHTLY -q").through(WITH_DEFAULT_SIGNALS).start();
     running.wait_until("the process is started", |scene| scene.count_of("POST NIGHTLY/tasks") == 1);
     running.signal("INT");

@@ -1,7 +1,7 @@
 //! `run` starts a process once: a refusal is reported, and an unclear start is never sent again.
 
 use serde_json::{Value, json};
-use xtask::fake::{ErrorBody, Fault, ProcessRun, When};
+use xtask::fake::{Answer, At, Fault, ProcessRun, When};
 
 use crate::support::texts::{NO_CONNECTION, answered, gave_up, wait};
 use crate::support::{Outcome, Scene, clean, failing_run, users};
@@ -84,20 +84,20 @@ fn a_start_that_was_refused_or_never_arrived_is_reported_without_doubt() {
 fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
     let names_no_task = ["{}", "[]", r#"{"task":{"taskId":""}}"#, r#"{"task":{"taskId":".."}}"#];
     let faults = [
-        Fault::CloseBeforeAnswer,
-        Fault::StallBeforeAnswer,
-        Fault::ResetInHeaders,
-        Fault::CutBody { after_bytes: 20 },
+        Fault::Cut(At::Start),
+        Fault::Stall(At::Start),
+        Fault::Reset(At::Head),
+        Fault::Cut(At::Body(20)),
         Fault::GzipBadCrc,
         Fault::TruncatedJson,
-        Fault::HtmlOk,
-        Fault::Status { code: 204, retry_after: None, body: ErrorBody::Empty },
+        Fault::page(200),
+        Fault::Answer(Answer::empty(204)),
         Fault::status(408),
         Fault::status(500),
-        Fault::Status { code: 502, retry_after: Some("0".to_owned()), body: ErrorBody::Html },
+        Fault::Answer(Answer::new(502, "text/html", "<html>").with_header("Retry-After", "0")),
         Fault::status(503),
     ];
-    for fault in faults.into_iter().chain(names_no_task.map(|answer| Fault::WrongJson(answer.to_owned()))) {
+    for fault in faults.into_iter().chain(names_no_task.map(Fault::json)) {
         let name = format!("{fault:?}");
         let scene = Scene::with_run(ProcessRun::new());
         let outcome = run_with(&scene, fault);
@@ -118,7 +118,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
     scene.server.fault(Fault::status(403), When::path("tasks").method("GET"));
     let why = answered("403 Forbidden");
     let tasks = format!("the tasks cannot be listed now: the tasks of <NIGHTLY>: {why}");
-    run_with(&scene, Fault::CloseBeforeAnswer).fails(5, unclear("<ANY>", &tasks));
+    run_with(&scene, Fault::Cut(At::Start)).fails(5, unclear("<ANY>", &tasks));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The server's one dump, and downloads of it that were ended on the way.
 
-use xtask::fake::{ActionResult, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task, When, dump_file};
+use xtask::fake::{ActionResult, At, Dump, Fault, OBJECT, PROCESS, Process, Service, TASK, Task, When, dump_file};
 
 use super::{Background, Scene};
 
@@ -78,7 +78,7 @@ impl Scene {
     /// Starts a download to `dump.csv` that hangs in this chunk, with all chunks before it written.
     #[track_caller]
     pub(crate) fn hanging_in_chunk(&self, number: usize, script: Option<&str>) -> Background<'_> {
-        self.server.fault(Fault::Stall { after_bytes: 3_000 }, chunk(number));
+        self.server.fault(Fault::Stall(At::Body(3_000)), chunk(number));
         let before = self.count_of("GET DUMP/chunks/");
         let command = self.command("get DUMP -o dump.csv --stall-timeout=10m");
         let mut running = script.into_iter().fold(command, |command, script| command.through(script)).start();

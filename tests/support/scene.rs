@@ -65,7 +65,7 @@ impl Scene {
 
     /// The server answers these requests with this JSON.
     pub(crate) fn answers(&self, when: When, answer: impl Display) {
-        self.server.fault(Fault::WrongJson(answer.to_string()), when);
+        self.server.fault(Fault::json(answer.to_string()), when);
     }
 
     /// A path in the scratch folder.

@@ -64,12 +64,11 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
     service.settings.bytes_per_second = arguments.slow.then_some(2_000_000);
     service.settings.gzip = arguments.gzip;
     let server = FakeServer::start_on(service, arguments.port, arguments.tls.then_some(ServerCertificate::Good))?;
-    let retry_after = Some("1".to_owned());
     let flaky = [
-        Fault::ResetBeforeAnswer,
-        Fault::CutBody { after_bytes: 2_000_000 },
-        Fault::Status { code: 503, body: ErrorBody::Html, retry_after: None },
-        Fault::Status { code: 429, body: ErrorBody::Json(String::new()), retry_after },
+        Fault::Reset(At::Start),
+        Fault::Cut(At::Body(2_000_000)),
+        Fault::page(503),
+        Fault::Answer(Answer::error(429, "Too Many Requests").with_header("Retry-After", "1")),
     ];
     for (fault, seed) in flaky.into_iter().zip(1..).filter(|_| arguments.flaky) {
         server.fault(fault, When::any().chance(0.1, seed));

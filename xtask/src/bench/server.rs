@@ -59,7 +59,7 @@ pub(super) fn serve((name, _, chunks, chunk_size): Scene) -> Result<(), String> 
     }
     let server = FakeServer::start_on(service, 0, Some(ServerCertificate::Good))?;
     if name == "gzip" {
-        server.fault(Fault::LeftoverEncoding("gzip".to_owned()), When::path("chunks/*"));
+        server.fault(Fault::Header("Content-Encoding", "gzip".to_owned()), When::path("chunks/*"));
     }
     let (origin, url, locator, last) = (server.origin(), server.dump_url(), server.locator(), chunks - 1);
     let settings = format!(

@@ -11,7 +11,7 @@
 //!
 //! let dump = Dump::from_bytes(dump_file::generate(1, 25_000), 10_000);
 //! let server = FakeServer::start(Service::with_dump(dump));
-//! server.fault(Fault::ResetInBody { after_bytes: 500 }, When::path("chunks/1").times(2));
+//! server.fault(Fault::Reset(At::Body(500)), When::path("chunks/1").times(2));
 //! // ... let a client download server.dump_url(), then look at server.requests() ...
 //! ```
 
@@ -29,8 +29,8 @@ mod wire;
 pub use data::{ActionResult, Detail, Dump, Process, ProcessRun, Task, TaskState};
 pub use data::{Import, Rule, SourceFile};
 pub use data::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
-pub use fault::{ErrorBody, Fault, When};
-pub use http::RequestLog;
+pub use fault::{Fault, When};
+pub use http::{Answer, RequestLog};
 pub use server::FakeServer;
 pub use service::Service;
-pub use wire::{Framing, ServerCertificate, Settings};
+pub use wire::{At, Framing, ServerCertificate, Settings};

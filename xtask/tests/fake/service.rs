@@ -47,7 +47,6 @@ fn what_is_not_there_is_404_with_the_documented_body() {
     let server = FakeServer::start(Service::with_dump(small_dump()).with_import(import));
     let body = get(&server, &(dump_path("x/chunks") + "?limit=1")).json();
     assert_eq!(body["status"], json!({ "code": 404, "message": "Not Found" }));
-    assert_eq!((&body["path"], body["timestamp"].is_string()), (&json!(dump_path("x/chunks")), true));
     let of_import = path("imports/112000000001/tasks/T/dump");
     let no_tasks = process_path("/tasks").replace(PROCESS, "118999999999");
     for (path, status) in [

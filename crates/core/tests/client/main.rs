@@ -16,7 +16,7 @@ use anaplan_dump_core::{
     Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Origin, Outcome,
     Progress, ProxyChoice, SourceProblem, Token,
 };
-use xtask::fake::{self, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, USER, When, dump_file};
+use xtask::fake::{self, At, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, USER, When, dump_file};
 
 /// The ways to sign in.
 mod sign_in;
@@ -241,7 +241,7 @@ fn a_program_can_end_a_download_and_the_next_one_goes_on_where_it_was_and_counts
     for parallel in [1, 3] {
         let server = server();
         // It would be waited for otherwise.
-        server.fault(fake::Fault::StallBeforeAnswer, When::path("chunks/1"));
+        server.fault(fake::Fault::Stall(At::Start), When::path("chunks/1"));
         let (client, dump, folder) = (client(&server), dump(&server), tempfile::tempdir()?);
         let target = folder.path().join("dump.csv");
         let stop_after_one = |step| match step {
@@ -274,7 +274,7 @@ fn a_program_can_end_a_download_and_the_next_one_goes_on_where_it_was_and_counts
 fn the_threads_of_a_download_end_with_it() -> TestResult {
     let server = server();
     server.fault(fake::Fault::status(403), When::path("chunks/1"));
-    server.fault(fake::Fault::StallBeforeAnswer, When::path("chunks/2"));
+    server.fault(fake::Fault::Stall(At::Start), When::path("chunks/2"));
     let is_over = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&is_over);
     let check = move |event: &Event<'_>| {
@@ -296,13 +296,13 @@ fn what_has_just_begun_or_ended_is_looked_for_a_few_times() -> TestResult {
     client.download(&dump).whole(true).wait_for_dump(true).write_to(&mut written)?;
     assert!(written == bytes(&server));
     let without_result = format!(r#"{{"task":{{"taskId":"{}","taskState":"COMPLETE"}}}}"#, dump.task.id);
-    server.fault(fake::Fault::WrongJson(without_result.clone()), When::path("tasks/*").times(2));
+    server.fault(fake::Fault::json(without_result.clone()), When::path("tasks/*").times(2));
     assert!(client.task(&dump.task)?.result.is_some());
     // Without end is not for ever, what was read is the answer, and what is old is read once.
     let old = without_result.replace("}}", r#","creationTime":1571258347545}}"#);
     for (answer, looks) in [(without_result, 2..20), (old, 1..2)] {
         server.clear_faults();
-        server.fault(fake::Fault::WrongJson(answer), When::path("tasks/*"));
+        server.fault(fake::Fault::json(answer), When::path("tasks/*"));
         let before = server.requests().len();
         assert_eq!(client.task(&dump.task)?.result, None);
         assert!(looks.contains(&(server.requests().len() - before)), "{looks:?}");
@@ -369,9 +369,9 @@ fn the_body_of_an_error_is_waited_for_no_longer_than_the_time_that_is_left() {
 fn a_time_limit_ends_whatever_a_request_waits_for() -> TestResult {
     let server = server();
     let dump = dump(&server);
-    let (silent, stalled) = (fake::Fault::StallBeforeAnswer, fake::Fault::Stall { after_bytes: 10 });
-    let (code, body, retry_after) = (503, fake::ErrorBody::Empty, Some("600".to_owned()));
-    for fault in [silent, stalled, fake::Fault::Status { code, body, retry_after }] {
+    let (silent, stalled) = (fake::Fault::Stall(At::Start), fake::Fault::Stall(At::Body(10)));
+    let busy = fake::Fault::Answer(fake::Answer::empty(503).with_header("Retry-After", "600"));
+    for fault in [silent, stalled, busy] {
         server.fault(fault, When::any());
         let begun = Instant::now();
         let client = builder(&server).max_wait(LONG).stall_timeout(LONG).build()?;
@@ -422,7 +422,7 @@ fn a_file_that_changes_while_it_is_uploaded_is_an_error() -> TestResult {
     std::fs::write(&path, &rows)?;
     // A chunk is stored once the service says so: 200 alone is no word.
     for odd in ["", "{}"] {
-        server.fault(fake::Fault::WrongJson(odd.to_owned()), When::path("chunks/0").times(1));
+        server.fault(fake::Fault::json(odd), When::path("chunks/0").times(1));
     }
     let mut seen = Vec::new();
     let uploaded = client.upload(&address).on_progress(|bytes, all| seen.push((bytes, all))).from_file(&path)?;

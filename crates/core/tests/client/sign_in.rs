@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{Client, Credentials, Error, ErrorKind, Event, Secret, Token};
-use xtask::fake::{ErrorBody, FakeServer, Fault, TOKEN, USER, When};
+use xtask::fake::{Answer, FakeServer, Fault, TOKEN, USER, When};
 
 use crate::{PASSWORD, builder_of, bytes, dump, server, token};
 
@@ -70,7 +70,7 @@ fn a_new_refresh_token_is_stored_even_if_no_usable_access_token_came_with_it() {
         let server = server();
         server.service().add_refresh_token(USER, "client", "second", true);
         let answer = format!(r#"{{"access_token": {access}, "refresh_token": "second"}}"#);
-        server.fault(Fault::WrongJson(answer), When::path("oauth/token").times(1));
+        server.fault(Fault::json(answer), When::path("oauth/token").times(1));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("refresh-token");
         std::fs::write(&path, "first\n").expect("the file is written");
@@ -167,7 +167,7 @@ fn a_refusal_with_a_good_status_is_seen_by_every_service() {
         for (path, ask) in SERVICES {
             let server = server();
             server.service().approve_devices(USER, 0);
-            server.fault(Fault::WrongJson(refusal.to_owned()), When::path(path));
+            server.fault(Fault::json(refusal), When::path(path));
             assert!(ask(&server).is_err(), "{path} {refusal}");
         }
     }
@@ -181,15 +181,14 @@ fn a_secret_is_removed_from_every_place_where_the_service_repeats_it() {
     for (secret, path) in [(PASSWORD, auth), (basic, auth), (PASSWORD, api), (token, api), (TOKEN, api)] {
         let json = serde_json::json!(secret).to_string();
         let in_header = secret.replace(|c: char| !c.is_ascii_graphic(), "");
-        let refused = |body| Fault::Status { code: 403, retry_after: None, body };
         for fault in [
-            refused(ErrorBody::Json(format!("you sent {secret}!"))),
-            refused(ErrorBody::Raw(format!(r#"{{"error":{json}}}"#))),
-            Fault::WrongJson(format!(r#"{{"status":"FAILURE","statusMessage":{json}}}"#)),
-            Fault::WrongJson(format!(r#"{{"chunks":[{{"id":null,"name":{json}}}]}}"#)),
-            Fault::WrongJson(format!(r#"{{"chunks":[{json} oops"#)),
-            Fault::LeftoverEncoding(in_header.clone()),
-            Fault::ContentRange(format!("bytes 0-1/{in_header}")),
+            Fault::Answer(Answer::error(403, &format!("you sent {secret}!"))),
+            Fault::Answer(Answer::new(403, "text/plain", format!(r#"{{"error":{json}}}"#))),
+            Fault::json(format!(r#"{{"status":"FAILURE","statusMessage":{json}}}"#)),
+            Fault::json(format!(r#"{{"chunks":[{{"id":null,"name":{json}}}]}}"#)),
+            Fault::json(format!(r#"{{"chunks":[{json} oops"#)),
+            Fault::Header("Content-Encoding", in_header.clone()),
+            Fault::Header("Content-Range", format!("bytes 0-1/{in_header}")),
         ] {
             let server = server();
             server.fault(fault.clone(), When::path(path));
@@ -208,7 +207,7 @@ fn a_secret_inside_an_id_or_a_name_changes_no_request() {
     server.service().add_password(USER, "chunk");
     let credentials = Credentials::password(USER, Secret::new("chunk")).expect("credentials");
     let list = r#"{"chunks":[{"id":"chunk-0","name":"chunk"}]}"#;
-    server.fault(Fault::WrongJson(list.to_owned()), When::path("dumps/*/chunks"));
+    server.fault(Fault::json(list), When::path("dumps/*/chunks"));
     let chunks = client(&server, credentials).chunks(&dump(&server)).expect("a list");
     assert_eq!(chunks.as_slice()[0].id.as_str(), "chunk-0");
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 pub struct Dump {
     pub(crate) chunks: Arc<[Arc<[u8]>]>,
     pub(crate) ids: Option<Vec<String>>,
-    pub(crate) list_body: Option<String>,
     pub(crate) page_size: Option<usize>,
     pub(crate) total_size: Option<u64>,
     pub(crate) erased: bool,
@@ -28,12 +27,6 @@ impl Dump {
     /// that chunk exists; any other id names the chunk with the id's own index in the list.
     pub fn with_ids<S: Into<String>>(mut self, ids: impl IntoIterator<Item = S>) -> Self {
         self.ids = Some(ids.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// The chunk list answers exactly this text, as JSON with status 200.
-    pub fn with_list_body(mut self, text: impl Into<String>) -> Self {
-        self.list_body = Some(text.into());
         self
     }
 

@@ -5,50 +5,33 @@
 use std::time::Duration;
 
 use crate::fake::data::Dump;
+use crate::fake::http::{Answer, reason};
+use crate::fake::wire::At;
 
 /// One way of going wrong. All of them happen on the real socket.
 ///
-/// Body positions count the bytes after the head as they go over the wire: compressed where the answer is
-/// compressed, and with chunk sizes where it is chunked. A position beyond the end of the body is never
-/// reached, and the answer is then complete.
+/// One that breaks an answer off does so at a place; where that is beyond the end of the body, it is never reached, and
+/// the answer is complete.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// Closes the connection in order (FIN) instead of answering.
-    CloseBeforeAnswer,
-    /// Resets the connection (RST) instead of answering.
-    ResetBeforeAnswer,
-    /// Never answers, until the client goes.
-    StallBeforeAnswer,
-    /// Closes in the middle of the head.
-    CutHeaders,
-    /// Resets in the middle of the head.
-    ResetInHeaders,
-    /// Closes in order after so many bytes of the body, whatever the framing promised.
-    CutBody { after_bytes: usize },
-    /// Resets after so many bytes of the body.
-    ResetInBody { after_bytes: usize },
-    /// Falls silent after so many bytes of the body, until the client goes.
-    Stall { after_bytes: usize },
-    /// Closes in order when so many bytes of the body are missing; a chunked body ends with 5 bytes of terminator.
-    CutBeforeEnd { missing_bytes: usize },
+    /// Closes the connection in order (FIN), whatever the framing promised.
+    Cut(At),
+    /// Resets the connection (RST).
+    Reset(At),
+    /// Falls silent, until the client goes.
+    Stall(At),
     /// Resets when so many bytes of the body of a request have come; whatever they were for is not done.
     ResetInUpload { after_bytes: usize },
     /// Sends the body at this rate.
     Slow { bytes_per_second: u64 },
     /// Closes the next connections at once; counts from now on, whatever the condition says.
     RefuseConnections { connections: usize },
-    /// Answers with this status, and with this `Retry-After`.
-    Status { code: u16, body: ErrorBody, retry_after: Option<String> },
-    /// Answers 200 with the sign-in page of a captive proxy.
-    HtmlOk,
-    /// Answers 200 with this text as JSON.
-    WrongJson(String),
-    /// Answers 200 with this text under these `Content-Type` lines, which may be none.
-    Document { types: Vec<String>, text: String },
+    /// Answers this instead.
+    Answer(Answer),
     /// Sends the right answer under this status.
     UnderStatus(u16),
-    /// Sends the right answer under this `Content-Range`.
-    ContentRange(String),
+    /// Sends the right answer with one more header.
+    Header(&'static str, String),
     /// Sends no bytes, properly framed.
     EmptyBody,
     /// Compresses without saying so.
@@ -61,14 +44,10 @@ pub enum Fault {
     GzipTruncated,
     /// Compresses, properly framed, without the 8 bytes of checksum and length.
     GzipNoTrailer,
-    /// Sends endless gzip that inflates to a thousand times as many zeros.
-    GzipBomb,
-    /// Sends endless gzip that never yields a byte.
-    GzipEmptyBlocks,
+    /// Sends endless gzip, in blocks that each inflate to so many zeros.
+    EndlessGzip { zeros: usize },
     /// Sends a chunked body without end.
     EndlessBody,
-    /// Sends the plain body under this `Content-Encoding`.
-    LeftoverEncoding(String),
     /// Sends neither a length nor chunks: only the close ends the body.
     CloseDelimited,
     /// Adds this to `Content-Length`, and closes where that promises too much.
@@ -77,8 +56,6 @@ pub enum Fault {
     HugeHeaders { bytes: usize },
     /// Waits before the answer.
     Latency(Duration),
-    /// Answers 302 to this address.
-    Redirect { location: String },
     /// Answers the token of the request with 401 from now on, until it is registered again.
     ExpireToken,
     /// Puts another dump at the address asked for before it answers.
@@ -87,21 +64,23 @@ pub enum Fault {
     EraseDump,
 }
 
-/// The body of an error answer.
-#[derive(Debug, Clone)]
-pub enum ErrorBody {
-    /// The documented JSON with this message; where it is empty, with the phrase that belongs to the status.
-    Json(String),
-    Html,
-    Empty,
-    /// Exactly this text, as `text/plain`.
-    Raw(String),
-}
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Sign in to the network</title></head>\n\
+     <body><form method=\"post\" action=\"/login\">Guest access</form></body></html>\n";
 
 impl Fault {
-    /// A status with the documented JSON and no `Retry-After`.
+    /// The documented error of this status.
     pub fn status(code: u16) -> Self {
-        Self::Status { code, retry_after: None, body: ErrorBody::Json(String::new()) }
+        Self::Answer(Answer::error(code, reason(code)))
+    }
+
+    /// This status with the page of a proxy.
+    pub fn page(code: u16) -> Self {
+        Self::Answer(Answer::new(code, "text/html", PAGE))
+    }
+
+    /// 200 with this text as JSON.
+    pub fn json(text: impl Into<String>) -> Self {
+        Self::Answer(Answer::new(200, "application/json", text.into()))
     }
 
     /// Its name, for logs.

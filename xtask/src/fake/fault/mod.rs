@@ -5,6 +5,6 @@ mod kinds;
 mod when;
 
 pub(crate) use apply::{change_data, deliver};
-pub use kinds::{ErrorBody, Fault};
+pub use kinds::Fault;
 pub use when::When;
 pub(crate) use when::{Rule, strike};

@@ -121,17 +121,17 @@ fn a_fault_strikes_where_and_as_often_as_its_condition_says() {
         targets.iter().map(|target| names(strike(&mut all, &Request::new("GET", target)))).collect()
     };
     let targets = ["/a/chunks/1", "/a/chunks/1?x=2", "/a/chunks/11", "/a/chunks", "/a/chunks/1/b", "/1"];
-    let html = |when| vec![(Fault::HtmlOk, when)];
+    let html = |when| vec![(Fault::page(200), when)];
     let exact = strikes(html(When::path("chunks/1")), &targets);
-    assert_eq!(exact, ["HtmlOk", "HtmlOk", "", "", "", ""], "whole segments at the end");
-    assert_eq!(strikes(html(When::path("chunks/*")), &targets[2..4]), ["HtmlOk", ""]);
-    let second = (Fault::HtmlOk, When::path("b").occurrence(2));
+    assert_eq!(exact, ["Answer", "Answer", "", "", "", ""], "whole segments at the end");
+    assert_eq!(strikes(html(When::path("chunks/*")), &targets[2..4]), ["Answer", ""]);
+    let second = (Fault::page(200), When::path("b").occurrence(2));
     let twice = (Fault::GzipBadCrc, When::any().times(2));
     let counted = strikes(vec![second, twice], &["/a/b"; 4]);
-    assert_eq!(counted, ["GzipBadCrc", "HtmlOk", "GzipBadCrc", ""]);
+    assert_eq!(counted, ["GzipBadCrc", "Answer", "GzipBadCrc", ""]);
     let (pace, erase) = (Fault::Latency(std::time::Duration::ZERO), Fault::EraseDump);
-    let joined = [pace, Fault::HtmlOk, Fault::GzipBadCrc, erase].map(|fault| (fault, When::any()));
-    assert_eq!(strikes(joined.to_vec(), &["/"]), ["Latency+HtmlOk+EraseDump"], "one decides the answer");
+    let joined = [pace, Fault::page(200), Fault::GzipBadCrc, erase].map(|fault| (fault, When::any()));
+    assert_eq!(strikes(joined.to_vec(), &["/"]), ["Latency+Answer+EraseDump"], "one decides the answer");
     let draw = |seed| strikes(html(When::any().chance(0.5, seed)), &["/"; 64]);
     assert!(draw(1) == draw(1) && draw(1) != draw(2));
 }

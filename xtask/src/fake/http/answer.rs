@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::Request;
-
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Body,
@@ -24,7 +22,7 @@ pub(crate) enum Body {
 }
 
 impl Answer {
-    pub(crate) fn new(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn new(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Self {
         Self {
             status,
             headers: vec![("Content-Type".to_owned(), kind.to_owned())],
@@ -38,22 +36,15 @@ impl Answer {
     }
 
     /// An error as the reference shows it.
-    pub(crate) fn error(status: u16, message: &str, request: &Request) -> Self {
-        Self::json(
-            status,
-            &json!({
-                "status": { "code": status, "message": message },
-                "path": request.sent.path(),
-                "timestamp": "2026-07-14T13:55:12.198Z",
-            }),
-        )
+    pub fn error(status: u16, message: &str) -> Self {
+        Self::json(status, &json!({ "status": { "code": status, "message": message } }))
     }
 
-    pub(crate) fn not_found(request: &Request) -> Self {
-        Self::error(404, "Not Found", request)
+    pub(crate) fn not_found() -> Self {
+        Self::error(404, "Not Found")
     }
 
-    pub(crate) fn empty(status: u16) -> Self {
+    pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Body::Blocks(Vec::new()), is_data: false }
     }
 
@@ -61,7 +52,7 @@ impl Answer {
         Self { body: Body::Blocks(blocks), is_data: true, ..Self::new(200, "application/octet-stream", "") }
     }
 
-    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }

@@ -3,6 +3,7 @@
 mod answer;
 mod request;
 
-pub(crate) use answer::{Answer, Body, reason};
+pub use answer::Answer;
+pub(crate) use answer::{Body, reason};
 pub(crate) use request::Request;
 pub use request::RequestLog;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::shared::Shared;
 use crate::fake::fault::{Fault, change_data, deliver, strike};
-use crate::fake::http::{Answer, Request, RequestLog};
+use crate::fake::http::{Answer, RequestLog};
 use crate::fake::stop::lock;
-use crate::fake::wire::{Connection, Delivery, Ending, NoRequest, Position, receive_body, receive_head, send};
+use crate::fake::wire::{At, Connection, Delivery, Ending, NoRequest, receive_body, receive_head, send};
 
 /// Bodies of requests up to this size are in the log: an upload must not be kept a second time.
 const MAX_LOGGED: usize = 64 * 1024;
@@ -36,7 +36,7 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
         Ok(request) => request,
         Err(NoRequest::Closed) => return Err(Ending::Agreed),
         Err(NoRequest::Malformed) => {
-            let answer = Answer::error(400, "Bad Request", &Request::new("", ""));
+            let answer = Answer::error(400, "Bad Request");
             let delivery = Delivery::new(answer, lock(&shared.service).settings);
             return send(&delivery, false, connection, &shared.stop);
         }
@@ -59,12 +59,12 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
         let mut service = lock(&shared.service);
         faults.iter().for_each(|fault| change_data(fault, &mut service, &request));
         // What is refused is not done.
-        let is_refused = faults.iter().any(|fault| matches!(fault, Fault::Status { code: 400..=499, .. }));
+        let is_refused = faults.iter().any(|fault| matches!(fault, Fault::Answer(answer) if answer.status / 100 == 4));
         let answer = if is_refused { Answer::empty(200) } else { service.answer(&request) };
         (answer, service.settings)
     };
     let delivery = deliver(answer, settings, &request, &faults);
-    let is_silent = matches!(delivery.break_at, Some((Position::Start, _)));
+    let is_silent = matches!(delivery.break_at, Some((At::Start, _)));
     // Before the first byte, so that a client which has its answer finds it in the log.
     lock(&shared.requests)[entry].status = (!is_silent).then_some(delivery.answer.status);
     send(&delivery, request.keep_alive, connection, &shared.stop)

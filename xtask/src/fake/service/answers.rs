@@ -11,36 +11,35 @@ use crate::fake::http::{Answer, Request};
 
 impl Service {
     pub(crate) fn answer(&mut self, request: &Request) -> Answer {
-        let answer = self.throttle(request).or_else(|| self.sign_in.answer(request, &self.origin));
+        let answer = self.throttle().or_else(|| self.sign_in.answer(request, &self.origin));
         let answer = answer.unwrap_or_else(|| self.api_answer(request).unwrap_or_else(|refusal| refusal));
         answer.with_header("Date", httpdate::fmt_http_date(self.sign_in.tokens.now()))
     }
 
     /// The refusal of the rate limit, where its bucket is empty.
-    fn throttle(&mut self, request: &Request) -> Option<Answer> {
+    fn throttle(&mut self) -> Option<Answer> {
         let bucket = self.bucket.as_mut()?;
         let wait = bucket.take(Instant::now()).err()?;
-        let answer = Answer::error(429, "Too Many Requests", request);
+        let answer = Answer::error(429, "Too Many Requests");
         let seconds = wait.as_secs_f64().ceil().to_string();
         Some(if bucket.retry_after { answer.with_header("Retry-After", seconds) } else { answer })
     }
 
     fn api_answer(&mut self, request: &Request) -> Result<Answer, Answer> {
         let user = self.sign_in.tokens.user_of(request)?;
-        let not_found = || Answer::not_found(request);
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         let (workspace, model, rest) = match path[..] {
             ["2", "0", "workspaces", workspace, "models", model, ref rest @ ..] => (workspace, model, rest),
             ["2", "0", "models", model, ref rest @ ..] => (&*self.workspace, model, rest),
             ["2", "0", ref directory @ ..] => return self.directory(request, directory),
-            _ => return Err(not_found()),
+            _ => return Err(Answer::not_found()),
         };
         let method = request.sent.method.as_str();
         if model != self.model || workspace != self.workspace {
             // A model that the user cannot see looks like one without tasks, or is not there at all.
             return match (method, rest) {
                 ("GET", [_, _, "tasks"]) => self.list(request, "task", "tasks", Vec::new(), None),
-                _ => Err(not_found()),
+                _ => Err(Answer::not_found()),
             };
         }
         let kind = if rest.first() == Some(&"imports") { Kind::Import } else { Kind::Process };
@@ -52,7 +51,7 @@ impl Service {
             }
             ("POST", ["files", file]) => self.announce(request, &user, file),
             ("PUT", ["files", file, "chunks", chunk]) => self.put(request, &user, file, chunk),
-            ("POST", ["files", file, "complete"]) => self.complete(request, &user, file),
+            ("POST", ["files", file, "complete"]) => self.complete(&user, file),
             ("GET", ["processes"]) => {
                 let entry = |process: &Process| json!({ "id": process.id, "name": process.name });
                 self.list(request, "process", "processes", self.processes.iter().map(entry).collect(), None)
@@ -66,12 +65,12 @@ impl Service {
             ("GET", ["processes" | "imports", id, "tasks", task]) => {
                 self.update(kind, id, Some(task));
                 let is_detailed = request.parameter("includeProcessDetails") == Some("true");
-                let task = json::task(self.find(kind, id, task).ok_or_else(not_found)?, is_detailed);
+                let task = json::task(self.find(kind, id, task).ok_or_else(Answer::not_found)?, is_detailed);
                 Ok(self.one("task", task))
             }
             ("DELETE", ["processes" | "imports", id, "tasks", task]) => {
                 self.update(kind, id, None);
-                let task = self.find(kind, id, task).ok_or_else(not_found)?;
+                let task = self.find(kind, id, task).ok_or_else(Answer::not_found)?;
                 task.cancel();
                 let task = json::task(task, false);
                 Ok(self.one("task", task))
@@ -82,7 +81,7 @@ impl Service {
             ("GET", ["processes" | "imports", id, "tasks", task, "dump", part @ ..]) => {
                 self.dump(request, &user, (kind, id, task, id), part)
             }
-            _ => Err(not_found()),
+            _ => Err(Answer::not_found()),
         }
     }
 
@@ -100,7 +99,7 @@ impl Service {
                 let models = if id == self.workspace { models() } else { Vec::new() };
                 self.list(request, "model", "models", models, None)
             }
-            _ => Err(Answer::not_found(request)),
+            _ => Err(Answer::not_found()),
         }
     }
 
@@ -151,7 +150,7 @@ impl Service {
         let number = |name: &str| match request.parameter(name).map(str::parse::<usize>) {
             None => Ok(None),
             Some(Ok(number)) => Ok(Some(number)),
-            Some(Err(_)) => Err(Answer::error(400, &format!("Invalid {name}"), request)),
+            Some(Err(_)) => Err(Answer::error(400, &format!("Invalid {name}"))),
         };
         let maximum = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
         let limit = number("limit")?.unwrap_or(maximum).clamp(1, maximum);
@@ -190,21 +189,21 @@ impl Service {
     fn start(&mut self, request: &Request, user: String, kind: Kind, process: &str) -> Result<Answer, Answer> {
         let body: Value = serde_json::from_slice(&request.sent.body).unwrap_or_default();
         if !body["localeName"].is_string() {
-            return Err(Answer::error(400, "localeName is required", request));
+            return Err(Answer::error(400, "localeName is required"));
         }
-        let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?.clone();
+        let parent = self.parent(kind, process).ok_or_else(Answer::not_found)?.clone();
         let loads = self.loads(&parent);
         let wanted = loads.iter().filter_map(|import| import.import.as_ref()).flat_map(|import| &import.mapping);
         let given = body["mappingParameters"].as_array().cloned().unwrap_or_default();
         for entity in wanted {
             if !given.iter().any(|one| one["entityType"] == **entity && one["entityName"].is_string()) {
-                return Err(Answer::error(400, &format!("A mapping is required for {entity}"), request));
+                return Err(Answer::error(400, &format!("A mapping is required for {entity}")));
             }
         }
         let run = self.load(&parent, &loads, &user);
         let id = format!("{:016X}{:016X}", self.random.next_u64(), self.random.next_u64());
         let now = self.start_time.unwrap_or_else(milliseconds);
-        let parent = self.parent(kind, process).ok_or_else(|| Answer::not_found(request))?;
+        let parent = self.parent(kind, process).ok_or_else(Answer::not_found)?;
         let newest = parent.tasks.iter().filter_map(|task| task.creation_time).max();
         // Two tasks of one millisecond would have no order.
         let time = newest.map_or(0, |newest| newest + 1).max(now);
@@ -258,12 +257,12 @@ impl Service {
                 let sources = request.parameter("showImportDataSource") == Some("true");
                 Ok(self.one("processMetadata", json::process_metadata(process, &self.imports, sources)))
             }
-            (Kind::Process, None, _) => Err(Answer::not_found(request)),
+            (Kind::Process, None, _) => Err(Answer::not_found()),
             (Kind::Import, _, Some(import)) => {
                 Ok(self.one("importMetadata", json::import_metadata(import, &self.files)))
             }
             // As the live service did.
-            (Kind::Import, _, None) => Err(Answer::error(500, "Internal Server Error", request)),
+            (Kind::Import, _, None) => Err(Answer::error(500, "Internal Server Error")),
         }
     }
 
@@ -312,26 +311,24 @@ impl Service {
         part: &[&str],
     ) -> Result<Answer, Answer> {
         self.update(kind, id, None);
-        let not_found = || Answer::not_found(request);
-        let task = self.find(kind, id, task).filter(|task| task.owner == user).ok_or_else(not_found)?;
+        let task = self.find(kind, id, task).filter(|task| task.owner == user).ok_or_else(Answer::not_found)?;
         let Some(dump) = task.dump_mut(object).cloned() else {
             // For a single import, no failures and a dump that is gone are answered differently.
             return match (kind, part) {
                 (Kind::Import, []) => Ok(Answer::empty(204)),
-                (Kind::Import, ["chunks"]) => Err(Answer::error(400, "no dump for this task", request)),
-                _ => Err(not_found()),
+                (Kind::Import, ["chunks"]) => Err(Answer::error(400, "no dump for this task")),
+                _ => Err(Answer::not_found()),
             };
         };
-        match (part, &dump.list_body) {
-            _ if dump.erased => Err(not_found()),
-            ([], _) => Ok(Answer::data(dump.chunks.to_vec())),
-            (["chunks"], Some(text)) => Ok(Answer::new(200, "application/json", text.as_str())),
-            (["chunks"], None) => {
+        match part {
+            _ if dump.erased => Err(Answer::not_found()),
+            [] => Ok(Answer::data(dump.chunks.to_vec())),
+            ["chunks"] => {
                 let entry = |id: &String| json!({ "id": id, "name": format!("Chunk {id}") });
                 self.list(request, "chunk", "chunks", dump.listed_ids().iter().map(entry).collect(), Some(&dump))
             }
-            (["chunks", chunk], _) => Ok(Answer::data(vec![dump.chunk(chunk).ok_or_else(not_found)?.clone()])),
-            _ => Err(not_found()),
+            ["chunks", chunk] => Ok(Answer::data(vec![dump.chunk(chunk).ok_or_else(Answer::not_found)?.clone()])),
+            _ => Err(Answer::not_found()),
         }
     }
 }

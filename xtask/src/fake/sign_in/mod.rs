@@ -27,7 +27,7 @@ impl SignIn {
             ("GET", "/token/validate") => self.validate(request),
             ("POST", "/token/logout") => self.logout(request),
             ("POST", "/oauth/token") => self.oauth.token(&mut self.tokens, request),
-            ("GET", "/") => Answer::not_found(request),
+            ("GET", "/") => Answer::not_found(),
             ("POST", "/oauth/device/code") => self.oauth.device_code(request, origin),
             _ => return None,
         })

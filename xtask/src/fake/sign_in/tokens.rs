@@ -90,10 +90,10 @@ impl Tokens {
         });
         match known {
             Some(token) if token.expires.is_some_and(|end| end <= Instant::now()) => {
-                Err(Answer::error(401, "Authentication token has expired", request))
+                Err(Answer::error(401, "Authentication token has expired"))
             }
             Some(token) => Ok(token.user.clone()),
-            None => Err(Answer::error(401, "Unauthorized", request)),
+            None => Err(Answer::error(401, "Unauthorized")),
         }
     }
 }

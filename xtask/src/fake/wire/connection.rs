@@ -15,6 +15,8 @@ pub(crate) enum Ending {
     /// FIN without a word, in the middle of something.
     Cut,
     Reset,
+    /// Silence, until the client closes, or the server stops and shuts the socket.
+    Stall,
 }
 
 impl From<io::Error> for Ending {
@@ -42,12 +44,6 @@ impl Connection {
         Ok(Self { tcp, tls })
     }
 
-    /// Keeps silent until the client closes, or the server stops and shuts the socket.
-    pub(crate) fn wait_until_gone(&mut self) {
-        let mut buffer = [0; 4096];
-        while self.read(&mut buffer).is_ok_and(|count| count > 0) {}
-    }
-
     /// Ends the connection. It must be dropped right after: only then does a reset leave the host.
     pub(crate) fn end(&mut self, ending: Ending) {
         // Errors mean that the client was faster.
@@ -65,6 +61,7 @@ impl Connection {
             Ending::Reset => {
                 let _ = SockRef::from(&*self.tcp).set_linger(Some(Duration::ZERO));
             }
+            Ending::Stall => while self.read(&mut [0; 4096]).is_ok_and(|count| count > 0) {},
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::writer::Break;
+use super::Ending;
 use crate::fake::http::Answer;
 
 /// How the end of a body is marked.
@@ -33,7 +33,7 @@ pub(crate) struct Delivery {
     pub(crate) settings: Settings,
     /// Added to the true `Content-Length`.
     pub(crate) length_delta: i64,
-    pub(crate) break_at: Option<(Position, Break)>,
+    pub(crate) break_at: Option<(At, Ending)>,
 }
 
 impl Delivery {
@@ -43,13 +43,16 @@ impl Delivery {
     }
 }
 
-/// Where an answer breaks off.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Position {
+/// Where an answer breaks off. The bytes of a body are those that go over the wire after the head: compressed where the
+/// answer is compressed, and with chunk sizes where it is chunked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Instead of the first byte.
     Start,
+    /// In the middle of the head.
     Head,
-    /// After so many bytes of the body, as they go over the wire.
-    After(u64),
-    /// So many bytes before the end of the body.
-    BeforeEnd(u64),
+    /// After so many bytes of the body.
+    Body(usize),
+    /// Where so many bytes of the body are missing; a chunked one ends with 5 bytes of terminator.
+    BeforeEnd(usize),
 }

@@ -1,6 +1,6 @@
 //! Putting an answer on the wire: head, framing and body, with the faults that belong there.
 
-use super::delivery::{Delivery, Framing, Position};
+use super::delivery::{At, Delivery, Framing};
 use super::writer::Writer;
 use super::{Connection, Ending};
 use crate::fake::http::{Body, reason};
@@ -22,12 +22,12 @@ pub(crate) fn send(
     }
     let keep_alive = keep_alive && settings.framing != Framing::CloseDelimited && delivery.length_delta <= 0;
     let break_at = delivery.break_at.and_then(|(position, how)| match position {
-        Position::Start | Position::Head => None,
-        Position::After(bytes) => Some((bytes, how)),
-        Position::BeforeEnd(missing) => Some((wire_length(delivery).saturating_sub(missing), how)),
+        At::Start | At::Head => None,
+        At::Body(bytes) => Some((bytes as u64, how)),
+        At::BeforeEnd(missing) => Some((wire_length(delivery).saturating_sub(missing as u64), how)),
     });
     let mut writer = Writer::new(connection, stop, settings.bytes_per_second, break_at);
-    if let Some((Position::Start, how)) = delivery.break_at {
+    if let Some((At::Start, how)) = delivery.break_at {
         return Err(writer.break_off(how));
     }
     send_head(delivery, keep_alive, &mut writer)?;
@@ -55,7 +55,7 @@ fn send_head(delivery: &Delivery, keep_alive: bool, writer: &mut Writer) -> Resu
     if !keep_alive {
         head.push_str("Connection: close\r\n");
     }
-    if let Some((Position::Head, how)) = delivery.break_at {
+    if let Some((At::Head, how)) = delivery.break_at {
         writer.head(&head.as_bytes()[..head.len() / 2])?;
         return Err(writer.break_off(how));
     }

@@ -6,20 +6,12 @@ use std::time::{Duration, Instant};
 use super::{Connection, Ending};
 use crate::fake::stop::StopFlag;
 
-/// What happens at the position where an answer is broken off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Break {
-    Cut,
-    Reset,
-    Stall,
-}
-
 /// Writes to a connection. Small writes are gathered, so that an answer of a few bytes is one packet.
 pub(crate) struct Writer<'a> {
     connection: BufWriter<&'a mut Connection>,
     stop: &'a StopFlag,
     bytes_per_second: Option<u64>,
-    break_at: Option<(u64, Break)>,
+    break_at: Option<(u64, Ending)>,
     body_sent: u64,
     body_started: Instant,
 }
@@ -29,7 +21,7 @@ impl<'a> Writer<'a> {
         connection: &'a mut Connection,
         stop: &'a StopFlag,
         bytes_per_second: Option<u64>,
-        break_at: Option<(u64, Break)>,
+        break_at: Option<(u64, Ending)>,
     ) -> Self {
         // A full record of TLS.
         let connection = BufWriter::with_capacity(16 * 1024, connection);
@@ -55,18 +47,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Breaks off here and now.
-    pub(crate) fn break_off(&mut self, how: Break) -> Ending {
-        if let Err(ending) = self.flush() {
-            return ending;
-        }
-        match how {
-            Break::Cut => Ending::Cut,
-            Break::Reset => Ending::Reset,
-            Break::Stall => {
-                self.connection.get_mut().wait_until_gone();
-                Ending::Cut
-            }
-        }
+    pub(crate) fn break_off(&mut self, how: Ending) -> Ending {
+        self.flush().err().unwrap_or(how)
     }
 
     fn break_off_if_due(&mut self) -> Result<(), Ending> {

@@ -1,6 +1,6 @@
 //! When a token is renewed: against the fake server, with the token's times set by hand.
 
-use xtask::fake::{Dump, ErrorBody, FakeServer, Fault, Service, USER, When};
+use xtask::fake::{Answer, Dump, FakeServer, Fault, Service, USER, When};
 
 use super::*;
 use crate::client::Client;
@@ -44,8 +44,8 @@ fn sign_ins(server: &FakeServer) -> usize {
 
 /// Whatever is sent to sign in is refused from now on.
 fn refuse(server: &FakeServer) {
-    let body = ErrorBody::Raw(r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#.to_owned());
-    server.fault(Fault::Status { code: 401, retry_after: None, body }, When::path("authenticate"));
+    let refusal = Answer::new(401, "text/plain", r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#);
+    server.fault(Fault::Answer(refusal), When::path("authenticate"));
 }
 
 #[test]
