@@ -48,9 +48,11 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     const PAUSES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
     check(Call::Rename)?;
+    // Where a file is replaced, Windows may also say that access is denied.
+    let is_denied = |error: &io::Error| cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied;
     for _ in 0..PAUSES {
         match std::fs::rename(from, to) {
-            Err(error) if may_be_held_open(&error) => std::thread::sleep(PAUSE),
+            Err(error) if is_held_open(&error) || is_denied(&error) => std::thread::sleep(PAUSE),
             outcome => return outcome,
         }
     }
@@ -81,11 +83,6 @@ pub(crate) fn nameless(folder: &Path) -> io::Result<File> {
 pub(super) fn is_held_open(error: &io::Error) -> bool {
     const ERROR_SHARING_VIOLATION: i32 = 32;
     cfg!(windows) && error.raw_os_error() == Some(ERROR_SHARING_VIOLATION)
-}
-
-/// The same where a file is replaced: then Windows may say that access is denied.
-fn may_be_held_open(error: &io::Error) -> bool {
-    is_held_open(error) || (cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Whether the error says that the file system cannot do this at all, as some network file systems cannot

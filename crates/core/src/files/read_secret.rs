@@ -133,21 +133,16 @@ pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) ->
         );
         return Error::Missing { setting: Setting::Passphrase, problem };
     }
-    unusable(setting, &shown(path), &unreadable(path, error))
+    let problem = match path.to_string_lossy().contains("-----BEGIN") {
+        true => "is the text of a key or a certificate: name a file that holds it",
+        false => &format!("cannot be read: {error}"),
+    };
+    unusable(setting, &shown(path), problem)
 }
 
 fn unusable(setting: Setting, name: &str, problem: &str) -> Error {
     let name = if name.is_empty() { "it" } else { name };
     setting.unusable(format!("{name} {problem}"))
-}
-
-/// What is wrong with a path that cannot be read.
-fn unreadable(path: &Path, error: &io::Error) -> String {
-    let text = path.as_os_str().to_string_lossy();
-    if text.contains("-----BEGIN") {
-        return "is the text of a key or a certificate: name a file that holds it".to_owned();
-    }
-    format!("cannot be read: {error}")
 }
 
 /// How an error names a path: whole if a file has it, and without what follows a colon if its folder exists,

@@ -48,14 +48,6 @@ impl Place {
         Ok(Place { target, overwrite, kept })
     }
 
-    /// The length of the complete file that is there, if there is one.
-    pub(super) fn length_of_existing(path: &Path) -> Result<Option<u64>> {
-        match path.metadata() {
-            Ok(found) if found.is_file() => Place::find(path, true).map(|_| Some(found.len())),
-            _ => Ok(None),
-        }
-    }
-
     pub(crate) fn target(&self) -> &Path {
         &self.target
     }
@@ -92,7 +84,10 @@ impl Place {
     ) -> Result<Option<DiskWarning>> {
         let failed = |error| Error::output("give its final name to", Some(name), error);
         let open = file.as_ref().ok_or_else(|| failed(io::Error::other("it is closed")))?;
-        check_own(open, name, length).map_err(failed)?;
+        if !is_same_file(open, name) {
+            return Err(failed(io::Error::other("another file has taken its place meanwhile")));
+        }
+        check_length(open, length).map_err(failed)?;
         let has_owner = self.kept.give_owner(open);
         self.kept.give_mode(open);
         // As late as can be: making a large file durable takes its time.
@@ -173,14 +168,6 @@ pub(crate) fn make_durable(file: &File) -> io::Result<Option<DiskWarning>> {
 pub(crate) fn cut(file: &mut File, length: u64) -> io::Result<()> {
     file.set_len(length)?;
     file.seek(io::SeekFrom::Start(length)).map(drop)
-}
-
-/// Whether a file is still the one that this run wrote, and as long.
-fn check_own(file: &File, name: &Path, length: u64) -> io::Result<()> {
-    if !is_same_file(file, name) {
-        return Err(io::Error::other("another file has taken its place meanwhile"));
-    }
-    check_length(file, length)
 }
 
 /// Whether no other program has shortened or extended a file.

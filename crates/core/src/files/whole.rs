@@ -69,7 +69,10 @@ impl WholeFile {
 
     /// The length of the complete file that has this name, if there is one.
     pub fn length_of_existing(path: impl AsRef<Path>) -> Result<Option<u64>> {
-        Place::length_of_existing(path.as_ref())
+        match path.as_ref().metadata() {
+            Ok(found) if found.is_file() => Place::find(path.as_ref(), true).map(|_| Some(found.len())),
+            _ => Ok(None),
+        }
     }
 
     /// The same for a file whose place is known.

@@ -2,7 +2,7 @@
 //! checksum. Append-only, one JSON document a line, so that a torn last line is the only damage that a
 //! kill can do.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Mismatch;
@@ -22,19 +22,11 @@ struct Header<'a> {
     chunks: Vec<&'a str>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) chunk: String,
     pub(super) bytes: u64,
     pub(super) crc32: u32,
-}
-
-impl Record {
-    fn read(line: &[u8]) -> Option<Record> {
-        let line: Value = serde_json::from_slice(line).ok()?;
-        let (chunk, crc32) = (line["chunk"].as_str()?.to_owned(), line["crc32"].as_u64()?.try_into().ok()?);
-        Some(Record { chunk, bytes: line["bytes"].as_u64()?, crc32 })
-    }
 }
 
 /// What a journal says about the download that is about to begin.
@@ -99,7 +91,8 @@ pub(super) fn read(journal: &[u8], dump: &str, list: &ChunkList) -> Reading {
     let mut end = header_end;
     let mut records = Vec::new();
     for (line, id) in lines.zip(ids) {
-        let Some(record) = Record::read(line).filter(|record| record.chunk == id) else { break };
+        let record = serde_json::from_slice(line).ok().filter(|record: &Record| record.chunk == id);
+        let Some(record) = record else { break };
         end += line.len() as u64;
         records.push((record, end));
     }

@@ -256,22 +256,18 @@ impl Files {
 
     /// The digests of the chunks at the start of the file whose bytes match the journal's records.
     fn good_chunks(&mut self, records: &[(Record, u64)]) -> Result<Vec<ChunkDigest>> {
-        let mut digests = Vec::new();
+        let (mut digests, part_path) = (Vec::new(), self.part_path.clone());
         for (record, _) in records {
             let digest = ChunkDigest { bytes: record.bytes, crc32: record.crc32 };
-            match self.next_chunk_matches(digest) {
-                Ok(true) => digests.push(digest),
-                Ok(false) => break,
-                Err(error) => return Err(Error::output("read", Some(&self.part_path), error)),
+            let failed = |error| Error::output("read", Some(&part_path), error);
+            let mut bytes = CrcReader::new(self.part().map_err(failed)?.take(digest.bytes));
+            let length = io::copy(&mut bytes, &mut io::sink()).map_err(failed)?;
+            if (ChunkDigest { bytes: length, crc32: bytes.crc().sum() }) != digest {
+                break;
             }
+            digests.push(digest);
         }
         Ok(digests)
-    }
-
-    fn next_chunk_matches(&mut self, digest: ChunkDigest) -> io::Result<bool> {
-        let mut bytes = CrcReader::new(self.part()?.take(digest.bytes));
-        let length = io::copy(&mut bytes, &mut io::sink())?;
-        Ok(ChunkDigest { bytes: length, crc32: bytes.crc().sum() } == digest)
     }
 }
 

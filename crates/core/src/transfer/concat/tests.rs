@@ -1,20 +1,15 @@
-use std::cell::RefCell;
-use std::io::Write;
-use std::rc::Rc;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::service::numbered_chunks as list;
 use crate::transfer::sink::WriteSink;
 
-/// Reads in pieces of the given sizes, interrupted now and then, and fails at an offset if told to.
+/// Reads in pieces of the given sizes, interrupted now and then, and fails at its end if told to.
 struct Pieces<'a> {
     bytes: &'a [u8],
     sizes: &'a [usize],
     turn: usize,
-    fail_after: Option<usize>,
-    given: usize,
+    is_cut: bool,
 }
 
 impl Read for Pieces<'_> {
@@ -23,18 +18,11 @@ impl Read for Pieces<'_> {
         if self.turn.is_multiple_of(3) {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let size = self.sizes.get(self.turn % self.sizes.len().max(1)).copied().unwrap_or(7).max(1);
-        let mut count = size.min(self.bytes.len()).min(buffer.len());
-        if let Some(limit) = self.fail_after {
-            if self.given >= limit {
-                return Err(io::ErrorKind::ConnectionReset.into());
-            }
-            count = count.min(limit - self.given);
+        if self.bytes.is_empty() && self.is_cut {
+            return Err(io::ErrorKind::ConnectionReset.into());
         }
-        buffer[..count].copy_from_slice(&self.bytes[..count]);
-        self.bytes = &self.bytes[count..];
-        self.given += count;
-        Ok(count)
+        let size = self.sizes[self.turn % self.sizes.len()].min(self.bytes.len());
+        self.bytes.read(&mut buffer[..size])
     }
 }
 
@@ -50,40 +38,15 @@ struct Source {
 impl ChunkSource for Source {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
         let bytes = &self.chunks[chunk.index];
-        let tries: Vec<Option<usize>> =
-            self.faults[chunk.index].iter().map(|after| Some(after % (bytes.len() + 1))).collect();
-        let last = if self.fatal == Some(chunk.index) { Some(bytes.len() / 2) } else { None };
+        let tries = self.faults[chunk.index].iter().map(|after| Some(after % (bytes.len() + 1)));
+        let last = (self.fatal == Some(chunk.index)).then_some(bytes.len() / 2);
         let mut outcome = Ok(());
-        for fail_after in tries.into_iter().chain([last]) {
+        for cut_at in tries.chain([last]) {
             into.restart()?;
-            let mut reader = Pieces { bytes, sizes: &self.sizes, turn: 0, fail_after, given: 0 };
-            outcome = into.copy_from(&mut reader);
+            let bytes = &bytes[..cut_at.unwrap_or(bytes.len())];
+            outcome = into.copy_from(&mut Pieces { bytes, sizes: &self.sizes, turn: 0, is_cut: cut_at.is_some() });
         }
         outcome
-    }
-}
-
-/// Takes a few bytes at a time, and fails for good after `room` bytes.
-#[derive(Clone)]
-struct ShortWriter {
-    held: Rc<RefCell<Vec<u8>>>,
-    step: usize,
-    room: usize,
-}
-
-impl Write for ShortWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut held = self.held.borrow_mut();
-        let count = bytes.len().min(self.step).min(self.room - held.len());
-        if count == 0 && !bytes.is_empty() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        held.extend_from_slice(&bytes[..count]);
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -98,15 +61,13 @@ proptest! {
         sizes in prop::collection::vec(1usize..50, 1..5),
         faults in prop::collection::vec(prop::collection::vec(0usize..400, 0..3), 8),
         fatal in prop::option::of(0usize..8),
-        step in 1usize..40,
     ) {
-        let held = Rc::new(RefCell::new(Vec::new()));
-        let writer = ShortWriter { held: Rc::clone(&held), step, room: usize::MAX };
+        let mut held = Vec::new();
         let count = chunks.len();
         let mut source = Source { chunks: chunks.clone(), sizes, faults, fatal };
         let mut finished = 0;
         let outcome = fill(
-            &mut source, &list(count), &mut WriteSink::new(writer),
+            &mut source, &list(count), &mut WriteSink::new(&mut held),
             &mut |progress| if let Progress::Finished { .. } = progress { finished += 1 },
         );
         let expected_chunks = match outcome {
@@ -125,7 +86,7 @@ proptest! {
             Err(other) => return Err(TestCaseError::fail(other.to_string())),
         };
         prop_assert_eq!(finished, expected_chunks);
-        prop_assert_eq!(&*held.borrow(), &chunks[..expected_chunks].concat());
+        prop_assert_eq!(held, chunks[..expected_chunks].concat());
     }
 
     #[test]
@@ -134,12 +95,11 @@ proptest! {
     ) {
         let total = chunks.concat().len();
         prop_assume!(room < total);
-        let held = Rc::new(RefCell::new(Vec::new()));
-        let writer = ShortWriter { held: Rc::clone(&held), step: 64, room };
+        let mut held = vec![0; room];
         let count = chunks.len();
         let mut source = Source { chunks: chunks.clone(), sizes: vec![9], faults: vec![vec![]; 8], fatal: None };
         let error = fill(
-            &mut source, &list(count), &mut WriteSink::new(writer), &mut |_| {},
+            &mut source, &list(count), &mut WriteSink::new(&mut *held), &mut |_| {},
         ).unwrap_err();
         let Error::Incomplete { whole_chunks, ref source, .. } = error else { panic!("{error:?}") };
         prop_assert!(matches!(**source, Error::Output { .. }), "{:?}", source);
