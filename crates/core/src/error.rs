@@ -277,7 +277,6 @@ impl Error {
     }
 
     /// The same error once more, for another caller who waited for the same thing.
-    #[cfg(feature = "http")]
     pub(crate) fn again(&self) -> Option<Error> {
         Some(match self {
             Error::Request { subject, fault, tries, elapsed } => {

@@ -141,7 +141,10 @@
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![cfg_attr(not(feature = "http"), allow(dead_code, reason = "what only the client uses is tested all the same"))]
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, unused_imports, reason = "what only the client uses is tested all the same")
+)]
 
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../../../docs/library.md")]

@@ -49,23 +49,21 @@ pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
 /// Reads the content of a UTCTime (two digits of the year) or a GeneralizedTime (four) of a certificate.
 /// A time before 1970 is taken for 1970.
 pub(crate) fn x509_time(text: &[u8]) -> Option<SystemTime> {
-    let digits = text.strip_suffix(b"Z")?;
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let pairs: Vec<u64> =
-        digits.chunks(2).map(|pair| pair.iter().fold(0, |n, d| n * 10 + u64::from(d - b'0'))).collect();
-    let (year, rest) = match (digits.len(), &pairs[..]) {
+    let digits = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let century = match digits.len() {
         // RFC 5280: 50 to 99 are in the twentieth century.
-        (12, [year, rest @ ..]) => (year + if *year >= 50 { 1900 } else { 2000 }, rest),
-        (14, [century, year, rest @ ..]) => (century * 100 + year, rest),
+        12 if digits >= "5" => "19",
+        12 => "20",
+        14 => "",
         _ => return None,
     };
-    let &[month, day, hour, minute, second] = rest else { return None };
+    let digits = century.to_owned() + digits;
+    let field = |range| number(digits.get(range)?);
+    let year = field(0..4)?;
     // 1972 is a leap year, as any year before 1970 may be.
-    let is_before = year < 1970;
-    let time = instant([if is_before { 1972 } else { year }, month, day], [hour, minute, second])?;
-    Some(if is_before { UNIX_EPOCH } else { time })
+    let date = [if year < 1970 { 1972 } else { year }, field(4..6)?, field(6..8)?];
+    let time = instant(date, [field(8..10)?, field(10..12)?, field(12..14)?])?;
+    Some(if year < 1970 { UNIX_EPOCH } else { time })
 }
 
 /// Hours, minutes and seconds; the seconds may be left out.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::*;
 use crate::address::Locator;
@@ -19,29 +19,15 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-fn request(subject: Subject, fault: Fault, tries: u32) -> Error {
-    let elapsed = Duration::from_millis(1250);
-    Error::Request { subject: subject.into(), fault, tries, elapsed }
-}
-
-fn second_chunk() -> Subject {
-    Subject::Chunk { dump: dump(), id: "1".parse().unwrap(), index: 1, chunks: 3 }
-}
-
-fn incomplete(source: Error) -> Error {
-    let source = Box::new(source);
-    Error::Incomplete { dump: dump().into(), whole_chunks: 1, chunks: 3, kept: None, source }
-}
-
 /// Every error that a request can end in, alone and inside the errors that carry it.
 fn errors() -> Vec<Error> {
-    let alone: fn(Error) -> Error = |error| error;
-    let unconfirmed: fn(Error) -> Error = |source| {
-        let source = Box::new(source);
-        Error::Unconfirmed { dump: dump().into(), chunks: 3, kept: None, source }
-    };
-    let unclear: fn(Error) -> Error =
-        |source| Error::StartUnclear { action: dump().task.action.into(), source: Box::new(source) };
+    let second_chunk = Subject::Chunk { dump: dump(), id: "1".parse().unwrap(), index: 1, chunks: 3 };
+    let alone: fn(Box<Error>) -> Error = |error| *error;
+    let incomplete: fn(Box<Error>) -> Error =
+        |source| Error::Incomplete { dump: dump().into(), whole_chunks: 1, chunks: 3, kept: None, source };
+    let unconfirmed: fn(Box<Error>) -> Error =
+        |source| Error::Unconfirmed { dump: dump().into(), chunks: 3, kept: None, source };
+    let unclear: fn(Box<Error>) -> Error = |source| Error::StartUnclear { action: dump().task.action.into(), source };
     let mut errors = Vec::new();
     for (subject, wrap) in [
         (Subject::List("processes", Some(dump().model().clone())), alone),
@@ -53,11 +39,13 @@ fn errors() -> Vec<Error> {
         (Subject::Start(dump().task.action), unclear),
         (Subject::ChunkList(dump()), alone),
         (Subject::ChunkList(dump()), unconfirmed),
-        (second_chunk(), incomplete),
+        (second_chunk, incomplete),
         (Subject::WholeDump(dump()), incomplete),
     ] {
         for fault in faults() {
-            errors.extend([1, 13].map(|tries| wrap(request(subject.clone(), fault.clone(), tries))));
+            let (subject, elapsed) = (Box::new(subject.clone()), Duration::from_millis(1250));
+            let request = |tries| Error::Request { subject: subject.clone(), fault: fault.clone(), tries, elapsed };
+            errors.extend([1, 13].map(|tries| wrap(request(tries).into())));
         }
     }
     errors
@@ -78,12 +66,8 @@ fn an_error_says_no_phrase_and_no_identifier_twice() {
     for error in errors() {
         let line = line(&error);
         let words: Vec<&str> = line.split([' ', ',', ':', '(', ')']).filter(|word| !word.is_empty()).collect();
-        let mut seen = HashMap::new();
-        for phrase in words.windows(4).map(|words| words.join(" ")) {
-            *seen.entry(phrase).or_insert(0) += 1;
-        }
-        let twice: Vec<_> = seen.iter().filter(|(_, count)| **count > 1).collect();
-        assert!(twice.is_empty(), "{twice:?} in: {line}");
+        let mut seen = HashSet::new();
+        assert!(words.windows(4).all(|phrase| seen.insert(phrase)), "a phrase is there twice: {line}");
         for id in ["WORKSPACE", "118000000001", "TASK", "112000000015"] {
             assert!(line.matches(id).count() <= 1, "{id} in: {line}");
         }

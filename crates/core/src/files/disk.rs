@@ -35,7 +35,6 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::hard_link(from, to)
 }
 
-#[cfg(feature = "http")]
 pub(crate) fn remove(path: &Path) -> io::Result<()> {
     check(Call::Remove)?;
     std::fs::remove_file(path)

@@ -13,16 +13,11 @@ mod whole;
 use std::fmt;
 use std::path::Path;
 
-pub(crate) use self::disk::write_all;
 #[cfg(test)]
 pub(crate) use self::disk::{Call, EACCES, EBUSY, EINVAL, EIO, ENOENT, ENOLCK, ENOSPC, EPERM, EROFS, refuse};
-#[cfg(feature = "http")]
-pub(crate) use self::disk::{nameless, remove};
-#[cfg(feature = "http")]
-pub(crate) use self::lock::take_turn;
-pub(crate) use self::lock::{Lock, is_same_file, open_locked, read_head, unlock};
+pub(crate) use self::disk::{nameless, remove, write_all};
+pub(crate) use self::lock::{Lock, is_same_file, open_locked, read_head, take_turn, unlock};
 pub use self::read_secret::NamedFile;
-#[cfg(feature = "http")]
 pub(crate) use self::read_secret::{check_secret, is_exposed_at, unusable_path};
 pub(crate) use self::rename::{PART, Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};

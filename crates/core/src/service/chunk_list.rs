@@ -46,7 +46,6 @@ impl ChunkList {
     }
 
     /// A list of one chunk, for a whole dump that comes in one answer.
-    #[cfg(feature = "http")]
     pub(crate) fn of_whole(dump: &DumpAddress) -> ChunkList {
         let chunk = Chunk { index: 0, id: dump.object().clone(), name: None };
         ChunkList { dump: dump.clone(), chunks: vec![chunk] }

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::answer::{self, Entry};
-#[cfg(feature = "http")]
-use super::{answer::Answer, fault::Fault};
+use super::answer::{self, Answer, Entry};
+use super::fault::Fault;
 use crate::address::Id;
 
 /// An import as the lists of the service show it.
@@ -58,7 +57,6 @@ pub(crate) fn find<'a, T>(
 
 /// The imports among the actions of a process, in the order in which they run, and the number of actions that cannot be
 /// read and may be imports.
-#[cfg(feature = "http")]
 pub(crate) fn process_imports(bytes: &[u8]) -> Result<(Vec<Import>, usize), Fault> {
     let answer = Answer::to_request_for(bytes, "processMetadata")?;
     let Some(actions) = answer.get("processMetadata.actions").as_array() else {
@@ -102,7 +100,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "http")]
     #[test]
     fn an_action_that_cannot_be_read_may_be_an_import() {
         let actions = br#"{"processMetadata": {"actions": [{"id": "117", "actionType": "EXPORT"},

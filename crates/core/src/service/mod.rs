@@ -17,25 +17,19 @@ mod source;
 mod subject;
 mod task;
 
-#[cfg(feature = "http")]
 pub(crate) use self::answer::{Answer, Entry};
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
 pub use self::chunk_list::{Chunk, ChunkList};
-#[cfg(feature = "http")]
 pub(crate) use self::document::{MAX_DOCUMENT_BYTES, document, is_gzip};
 pub use self::dump::Dump;
 pub use self::fault::{BodyProblem, ConnectionProblem, Fault};
 pub use self::import::Import;
-#[cfg(feature = "http")]
 pub(crate) use self::import::{find, process_imports};
 pub use self::listing::{ListedModel, ListedTask, Listing, NamedId};
 pub use self::outcome::Outcome;
-#[cfg(feature = "http")]
 pub(crate) use self::refusal_in_answer::{Refusal, check_done, check_success, error_message, started_task};
-#[cfg(feature = "http")]
 pub(crate) use self::retry::{Fate, Repeat, RetryPolicy, Tries, retry_after};
-#[cfg(feature = "http")]
 pub(crate) use self::source::{SourceCheck, source_format};
 pub use self::source::{SourceFormat, SourceProblem};
 pub use self::subject::Subject;

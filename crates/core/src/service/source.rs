@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::answer;
-#[cfg(feature = "http")]
-use super::{answer::Answer, fault::Fault};
+use super::answer::{self, Answer};
+use super::fault::Fault;
 use crate::text::is_utf16;
 
 /// Bytes at the start of a file in which the names of its columns are looked for.
@@ -56,7 +55,6 @@ impl SourceFormat {
 }
 
 /// The format of an import's source; `None` if it reads from another model.
-#[cfg(feature = "http")]
 pub(crate) fn source_format(bytes: &[u8]) -> Result<Option<SourceFormat>, Fault> {
     let answer = Answer::to_request_for(bytes, "importMetadata")?;
     let source = answer.get("importMetadata.source");
@@ -356,7 +354,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "http")]
     #[test]
     fn the_metadata_of_an_import_are_read_as_the_reference_has_them() {
         let metadata = br#"{"importMetadata": {"name": "A", "type": "FILE", "source": {"textEncoding": "UTF-8",

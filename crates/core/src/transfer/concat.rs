@@ -71,27 +71,23 @@ impl fmt::Debug for ChunkWriter<'_> {
 
 impl ChunkWriter<'_> {
     /// Bytes of the chunks before this one.
-    #[cfg(feature = "http")]
     pub(crate) fn held_bytes(&self) -> u64 {
         self.held
     }
 
     /// Reports how many bytes of the dump are here, from a source that fetches ahead.
-    #[cfg(feature = "http")]
     pub(crate) fn report_arrived(&mut self, bytes: u64) {
         self.reports_arrivals = true;
         (self.progress)(Progress::Arrived { bytes, finished: self.index, chunks: self.chunks });
     }
 
     /// Number of chunks of the dump.
-    #[doc(hidden)]
-    pub fn chunks(&self) -> usize {
+    pub(crate) fn chunks(&self) -> usize {
         self.chunks
     }
 
     /// Whether [`restart`](ChunkWriter::restart) is possible: not once the sink has passed bytes on.
-    #[doc(hidden)]
-    pub fn can_restart(&self) -> bool {
+    pub(crate) fn can_restart(&self) -> bool {
         self.sink.can_roll_back()
     }
 
@@ -108,7 +104,6 @@ impl ChunkWriter<'_> {
     }
 
     /// Writes bytes of a chunk whose digest is known: they are not hashed again.
-    #[cfg(feature = "http")]
     pub(crate) fn write_known(&mut self, bytes: &[u8], digest: ChunkDigest) -> Result<()> {
         self.known = Some(digest);
         self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))

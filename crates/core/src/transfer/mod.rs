@@ -10,9 +10,7 @@ mod progress;
 mod sink;
 
 pub use self::concat::{ChunkSource, ChunkWriter};
-#[cfg(feature = "http")]
 pub(crate) use self::concat::{fetch, fill};
 pub use self::part_file::PartFile;
 pub use self::progress::{Progress, Resume};
-#[cfg(feature = "http")]
 pub(crate) use self::sink::{ChunkDigest, ChunkSink, StreamSink, total_bytes};

@@ -165,13 +165,11 @@ impl PartFile {
         super::concat::fill(source, list, self, progress).map(drop)
     }
 
-    #[cfg(any(feature = "http", test))]
     pub(crate) fn digests(&self) -> &[ChunkDigest] {
         &self.digests
     }
 
     /// Forgets every chunk: no run may continue what is there.
-    #[cfg(feature = "http")]
     pub(crate) fn discard(&mut self) -> Result<()> {
         self.files.remove_on_drop = true;
         (self.chunks, self.digests) = (None, Vec::new());

@@ -96,21 +96,18 @@ impl<W: Write> ChunkSink for WriteSink<W> {
 /// A sink over any [`Write`] that passes bytes on as they arrive: for chunks that are whole before they
 /// come, as a read-ahead delivers them, and for a dump in one answer, which may be larger than memory.
 /// What was passed on cannot be taken back, so a fault after the first byte of a chunk is final.
-#[cfg(feature = "http")]
 #[derive(Debug)]
 pub(crate) struct StreamSink<W> {
     writer: W,
     has_passed_on: bool,
 }
 
-#[cfg(feature = "http")]
 impl<W: Write> StreamSink<W> {
     pub(crate) fn new(writer: W) -> StreamSink<W> {
         StreamSink { writer, has_passed_on: false }
     }
 }
 
-#[cfg(feature = "http")]
 impl<W: Write> ChunkSink for StreamSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.has_passed_on = true;
