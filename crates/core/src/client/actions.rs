@@ -5,9 +5,7 @@ use super::event::Event;
 use super::questions::unreadable;
 use crate::address::{ActionAddress, ActionKind, Id, ModelAddress};
 use crate::error::{Error, Result};
-use crate::service::{
-    Entry, Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format,
-};
+use crate::service::{Import, Listing, NamedId, Repeat, SourceFormat, Subject, find, process_imports, source_format};
 
 impl Client {
     /// The imports of a model.
@@ -58,7 +56,7 @@ impl Client {
         actions
     }
 
-    fn actions_in<T: Entry>(
+    fn actions_in<T>(
         &self,
         what: &'static str,
         model: &ModelAddress,

@@ -12,8 +12,8 @@ use super::http::exchange::Content;
 use crate::address::{ActionAddress, DumpAddress, Id, ModelAddress, TaskAddress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::service::{
-    ActionResult, ChunkList, Dump, Entry, Fate, Fault, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat,
-    Subject, Task, TaskState, check_done, started_task,
+    ActionResult, ChunkList, Dump, Fate, Fault, ListedModel, ListedTask, Listing, NamedId, Outcome, Repeat, Subject,
+    Task, TaskState, check_done, started_task,
 };
 
 /// Looks without any change after which a task is given up that is cancelling, or whose state this version
@@ -58,7 +58,7 @@ impl Client {
         self.entries(&Subject::List("processes", Some(model.clone())), Listing::processes(model))
     }
 
-    pub(super) fn entries<T: Entry>(&self, subject: &Subject, listing: Listing<T>) -> Result<Vec<T>> {
+    pub(super) fn entries<T>(&self, subject: &Subject, listing: Listing<T>) -> Result<Vec<T>> {
         Ok(self.requests.list(subject, Repeat::IfTransient, listing)?.into_entries())
     }
 

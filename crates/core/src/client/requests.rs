@@ -14,7 +14,7 @@ use super::retry_loop::{Halt, Try, Wire};
 use super::session::{Held, Session};
 use crate::address::{DumpAddress, Id, Origin};
 use crate::error::{Error, Result};
-use crate::service::{ChunkList, ConnectionProblem, Entry, Fault, Listing, Repeat, Subject};
+use crate::service::{ChunkList, ConnectionProblem, Fault, Listing, Repeat, Subject};
 use crate::text::Printable;
 
 /// The maximum number of chunks that one download fetches side by side. The tenant's rate limit and the
@@ -55,12 +55,7 @@ impl Requests {
         self.hosts.of_address(subject.model().and_then(|model| model.origin.as_ref()))
     }
 
-    pub(super) fn list<T: Entry>(
-        &self,
-        subject: &Subject,
-        repeat: Repeat,
-        mut listing: Listing<T>,
-    ) -> Result<Listing<T>> {
+    pub(super) fn list<T>(&self, subject: &Subject, repeat: Repeat, mut listing: Listing<T>) -> Result<Listing<T>> {
         while let Some(path) = listing.next_path().map(str::to_owned) {
             self.get(subject, &path, repeat, &mut |answer| listing.take(answer))?;
         }

@@ -274,16 +274,6 @@ mod tests {
     }
 
     #[test]
-    fn a_header_without_quotes_or_line_end_is_read_too() {
-        let (dialect, columns, _) = detect(b"Code;_Line_;_Error_1_");
-        assert_eq!((&*dialect.separator, dialect.quotes_all, columns.service_columns()), (&b";"[..], false, 2));
-        assert_eq!(Dialect::detect(b"Code;_Line_;_Error_1_", false), None);
-        assert_eq!(detect(b"Code;_Line_\ra;1\r").0.line_end, LineEnd::Cr);
-        let (dialect, columns, length) = detect(b"SEP=;\r\nCode;_Line_\nx;1\n");
-        assert_eq!((dialect.has_sep_line, columns.names.len(), length), (true, 2, 19));
-    }
-
-    #[test]
     fn a_source_quotes_each_field_if_it_quotes_each_name() {
         for (header, quotes_all) in [
             ("\"Name, full\",Code,_Line_\n", false),

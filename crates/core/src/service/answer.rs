@@ -179,15 +179,6 @@ pub(super) fn says_something(value: &Value) -> bool {
     }
 }
 
-/// What the entry of a list is read as.
-pub trait Entry: Sized {
-    /// `None` if the entry cannot be read.
-    fn read(value: Value) -> Option<Self>;
-
-    /// What the entry is known by, whatever else of it changes.
-    fn id(&self) -> &Id;
-}
-
 /// Reads the fields of an object, and the entries of one list.
 struct Fields<'a> {
     key: &'a str,

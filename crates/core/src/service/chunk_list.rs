@@ -102,8 +102,13 @@ fn check_order(sorted: &[(Option<u64>, NamedId)]) -> Result<(), String> {
 #[cfg(test)]
 pub(crate) fn numbered_chunks(count: usize) -> ChunkList {
     let dump = "W/M/P/T/O".parse::<crate::address::Locator>().unwrap().dump().unwrap();
-    let entry = |n: usize| NamedId { id: n.to_string().parse().unwrap(), name: None };
-    ChunkList::new(&dump, (0..count).map(entry).collect()).unwrap()
+    ChunkList::new(&dump, named(0..count)).unwrap()
+}
+
+#[cfg(test)]
+fn named<S: ToString>(ids: impl IntoIterator<Item = S>) -> Vec<NamedId> {
+    let entry = |id: S| NamedId { id: id.to_string().parse().unwrap(), name: None };
+    ids.into_iter().map(entry).collect()
 }
 
 #[cfg(test)]
@@ -111,12 +116,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::address::Locator;
 
     fn list<S: ToString>(ids: impl IntoIterator<Item = S>) -> Result<Vec<String>, Fault> {
-        let dump = "W/M/P/T/O".parse::<Locator>().unwrap().dump().unwrap();
-        let entry = |id: S| NamedId { id: id.to_string().parse().unwrap(), name: None };
-        let list = ChunkList::new(&dump, ids.into_iter().map(entry).collect())?;
+        let list = ChunkList::new(numbered_chunks(0).dump(), named(ids))?;
         Ok(list.as_slice().iter().map(|chunk| chunk.id.as_str().to_owned()).collect())
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::answer::{self, Answer, Entry};
+use super::answer::{self, Answer};
 use super::fault::Fault;
 use crate::address::Id;
 
@@ -27,16 +27,10 @@ impl Import {
         };
         find(imports, text, is_id, |import| import.name.as_deref())
     }
-}
 
-impl Entry for Import {
-    fn read(value: Value) -> Option<Import> {
+    pub(super) fn read(value: &Value) -> Option<Import> {
         let (id, name) = (answer::id(&value["id"])?, answer::text(&value["name"]));
         Some(Import { id, name, file: answer::id(&value["importDataSourceId"]) })
-    }
-
-    fn id(&self) -> &Id {
-        &self.id
     }
 }
 
@@ -65,7 +59,7 @@ pub(crate) fn process_imports(bytes: &[u8]) -> Result<(Vec<Import>, usize), Faul
     let may_be_import = |action: &&Value| {
         !action.is_object() || action["actionType"] == "IMPORT" || !action["importDataSourceId"].is_null()
     };
-    let read: Vec<_> = actions.iter().filter(may_be_import).cloned().map(Import::read).collect();
+    let read: Vec<_> = actions.iter().filter(may_be_import).map(Import::read).collect();
     let unreadable = read.iter().filter(|import| import.is_none()).count();
     Ok((read.into_iter().flatten().collect(), unreadable))
 }
@@ -78,7 +72,7 @@ mod tests {
     fn an_import_is_found_by_its_id_its_file_or_its_name() {
         let import = |id: &str, name: &str, file: &str| {
             let json = serde_json::json!({ "id": id, "name": name, "importDataSourceId": file });
-            Import::read(json).unwrap()
+            Import::read(&json).unwrap()
         };
         let imports = [
             import("1121", "Rows", "1131"),

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use super::answer::{self, Answer, Entry};
+use super::answer::{self, Answer};
 use super::fault::Fault;
 use super::import::Import;
 use super::task::TaskState;
@@ -38,13 +38,9 @@ pub struct NamedId {
     pub name: Option<String>,
 }
 
-impl Entry for NamedId {
-    fn read(value: Value) -> Option<NamedId> {
+impl NamedId {
+    fn read(value: &Value) -> Option<NamedId> {
         Some(NamedId { id: answer::id(&value["id"])?, name: answer::text(&value["name"]) })
-    }
-
-    fn id(&self) -> &Id {
-        &self.id
     }
 }
 
@@ -60,15 +56,11 @@ pub struct ListedTask {
     pub created: Option<SystemTime>,
 }
 
-impl Entry for ListedTask {
-    fn read(value: Value) -> Option<ListedTask> {
+impl ListedTask {
+    fn read(value: &Value) -> Option<ListedTask> {
         let id = answer::id(&value["taskId"])?;
         let state = TaskState::read(&value["taskState"]);
         Some(ListedTask { id, state, created: answer::time(&value["creationTime"]) })
-    }
-
-    fn id(&self) -> &Id {
-        &self.id
     }
 }
 
@@ -91,17 +83,11 @@ impl ListedModel {
     pub fn is_archived(&self) -> bool {
         self.state.as_deref() == Some("ARCHIVED")
     }
-}
 
-impl Entry for ListedModel {
-    fn read(value: Value) -> Option<ListedModel> {
+    fn read(value: &Value) -> Option<ListedModel> {
         let (id, name) = (answer::id(&value["id"])?, answer::text(&value["name"]));
         let (workspace, state) = (answer::id(&value["currentWorkspaceId"]), answer::text(&value["activeState"]));
         Some(ListedModel { id, name, workspace, state })
-    }
-
-    fn id(&self) -> &Id {
-        &self.id
     }
 }
 
@@ -112,8 +98,11 @@ pub struct Listing<T> {
     key: &'static str,
     /// `None` once the list is complete.
     next: Option<String>,
-    /// `None` for one that cannot be read.
+    /// What an entry says; `None` for one that cannot be read.
+    read: fn(&Value) -> Option<T>,
     entries: Vec<Option<T>>,
+    /// The identifier of the first entry, whatever else of it changes.
+    first: Option<Id>,
     /// The largest total of all pages: a later page that says less, or nothing, is not to be trusted.
     total: Option<u64>,
     pages: usize,
@@ -123,40 +112,40 @@ pub struct Listing<T> {
 impl Listing<NamedId> {
     /// The chunks of a dump.
     pub fn chunks(dump: &DumpAddress) -> Listing<NamedId> {
-        Listing::new(dump.chunks_path(), CHUNKS)
+        Listing::new(dump.chunks_path(), CHUNKS, NamedId::read)
     }
 
     /// The processes of a model.
     pub fn processes(model: &ModelAddress) -> Listing<NamedId> {
-        Listing::new(model.processes_path(), "processes")
+        Listing::new(model.processes_path(), "processes", NamedId::read)
     }
 
     pub(crate) fn workspaces() -> Listing<NamedId> {
-        Listing::new(workspaces_path(), "workspaces")
+        Listing::new(workspaces_path(), "workspaces", NamedId::read)
     }
 
     pub(crate) fn files(model: &ModelAddress) -> Listing<NamedId> {
-        Listing::new(model.files_path(), "files")
+        Listing::new(model.files_path(), "files", NamedId::read)
     }
 }
 
 impl Listing<Import> {
     pub(crate) fn imports(model: &ModelAddress) -> Listing<Import> {
-        Listing::new(model.imports_path(), "imports")
+        Listing::new(model.imports_path(), "imports", Import::read)
     }
 }
 
 impl Listing<ListedModel> {
     /// Those of one workspace, or all that the user sees.
     pub(crate) fn models(workspace: Option<&Id>) -> Listing<ListedModel> {
-        Listing::new(models_path(workspace), "models")
+        Listing::new(models_path(workspace), "models", ListedModel::read)
     }
 }
 
 impl Listing<ListedTask> {
     /// The tasks of a process or import, those of other users included.
     pub fn tasks(action: &ActionAddress) -> Listing<ListedTask> {
-        Listing::new(format!("{}?sort=-creationDate", action.tasks_path()), "tasks")
+        Listing::new(format!("{}?sort=-creationDate", action.tasks_path()), "tasks", ListedTask::read)
     }
 
     /// Asks for the times that some of the entries lack: a list that is sorted by the others alone does not say which
@@ -195,10 +184,10 @@ impl Listing<ListedTask> {
 const CHUNKS: &str = "chunks";
 
 impl<T> Listing<T> {
-    fn new(path: String, key: &'static str) -> Listing<T> {
+    fn new(path: String, key: &'static str, read: fn(&Value) -> Option<T>) -> Listing<T> {
         // The first request is the documented one, without a query.
         let next = Some(path.clone());
-        Listing { key, next, path, entries: Vec::new(), total: None, pages: 0, bytes: 0 }
+        Listing { key, next, path, read, entries: Vec::new(), first: None, total: None, pages: 0, bytes: 0 }
     }
 
     /// The path, with query, of the page to request next; `None` once the list is complete.
@@ -218,9 +207,7 @@ impl<T> Listing<T> {
     pub fn into_entries(self) -> Vec<T> {
         self.entries.into_iter().flatten().collect()
     }
-}
 
-impl<T: Entry> Listing<T> {
     /// Takes the answer to the request for [`next_path`](Listing::next_path). After an error the listing is
     /// as before, so that the page can be requested again.
     ///
@@ -229,8 +216,13 @@ impl<T: Entry> Listing<T> {
     /// [`Fault::List`] for pages that end too early or never; otherwise what the answer says.
     pub fn take(&mut self, answer: &[u8]) -> Result<(), Fault> {
         let page_bytes = answer.len();
-        let mut entries = Vec::new();
-        let answer = Answer::parse_list(answer, self.key, &mut |entry| entries.push(T::read(entry)))?;
+        let (mut entries, mut first) = (Vec::new(), None);
+        let answer = Answer::parse_list(answer, self.key, &mut |entry| {
+            if entries.is_empty() {
+                first = answer::id(&entry["id"]).or_else(|| answer::id(&entry["taskId"]));
+            }
+            entries.push((self.read)(&entry));
+        })?;
         answer.check(self.key)?;
         let (page_total, has_next) = answer.paging()?;
         if self.key == CHUNKS && entries.iter().any(Option::is_none) {
@@ -241,8 +233,7 @@ impl<T: Entry> Listing<T> {
             return Err(Fault::NoPayload(self.key));
         }
         // A service that ignores the offset sends its first page again, whose first task may have moved on meanwhile.
-        let first = |page: &[Option<T>]| Some(page.first()?.as_ref()?.id().clone());
-        let is_first_again = first(&entries).is_some_and(|id| first(&self.entries) == Some(id));
+        let is_first_again = first.is_some() && first == self.first;
         if is_first_again {
             entries.clear();
         }
@@ -258,9 +249,7 @@ impl<T: Entry> Listing<T> {
         if !is_complete && entries.is_empty() {
             return Err(Fault::List(match total {
                 Some(total) => format!("it announces {total} entries, but its pages end after {received}"),
-                None => {
-                    format!("it announces a further page, but its pages end after {received} entries")
-                }
+                None => format!("it announces a further page, but its pages end after {received} entries"),
             }));
         }
         if is_complete && received > 0 && self.entries.iter().chain(&entries).all(Option::is_none) {
@@ -275,6 +264,7 @@ impl<T: Entry> Listing<T> {
             return Err(Fault::List(format!("its pages do not end within {limit} {what}, the limit of a list")));
         }
         self.next = (!is_complete).then(|| page(&self.path, received, PAGE_ENTRIES));
+        self.first = self.first.take().or(first);
         self.entries.extend(entries);
         (self.total, self.pages, self.bytes) = (total, self.pages + 1, bytes);
         Ok(())
@@ -332,10 +322,6 @@ mod tests {
         for (pages, expected) in [
             (&[REAL][..], Ok("01")),
             (&[EMPTY], Ok("")),
-            (&[r#"{"status":{"code":200},"chunks":null}"#], Ok("")),
-            (&["{}"], nothing),
-            (&[r#"{"meta":{"paging":null}}"#], nothing),
-            (&[r#"{"chunks":[]}"#], nothing),
             (&[r#"{"processes":[{"id":"0"}]}"#], nothing),
             (&[NEXT, r#"{"status":{"code":200},"chunks":[]}"#], Ok("0")),
             (&[NEXT, r#"{"chunks":[]}"#], nothing),

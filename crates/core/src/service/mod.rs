@@ -17,7 +17,7 @@ mod source;
 mod subject;
 mod task;
 
-pub(crate) use self::answer::{Answer, Entry};
+pub(crate) use self::answer::Answer;
 #[cfg(test)]
 pub(crate) use self::chunk_list::numbered_chunks;
 pub use self::chunk_list::{Chunk, ChunkList};

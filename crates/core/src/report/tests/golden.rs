@@ -117,9 +117,12 @@ fn zero_bytes_are_not_taken_for_text() {
 #[test]
 fn empty_files_and_files_with_a_header_alone_are_said() {
     let mut builder = ReportBuilder::new();
-    for (name, file) in
-        [("empty", ""), ("line ends", "\r\n\n"), ("mark", "\u{feff}"), ("header", "\"Code\";\"_Line_\"\r\n")]
-    {
+    for (name, file) in [
+        ("empty", ""),
+        ("line ends", "\r\n\n"),
+        ("two marks", "\u{feff}\u{feff}"),
+        ("header", "\"Code\";\"_Line_\"\r\n"),
+    ] {
         builder.add(name, file.as_bytes()).unwrap();
     }
     assert_golden("no-rows.txt", &builder.finish().view().to_string());
@@ -149,10 +152,6 @@ fn a_file_without_any_column_of_the_service_is_refused() {
         (&b"\x1f\x8b\x08\0"[..], "compressed with gzip: unpack it first"),
         (b"PK\x03\x04....", "a ZIP archive: unpack it first"),
         (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save the dump itself instead"),
-        (b"\xfd7zXZ\0", "compressed with xz: unpack it first"),
-        (b"BZh91AY&SY\0", "compressed with bzip2: unpack it first"),
-        (b"\x28\xb5\x2f\xfd\0", "compressed with zstd: unpack it first"),
-        (b"7z\xbc\xaf\x27\x1c\0", "a 7z archive: unpack it first"),
     ] {
         assert_eq!(refused(file), format!("not a dump file: it is {what}"));
     }
