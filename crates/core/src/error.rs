@@ -196,8 +196,6 @@ pub enum Setting {
     RootCertificates,
     /// Root certificates beside the others.
     AddedRootCertificates,
-    /// The version of TLS and its algorithms.
-    Tls,
     /// Any other, by the name that people know it by.
     Named(&'static str),
 }
@@ -225,7 +223,6 @@ impl fmt::Display for Setting {
             Setting::OauthHost => "the OAuth host",
             Setting::RootCertificates => "the file of root certificates",
             Setting::AddedRootCertificates => "the file of added root certificates",
-            Setting::Tls => "TLS",
             Setting::Named(name) => name,
         })
     }

@@ -44,7 +44,7 @@ pub struct Download<'a> {
     verify: bool,
     overwrite: bool,
     restart: bool,
-    fresh: bool,
+    repeat: Repeat,
     on_progress: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
 }
 
@@ -69,7 +69,7 @@ impl Client {
             verify: false,
             overwrite: false,
             restart: false,
-            fresh: false,
+            repeat: Repeat::IfTransient,
             on_progress: Box::new(|_| ControlFlow::Continue(())),
         }
     }
@@ -113,7 +113,7 @@ impl<'a> Download<'a> {
 
     /// Looks a few times for a dump that is not there yet, because its task has just ended. Defaults to no.
     pub fn wait_for_dump(mut self, yes: bool) -> Self {
-        self.fresh = yes;
+        self.repeat = if yes { Repeat::UntilThere } else { Repeat::IfTransient };
         self
     }
 
@@ -244,15 +244,11 @@ impl<'a> Download<'a> {
         let requests = &self.client.requests;
         let chunks = DumpSource::of_chunks(requests, &self.dump);
         let mut source: Box<dyn ChunkSource> = match (self.whole, reads_ahead) {
-            (true, _) => Box::new(DumpSource::of_whole(requests, &self.dump, self.repeat())),
+            (true, _) => Box::new(DumpSource::of_whole(requests, &self.dump, self.repeat)),
             (false, false) => Box::new(chunks),
             (false, true) => Box::new(ReadAhead::new(&chunks, list, sink.held_chunks(), self.parallel, sink.path())?),
         };
         fill(&mut *source, list, sink, &mut |step| self.report(step))
-    }
-
-    fn repeat(&self) -> Repeat {
-        if self.fresh { Repeat::UntilThere } else { Repeat::IfTransient }
     }
 
     fn list(&mut self) -> Result<ChunkList> {
@@ -276,7 +272,7 @@ impl<'a> Download<'a> {
                 // Without a thread, the request for a chunk makes it.
                 let _ = std::thread::Builder::new().spawn_scoped(scope, connect);
             }
-            let list = requests.chunk_list(&self.dump, self.repeat());
+            let list = requests.chunk_list(&self.dump, self.repeat);
             stop.stop();
             list
         })

@@ -3,7 +3,7 @@
 
 use std::io::{ErrorKind, Read};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::report::ReportError;
 
@@ -34,31 +34,30 @@ fn no_text(start: &[u8]) -> Option<&'static str> {
 }
 
 /// How the text of a dump is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
     /// UTF-8 without a byte order mark, as are ASCII and files without any text.
-    #[serde(rename = "UTF-8")]
     Utf8,
     /// UTF-8 with a byte order mark.
-    #[serde(rename = "UTF-8 with BOM")]
     Utf8Bom,
     /// UTF-16, low byte first.
-    #[serde(rename = "UTF-16LE")]
     Utf16Le,
     /// The same with a byte order mark.
-    #[serde(rename = "UTF-16LE with BOM")]
     Utf16LeBom,
     /// UTF-16, high byte first.
-    #[serde(rename = "UTF-16BE")]
     Utf16Be,
     /// The same with a byte order mark.
-    #[serde(rename = "UTF-16BE with BOM")]
     Utf16BeBom,
     /// There is text that is not UTF-8, and no byte order mark: each such text is shown as Windows-1252, of which
     /// ISO-8859-1, the default of imports, is a part.
-    #[serde(rename = "Windows-1252")]
     Windows1252,
+}
+
+impl Serialize for Encoding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 impl Encoding {

@@ -25,11 +25,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Maximum wait for the complete header of an answer, interim answers included, in stall limits: three
 /// minutes by default. Silence is caught earlier.
-const HEADER_STALLS: u32 = 3;
+pub(super) const HEADER_STALLS: u32 = 3;
 
 /// Maximum time for one body. At 64 MiB a chunk arrives within it unless the link is slower than 3.2 KB/s;
 /// it ends bodies that move for ever without bringing anything, which no limit on silence or size notices.
-const BODY_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// How long an idle connection is kept. Writing a chunk to a slow disk or pipe takes time.
 const IDLE_CONNECTION: Duration = Duration::from_secs(60);
@@ -43,19 +43,13 @@ pub(in crate::client) struct TransportConfig {
     pub(in crate::client) proxy: ProxyChoice,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(in crate::client) struct TimeLimits {
-    pub(super) stall: Duration,
-    pub(super) header: Duration,
-    pub(super) body: Duration,
-}
-
 /// Sends the requests of a client. Without `Debug`: it has the password of the proxy.
 pub(in crate::client) struct HttpAgent {
     agent: Agent,
     proxy: Option<Proxy>,
     names: Names,
-    pub(super) limits: TimeLimits,
+    /// Silence after which a connection counts as stalled.
+    pub(super) stall: Duration,
     issuers: Issuers,
     was_prepared: AtomicBool,
     ready: Ready,
@@ -68,14 +62,13 @@ impl HttpAgent {
         let names = Names::default();
         let proxy = Proxy::new(&config.proxy)?;
         let stall = config.stall_timeout.unwrap_or(STALL_TIMEOUT);
-        let limits = TimeLimits { stall, header: stall.saturating_mul(HEADER_STALLS), body: BODY_TIMEOUT };
         let settings = Agent::config_builder()
             .proxy(proxy.as_ref().map(|proxy| proxy.inner.clone()))
             .timeout_connect(Some(config.connect_timeout.unwrap_or(CONNECT_TIMEOUT)))
-            .timeout_per_read(Some(limits.stall))
-            .timeout_per_write(Some(limits.stall))
-            .timeout_recv_response(Some(limits.header))
-            .timeout_recv_body(Some(limits.body))
+            .timeout_per_read(Some(stall))
+            .timeout_per_write(Some(stall))
+            .timeout_recv_response(Some(stall.saturating_mul(HEADER_STALLS)))
+            .timeout_recv_body(Some(BODY_TIMEOUT))
             .max_idle_age(IDLE_CONNECTION)
             .max_idle_connections(connections)
             .max_idle_connections_per_host(connections)
@@ -91,7 +84,7 @@ impl HttpAgent {
         let connector = ().chain(ready.clone()).chain(ProxyConnector { inner: Default::default(), name });
         let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls).chain(TakeMade);
         let agent = Agent::with_parts(settings, connector, names.clone());
-        Ok(HttpAgent { agent, proxy, names, limits, issuers, was_prepared: AtomicBool::new(false), ready })
+        Ok(HttpAgent { agent, proxy, names, stall, issuers, was_prepared: AtomicBool::new(false), ready })
     }
 
     pub(in crate::client) fn secrets(&self) -> Vec<String> {

@@ -60,7 +60,7 @@ struct WireReader {
 impl WireReader {
     fn fault(&mut self, error: &io::Error, limit: SizeLimit) -> Fault {
         match self.failure.take() {
-            Some(transport) => connection_fault(transport.into(), Phase::Body, self.terms.limits),
+            Some(transport) => connection_fault(transport.into(), Phase::Body, self.terms.stall),
             None if error.kind() == io::ErrorKind::FileTooLarge => limit.exceeded(),
             None => Fault::Body(BodyProblem::GzipDamaged),
         }
@@ -69,7 +69,7 @@ impl WireReader {
 
 impl Read for WireReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match within(self.terms.limits.stall, &self.terms.patience, || self.reader.read(buffer)) {
+        match within(self.terms.stall, &self.terms.patience, || self.reader.read(buffer)) {
             Ok(count) if count as u64 > self.left => Err(io::ErrorKind::FileTooLarge.into()),
             Ok(count) => {
                 self.left -= count as u64;
@@ -150,8 +150,8 @@ impl AnswerBody {
     /// Reads some bytes; 0 only where the end is proved.
     pub(in crate::client) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
         let count = match &mut self.data {
-            Data::Plain(reader) => within(self.terms.limits.stall, &self.terms.patience, || reader.read(buffer))
-                .map_err(|error| connection_fault(error.into(), Phase::Body, self.terms.limits))?,
+            Data::Plain(reader) => within(self.terms.stall, &self.terms.patience, || reader.read(buffer))
+                .map_err(|error| connection_fault(error.into(), Phase::Body, self.terms.stall))?,
             Data::Gzip(decoder) => {
                 decoder.read(buffer).map_err(|error| decoder.get_mut().get_mut().fault(&error, self.limit))?
             }
@@ -203,7 +203,6 @@ mod tests {
     use flate2::write::GzEncoder;
 
     use super::*;
-    use crate::client::http::agent::TimeLimits;
     use crate::client::http::patience::Patience;
 
     fn gzip(text: &[u8]) -> Vec<u8> {
@@ -214,9 +213,7 @@ mod tests {
 
     #[test]
     fn bytes_after_a_gzip_stream_are_another_stream_whose_length_is_known_or_damage() {
-        let limit = Duration::from_secs(60);
-        let limits = TimeLimits { stall: limit, header: limit, body: limit };
-        let terms = Terms { limits, patience: Patience::default() };
+        let terms = Terms { stall: Duration::from_secs(60), patience: Patience::default() };
         let limit = SizeLimit { bytes: 100, name: "the limit" };
         for (more, if_framed, if_unframed) in [
             (Vec::new(), Some("rows"), Some("rows")),

@@ -8,7 +8,7 @@ use ureq::Body;
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::http::{HeaderMap, HeaderValue, Response};
 
-use super::agent::{HttpAgent, TimeLimits};
+use super::agent::HttpAgent;
 use super::body::{AnswerBody, SizeLimit};
 use super::patience::{Patience, within};
 use super::ureq_error::{Phase, connection_fault};
@@ -79,7 +79,7 @@ pub(in crate::client) struct Answer {
 /// Within which limits an answer is read.
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
-    pub(super) limits: TimeLimits,
+    pub(super) stall: Duration,
     pub(super) patience: Patience,
 }
 
@@ -167,8 +167,8 @@ pub(in crate::client) fn send(
     });
     let status = sent.as_ref().ok().map(|response| response.status().as_u16());
     on_event(&Event::Exchange { method, url: &url, status, elapsed: begun.elapsed() });
-    let response = sent.map_err(|error| connection_fault(error, Phase::Header, agent.limits))?;
-    let terms = Terms { limits: agent.limits, patience: patience.clone() };
+    let response = sent.map_err(|error| connection_fault(error, Phase::Header, agent.stall))?;
+    let terms = Terms { stall: agent.stall, patience: patience.clone() };
     Ok(Answer { response, terms })
 }
 

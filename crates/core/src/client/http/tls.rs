@@ -148,10 +148,10 @@ impl TlsConnector {
         let store = Arc::new(roots.store()?);
         let inner = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(&provider))
             .build()
-            .map_err(|error| Setting::Tls.unusable(error.to_string()))?;
+            .map_err(|error| Setting::Named("TLS").unusable(error.to_string()))?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(rustls::ALL_VERSIONS)
-            .map_err(|error| Setting::Tls.unusable(error.to_string()))?
+            .map_err(|error| Setting::Named("TLS").unusable(error.to_string()))?
             // Its checks are those of rustls; it only looks on.
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Watching { inner, issuers: Arc::clone(&issuers) }))

@@ -134,7 +134,6 @@ fn names(presented: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::http::agent::TimeLimits;
     use crate::client::http::ureq_error::{Phase, connection_fault};
     use crate::service::Fate;
 
@@ -160,8 +159,7 @@ mod tests {
     #[test]
     fn after_the_handshake_only_an_alert_about_certificates_proves_that_the_request_had_no_effect() {
         use AlertDescription::{BadCertificate, CertificateRequired, HandshakeFailure, InternalError};
-        let limit = Duration::from_secs(1);
-        let limits = TimeLimits { stall: limit, header: limit, body: limit };
+        let stall = Duration::from_secs(1);
         let alert = |alert| io::Error::new(ErrorKind::InvalidData, rustls::Error::AlertReceived(alert));
         for (error, was_asked, fate, is_named) in [
             (alert(CertificateRequired), false, Fate::Refused, true),
@@ -173,13 +171,13 @@ mod tests {
             (ErrorKind::ConnectionReset.into(), false, Fate::Unknown, false),
         ] {
             let case = format!("{error:?} {was_asked}");
-            let fault = connection_fault(after_handshake(error, was_asked), Phase::Header, limits);
+            let fault = connection_fault(after_handshake(error, was_asked), Phase::Header, stall);
             let source = std::error::Error::source(&fault).map(ToString::to_string);
             assert_eq!((fault.fate(), fault.is_transient()), (fate, fate == Fate::Unknown), "{case}");
             assert_eq!(source.as_deref() == Some(WANTS_CERTIFICATE), is_named, "{case}");
         }
         // What breaks on the way to a proxy never brought the request to the service.
         let at_proxy = Failure::at_proxy("https://proxy.example", &alert(InternalError).into());
-        assert_eq!(connection_fault(at_proxy.into(), Phase::Header, limits).fate(), Fate::Refused);
+        assert_eq!(connection_fault(at_proxy.into(), Phase::Header, stall).fate(), Fate::Refused);
     }
 }

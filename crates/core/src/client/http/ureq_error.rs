@@ -3,10 +3,11 @@
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ureq::Timeout;
 
-use super::agent::TimeLimits;
+use super::agent::{BODY_TIMEOUT, HEADER_STALLS};
 use crate::service::{ConnectionProblem, Fault};
 
 /// ureq's words for an answer with more header lines than it reads.
@@ -79,8 +80,8 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLimits) -> Fault {
-    let problem = problem(&error, phase, limits);
+pub(super) fn connection_fault(error: ureq::Error, phase: Phase, stall: Duration) -> Fault {
+    let problem = problem(&error, phase, stall);
     let source: Option<Box<dyn std::error::Error + Send + Sync>> = match error {
         // Their texts repeat the limit and nothing else.
         _ if problem == ConnectionProblem::HeaderTooLarge => None,
@@ -92,13 +93,13 @@ pub(super) fn connection_fault(error: ureq::Error, phase: Phase, limits: TimeLim
     Fault::Connection { problem, source: source.map(Arc::from) }
 }
 
-fn problem(error: &ureq::Error, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
+fn problem(error: &ureq::Error, phase: Phase, stall: Duration) -> ConnectionProblem {
     if let Some(known) = Failure::known(error) {
         return known.problem;
     }
     match error {
         ureq::Error::Io(error) => io_problem(error, phase),
-        ureq::Error::Timeout(which) => timeout_problem(*which, phase, limits),
+        ureq::Error::Timeout(which) => timeout_problem(*which, phase, stall),
         ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => ConnectionProblem::Tls,
         ureq::Error::LargeResponseHeader(..) => ConnectionProblem::HeaderTooLarge,
         // ureq reads at most 128 header lines. It does not hand out the type of this error.
@@ -130,13 +131,13 @@ fn io_problem(error: &io::Error, phase: Phase) -> ConnectionProblem {
     }
 }
 
-fn timeout_problem(which: Timeout, phase: Phase, limits: TimeLimits) -> ConnectionProblem {
+fn timeout_problem(which: Timeout, phase: Phase, stall: Duration) -> ConnectionProblem {
     match which {
         Timeout::Connect => ConnectionProblem::Connect,
-        Timeout::RecvResponse => ConnectionProblem::Timeout(limits.header),
-        Timeout::RecvBody => ConnectionProblem::Timeout(limits.body),
-        Timeout::PerRead if phase == Phase::Header => ConnectionProblem::Silent(limits.stall),
+        Timeout::RecvResponse => ConnectionProblem::Timeout(stall.saturating_mul(HEADER_STALLS)),
+        Timeout::RecvBody => ConnectionProblem::Timeout(BODY_TIMEOUT),
+        Timeout::PerRead if phase == Phase::Header => ConnectionProblem::Silent(stall),
         // Reading and writing; no other limit is set.
-        _ => ConnectionProblem::Stalled(limits.stall),
+        _ => ConnectionProblem::Stalled(stall),
     }
 }
