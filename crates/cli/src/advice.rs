@@ -14,7 +14,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
         Error::Request { subject, fault, .. } => {
             // A dump in one piece is the first request that asks for it.
             let was_begun = matches!(error, Error::Incomplete { .. }) && !matches!(**subject, Subject::WholeDump(_));
-            return advice_on_request(subject, fault, was_begun);
+            return advice_on_fault(subject, fault, was_begun);
         }
         // The error itself says that https is needed.
         Error::UntrustedOrigin { origin, .. } if !origin.is_https() => return None,
@@ -50,7 +50,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
     })
 }
 
-fn advice_on_request(subject: &Subject, fault: &Fault, was_begun: bool) -> Option<&'static str> {
+fn advice_on_fault(subject: &Subject, fault: &Fault, was_begun: bool) -> Option<&'static str> {
     Some(match fault {
         Fault::Status { status: 404, .. } if was_begun => {
             "the dump was there when the download began: meanwhile it was removed (48 hours after its last access, \

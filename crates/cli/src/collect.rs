@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anaplan_dump_core::report::Report;
 use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile};
@@ -75,7 +75,7 @@ impl Collect<'_> {
             let progress = reporter.download(dump.name.as_deref(), index + 1, dumps.len());
             let begun = Instant::now();
             let outcome = self.download(dump, progress);
-            let elapsed = begun.elapsed();
+            let elapsed = duration(begun.elapsed());
             let saved = outcome.as_ref().ok();
             let file = saved.and_then(|saved| saved.file.as_deref());
             collected.documents.push(json!({
@@ -91,7 +91,13 @@ impl Collect<'_> {
             }));
             match outcome {
                 Ok(saved) => {
-                    collected.lines.push(saved.line(elapsed));
+                    let path = saved.file.as_deref().map_or("standard output".to_owned(), safe_path);
+                    let how = match (saved.is_new, saved.chunks) {
+                        (false, _) => "already there".to_owned(),
+                        (true, Some(chunks)) => format!("{}  {elapsed}", counted(chunks, "chunk")),
+                        (true, None) => format!("in one piece  {elapsed}"),
+                    };
+                    collected.lines.push(format!("{path}  {}  {how}", size(saved.bytes)));
                     collected.files.extend(saved.file);
                 }
                 Err(failure) => collected.fail(failure, self.session),
@@ -194,19 +200,6 @@ impl Collected {
 const DOWNLOADED: &str = "downloaded";
 const ALREADY_THERE: &str = "already_there";
 const FAILED: &str = "failed";
-
-impl Saved {
-    /// One line about the dump.
-    fn line(&self, elapsed: Duration) -> String {
-        let path = self.file.as_deref().map_or("standard output".to_owned(), safe_path);
-        let how = match (self.is_new, self.chunks) {
-            (false, _) => "already there".to_owned(),
-            (true, Some(chunks)) => format!("{}  {}", counted(chunks, "chunk"), duration(elapsed)),
-            (true, None) => format!("in one piece  {}", duration(elapsed)),
-        };
-        format!("{path}  {}  {how}", size(self.bytes))
-    }
-}
 
 fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
     // What is kept of a dump that is gone or was replaced cannot be continued, nor is a limit of this version passed.

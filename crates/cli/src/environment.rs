@@ -135,14 +135,6 @@ impl<'a> Environment<'a> {
         })
     }
 
-    /// The model that a locator names, or else that of the environment.
-    pub(crate) fn model_locator(&self, text: Option<&str>) -> Result<Option<Locator>, Failure> {
-        match text {
-            Some(text) => Ok(Some(text.parse::<Locator>()?)),
-            None => Ok(self.model()?.map(Locator::from)),
-        }
-    }
-
     fn file_variable(&self, name: &str) -> Option<String> {
         let found = self.from_file.iter().rev().find(|(found, _)| found == name)?;
         Some(found.1.clone()).filter(|value| !value.trim().is_empty())

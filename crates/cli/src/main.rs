@@ -97,12 +97,13 @@ fn run(arguments: &Arguments, options: &[(&'static str, String)], unfinished: &U
         | Command::Wait(Wait { locator, .. })
         | Command::Tasks(Tasks { locator, .. })
         | Command::Chunks(Chunks { locator })
-        | Command::Cancel(Cancel { locator }) => vec![environment.locator(locator)?],
-        Command::Doctor(Doctor { locator: Some(locator), .. }) => vec![environment.locator(locator)?],
-        Command::Processes(Processes { locator })
-        | Command::Imports(Imports { locator })
-        | Command::Doctor(Doctor { locator, .. }) => {
-            environment.model_locator(locator.as_deref())?.into_iter().collect()
+        | Command::Cancel(Cancel { locator })
+        | Command::Doctor(Doctor { locator: Some(locator), .. }) => vec![environment.locator(locator)?],
+        Command::Processes(Processes { locator: Some(model) }) | Command::Imports(Imports { locator: Some(model) }) => {
+            vec![model.parse()?]
+        }
+        Command::Processes(_) | Command::Imports(_) | Command::Doctor(_) => {
+            environment.model()?.into_iter().map(Locator::from).collect()
         }
         _ => Vec::new(),
     };

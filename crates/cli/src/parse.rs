@@ -38,24 +38,18 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Request {
     let mut line = Line { program: &program, options: Vec::new(), words: Vec::new() };
     let read = line.read(arguments.map(carried));
     let parsed = read.and_then(|()| line.check()).and_then(|()| line.parsed());
-    let general = line.options.iter().filter(|given| given.is_general);
-    let options = general.filter_map(|given| Some((given.flag.long, given.value.clone()?))).collect();
+    let general = line.options.iter().filter(|(flag, _)| line.is_general(flag));
+    let options = general.filter_map(|(flag, value)| Some((flag.long, value.clone()?))).collect();
     Request { parsed, options, command: line.command().map(|command| command.name), json: line.has("--json") }
 }
 
 /// A command line that is read.
 struct Line<'a> {
     program: &'a CommandInfoWithArgs,
-    options: Vec<Given<'a>>,
+    /// Options with their values, and switches.
+    options: Vec<(&'a FlagInfo<'static>, Option<String>)>,
     /// What is no option: the command, and what follows it.
     words: Vec<String>,
-}
-
-/// An option with its value, or a switch.
-struct Given<'a> {
-    flag: &'a FlagInfo<'static>,
-    is_general: bool,
-    value: Option<String>,
 }
 
 impl<'a> Line<'a> {
@@ -90,7 +84,7 @@ impl<'a> Line<'a> {
         for (at, letter) in argument.char_indices().skip(1) {
             let name = format!("-{letter}");
             let value = &argument[at + letter.len_utf8()..];
-            let takes_value = self.find(&name).is_some_and(|(flag, _)| is_option(flag));
+            let takes_value = self.find(&name).is_some_and(is_option);
             names.push((name, (takes_value && !value.is_empty()).then(|| value.to_owned())));
             if takes_value {
                 break;
@@ -99,15 +93,21 @@ impl<'a> Line<'a> {
         names
     }
 
-    /// The option of this name, and whether it is a general one. `--help` belongs to the command before it.
-    fn find(&self, name: &str) -> Option<(&'a FlagInfo<'static>, bool)> {
+    fn find(&self, name: &str) -> Option<&'a FlagInfo<'static>> {
         let name = if name == "-h" { "--help" } else { name };
         let is_name = |flag: &&FlagInfo| {
             flag.long == name || flag.short.is_some_and(|short| name.strip_prefix('-') == Some(&short.to_string()))
         };
-        let mut specific = self.program.commands.iter().flat_map(|command| command.command.flags);
-        let general = self.program.flags.iter().find(is_name).map(|flag| (flag, true));
-        general.or_else(|| specific.find(is_name).map(|flag| (flag, false)))
+        self.flags().find(is_name)
+    }
+
+    /// The general options, and those of all commands.
+    fn flags(&self) -> impl Iterator<Item = &'a FlagInfo<'static>> {
+        self.program.flags.iter().chain(self.program.commands.iter().flat_map(|command| command.command.flags))
+    }
+
+    fn is_general(&self, flag: &FlagInfo) -> bool {
+        self.program.flags.iter().any(|general| general.long == flag.long)
     }
 
     fn take(
@@ -116,10 +116,8 @@ impl<'a> Line<'a> {
         value: Option<String>,
         arguments: &mut impl Iterator<Item = String>,
     ) -> Result<(), String> {
-        let Some((flag, is_general)) = self.find(name) else {
-            let commands = self.program.commands.iter().flat_map(|command| command.command.flags);
-            let known = self.program.flags.iter().chain(commands).map(|flag| flag.long);
-            return Err(unknown("option", name, known));
+        let Some(flag) = self.find(name) else {
+            return Err(unknown("option", name, self.flags().map(|flag| flag.long)));
         };
         let value = match value {
             Some(_) if !is_option(flag) => return Err(format!("{name} takes no value")),
@@ -138,14 +136,14 @@ impl<'a> Line<'a> {
         }
         // A switch that is given twice stays so: `-qq` is more than `-q`.
         if !matches!(flag.optionality, Optionality::Repeating) {
-            self.options.retain(|known| known.flag.long != flag.long || known.value.is_none());
+            self.options.retain(|(known, value)| known.long != flag.long || value.is_none());
         }
-        self.options.push(Given { flag, is_general, value });
+        self.options.push((flag, value));
         Ok(())
     }
 
     fn has(&self, name: &str) -> bool {
-        self.options.iter().any(|given| given.flag.long == name)
+        self.options.iter().any(|(flag, _)| flag.long == name)
     }
 
     /// The words without that of `help COMMAND`, which is `COMMAND --help`.
@@ -178,14 +176,15 @@ impl<'a> Line<'a> {
             return Err(not_utf8(word));
         }
         let name = command.name;
-        for Given { flag, is_general, value } in &self.options {
+        for (flag, value) in &self.options {
+            let is_general = self.is_general(flag);
             let has = |command: &CommandInfoWithArgs| command.flags.iter().any(|known| known.long == flag.long);
             if !is_general && !has(&command.command) {
                 let owners = self.program.commands.iter().filter(|known| has(&known.command));
                 let owners = owners.map(|known| known.name).collect::<Vec<_>>().join(", ");
                 return Err(format!("{} is an option of {owners}, not of {name}", flag.long));
             }
-            if *is_general && name == "explain" && value.is_some() {
+            if is_general && name == "explain" && value.is_some() {
                 return Err(format!("{} has no meaning for explain, which sends nothing", flag.long));
             }
             if flag.long == "--json" && WITHOUT_JSON.contains(&name) {
@@ -224,8 +223,8 @@ impl<'a> Line<'a> {
     /// The arguments as argh reads them: general options, the command, its options, and the rest, where `-` is a file.
     fn for_argh<'b>(&'b self) -> Vec<&'b str> {
         let options = |general: bool| {
-            let given = self.options.iter().filter(move |given| given.is_general == general);
-            given.flat_map(|given| [given.flag.long].into_iter().chain(given.value.as_deref()))
+            let given = self.options.iter().filter(move |(flag, _)| self.is_general(flag) == general);
+            given.flat_map(|(flag, value)| [flag.long].into_iter().chain(value.as_deref()))
         };
         let (command, rest) = self.words.split_at(self.words.len().min(1));
         let end = if rest.is_empty() { None } else { Some("--") };

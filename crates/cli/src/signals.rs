@@ -28,12 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(crate) const PATIENCE_FOR_STEPS: Duration = Duration::from_secs(10);
 
 pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
-    begin(reporter).map_err(|error| Failure::Other(format!("signals cannot be watched: {error}")))
-}
-
-fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
+    let failed = |error| Failure::Other(format!("signals cannot be watched: {error}"));
     let ends_at_once = Arc::new(AtomicBool::new(false));
-    let seen = take(&ends_at_once)?;
+    let seen = take(&ends_at_once).map_err(failed)?;
     let watch = move || loop {
         if let Some((_, code, word)) = seen.iter().find(|(is_seen, ..)| is_seen.load(Ordering::Relaxed)) {
             let unfinished = &reporter.unfinished;
@@ -49,7 +46,7 @@ fn begin(reporter: Arc<Reporter>) -> io::Result<()> {
         reporter.tick();
         thread::sleep(LOOK);
     };
-    thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop)
+    thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop).map_err(failed)
 }
 
 /// A signal: whether it came, the exit code, and the word for it.

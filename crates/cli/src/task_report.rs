@@ -93,12 +93,8 @@ pub(crate) fn text(task: &Task, outcome: Outcome) -> String {
 /// How to download the dumps of the task, if it left any.
 pub(crate) fn hint(task: &Task, outcome: Outcome) -> String {
     // The service says that a dump is there to everybody, and gives it to one user only.
-    let hint = |next| {
-        format!(
-            "\nDownload what was rejected, if you ran the task (a dump is its user's own, for 48 hours):\n  {next}\n"
-        )
-    };
-    next(task, outcome).map(hint).unwrap_or_default()
+    let what = "Download what was rejected, if you ran the task (a dump is its user's own, for 48 hours)";
+    next(task, outcome).map(|next| format!("\n{what}:\n  {next}\n")).unwrap_or_default()
 }
 
 fn actions_table(actions: &[&ActionResult]) -> String {

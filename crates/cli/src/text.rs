@@ -12,9 +12,14 @@ pub(crate) fn safe(text: &str) -> String {
     Printable(&os_text::path(text).to_string_lossy()).to_string()
 }
 
-/// A path on one line, safe for a terminal.
+/// A path on one line, safe for a terminal, and never cut.
 pub(crate) fn safe_path(path: &Path) -> String {
-    safe(&path.to_string_lossy())
+    whole(&path.to_string_lossy())
+}
+
+/// A text of the user, safe for a terminal: one of the service would be cut where it is long.
+fn whole(text: &str) -> String {
+    text.chars().map(|c| safe(c.encode_utf8(&mut [0; 4]))).collect()
 }
 
 /// A text as one word of a command that can be pasted into a shell.
@@ -26,8 +31,7 @@ pub(crate) fn shell_word(text: &str) -> String {
         _ if cfg!(windows) => format!("\"{text}\""),
         _ => format!("'{}'", text.replace('\'', r"'\''")),
     };
-    // Safe for a terminal, and never cut.
-    quoted.split_inclusive(char::is_control).map(safe).collect()
+    whole(&quoted)
 }
 
 /// A text of the service on one line of at most `max_chars` characters.
@@ -174,6 +178,15 @@ mod tests {
         assert_eq!(wrapped("one two three four", 9), ["one two", "three", "four"]);
         assert_eq!(wrapped(&"x".repeat(30), 9), ["xxxxxx..."]);
         assert_eq!(wrapped(" ", 9), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_path_and_a_word_of_a_command_are_safe_and_whole_however_long_they_are() {
+        let long = format!("/{}\u{1b}", "a folder/".repeat(99));
+        let shown = long.replace('\u{1b}', "\\u{1b}");
+        let quote = if cfg!(windows) { '"' } else { '\'' };
+        assert_eq!(safe_path(Path::new(&long)), shown);
+        assert_eq!(shell_word(&long), format!("{quote}{shown}{quote}"));
     }
 
     #[test]

@@ -3,18 +3,17 @@
 
 mod activity;
 mod download;
-mod events;
 
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use anaplan_dump_core::Unfinished;
+use anaplan_dump_core::{Event, Fault, Subject, Unfinished};
 
 pub(crate) use self::download::DownloadProgress;
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
-use crate::text::{counted, cut, duration, safe_path, time};
+use crate::text::{counted, cut, duration, noun, safe, safe_path, time};
 
 /// Time between two redraws of the line: often enough to look alive.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -22,6 +21,9 @@ const REDRAW: Duration = Duration::from_millis(200);
 /// Maximum length of a line that is redrawn, in characters, where nothing says how wide the terminal is. Other
 /// than on Windows, the terminal itself cuts what does not fit.
 const MAX_LINE_CHARS: usize = if cfg!(windows) { 78 } else { 200 };
+
+/// Shortest wait for the rate limit that gets a line: shorter ones are too many.
+const SHORTEST_REPORTED_PACE: Duration = Duration::from_secs(1);
 
 /// What an interruption means while no file is being written, and what goes on with it.
 #[derive(Debug, Default)]
@@ -99,6 +101,36 @@ impl Reporter {
             self.write_line(&format!("{PROGRAM}: {failure}"));
         }
         Failure::Reported(Box::new(failure))
+    }
+
+    /// Writes what the client reports: each wait, and with `--verbose` each request.
+    pub(crate) fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Exchange { method, url, status, elapsed, .. } if self.verbosity == Verbosity::Requests => {
+                let status = status.map_or("no answer".to_owned(), |status| status.to_string());
+                self.write_line(&format!("{method} {url}  {status}  {}", duration(*elapsed)));
+            }
+            Event::Retry { subject, fault, wait, retry, retries, .. } => {
+                let (what, why, wait) = (short_subject(subject), short_fault(fault), duration(*wait));
+                let retries = retries.map(|retries| format!(" of {retries}")).unwrap_or_default();
+                self.warn(&self.dated(&format!("{what}: {why}; retry {retry}{retries} in {wait}")));
+            }
+            Event::Unreadable { subject, entries, .. } => {
+                self.warn(&format!("{subject}: {} of the list cannot be read", counted(*entries, "entry")));
+            }
+            Event::Paced { subject, wait, .. } if *wait >= SHORTEST_REPORTED_PACE => self.warn(&self.dated(&format!(
+                "{}: rate limit of the service; waiting {}",
+                short_subject(subject),
+                duration(*wait)
+            ))),
+            Event::Locked { path, waited, .. } => self.warn(&self.dated(&format!(
+                "waiting for another run that has locked {}, for {} so far",
+                safe_path(path),
+                duration(*waited)
+            ))),
+            Event::Disk { path, warning, .. } => self.warn(&self.dated(&format!("{}: {warning}", safe_path(path)))),
+            _ => {}
+        }
     }
 
     /// Writes a line, whatever the verbosity.
@@ -179,6 +211,25 @@ impl Reporter {
             Some(_) if part.finished == 0 => format!(": {}", follow_up.meaning),
             Some(command) => format!(": {kept}\n  continue with:\n    {command}"),
         }
+    }
+}
+
+/// What a request is about, in a line that follows others about the same task or dump.
+fn short_subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Chunk { index, chunks, .. } => format!("chunk {} of {chunks}", index + 1),
+        Subject::ChunkList(_) => "the chunk list".to_owned(),
+        Subject::Tasks(_) => "the list of tasks".to_owned(),
+        Subject::Task(task) => format!("task {}", task.id),
+        Subject::Start(action) => format!("the start of the {}", noun(action.kind)),
+        other => other.to_string(),
+    }
+}
+
+fn short_fault(fault: &Fault) -> String {
+    match std::error::Error::source(fault) {
+        Some(source) => format!("{fault:#}: {}", safe(&source.to_string())),
+        None => format!("{fault:#}"),
     }
 }
 
