@@ -18,23 +18,24 @@ struct Way {
 }
 
 const TOKEN: &[&str] = &["ANAPLAN_TOKEN_FILE", "ANAPLAN_TOKEN", "ANAPLAN_BEARER_TOKEN"];
-const PASSWORD: &[&str] = &["ANAPLAN_PASSWORD_FILE", "ANAPLAN_PASSWORD"];
 const OAUTH_VARIABLES: &[&[&str]] = &[&["ANAPLAN_OAUTH_CLIENT_ID"], &["ANAPLAN_OAUTH_REFRESH_TOKEN_FILE"]];
-
-/// The file of the certificate may hold the key as well.
-const WITH_CERTIFICATE: &[&str] = &[
-    "ANAPLAN_PRIVATE_KEY",
-    "ANAPLAN_PRIVATE_KEY_PASSPHRASE",
-    "ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
-    "ANAPLAN_CERTIFICATE_FORMAT",
-];
 
 const OAUTH: Way = Way { needed: OAUTH_VARIABLES, more: &[], read: oauth };
 
 const WAYS: [Way; 4] = [
     Way { needed: &[TOKEN], more: &[], read: token },
-    Way { needed: &[&["ANAPLAN_USER"], PASSWORD], more: &[], read: password },
-    Way { needed: &[&["ANAPLAN_CERTIFICATE"]], more: WITH_CERTIFICATE, read: certificate },
+    Way { needed: &[&["ANAPLAN_USER"], &["ANAPLAN_PASSWORD_FILE", "ANAPLAN_PASSWORD"]], more: &[], read: password },
+    Way {
+        needed: &[&["ANAPLAN_CERTIFICATE"]],
+        // The file of the certificate may hold the key as well.
+        more: &[
+            "ANAPLAN_PRIVATE_KEY",
+            "ANAPLAN_PRIVATE_KEY_PASSPHRASE",
+            "ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
+            "ANAPLAN_CERTIFICATE_FORMAT",
+        ],
+        read: certificate,
+    },
     OAUTH,
 ];
 

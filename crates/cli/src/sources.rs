@@ -10,7 +10,7 @@ use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::os_text;
 use crate::session::Session;
-use crate::text::{age, counted, duration, percent, safe, safe_path, size};
+use crate::text::{counted, duration, percent, rate, safe, safe_path, size};
 
 /// Names of standard input, which can be read once.
 const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
@@ -145,12 +145,10 @@ fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a 
 
 /// How far an upload has come.
 fn so_far(bytes: u64, all: Option<u64>, elapsed: Duration) -> String {
-    let rate = bytes as f64 / elapsed.as_secs_f64().max(0.001);
-    let of = all.map(|all| format!(" of {}  {}", size(all), percent(bytes as f64 / all as f64)));
-    let all = all.filter(|_| bytes > 0);
-    let left = all.map(|all| Duration::from_secs_f64(all.saturating_sub(bytes) as f64 / rate));
-    let left = left.map(|left| format!("  about {} left", age(left)));
-    format!("uploaded {}{}  {}/s{}", size(bytes), of.unwrap_or_default(), size(rate as u64), left.unwrap_or_default())
+    let all = all.filter(|all| *all > 0);
+    let of = all.map(|all| format!(" of {}  {}", size(all), percent(bytes as f64 / all as f64))).unwrap_or_default();
+    let rest = all.map(|all| all.saturating_sub(bytes) as f64);
+    format!("uploaded {}{of}  {}", size(bytes), rate(bytes, elapsed, rest))
 }
 
 fn refused(error: Error) -> Failure {
@@ -166,6 +164,7 @@ mod tests {
     #[test]
     fn an_upload_says_how_much_is_left_where_the_length_is_known() {
         for (bytes, all, expected) in [
+            (0, Some(0), "uploaded 0 B  0 B/s"),
             (0, Some(40_000_000), "uploaded 0 B of 40.0 MB  0 %  0 B/s"),
             (10_000_000, Some(40_000_000), "uploaded 10.0 MB of 40.0 MB  25 %  1.0 MB/s  about 30 s left"),
             (10_000_000, None, "uploaded 10.0 MB  1.0 MB/s"),

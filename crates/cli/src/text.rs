@@ -109,6 +109,14 @@ pub(crate) fn percent(progress: f64) -> String {
     format!("{:.0} %", progress.clamp(0.0, 1.0) * 100.0)
 }
 
+/// The rate at which bytes came, and how long the rest will take, if it is known: `2.5 MB/s  about 6 s left`.
+pub(crate) fn rate(bytes: u64, elapsed: Duration, rest: Option<f64>) -> String {
+    let rate = bytes as f64 / elapsed.as_secs_f64().max(0.001);
+    let left = rest.filter(|_| bytes > 0).map(|rest| (rest / rate.max(1.0)).clamp(0.0, 1e9));
+    let left = left.map(|seconds| format!("  about {} left", age(Duration::from_secs_f64(seconds))));
+    format!("{}/s{}", size(rate as u64), left.unwrap_or_default())
+}
+
 /// A time in UTC: `2019-10-16 20:39:07`.
 pub(crate) fn time(time: SystemTime) -> String {
     rfc3339(time).replace('T', " ").replace('Z', "")

@@ -126,33 +126,30 @@ fn zsh(program: &Command) -> String {
 fn fish(program: &Command) -> String {
     let quote = |text: &str| text.replace('\\', "\\\\").replace('\'', "\\'");
     let start = format!("complete -c {PROGRAM}");
-    let mut lines = format!("{start} -f\n");
-    let mut lines_of = |condition: &str, command: &Command| {
-        for flag in flags(program, command) {
-            let short = flag.short.map(|short| format!(" -s {short}")).unwrap_or_default();
-            let value = match Values::of(flag) {
-                Values::None => String::new(),
-                Values::Paths => " -r -F".to_owned(),
-                Values::Regions => format!(" -x -a '{}'", regions()),
-                Values::Any => " -x".to_owned(),
-            };
-            let (long, about) = (flag.long.trim_start_matches('-'), quote(flag.description));
-            let _ = writeln!(lines, "{start}{condition} -l {long}{short}{value} -d '{about}'");
-        }
+    let line = |start: &str, flag: &Flag| {
+        let short = flag.short.map(|short| format!(" -s {short}")).unwrap_or_default();
+        let value = match Values::of(flag) {
+            Values::None => String::new(),
+            Values::Paths => " -r -F".to_owned(),
+            Values::Regions => format!(" -x -a '{}'", regions()),
+            Values::Any => " -x".to_owned(),
+        };
+        let (long, about) = (flag.long.trim_start_matches('-'), quote(flag.description));
+        format!("{start} -l {long}{short}{value} -d '{about}'\n")
     };
-    lines_of("", program);
-    for (name, command) in commands(program) {
-        lines_of(&format!(" -n '__fish_seen_subcommand_from {name}'"), command);
-    }
+    let mut lines = format!("{start} -f\n");
+    lines.extend(program.flags.iter().map(|flag| line(&start, flag)));
     for (name, command) in commands(program) {
         let about = quote(command.description);
         let _ = writeln!(lines, "{start} -n __fish_use_subcommand -a {name} -d '{about}'");
+        let after = format!("{start} -n '__fish_seen_subcommand_from {name}'");
+        lines.extend(flags(program, command).map(|flag| line(&after, flag)));
         let offered = match choices(command).as_str() {
             _ if takes_files(command) => "-F".to_owned(),
             "" => continue,
             choices => format!("-a '{choices}'"),
         };
-        let _ = writeln!(lines, "{start} -n '__fish_seen_subcommand_from {name}' {offered}");
+        let _ = writeln!(lines, "{after} {offered}");
     }
     lines
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{MAX_LINE_CHARS, REDRAW, Reporter, Wait};
 use crate::arguments::Verbosity;
-use crate::text::{cut, safe, size};
+use crate::text::{cut, rate, safe, size};
 
 /// Time between two lines in a log: a download that takes hours leaves a page, not a book.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
@@ -84,9 +84,8 @@ impl<R: Read> Read for Reading<'_, R> {
         let count = self.source.read(buffer)?;
         self.read += count as u64;
         self.activity.show(false, &|elapsed| {
-            let rate = self.read as f64 / elapsed.as_secs_f64().max(0.001);
             let all = self.bytes.map(|bytes| format!(" of {}", size(bytes))).unwrap_or_default();
-            let done = format!("  {}{all}  {}/s", size(self.read), size(rate as u64));
+            let done = format!("  {}{all}  {}", size(self.read), rate(self.read, elapsed, None));
             let name = cut(&self.name, MAX_LINE_CHARS.saturating_sub("reading ".len() + done.len()));
             format!("reading {name}{done}")
         });

@@ -7,7 +7,7 @@ use anaplan_dump_core::{Progress, Resume};
 
 use super::Reporter;
 use super::activity::Activity;
-use crate::text::{age, counted, percent, safe, size};
+use crate::text::{counted, percent, rate, safe, size};
 
 pub(crate) struct DownloadProgress<'a> {
     activity: Activity<'a>,
@@ -92,8 +92,6 @@ impl Meter {
     /// shows only that.
     fn line(&self, elapsed: Duration) -> String {
         let Meter { arrived, finished, chunks, .. } = *self;
-        let new = arrived.saturating_sub(self.kept_bytes);
-        let rate = new as f64 / elapsed.as_secs_f64().max(0.001);
         let number = (finished + 1).min(chunks);
         // All chunks but the last are about equally long. The length of the only one is not known before its end.
         let whole = match finished {
@@ -102,15 +100,10 @@ impl Meter {
             _ => Some(self.finished_bytes as f64 / finished as f64 * chunks as f64),
         };
         let done = whole.map(|whole| format!("  {}", percent(arrived as f64 / whole))).unwrap_or_default();
-        let mut text = format!("chunk {number} of {chunks}{done}  {}  {}/s", size(arrived), size(rate as u64));
-        if let Some(whole) = whole.filter(|_| new > 0) {
-            let left = Duration::from_secs_f64(((whole - arrived as f64) / rate.max(1.0)).clamp(0.0, 1e9));
-            let _ = write!(text, "  about {} left", age(left));
-        }
-        if !self.label.is_empty() {
-            let _ = write!(text, " {}", self.label);
-        }
-        text
+        let rest = whole.map(|whole| whole - arrived as f64);
+        let rate = rate(arrived.saturating_sub(self.kept_bytes), elapsed, rest);
+        let label = if self.label.is_empty() { String::new() } else { format!(" {}", self.label) };
+        format!("chunk {number} of {chunks}{done}  {}  {rate}{label}", size(arrived))
     }
 }
 

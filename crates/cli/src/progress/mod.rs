@@ -4,11 +4,12 @@
 mod activity;
 mod download;
 
+use std::error::Error as _;
 use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use anaplan_dump_core::{Event, Fault, Subject, Unfinished};
+use anaplan_dump_core::{Event, Subject, Unfinished};
 
 pub(crate) use self::download::DownloadProgress;
 use crate::arguments::{PROGRAM, Verbosity};
@@ -111,7 +112,11 @@ impl Reporter {
                 self.write_line(&format!("{method} {url}  {status}  {}", duration(*elapsed)));
             }
             Event::Retry { subject, fault, wait, retry, retries, .. } => {
-                let (what, why, wait) = (short_subject(subject), short_fault(fault), duration(*wait));
+                let (what, wait) = (short_subject(subject), duration(*wait));
+                let why = match fault.source() {
+                    Some(source) => format!("{fault:#}: {}", safe(&source.to_string())),
+                    None => format!("{fault:#}"),
+                };
                 let retries = retries.map(|retries| format!(" of {retries}")).unwrap_or_default();
                 self.warn(&self.dated(&format!("{what}: {why}; retry {retry}{retries} in {wait}")));
             }
@@ -223,13 +228,6 @@ fn short_subject(subject: &Subject) -> String {
         Subject::Task(task) => format!("task {}", task.id),
         Subject::Start(action) => format!("the start of the {}", noun(action.kind)),
         other => other.to_string(),
-    }
-}
-
-fn short_fault(fault: &Fault) -> String {
-    match std::error::Error::source(fault) {
-        Some(source) => format!("{fault:#}: {}", safe(&source.to_string())),
-        None => format!("{fault:#}"),
     }
 }
 
