@@ -73,15 +73,13 @@ impl Follow<'_> {
         let is_over = format!("the task is over\n  collect its dumps with:\n    {get}");
         session.reporter.set_follow_up(is_over, Some(get.clone()));
         // Where the dumps cannot be found, the report is there all the same.
-        let (dumps, missing) = match session.client.dumps(&task) {
-            Ok(dumps) => (dumps, ending::unnamed_dumps(&task)),
+        let (outcome, dumps, missing) = match session.client.dumps(&task) {
+            Ok(dumps) => (task.outcome_with(&dumps), dumps, ending::unnamed_dumps(&task)),
             Err(error) => {
                 let note = format!("collect the dumps of the task with:\n    {get}");
-                (Vec::new(), Some(Failure::noted(error, note)))
+                (task.outcome(), Vec::new(), Some(Failure::noted(error, note)))
             }
         };
-        let is_known = !matches!(missing, Some(Failure::Library { .. }));
-        let outcome = if is_known { task.outcome_with(&dumps) } else { task.outcome() };
         // A reader that has gone must not cost a dump.
         let printed = if session.json { Ok(()) } else { print(&task_report::text(&task, outcome)) };
         let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> = &|download| download.wait_for_dump(true);

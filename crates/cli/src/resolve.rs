@@ -87,12 +87,9 @@ impl Session {
         let search = object.into_iter().fold(search, Search::object);
         let search = since.into_iter().fold(search, Search::since);
         let (newest, skipped) = limit.into_iter().fold(search, Search::limit).dumps()?;
-        let (task, outcome, dumps) = match newest {
-            Newest::Dumps { task, dumps } => {
-                let outcome = task.outcome_with(&dumps);
-                (task, outcome, dumps)
-            }
-            Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (task, outcome, Vec::new()),
+        let (outcome, task, dumps) = match newest {
+            Newest::Dumps { task, dumps } => (task.outcome_with(&dumps), task, dumps),
+            Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (outcome, task, Vec::new()),
             Newest::Gone => return gone(action, skipped),
             _ => {
                 return Err(match since {
@@ -121,8 +118,7 @@ impl Session {
             None => format!("T{} {what}.", &run[1..]),
         };
         let missing = missing(&task, outcome, &dumps, object);
-        let address = task.address.clone();
-        let outcome = Some(outcome).filter(|_| object.is_none());
+        let (address, outcome) = (task.address.clone(), Some(outcome).filter(|_| object.is_none()));
         Ok(Selection { address, task: Some(task), outcome, skipped, dumps, missing, none })
     }
 
