@@ -1,13 +1,13 @@
 //! `cancel`: ends a task, and reports its state afterwards.
 
-use xtask::fake::{Answer, Fault, Process, Task, TaskState, When};
+use xtask::fake::{Answer, Fault, Process, Task, When};
 
 use crate::support::texts::answered;
 use crate::support::{Scene, clean};
 
 #[track_caller]
 fn with_a_running_task() -> Scene {
-    Scene::with_tasks([Task::new("T1", TaskState::InProgress), clean("T0")])
+    Scene::with_tasks([Task::new("T1", "IN_PROGRESS"), clean("T0")])
 }
 
 fn cancels() -> When {
@@ -21,7 +21,7 @@ fn a_running_task_is_cancelled_and_a_finished_one_stays_as_it_is() {
     assert_eq!(scene.count_of("DELETE"), 1, "{}", scene.describe());
     scene.run("task NIGHTLY/T1").stdout_has("\nCANCELLED, ");
     scene.run("cancel NIGHTLY/T0").stdout("Task <NIGHTLY>/T0: COMPLETE\n");
-    let import = Process::new("112000000041", "Centres").with_task(Task::new("T2", TaskState::InProgress));
+    let import = Process::new("112000000041", "Centres").with_task(Task::new("T2", "IN_PROGRESS"));
     scene.server.service().imports.push(import);
     let outcome = scene.run("cancel MODEL/112000000041/T2");
     outcome.stdout("Task <MODEL>/112000000041/T2: CANCELLING\n");

@@ -4,7 +4,7 @@
 use std::thread;
 
 use serde_json::{Value, json};
-use xtask::fake::{Answer, Fault, TaskState, When};
+use xtask::fake::{Answer, Fault, When};
 
 use crate::support::texts::{answered, gave_up};
 use crate::support::{ACTUALS, COSTS, NEWEST_TASK, Scene, dump_for, failed, failing_run, file_of};
@@ -84,7 +84,7 @@ fn a_run_without_progress_in_an_unfinished_state_is_given_up() {
 #[test]
 fn a_task_that_is_not_there_for_a_moment_is_looked_for_a_few_times() {
     for when in [looks().times(3), looks().occurrence(2)] {
-        let scene = Scene::with_run(failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5));
+        let scene = Scene::with_run(failing_run(&[COSTS]).with_stage("IN_PROGRESS", "Importing", 0.5));
         scene.server.fault(Fault::status(404), when);
         is_collected(&scene);
     }

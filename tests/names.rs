@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use serde_json::json;
-use xtask::fake::{Answer, Detail, Dump, Fault, MODEL, OBJECT, PROCESS, TASK, TaskState, WORKSPACE, When};
+use xtask::fake::{Answer, Detail, Dump, Fault, MODEL, OBJECT, PROCESS, TASK, WORKSPACE, When};
 
 use crate::support::texts::{THE_LIST, answered, summary};
 use crate::support::{COSTS, Scene, chunk_list, clean, dump_for, dump_of, failed, failing_run};
@@ -100,7 +100,7 @@ fn odd_names_and_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
 #[test]
 fn a_name_a_state_a_step_and_a_message_are_harmless_and_read_back_from_json() {
     let mut task = failed("T1", &[(COSTS.0, HARMFUL)]);
-    task.state = TaskState::Other(HARMFUL.to_owned());
+    task.state = HARMFUL;
     task.current_step = Some(format!("step{HARMFUL}"));
     let detail = Detail::new(HARMFUL, HARMFUL);
     task.result.as_mut().expect("a result").nested[0].details = Some(vec![detail]);
@@ -115,7 +115,7 @@ fn a_name_a_state_a_step_and_a_message_are_harmless_and_read_back_from_json() {
 #[test]
 fn the_steps_of_a_run_and_the_state_of_a_cancelled_task_are_harmless() {
     let run = failing_run(&[("112000000021", HARMFUL)]);
-    let scene = Scene::with_run(run.with_step(TaskState::Other("\u{1b}[0m".to_owned()), HARMFUL, 0.5));
+    let scene = Scene::with_run(run.with_stage("\u{1b}[0m", HARMFUL, 0.5));
     let outcome = scene.run("run NIGHTLY --poll=1ms -o dumps/");
     outcome.exits_with(6).stderr_has(format!("  \\u{{1b}}[0m 50 % {HARMLESS}\n"));
     outcome.stdout_has(&HARMLESS[..20]);

@@ -2,7 +2,7 @@
 //! over. `--older` and `--since` go further down.
 
 use serde_json::{Value, json};
-use xtask::fake::{ActionResult, Dump, Fault, PROCESS, Process, Task, TaskState, When};
+use xtask::fake::{ActionResult, Dump, Fault, PROCESS, Process, Task, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary};
 use crate::support::{ACTUALS, BUDGET, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
@@ -23,7 +23,7 @@ fn of_a_colleague(id: &str) -> Task {
 }
 
 fn running(id: &str) -> Task {
-    Task::new(id, TaskState::InProgress)
+    Task::new(id, "IN_PROGRESS")
 }
 
 /// The notes about tasks that were passed over: the newest is of 20:39:07, each next one an hour older.
@@ -108,9 +108,9 @@ fn the_newest_task_whose_dump_can_be_read_is_taken() {
         (
             vec![
                 running("T9"),
-                Task::new("T8", TaskState::Cancelled),
-                Task::new("T7", TaskState::Other("PAUSED".to_owned())),
-                Task::new("T6", TaskState::NotStarted),
+                Task::new("T8", "CANCELLED"),
+                Task::new("T7", "PAUSED"),
+                Task::new("T6", "NOT_STARTED"),
                 failed("T3", &[COSTS]),
             ],
             "T3",
@@ -196,7 +196,7 @@ fn an_object_is_taken_from_the_newest_task_that_has_its_dump() {
 
 #[test]
 fn a_clean_night_is_no_error_and_brings_no_stale_dumps() {
-    let cancelled = Task::new("T8", TaskState::Cancelled);
+    let cancelled = Task::new("T8", "CANCELLED");
     let scene = Scene::with_tasks([running("T9"), cancelled, clean("T7"), failed("T6", &[COSTS])]);
     let over = passed_over(&[("T9", NOT_FINISHED), ("T8", "it was cancelled")]);
     let newest = NEWEST.replace("20:", "18:");
@@ -236,7 +236,7 @@ fn a_process_without_tasks_is_reported_with_every_reason() {
             outcome.fails(4, format!("{locator} {NO_TASKS}"));
         }
     }
-    let scene = Scene::with_tasks([running("T9"), Task::new("T8", TaskState::Cancelled)]);
+    let scene = Scene::with_tasks([running("T9"), Task::new("T8", "CANCELLED")]);
     let newest = "T9 of 2019-10-16 20:39:07 (IN_PROGRESS)";
     scene.run("get NIGHTLY").fails(4, format!("no task of <NIGHTLY> has finished; the newest is {newest}"));
 }

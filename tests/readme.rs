@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
-use xtask::fake::{Import, MODEL, PROCESS, Process, SourceFile, TOKEN, Task, TaskState, USER, WORKSPACE};
+use xtask::fake::{Import, MODEL, PROCESS, Process, SourceFile, TOKEN, Task, USER, WORKSPACE};
 use xtask::sample;
 
 use crate::support::{COSTS, Outcome, Scene, clean, dump_of, failed, failing_run, file_of, result_of};
@@ -68,7 +68,7 @@ fn the_cron_script_mails_what_was_rejected_and_only_that() {
     assert!(scene.files().contains(&format!("rejected/{}", file_of(COSTS, &task))), "{mail}");
     scene.any_files();
 
-    let scene = Scene::with_run(xtask::fake::ProcessRun::new().with_result(result_of(&[])));
+    let scene = Scene::with_run(Task::script().with_result(result_of(&[])));
     nightly(&scene);
     assert!(!scene.path("mail.txt").exists());
     scene.any_files();
@@ -141,7 +141,7 @@ fn fields(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 fn every_field_is_documented_and_every_documented_field_is_there() {
     let documented = documented();
     let gone = Task::complete("T9").with_result(result_of(&[COSTS]));
-    let scene = Scene::with_tasks([gone, failed("T8", &[COSTS]), clean("T7"), Task::new("T6", TaskState::InProgress)]);
+    let scene = Scene::with_tasks([gone, failed("T8", &[COSTS]), clean("T7"), Task::new("T6", "IN_PROGRESS")]);
     scene.server.service().process_mut(PROCESS).expect("it is there").run = failing_run(&[COSTS]);
     let import = Process::new("112000000041", "Centres").reading(Import::from_file("113000000001"));
     scene.server.service().imports.push(import);

@@ -1,24 +1,24 @@
 //! `run` and `wait`: they follow the process to its end, collect its dumps, and say by the exit code how it went.
 
-use xtask::fake::{ActionResult, Answer, At, Detail, Fault, PROCESS, Process, ProcessRun, Task, TaskState, When};
+use xtask::fake::{ActionResult, Answer, At, Detail, Fault, PROCESS, Process, Task, When};
 
 use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
 use crate::support::{ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, model, result_of};
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
 
-fn clean_run() -> ProcessRun {
-    ProcessRun::new().with_result(ActionResult::process(PROCESS).with_nested(ActionResult::new("117000000003")))
+fn clean_run() -> Task {
+    Task::script().with_result(ActionResult::new(PROCESS).with_nested(ActionResult::new("117000000003")))
 }
 
 /// A run that ends by itself only after far more looks than any test takes.
-fn long_run() -> ProcessRun {
-    (0..100_000).fold(clean_run(), |run, _| run.with_step(TaskState::InProgress, "Importing", 0.5))
+fn long_run() -> Task {
+    (0..100_000).fold(clean_run(), |run, _| run.with_stage("IN_PROGRESS", "Importing", 0.5))
 }
 
 /// A run that is in progress at the first look, and rejects rows of [`COSTS`].
-fn failing_in_two_steps() -> ProcessRun {
-    failing_run(&[COSTS]).with_step(TaskState::InProgress, "Importing", 0.5)
+fn failing_in_two_steps() -> Task {
+    failing_run(&[COSTS]).with_stage("IN_PROGRESS", "Importing", 0.5)
 }
 
 fn looks() -> When {
@@ -53,7 +53,9 @@ fn report(task: &str, rows: &str) -> String {
 
 /// The row of an import with rejected rows, and its message.
 fn row((id, name): Import) -> String {
-    format!("{id}  yes     90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 5 ignored\n")
+    format!(
+        "{id}  yes     90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 3 failed, 5 ignored\n"
+    )
 }
 
 /// The line for a dump that was downloaded.
@@ -66,11 +68,11 @@ const DONE: &str = "COMPLETE 100 % Complete.";
 #[test]
 fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
     let run = clean_run()
-        .with_step(TaskState::NotStarted, "Waiting", 0.0)
-        .with_step(TaskState::InProgress, "Importing", 0.25)
-        .with_step(TaskState::InProgress, "Importing", 0.25)
-        .with_step(TaskState::InProgress, "Importing", 0.75)
-        .with_step(TaskState::Other("PAUSED".to_owned()), "", 0.75);
+        .with_stage("NOT_STARTED", "Waiting", 0.0)
+        .with_stage("IN_PROGRESS", "Importing", 0.25)
+        .with_stage("IN_PROGRESS", "Importing", 0.25)
+        .with_stage("IN_PROGRESS", "Importing", 0.75)
+        .with_stage("PAUSED", "", 0.75);
     let scene = Scene::with_run(run);
     let outcome = scene.run(RUN);
     let steps =
@@ -84,9 +86,9 @@ fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
 
 #[test]
 fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
-    let step = |run: ProcessRun, _| run.with_step(TaskState::InProgress, "Importing", 0.25);
+    let step = |run: Task, _| run.with_stage("IN_PROGRESS", "Importing", 0.25);
     let scene = Scene::with_run((0..14).fold(clean_run(), step));
-    let other = Process::new(COSTS.0, COSTS.1).with_task(Task::new("I1", TaskState::InProgress));
+    let other = Process::new(COSTS.0, COSTS.1).with_task(Task::new("I1", "IN_PROGRESS"));
     scene.server.service().imports.push(other);
     let steps = ["IN_PROGRESS 25 % Importing", "IN_PROGRESS 25 % Importing (the model is busy: \"Processing\")", DONE];
     scene.run(RUN).any_stdout().notes(notes(&scene.task_id(), &steps));
@@ -94,7 +96,7 @@ fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
 
 #[test]
 fn the_time_of_a_wait_goes_on_between_two_looks_on_a_terminal() {
-    let run = clean_run().with_step(TaskState::InProgress, "Importing", 0.25);
+    let run = clean_run().with_stage("IN_PROGRESS", "Importing", 0.25);
     let scene = Scene::with_run(run);
     let command = scene.command("run NIGHTLY --poll=1s").on_a_terminal("xterm", "$RUN");
     let screen = command.run().any_stdout().stdout_text();
@@ -183,7 +185,7 @@ fn faults_while_it_is_followed_are_retried_and_one_that_stays_leaves_the_process
 
 #[test]
 fn dumps_that_are_missing_or_cannot_be_asked_for_are_reported_after_the_report() {
-    let run = ProcessRun::new().with_result(result_of(&[COSTS, ACTUALS]));
+    let run = Task::script().with_result(result_of(&[COSTS, ACTUALS]));
     let scene = Scene::with_run(run.with_dump(ACTUALS.0, dump_for(ACTUALS.0)));
     let outcome = scene.run(&format!("{RUN} -qq"));
     let task = scene.task_id();
@@ -196,7 +198,7 @@ fn dumps_that_are_missing_or_cannot_be_asked_for_are_reported_after_the_report()
 
     let mut result = result_of(&[COSTS]);
     result.nested[0].failure_dump_available = None;
-    let scene = Scene::with_run(ProcessRun::new().with_result(result));
+    let scene = Scene::with_run(Task::script().with_result(result));
     scene.server.fault(Fault::status(403), When::path("dumps/*/chunks"));
     let outcome = scene.run(&format!("{RUN} -q -o rejected/"));
     let task = scene.task_id();
@@ -322,8 +324,8 @@ fn rows_that_were_only_ignored_or_loaded_with_a_warning_are_no_failure() {
         (ignored, "ignored", "5 rows were ignored", "TAKEN  FAILED  IGNORED"),
         (warned, "warnings", "1 row was loaded with a warning, 5 rows were ignored", "WARNED  FAILED"),
     ] {
-        let result = ActionResult::process(PROCESS).with_successful(false).with_nested(action);
-        let scene = Scene::with_run(ProcessRun::new().with_result(result));
+        let result = ActionResult::new(PROCESS).with_successful(false).with_nested(action);
+        let scene = Scene::with_run(Task::script().with_result(result));
         let ended = scene.run(&format!("{RUN} -q"));
         ended.stdout_has(format!("\nNo row was rejected: {remark}.\n")).stdout_has(table);
         scene.run(&format!("{RUN} --json -qq")).json_has("/task/outcome", outcome);

@@ -1,7 +1,7 @@
 //! `run` starts a process once: a refusal is reported, and an unclear start is never sent again.
 
 use serde_json::{Value, json};
-use xtask::fake::{Answer, At, Fault, ProcessRun, When};
+use xtask::fake::{Answer, At, Fault, Task, When};
 
 use crate::support::texts::{NO_CONNECTION, answered, gave_up, wait};
 use crate::support::{Outcome, Scene, clean, failing_run, users};
@@ -50,7 +50,7 @@ fn a_start_that_was_not_accepted_is_sent_again() {
         outcome.any_stdout().stderr_has("; retry 2 of 12 in ").stderr_has("\nstarted task ");
         assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 3, "{}", scene.describe());
 
-        let scene = Scene::with_run(ProcessRun::new());
+        let scene = Scene::with_run(Task::script());
         let why = answered(&format!("{code} {phrase}"));
         let waits = [1, 2, 3].map(|retry| wait(START, &why, retry, 3));
         let outcome = run_with(&scene, Fault::status(code));
@@ -62,12 +62,12 @@ fn a_start_that_was_not_accepted_is_sent_again() {
 #[test]
 fn a_start_that_was_refused_or_never_arrived_is_reported_without_doubt() {
     for (status, code) in [(400, 1), (401, 3), (403, 3), (404, 4), (409, 5), (410, 4), (422, 1), (302, 1)] {
-        let scene = Scene::with_run(ProcessRun::new());
+        let scene = Scene::with_run(Task::script());
         let outcome = run_with(&scene, Fault::status(status));
         outcome.fails(code, format!("{START}: the service answered {status} <ANY>\n  <ANY>"));
         scene.assert_requests(&["POST NIGHTLY/tasks"]);
     }
-    let scene = Scene::with_run(ProcessRun::new());
+    let scene = Scene::with_run(Task::script());
     scene.server.stop();
     let outcome = scene.run("run NIGHTLY --poll=1ms --retries=2 -qq");
     outcome.fails(5, gave_up(3, START, NO_CONNECTION) + "\n  <ANY>");
@@ -99,7 +99,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
     ];
     for fault in faults.into_iter().chain(names_no_task.map(Fault::json)) {
         let name = format!("{fault:?}");
-        let scene = Scene::with_run(ProcessRun::new());
+        let scene = Scene::with_run(Task::script());
         let outcome = run_with(&scene, fault);
         assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 1, "{name}\n{}", scene.describe());
         let tasks = match &scene.task_ids()[..] {
@@ -114,7 +114,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
     let outcome = run_with(&scene, Fault::status(500));
     outcome.fails(5, unclear(&format!("{START}: {}", answered("500 Internal Server Error")), tasks));
 
-    let scene = Scene::with_run(ProcessRun::new());
+    let scene = Scene::with_run(Task::script());
     scene.server.fault(Fault::status(403), When::path("tasks").method("GET"));
     let why = answered("403 Forbidden");
     let tasks = format!("the tasks cannot be listed now: the tasks of <NIGHTLY>: {why}");
@@ -123,7 +123,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
 
 #[test]
 fn what_cannot_work_is_reported_before_anything_is_started() {
-    let scene = Scene::with_run(ProcessRun::new());
+    let scene = Scene::with_run(Task::script());
     let process = "run needs a process or an import: WORKSPACE/MODEL/PROCESS";
     for (arguments, error) in [
         ("NIGHTLY -o -", "-o must name a folder: a process can leave several dumps"),

@@ -1,7 +1,7 @@
 //! `workspaces`, `models`, `processes` and `tasks`: what there is, the newest first, however many there are.
 
 use serde_json::json;
-use xtask::fake::{MODEL, PROCESS, Process, Service, Task, TaskState, WORKSPACE, When};
+use xtask::fake::{MODEL, PROCESS, Process, Service, Task, WORKSPACE, When};
 
 use crate::support::texts::NO_TASKS;
 use crate::support::{COSTS, NEWEST_TASK, PROCESS_NAME, Scene, clean, failed, nightly};
@@ -78,7 +78,7 @@ fn a_model_without_processes_or_access_exits_with_4_also_with_json() {
 
 #[test]
 fn tasks_are_listed_newest_first_in_utc_with_their_outcome() {
-    let mut running = Task::new("T7", TaskState::InProgress);
+    let mut running = Task::new("T7", "IN_PROGRESS");
     running.creation_time = None;
     let scene = Scene::with_tasks([failed("T9", &[COSTS]), clean("T8"), running]);
     scene.server.service().process_mut(PROCESS).expect("the process").tasks.reverse();

@@ -1,7 +1,7 @@
 //! `task`: how a task went, action by action, in 80 columns, and what to do next.
 
 use serde_json::json;
-use xtask::fake::{ActionResult, Detail, PROCESS, Task, TaskState, When};
+use xtask::fake::{ActionResult, Detail, PROCESS, Task, When};
 
 use crate::support::texts::answered;
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed};
@@ -29,7 +29,7 @@ fn import(id: &str, name: &str, rows: [&str; 3]) -> ActionResult {
 
 #[test]
 fn a_task_is_shown_with_its_actions_their_rows_and_the_command_to_copy() {
-    let result = ActionResult::process(PROCESS)
+    let result = ActionResult::new(PROCESS)
         .with_nested(ActionResult::new("117000000003").with_name("1.0 Delete old versions from list"))
         .with_nested(import("112000000021", "1.1 Cost Centres from ERP, 東京", ["90", "3", "5"]))
         .with_nested(import("112000000022", &"2.1 DAT01 ".repeat(30), ["412345", "400000", "12345"]));
@@ -68,7 +68,7 @@ fn a_running_task_is_shown_with_its_step_and_is_no_success() {
     let facts = "IN_PROGRESS, 46 %, created 2019-10-16 20:39:07 UTC";
     // A step that does not fit into 80 columns has its own line.
     for (step, shown) in [("Importing", ", Importing"), (long, &format!("\n{long}"))] {
-        let scene = Scene::with_tasks([Task::new("T9", TaskState::InProgress).with_step(step, 0.456)]);
+        let scene = Scene::with_tasks([Task::new("T9", "IN_PROGRESS").with_step(step, 0.456)]);
         let outcome = scene.run("task NIGHTLY/T9 --check");
         outcome.stdout(format!("Task <NIGHTLY>/T9\n{facts}{shown}\n"));
         outcome.fails(1, "task <NIGHTLY>/T9 has not finished (IN_PROGRESS)");
@@ -78,7 +78,7 @@ fn a_running_task_is_shown_with_its_step_and_is_no_success() {
 #[test]
 fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0() {
     let silent = ActionResult { failure_dump_available: None, ..ActionResult::new(COSTS.0) };
-    let silent = Task::complete("T1").with_result(ActionResult::process(PROCESS).with_nested(silent));
+    let silent = Task::complete("T1").with_result(ActionResult::new(PROCESS).with_nested(silent));
     for (task, code) in [
         (failed("T1", &[COSTS]), 6),
         (silent.clone().with_dump(COSTS.0, dump_for(COSTS.0)), 6),
@@ -94,8 +94,8 @@ fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0(
     }
     let why = "is over, but the service does not say how it ended: it has no result";
     for (task, outcome, error) in [
-        (Task::new("T1", TaskState::Cancelling), "not_finished", "has not finished (CANCELLING)"),
-        (Task::new("T1", TaskState::Cancelled), "cancelled", "was cancelled"),
+        (Task::new("T1", "CANCELLING"), "not_finished", "has not finished (CANCELLING)"),
+        (Task::new("T1", "CANCELLED"), "cancelled", "was cancelled"),
         (Task::complete("T1"), "unclear", why),
     ] {
         let scene = Scene::with_tasks([task]);
@@ -108,7 +108,7 @@ fn check_exits_with_6_for_failures_with_1_if_there_is_no_result_and_else_with_0(
 #[test]
 fn nested_actions_have_rows_in_the_table() {
     let inner = ActionResult::new("118000000009").with_nested(ActionResult::failed_import(COSTS.0, COSTS.1));
-    let result = ActionResult::process(PROCESS).with_nested(inner.with_name("Inner process"));
+    let result = ActionResult::new(PROCESS).with_nested(inner.with_name("Inner process"));
     let scene = Scene::with_tasks([Task::complete("T1").with_result(result)]);
     let outcome = scene.run("task NIGHTLY/T1");
     outcome.stdout_has("\n118000000009  yes      -       -        -  yes   Inner process\n");

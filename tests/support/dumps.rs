@@ -61,10 +61,9 @@ impl Scene {
     /// A server that has a dump whose task counts no other rows than are in it.
     #[track_caller]
     pub(crate) fn without_rows(dump: Dump) -> Scene {
-        let result = ActionResult::import_with_dump(OBJECT, "Cost centres", 90, &dump);
-        let task = Task::complete(TASK)
-            .with_result(ActionResult::process(PROCESS).with_nested(result))
-            .with_dump(OBJECT, dump);
+        let result = ActionResult::loaded(OBJECT, "Cost centres", [90, dump_file::rows(&dump.bytes()), 0]);
+        let task =
+            Task::complete(TASK).with_result(ActionResult::new(PROCESS).with_nested(result)).with_dump(OBJECT, dump);
         let process = Process::new(PROCESS, "Nightly load").with_task(task);
         Scene::with_service(Service::new().with_process(process))
     }

@@ -1,6 +1,6 @@
 //! Processes and imports with tasks that left dumps.
 
-use xtask::fake::{ActionResult, Dump, MODEL, PROCESS, Process, ProcessRun, Service, Task, WORKSPACE, dump_file};
+use xtask::fake::{ActionResult, Dump, MODEL, PROCESS, Process, Service, Task, WORKSPACE, dump_file};
 
 use super::texts::summary;
 use super::{DATE, NEWEST_TASK, Outcome, Scene, size};
@@ -38,8 +38,8 @@ pub(crate) fn file_of((id, name): Import, task: &str) -> String {
 
 /// The result of a process in which these imports, by id and name, rejected rows.
 pub(crate) fn result_of(imports: &[(&str, &str)]) -> ActionResult {
-    let process = ActionResult::process(PROCESS);
-    imports.iter().fold(process, |result, (id, name)| result.with_nested(ActionResult::failed_import(*id, *name)))
+    let process = ActionResult::new(PROCESS);
+    imports.iter().fold(process, |result, (id, name)| result.with_nested(ActionResult::failed_import(id, name)))
 }
 
 /// A finished task in which these imports rejected rows, with the dumps of [`dump_for`].
@@ -51,12 +51,12 @@ pub(crate) fn failed(id: &str, imports: &[(&str, &str)]) -> Task {
 /// A finished task in which nothing failed.
 pub(crate) fn clean(id: &str) -> Task {
     let action = ActionResult::new("117000000003").with_name("Delete old rows");
-    Task::complete(id).with_result(ActionResult::process(PROCESS).with_nested(action))
+    Task::complete(id).with_result(ActionResult::new(PROCESS).with_nested(action))
 }
 
 /// What a started process does: these imports reject rows.
-pub(crate) fn failing_run(imports: &[(&str, &str)]) -> ProcessRun {
-    let run = ProcessRun::new().with_result(result_of(imports));
+pub(crate) fn failing_run(imports: &[(&str, &str)]) -> Task {
+    let run = Task::script().with_result(result_of(imports));
     imports.iter().fold(run, |run, (object, _)| run.with_dump(*object, dump_for(object)))
 }
 
@@ -76,7 +76,7 @@ impl Scene {
 
     /// A server whose process [`PROCESS`] has no tasks yet, and does this when it is started.
     #[track_caller]
-    pub(crate) fn with_run(run: ProcessRun) -> Scene {
+    pub(crate) fn with_run(run: Task) -> Scene {
         let process = Process::new(PROCESS, PROCESS_NAME).with_script(run);
         Scene::with_service(Service::new().with_process(process))
     }

@@ -55,23 +55,23 @@ pub fn service(large: Dump) -> Service {
     let hours_ago = |hours: u64| now - hours * 3_600_000;
     let of = |result: ActionResult| {
         let deleted = ActionResult::new("117000000003").with_name("Delete old entries");
-        ActionResult::process(PROCESS).with_nested(deleted).with_nested(result)
+        ActionResult::new(PROCESS).with_nested(deleted).with_nested(result)
     };
     let (result, dump) = import.load(IMPORT, IMPORT_NAME, &file, file.content.clone());
     let dump = dump.unwrap_or_default();
     let failed = |id| Task::complete(id).with_result(of(result.clone()));
-    let clean = ActionResult::loaded(IMPORT, IMPORT_NAME, ROWS, 0);
+    let clean = ActionResult::loaded(IMPORT, IMPORT_NAME, [ROWS, 0, 0]);
     let nightly = Process::new(PROCESS, "Nightly load")
         .with_action("117000000003", "Delete old entries")
         .with_action(IMPORT, IMPORT_NAME)
-        .with_script(ProcessRun::new().with_step(TaskState::InProgress, "Importing cost centres", 0.5))
+        .with_script(Task::script().with_stage("IN_PROGRESS", "Importing cost centres", 0.5))
         .with_task(failed(TASK).with_creation_time(hours_ago(6)).with_dump(IMPORT, dump.clone()))
         .with_task(Task::complete(CLEAN_TASK).with_creation_time(hours_ago(30)).with_result(of(clean)))
         .with_task(failed(ERASED_TASK).with_creation_time(hours_ago(31)).with_dump(IMPORT, dump.clone().erased()))
         .with_task(failed(OTHERS_TASK).with_creation_time(hours_ago(32)).with_dump(IMPORT, dump).with_owner("another"));
 
     let (id, task) = LARGE.split_once('/').unwrap_or_default();
-    let actuals = ActionResult::import_with_dump(id, "Actuals", 48_210, &large);
+    let actuals = ActionResult::loaded(id, "Actuals", [48_210, dump_file::rows(&large.bytes()), 0]);
     let actuals = Task::complete(task).with_result(actuals).with_dump(id, large).with_creation_time(hours_ago(5));
     Service::new()
         .with_file(file)

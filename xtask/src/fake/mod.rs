@@ -26,7 +26,7 @@ mod sign_in;
 mod stop;
 mod wire;
 
-pub use data::{ActionResult, Detail, Dump, Process, ProcessRun, Task, TaskState};
+pub use data::{ActionResult, Detail, Dump, Process, Task};
 pub use data::{Import, Rule, SourceFile};
 pub use data::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
 pub use fault::{Fault, When};

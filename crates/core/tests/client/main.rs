@@ -16,7 +16,7 @@ use anaplan_dump_core::{
     Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Origin, Outcome,
     Progress, ProxyChoice, SourceProblem, Token,
 };
-use xtask::fake::{self, At, Dump, FakeServer, Process, ProcessRun, Service, TOKEN, TaskState, USER, When, dump_file};
+use xtask::fake::{self, At, Dump, FakeServer, Process, Service, TOKEN, Task, USER, When, dump_file};
 
 /// The ways to sign in.
 mod sign_in;
@@ -194,9 +194,9 @@ fn a_callback_that_panics_in_a_worker_ends_the_download() -> TestResult {
 #[test]
 fn the_nightly_run_of_the_documentation_brings_every_dump() -> TestResult {
     let import = fake::ActionResult::failed_import(OBJECT, "Cost centres");
-    let run = ProcessRun::new()
-        .with_step(TaskState::InProgress, "Importing", 0.5)
-        .with_result(fake::ActionResult::process(PROCESS).with_nested(import))
+    let run = Task::script()
+        .with_stage("IN_PROGRESS", "Importing", 0.5)
+        .with_result(fake::ActionResult::new(PROCESS).with_nested(import))
         .with_dump(OBJECT, Dump::from_bytes(dump_file::generate(3, 2_500), 1_000));
     let server = FakeServer::start(Service::new().with_process(Process::new(PROCESS, "Load").with_script(run)));
     let (client, folder) = (client(&server), tempfile::tempdir()?);

@@ -4,7 +4,6 @@ mod dump;
 mod names;
 mod process;
 mod result;
-mod run;
 mod source;
 mod task;
 
@@ -12,7 +11,6 @@ pub use dump::Dump;
 pub use names::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
 pub use process::Process;
 pub use result::{ActionResult, Detail};
-pub use run::{ProcessRun, TaskState};
 pub(crate) use source::Upload;
 pub use source::{Import, Rule, SourceFile};
 pub use task::Task;

@@ -1,6 +1,6 @@
 //! What can be run, with its tasks.
 
-use super::{ActionResult, Import, ProcessRun, Task};
+use super::{ActionResult, Import, Task};
 
 /// A process, or a single import: something that is run as tasks.
 #[derive(Debug, Clone)]
@@ -10,8 +10,9 @@ pub struct Process {
     pub name: String,
     /// Its tasks, in any order: the lists sort them.
     pub tasks: Vec<Task>,
-    pub run: ProcessRun,
-    /// For an import: how it reads its source. Without this, or actions that have it, a start does what `run` says.
+    /// What a start does.
+    pub run: Task,
+    /// For an import: how it reads its source. Its results then take the place of that of `run`.
     pub import: Option<Import>,
     /// For a process: ids and names of its actions. Those that are imports of the model load their sources.
     pub actions: Vec<(String, String)>,
@@ -21,7 +22,7 @@ impl Process {
     /// A process without tasks that, when it is run, completes at the first look.
     pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
         let id = id.into();
-        let run = ProcessRun::new().with_result(ActionResult::new(id.clone()));
+        let run = Task::script().with_result(ActionResult::new(id.clone()));
         Self { id, name: name.into(), tasks: Vec::new(), run, import: None, actions: Vec::new() }
     }
 
@@ -41,7 +42,7 @@ impl Process {
         self
     }
 
-    pub fn with_script(mut self, run: ProcessRun) -> Self {
+    pub fn with_script(mut self, run: Task) -> Self {
         self.run = run;
         self
     }

@@ -1,8 +1,5 @@
 //! The result of a task: its actions, and what each says about its rows.
 
-use super::Dump;
-use crate::fake::dump_file::rows;
-
 /// The result of an action, or of a process with the results of its actions inside.
 #[derive(Debug, Clone)]
 pub struct ActionResult {
@@ -29,38 +26,22 @@ impl ActionResult {
         }
     }
 
-    /// The result of a process: reports a dump as soon as a nested result does.
-    pub fn process(object_id: impl Into<String>) -> Self {
-        Self::new(object_id)
-    }
-
     /// An import that ran, but rejected some rows and left a dump.
-    pub fn failed_import(object_id: impl Into<String>, name: impl Into<String>) -> Self {
-        let name = name.into();
-        let text = format!("{name}: 90 (0/90) rows successful, 5 ignored");
-        let values = ["successRowCount", "90", "failedCount", "3", "ignoredCount", "5"];
-        let mut rows = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
-        rows.occurrences = Some(0);
-        let failure_dump_available = Some(true);
-        Self { failure_dump_available, ..Self::new(object_id).with_name(name).with_detail(rows) }
+    pub fn failed_import(object_id: &str, name: &str) -> Self {
+        Self::loaded(object_id, name, [90, 3, 5])
     }
 
-    /// An import that took some rows and rejected those that are in this dump.
-    pub fn import_with_dump(object_id: impl Into<String>, name: impl Into<String>, taken: usize, dump: &Dump) -> Self {
-        let rejected = rows(&dump.bytes());
-        Self { failure_dump_available: Some(true), ..Self::loaded(object_id, name, taken, rejected) }
-    }
-
-    /// An import that took and rejected so many rows, without a dump.
-    pub fn loaded(object_id: impl Into<String>, name: impl Into<String>, taken: usize, rejected: usize) -> Self {
-        let name = name.into();
+    /// An import that took, rejected and ignored so many rows; with a dump where it rejected any.
+    pub fn loaded(object_id: &str, name: &str, [taken, rejected, ignored]: [usize; 3]) -> Self {
         let (kind, failed) = match rejected {
             0 => ("hierarchyRowsProcessed", String::new()),
             _ => ("hierarchyRowsProcessedWithFailures", format!(" {rejected} failed,")),
         };
-        let text = format!("{name}: {taken} (0/{taken}) rows successful,{failed} 0 ignored");
-        let values = ["successRowCount", &taken.to_string(), "failedCount", &rejected.to_string(), "ignoredCount", "0"];
-        Self::new(object_id).with_name(name).with_detail(Detail::new(kind, text).with_values(values))
+        let text = format!("{name}: {taken} (0/{taken}) rows successful,{failed} {ignored} ignored");
+        let counts = [("successRowCount", taken), ("failedCount", rejected), ("ignoredCount", ignored)];
+        let values = counts.into_iter().flat_map(|(name, count)| [name.to_owned(), count.to_string()]);
+        let result = Self::new(object_id).with_name(name).with_detail(Detail::new(kind, text).with_values(values));
+        Self { failure_dump_available: Some(rejected > 0), ..result }
     }
 
     pub fn with_name(mut self, name: impl Into<String>) -> Self {

@@ -130,10 +130,10 @@ impl Import {
             }
         }
         if rejected.is_empty() {
-            return (ActionResult::loaded(id, name, loaded, 0), None);
+            return (ActionResult::loaded(id, name, [loaded, 0, 0]), None);
         }
         let dump = Dump::from_bytes(dump_file(&header, &rejected), 10_000_000);
-        (ActionResult::import_with_dump(id, name, loaded, &dump), Some(dump))
+        (ActionResult::loaded(id, name, [loaded, rejected.len(), 0]), Some(dump))
     }
 }
 

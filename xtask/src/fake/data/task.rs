@@ -1,40 +1,32 @@
-//! One run of a process, from its start to its end.
+//! One run of a process or an import, from its start to its end.
 
-use std::time::Instant;
+use std::collections::VecDeque;
 
 use super::names::USER;
-use super::{ActionResult, Dump, ProcessRun, TaskState};
+use super::{ActionResult, Dump};
 
-/// One run of a process.
+/// One run of a process. Its fields are what it is when it has ended, or where it has no stages.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// 32 upper-case hexadecimal digits, which clients must not rely on.
     pub id: String,
-    pub state: TaskState,
+    /// Such as `IN_PROGRESS`. `COMPLETE` is finished, well or badly.
+    pub state: &'static str,
     /// Milliseconds since 1970; absent from real logs now and then.
     pub creation_time: Option<u64>,
     pub current_step: Option<String>,
     pub progress: Option<f64>,
     /// Who started it. Only this user can read its dumps.
     pub owner: String,
-    /// Absent until the task has finished.
     pub result: Option<ActionResult>,
     pub dumps: Vec<(String, Dump)>,
-    running: Option<Running>,
-}
-
-/// A started task, and how far it has come.
-#[derive(Debug, Clone)]
-struct Running {
-    run: ProcessRun,
-    started: Instant,
-    polls: usize,
-    cancelled: bool,
+    /// What it goes through until it ends: the first is what it is now.
+    stages: VecDeque<(&'static str, String, f64)>,
 }
 
 impl Task {
     /// A task of the default user in this state, without a result.
-    pub fn new(id: impl Into<String>, state: TaskState) -> Self {
+    pub fn new(id: impl Into<String>, state: &'static str) -> Self {
         Self {
             id: id.into(),
             state,
@@ -44,12 +36,17 @@ impl Task {
             owner: USER.to_owned(),
             result: None,
             dumps: Vec::new(),
-            running: None,
+            stages: VecDeque::new(),
         }
     }
 
     pub fn complete(id: impl Into<String>) -> Self {
-        Self::new(id, TaskState::Complete).with_step("Complete.", 1.0)
+        Self::new(id, "COMPLETE").with_step("Complete.", 1.0)
+    }
+
+    /// What a process does when it is started: it completes at the first look.
+    pub fn script() -> Self {
+        Self::complete("")
     }
 
     pub fn with_creation_time(mut self, milliseconds: u64) -> Self {
@@ -65,6 +62,12 @@ impl Task {
     pub fn with_step(mut self, text: impl Into<String>, progress: f64) -> Self {
         self.current_step = Some(text.into());
         self.progress = Some(progress);
+        self
+    }
+
+    /// Adds a stage, with its text for people and the progress from 0.0 to 1.0. It is seen once.
+    pub fn with_stage(mut self, state: &'static str, text: impl Into<String>, progress: f64) -> Self {
+        self.stages.push_back((state, text.into(), progress));
         self
     }
 
@@ -86,56 +89,45 @@ impl Task {
 
     /// The dump of this object, erased or not.
     pub fn dump_mut(&mut self, object: &str) -> Option<&mut Dump> {
-        self.dumps.iter_mut().find(|(id, _)| id == object).map(|(_, dump)| dump)
+        self.dumps.iter_mut().find(|(id, _)| id == object && self.stages.is_empty()).map(|(_, dump)| dump)
     }
 
-    /// Starts it: it does what `run` says.
-    pub(crate) fn start(&mut self, run: ProcessRun) {
-        self.running = Some(Running { run, started: Instant::now(), polls: 0, cancelled: false });
+    /// Its state now, the text of its step, its progress, and what it has left.
+    pub(crate) fn now(&self) -> (&'static str, Option<&str>, Option<f64>, Option<&ActionResult>) {
+        match self.stages.front() {
+            Some((state, text, progress)) => (state, Some(text), Some(*progress), None),
+            None => (self.state, self.current_step.as_deref(), self.progress, self.result.as_ref()),
+        }
     }
 
-    /// Brings a running task up to date; `polled` when a client asks for this very task. Returns the run if it
-    /// ended just now.
-    pub(crate) fn advance(&mut self, polled: bool) -> Option<ProcessRun> {
-        let running = self.running.as_mut()?;
-        let step = match running.run.step_time {
-            Some(each) if !each.is_zero() => (running.started.elapsed().as_nanos() / each.as_nanos()) as usize,
-            _ => running.polls,
-        };
-        if polled {
-            running.polls += 1;
-        }
-        if let Some(step) = running.run.steps.get(step) {
-            self.state = step.state.clone();
-            self.current_step = Some(step.text.clone());
-            self.progress = Some(step.progress);
-            return None;
-        }
-        if !polled && running.run.step_time.is_none() {
-            return None;
-        }
-        let Running { run, cancelled, .. } = self.running.take()?;
-        if cancelled {
-            self.state = TaskState::Cancelled;
-            self.current_step = Some("Cancelled.".to_owned());
-            return None;
-        }
-        self.state = TaskState::Complete;
-        self.current_step = Some("Complete.".to_owned());
-        self.progress = Some(1.0);
-        self.result.clone_from(&run.result);
-        self.dumps.clone_from(&run.dumps);
-        Some(run)
+    /// A run of this script.
+    pub(crate) fn start(mut self, id: String, owner: String, creation_time: u64) -> Self {
+        self.stages.push_front(("NOT_STARTED", "Waiting to start.".to_owned(), 0.0));
+        Self { id, owner, creation_time: Some(creation_time), ..self }
+    }
+
+    /// A client looks at it: it goes on. True where it ended just now.
+    pub(crate) fn look(&mut self) -> bool {
+        self.stages.pop_front().is_some() && self.stages.is_empty()
     }
 
     /// What DELETE does: a task that has not ended is `CANCELLING` at the next look and `CANCELLED` after it.
     pub(crate) fn cancel(&mut self) {
-        if matches!(self.state, TaskState::Complete | TaskState::Cancelled) {
+        let (state, _, progress, _) = self.now();
+        if matches!(state, "COMPLETE" | "CANCELLED") {
             return;
         }
-        let progress = self.progress.unwrap_or_default();
-        let run = ProcessRun::new().with_step(TaskState::Cancelling, "Cancelling.", progress);
-        self.running = Some(Running { run, started: Instant::now(), polls: 0, cancelled: true });
-        self.state = TaskState::Cancelling;
+        self.stages = vec![("CANCELLING", "Cancelling.".to_owned(), progress.unwrap_or_default()); 2].into();
+        self.state = "CANCELLED";
+        self.current_step = Some("Cancelled.".to_owned());
+        self.progress = progress;
+        (self.result, self.dumps) = (None, Vec::new());
+    }
+
+    /// The objects whose earlier dumps of the same user go when this run ends.
+    pub(crate) fn objects(&self) -> Vec<String> {
+        let mut objects = self.result.as_ref().map(ActionResult::object_ids).unwrap_or_default();
+        objects.extend(self.dumps.iter().map(|(object, _)| object.clone()));
+        objects
     }
 }

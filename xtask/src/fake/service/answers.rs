@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Service;
 use super::json;
-use crate::fake::data::{ActionResult, Dump, Process, ProcessRun, Task, TaskState};
+use crate::fake::data::{ActionResult, Dump, Process, Task};
 use crate::fake::http::{Answer, Request};
 
 impl Service {
@@ -63,13 +63,12 @@ impl Service {
             ("GET", ["processes" | "imports", id, "tasks"]) => self.tasks(request, kind, id),
             ("POST", ["processes" | "imports", id, "tasks"]) => self.start(request, user, kind, id),
             ("GET", ["processes" | "imports", id, "tasks", task]) => {
-                self.update(kind, id, Some(task));
+                self.look(kind, id, task);
                 let is_detailed = request.parameter("includeProcessDetails") == Some("true");
                 let task = json::task(self.find(kind, id, task).ok_or_else(Answer::not_found)?, is_detailed);
                 Ok(self.one("task", task))
             }
             ("DELETE", ["processes" | "imports", id, "tasks", task]) => {
-                self.update(kind, id, None);
                 let task = self.find(kind, id, task).ok_or_else(Answer::not_found)?;
                 task.cancel();
                 let task = json::task(task, false);
@@ -174,7 +173,6 @@ impl Service {
     }
 
     fn tasks(&mut self, request: &Request, kind: Kind, process: &str) -> Result<Answer, Answer> {
-        self.update(kind, process, None);
         let mut tasks: Vec<&Task> =
             self.parent(kind, process).map(|process| process.tasks.iter().collect()).unwrap_or_default();
         tasks.sort_by_key(|task| task.creation_time);
@@ -207,12 +205,7 @@ impl Service {
         let newest = parent.tasks.iter().filter_map(|task| task.creation_time).max();
         // Two tasks of one millisecond would have no order.
         let time = newest.map_or(0, |newest| newest + 1).max(now);
-        let mut task = Task::new(id.clone(), TaskState::NotStarted)
-            .with_creation_time(time)
-            .with_owner(user)
-            .with_step("Waiting to start.", 0.0);
-        task.start(run);
-        parent.tasks.push(task);
+        parent.tasks.push(run.start(id.clone(), user, time));
         Ok(self.one("task", json!({ "taskId": id })))
     }
 
@@ -224,7 +217,7 @@ impl Service {
     }
 
     /// What a start does: the script, and in place of its result those of the imports that read their sources.
-    fn load(&self, parent: &Process, loads: &[Process], user: &str) -> ProcessRun {
+    fn load(&self, parent: &Process, loads: &[Process], user: &str) -> Task {
         let mut run = parent.run.clone();
         let mut results = Vec::new();
         for import in loads {
@@ -234,7 +227,8 @@ impl Service {
             };
             let file = self.files.iter().find(|file| Some(&file.id) == rules.file.as_ref());
             let loaded = file.map(|file| rules.load(&import.id, &import.name, file, file.content_of(user)));
-            let (result, dump) = loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, 0, 0), None));
+            let (result, dump) =
+                loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, [0; 3]), None));
             run = dump.into_iter().fold(run, |run, dump| run.with_dump(&import.id, dump));
             results.push(result);
         }
@@ -243,7 +237,7 @@ impl Service {
             ([own], true) => run.with_result(own.clone()),
             _ => {
                 let successful = results.iter().all(|result| result.successful);
-                let process = ActionResult::process(&parent.id).with_successful(successful);
+                let process = ActionResult::new(&parent.id).with_successful(successful);
                 run.with_result(results.into_iter().fold(process, ActionResult::with_nested))
             }
         }
@@ -268,37 +262,29 @@ impl Service {
 
     fn status(&self) -> Answer {
         let mut all = self.processes.iter().chain(&self.imports).flat_map(|process| &process.tasks);
-        let running =
-            |task: &&Task| matches!(task.state, TaskState::NotStarted | TaskState::InProgress | TaskState::Cancelling);
-        let task = all.rfind(running);
+        let task = all.rfind(|task| matches!(task.now().0, "NOT_STARTED" | "IN_PROGRESS" | "CANCELLING"));
         let status = json!({
             "currentStep": self.busy.as_deref().unwrap_or(if task.is_some() { "Processing" } else { "Open" }),
-            "progress": task.and_then(|task| task.progress),
-            "tooltip": task.and_then(|task| task.current_step.as_deref()),
+            "progress": task.and_then(|task| task.now().2),
+            "tooltip": task.and_then(|task| task.now().1),
             "taskId": task.map(|task| &task.id),
             "creationTime": task.and_then(|task| task.creation_time),
         });
         self.one("requestStatus", status)
     }
 
-    /// Brings the running tasks of a process up to date; the one that a client asks for counts as looked at.
-    fn update(&mut self, kind: Kind, process: &str, polled: Option<&str>) {
-        let Some(parent) = self.parent(kind, process) else { return };
-        let mut ended = Vec::new();
-        for task in &mut parent.tasks {
-            if let Some(run) = task.advance(polled == Some(&task.id)) {
-                ended.push((task.id.clone(), task.owner.clone(), run.replaced_objects()));
-            }
+    /// A client looks at a task, which goes on.
+    fn look(&mut self, kind: Kind, process: &str, task: &str) {
+        let Some(task) = self.find(kind, process, task) else { return };
+        if !task.look() {
+            return;
         }
         // A dump is kept once per user and object: the new one replaces that of any earlier task.
-        for (id, owner, objects) in ended {
-            let all = self.processes.iter_mut().chain(&mut self.imports);
-            for task in all.flat_map(|process| &mut process.tasks) {
-                if task.id != id && task.owner == owner {
-                    let replaced = task.dumps.iter_mut().filter(|(id, _)| objects.contains(id));
-                    replaced.for_each(|(_, dump)| dump.erased = true);
-                }
-            }
+        let (ended, objects) = (task.clone(), task.objects());
+        let all = self.processes.iter_mut().chain(&mut self.imports).flat_map(|process| &mut process.tasks);
+        for task in all.filter(|task| task.id != ended.id && task.owner == ended.owner) {
+            let replaced = task.dumps.iter_mut().filter(|(id, _)| objects.contains(id));
+            replaced.for_each(|(_, dump)| dump.erased = true);
         }
     }
 
@@ -310,7 +296,6 @@ impl Service {
         (kind, id, task, object): (Kind, &str, &str, &str),
         part: &[&str],
     ) -> Result<Answer, Answer> {
-        self.update(kind, id, None);
         let task = self.find(kind, id, task).filter(|task| task.owner == user).ok_or_else(Answer::not_found)?;
         let Some(dump) = task.dump_mut(object).cloned() else {
             // For a single import, no failures and a dump that is gone are answered differently.

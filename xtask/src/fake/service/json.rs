@@ -69,7 +69,7 @@ pub(crate) fn file(file: &SourceFile, user: &str) -> Value {
 }
 
 pub(crate) fn task_entry(task: &Task) -> Value {
-    known(json!({ "taskId": task.id, "taskState": task.state.as_str(), "creationTime": task.creation_time }))
+    known(json!({ "taskId": task.id, "taskState": task.now().0, "creationTime": task.creation_time }))
 }
 
 pub(crate) fn workspace(id: &str, is_detailed: bool) -> Value {
@@ -103,14 +103,15 @@ pub(crate) fn model(id: &str, workspace: &str, is_detailed: bool) -> Value {
 }
 
 pub(crate) fn task(task: &Task, is_detailed: bool) -> Value {
+    let (state, step, progress, left) = task.now();
     known(json!({
         "taskId": task.id,
-        "taskState": task.state.as_str(),
+        "taskState": state,
         "creationTime": task.creation_time,
         "type": "taskInformation",
-        "currentStep": task.current_step,
-        "progress": task.progress,
-        "result": task.result.as_ref().map(|tree| result(tree, task.creation_time.filter(|_| is_detailed))),
+        "currentStep": step,
+        "progress": progress,
+        "result": left.map(|tree| result(tree, task.creation_time.filter(|_| is_detailed))),
     }))
 }
 

@@ -73,7 +73,7 @@ impl Service {
 
     /// One process, one task, one failed import in it with this dump.
     pub fn with_dump(dump: Dump) -> Self {
-        let result = ActionResult::process(PROCESS)
+        let result = ActionResult::new(PROCESS)
             .with_nested(ActionResult::new("117000000003"))
             .with_nested(ActionResult::failed_import(OBJECT, OBJECT_NAME));
         let task = Task::complete(TASK).with_result(result).with_dump(OBJECT, dump);
