@@ -93,8 +93,9 @@ fn random_dump(random: &mut Random, chunks: usize) -> Dump {
     for last in (1..ids.len()).rev() {
         ids.swap(last, random.index(last + 1));
     }
-    let dump = Dump::from_chunks(parts).with_ids(ids);
-    if random.chance(0.3) { dump.with_page_size(1 + random.index(3)) } else { dump }
+    let mut dump = Dump::from_chunks(parts).with_ids(ids);
+    dump.page_size = random.chance(0.3).then(|| 1 + random.index(3));
+    dump
 }
 
 fn random_setting(random: &mut Random) -> Setting {
@@ -167,7 +168,7 @@ fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Op
     }
     if let Some(replacement) = &setting.replacement {
         let when = When::path("chunks/*").occurrence(1 + random.index(8));
-        server.fault(Fault::ReplaceDump(Box::new(replacement.clone())), when);
+        server.fault(Fault::ReplaceDump(replacement.clone()), when);
     }
     if random.chance(0.1) {
         server.fault(Fault::status(*random.pick(&[403, 404])), random_requests(random).occurrence(1 + random.index(4)));
@@ -286,7 +287,7 @@ fn check_writer(setting: &Setting, must_succeed: bool, outcome: Result<(), Error
     match error {
         Error::Changed { .. } => assert!(setting.replacement.is_some(), "{error:?}"),
         Error::Incomplete { whole_chunks, .. } if setting.replacement.is_none() => {
-            assert_same_bytes(written, &setting.dump.chunks()[..whole_chunks].concat());
+            assert_same_bytes(written, &setting.dump.chunks[..whole_chunks].concat());
         }
         // The list could not be read, or the one after the last chunk.
         _ => assert!(setting.replacement.is_some() || written.is_empty() || setting.is_possible(written)),

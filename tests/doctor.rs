@@ -78,7 +78,7 @@ fn the_first_check_that_fails_decides_the_exit_code_and_the_others_run_all_the_s
 #[test]
 fn a_wrong_clock_an_untrusted_certificate_and_a_model_that_cannot_be_read_are_reported() {
     let scene = users::scene();
-    scene.server.service().set_clock_ahead(7200);
+    scene.server.service().sign_in.tokens.clock_ahead = 7200;
     let text = doctor(&scene, "").run().exits_with(1).stdout_text();
     assert!(text.contains("clock is 7200 s behind") || text.contains("clock is 7199 s behind"), "{text}");
     let scene = Scene::with_tls(service());

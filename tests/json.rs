@@ -93,7 +93,7 @@ fn get_names_files_sizes_and_checksums() {
 #[test]
 fn get_reports_every_dump_that_failed_beside_those_that_did_not() {
     let scene = Scene::with_tasks([failed("T1", &[COSTS, ACTUALS])]);
-    scene.server.service().erase_dump("T1", COSTS.0);
+    scene.server.service().dump_mut("T1", COSTS.0).expect("the dump").erased = true;
     let outcome = scene.run("get NIGHTLY/T1 -q --json");
     let file = file_of(ACTUALS, "T1");
     let locator = scene.fill("<NIGHTLY>/T1/112000000021");

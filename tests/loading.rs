@@ -100,7 +100,8 @@ fn a_name_of_a_process_and_an_import_starts_neither() {
 
 #[test]
 fn an_import_that_asks_for_a_mapping_gets_it() {
-    let import = Process::new(IMPORT, "Actuals").reading(Import::default().with_mapping("Version"));
+    let import =
+        Process::new(IMPORT, "Actuals").reading(Import { mapping: vec!["Version".to_owned()], ..Import::default() });
     let scene = Scene::with_service(Service::new().with_import(import));
     let why = answered("400 Bad Request (A mapping is required for Version)");
     let advice = "if it asks for a mapping, give one with --map TYPE=NAME";

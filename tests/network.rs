@@ -207,7 +207,7 @@ fn a_certificate_for_another_host_says_for_which() {
 #[track_caller]
 fn with_certificate(certificate: ServerCertificate) -> (Scene, FakeServer) {
     let scene = Scene::with_chunks(3);
-    let server = FakeServer::start_tls(Service::with_dump(dump_of(3, 1)), certificate);
+    let server = FakeServer::start_on(Service::with_dump(dump_of(3, 1)), 0, Some(certificate)).expect("a server");
     scene.write("root.pem", server.ca_pem());
     (scene, server)
 }
@@ -242,7 +242,7 @@ fn a_certificate_is_trusted_if_its_root_is_and_else_its_fault_is_named() {
 fn root_certificates_can_be_added_or_replace_the_built_in_ones() {
     let (scene, server) = with_certificate(ServerCertificate::Good);
     // The one of another authority beside it changes nothing.
-    let other = FakeServer::start_tls(Service::new(), ServerCertificate::Good);
+    let other = FakeServer::start_on(Service::new(), 0, Some(ServerCertificate::Good)).expect("a server");
     scene.write("other.pem", other.ca_pem());
     for options in ["--ca-file root.pem", "--ca-add root.pem", "--ca-file other.pem --ca-add root.pem"] {
         against(&scene, &server, &format!("get DUMP -o - {options}")).run().prints(&bytes_of(3, 1));

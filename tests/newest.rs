@@ -172,7 +172,7 @@ fn a_fault_that_stays_is_not_taken_for_a_missing_dump() {
 #[test]
 fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_reported() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS, ACTUALS]), failed("T8", &[COSTS, ACTUALS])]);
-    scene.server.service().erase_dump("T9", ACTUALS.0);
+    scene.server.service().dump_mut("T9", ACTUALS.0).expect("the dump").erased = true;
     let outcome = scene.run("get NIGHTLY -q");
     let file = file_of(COSTS, "T9");
     outcome.stdout(format!("{file}  2.5 kB  3 chunks  <TIME>\n") + &summary(1, 0, 1, 2_500));

@@ -13,7 +13,7 @@ const CHUNKS: usize = 4;
 
 /// The dump at this address becomes another one right before its third chunk is sent for the k-th time.
 fn replace(scene: &Scene, occurrence: usize, other: Dump) {
-    scene.server.fault(Fault::ReplaceDump(Box::new(other)), chunk(2).occurrence(occurrence));
+    scene.server.fault(Fault::ReplaceDump(other), chunk(2).occurrence(occurrence));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_dump_replaced_between_two_runs_is_noticed_by_verification() {
 
 #[test]
 fn a_dump_that_vanishes_or_shrinks_is_reported_and_its_chunks_are_kept() {
-    let shorter = Fault::ReplaceDump(Box::new(dump_of(2, 2)));
+    let shorter = Fault::ReplaceDump(dump_of(2, 2));
     for fault in [Fault::EraseDump, shorter] {
         let scene = Scene::with_chunks(CHUNKS);
         scene.server.fault(fault.clone(), chunk(2).times(1));

@@ -158,7 +158,7 @@ fn a_dead_refresh_token_is_kept_and_the_user_sent_to_login() {
 #[test]
 fn a_clock_that_is_off_is_named_where_signing_in_fails() {
     let scene = scene();
-    scene.server.service().set_clock_ahead(-7200);
+    scene.server.service().sign_in.tokens.clock_ahead = -7200;
     let text = signed_in(&scene, "certificate", "chunks DUMP").run().exits_with(3).stderr_text();
     // A second may pass in between.
     assert!(["clock is 7200 s ahead", "clock is 7201 s ahead"].iter().any(|words| text.contains(words)), "{text}");

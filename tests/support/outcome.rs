@@ -188,7 +188,7 @@ impl<'a> Outcome<'a> {
     /// It leaves this dump in the file and nothing else, and reports that.
     #[track_caller]
     pub(crate) fn saves_as(&self, file: &str, dump: &Dump) -> &Self {
-        let (bytes, chunks) = (dump.bytes(), dump.chunks().len());
+        let (bytes, chunks) = (dump.bytes(), dump.chunks.len());
         let plural = if chunks == 1 { "" } else { "s" };
         self.stdout(format!("{file}  {}  {chunks} chunk{plural}  <TIME>\n", size(bytes.len())));
         self.scene.has(file, &bytes);

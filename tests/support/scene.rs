@@ -45,7 +45,7 @@ impl Scene {
     /// The same over TLS, with a new certificate authority.
     #[track_caller]
     pub(crate) fn with_tls(service: Service) -> Scene {
-        let mut scene = Scene::new(FakeServer::start_tls(service, ServerCertificate::Good));
+        let mut scene = Scene::new(FakeServer::start_on(service, 0, Some(ServerCertificate::Good)).expect("a server"));
         let authority = NamedTempFile::new().expect("a scratch file");
         fs::write(&authority, scene.server.ca_pem()).expect("the certificate is written");
         scene.authority = Some(authority);

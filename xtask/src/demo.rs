@@ -66,7 +66,7 @@ of {} chunks, which are cut anywhere: in the middle of a row, and of a character
 {}
 cd {}",
         stage.server.origin(),
-        dump.chunks().len(),
+        dump.chunks.len(),
         stage.settings,
         stage.folder.display(),
     );

@@ -57,7 +57,7 @@ pub fn service(large: Dump) -> Service {
         let deleted = ActionResult::new("117000000003").with_name("Delete old entries");
         ActionResult::new(PROCESS).with_nested(deleted).with_nested(result)
     };
-    let (result, dump) = import.load(IMPORT, IMPORT_NAME, &file, file.content.clone());
+    let (result, dump) = import.load(IMPORT, IMPORT_NAME, &file, USER);
     let dump = dump.unwrap_or_default();
     let failed = |id| Task::complete(id).with_result(of(result.clone()));
     let clean = ActionResult::loaded(IMPORT, IMPORT_NAME, [ROWS, 0, 0]);

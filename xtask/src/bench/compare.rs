@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use xtask::fake::dump_file::{Format, generate_with};
+use xtask::fake::dump_file;
 
 use super::Setting;
 use super::measure::{self, Contender, SYNCED, Sample, alone, rounds};
@@ -112,7 +112,8 @@ fn measure(setting: &Setting, scene: &str, expected: (u64, &str), script: &str) 
 /// Writes a newer dump as the fake service makes it, its rows over and over: the memory of this process is the least
 /// that its children can show.
 fn write_dump(path: &Path) -> io::Result<()> {
-    let block = generate_with(1, 1_000_000, Format { status: true, ..Format::default() });
+    // With this seed it has commas and a status for each row.
+    let block = dump_file::generate(27, 1_000_000);
     let header = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
     let (header, rows) = block.split_at(header);
     let mut file = BufWriter::new(File::create(path)?);

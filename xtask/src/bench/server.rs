@@ -71,7 +71,7 @@ pub(super) fn serve((name, _, chunks, chunk_size): Scene) -> Result<(), String> 
     // In a file, so that no argument shows the token.
     let header = format!("header = \"Authorization: AnaplanAuthToken {TOKEN}\"");
     let config = format!("silent\nno-progress-meter\nshow-error\nfail\ncompressed\ncacert = \"root.pem\"\n{header}\n");
-    let source = if name == "upload" { dump.chunks() } else { &[] };
+    let source = if name == "upload" { &dump.chunks[..] } else { &[] };
     fs::write("settings", settings)
         .and_then(|()| fs::write("curl.config", config))
         .and_then(|()| fs::write("root.pem", server.ca_pem()))

@@ -59,7 +59,7 @@ fn dump(server: &FakeServer) -> DumpAddress {
 }
 
 fn bytes(server: &FakeServer) -> Vec<u8> {
-    server.service().dump_bytes()
+    server.service().dump_of(fake::PROCESS).expect("the dump").bytes()
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn a_new_refresh_token_is_stored_even_if_no_usable_access_token_came_with_it() {
 fn a_device_is_asked_for_at_its_interval_each_wait_is_told_and_a_time_limit_ends_it() {
     let server = server();
     server.service().approve_devices(USER, 1);
-    server.service().set_device_interval(Duration::from_millis(300));
+    server.service().sign_in.oauth.interval = Duration::from_millis(300);
     let folder = tempfile::tempdir().expect("a folder");
     let credentials = Credentials::oauth("client", folder.path().join("refresh-token")).expect("credentials");
     let waits = Arc::new(AtomicUsize::new(0));
@@ -103,7 +103,7 @@ fn a_device_is_asked_for_at_its_interval_each_wait_is_told_and_a_time_limit_ends
     assert_eq!(waits.load(Ordering::Relaxed), 2, "each wait is reported");
     // Its wait ends with the time limit of the client.
     server.service().approve_devices(USER, 1_000);
-    server.service().set_device_interval(Duration::from_secs(60));
+    server.service().sign_in.oauth.interval = Duration::from_secs(60);
     let error = client.until(Instant::now()).login(|_| {}).expect_err("no sign-in");
     assert!(error.to_string().contains(": it was refused: "), "{error}");
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 /// One dump. Built once, then cheap to clone: the chunks are shared.
 #[derive(Debug, Clone, Default)]
 pub struct Dump {
-    pub(crate) chunks: Arc<[Arc<[u8]>]>,
+    pub chunks: Arc<[Arc<[u8]>]>,
     pub(crate) ids: Option<Vec<String>>,
-    pub(crate) page_size: Option<usize>,
-    pub(crate) total_size: Option<u64>,
-    pub(crate) erased: bool,
+    /// No page of the chunk list holds more than this.
+    pub page_size: Option<usize>,
+    /// What `paging.totalSize` claims, whatever is true.
+    pub total_size: Option<u64>,
+    pub erased: bool,
 }
 
 impl Dump {
@@ -30,18 +32,6 @@ impl Dump {
         self
     }
 
-    /// No page of the chunk list holds more than this.
-    pub fn with_page_size(mut self, entries: usize) -> Self {
-        self.page_size = Some(entries.max(1));
-        self
-    }
-
-    /// What `paging.totalSize` claims, whatever is true.
-    pub fn with_total_size(mut self, claimed: u64) -> Self {
-        self.total_size = Some(claimed);
-        self
-    }
-
     /// The task still reports this dump, but asking for it gives 404.
     pub fn erased(mut self) -> Self {
         self.erased = true;
@@ -51,10 +41,6 @@ impl Dump {
     /// The whole dump: its chunks in order.
     pub fn bytes(&self) -> Vec<u8> {
         self.chunks.concat()
-    }
-
-    pub fn chunks(&self) -> &[Arc<[u8]>] {
-        &self.chunks
     }
 
     /// The ids as the chunk list gives them.

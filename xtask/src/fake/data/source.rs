@@ -79,25 +79,13 @@ impl Import {
         self
     }
 
-    /// A start must say which item of this type is meant.
-    pub fn with_mapping(mut self, entity: impl Into<String>) -> Self {
-        self.mapping.push(entity.into());
-        self
-    }
-
-    /// Loads the rows of a file: what the import says about them, and the dump of those that it rejected.
-    pub(crate) fn load(
-        &self,
-        id: &str,
-        name: &str,
-        file: &SourceFile,
-        content: Option<Vec<u8>>,
-    ) -> (ActionResult, Option<Dump>) {
+    /// Loads the rows of a user's file: what the import says about them, and the dump of those that it rejected.
+    pub(crate) fn load(&self, id: &str, name: &str, file: &SourceFile, user: &str) -> (ActionResult, Option<Dump>) {
         let failed = |kind: &str, text: String| {
             let result = ActionResult::new(id).with_name(name).with_successful(false);
             (result.with_detail(Detail::new(kind, text)), None)
         };
-        let Some(content) = content else {
+        let Some(content) = file.content_of(user) else {
             let text = format!("The file {} is no longer available", file.name);
             return failed("uploadedFileNoLongerAvailable", text);
         };

@@ -59,7 +59,7 @@ pub enum Fault {
     /// Answers the token of the request with 401 from now on, until it is registered again.
     ExpireToken,
     /// Puts another dump at the address asked for before it answers.
-    ReplaceDump(Box<Dump>),
+    ReplaceDump(Dump),
     /// Removes the dump asked for before it answers.
     EraseDump,
 }

@@ -1,23 +1,37 @@
 //! The server itself: listening, the threads, and what a test sees of it.
 
 mod session;
-mod shared;
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use socket2::SockRef;
 
 use super::data::{MODEL, OBJECT, PROCESS, TASK, WORKSPACE};
 use super::fault::{Fault, Rule, When};
 use super::http::RequestLog;
 use super::service::Service;
-use super::stop::lock;
+use super::stop::{StopFlag, lock};
 use super::wire::{self, ServerCertificate};
-use shared::Shared;
+
+/// What the threads share. Each lock is held for moments only, and never while writing to a socket.
+#[derive(Debug, Default)]
+struct Shared {
+    service: Mutex<Service>,
+    rules: Mutex<Vec<Rule>>,
+    requests: Mutex<Vec<RequestLog>>,
+    stop: StopFlag,
+    tls: Option<Arc<ServerConfig>>,
+    accepted: AtomicUsize,
+    refuse: AtomicUsize,
+    /// The open connections. Weak, because a reset leaves the host only when the last handle is dropped.
+    streams: Mutex<HashMap<usize, Weak<TcpStream>>>,
+}
 
 /// A running fake server. Dropping it stops it.
 #[derive(Debug)]
@@ -38,15 +52,7 @@ impl FakeServer {
         Self::start_on(service, 0, None).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Starts with TLS and this certificate.
-    ///
-    /// # Panics
-    /// When it cannot listen or make certificates: a test cannot go on then.
-    pub fn start_tls(service: Service, certificate: ServerCertificate) -> Self {
-        Self::start_on(service, 0, Some(certificate)).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Starts on this port, 0 for a free one.
+    /// Starts on this port, 0 for a free one; with a certificate over TLS.
     pub fn start_on(mut service: Service, port: u16, tls: Option<ServerCertificate>) -> Result<Self, String> {
         let cannot =
             |error: &dyn std::fmt::Display| format!("the fake server cannot listen on 127.0.0.1:{port}: {error}");

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use super::shared::Shared;
+use super::Shared;
 use crate::fake::fault::{Fault, change_data, deliver, strike};
 use crate::fake::http::{Answer, RequestLog};
 use crate::fake::stop::lock;

@@ -42,7 +42,6 @@ impl Service {
                 _ => Err(Answer::not_found()),
             };
         }
-        let kind = if rest.first() == Some(&"imports") { Kind::Import } else { Kind::Process };
         match (method, rest) {
             ("GET" | "POST", ["status"]) => Ok(self.status()),
             ("GET", ["files"]) => {
@@ -59,25 +58,25 @@ impl Service {
             ("GET", ["imports"]) => {
                 self.list(request, "import", "imports", self.imports.iter().map(json::import).collect(), None)
             }
-            ("GET", ["processes" | "imports", id]) => self.metadata(request, kind, id),
-            ("GET", ["processes" | "imports", id, "tasks"]) => self.tasks(request, kind, id),
-            ("POST", ["processes" | "imports", id, "tasks"]) => self.start(request, user, kind, id),
-            ("GET", ["processes" | "imports", id, "tasks", task]) => {
+            ("GET", [kind @ ("processes" | "imports"), id]) => self.metadata(request, kind, id),
+            ("GET", [kind @ ("processes" | "imports"), id, "tasks"]) => self.tasks(request, kind, id),
+            ("POST", [kind @ ("processes" | "imports"), id, "tasks"]) => self.start(request, user, kind, id),
+            ("GET", [kind @ ("processes" | "imports"), id, "tasks", task]) => {
                 self.look(kind, id, task);
                 let is_detailed = request.parameter("includeProcessDetails") == Some("true");
                 let task = json::task(self.find(kind, id, task).ok_or_else(Answer::not_found)?, is_detailed);
                 Ok(self.one("task", task))
             }
-            ("DELETE", ["processes" | "imports", id, "tasks", task]) => {
+            ("DELETE", [kind @ ("processes" | "imports"), id, "tasks", task]) => {
                 let task = self.find(kind, id, task).ok_or_else(Answer::not_found)?;
                 task.cancel();
                 let task = json::task(task, false);
                 Ok(self.one("task", task))
             }
-            ("GET", ["processes" | "imports", id, "tasks", task, "dumps", object, part @ ..]) => {
+            ("GET", [kind @ ("processes" | "imports"), id, "tasks", task, "dumps", object, part @ ..]) => {
                 self.dump(request, &user, (kind, id, task, object), part)
             }
-            ("GET", ["processes" | "imports", id, "tasks", task, "dump", part @ ..]) => {
+            ("GET", [kind @ ("processes" | "imports"), id, "tasks", task, "dump", part @ ..]) => {
                 self.dump(request, &user, (kind, id, task, id), part)
             }
             _ => Err(Answer::not_found()),
@@ -102,15 +101,12 @@ impl Service {
         }
     }
 
-    fn parent(&mut self, kind: Kind, id: &str) -> Option<&mut Process> {
-        let of_kind = match kind {
-            Kind::Process => &mut self.processes,
-            Kind::Import => &mut self.imports,
-        };
+    fn parent(&mut self, kind: &str, id: &str) -> Option<&mut Process> {
+        let of_kind = if kind == "imports" { &mut self.imports } else { &mut self.processes };
         of_kind.iter_mut().find(|process| process.id == id)
     }
 
-    fn find(&mut self, kind: Kind, process: &str, task: &str) -> Option<&mut Task> {
+    fn find(&mut self, kind: &str, process: &str, task: &str) -> Option<&mut Task> {
         self.parent(kind, process)?.tasks.iter_mut().find(|known| known.id == task)
     }
 
@@ -172,7 +168,7 @@ impl Service {
         Ok(Answer::json(200, &body))
     }
 
-    fn tasks(&mut self, request: &Request, kind: Kind, process: &str) -> Result<Answer, Answer> {
+    fn tasks(&mut self, request: &Request, kind: &str, process: &str) -> Result<Answer, Answer> {
         let mut tasks: Vec<&Task> =
             self.parent(kind, process).map(|process| process.tasks.iter().collect()).unwrap_or_default();
         tasks.sort_by_key(|task| task.creation_time);
@@ -184,7 +180,7 @@ impl Service {
         self.list(request, "task", "tasks", entries, None)
     }
 
-    fn start(&mut self, request: &Request, user: String, kind: Kind, process: &str) -> Result<Answer, Answer> {
+    fn start(&mut self, request: &Request, user: String, kind: &str, process: &str) -> Result<Answer, Answer> {
         let body: Value = serde_json::from_slice(&request.sent.body).unwrap_or_default();
         if !body["localeName"].is_string() {
             return Err(Answer::error(400, "localeName is required"));
@@ -226,7 +222,7 @@ impl Service {
                 continue;
             };
             let file = self.files.iter().find(|file| Some(&file.id) == rules.file.as_ref());
-            let loaded = file.map(|file| rules.load(&import.id, &import.name, file, file.content_of(user)));
+            let loaded = file.map(|file| rules.load(&import.id, &import.name, file, user));
             let (result, dump) =
                 loaded.unwrap_or_else(|| (ActionResult::loaded(&import.id, &import.name, [0; 3]), None));
             run = dump.into_iter().fold(run, |run, dump| run.with_dump(&import.id, dump));
@@ -244,19 +240,17 @@ impl Service {
     }
 
     /// The actions of a process, or the source of an import.
-    fn metadata(&self, request: &Request, kind: Kind, id: &str) -> Result<Answer, Answer> {
-        let named = |known: &&Process| known.id == id;
-        match (kind, self.processes.iter().find(named), self.imports.iter().find(named)) {
-            (Kind::Process, Some(process), _) => {
+    fn metadata(&self, request: &Request, kind: &str, id: &str) -> Result<Answer, Answer> {
+        let known = if kind == "imports" { &self.imports } else { &self.processes };
+        match (kind, known.iter().find(|known| known.id == id)) {
+            ("imports", Some(import)) => Ok(self.one("importMetadata", json::import_metadata(import, &self.files))),
+            // As the live service did.
+            ("imports", None) => Err(Answer::error(500, "Internal Server Error")),
+            (_, Some(process)) => {
                 let sources = request.parameter("showImportDataSource") == Some("true");
                 Ok(self.one("processMetadata", json::process_metadata(process, &self.imports, sources)))
             }
-            (Kind::Process, None, _) => Err(Answer::not_found()),
-            (Kind::Import, _, Some(import)) => {
-                Ok(self.one("importMetadata", json::import_metadata(import, &self.files)))
-            }
-            // As the live service did.
-            (Kind::Import, _, None) => Err(Answer::error(500, "Internal Server Error")),
+            (_, None) => Err(Answer::not_found()),
         }
     }
 
@@ -274,7 +268,7 @@ impl Service {
     }
 
     /// A client looks at a task, which goes on.
-    fn look(&mut self, kind: Kind, process: &str, task: &str) {
+    fn look(&mut self, kind: &str, process: &str, task: &str) {
         let Some(task) = self.find(kind, process, task) else { return };
         if !task.look() {
             return;
@@ -293,15 +287,15 @@ impl Service {
         &mut self,
         request: &Request,
         user: &str,
-        (kind, id, task, object): (Kind, &str, &str, &str),
+        (kind, id, task, object): (&str, &str, &str, &str),
         part: &[&str],
     ) -> Result<Answer, Answer> {
         let task = self.find(kind, id, task).filter(|task| task.owner == user).ok_or_else(Answer::not_found)?;
         let Some(dump) = task.dump_mut(object).cloned() else {
             // For a single import, no failures and a dump that is gone are answered differently.
             return match (kind, part) {
-                (Kind::Import, []) => Ok(Answer::empty(204)),
-                (Kind::Import, ["chunks"]) => Err(Answer::error(400, "no dump for this task")),
+                ("imports", []) => Ok(Answer::empty(204)),
+                ("imports", ["chunks"]) => Err(Answer::error(400, "no dump for this task")),
                 _ => Err(Answer::not_found()),
             };
         };
@@ -316,13 +310,6 @@ impl Service {
             _ => Err(Answer::not_found()),
         }
     }
-}
-
-/// Processes, or imports that are run by themselves.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Process,
-    Import,
 }
 
 fn milliseconds() -> u64 {

@@ -5,8 +5,6 @@ mod bucket;
 mod json;
 mod upload;
 
-use std::time::Duration;
-
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -35,7 +33,7 @@ pub struct Service {
     /// How links in answers begin; the server that is started with this service sets it.
     pub(crate) origin: String,
     pub settings: Settings,
-    sign_in: SignIn,
+    pub sign_in: SignIn,
     bucket: Option<Bucket>,
     /// The maximum number of entries that a page of processes or tasks holds.
     pub page_size: usize,
@@ -109,11 +107,6 @@ impl Service {
         self.sign_in.tokens.expire(token);
     }
 
-    /// How long issued tokens live: 35 minutes at first.
-    pub fn set_token_lifetime(&mut self, lifetime: Duration) {
-        self.sign_in.tokens.lifetime = lifetime;
-    }
-
     pub fn add_password(&mut self, user: impl Into<String>, password: impl Into<String>) {
         self.sign_in.passwords.push((user.into(), password.into()));
     }
@@ -143,16 +136,6 @@ impl Service {
         self.sign_in.oauth.approval = Some((user.into(), pending_polls));
     }
 
-    /// How many seconds the clock of the sign-in service is ahead of this machine's.
-    pub fn set_clock_ahead(&mut self, seconds: i64) {
-        self.sign_in.tokens.clock_ahead = seconds;
-    }
-
-    /// How long a device has to wait between its polls, or is answered `slow_down`. Not at all at first.
-    pub fn set_device_interval(&mut self, interval: Duration) {
-        self.sign_in.oauth.interval = interval;
-    }
-
     /// Answers 429 when more requests come than a bucket of this depth and refill rate allows.
     pub fn set_bucket(&mut self, depth: u32, per_second: f64, retry_after: bool) {
         self.bucket = Some(Bucket::new(f64::from(depth), per_second, retry_after));
@@ -171,21 +154,9 @@ impl Service {
         all.filter(|known| known.id == task).find_map(|task| task.dump_mut(object))
     }
 
-    /// The dump is gone: 404 from now on, while its task still reports it.
-    pub fn erase_dump(&mut self, task: &str, object: &str) {
-        if let Some(dump) = self.dump_mut(task, object) {
-            dump.erased = true;
-        }
-    }
-
     /// The dump that the newest task of a process or an import left, where it left one.
     pub fn dump_of(&self, id: &str) -> Option<Dump> {
         let parent = self.processes.iter().chain(&self.imports).find(|known| known.id == id)?;
         parent.tasks.last()?.dumps.first().map(|(_, dump)| dump.clone())
-    }
-
-    /// The bytes of the dump of [`Service::with_dump`], as they are now.
-    pub fn dump_bytes(&mut self) -> Vec<u8> {
-        self.dump_mut(TASK, OBJECT).map(|dump| dump.bytes()).unwrap_or_default()
     }
 }

@@ -10,12 +10,12 @@ use oauth::OAuth;
 pub(crate) use tokens::{Scheme, Tokens};
 
 #[derive(Debug, Default)]
-pub(crate) struct SignIn {
-    pub(crate) tokens: Tokens,
+pub struct SignIn {
+    pub tokens: Tokens,
     /// Users and their passwords, and their certificates in DER.
     pub(crate) passwords: Vec<(String, String)>,
     pub(crate) certificates: Vec<(String, Vec<u8>)>,
-    pub(crate) oauth: OAuth,
+    pub oauth: OAuth,
 }
 
 impl SignIn {

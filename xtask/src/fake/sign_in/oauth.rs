@@ -21,7 +21,7 @@ const MIN_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The refresh tokens that are good, and the device that waits for its approval.
 #[derive(Debug, Default)]
-pub(crate) struct OAuth {
+pub struct OAuth {
     pub(crate) grants: Vec<Grant>,
     /// The user who approves devices, and after how many polls.
     pub(crate) approval: Option<(String, usize)>,
@@ -29,8 +29,8 @@ pub(crate) struct OAuth {
     /// The code that waits for its approval; each is good once.
     device_code: Option<String>,
     codes: usize,
-    /// How long a device has to wait between its polls.
-    pub(crate) interval: Duration,
+    /// How long a device has to wait between its polls, or is answered `slow_down`.
+    pub interval: Duration,
     last_poll: Option<Instant>,
 }
 

@@ -19,14 +19,15 @@ struct Token {
     expires: Option<Instant>,
 }
 
-/// All tokens, and how long those live that are issued.
+/// All tokens, and the clock that they are good by.
 #[derive(Debug)]
-pub(crate) struct Tokens {
+pub struct Tokens {
     all: Vec<Token>,
-    pub(crate) lifetime: Duration,
+    /// Of those that are issued.
+    pub lifetime: Duration,
     pub(super) issued: usize,
     /// Seconds that the service's clock is ahead of this machine's.
-    pub(crate) clock_ahead: i64,
+    pub clock_ahead: i64,
 }
 
 impl Default for Tokens {

@@ -31,7 +31,7 @@ impl<'a> Writer<'a> {
     /// Writes bytes of the head: at once, and never broken off.
     pub(crate) fn head(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         self.body_started = Instant::now();
-        self.put(bytes)
+        Ok(self.connection.write_all(bytes)?)
     }
 
     pub(crate) fn body(&mut self, bytes: &[u8]) -> Result<(), Ending> {
@@ -43,12 +43,12 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn finish(mut self) -> Result<(), Ending> {
         self.break_off_if_due()?;
-        self.flush()
+        Ok(self.connection.flush()?)
     }
 
     /// Breaks off here and now.
     pub(crate) fn break_off(&mut self, how: Ending) -> Ending {
-        self.flush().err().unwrap_or(how)
+        self.connection.flush().map_or_else(Ending::from, |()| how)
     }
 
     fn break_off_if_due(&mut self) -> Result<(), Ending> {
@@ -59,15 +59,13 @@ impl<'a> Writer<'a> {
     }
 
     fn paced(&mut self, bytes: &[u8]) -> Result<(), Ending> {
-        let Some(rate) = self.bytes_per_second else {
-            self.body_sent += bytes.len() as u64;
-            return self.put(bytes);
-        };
         // 20 ms a piece is steady enough to look like a slow line.
-        for piece in bytes.chunks((rate / 50).clamp(1, 65_536) as usize) {
-            self.put(piece)?;
-            self.flush()?;
+        let piece = self.bytes_per_second.map_or(bytes.len(), |rate| (rate / 50).min(65_536) as usize);
+        for piece in bytes.chunks(piece.max(1)) {
+            self.connection.write_all(piece)?;
             self.body_sent += piece.len() as u64;
+            let Some(rate) = self.bytes_per_second else { continue };
+            self.connection.flush()?;
             // Against the start, so that short oversleeping does not add up.
             let due = Duration::from_secs_f64(self.body_sent as f64 / rate as f64);
             if self.stop.sleep(due.saturating_sub(self.body_started.elapsed())) {
@@ -75,13 +73,5 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> Result<(), Ending> {
-        Ok(self.connection.write_all(bytes)?)
-    }
-
-    fn flush(&mut self) -> Result<(), Ending> {
-        Ok(self.connection.flush()?)
     }
 }

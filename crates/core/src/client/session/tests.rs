@@ -53,7 +53,7 @@ fn a_token_is_renewed_before_it_ends_and_then_used() {
     let (server, client) = scene();
     let first = token(&client);
     make_due(&client, HOUR);
-    server.service().set_token_lifetime(Duration::from_secs(600));
+    server.service().sign_in.tokens.lifetime = Duration::from_secs(600);
     let second = token(&client);
     assert_ne!(first, second);
     assert_eq!((token(&client), sign_ins(&server)), (second, 2));
