@@ -19,7 +19,7 @@ pub(super) struct Columns {
     /// Indexes of the import's columns: all others.
     pub(super) own: Vec<usize>,
     /// Index of the first of the import's columns with this name.
-    by_name: HashMap<Box<[u8]>, usize>,
+    pub(super) by_name: HashMap<Box<[u8]>, usize>,
 }
 
 impl Columns {
@@ -42,11 +42,6 @@ impl Columns {
     pub(super) fn service_columns(&self) -> usize {
         self.names.len() - self.own.len()
     }
-
-    /// The index of the import's column of this name.
-    pub(super) fn own_index(&self, name: &[u8]) -> Option<usize> {
-        self.by_name.get(name).copied()
-    }
 }
 
 /// Whether this is `_Error_n_`.
@@ -54,29 +49,4 @@ fn is_error(name: &[u8]) -> bool {
     name.strip_prefix(b"_Error_")
         .and_then(|rest| rest.strip_suffix(b"_"))
         .is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_of_the_service_and_of_the_import_are_told_apart() {
-        type Found = (Option<usize>, Option<usize>, &'static [usize], &'static [usize]);
-        let cases: [(&str, Found); 5] = [
-            ("_Status_,Code,_Error_,Parent,_Line_,_Error_1_,_Error_2_", (Some(0), Some(4), &[5, 6], &[1, 2, 3])),
-            ("Code,_Error_1_", (None, None, &[1], &[0])),
-            ("_Status_,Code", (Some(0), None, &[], &[1])),
-            ("Code,Line,Error 1,_Error_x_", (None, None, &[], &[0, 1, 2, 3])),
-            // A dump that was imported: those of the first dump belong to the import.
-            (
-                "_Status_,_Status_,Code,_Line_,_Error_1_,_Error_2_,_Line_,_Error_1_",
-                (Some(0), Some(6), &[7], &[1, 2, 3, 4, 5]),
-            ),
-        ];
-        for (header, expected) in cases {
-            let found = Columns::find(header.split(',').map(|name| name.as_bytes().into()).collect());
-            assert_eq!((found.status, found.line, &*found.errors, &*found.own), expected, "{header}");
-        }
-    }
 }

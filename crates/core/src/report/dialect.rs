@@ -272,16 +272,4 @@ mod tests {
         let (dialect, columns, _) = detect(b"Code#_Line_#_Line_x#_Error_12_");
         assert_eq!((&*dialect.separator, columns.service_columns()), (&b"#"[..], 2));
     }
-
-    #[test]
-    fn a_source_quotes_each_field_if_it_quotes_each_name() {
-        for (header, quotes_all) in [
-            ("\"Name, full\",Code,_Line_\n", false),
-            ("Name,\"Code, old\",\"_Line_\"\n", false),
-            ("\"Name, full\",\"say \"\"x\"\"\",\"\",\"_Line_\"", true),
-            ("\r\n\"\nName\n\",\"_Line_\"\r\n", true),
-        ] {
-            assert_eq!(detect(header.as_bytes()).0.quotes_all, quotes_all, "{header}");
-        }
-    }
 }

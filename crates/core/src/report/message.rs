@@ -52,7 +52,7 @@ impl<'a> Message<'a> {
     /// The index of the column that it is about: the one that it names, or the only one that holds the value.
     pub(super) fn column(&self, row: &Row<'_>) -> Option<usize> {
         let value = self.value?;
-        let named = || row.columns.own_index(quoted_column(value));
+        let named = || row.columns.by_name.get(quoted_column(value)).copied();
         match self.follows() {
             Follows::Note => None,
             Follows::ColumnName => named().or_else(|| row.column_holding(value, false)),

@@ -315,12 +315,8 @@ impl<'a> ReportView<'a> {
         let text = visible(&part.text);
         let words = text.split_whitespace().map(str::to_owned);
         let pieces = items.into_iter().enumerate().map(comma).chain(words);
-        self.write_labelled(f, part.label, &wrapped(pieces, self.width - INDENT))
-    }
-
-    fn write_labelled(&self, f: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {
-        for (index, line) in lines.iter().enumerate() {
-            let label = if index == 0 { label } else { "" };
+        for (index, line) in wrapped(pieces, self.width - INDENT).iter().enumerate() {
+            let label = if index == 0 { part.label } else { "" };
             writeln!(f, "  {label:<width$}{line}", width = INDENT - 2)?;
         }
         Ok(())

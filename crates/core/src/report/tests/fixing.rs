@@ -218,12 +218,18 @@ fn a_source_without_a_header_is_said() {
 }
 
 #[test]
-fn legacy_bytes_single_quotes_and_no_quotes_come_out_as_they_are() {
+fn all_columns_but_those_of_the_service_come_out_as_they_are() {
     for (dump, expected) in [
         (&b"'N';'_Line_'\r\n'St\xe4dte; it''s';'2'\r\n"[..], &b"'N'\r\n'St\xe4dte; it''s'\r\n"[..]),
         (b"N\xa7_Line_\n\"big\" box\xa72\n\"x\xa73\nz\xa74\n", b"N\n\"big\" box\n\"x\nz\n"),
         (b"sep=;\n\"N\";\"_Line_\"\n\"A2\"x\";\"3\"\n", b"\"N\"\n\"A2\"\"x\"\n"),
         (b"SEP=;\r\nN;_Line_;_Error_1_\r\n\"a;b\";2;Odd\r\n", b"N\r\n\"a;b\"\r\n"),
+        (b"Code,_Error_,_Error_x_,_Error_12_\na,b,c,Odd\n", b"Code,_Error_,_Error_x_\na,b,c\n"),
+        // A dump that was imported: the columns of the first dump belong to the import.
+        (
+            b"_Status_,_Status_,A,_Line_,_Error_1_,_Error_2_,_Line_,_Error_1_\nE,W,a,7,b,c,2,Odd\n",
+            b"_Status_,A,_Line_,_Error_1_,_Error_2_\nW,a,7,b,c\n",
+        ),
         // Without rows there is the header, if there is any.
         (b"\xef\xbb\xbf\"A\"\t\"_Line_\"\r\n", b"\xef\xbb\xbf\"A\"\r\n"),
         (b"_Status_,_Line_,_Error_1_\nE,2,Odd\n", b""),

@@ -66,21 +66,6 @@ fn a_file_that_lacks_a_chunk_is_never_given_the_final_name_and_kept_for_the_next
 }
 
 #[test]
-fn a_file_that_exists_or_appears_meanwhile_is_left_alone_unless_forced() {
-    let folder = Folder::new();
-    let mut part = folder.open(1);
-    write_chunk(&mut part, 0, b"new");
-    fs::write(&folder.target, "mine").unwrap();
-    assert!(matches!(part.finish(), Err(Error::Exists { .. })));
-    assert!(matches!(PartFile::open(&folder.target, &list(1), false), Err(Error::Exists { .. })));
-    assert_eq!(fs::read(&folder.target).unwrap(), b"mine");
-    let part = folder.replace().unwrap();
-    assert_eq!(part.held_chunks(), 1);
-    part.finish().unwrap();
-    folder.has_dump(b"new");
-}
-
-#[test]
 fn what_is_left_of_another_dump_is_given_up_by_force_alone() {
     let folder = Folder::new();
     let claim = || PartFile::claim(&folder.target, false, false, &Unfinished::default()).unwrap();
