@@ -166,7 +166,7 @@ mod transfer;
 pub use crate::address::{
     ActionAddress, ActionKind, DumpAddress, Id, Locator, LocatorError, ModelAddress, Origin, TaskAddress,
 };
-/// The same.
+/// For the program `anaplan-dump` alone, as what follows.
 #[cfg(feature = "http")]
 #[doc(hidden)]
 pub use crate::client::{Account, DeviceCode, MAX_PARALLEL, Reached, SignInMethod, Upload, Uploaded};

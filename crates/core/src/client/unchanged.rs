@@ -6,7 +6,7 @@ use std::io;
 use super::dump_source::DumpSource;
 use super::requests::Requests;
 use crate::error::{Mismatch, Result};
-use crate::service::{Chunk, ChunkList, Repeat};
+use crate::service::{ChunkList, Repeat};
 use crate::transfer::{ChunkDigest, ChunkSink, fetch};
 
 /// What changed since `list` was read, if anything: the list itself, or the bytes of one of the chunks at
@@ -35,10 +35,6 @@ struct Discard;
 
 impl ChunkSink for Discard {
     fn write(&mut self, _bytes: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
         Ok(())
     }
 

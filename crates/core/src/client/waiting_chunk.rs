@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::files::nameless;
-use crate::service::Chunk;
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
 
 const PIECE_BYTES: usize = 128 * 1024;
@@ -72,10 +71,6 @@ impl ChunkSink for WaitingChunk {
         }
         self.length += bytes.len() as u64;
         self.arrived.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        Ok(())
-    }
-
-    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
         Ok(())
     }
 

@@ -58,4 +58,4 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -21,37 +21,44 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What is said of a file that is there all the same; `None` where there is none.
+#[cfg(unix)]
+type Said = Option<&'static [DiskWarning]>;
+
+/// What a disk refuses while a file is written, and what comes of it: where the file is new, and where it replaces one.
+#[cfg(unix)]
+pub(crate) const REFUSALS: [(&[(Call, i32)], Said, Said); 12] = {
+    use DiskWarning::{NoLocks, NotDurable, OtherOwner};
+    [
+        (&[(Call::Write, ENOSPC)], None, None),
+        (&[(Call::Write, EIO)], None, None),
+        (&[(Call::Lock, ENOLCK)], Some(&[NoLocks]), Some(&[NoLocks])),
+        (&[(Call::Lock, EINVAL)], Some(&[NoLocks]), Some(&[NoLocks])),
+        (&[(Call::Lock, EIO)], None, None),
+        (&[(Call::Sync, EINVAL)], Some(&[NotDurable]), Some(&[NotDurable])),
+        (&[(Call::Sync, EIO)], None, None),
+        (&[(Call::Sync, ENOSPC)], None, None),
+        (&[(Call::Owner, EPERM)], Some(&[]), Some(&[OtherOwner])),
+        (&[(Call::Link, EPERM)], Some(&[]), Some(&[])),
+        (&[(Call::Rename, EBUSY)], Some(&[]), Some(&[])),
+        (&[(Call::Rename, EIO)], Some(&[]), None),
+    ]
+};
+
 #[cfg(unix)]
 #[test]
 fn whatever_a_disk_refuses_a_file_is_whole_or_not_there() {
-    use DiskWarning::{NoLocks, NotDurable, OtherOwner};
-    // For each refusal: what is said of a new file and of one that is replaced, or no file.
-    type Said = Option<&'static [DiskWarning]>;
-    for (call, errno, new, replaced) in [
-        (Call::Write, ENOSPC, None, None),
-        (Call::Write, EIO, None, None),
-        (Call::Lock, ENOLCK, Some(&[NoLocks][..]), Some(&[NoLocks][..])),
-        (Call::Lock, EINVAL, Some(&[NoLocks]), Some(&[NoLocks])),
-        (Call::Lock, EIO, None, None),
-        (Call::Sync, EINVAL, Some(&[NotDurable]), Some(&[NotDurable])),
-        (Call::Sync, EIO, None, None),
-        (Call::Sync, ENOSPC, None, None),
-        (Call::Owner, EPERM, Some(&[]), Some(&[OtherOwner])),
-        (Call::Link, EPERM, Some(&[]), Some(&[])),
-        (Call::Rename, EBUSY, Some(&[]), Some(&[])),
-        (Call::Rename, EIO, Some(&[]), None),
-    ] as [(Call, i32, Said, Said); 12]
-    {
+    for (refused, new, replaced) in REFUSALS {
         for (overwrite, said) in [(false, new), (true, replaced)] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("report.html");
             if overwrite {
                 fs::write(&path, "old, and longer").unwrap();
             }
-            let refusal = refuse(call, errno);
+            let refusals: Vec<_> = refused.iter().map(|(call, errno)| refuse(*call, *errno)).collect();
             let outcome = write(&path, overwrite, "new");
-            drop(refusal);
-            let case = format!("{call:?} {errno} {overwrite}: {outcome:?}");
+            drop(refusals);
+            let case = format!("{refused:?} {overwrite}: {outcome:?}");
             assert_eq!(outcome.ok().as_deref(), said, "{case}");
             let content = fs::read_to_string(&path).ok();
             match said {

@@ -47,8 +47,10 @@ pub(crate) trait ChunkSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 
     /// Counts the current chunk as held: it is complete. Without a [`write`](ChunkSink::write) before, it
-    /// is an empty chunk.
-    fn commit(&mut self, chunk: &Chunk, digest: &ChunkDigest) -> io::Result<()>;
+    /// is an empty chunk. Defaults to nothing, for a sink whose chunks are used in another way.
+    fn commit(&mut self, _chunk: &Chunk, _digest: &ChunkDigest) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Whether [`roll_back`](ChunkSink::roll_back) is possible now. Defaults to yes.
     fn can_roll_back(&self) -> bool {

@@ -98,9 +98,7 @@ proptest! {
         let mut held = vec![0; room];
         let count = chunks.len();
         let mut source = Source { chunks: chunks.clone(), sizes: vec![9], faults: vec![vec![]; 8], fatal: None };
-        let error = fill(
-            &mut source, &list(count), &mut WriteSink::new(&mut *held), &mut |_| {},
-        ).unwrap_err();
+        let error = list(count).concatenate(&mut source, &mut &mut *held, &mut |_| {}).unwrap_err();
         let Error::Incomplete { whole_chunks, ref source, .. } = error else { panic!("{error:?}") };
         prop_assert!(matches!(**source, Error::Output { .. }), "{:?}", source);
         prop_assert!(chunks[..whole_chunks].concat().len() <= room);

@@ -292,30 +292,15 @@ proptest! {
     }
 }
 
-/// What is left when a disk refuses something at the end of a download: a dump with these warnings, or none. What is
-/// then kept is its part, which the next run ends, or nothing.
+/// Where there is no dump, its part is kept once all of it is durable, and the next run ends it.
 #[cfg(unix)]
 #[test]
 fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_proved() {
-    use DiskWarning::{NoLocks, NotDurable, OtherOwner};
-
-    use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, refuse};
-    const PART: Result<&[DiskWarning], bool> = Err(true);
-    const NOTHING: Result<&[DiskWarning], bool> = Err(false);
-    for (refused, new, replaced) in [
-        (&[(Call::Write, ENOSPC)][..], NOTHING, NOTHING),
-        (&[(Call::Lock, ENOLCK)], Ok(&[NoLocks][..]), Ok(&[NoLocks][..])),
-        (&[(Call::Lock, EIO)], NOTHING, NOTHING),
-        (&[(Call::Sync, EINVAL)], Ok(&[NotDurable]), Ok(&[NotDurable])),
-        (&[(Call::Sync, EIO)], NOTHING, NOTHING),
-        (&[(Call::Sync, ENOSPC)], NOTHING, NOTHING),
-        (&[(Call::Owner, EPERM)], Ok(&[]), Ok(&[OtherOwner])),
-        (&[(Call::Link, EPERM)], Ok(&[]), Ok(&[])),
-        (&[(Call::Rename, EBUSY)], Ok(&[]), Ok(&[])),
-        (&[(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)], Ok(&[]), PART),
-        (&[(Call::Rename, EIO)], Ok(&[]), PART),
-    ] {
-        for (overwrite, expected) in [(false, new), (true, replaced)] {
+    use crate::files::tests::REFUSALS;
+    use crate::files::{Call, EBUSY, ENOSPC, refuse};
+    let mount = (&[(Call::Rename, EBUSY), (Call::WriteInPlace, ENOSPC)][..], Some(&[][..]), None);
+    for (refused, new, replaced) in REFUSALS.into_iter().chain([mount]) {
+        for (overwrite, said) in [(false, new), (true, replaced)] {
             let folder = Folder::new();
             if overwrite {
                 fs::write(&folder.target, "old, and longer").unwrap();
@@ -333,9 +318,10 @@ fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_p
             let outcome = download();
             drop(refusals);
             let case = format!("{refused:?} {overwrite}: {outcome:?}");
-            assert_eq!(outcome.ok().as_deref(), expected.ok(), "{case}");
-            if let Err(is_kept) = expected {
-                let files = usize::from(overwrite) + if is_kept { 2 } else { 0 };
+            assert_eq!(outcome.ok().as_deref(), said, "{case}");
+            if said.is_none() {
+                let is_proved = refused[0].0 == Call::Rename;
+                let files = usize::from(overwrite) + if is_proved { 2 } else { 0 };
                 assert_eq!((folder.target.exists(), folder.files()), (overwrite, files), "{case}");
                 assert_eq!(download().unwrap(), [], "the next run ends it: {case}");
             }
