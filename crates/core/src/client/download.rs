@@ -239,7 +239,6 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Fetches the chunks that the sink lacks.
     fn fill(&mut self, list: &ChunkList, sink: &mut dyn ChunkSink, reads_ahead: bool) -> Result<Vec<ChunkDigest>> {
         let requests = &self.client.requests;
         let chunks = DumpSource::of_chunks(requests, &self.dump);

@@ -50,5 +50,4 @@ pub enum Event<'a> {
     Disk { path: &'a Path, warning: DiskWarning },
 }
 
-/// A callback for events.
 pub(super) type OnEvent = Box<dyn Fn(&Event<'_>) + Send + Sync>;

@@ -45,7 +45,6 @@ mod unix {
             Kept { owner: Some((metadata.uid(), metadata.gid())), mode: Some(metadata.mode() & 0o777) }
         }
 
-        /// Gives a new file the owner and the group.
         pub(crate) fn give_owner(&self, file: &File) -> io::Result<()> {
             let Some((owner, group)) = self.owner else { return Ok(()) };
             disk::check(Call::Owner)?;

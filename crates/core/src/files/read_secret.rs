@@ -17,7 +17,6 @@ const MAX_SECRET_BYTES: usize = 16 * 1024;
 
 /// The content of a file that a setting names. `Debug` hides it.
 pub struct NamedFile {
-    /// The name of the setting, for errors.
     setting: Setting,
     /// How errors name the file: empty where its path may be a secret.
     name: String,

@@ -44,7 +44,6 @@ impl Columns {
     }
 }
 
-/// Whether this is `_Error_n_`.
 fn is_error(name: &[u8]) -> bool {
     name.strip_prefix(b"_Error_")
         .and_then(|rest| rest.strip_suffix(b"_"))

@@ -25,7 +25,6 @@ pub(super) struct Counter<T> {
     random: u64,
 }
 
-/// A text that is counted.
 #[derive(Debug)]
 pub(super) struct Entry<T> {
     pub(super) text: Box<[u8]>,

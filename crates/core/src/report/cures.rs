@@ -20,7 +20,6 @@ pub(super) enum Follows {
     Note,
 }
 
-/// A message that is known.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) words: &'static str,

@@ -129,7 +129,6 @@ impl Dialect {
         Some((names.collect(), length.unwrap_or(text.len())))
     }
 
-    /// Appends a row to `text`.
     pub(super) fn write_row<'a>(&self, fields: impl Iterator<Item = &'a [u8]>, text: &mut Vec<u8>) {
         let start = text.len();
         for (index, field) in fields.enumerate() {

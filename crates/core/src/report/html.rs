@@ -53,7 +53,6 @@ impl ReportView<'_> {
     }
 }
 
-/// Writes the page of a view.
 struct Page<'a>(&'a ReportView<'a>);
 
 impl fmt::Display for Page<'_> {

@@ -49,12 +49,10 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    /// Whether a row has begun.
     pub(super) fn is_inside_row(&self) -> bool {
         self.state != State::RowStart
     }
 
-    /// Whether a quote is open.
     pub(super) fn is_inside_quotes(&self) -> bool {
         self.state == State::Quoted
     }

@@ -173,7 +173,6 @@ impl<'a> Row<'a> {
         found
     }
 
-    /// What is kept of a text of the row.
     #[inline]
     pub(super) fn kept<'b>(&self, text: &'b [u8]) -> Cow<'b, [u8]> {
         // Most need no look at their bytes.

@@ -95,7 +95,6 @@ impl RowTable {
         Ok(table)
     }
 
-    /// Adds a row, if it is of the kind.
     fn add(&mut self, row: &Row<'_>, filter: &mut KindFilter, limit: usize) {
         let line = row.damaged_line();
         let is_of_kind = |message: &Message<'_>| filter.accepts(message.title, row.is_warning());
@@ -125,7 +124,6 @@ impl RowTable {
         }
     }
 
-    /// The header and the rows, in cells.
     fn cells(&self) -> Vec<Vec<String>> {
         let line = if self.has_lines { "line" } else { "row" };
         let names = self.columns.iter().map(|name| cut(name, MAX_CELL));

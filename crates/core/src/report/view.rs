@@ -124,7 +124,6 @@ impl<'a> ReportView<'a> {
         [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 
-    /// The table of the kinds that are shown.
     pub(super) fn kind_lines(&self) -> Vec<Line> {
         let changes = self.before.map(|before| self.report.changes_since(before));
         let errors = self.report.kinds.iter().filter(|kind| kind.severity == Severity::Error).count();

@@ -32,7 +32,6 @@ pub(super) fn label(name: &str) -> String {
 /// How a date in the name of a file looks.
 const DATE: &str = "2026-11-29";
 
-/// The name of a file without its folder.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
@@ -192,7 +191,6 @@ pub(super) fn unlisted(report: &Report) -> String {
     )
 }
 
-/// The rows of a kind, in words.
 pub(super) fn rows(kind: &Kind) -> String {
     let word = if kind.at_least { "at least " } else { "" };
     format!("{word}{}", number(kind.rows, "row"))
@@ -222,13 +220,11 @@ pub(super) fn changes(before: &Report, after: &Report) -> (Vec<Change>, Vec<Chan
     changes.partition(|change| change.difference.unsigned_abs() * 100 >= all)
 }
 
-/// What is said of the small changes.
 pub(super) fn small_changes(count: usize, all_are_small: bool) -> String {
     let below = if all_are_small { ", each below 1 % of the rejected rows" } else { "" };
     number(count as u64, "smaller change") + below
 }
 
-/// A difference with its sign.
 pub(super) fn difference(change: &Change) -> String {
     let sign = if change.difference < 0 { "-" } else { "+" };
     match change.change {

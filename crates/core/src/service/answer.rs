@@ -48,7 +48,10 @@ impl Answer {
         let fields = json.deserialize_map(Fields { key, take });
         match fields.and_then(|fields| json.end().map(|()| fields)) {
             Ok(fields) => Ok(Answer(fields.into())),
-            Err(error) => Err(malformed(bytes, &error)),
+            Err(error) => {
+                let near = near(bytes, error.line(), error.column());
+                Err(Fault::Malformed { problem: error.to_string(), near, cut_short: error.is_eof() })
+            }
         }
     }
 
@@ -79,7 +82,6 @@ impl Answer {
         count(self.get(path))
     }
 
-    /// A number.
     pub(crate) fn number(&self, path: &str) -> Option<f64> {
         number(self.get(path))
     }
@@ -234,11 +236,6 @@ impl<'de> Visitor<'de> for Entries<'_> {
         }
         Ok(Value::Array(Vec::new()))
     }
-}
-
-fn malformed(bytes: &[u8], error: &serde_json::Error) -> Fault {
-    let near = near(bytes, error.line(), error.column());
-    Fault::Malformed { problem: error.to_string(), near, cut_short: error.is_eof() }
 }
 
 /// The text around a position that serde_json gives as line and column (in bytes, from 1), with escapes

@@ -199,7 +199,8 @@ impl SourceCheck {
         let quote = self.format.delimiter.filter(|quote| text.starts_with(*quote)).unwrap_or('"');
         let missing = |separator: char| -> Vec<&String> {
             let names = fields(text, row, separator, quote);
-            let has = |column: &&String| names.iter().any(|name| is_same_name(name, column));
+            let plain = |name: &str| name.trim().to_lowercase();
+            let has = |column: &&String| names.iter().any(|name| plain(name) == plain(column));
             self.format.columns.iter().filter(|column| !has(column)).collect()
         };
         let columns = missing(separator);
@@ -250,10 +251,6 @@ impl SourceCheck {
             self.format.encoding
         ))
     }
-}
-
-fn is_same_name(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
 /// The fields of a row, from 1.

@@ -81,7 +81,6 @@ impl ChunkWriter<'_> {
         (self.progress)(Progress::Arrived { bytes, finished: self.index, chunks: self.chunks });
     }
 
-    /// Number of chunks of the dump.
     pub(crate) fn chunks(&self) -> usize {
         self.chunks
     }

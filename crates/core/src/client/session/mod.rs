@@ -94,7 +94,6 @@ impl Session {
         auth.map(|origin| ("sign-in", origin)).into_iter().chain(oauth.map(|origin| ("OAuth", origin))).collect()
     }
 
-    /// The token to send now.
     pub(in crate::client) fn token(&self, wire: &Wire) -> Result<Arc<Held>> {
         let asked = Instant::now();
         let mut state = self.state();

@@ -75,7 +75,6 @@ impl Token {
         (self.scheme, self.value())
     }
 
-    /// The value of the `Authorization` header.
     pub(in crate::client) fn header(&self) -> &HeaderValue {
         &self.header
     }

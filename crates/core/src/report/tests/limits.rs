@@ -5,7 +5,6 @@ use std::io::{self, Cursor};
 use super::*;
 use crate::report::dump::Dump;
 
-/// A file of a header and rows.
 fn generated(header: &str, rows: u64, row: impl Fn(u64) -> String) -> Cursor<String> {
     let mut file = header.to_owned();
     (0..rows).for_each(|n| file.push_str(&row(n)));

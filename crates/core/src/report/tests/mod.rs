@@ -34,7 +34,10 @@ lines","11","","Item not located in Regions list: South",""
 fn the_report_is_the_same_however_the_reads_fall() {
     // Past what the encoding is detected from, so that rows are cut as well.
     let rows = MIXED.split_once('\n').unwrap().1.repeat(3);
-    for dump in [MIXED.to_owned() + &rows, rewritten(&(MIXED.to_owned() + &rows), ";", "\r\n")] {
+    let dump = MIXED.to_owned() + &rows;
+    // Separators between fields are between quotes, and no field holds such a sequence.
+    let other = dump.replace("\",\"", "\";\"").replace("\"\n\"", "\"\r\n\"");
+    for dump in [dump, other] {
         for file in [dump.clone().into_bytes(), utf16(&dump, u16::to_le_bytes)] {
             let whole = report(&*file);
             for piece in [1, 2, 3, 7, 100, 511, 513] {
@@ -44,7 +47,6 @@ fn the_report_is_the_same_however_the_reads_fall() {
     }
 }
 
-/// The report on one dump.
 fn report(dump: impl Read) -> Report {
     let mut builder = ReportBuilder::new();
     builder.add("dump.csv", dump).unwrap();
@@ -61,12 +63,6 @@ impl Read for Pieces<'_> {
         self.0 = &self.0[count..];
         Ok(count)
     }
-}
-
-/// A dump in comma and LF, written another way.
-fn rewritten(dump: &str, separator: &str, line_end: &str) -> String {
-    // Separators between fields are between quotes; the samples have no such sequence inside fields.
-    dump.replace("\",\"", &format!("\"{separator}\"")).replace("\"\n\"", &format!("\"{line_end}\""))
 }
 
 pub(super) fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::service::numbered_chunks as list;
 
-/// A folder for a dump.
 struct Folder {
     folder: tempfile::TempDir,
     target: PathBuf,

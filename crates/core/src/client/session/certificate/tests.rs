@@ -38,7 +38,6 @@ pub(super) fn der_of(pem: &str) -> Vec<u8> {
     x509::blocks(pem.as_bytes()).remove(0).der.unwrap()
 }
 
-/// The PKCS#1 form of the key.
 fn pkcs1() -> Vec<u8> {
     let pkcs8 = der_of(KEY);
     let mut parts = Reader::new(&pkcs8).sequence().unwrap();
@@ -222,7 +221,6 @@ fn a_request_is_signed_by_the_key_and_begins_with_the_time_unless_it_is_of_the_o
     assert!(error.ends_with("the one in one.pem expired on 2031-01-01 00:00 UTC: ask for a new one"), "{error}");
 }
 
-/// Whether a text shows a part of the key.
 fn shows_key(text: &str) -> bool {
     let base64: String = KEY.lines().filter(|line| !line.contains(' ')).collect();
     base64.as_bytes().windows(12).any(|part| text.contains(&*String::from_utf8_lossy(part)))
