@@ -21,13 +21,13 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// What is said of a file that is there all the same; `None` where there is none.
+/// Calls that are refused; and what is said of a new file and of one that is replaced, `None` where there is none then.
 #[cfg(unix)]
-type Said = Option<&'static [DiskWarning]>;
+type Refusals = (&'static [(Call, i32)], Option<&'static [DiskWarning]>, Option<&'static [DiskWarning]>);
 
-/// What a disk refuses while a file is written, and what comes of it: where the file is new, and where it replaces one.
+/// What a disk refuses while a file is written that must be whole.
 #[cfg(unix)]
-pub(crate) const REFUSALS: [(&[(Call, i32)], Said, Said); 12] = {
+pub(crate) const REFUSALS: [Refusals; 12] = {
     use DiskWarning::{NoLocks, NotDurable, OtherOwner};
     [
         (&[(Call::Write, ENOSPC)], None, None),
