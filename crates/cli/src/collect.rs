@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anaplan_dump_core::report::Report;
-use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile};
+use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile, shown_path};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ use crate::report::{Page, print_report, report_document, report_on};
 use crate::session::Session;
 use crate::stdout::{print, raw_stdout};
 use crate::target::Target;
-use crate::text::{counted, duration, safe_path, shell_word, size};
+use crate::text::{counted, duration, shell_word, size};
 
 /// How dumps are downloaded, where to, and whether what is wrong in them is reported.
 pub(crate) struct Collect<'a> {
@@ -91,7 +91,7 @@ impl Collect<'_> {
             }));
             match outcome {
                 Ok(saved) => {
-                    let path = saved.file.as_deref().map_or("standard output".to_owned(), safe_path);
+                    let path = saved.file.as_deref().map_or("standard output".to_owned(), shown_path);
                     let how = match (saved.is_new, saved.chunks) {
                         (false, _) => "already there".to_owned(),
                         (true, Some(chunks)) => format!("{}  {elapsed}", counted(chunks, "chunk")),
@@ -210,10 +210,10 @@ fn with_what_is_kept(error: Error, path: &Path, session: &Session) -> Failure {
     };
     let note = match &error {
         Error::Incomplete { kept: Some(part), .. } | Error::Unconfirmed { kept: Some(part), .. } => {
-            Some(format!("what is there is kept in {}{goes_on}", safe_path(part)))
+            Some(format!("what is there is kept in {}{goes_on}", shown_path(part)))
         }
         Error::Output { source, .. } if may_be_open_elsewhere(source) => {
-            Some(format!("close {} in other programs; everything is kept{goes_on}", safe_path(path)))
+            Some(format!("close {} in other programs; everything is kept{goes_on}", shown_path(path)))
         }
         _ => None,
     };

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionKind, Download, Error, Locator, RowCounts, Task, TaskAddress, thousands};
+use anaplan_dump_core::{ActionKind, Download, Error, Locator, RowCounts, Task, TaskAddress, shown_path, thousands};
 use serde_json::json;
 
 use crate::collect::Collect;
@@ -14,7 +14,7 @@ use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::Target;
 use crate::task_report;
-use crate::text::{percent, safe, safe_path, shell_word};
+use crate::text::{percent, safe, shell_word};
 
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
@@ -114,7 +114,7 @@ impl Follow<'_> {
                 Some(count @ 1..) => format!(", {} {what}", thousands(count)),
                 _ => String::new(),
             };
-            let paths = collected.files.iter().map(|file| safe_path(file)).collect::<Vec<_>>().join(", ");
+            let paths = collected.files.iter().map(|file| shown_path(file)).collect::<Vec<_>>().join(", ");
             print(&format!(
                 "\n{} {} loaded{}, {} rejected{}{}{paths}\n",
                 known(loaded),

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, ReportView};
-use anaplan_dump_core::{Error, NamedFile, WholeFile};
+use anaplan_dump_core::{Error, NamedFile, WholeFile, shown_path};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ use crate::os_text;
 use crate::progress::Reporter;
 use crate::stdout::print;
 use crate::target::Target;
-use crate::text::{rfc3339, safe, time};
+use crate::text::{columns, rfc3339, time};
 
 /// What reports call the file `-`.
 const STANDARD_INPUT: &str = "standard input";
@@ -69,7 +69,7 @@ impl Page {
         let html: &dyn Display = &view.html();
         write!(self.file, "{html}").map_err(|error| self.file.failed(error))?;
         finish_file(self.file, reporter)?;
-        reporter.note(&format!("{}: the report as a page", safe(&self.name)));
+        reporter.note(&format!("{}: the report as a page", shown_path(&os_text::path(&self.name))));
         Ok(())
     }
 }
@@ -108,7 +108,7 @@ pub(crate) fn read<T>(
         let files = format!("{}/*.csv", file.trim_end_matches(['/', MAIN_SEPARATOR]));
         let source = io::Error::new(ErrorKind::IsADirectory, "it is a folder");
         let error = Error::output("open", Some(&path), source);
-        return Err(Failure::noted(error, format!("name the files: {}", safe(&files))));
+        return Err(Failure::noted(error, format!("name the files: {}", shown_path(&os_text::path(&files)))));
     }
     let (opened, bytes) = NamedFile::open(&path)?;
     add(file, Box::new(reporter.reading(file, bytes, opened))).map_err(|error| failed(file, error))
@@ -142,7 +142,7 @@ pub(crate) fn is_same_file(a: &str, b: &str) -> bool {
 /// An error of the library, with the file that it is about.
 pub(crate) fn failed(name: &str, error: ReportError) -> Failure {
     let name = if name == "-" { STANDARD_INPUT } else { name };
-    let shown = safe(name);
+    let shown = shown_path(&os_text::path(name));
     match error {
         ReportError::Read(source) => Error::output("read", Some(&os_text::path(name)), source).into(),
         error @ ReportError::NoSuchKind { .. } => Failure::NotFound(format!("{shown}: {error}")),
@@ -158,8 +158,7 @@ pub(crate) fn print_report(view: ReportView<'_>) -> Result<(), Failure> {
 
 /// The width of standard output, in columns.
 pub(crate) fn width() -> usize {
-    let set = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    set.or_else(terminal_width).unwrap_or(DEFAULT_WIDTH)
+    columns().or_else(terminal_width).unwrap_or(DEFAULT_WIDTH)
 }
 
 /// The width of the terminal, where standard output is one. `stty` knows it: to ask the system itself takes unsafe

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{Client, Credentials, Locator, SignInMethod, Token, Unfinished};
+use anaplan_dump_core::{Client, Credentials, Locator, SignInMethod, Token, Unfinished, shown_path};
 use serde_json::{Value, json};
 
 use crate::credentials;
@@ -13,7 +13,6 @@ use crate::progress::Reporter;
 use crate::settings;
 use crate::signals;
 use crate::stdout::{print, print_json};
-use crate::text::safe_path;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
@@ -38,7 +37,7 @@ impl Session {
             Err(failure) => (Credentials::provider(|| Err::<Token, _>("there is none")), Some(failure)),
         };
         let exposed = credentials.exposed_files().iter().map(|path| path.as_path());
-        for path in environment.exposed_secrets().into_iter().chain(exposed).map(safe_path) {
+        for path in environment.exposed_secrets().into_iter().chain(exposed).map(shown_path) {
             reporter.warn(&format!("{path} holds a secret, and other users can read it: chmod 600 {path}"));
         }
         let method = credentials.method();

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, Error, FileAddress, Import, SourceFormat, SourceProblem, Upload, Uploaded,
+    ActionAddress, ActionKind, Error, FileAddress, Import, SourceFormat, SourceProblem, Upload, Uploaded, shown_path,
 };
 
 use crate::arguments::Run;
 use crate::failure::Failure;
 use crate::os_text;
 use crate::session::Session;
-use crate::text::{counted, duration, percent, rate, safe, safe_path, size};
+use crate::text::{counted, duration, percent, rate, safe, size};
 
 /// Names of standard input, which can be read once.
 const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
@@ -123,7 +123,7 @@ fn format(file: &FileAddress, import: &Import, text: &str, session: &Session) ->
 
 fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a Session) -> Result<Uploaded, Failure> {
     let path = os_text::path(text);
-    let name = if text == "-" { "standard input".to_owned() } else { safe_path(&path) };
+    let name = if text == "-" { "standard input".to_owned() } else { shown_path(&path) };
     let begun = Instant::now();
     let mut activity = session.reporter.activity();
     let report = |bytes: u64, all: Option<u64>| {

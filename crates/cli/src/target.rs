@@ -6,11 +6,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-use anaplan_dump_core::{DiskWarning, Error, Unfinished, WholeFile};
+use anaplan_dump_core::{DiskWarning, Error, Unfinished, WholeFile, shown_path};
 
 use crate::failure::Failure;
 use crate::os_text;
-use crate::text::{safe, safe_path};
+use crate::text::safe;
 
 /// Names of standard output. What they lead to is written to, never replaced.
 const STDOUT_NAMES: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
@@ -85,7 +85,7 @@ impl Target {
             // A name with a typing error must not make folders.
             Target::File(path) => match path.parent() {
                 Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
-                    let text = format!("the folder {} is not there: make it first", safe_path(folder));
+                    let text = format!("the folder {} is not there: make it first", shown_path(folder));
                     Err(Error::output("write to", Some(path), io::Error::new(ErrorKind::NotFound, text)).into())
                 }
                 _ => Ok(()),

@@ -3,23 +3,18 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use anaplan_dump_core::{ActionKind, Printable, Utc};
+use anaplan_dump_core::{ActionKind, Printable, Utc, shown_path};
 
 use crate::os_text;
+
+/// The width that `COLUMNS` gives to all output.
+pub(crate) fn columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.trim().parse().ok()
+}
 
 /// A text of the service on one line, safe for a terminal.
 pub(crate) fn safe(text: &str) -> String {
     Printable(&os_text::path(text).to_string_lossy()).to_string()
-}
-
-/// A path on one line, safe for a terminal, and never cut.
-pub(crate) fn safe_path(path: &Path) -> String {
-    whole(&path.to_string_lossy())
-}
-
-/// A text of the user, safe for a terminal: one of the service would be cut where it is long.
-fn whole(text: &str) -> String {
-    text.chars().map(|c| safe(c.encode_utf8(&mut [0; 4]))).collect()
 }
 
 /// A text as one word of a command that can be pasted into a shell.
@@ -31,7 +26,7 @@ pub(crate) fn shell_word(text: &str) -> String {
         _ if cfg!(windows) => format!("\"{text}\""),
         _ => format!("'{}'", text.replace('\'', r"'\''")),
     };
-    whole(&quoted)
+    shown_path(Path::new(&quoted))
 }
 
 /// A text of the service on one line of at most `max_chars` characters.
@@ -189,11 +184,10 @@ mod tests {
     }
 
     #[test]
-    fn a_path_and_a_word_of_a_command_are_safe_and_whole_however_long_they_are() {
+    fn a_word_of_a_command_is_safe_and_whole_however_long_it_is() {
         let long = format!("/{}\u{1b}", "a folder/".repeat(99));
         let shown = long.replace('\u{1b}', "\\u{1b}");
         let quote = if cfg!(windows) { '"' } else { '\'' };
-        assert_eq!(safe_path(Path::new(&long)), shown);
         assert_eq!(shell_word(&long), format!("{quote}{shown}{quote}"));
     }
 

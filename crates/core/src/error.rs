@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::address::{ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
 use crate::service::{Fault, NamedId, SourceProblem, Subject};
-use crate::text::{Printable, seconds};
+use crate::text::{Printable, seconds, shown_path};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -389,17 +389,17 @@ impl fmt::Display for Error {
                 let named = quoted(matches, |process| format!("{} {}", process.id.as_str(), name_of(process)));
                 write!(f, "several processes or imports match \"{}\": {named}", Printable(name))
             }
-            Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown(path)),
+            Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown_path(path)),
             Error::Output { action, path: None, .. } => write!(f, "cannot {action} the output"),
             Error::Unsuitable { path: Some(path), problem } => {
-                write!(f, "{} cannot be uploaded: {problem}", shown(path))
+                write!(f, "{} cannot be uploaded: {problem}", shown_path(path))
             }
             Error::Unsuitable { path: None, problem } => write!(f, "the input cannot be uploaded: {problem}"),
-            Error::Exists { path } => write!(f, "{} exists already and is left as it is", shown(path)),
+            Error::Exists { path } => write!(f, "{} exists already and is left as it is", shown_path(path)),
             Error::OtherDump { path, dump } => {
-                write!(f, "{} is the unfinished file of another dump, {}", shown(path), Printable(dump))
+                write!(f, "{} is the unfinished file of another dump, {}", shown_path(path), Printable(dump))
             }
-            Error::Locked { path } => write!(f, "another run is writing {}", shown(path)),
+            Error::Locked { path } => write!(f, "another run is writing {}", shown_path(path)),
             Error::Changed { dump, what } => {
                 write!(f, "dump {dump}: {what} while it was downloaded, so its chunks do not belong together")
             }
@@ -429,10 +429,6 @@ fn quoted(entries: &[NamedId], name: impl Fn(&NamedId) -> String) -> String {
     let shown = entries.iter().take(SHOWN).map(|entry| format!("\"{}\"", Printable(&name(entry))));
     let more = (entries.len() > SHOWN).then(|| format!("and {} more", entries.len() - SHOWN));
     shown.chain(more).collect::<Vec<_>>().join(", ")
-}
-
-fn shown(path: &Path) -> String {
-    Printable(&path.to_string_lossy()).to_string()
 }
 
 impl StdError for Error {

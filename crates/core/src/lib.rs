@@ -189,6 +189,6 @@ pub use crate::{
     address::{FileAddress, TaskChoice},
     files::{KeptPart, NamedFile, Unfinished, WholeFile},
     service::{Import, ListedModel, SourceFormat, SourceProblem},
-    text::{Printable, is_unprintable, thousands},
+    text::{Printable, is_unprintable, shown_path, thousands},
     time::Utc,
 };

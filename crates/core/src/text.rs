@@ -1,6 +1,7 @@
 //! Text that is safe to show on a terminal or in a log line.
 
 use std::fmt::{self, Write};
+use std::path::Path;
 use std::time::Duration;
 
 /// Maximum length of a text of the service that is shown, in characters. An error is for people, and a
@@ -30,6 +31,11 @@ impl fmt::Display for Printable<'_> {
         }
         f.pad(&shown)
     }
+}
+
+/// A path in the same way, but never cut: what its user gave must be found again.
+pub fn shown_path(path: &Path) -> String {
+    path.to_string_lossy().chars().map(|c| Printable(c.encode_utf8(&mut [0; 4])).to_string()).collect()
 }
 
 /// Whether a character steers a terminal, hides, or reorders the text around it.
@@ -87,9 +93,10 @@ mod tests {
     }
 
     #[test]
-    fn long_text_is_cut_at_a_character() {
-        let shown = Printable(&"é".repeat(MAX_SHOWN_CHARS + 1)).to_string();
-        assert_eq!(shown, "é".repeat(MAX_SHOWN_CHARS) + "...");
+    fn a_long_text_is_cut_at_a_character_and_a_path_is_not() {
+        let text = "é".repeat(MAX_SHOWN_CHARS + 1);
+        assert_eq!(Printable(&text).to_string(), "é".repeat(MAX_SHOWN_CHARS) + "...");
+        assert_eq!(shown_path(&Path::new(&text).join("\u{1b}")), text + std::path::MAIN_SEPARATOR_STR + "\\u{1b}");
     }
 
     #[test]

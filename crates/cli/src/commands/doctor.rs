@@ -1,6 +1,6 @@
 //! `doctor`: everything between here and a dump, one check after the other.
 
-use anaplan_dump_core::{ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod};
+use anaplan_dump_core::{ConnectionProblem, Error, Fault, Locator, Origin, Reached, SignInMethod, shown_path};
 use serde_json::{Value, json};
 
 use super::account::describe;
@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::session::Session;
 use crate::stdout::{print, print_json};
 use crate::target::{Target, nearest};
-use crate::text::{counted, noun, safe, safe_path};
+use crate::text::{counted, noun, safe};
 
 /// The checks so far, and the first that failed.
 struct Checks<'a> {
@@ -124,9 +124,9 @@ fn try_folder(output: Option<&str>, session: &Session) -> Result<String, Failure
     };
     let is_missing = !folder.as_os_str().is_empty() && !folder.is_dir();
     let tried = nearest(&folder).to_owned();
-    let shown = safe_path(&tried.canonicalize().unwrap_or(tried));
+    let shown = shown_path(&tried.canonicalize().unwrap_or(tried));
     let missing =
-        if is_missing { format!("{} is not there and will be made; ", safe_path(&folder)) } else { String::new() };
+        if is_missing { format!("{} is not there and will be made; ", shown_path(&folder)) } else { String::new() };
     Ok(match Target::Folder(folder).try_folder(true, &session.reporter.unfinished)?.as_slice() {
         [] => format!("{missing}{shown} can be written to and locked"),
         [warning, ..] => format!("{missing}{shown} can be written to; {warning}"),

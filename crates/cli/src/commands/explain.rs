@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use anaplan_dump_core::report::{CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity};
-use anaplan_dump_core::{Dump, Unfinished, WholeFile, is_unprintable};
+use anaplan_dump_core::{Dump, Unfinished, WholeFile, is_unprintable, shown_path};
 use serde_json::json;
 
 use crate::arguments::Explain;
@@ -135,14 +135,17 @@ fn incomplete(
     Some(Failure::Other(format!(
         "{} {are} not in {}: the fields may not be in their columns (see {rows} {places}{more} of the dump)",
         counted(usize::try_from(fixed.left_out).unwrap_or(usize::MAX), "rejected row"),
-        safe(command.fix.as_deref().unwrap_or_default())
+        shown_path(&os_text::path(command.fix.as_deref().unwrap_or_default()))
     )))
 }
 
 /// Says that a file is a dump that `get` has not completed.
 fn part_of_a_dump(command: &Explain) -> Option<Failure> {
     let part = command.files.iter().chain(&command.against).find(|file| file.ends_with(PART))?;
-    Some(Failure::Other(format!("{} is an unfinished download: the same get again completes it", safe(part))))
+    Some(Failure::Other(format!(
+        "{} is an unfinished download: the same get again completes it",
+        shown_path(&os_text::path(part))
+    )))
 }
 
 /// Whether a file that is to be written is one of those that are read, whatever its name. The service does not keep a
@@ -219,7 +222,7 @@ fn read_and_fix(
         0 => String::new(),
         count => format!("; {} loaded with a warning left out: --warnings takes them along", rows(count)),
     };
-    let name = safe(command.fix.as_deref().unwrap_or_default());
+    let name = shown_path(&os_text::path(command.fix.as_deref().unwrap_or_default()));
     reporter.note(&format!("{name}: {} to correct{left_out}", rows(fixed.rows)));
     if fixed.may_lack_header {
         reporter.note(&format!(

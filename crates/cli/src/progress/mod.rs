@@ -9,12 +9,12 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use anaplan_dump_core::{Event, Subject, Unfinished};
+use anaplan_dump_core::{Event, Subject, Unfinished, shown_path};
 
 pub(crate) use self::download::DownloadProgress;
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
-use crate::text::{counted, cut, duration, noun, safe, safe_path, time};
+use crate::text::{columns, counted, cut, duration, noun, safe, time};
 
 /// Time between two redraws of the line: often enough to look alive.
 const REDRAW: Duration = Duration::from_millis(200);
@@ -69,12 +69,11 @@ pub(crate) struct Reporter {
 impl Reporter {
     pub(crate) fn new(verbosity: Verbosity, unfinished: &Unfinished) -> Reporter {
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse::<usize>().ok());
         Reporter {
             verbosity,
             redraws: std::io::stderr().is_terminal() && !is_dumb,
             // The last column stays free: some terminals begin a new line with it.
-            max_chars: columns.map_or(MAX_LINE_CHARS, |columns| columns.saturating_sub(1).max(10)),
+            max_chars: columns().map_or(MAX_LINE_CHARS, |columns| columns.saturating_sub(1).max(10)),
             drawn_chars: Mutex::new(0),
             wait: Mutex::default(),
             follow_up: Mutex::default(),
@@ -130,10 +129,10 @@ impl Reporter {
             ))),
             Event::Locked { path, waited, .. } => self.warn(&self.dated(&format!(
                 "waiting for another run that has locked {}, for {} so far",
-                safe_path(path),
+                shown_path(path),
                 duration(*waited)
             ))),
-            Event::Disk { path, warning, .. } => self.warn(&self.dated(&format!("{}: {warning}", safe_path(path)))),
+            Event::Disk { path, warning, .. } => self.warn(&self.dated(&format!("{}: {warning}", shown_path(path)))),
             _ => {}
         }
     }
@@ -208,7 +207,7 @@ impl Reporter {
             let colon = if follow_up.meaning.is_empty() { "" } else { ": " };
             return format!("{colon}{}", follow_up.meaning);
         };
-        let path = safe_path(&part.path);
+        let path = shown_path(&part.path);
         let kept = format!("{} of {} are kept in {path}", part.finished, counted(part.chunks, "chunk"));
         match &follow_up.command {
             None if part.finished == 0 => ": no whole chunk had arrived, and the same command begins anew".to_owned(),

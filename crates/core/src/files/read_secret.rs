@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::IgnoredAny;
 
 use crate::error::{Error, Result, Setting};
-use crate::text::{Printable, is_unprintable, is_utf16, without_bom};
+use crate::text::{is_unprintable, is_utf16, shown_path, without_bom};
 
 /// Maximum size of a file that is read, in bytes: the bundle of a system's root certificates has some 200 kB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -128,7 +128,7 @@ pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) ->
     if let (Setting::Certificate | Setting::PrivateKey, Some(file)) = (setting, file) {
         let problem = format!(
             "what follows the colon does not belong to the name of the file {}: a passphrase has its own setting",
-            Printable(&file.to_string_lossy())
+            shown_path(&file)
         );
         return Error::Missing { setting: Setting::Passphrase, problem };
     }
@@ -147,14 +147,13 @@ fn unusable(setting: Setting, name: &str, problem: &str) -> Error {
 /// How an error names a path: whole if a file has it, and without what follows a colon if its folder exists,
 /// as in `KEY:PASSPHRASE`. Otherwise not at all: it may be a secret.
 fn shown(path: &Path) -> String {
-    let text = |path: &Path| Printable(&path.to_string_lossy()).to_string();
     if path.symlink_metadata().is_ok() {
-        return text(path);
+        return shown_path(path);
     }
     let path = before_colon(path).unwrap_or_else(|| path.to_owned());
     let folder = path.parent().filter(|folder| folder.file_name().is_some());
     match folder.is_some_and(Path::is_dir) {
-        true => text(&path),
+        true => shown_path(&path),
         false => String::new(),
     }
 }

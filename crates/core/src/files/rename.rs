@@ -11,7 +11,7 @@ use super::owner::{self, Kept};
 use super::unfinished::Unfinished;
 use super::{DiskWarning, folder_of};
 use crate::error::{Error, Result};
-use crate::text::{Printable, checksum};
+use crate::text::{checksum, shown_path};
 
 /// What ends the names of files beside a target: an unfinished dump, and any other file that is not complete.
 /// One name for all runs, so that what a killed run left is used up by the next one.
@@ -117,7 +117,7 @@ impl Place {
             (Err(error), Some(mut open)) if error.kind() == ErrorKind::ResourceBusy => {
                 // From now on the target may hold half of it: the complete file stays, whatever happens.
                 open.rewind().and_then(|()| self.write_in_place(&mut open)).map_err(|error| {
-                    let text = format!("{error}; it is complete in {}", Printable(&name.to_string_lossy()));
+                    let text = format!("{error}; it is complete in {}", shown_path(name));
                     let error = io::Error::new(error.kind(), text);
                     Error::output("write into the mounted file", Some(&self.target), error)
                 })?;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result, Setting};
 use crate::files::{
     DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove, remove_own, unlock, unusable_path,
 };
-use crate::text::Printable;
+use crate::text::shown_path;
 
 /// How much of the file is read: more than any secret has.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -91,7 +91,7 @@ impl LockedTokenFile {
             // It may well hold a token: to sign in anew would be no cure.
             _ => Error::output("read", Some(&self.path), error),
         })?;
-        let name = Printable(&self.path.to_string_lossy()).to_string();
+        let name = shown_path(&self.path);
         Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.secret()?))
     }
 
