@@ -121,13 +121,14 @@ impl Wire {
 
     /// The next try after one that failed, once it is time for it; an error if there is none.
     fn next_try(&self, halt: Halt, subject: &Subject, tries: &mut Tries, a_try: &Try, begun: Instant) -> Result<Try> {
+        use ConnectionProblem::{Connect, Silent, Stalled, Timeout};
         let (mut fault, may_repeat) = match halt {
             Halt::Error(error) => return Err(error),
             Halt::Fault(fault) => (self.masked(fault), true),
             Halt::Final(fault) => (self.masked(fault), false),
         };
-        if let Fault::Connection { problem, .. } = &mut fault
-            && problem.is_time()
+        // A limit of time ended it: the user's, where that was over then.
+        if let Fault::Connection { problem: problem @ (Connect | Silent(_) | Stalled(_) | Timeout(_)), .. } = &mut fault
             && self.patience.is_over()
         {
             *problem = ConnectionProblem::OutOfTime;

@@ -248,13 +248,6 @@ pub enum ConnectionProblem {
     Other,
 }
 
-impl ConnectionProblem {
-    /// Whether a limit of time ended it: the user's, where that was over then.
-    pub(crate) fn is_time(&self) -> bool {
-        matches!(self, Self::Connect | Self::Silent(_) | Self::Stalled(_) | Self::Timeout(_))
-    }
-}
-
 impl fmt::Display for ConnectionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

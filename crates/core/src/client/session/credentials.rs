@@ -218,11 +218,6 @@ impl Credentials {
         }
     }
 
-    /// Whether another token can be had.
-    pub(crate) fn can_renew(&self) -> bool {
-        !matches!(self.way, Way::Token(_))
-    }
-
     /// Whether the client gets its tokens from a sign-in service.
     pub(crate) fn can_sign_in(&self) -> bool {
         !matches!(self.way, Way::Token(_) | Way::Provider(_))

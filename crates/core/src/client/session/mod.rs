@@ -128,7 +128,7 @@ impl Session {
         if let Some(other) = state.held.clone().filter(is_other) {
             return Ok(Some(other));
         }
-        if !self.credentials.can_renew() {
+        if matches!(self.credentials.way, Way::Token(_)) {
             return Ok(None);
         }
         state.held = None;
