@@ -9,7 +9,6 @@ use xtask::fake::*;
 use xtask::sample;
 
 use crate::cargo::{PROGRAM, build_program, clean_command};
-use crate::format::grouped;
 
 /// show the main job: a dump is downloaded, rejected rows are corrected and loaded, every file is compared
 #[derive(FromArgs)]
@@ -27,7 +26,7 @@ pub(crate) fn run(_: &Demo) -> Result<(), String> {
     println!("Building {PROGRAM}: about two minutes the first time ...");
     // The profile of the tests: its dependencies are optimised, and it is built in a fraction of the time.
     let program = build_program(&[])?;
-    println!("Making a dump of {} bytes ...", grouped(DUMP_SIZE as u64));
+    println!("Making a dump of {DUMP_SIZE} bytes ...");
     let folder = tempfile::Builder::new().prefix("anaplan-dump-demo-").tempdir();
     let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
     let dump = Dump::from_bytes(dump_file::generate(SEED, DUMP_SIZE), CHUNK_SIZE);
@@ -126,8 +125,7 @@ impl Stage {
         if file != dump.bytes() {
             return Err(format!("{path} is NOT what the service holds: {} bytes", file.len()));
         }
-        let length = grouped(file.len() as u64);
-        println!("\n  path  {path}\n  same  all {length} bytes are what the service holds");
+        println!("\n  path  {path}\n  same  all {} bytes are what the service holds", file.len());
         Ok(())
     }
 }

@@ -13,7 +13,6 @@ mod cargo;
 mod check;
 mod demo;
 mod dist;
-mod format;
 mod serve;
 
 /// Development tasks of anaplan-dump.
@@ -57,16 +56,11 @@ fn main() -> ExitCode {
 
 fn run(task: &Task) -> Result<(), String> {
     match task {
-        Task::Test(test) => check::run(test, &names()),
+        Task::Test(test) => check::run(test, &Task::COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>()),
         Task::Demo(demo) => demo::run(demo),
         Task::Serve(serve) => serve::run(serve),
         Task::Dist(dist) => dist::run(dist),
         Task::Bench(bench) => bench::run(bench),
         Task::BenchPart(part) => bench::run_part(part),
     }
-}
-
-/// The names of the tasks, for the check that the documentation names no others.
-fn names() -> Vec<&'static str> {
-    Task::COMMANDS.iter().map(|command| command.name).collect()
 }

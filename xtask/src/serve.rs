@@ -6,7 +6,7 @@ use std::{fs, io};
 use argh::FromArgs;
 use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use xtask::fake::*;
-use xtask::sample;
+use xtask::sample::{self, CLEAN_TASK, ERASED_TASK, FILE_NAME, IMPORT, LARGE, OTHERS_TASK};
 
 use crate::cargo::{PROGRAM, build_program};
 
@@ -85,7 +85,7 @@ fn write_files(server: &FakeServer, certificate: &str) -> io::Result<PathBuf> {
     // It stays, because nothing tells when the person has had enough of it.
     let folder = tempfile::Builder::new().prefix("fake-anaplan-").tempdir()?.keep();
     let (ca, source) = (server.ca_pem(), sample::source());
-    let files = [("user.crt", certificate), ("user.key", KEY), ("root.pem", &ca), (sample::FILE_NAME, &source)];
+    let files = [("user.crt", certificate), ("user.key", KEY), ("root.pem", &ca), (FILE_NAME, &source)];
     files.into_iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))?;
     // Else the program would warn of it.
     #[cfg(unix)]
@@ -109,25 +109,19 @@ fn print_usage(server: &FakeServer, program: &Path, folder: &Path, tls: bool) {
     println!(
         "
 # More to try. The file as it came, with its mistakes:
-anaplan-dump run {import} --put {file} -o again/
+anaplan-dump run {IMPORT} --put {FILE_NAME} -o again/
 # The process that loads what was uploaded last, and its runs:
 anaplan-dump run {PROCESS} -o again/
 anaplan-dump tasks {PROCESS}
 # Dumps of another user, that are gone, and of a run without failures:
-anaplan-dump get {PROCESS}/{others}
-anaplan-dump get {PROCESS}/{erased}
-anaplan-dump get {PROCESS}/{clean}
+anaplan-dump get {PROCESS}/{OTHERS_TASK}
+anaplan-dump get {PROCESS}/{ERASED_TASK}
+anaplan-dump get {PROCESS}/{CLEAN_TASK}
 # A large dump:
-anaplan-dump chunks {large}
-anaplan-dump get {large} -o large.csv
+anaplan-dump chunks {LARGE}
+anaplan-dump get {LARGE} -o large.csv
 # Other ways to sign in:
 unset ANAPLAN_TOKEN; export ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}
-unset ANAPLAN_TOKEN; export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key",
-        import = sample::IMPORT,
-        file = sample::FILE_NAME,
-        others = sample::OTHERS_TASK,
-        erased = sample::ERASED_TASK,
-        clean = sample::CLEAN_TASK,
-        large = sample::LARGE,
+unset ANAPLAN_TOKEN; export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key"
     );
 }

@@ -1,6 +1,5 @@
 //! The program beside what people would take instead, all against the same server, in turn.
 
-use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -9,16 +8,16 @@ use std::time::Instant;
 use xtask::fake::dump_file;
 
 use super::Setting;
-use super::measure::{self, Contender, SYNCED, Sample, alone, rounds};
+use super::measure::{self, SYNCED, Sample, rounds};
 use super::server::{self, SCENES};
 use super::table::Section;
-use crate::cargo::{PROGRAM, clean_command};
+use crate::cargo::clean_command;
 
 /// Names and lines for the shell; the first is what the others are compared with.
 const DOWNLOADS: [(&str, &str); 4] = [
     // One process and one connection for all chunks.
     ("curl, one process", r#"exec curl -q -K curl.config "$URL/chunks/[0-$LAST]""#),
-    (PROGRAM, r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}""#),
+    ("anaplan-dump", r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}""#),
     ("anaplan-dump --parallel 8", r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}" --parallel 8"#),
     // Chunks side by side, each into its own file, then concatenated.
     (
@@ -47,39 +46,35 @@ const EXPLAINED: usize = 400_000_000;
 const STARTS: usize = 20;
 
 /// Measures the scenarios that are wanted.
-pub(super) fn run(setting: &Setting, repeat: usize, is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Section>, String> {
+pub(super) fn run(setting: &Setting, repeat: usize, wanted: &[&str]) -> Result<Vec<Section>, String> {
     let mut sections = Vec::new();
-    for (name, title, chunks, chunk_size) in SCENES.into_iter().filter(|scene| is_wanted(scene.0)) {
+    for (name, title, chunks, chunk_size) in SCENES.into_iter().filter(|scene| wanted.contains(&scene.0)) {
         eprintln!("{name} ...");
-        let failed = |error: &dyn Display| format!("{title}: {error}");
-        let (_server, sum) = server::start(name, &setting.folder).map_err(|error| failed(&error))?;
+        let (_server, sum) = server::start(name, &setting.folder).map_err(|error| format!("{title}: {error}"))?;
         let bytes = chunks * chunk_size;
-        let all = if name == "upload" { &UPLOADS[..] } else { &DOWNLOADS[..] };
-        let is_in = |who: &str| !who.contains("--parallel") || ["tls", "far"].contains(&name);
-        let contender = |(who, script): &(&str, &'static str)| -> Contender<'_> {
-            let (expected, script) = ((bytes as u64, &*sum), *script);
-            ((*who).to_owned(), Box::new(move || measure(setting, name, expected, script)))
-        };
-        let contenders: Vec<_> = all.iter().filter(|(who, _)| is_in(who)).map(contender).collect();
-        let rows = rounds(&contenders, repeat).map_err(|error| failed(&error))?;
+        let mut all = if name == "upload" { UPLOADS.to_vec() } else { DOWNLOADS.to_vec() };
+        all.retain(|(who, _)| !who.contains("--parallel") || ["tls", "far"].contains(&name));
+        let run = |script: &&str| measure(setting, name, (bytes as u64, &sum), script);
+        let rows = rounds(&all, repeat, run).map_err(|error| format!("{title}: {error}"))?;
         sections.push(Section { title, bytes, rows });
     }
-    if is_wanted("start") {
+    if wanted.contains(&"start") {
         eprintln!("start ...");
-        let contender = |(name, program)| alone(format!("{name} --version"), program, vec!["--version".as_ref()]);
-        let contenders = [("curl", "curl".as_ref()), (PROGRAM, setting.program.as_path())].map(contender);
-        sections.push(Section { title: "start-up", bytes: 0, rows: rounds(&contenders, repeat * STARTS)? });
+        let programs = [("curl --version", Path::new("curl")), ("anaplan-dump --version", &setting.program)];
+        let rows = rounds(&programs, repeat * STARTS, |program| measure::alone(program, &["--version".as_ref()]))?;
+        sections.push(Section { title: "start-up", bytes: 0, rows });
     }
-    if is_wanted("explain") {
+    if wanted.contains(&"explain") {
         eprintln!("explain ...");
         let own = std::env::current_exe().map_err(|error| format!("the record counter: {error}"))?;
         let path = setting.folder.join("explain.csv");
         write_dump(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let contenders = [
-            alone("crate csv, records alone".to_owned(), &own, vec!["bench-part".as_ref(), &path]),
-            alone(format!("{PROGRAM} explain"), &setting.program, vec!["explain".as_ref(), &path]),
+        let readers = [
+            ("crate csv, records alone", (&own, "bench-part")),
+            ("anaplan-dump explain", (&setting.program, "explain")),
         ];
-        sections.push(Section { title: "explain", bytes: EXPLAINED, rows: rounds(&contenders, repeat)? });
+        let rows = rounds(&readers, repeat, |(program, word)| measure::alone(program, &[word.as_ref(), &path]))?;
+        sections.push(Section { title: "explain", bytes: EXPLAINED, rows });
     }
     Ok(sections)
 }

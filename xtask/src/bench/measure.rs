@@ -17,40 +17,37 @@ pub(super) const SYNCED: usize = 1;
 pub(super) const CPU: usize = 2;
 pub(super) const PEAK: usize = 3;
 
-/// A name, and one run.
-pub(super) type Contender<'a> = (String, Box<dyn Fn() -> io::Result<Sample> + 'a>);
-
-/// A contender that is only measured.
-pub(super) fn alone<'a>(name: String, program: &'a Path, arguments: Vec<&'a Path>) -> Contender<'a> {
-    let run = move || {
-        let mut command = clean_command(program);
-        command.args(&arguments);
-        child(command).map(|(sample, ..)| sample)
-    };
-    (name, Box::new(run))
-}
-
-/// Medians of the times and maxima of the peaks. After one run of each that does not count, each begins a round in its
-/// turn, so that none always runs on what another left.
-pub(super) fn rounds(contenders: &[Contender], repeat: usize) -> Result<Vec<(String, Sample)>, String> {
+/// Runs each contender in turn: medians of the times and maxima of the peaks. After one run of each that does not count,
+/// each begins a round in its turn, so that none always runs on what another left.
+pub(super) fn rounds<T>(
+    contenders: &[(&'static str, T)],
+    repeat: usize,
+    run: impl Fn(&T) -> io::Result<Sample>,
+) -> Result<Vec<(&'static str, Sample)>, String> {
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); contenders.len()];
     for round in 0..=repeat {
         for turn in 0..contenders.len() {
             let which = (turn + round) % contenders.len();
-            let (name, run) = &contenders[which];
-            let sample = run().map_err(|error| format!("{name}: {error}"))?;
+            let (name, contender) = &contenders[which];
+            let sample = run(contender).map_err(|error| format!("{name}: {error}"))?;
             samples[which].extend((round > 0).then_some(sample));
         }
     }
-    let row = |((name, _), samples): (&Contender, &Vec<Sample>)| {
-        let row = std::array::from_fn(|column| {
+    let row = |samples: &Vec<Sample>| {
+        std::array::from_fn(|column| {
             let mut values: Vec<f64> = samples.iter().map(|sample| sample[column]).collect();
             values.sort_by(f64::total_cmp);
             values[if column == PEAK { values.len() - 1 } else { values.len() / 2 }]
-        });
-        (name.clone(), row)
+        })
     };
-    Ok(contenders.iter().zip(&samples).map(row).collect())
+    Ok(contenders.iter().map(|(name, _)| *name).zip(samples.iter().map(row)).collect())
+}
+
+/// Runs a program.
+pub(super) fn alone(program: &Path, arguments: &[&Path]) -> io::Result<Sample> {
+    let mut command = clean_command(program);
+    command.args(arguments);
+    child(command).map(|(sample, ..)| sample)
 }
 
 /// Runs a child. Returns also length and checksum of what it printed.

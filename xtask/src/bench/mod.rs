@@ -35,6 +35,9 @@ pub(crate) struct Bench {
     repeat: usize,
 }
 
+/// The scenario that runs only where it is named.
+const RATE_LIMIT: &str = "rate-limit";
+
 /// Measures and prints.
 pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     if arguments.repeat == 0 {
@@ -42,21 +45,18 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     }
     let names = server::SCENES.map(|scene| scene.0);
     let usual: Vec<&str> = names.into_iter().chain(["start", "explain"]).collect();
-    let is_known = |name: &&String| usual.contains(&name.as_str()) || *name == "rate-limit";
-    if let Some(unknown) = arguments.scenario.iter().find(|name| !is_known(name)) {
-        return Err(format!("no scenario is called {unknown}; there are {}, rate-limit", usual.join(", ")));
+    let named: Vec<&str> = arguments.scenario.iter().map(String::as_str).collect();
+    if let Some(unknown) = named.iter().find(|name| !usual.contains(name) && **name != RATE_LIMIT) {
+        return Err(format!("no scenario is called {unknown}; there are {}, {RATE_LIMIT}", usual.join(", ")));
     }
-    let is_wanted = |name: &str| match arguments.scenario.as_slice() {
-        [] => usual.contains(&name),
-        named => named.iter().any(|one| one == name),
-    };
+    let wanted = if named.is_empty() { usual } else { named };
     eprintln!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
     let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir();
     let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
     let setting = Setting { program, folder: folder.path().to_owned() };
-    let sections = compare::run(&setting, arguments.repeat, &is_wanted)?;
-    if is_wanted("rate-limit") {
+    let sections = compare::run(&setting, arguments.repeat, &wanted)?;
+    if wanted.contains(&RATE_LIMIT) {
         rate_limit::run(&setting)?;
     }
     table::print(&sections);

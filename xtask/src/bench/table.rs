@@ -9,7 +9,7 @@ use crate::cargo::PROGRAM;
 pub(super) struct Section {
     pub(super) title: &'static str,
     pub(super) bytes: usize,
-    pub(super) rows: Vec<(String, Sample)>,
+    pub(super) rows: Vec<(&'static str, Sample)>,
 }
 
 /// Prints every section in one table.
@@ -41,34 +41,33 @@ resident memory of one process. On the right, each as a ratio to the first line.
 
 /// Bars of the wall time until the file is on the disk, as ratios to the first contender, in an SVG file.
 pub(super) fn svg(sections: &[Section]) -> String {
-    const ROW: usize = 20;
-    /// Width of a bar for a ratio of 1, and the largest ratio that is drawn to scale.
-    const ONE: f64 = 200.0;
-    const LARGEST: f64 = 2.5;
     let (mut body, mut y) = (String::new(), 0);
     for Section { title, rows, .. } in sections {
-        y += 30;
-        let _ = writeln!(body, "<text x=\"8\" y=\"{y}\" font-weight=\"bold\">{title}</text>");
-        y += 6;
+        y += 36;
+        let _ = writeln!(body, r#"<text x="8" y="{y}" font-weight="bold">{title}</text>"#);
         for (name, values) in rows {
-            let synced = values[SYNCED];
-            let ratio = synced / rows[0].1[SYNCED];
-            let width = ratio.min(LARGEST) * ONE;
+            y += 20;
+            let (text, bar) = (y - 2, y - 13);
+            let ratio = values[SYNCED] / rows[0].1[SYNCED];
+            // A ratio above 2.5 is not drawn to scale.
+            let width = ratio.min(2.5) * 200.0;
+            let end = width + 256.0;
             let color = if name.starts_with(PROGRAM) { "#2a7ae2" } else { "#b0b0b0" };
-            let (text, bar, end) = (y + 12, y + 1, width + 256.0);
             let _ = writeln!(
                 body,
-                "<text x=\"16\" y=\"{text}\">{name}</text><rect x=\"250\" y=\"{bar}\" width=\"{width:.0}\" \
-                 height=\"14\" \
-                 fill=\"{color}\"/><text x=\"{end:.0}\" y=\"{text}\">{ratio:.2}  ({synced:.3} s)</text>"
+                r#"<text x="16" y="{text}">{name}</text>
+<rect x="250" y="{bar}" width="{width:.0}" height="14" fill="{color}"/>
+<text x="{end:.0}" y="{text}">{ratio:.2}  ({:.3} s)</text>"#,
+                values[SYNCED]
             );
-            y += ROW;
         }
     }
-    let height = y + 30;
+    let height = y + 36;
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"820\" height=\"{height}\" viewBox=\"0 0 820 {height}\" \
-         font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"820\" height=\"{height}\" fill=\"white\"/>\n\
-         {body}</svg>\n"
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="820" height="{height}" viewBox="0 0 820 {height}"
+ font-family="sans-serif" font-size="12">
+<rect width="820" height="{height}" fill="white"/>
+{body}</svg>
+"#
     )
 }

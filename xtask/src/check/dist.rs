@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::cargo::root;
 use crate::dist;
-use crate::format::grouped;
 
 /// Builds it here and in a copy of what git knows, and runs it.
 pub(super) fn check() -> Result<String, String> {
@@ -20,5 +19,5 @@ pub(super) fn check() -> Result<String, String> {
     if read(&program)? != read(&second)? {
         return Err(format!("{target}: another folder gives other bytes"));
     }
-    Ok(format!("{target}: {} bytes, static, the same built twice", grouped(size)))
+    Ok(format!("{target}: {size} bytes, static, the same built twice"))
 }

@@ -5,12 +5,11 @@ mod dist;
 mod floors;
 mod tidy;
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use argh::FromArgs;
 
-use crate::cargo::{cargo, in_workspace};
+use crate::cargo::{cargo, in_workspace, printed};
 
 /// run every check: formatting, files, floors, dependencies, lints, documentation, tests
 #[derive(FromArgs)]
@@ -27,51 +26,54 @@ pub(crate) struct Test {
     verbose: bool,
 }
 
-/// How a step ended: with a remark for the table, or the reason.
-enum Outcome {
-    Passed(String),
-    Failed(String),
-    Skipped(String),
-}
-
-impl From<Result<String, String>> for Outcome {
-    fn from(result: Result<String, String>) -> Self {
-        result.map_or_else(Self::Failed, Self::Passed)
-    }
-}
+/// How a step ended, and a remark for the table, or the reason.
+type Outcome = (&'static str, String);
+const PASSED: &str = "ok";
+const FAILED: &str = "FAILED";
+const SKIPPED: &str = "skipped";
 
 enum Work {
-    /// The arguments of cargo, with blanks between them.
-    Cargo(&'static str),
+    /// A tool, and its arguments with blanks between them. Where `--help` of the tool fails, it is not installed.
+    Tool(&'static str, &'static str),
     /// Gets the names of the tasks.
-    Own(fn(&[&str]) -> Outcome),
-    OldestRust,
+    Own(fn(&[&str]) -> Result<String, String>),
 }
 
 /// Quick ones first. The library is checked a second time as an embedder without HTTP gets it, with the report,
 /// which needs none.
 const STEPS: &[(&str, Work)] = &[
-    ("fmt", Work::Cargo("fmt --all --check")),
-    ("tidy", Work::Own(|tasks| tidy::check(tasks).into())),
-    ("floors", Work::Own(|_| floors::check().into())),
-    ("dependencies", Work::Own(|_| dependencies::check().into())),
-    ("clippy", Work::Cargo("clippy --workspace --all-targets --locked -- --deny warnings")),
+    ("fmt", Work::Tool("cargo fmt", "--all --check")),
+    ("tidy", Work::Own(tidy::check)),
+    ("floors", Work::Own(|_| floors::check())),
+    ("dependencies", Work::Own(|_| dependencies::check())),
+    ("clippy", Work::Tool("cargo clippy", "--workspace --all-targets --locked -- --deny warnings")),
     (
         "clippy-no-http",
-        Work::Cargo(
-            "clippy --package anaplan-dump-core --no-default-features --features report --all-targets --locked -- \
+        Work::Tool(
+            "cargo clippy",
+            "--package anaplan-dump-core --no-default-features --features report --all-targets --locked -- \
              --deny warnings",
         ),
     ),
-    ("doc", Work::Cargo("doc --workspace --no-deps --locked")),
-    ("test", Work::Cargo("test --workspace --locked --no-fail-fast")),
+    ("doc", Work::Tool("cargo doc", "--workspace --no-deps --locked")),
+    ("test", Work::Tool("cargo test", "--workspace --locked --no-fail-fast")),
     (
         "test-no-http",
-        Work::Cargo("test --package anaplan-dump-core --no-default-features --features report --locked --no-fail-fast"),
+        Work::Tool(
+            "cargo test",
+            "--package anaplan-dump-core --no-default-features --features report --locked --no-fail-fast",
+        ),
     ),
-    ("package", Work::Cargo("package --workspace --exclude xtask --locked --allow-dirty --no-verify")),
-    ("dist", Work::Own(|_| dist::check().into())),
-    ("oldest-rust", Work::OldestRust),
+    ("package", Work::Tool("cargo package", "--workspace --exclude xtask --locked --allow-dirty --no-verify")),
+    ("dist", Work::Own(|_| dist::check())),
+    // With the oldest Rust that the workspace promises to support.
+    (
+        "oldest-rust",
+        Work::Tool(
+            concat!("rustup run ", env!("CARGO_PKG_RUST_VERSION"), " cargo check"),
+            "--workspace --all-targets --locked",
+        ),
+    ),
 ];
 
 /// Runs the steps, all of them even where one fails.
@@ -89,84 +91,55 @@ pub(crate) fn run(arguments: &Test, tasks: &[&str]) -> Result<(), String> {
     for (name, work) in STEPS.iter().filter(|(name, _)| is_wanted(name)) {
         println!("== {name}");
         let start = Instant::now();
-        let outcome = match work {
-            Work::Cargo(text) => run_cargo(text, arguments.verbose),
-            Work::Own(check) => check(tasks),
-            Work::OldestRust => oldest_rust(),
+        let (word, remark) = match work {
+            Work::Tool(tool, words) => run_tool(tool, words, arguments.verbose),
+            Work::Own(check) => check(tasks).map_or_else(|why| (FAILED, why), |remark| (PASSED, remark)),
         };
-        if let Outcome::Failed(why) = &outcome {
-            println!("{why}");
+        if word == FAILED {
+            println!("{remark}");
         }
-        results.push((*name, outcome, start.elapsed()));
+        results.push((*name, (word, remark), start.elapsed()));
     }
     print_table(&results);
     verdict(&results).map(|verdict| println!("{verdict}"))
 }
 
-fn run_cargo(arguments: &str, verbose: bool) -> Outcome {
-    let mut words = arguments.split(' ');
-    let subcommand = words.next().unwrap_or_default();
-    if !runs(cargo().args([subcommand, "--help"])) {
-        return Outcome::Skipped(format!("cargo {subcommand} is not installed"));
-    }
-    let mut command = cargo();
-    command.arg(subcommand).args((!verbose).then_some("--quiet")).args(words);
-    if subcommand == "doc" {
-        command.env("RUSTDOCFLAGS", "--deny warnings");
-    }
-    finish(command)
-}
-
-/// A build with the oldest Rust that the workspace promises to support.
-fn oldest_rust() -> Outcome {
-    const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
-    let rustup = || {
-        let mut command = in_workspace("rustup");
-        command.args(["run", OLDEST, "cargo"]);
+fn run_tool(tool: &str, words: &str, verbose: bool) -> Outcome {
+    let begun = || {
+        let (program, subcommand) = tool.split_once(' ').unwrap_or((tool, ""));
+        let mut command = if program == "cargo" { cargo() } else { in_workspace(program) };
+        command.args(subcommand.split(' '));
         command
     };
-    if !runs(rustup().arg("--version")) {
-        return Outcome::Skipped(format!("Rust {OLDEST} is not installed: rustup toolchain install {OLDEST}"));
+    if printed(begun().arg("--help")).is_err() {
+        return (SKIPPED, format!("{tool} is not installed"));
     }
-    let mut command = rustup();
-    command.args(["check", "--quiet", "--workspace", "--all-targets", "--locked"]);
-    finish(command)
-}
-
-/// Whether a command is there and succeeds.
-fn runs(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
-/// Runs a command that prints what is worth reading by itself.
-fn finish(mut command: Command) -> Outcome {
+    let mut command = begun();
+    command.args((!verbose).then_some("--quiet")).args(words.split(' '));
+    if tool == "cargo doc" {
+        command.env("RUSTDOCFLAGS", "--deny warnings");
+    }
     match command.status() {
-        Ok(status) if status.success() => Outcome::Passed(String::new()),
-        Ok(status) => Outcome::Failed(format!("{status}: {command:?}")),
-        Err(error) => Outcome::Failed(format!("{error}: {command:?}")),
+        Ok(status) if status.success() => (PASSED, String::new()),
+        Ok(status) => (FAILED, format!("{status}: {command:?}")),
+        Err(error) => (FAILED, format!("{error}: {command:?}")),
     }
 }
 
 fn print_table(results: &[(&str, Outcome, Duration)]) {
     println!("\n{:<16}{:<9}{:>8}", "step", "result", "seconds");
-    for (name, outcome, time) in results {
-        let (word, remark) = match outcome {
-            Outcome::Passed(remark) => ("ok", remark.as_str()),
-            Outcome::Failed(_) => ("FAILED", ""),
-            Outcome::Skipped(why) => ("skipped", why.as_str()),
-        };
-        let line = format!("{name:<16}{word:<9}{:>8.1}  {remark}", time.as_secs_f64());
-        println!("{}", line.trim_end());
+    for (name, (word, remark), time) in results {
+        let remark = if *word == FAILED { "" } else { remark };
+        println!("{}", format!("{name:<16}{word:<9}{:>8.1}  {remark}", time.as_secs_f64()).trim_end());
     }
 }
 
 /// One sentence on all steps.
 fn verdict(results: &[(&str, Outcome, Duration)]) -> Result<String, String> {
-    let names = |wanted: fn(&Outcome) -> bool| -> Vec<&str> {
-        results.iter().filter(|(_, outcome, _)| wanted(outcome)).map(|(name, ..)| *name).collect()
+    let names = |wanted| -> Vec<&str> {
+        results.iter().filter(|(_, (word, _), _)| *word == wanted).map(|(name, ..)| *name).collect()
     };
-    let failed = names(|outcome| matches!(outcome, Outcome::Failed(_)));
-    let skipped = names(|outcome| matches!(outcome, Outcome::Skipped(_)));
+    let (failed, skipped) = (names(FAILED), names(SKIPPED));
     let all = results.len();
     match (&failed[..], &skipped[..]) {
         ([], []) if all == 1 => Ok("the step passed".to_owned()),
@@ -178,13 +151,10 @@ fn verdict(results: &[(&str, Outcome, Duration)]) -> Result<String, String> {
 
 #[test]
 fn the_last_line_says_how_many_steps_passed_and_which_did_not() {
-    let text = String::new;
-    let last = |outcomes: Vec<Outcome>| {
-        let results = ["a", "b", "c"].into_iter().zip(outcomes);
-        verdict(&results.map(|(name, outcome)| (name, outcome, Duration::ZERO)).collect::<Vec<_>>())
+    let last = |words: &[&'static str]| {
+        let results = ["a", "b", "c"].into_iter().zip(words);
+        verdict(&results.map(|(name, word)| (name, (*word, String::new()), Duration::ZERO)).collect::<Vec<_>>())
     };
-    let skipped = last(vec![Outcome::Passed(text()), Outcome::Skipped(text())]);
-    assert_eq!(skipped, Ok("1 of 2 steps passed, skipped: b".to_owned()));
-    let failed = last(vec![Outcome::Failed(text()), Outcome::Skipped(text()), Outcome::Failed(text())]);
-    assert_eq!(failed, Err("2 of 3 steps failed: a, c".to_owned()));
+    assert_eq!(last(&[PASSED, SKIPPED]), Ok("1 of 2 steps passed, skipped: b".to_owned()));
+    assert_eq!(last(&[FAILED, SKIPPED, FAILED]), Err("2 of 3 steps failed: a, c".to_owned()));
 }

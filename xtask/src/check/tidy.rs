@@ -1,9 +1,8 @@
 //! What no compiler looks at: paths of one machine, tasks that the documents name, plain words, and long lines.
 
 use std::fs;
-use std::process::Command;
 
-use crate::cargo::root;
+use crate::cargo::{in_workspace, printed, root};
 
 /// Beginnings of paths that exist on one machine only, in two parts so that this file does not contain them.
 const MACHINE_PATHS: &[(&str, &str)] = &[("/ro", "ot/"), ("/wo", "rk/")];
@@ -37,10 +36,7 @@ const WIDTH: usize = 120;
 
 /// Looks at every file that is in git or could be added; each failure is a line.
 pub(super) fn check(tasks: &[&str]) -> Result<String, String> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root());
-    let output = git.output().map_err(|error| format!("cannot start git: {error}"))?;
-    let names = String::from_utf8_lossy(&output.stdout);
+    let names = printed(in_workspace("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))?;
     let mut failures = Vec::new();
     for name in names.split('\0').filter(|name| !name.is_empty()) {
         // A file that was deleted but is still in git's list has no content to look at.

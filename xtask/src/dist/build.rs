@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{DIST_CARGO, GNU, MUSL};
-use crate::cargo::{PROGRAM, cargo, in_workspace};
-use crate::format::grouped;
+use crate::cargo::{PROGRAM, cargo, in_workspace, printed};
 
 /// Maximum size of a program in bytes: users wait for its download, and a change must not double it unseen.
 const SIZE_BUDGETS: [(&str, u64); 2] = [(MUSL, 2_400_000), (GNU, 4_100_000)];
@@ -51,9 +50,7 @@ pub(crate) fn build(target: &str, source: &Path, target_folder: &Path) -> Result
     }
     let size = bytes.len() as u64;
     match SIZE_BUDGETS.iter().find(|(name, _)| *name == target) {
-        Some((_, budget)) if size > *budget => {
-            Err(format!("{target}: {} bytes, {} allowed", grouped(size), grouped(*budget)))
-        }
+        Some((_, budget)) if size > *budget => Err(format!("{target}: {size} bytes, {budget} allowed")),
         _ => Ok((program, size)),
     }
 }
@@ -75,8 +72,7 @@ fn wants_interpreter(elf: &[u8]) -> bool {
 
 /// The path that a command prints.
 fn print(program: &str, arguments: &[&str]) -> Option<PathBuf> {
-    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
-    Some(PathBuf::from(String::from_utf8(output.stdout).ok()?.trim_end()))
+    printed(Command::new(program).args(arguments)).ok().map(|path| PathBuf::from(path.trim_end()))
 }
 
 #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{GNU, MUSL, MUSL_ARM};
-use crate::cargo::{PROGRAM, cargo};
+use crate::cargo::{PROGRAM, cargo, printed};
 
 /// How the names of files that hold a licence begin, in lower case.
 const LICENCE_FILES: [&str; 6] = ["license", "licence", "copying", "copyright", "notice", "unlicense"];
@@ -27,11 +27,11 @@ pub(super) struct Licences {
 
 /// Reads them for a target.
 pub(super) fn collect(target: &str) -> Result<Licences, String> {
-    let tree = run(&format!(
-        "tree --locked --package {PROGRAM} --edges normal,no-proc-macro --prefix none --format {{p}}\t{{l}} \
-         --target {target}"
-    ))?;
-    let metadata = run(&format!("metadata --locked --format-version 1 --filter-platform {target}"))?;
+    let mut tree = cargo();
+    tree.args(["tree", "--locked", "--package", PROGRAM, "--edges", "normal,no-proc-macro", "--prefix", "none"]);
+    let tree = printed(tree.args(["--format", "{p}\t{l}", "--target", target]))?;
+    let metadata = ["metadata", "--locked", "--format-version", "1", "--filter-platform", target];
+    let metadata = printed(cargo().args(metadata))?;
     let metadata: Value = serde_json::from_str(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let folder = |name: &str, version: &str| {
         let mut packages = metadata["packages"].as_array().into_iter().flatten();
@@ -81,16 +81,6 @@ pub(super) fn collect(target: &str) -> Result<Licences, String> {
         sbom: format!("{sbom:#}\n"),
         crates: folders.len(),
     })
-}
-
-/// What cargo prints; its arguments are separated by blanks.
-fn run(arguments: &str) -> Result<String, String> {
-    let output = cargo().args(arguments.split(' ')).output();
-    let output = output.map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("cargo {arguments}: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The texts in the folders of these crates: each once, below the names of all files that hold it.

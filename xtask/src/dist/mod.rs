@@ -13,8 +13,7 @@ use std::process::Command;
 use argh::FromArgs;
 use ring::digest::{SHA256, digest};
 
-use crate::cargo::{self, PROGRAM, build_program, root};
-use crate::format::grouped;
+use crate::cargo::{PROGRAM, build_program, in_workspace, printed, root};
 use archive::Entry;
 pub(crate) use build::{build, static_target};
 use licences::Licences;
@@ -96,11 +95,11 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
         println!("Building for {target} ...");
         let (program, size) = build(target, &root(), &root().join("target/dist/build"))?;
         let licences = licences::collect(target)?;
-        println!("{} bytes, from {} crates", grouped(size), licences.crates);
+        println!("{size} bytes, from {} crates", licences.crates);
         for (name, bytes) in pack(target, &program, licences, &shared)? {
             let path = output.join(&name);
             fs::write(&path, &bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-            println!("{}: {} bytes", path.display(), grouped(bytes.len() as u64));
+            println!("{}: {} bytes", path.display(), bytes.len());
         }
     }
     let sums = sums(&output).map_err(|error| format!("{}: {error}", output.display()))?;
@@ -113,9 +112,7 @@ pub(crate) fn run(arguments: &Dist) -> Result<(), String> {
 fn shared_entries() -> Result<Vec<Entry>, String> {
     let program = build_program(&[])?;
     let print = |name: &str, arguments: &[&str]| {
-        let output = Command::new(&program).args(arguments).output().map_err(|error| error.to_string())?;
-        let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success());
-        Ok::<_, String>(Entry::text(name, text.ok_or_else(|| format!("{PROGRAM} {arguments:?} failed"))?))
+        printed(Command::new(&program).args(arguments)).map(|text| Entry::text(name, text))
     };
     let mut entries = vec![print("anaplan-dump.1", &["man"])?];
     for (name, shell) in COMPLETIONS {
@@ -130,14 +127,9 @@ fn shared_entries() -> Result<Vec<Entry>, String> {
 
 /// What is written for users, all of it: its links lead from one to the other.
 fn documents() -> Result<Vec<String>, String> {
-    let git = cargo::in_workspace("git").args(["ls-files", "docs"]).output();
-    let git = git.map_err(|error| format!("cannot start git: {error}"))?;
-    if !git.status.success() {
-        return Err("git does not list the documents".to_owned());
-    }
-    let docs = String::from_utf8_lossy(&git.stdout).lines().map(str::to_owned).collect::<Vec<_>>();
+    let docs = printed(in_workspace("git").args(["ls-files", "docs"]))?;
     let top = ["README.md", "CHANGELOG.md", "SECURITY.md", "Containerfile", "LICENSE-APACHE", "LICENSE-MIT"];
-    Ok(top.into_iter().map(str::to_owned).chain(docs).collect())
+    Ok(top.into_iter().chain(docs.lines()).map(str::to_owned).collect())
 }
 
 /// Names and bytes of what is published for a target.
@@ -161,11 +153,8 @@ fn pack(target: &str, program: &Path, licences: Licences, shared: &[Entry]) -> R
         let version = env!("CARGO_PKG_VERSION");
         let control = format!("Package: {PROGRAM}\nVersion: {version}\nArchitecture: {architecture}\n{CONTROL}");
         for entry in &mut entries {
-            let known = INSTALLED.iter().find(|(name, _)| *name == entry.name);
-            entry.name = match known {
-                Some((_, path)) => (*path).to_owned(),
-                None => format!("usr/share/doc/{PROGRAM}/{}", entry.name),
-            };
+            let known = INSTALLED.iter().find(|(name, _)| *name == entry.name).map(|(_, path)| (*path).to_owned());
+            entry.name = known.unwrap_or_else(|| format!("usr/share/doc/{PROGRAM}/{}", entry.name));
         }
         let deb = archive::deb(control, &entries).map_err(failed)?;
         all.push((format!("{PROGRAM}_{version}_{architecture}.deb"), deb));
