@@ -36,9 +36,6 @@ pub(crate) struct Serve {
 
 const PASSWORD: &str = "fake-password";
 
-/// As the service cuts dumps.
-const CHUNK_SIZE: usize = 10_000_000;
-
 /// Of the tests: who signs in with it here gets a token for nothing.
 const KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
 

@@ -10,9 +10,6 @@ use std::time::Duration;
 use flate2::{Compression, write::GzEncoder};
 use xtask::fake::*;
 
-/// As the service cuts dumps.
-pub(super) const CHUNK_SIZE: usize = 10_000_000;
-
 /// Name and title of a scenario, the chunks of its dump and their size.
 pub(super) type Scene = (&'static str, &'static str, usize, usize);
 

@@ -1,9 +1,8 @@
 //! A program for a target whose bytes depend on the source alone, wherever it is built.
 
-use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use super::{DIST_CARGO, GNU, MUSL};
 use crate::cargo::{PROGRAM, cargo, in_workspace, printed};

@@ -27,8 +27,8 @@ mod stop;
 mod wire;
 
 pub use data::{ActionResult, Detail, Dump, Process, Task};
+pub use data::{CHUNK_SIZE, MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
 pub use data::{Import, Rule, SourceFile};
-pub use data::{MODEL, OBJECT, OBJECT_NAME, PROCESS, TASK, TOKEN, USER, WORKSPACE};
 pub use fault::{Fault, When};
 pub use http::{Answer, RequestLog};
 pub use server::FakeServer;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ActionResult, Detail, Dump};
+use super::{ActionResult, CHUNK_SIZE, Detail, Dump};
 
 /// A source file of the model. Each user who uploads has a private one.
 #[derive(Debug, Clone)]
@@ -120,7 +120,7 @@ impl Import {
         if rejected.is_empty() {
             return (ActionResult::loaded(id, name, [loaded, 0, 0]), None);
         }
-        let dump = Dump::from_bytes(dump_file(&header, &rejected), 10_000_000);
+        let dump = Dump::from_bytes(dump_file(&header, &rejected), CHUNK_SIZE);
         (ActionResult::loaded(id, name, [loaded, rejected.len(), 0]), Some(dump))
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::names::USER;
-use super::{ActionResult, Dump};
+use super::{ActionResult, Dump, USER};
 
 /// One run of a process. Its fields are what it is when it has ended, or where it has no stages.
 #[derive(Debug, Clone)]
