@@ -15,8 +15,8 @@ use crate::cargo::{PROGRAM, build_program, clean_command};
 #[argh(subcommand, name = "demo")]
 pub(crate) struct Demo {}
 
-/// Two whole chunks and a rest. With this seed both cuts fall into the middle of a row, and the first into the middle of
-/// a character.
+/// Two whole chunks and a rest. With this seed both cuts fall into the middle of a row, and the first into that of a
+/// character.
 const DUMP_SIZE: usize = 23_456_789;
 const SEED: u64 = 52;
 

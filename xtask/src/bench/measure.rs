@@ -17,8 +17,8 @@ pub(super) const SYNCED: usize = 1;
 pub(super) const CPU: usize = 2;
 pub(super) const PEAK: usize = 3;
 
-/// Runs each contender in turn: medians of the times and maxima of the peaks. After one run of each that does not count,
-/// each begins a round in its turn, so that none always runs on what another left.
+/// Medians of the times and maxima of the peaks. After one run of each that does not count, each begins a round in its
+/// turn, so that none always runs on what another left.
 pub(super) fn rounds<T>(
     contenders: &[(&'static str, T)],
     repeat: usize,
