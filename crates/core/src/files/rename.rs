@@ -134,11 +134,15 @@ impl Place {
 
     /// Writes over the target, where nothing can be renamed to it, as where it is itself a mount.
     pub(crate) fn write_in_place(&self, content: &mut impl Read) -> io::Result<()> {
-        let mut target = OpenOptions::new().write(true).open(&self.target)?;
-        disk::check(Call::WriteInPlace)?;
+        let mut target = self.open_in_place()?;
         let length = io::copy(content, &mut target)?;
         target.set_len(length)?;
         make_durable(&target).map(drop)
+    }
+
+    pub(crate) fn open_in_place(&self) -> io::Result<File> {
+        disk::check(Call::WriteInPlace)?;
+        OpenOptions::new().write(true).open(&self.target)
     }
 
     /// Makes the name durable. The file is there by now, so no trouble calls that failed: not a folder that

@@ -80,7 +80,13 @@ impl LockedTokenFile {
         let mut locked = LockedTokenFile { path, place, lock, warning, unfinished, new: None };
         // A missing permission is found out before the old token is used.
         locked.new = Some(locked.begin()?);
-        Ok(Some(locked))
+        match locked.place.open_in_place() {
+            // A mount in a folder that can be written: a new file cannot get its name either.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
+                Err(Error::output("write to", Some(&locked.path), error))
+            }
+            _ => Ok(Some(locked)),
+        }
     }
 
     pub(crate) fn read(&self) -> Result<Secret> {

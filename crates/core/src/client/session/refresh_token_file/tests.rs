@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 #[cfg(unix)]
-use crate::files::{Call, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, EROFS, refuse};
+use crate::files::{Call, EACCES, EBUSY, EINVAL, EIO, ENOLCK, ENOSPC, EPERM, EROFS, refuse};
 
 /// A folder with a token file that holds `text`, and the path of that file.
 fn file_with(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -123,6 +123,21 @@ fn a_token_that_cannot_be_removed_is_emptied_in_place_or_said_to_be_still_there(
     assert!(forget(&path).unwrap() && !forget(&path).unwrap());
     assert_eq!(fs::read_to_string(&path).unwrap(), "");
     assert!(lock(&path).read().unwrap_err().to_string().ends_with("token is empty"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_in_a_file_that_is_mounted_for_reading_is_not_given_out() {
+    let (folder, path) = file_with("old");
+    let refusal = refuse(Call::WriteInPlace, EROFS);
+    let Err(Error::Output { path: Some(named), source, .. }) = try_lock(&path) else { panic!("it is given out") };
+    assert_eq!((named, source.kind()), (path.clone(), ErrorKind::ReadOnlyFilesystem));
+    assert_eq!(names(&folder), ["token", "token.lock"], "nothing is begun");
+    drop(refusal);
+    // A file that only its folder lets be replaced.
+    let _refusal = refuse(Call::WriteInPlace, EACCES);
+    lock(&path).store(&Secret::new("new")).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new\n");
 }
 
 #[cfg(unix)]
