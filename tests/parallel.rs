@@ -7,7 +7,7 @@ use std::time::Duration;
 use xtask::fake::{At, Fault, Service};
 
 use crate::support::texts::{KEPT, answered, goes_on, incomplete, the_chunk};
-use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
+use crate::support::{CHUNK, Scene, bytes_of, chunk, dump_of};
 
 const CHUNKS: usize = 12;
 
@@ -29,20 +29,6 @@ fn chunks_that_arrive_out_of_order_are_written_in_order_and_asked_for_once() {
     assert!((2..=4).contains(&connections), "{connections}\n{}", scene.describe());
     scene.pipe("--parallel=4").prints(&bytes_of(CHUNKS, 1));
     Scene::with_chunks(2).get("--parallel=8").saves(&dump_of(2, 1));
-}
-
-#[test]
-fn the_connections_of_chunks_side_by_side_are_made_while_the_list_is_asked_for() {
-    for scene in [Scene::with_chunks(CHUNKS), Scene::with_tls(Service::with_dump(dump_of(CHUNKS, 1)))] {
-        scene.server.fault(Fault::Latency(Duration::from_millis(500)), chunk_list().times(1));
-        let mut running = scene.command("get DUMP -o dump.csv --parallel=4 -q").start();
-        // One more, unless the list found one of them ready.
-        running.wait_until("the others are made", |scene| {
-            scene.server.connections() >= 3 && scene.requests() == ["GET DUMP/chunks"]
-        });
-        running.finish().saves(&dump_of(CHUNKS, 1));
-        assert!(scene.server.connections() <= 4, "{}", scene.describe());
-    }
 }
 
 #[test]

@@ -116,6 +116,18 @@ fn what_nohup_or_a_script_makes_a_run_ignore_does_not_end_it() {
 }
 
 #[test]
+fn a_standard_error_that_no_program_reads_does_not_hold_up_the_end() {
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::Stall(At::Start), chunk(1));
+    let full = "mkfifo full; exec 2<>full; rm full; head -c 65536 /dev/zero >&2; ".to_owned() + WITH_DEFAULT_SIGNALS;
+    let mut running = scene.command("get DUMP -q -o dump.csv").through(&full).start();
+    running.wait_until("the second chunk is asked for", |scene| scene.count_of("GET DUMP/chunks/1") == 1);
+    running.signal("TERM");
+    running.finish().exits_with(143);
+    scene.holds(&PART_FILES);
+}
+
+#[test]
 fn what_is_kept_is_named_by_the_name_that_it_has() {
     let scene = Scene::with_chunks(3);
     scene.make_folder("folder");

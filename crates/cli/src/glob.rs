@@ -16,7 +16,8 @@ fn matching(pattern: &str) -> Option<Vec<String>> {
         return None;
     }
     let listed = fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) }).ok()?;
-    let names = listed.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let files = listed.filter_map(|entry| entry.ok().filter(|entry| !entry.path().is_dir()));
+    let names = files.filter_map(|file| file.file_name().into_string().ok());
     let wanted = letters(pattern);
     let names = names.filter(|name| is_match(&wanted, &letters(name)));
     let mut files: Vec<String> = names.map(|name| format!("{folder}{name}")).collect();
@@ -29,14 +30,23 @@ fn letters(name: &str) -> Vec<char> {
     name.to_lowercase().chars().collect()
 }
 
+/// A star first means nothing; where the rest does not fit then, the last star means a letter more.
 fn is_match(pattern: &[char], name: &[char]) -> bool {
-    match (pattern, name) {
-        (['*', rest @ ..], _) => (0..=name.len()).any(|at| is_match(rest, &name[at..])),
-        (['?', rest @ ..], [_, left @ ..]) => is_match(rest, left),
-        ([letter, rest @ ..], [first, left @ ..]) => letter == first && is_match(rest, left),
-        ([], name) => name.is_empty(),
-        _ => false,
+    let (mut at, mut read, mut star) = (0, 0, None);
+    while read < name.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, read));
+                at += 1;
+            }
+            Some(letter) if *letter == '?' || *letter == name[read] => (at, read) = (at + 1, read + 1),
+            _ => {
+                let Some((star_at, star_read)) = star else { return false };
+                (at, read, star) = (star_at + 1, star_read + 1, Some((star_at, star_read + 1)));
+            }
+        }
     }
+    pattern[at..].iter().all(|letter| *letter == '*')
 }
 
 #[test]
@@ -45,6 +55,8 @@ fn a_pattern_means_the_files_that_it_matches_and_another_name_itself() {
     for name in ["b.csv", "A.CSV", "b.csv.part", "c.txt"] {
         fs::write(folder.path().join(name), "").unwrap();
     }
+    fs::write(folder.path().join("b".repeat(200)), "").unwrap();
+    fs::create_dir(folder.path().join("folder.csv")).unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     for (given, expected) in [
         ("*.csv", &["A.CSV", "b.csv"][..]),
@@ -53,6 +65,8 @@ fn a_pattern_means_the_files_that_it_matches_and_another_name_itself() {
         ("c.txt", &["c.txt"]),
         ("missing.csv", &["missing.csv"]),
         ("*.json", &["*.json"]),
+        ("*b*b*b*b*b*b*b*c", &["*b*b*b*b*b*b*b*c"]),
+        ("*.*part*", &["b.csv.part"]),
     ] {
         let expected: Vec<String> = expected.iter().map(|name| at(name)).collect();
         assert_eq!(expanded(&[at(given)]), expected, "{given}");

@@ -32,6 +32,7 @@ impl Session {
     ) -> Result<(Session, Option<Failure>), Failure> {
         let reporter = Arc::new(Reporter::new(environment.arguments.verbosity(), unfinished));
         signals::watch(Arc::clone(&reporter))?;
+        reporter.keep_time();
         let (credentials, no_way) = match credentials::read(environment) {
             Ok(credentials) => (credentials, None),
             Err(failure) => (Credentials::provider(|| Err::<Token, _>("there is none")), Some(failure)),

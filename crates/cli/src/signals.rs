@@ -9,7 +9,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::arguments::PROGRAM;
 use crate::exit_code;
@@ -38,12 +38,16 @@ pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
                 ends_at_once.store(waited >= PATIENCE, Ordering::Relaxed);
             });
             unfinished.remove_temporary();
-            // Standard error may be a pipe that no program reads.
             ends_at_once.store(true, Ordering::Relaxed);
-            reporter.write_line(&format!("{PROGRAM}: {word}{}", reporter.what_is_kept()));
+            let (last, writer) = (format!("{PROGRAM}: {word}{}", reporter.what_is_kept()), Arc::clone(&reporter));
+            // Standard error may be a pipe or a terminal that no program reads.
+            let said = thread::Builder::new().spawn(move || writer.write_line(&last));
+            let begun = Instant::now();
+            while said.as_ref().is_ok_and(|said| !said.is_finished()) && begun.elapsed() < PATIENCE {
+                thread::sleep(LOOK);
+            }
             process::exit(i32::from(*code));
         }
-        reporter.tick();
         thread::sleep(LOOK);
     };
     thread::Builder::new().name("signals".to_owned()).spawn(watch).map(drop).map_err(failed)

@@ -6,7 +6,8 @@ mod download;
 
 use std::error::Error as _;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use anaplan_dump_core::{Event, Subject, Unfinished, shown_path};
@@ -170,8 +171,19 @@ impl Reporter {
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
     }
 
-    /// Draws the line about a wait anew, so that its time goes on.
-    pub(crate) fn tick(&self) {
+    /// Keeps the time of a wait going on a terminal. That may hold it up for ever, so nothing else is done meanwhile.
+    pub(crate) fn keep_time(self: &Arc<Self>) {
+        let reporter = Arc::clone(self);
+        let tick = move || loop {
+            reporter.tick();
+            thread::sleep(REDRAW);
+        };
+        // Without it, the line changes at each look.
+        let _ = self.redraws.then(|| thread::Builder::new().name("time".to_owned()).spawn(tick));
+    }
+
+    /// Draws the line about a wait anew.
+    fn tick(&self) {
         let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wait) = wait.as_mut().filter(|wait| wait.drawn.elapsed() >= REDRAW) {
             wait.drawn = Instant::now();

@@ -9,14 +9,13 @@ use std::sync::Arc;
 
 use super::Client;
 use super::dump_source::DumpSource;
-use super::http::patience::{Patience, Stop};
 use super::read_ahead::ReadAhead;
 use super::requests::MAX_PARALLEL;
 use super::unchanged::find_change;
 use crate::address::DumpAddress;
 use crate::error::{Error, Result, Setting};
 use crate::files::DiskWarning;
-use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat, Subject};
+use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, PartFile, Progress, Resume, StreamSink, fill, total_bytes};
 
 /// What a download brought.
@@ -254,27 +253,8 @@ impl<'a> Download<'a> {
         match (self.whole, self.known.take()) {
             (true, _) => Ok(ChunkList::of_whole(&self.dump)),
             (false, Some(known)) => Ok(known),
-            (false, None) => self.ask_for_list(),
+            (false, None) => self.client.requests.chunk_list(&self.dump, self.repeat),
         }
-    }
-
-    /// Asks for the chunk list, and meanwhile makes the other connections for chunks.
-    fn ask_for_list(&self) -> Result<ChunkList> {
-        let (requests, stop) = (&self.client.requests, Arc::<Stop>::default());
-        let subject = Subject::ChunkList(self.dump.clone());
-        let (wire, origin) = (&requests.wire, requests.origin(&subject)?);
-        let patience = Patience { stop: Arc::clone(&stop), ..wire.patience.clone() };
-        std::thread::scope(|scope| {
-            let others = if wire.agent.is_unprepared() { self.parallel - 1 } else { 0 };
-            for _ in 0..others {
-                let connect = || wire.agent.connect(origin, &patience);
-                // Without a thread, the request for a chunk makes it.
-                let _ = std::thread::Builder::new().spawn_scoped(scope, connect);
-            }
-            let list = requests.chunk_list(&self.dump, self.repeat);
-            stop.stop();
-            list
-        })
     }
 
     /// The URL that is downloaded: what tells one dump's part file from another's.

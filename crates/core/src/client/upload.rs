@@ -16,7 +16,7 @@ use super::http::exchange::{Content, JSON, Request};
 use super::requests::json_of;
 use crate::address::FileAddress;
 use crate::error::{Error, Result};
-use crate::files::{DiskWarning, Lock, NamedFile, Unfinished, take_turn};
+use crate::files::{DiskWarning, Lock, NamedFile, Unfinished, is_same_file, take_turn};
 use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done, check_success};
 use crate::transfer::ChunkDigest;
 
@@ -65,9 +65,10 @@ struct Turn(Option<(PathBuf, File)>, Unfinished);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // It may be another user's. A run that waits for the lock sees that the file is gone, and makes another.
-        if let Some((path, _)) = &self.0 {
-            let _ = std::fs::remove_file(path);
+        // A run that waits for the lock sees that the file is gone, and makes another. One that another program has
+        // removed may be another run's by now.
+        if let Some((path, lock)) = &self.0 {
+            let _ = is_same_file(lock, path).then(|| std::fs::remove_file(path));
             self.1.set_temporary(path, false);
         }
     }

@@ -240,8 +240,11 @@ impl<T> Listing<T> {
         let received = self.entries.len() + entries.len();
         let total = self.total.max(page_total);
         let is_complete = match total {
-            // The live service also offers a next page where there is none.
-            Some(total) => received as u64 >= total,
+            // The live service also offers a next page where there is none. What may lack a chunk asks all the same.
+            Some(total) if received as u64 >= total => {
+                !has_next || entries.is_empty() || self.key != CHUNKS && received as u64 == total
+            }
+            Some(_) => false,
             // The page that was asked for never came.
             None => !has_next && !is_first_again,
         };
@@ -317,6 +320,7 @@ mod tests {
         const NEXT: &str = r#"{"meta":{"paging":{"next":"u"}},"chunks":[{"id":"0"}]}"#;
         const OF_1: &str = r#"{"meta":{"paging":{"totalSize":1,"next":"u"}},"chunks":[{"id":"0"}]}"#;
         const OF_3: &str = r#"{"meta":{"paging":{"totalSize":3,"next":"u"}},"chunks":[{"id":"0"}]}"#;
+        const ONE: &str = r#"{"chunks":[{"id":"1"}]}"#;
         const EMPTY: &str = r#"{"status":{"code":200}}"#;
         let (nothing, early, of_3) = (Err("it has no \"chunks\""), Err("a further page"), Err("end after 1"));
         for (pages, expected) in [
@@ -329,7 +333,8 @@ mod tests {
             (&[NEXT, r#"{"chunks":[{"id":"0"}]}"#], early),
             (&[OF_3, EMPTY], of_3),
             (&[OF_3, OF_3], of_3),
-            (&[OF_1], Ok("0")),
+            (&[OF_1, ONE], Ok("01")),
+            (&[OF_1, OF_1], Ok("0")),
             (&[r#"{"meta":{"paging":{"next":""}},"chunks":[{"id":"0"}]}"#], Ok("0")),
             (&[r#"{"meta":{"paging":{"next":{}}},"chunks":[{"id":"0"}]}"#], Ok("0")),
         ] {
@@ -343,6 +348,17 @@ mod tests {
         let mut endless = listing();
         let fault = (0..).find_map(|n| endless.take(NEXT.replace("\"0\"", &n.to_string()).as_bytes()).err());
         assert_eq!(fault.unwrap().to_string(), "its pages do not end within 1000 pages, the limit of a list");
+    }
+
+    #[test]
+    fn a_next_page_after_the_total_costs_a_request_for_chunks_alone() {
+        let mut tasks = tasks();
+        let mut take = |total: u64| {
+            let page = r#"{"meta":{"paging":{"totalSize":TOTAL,"next":"u"}},"tasks":[{"taskId":"A"}]}"#;
+            tasks.take(page.replace("TOTAL", &total.to_string()).as_bytes()).unwrap();
+            tasks.next_path().is_some()
+        };
+        assert_eq!([take(0), take(1)], [true, false]);
     }
 
     #[test]

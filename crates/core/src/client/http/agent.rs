@@ -1,16 +1,13 @@
 //! The agent as this job needs it: limits on silence, one name lookup for each host, roots, a proxy.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::unversioned::transport::Connector;
 
 use super::names::Names;
-use super::patience::{Patience, within};
 use super::proxy::{Proxy, ProxyChoice, ProxyConnector};
-use super::ready::{Ready, TakeMade, only_connect};
 use super::tcp::TcpConnector;
 use super::tls::{Issuers, Roots, TlsConnector};
 use crate::address::Origin;
@@ -51,8 +48,6 @@ pub(in crate::client) struct HttpAgent {
     /// Silence after which a connection counts as stalled.
     pub(super) stall: Duration,
     issuers: Issuers,
-    was_prepared: AtomicBool,
-    ready: Ready,
 }
 
 impl HttpAgent {
@@ -80,11 +75,10 @@ impl HttpAgent {
             .build();
         let issuers = Arc::clone(&tls.issuers);
         let name = proxy.as_ref().map(Proxy::name).unwrap_or_default();
-        let ready = Ready::default();
-        let connector = ().chain(ready.clone()).chain(ProxyConnector { inner: Default::default(), name });
-        let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls).chain(TakeMade);
+        let connector = ().chain(ProxyConnector { inner: Default::default(), name });
+        let connector = connector.chain(TcpConnector { names: names.clone() }).chain(tls);
         let agent = Agent::with_parts(settings, connector, names.clone());
-        Ok(HttpAgent { agent, proxy, names, stall, issuers, was_prepared: AtomicBool::new(false), ready })
+        Ok(HttpAgent { agent, proxy, names, stall, issuers })
     }
 
     pub(in crate::client) fn secrets(&self) -> Vec<String> {
@@ -104,24 +98,6 @@ impl HttpAgent {
 
     pub(in crate::client) fn forget_names(&self) {
         self.names.forget();
-    }
-
-    /// Whether connections for several requests are to be made first: once, for later ones find those that are idle.
-    pub(in crate::client) fn is_unprepared(&self) -> bool {
-        !self.was_prepared.swap(true, Ordering::Relaxed)
-    }
-
-    /// Makes a connection that a later request to `origin` takes. If that fails, that request will say why.
-    pub(in crate::client) fn connect(&self, origin: &Origin, patience: &Patience) {
-        let Ok(request) = ureq::http::Request::get(origin.to_string()).body(()) else { return };
-        // With another setting than the agent's, ureq takes no idle connection. Our connector does not look at it.
-        let request = self.agent.configure_request(request).no_delay(false);
-        let request = if self.is_direct(origin) { request.proxy(None) } else { request };
-        let made = only_connect(|| drop(within(Duration::ZERO, patience, || self.agent.run(request.build()))));
-        // Until now, the end of this thread's patience would have closed it.
-        if let Some(made) = made.filter(|_| !patience.stop.is_stopped()) {
-            self.ready.add(made);
-        }
     }
 
     /// Whether there is a proxy, and it is not for this host.

@@ -6,7 +6,6 @@ pub(super) mod exchange;
 mod names;
 pub(super) mod patience;
 mod proxy;
-mod ready;
 mod tcp;
 pub(super) mod tls;
 mod tls_failure;
