@@ -3,7 +3,8 @@
 # For cron: 30 2 * * * $HOME/bin/nightly-with-page.sh
 # `mail -A` is that of GNU mailutils; s-nail and bsd-mailx call it -a.
 . "$HOME/.anaplan-env"
-report=$(anaplan-dump run 118000000001 -q -o "$HOME/rejected/" --timeout 4h --html "$HOME/report.html" --force 2>&1)
+rm -f "$HOME/report.html"
+report=$(anaplan-dump run 118000000001 -q -o "$HOME/rejected/" --timeout 4h --html "$HOME/report.html" 2>&1)
 code=$?
 case $code in
   0) ;;

@@ -32,7 +32,7 @@ pub(crate) const WITHOUT_JSON: [&str; 4] = ["login", "logout", "completion", "ma
 #[argh(
     example = "{command_name} run WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} get WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
-    example = "{command_name} explain rejected.csv --html report.html --fix corrected.csv",
+    example = "{command_name} explain rejected.csv --html report.html --fix to-correct.csv",
     note = "LOCATOR is a URL of the API, as its reference prints it, or the short form
 WORKSPACE/MODEL/PROCESS[/TASK[/OBJECT]]. With ANAPLAN_WORKSPACE and ANAPLAN_MODEL
 set, the short form may begin at the process.

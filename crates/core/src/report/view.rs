@@ -120,7 +120,7 @@ impl<'a> ReportView<'a> {
         let other_kinds = (!others.is_empty()).then(|| words::other_kinds(&others));
         let unlisted = (self.report.unlisted_messages > 0).then(|| words::unlisted(self.report));
         let has_numbers = self.report.totals.rejected > 0 && !kinds.is_empty();
-        let legend = "can load: rows without a message of another kind, once this one is cured.";
+        let legend = "can load: rows that load once this kind alone is cured.";
         [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 
