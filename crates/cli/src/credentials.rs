@@ -100,7 +100,7 @@ fn token(environment: &Environment<'_>) -> Result<Credentials, Failure> {
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] if path == "-" => {
             let stdin = std::io::stdin().lock();
             let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", stdin)?;
-            Ok(file.secret()?.parse::<Token>()?.into())
+            Ok(file.token()?.parse::<Token>()?.into())
         }
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] => {
             Ok(Credentials::token_file(os_text::path(path))?)

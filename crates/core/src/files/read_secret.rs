@@ -87,15 +87,25 @@ impl NamedFile {
     /// The secret in a file that holds nothing else: one line of UTF-8. Blanks and line ends around it do not
     /// belong to it.
     pub fn secret(&self) -> Result<&str> {
-        let text = std::str::from_utf8(self.bytes())
-            .map_err(|_| unusable(self.setting, &self.name, "is not in UTF-8: save it as UTF-8 or ASCII"))?;
-        check_secret(self.setting, &self.name, text.trim())?;
-        Ok(text.trim())
+        let text = self.text()?;
+        check_secret(self.setting, &self.name, text).map(|()| text)
+    }
+
+    /// The same for a token.
+    pub fn token(&self) -> Result<&str> {
+        let text = self.text()?;
+        check_token(self.setting, &self.name, text).map(|()| text)
+    }
+
+    fn text(&self) -> Result<&str> {
+        let text = std::str::from_utf8(self.bytes());
+        let problem = "is not in UTF-8: save it as UTF-8 or ASCII";
+        text.map(str::trim).map_err(|_| unusable(self.setting, &self.name, problem))
     }
 }
 
-/// Whether a text can be a secret; errors show no part of it. `name` is how they call its file, empty without one.
-pub(crate) fn check_secret(setting: Setting, name: &str, text: &str) -> Result<()> {
+/// Whether a text can be a token; errors show no part of it. `name` is how they call its file, empty without one.
+pub(crate) fn check_token(setting: Setting, name: &str, text: &str) -> Result<()> {
     // As in a file of variables, or copied from a shell.
     let is_assignment = |line: &str| {
         let name = line.split_once('=').map_or("", |(name, _)| name).to_ascii_uppercase();
@@ -104,11 +114,20 @@ pub(crate) fn check_secret(setting: Setting, name: &str, text: &str) -> Result<(
         name.starts_with("EXPORT ") || name.contains("ANAPLAN_") || (is_word && ends_so)
     };
     let is_json = || text.starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok();
+    match () {
+        () if is_json() => Err(unusable(setting, name, "is a JSON document: only the value belongs there")),
+        () if text.lines().any(is_assignment) => {
+            Err(unusable(setting, name, "holds a line NAME=VALUE: only the value belongs there"))
+        }
+        () => check_secret(setting, name, text),
+    }
+}
+
+/// Whether a text can be any secret: a password may look like anything.
+pub(crate) fn check_secret(setting: Setting, name: &str, text: &str) -> Result<()> {
     let problem = match text.chars().find(|c| is_unprintable(*c)) {
         _ if text.is_empty() => "is empty",
         _ if text.len() > MAX_SECRET_BYTES => "is larger than any secret: is it another file?",
-        _ if is_json() => "is a JSON document: only the value belongs there",
-        _ if text.lines().any(is_assignment) => "holds a line NAME=VALUE: only the value belongs there",
         Some('\n' | '\r') => "holds more than one line",
         Some(c) => &format!("holds a character that cannot be seen, U+{:04X}", u32::from(c)),
         None => return Ok(()),
@@ -193,9 +212,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         std::fs::write(&path, bytes).unwrap();
-        let secret =
-            NamedFile::read(Setting::Named("the file"), &path).and_then(|file| file.secret().map(str::to_owned));
-        secret.map_err(|error| error.to_string().replace(&*path.to_string_lossy(), "FILE"))
+        let file = NamedFile::read(Setting::Named("the file"), &path);
+        file.and_then(|file| file.token().map(str::to_owned))
+            .map_err(|error| error.to_string().replace(&*path.to_string_lossy(), "FILE"))
     }
 
     #[test]
@@ -230,6 +249,15 @@ mod tests {
             (&vec![b'a'; 17 << 20], "is larger than any file of a secret or of certificates"),
         ] {
             assert_eq!(secret_of(bytes), Err(format!("the file cannot be used: FILE {reason}")));
+        }
+    }
+
+    #[test]
+    fn a_password_may_look_like_a_variable_or_like_json() {
+        for text in ["ANAPLAN_Anaplan_2026=x", "Token=abc", "mypassword=1", "export TOKEN=x", "{}"] {
+            let file = NamedFile::from_bytes(Setting::Password, "", text.into()).unwrap();
+            assert!(file.token().is_err(), "{text}");
+            assert_eq!(file.secret().unwrap(), text);
         }
     }
 

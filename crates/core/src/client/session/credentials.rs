@@ -86,9 +86,9 @@ impl Credentials {
     ///
     /// [`Error::Setting`] for a file that cannot be read, is empty, is in UTF-16, or holds no token.
     pub fn token_file(path: impl AsRef<Path>) -> Result<Credentials> {
-        let secret = Secret::from_file("the token file", path)?;
-        let exposed_files = secret.exposed_file().map(Path::to_owned).into_iter().collect();
-        Ok(Credentials { exposed_files, ..secret.reveal().parse::<Token>()?.into() })
+        let file = NamedFile::read(Setting::Named("the token file"), path)?;
+        let exposed_files = file.exposed().map(Path::to_owned).into_iter().collect();
+        Ok(Credentials { exposed_files, ..file.token()?.parse::<Token>()?.into() })
     }
 
     /// Tokens from the program itself, such as from a vault: `provider` is called when one is needed, and

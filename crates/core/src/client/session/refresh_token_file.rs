@@ -98,7 +98,7 @@ impl LockedTokenFile {
             _ => Error::output("read", Some(&self.path), error),
         })?;
         let name = shown_path(&self.path);
-        Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.secret()?))
+        Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.token()?))
     }
 
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::secret::Secret;
 use crate::client::http::exchange::Reply;
 use crate::error::Setting;
-use crate::files::check_secret;
+use crate::files::check_token;
 use crate::service::{Answer, BodyProblem, Fault, Refusal, error_message};
 use crate::text::seconds;
 
@@ -59,7 +59,7 @@ impl<'a> Granted<'a> {
         }
         let can_be_sent = |text: &String| {
             let is_token = text.bytes().all(|byte| byte.is_ascii_graphic());
-            is_token && check_secret(Setting::Token, "", text).is_ok()
+            is_token && check_token(Setting::Token, "", text).is_ok()
         };
         let around = |c: char| c.is_whitespace() || c == '\u{feff}';
         let text = self.answer.text(path).map(|text| text.trim_matches(around).to_owned());

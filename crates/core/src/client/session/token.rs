@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::credentials::header;
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
-use crate::files::check_secret;
+use crate::files::check_token;
 
 /// The words before the two kinds of tokens in the header `Authorization`.
 const ANAPLAN: &str = "AnaplanAuthToken";
@@ -55,7 +55,7 @@ impl Token {
         let copied = text.split_once([' ', '\t']).and_then(|(word, value)| Some((scheme_of(word)?, value)));
         let (scheme, value) = copied.map_or((usual, text), |(scheme, value)| (scheme, value.trim_start()));
         // The word alone is no token.
-        check_secret(Setting::Token, "", if scheme_of(value).is_some() { "" } else { value })?;
+        check_token(Setting::Token, "", if scheme_of(value).is_some() { "" } else { value })?;
         if value.starts_with(['"', '\'']) || value.ends_with(['"', '\'']) {
             return Err(Setting::Token.unusable("it is in quotes: give it without them"));
         }
