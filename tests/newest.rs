@@ -269,6 +269,23 @@ fn older_dumps_are_fetched_where_that_is_asked_for() {
 }
 
 #[test]
+fn older_dumps_are_not_looked_for_where_a_newer_run_may_have_left_one() {
+    let unnamed = || Task::complete("T8").with_result(result_of(&[("..", "Budget")]));
+    let why = "left 1 dump without a usable objectId: the service does not say how to download it";
+    let scene = Scene::with_tasks([clean("T9"), unnamed(), failed("T7", &[COSTS])]);
+    let outcome = scene.run("get NIGHTLY --older");
+    outcome.notes(passed_over(&[("T9", "it left no dump")])).fails(4, format!("task <NIGHTLY>/T8 {why}"));
+    let silent = ActionResult { failure_dump_available: None, ..ActionResult::new("..") };
+    let silent = Task::complete("T8").with_result(ActionResult::new(PROCESS).with_nested(silent));
+    for newest in [unnamed(), Task::complete("T8"), silent] {
+        let scene = Scene::with_tasks([newest, failed("T7", &[COSTS])]);
+        let [plain, older] = ["", "--older"].map(|option| scene.run(&format!("get NIGHTLY {option}")).any());
+        assert_eq!((older.code(), older.stderr_text()), (plain.code(), plain.stderr_text()));
+        assert_ne!(older.code(), Some(0), "{}", older.stderr_text());
+    }
+}
+
+#[test]
 fn latest_is_the_same_run_for_every_command() {
     let scene = Scene::with_tasks([running("T9"), failed("T8", &[COSTS]), clean("T7")]);
     let notes = passed_over(&[("T9", NOT_FINISHED)]);

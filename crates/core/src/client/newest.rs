@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::{Client, questions};
 use crate::address::{ActionAddress, Id};
 use crate::error::{Error, ErrorKind, Result};
-use crate::service::{Dump, ListedTask, Outcome, Subject, Task, TaskState};
+use crate::service::{ActionResult, Dump, ListedTask, Outcome, Subject, Task, TaskState};
 
 /// The default number of tasks to look at.
 const DEFAULT_LIMIT: usize = 20;
@@ -121,7 +121,8 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// Goes past runs that left no dump, to the newest one that did. Defaults to no: older dumps are old news.
+    /// Goes past runs that left no dump, by proof, to the newest one that did. Defaults to no: older dumps are old
+    /// news.
     pub fn older(mut self, yes: bool) -> Self {
         self.older = yes;
         self
@@ -145,12 +146,18 @@ impl<'a> Search<'a> {
         let mut skipped = Vec::new();
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
         let mut newest = None;
+        let mut is_last = false;
         let Listed { tasks, mut is_proven } = self.listed()?;
         for (mut listed, is_newest) in tasks {
             let reason = match self.look(&mut listed)? {
                 Found::Dumps(..) if !is_newest && !self.older => return Err(unreadable(self.action)),
                 Found::Dumps(task, dumps) => return Ok((Newest::Dumps { task, dumps }, skipped)),
                 Found::NoDump(task) => {
+                    is_last = !self.older || !is_without_dump(&task, self.object);
+                    if is_last {
+                        // What stops the search is the answer, unless a newer dump is gone.
+                        newest.take_if(|(_, clean): &mut (usize, Option<Task>)| clean.is_some());
+                    }
                     newest.get_or_insert((skipped.len(), Some(task)));
                     SkipReason::NoDump
                 }
@@ -162,7 +169,7 @@ impl<'a> Search<'a> {
                 }
             };
             skipped.push((listed, reason));
-            if reason == SkipReason::NoDump && !self.older {
+            if is_last {
                 is_proven = is_newest;
                 break;
             }
@@ -270,6 +277,13 @@ impl<'a> Search<'a> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a task left no dump but those that were asked for; where an object is named, none of that one.
+fn is_without_dump(task: &Task, object: Option<&Id>) -> bool {
+    let is_named = |action: &&ActionResult| object.is_some() && action.object_id.as_ref() == object;
+    let is_told = || task.unnamed_dumps() + task.unreadable_actions() == 0;
+    task.result.is_some() && (task.actions().iter().copied().any(|action| is_named(&action)) || is_told())
 }
 
 /// How a task without a dump ended, or the action that is named. Each dump that it could have left was asked for.
