@@ -68,13 +68,19 @@ impl Task {
             outcome => outcome,
         };
         let parts: Vec<Outcome> = parts.map(|action| outcome(action)).collect();
-        let is_any = |outcome| parts.contains(&outcome);
-        let is_excused = is_any(Outcome::Warnings) || is_any(Outcome::Ignored);
-        let is_explained = !whole.nested.is_empty() && is_excused;
-        let whole_failed = whole.successful == Some(false) || whole.failure_dump_available == Some(true);
-        if is_any(Outcome::Failed)
-            || (whole_failed && !whole.nested.is_empty() && !is_explained)
-            || (!dumps.is_empty() && !is_excused)
+        let is_excuse = |outcome: &Outcome| matches!(outcome, Outcome::Warnings | Outcome::Ignored);
+        let is_unexplained = |container: &ActionResult| {
+            let within = container.actions_within();
+            let mut parts = within.iter().filter(|action| action.nested.is_empty());
+            let has_failed = container.successful == Some(false)
+                || container.failure_dump_available == Some(true)
+                || has_dump(container);
+            has_failed && !within.is_empty() && !parts.any(|part| is_excuse(&outcome(part)))
+        };
+        if parts.contains(&Outcome::Failed)
+            || is_unexplained(whole)
+            || actions.iter().any(|action| is_unexplained(action))
+            || (!dumps.is_empty() && !parts.iter().any(is_excuse))
             || actions.iter().any(|action| action.rejected_rows())
             || whole.rejected_rows()
         {
@@ -149,6 +155,12 @@ mod tests {
 
     #[test]
     fn a_task_is_clean_only_if_every_action_says_that_it_was_successful() {
+        // Beside it another action explains nothing.
+        let within = |container: &str| {
+            let clean = r#"{"successful":true,"failureDumpAvailable":false}"#;
+            let container = format!(r#"{{"objectId":"112000000001",{container},"nestedResults":[{clean}]}}"#);
+            format!(r#"{{"successful":true,"nestedResults":[{clean},{container}]}}"#)
+        };
         for (result, expected) in [
             (r#"{"successful":"true","failureDumpAvailable":false}"#, Outcome::Clean),
             (
@@ -165,6 +177,9 @@ mod tests {
             (r#"{"successful":false}"#, Outcome::Failed),
             (r#"{"successful":true,"failureDumpAvailable":true}"#, Outcome::Failed),
             (r#"{"successful":true,"nestedResults":[{"successful":false}]}"#, Outcome::Failed),
+            (&within(r#""failureDumpAvailable":false"#), Outcome::Clean),
+            (&within(r#""successful":false"#), Outcome::Failed),
+            (&within(r#""failureDumpAvailable":true"#), Outcome::Failed),
         ] {
             let task = task(&format!(r#"{{"taskState":"COMPLETE","result":{result}}}"#));
             assert_eq!(task.outcome(), expected, "{result}");

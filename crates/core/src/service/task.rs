@@ -177,11 +177,9 @@ impl ActionResult {
         (counted > 0 || is_proved).then_some(counted)
     }
 
-    fn collect_nested<'a>(&'a self, actions: &mut Vec<&'a ActionResult>) {
-        for nested in &self.nested {
-            actions.push(nested);
-            nested.collect_nested(actions);
-        }
+    /// The actions within, those within others included, in order.
+    pub(super) fn actions_within(&self) -> Vec<&ActionResult> {
+        self.nested.iter().flat_map(|nested| [vec![nested], nested.actions_within()].concat()).collect()
     }
 
     fn change_messages(&mut self, change: &dyn Fn(&str) -> String) {
@@ -225,14 +223,9 @@ impl Task {
     /// The actions of the task, those within others included, in order. A single import, or a process
     /// whose result lists no actions, is its own only action.
     pub fn actions(&self) -> Vec<&ActionResult> {
-        let mut actions = Vec::new();
-        if let Some(result) = &self.result {
-            result.collect_nested(&mut actions);
-            if actions.is_empty() {
-                actions.push(result);
-            }
-        }
-        actions
+        let Some(result) = &self.result else { return Vec::new() };
+        let within = result.actions_within();
+        if within.is_empty() { vec![result] } else { within }
     }
 
     /// The rows that belong in this dump of the task by its own counts, rejected or loaded with a warning; `None`
