@@ -174,6 +174,8 @@ impl SourceCheck {
         let mark = MARKS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, name)| *name);
         // A file without a mark shows its byte order by its first letters.
         let mark = mark.or(is_utf16(head).then_some(if head[0] == 0 { UTF_16BE } else { UTF_16LE }));
+        let is_other = || matches!(self.encoding, Encoding::Utf16(_)) && is_utf8(head);
+        let mark = mark.or_else(|| is_other().then_some(UTF_8));
         if let Some(mark) = mark.filter(|mark| !self.encoding.may_begin_with(mark)) {
             return Err(self.is_in(mark));
         }
@@ -251,6 +253,11 @@ impl SourceCheck {
             self.format.encoding
         ))
     }
+}
+
+/// Whether the start of a file is in UTF-8 and not in UTF-16, where a separator and the end of a line have a zero byte.
+fn is_utf8(head: &[u8]) -> bool {
+    !head.contains(&0) && std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
 /// The fields of a row, from 1.
@@ -340,6 +347,8 @@ mod tests {
             ("UTF-8", ',', 1, &marked[2..], "it is in UTF-16LE, and the import expects \"UTF-8\""),
             ("UTF-16BE", ',', 1, &marked, "it is in UTF-16LE, and the import expects \"UTF-16BE\""),
             ("UTF-16BE", ',', 1, &marked[2..], "it is in UTF-16LE, and the import expects \"UTF-16BE\""),
+            ("UTF-16LE", ',', 1, "Größe,\"B, b\"\n".as_bytes(), "it is in UTF-8, and the import expects \"UTF-16LE\""),
+            ("UTF-16", ',', 0, b"a,b\n1,2,\xc3", "it is in UTF-8, and the import expects \"UTF-16\""),
             ("UTF-16LE", ',', 1, &marked[..marked.len() - 1], "which has no such bytes as those from byte 26 on"),
             ("UTF-8", ',', 0, b"\xc3\xb6\xe4b", "\"UTF-8\", which has no such bytes as those from byte 2 on"),
             ("UTF-8", ',', 0, b"ab\xc3", "which has no such bytes as those from byte 2 on"),
