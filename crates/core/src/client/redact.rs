@@ -3,6 +3,10 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use percent_encoding::utf8_percent_encode;
+
+use crate::address::SEGMENT;
+
 /// Length of the shortest secret that is removed, in bytes: without a shorter one, every other word would be
 /// spoilt.
 const MIN_BYTES: usize = 4;
@@ -34,8 +38,11 @@ impl Secrets {
     pub(super) fn redact(&self, text: &str) -> String {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let secrets = self.lasting.iter().chain(&*tokens).filter(|secret| secret.len() >= MIN_BYTES);
-        // An error shows JSON as it came, where a quote has a backslash.
-        let quoted = |secret: &String| [format!("\"{secret}\""), serde_json::Value::from(&**secret).to_string()];
+        // An error shows JSON as it came, where a quote has a backslash, and URLs in it.
+        let quoted = |secret: &String| {
+            let in_url = format!("\"{}\"", utf8_percent_encode(secret, SEGMENT));
+            [format!("\"{secret}\""), serde_json::Value::from(&**secret).to_string(), in_url]
+        };
         let mut forms: Vec<String> = secrets.flat_map(quoted).collect();
         // One may be a part of another.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
@@ -53,7 +60,7 @@ mod tests {
         (0..20).for_each(|number| secrets.add(&format!("token-{number:0>12}")));
         ["token-000000000019-x", "\"new\""].into_iter().for_each(|token| secrets.add(token));
         let shown = ["pass \"word", "pass \\\"word", "cGFzcw==", "token-000000000019", "token-000000000019-x"];
-        for secret in shown.into_iter().chain(["\\\"new\\\""]) {
+        for secret in shown.into_iter().chain(["\\\"new\\\"", "pass%20%22word", "cGFzcw%3D%3D"]) {
             assert_eq!(secrets.redact(&format!("\u{e9}{secret}<{secret}{secret}")), "\u{e9}***<******", "{secret}");
         }
         for text in ["", "abcdef", "pass", "token-", "token-000000000001"] {
