@@ -383,7 +383,9 @@ fn loop_schedule(seed: u64) {
             let running = with_password(bare(&scene, &run)).start();
             let outcome = if kills_left > 1 {
                 std::thread::sleep(Duration::from_micros(random.below(60_000)));
-                running.kill()
+                let killed = running.kill();
+                scene.server.settle();
+                killed
             } else {
                 running.finish().any()
             };

@@ -114,6 +114,16 @@ impl FakeServer {
         self.shared.accepted.load(Ordering::SeqCst)
     }
 
+    /// Waits until what a killed client has asked for is done.
+    pub fn settle(&self) {
+        // The last one in the queue: once it is accepted, all before it are.
+        let accepted = self.connections();
+        drop(TcpStream::connect(self.address));
+        while self.connections() == accepted || !lock(&self.shared.streams).is_empty() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The data, to look at or change while the server runs. Requests wait while it is held.
     pub fn service(&self) -> MutexGuard<'_, Service> {
         lock(&self.shared.service)
