@@ -227,6 +227,14 @@ fn dumps_that_are_gone_are_reported_with_every_reason() {
 }
 
 #[test]
+fn an_older_dump_that_is_gone_is_told_below_a_clean_run() {
+    let scene = Scene::with_tasks([clean("T9"), gone("T8"), clean("T7")]);
+    let told = passed_over(&[("T9", GONE), ("T8", GONE)]).split_inclusive('\n').nth(1).map(str::to_owned);
+    scene.run("get NIGHTLY --older").stdout(NEWEST).notes(told.unwrap_or_default());
+    scene.run("get NIGHTLY").stdout(NEWEST).notes(OLDER);
+}
+
+#[test]
 fn a_process_without_tasks_is_reported_with_every_reason() {
     let scene = Scene::with_tasks([failed("T9", &[COSTS])]);
     let unknown = nightly().replace(PROCESS, "118000000777");

@@ -141,7 +141,8 @@ impl<'a> Search<'a> {
     }
 
     /// The dumps of the newest finished run, and the newer tasks that were passed over, the newest first: all of
-    /// them if the answer is [`Gone`](Newest::Gone) or [`Nothing`](Newest::Nothing).
+    /// them if the answer is [`Gone`](Newest::Gone) or [`Nothing`](Newest::Nothing). Of tasks that are older than a
+    /// run without a dump, those whose dump is gone.
     pub fn dumps(self) -> Result<(Newest, Skipped)> {
         let mut skipped = Vec::new();
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
@@ -181,7 +182,12 @@ impl<'a> Search<'a> {
             None => (Newest::Nothing, skipped),
             Some((_, None)) => (Newest::Gone, skipped),
             Some((newer, Some(task))) => {
-                skipped.truncate(newer);
+                let mut place = 0..;
+                // An older dump that is gone is said to be; a run that left none is passed over in silence.
+                skipped.retain(|(_, reason)| {
+                    place.next().is_some_and(|place| place < newer)
+                        || matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone)
+                });
                 let outcome = outcome(&task, self.object);
                 let answer = match outcome.is_good() {
                     true => Newest::Clean { task, outcome },
