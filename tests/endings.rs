@@ -182,6 +182,9 @@ fn an_action_that_cannot_be_asked_or_read_does_not_keep_the_dumps_of_others() {
     let outcome = scene.run("get NIGHTLY/T1 -q");
     let why = "has 1 action that cannot be read in full: the service does not say whether rows were rejected there";
     outcome.collects("", "T1", &[COSTS]).fails(1, format!("task <NIGHTLY>/T1 {why}"));
+    // That rows were rejected is known all the same.
+    scene.run("wait NIGHTLY/T1 -q -o r").any_stdout().fails(6, format!("task <NIGHTLY>/T1 {why}"));
+    scene.any_files();
     // One whose dump cannot be asked for is no "no failures".
     let scene = with_task(&task_of(json!([{"objectName": "Costs", "successful": true}])));
     let in_full = "task <NIGHTLY>/T1 has 1 action that cannot be read in full: <ANY>";

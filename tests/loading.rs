@@ -274,7 +274,8 @@ fn of_several_files_none_is_sent_where_one_is_refused() {
     let outcome = command.through("\"$0\" \"$@\" --put Plan=<(true)").run();
     outcome.fails(2, "/dev/fd/<ANY> cannot be uploaded: it is empty\n  nothing was started");
     assert_eq!(changes(&scene), [] as [&str; 0]);
-    let why = "--put reads standard input (-) for one import only\nTry anaplan-dump run --help.";
+    let why = "--put reads one pipe only, such as standard input (-): what comes from it cannot be checked ahead\nTry \
+               anaplan-dump run --help.";
     run("--put Centres=- --put Plan=/dev/stdin").fails(2, why);
 }
 

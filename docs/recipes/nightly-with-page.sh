@@ -8,7 +8,10 @@ report=$(anaplan-dump run 118000000001 -q -o "$HOME/rejected/" --timeout 4h --ht
 code=$?
 case $code in
   0) ;;
-  6) printf '%s\n' "$report" | mail -s 'Nightly load: rows were rejected' -A "$HOME/report.html" planning@example.com ;;
+  6)
+    # An action can fail without a dump; then there is no page.
+    [ ! -f "$HOME/report.html" ] || set -- -A "$HOME/report.html"
+    printf '%s\n' "$report" | mail -s 'Nightly load: rows were rejected' "$@" planning@example.com ;;
   *) printf '%s\n' "$report" | mail -s "Nightly load: look at it ($code)" integration@example.com ;;
 esac
 exit $code

@@ -448,7 +448,7 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
 process, or with latest for the task: the dumps of its newest finished run; --older goes
-past runs without failures. A model: the same for each of its processes and imports
+past runs that left no dump. A model: the same for each of its processes and imports
 that ran in the last 48 hours, or since --since. With an object in the locator -o
 names a file, or a folder that is there or ends with a slash; else it names a folder.
 
@@ -495,7 +495,7 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// go past runs of a process without failures, to the newest dump
+    /// go past runs of a process that left no dump, to the newest one that did
     #[argh(switch)]
     pub(crate) older: bool,
 

@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionKind, Download, Error, Locator, RowCounts, Task, TaskAddress, shown_path, thousands};
+use anaplan_dump_core::{
+    ActionKind, Download, Error, Locator, Outcome, RowCounts, Task, TaskAddress, shown_path, thousands,
+};
 use serde_json::json;
 
 use crate::collect::Collect;
@@ -19,11 +21,10 @@ use crate::text::{percent, safe, shell_word};
 /// Least time between two looks at a task.
 const LEAST_POLL: Duration = Duration::from_secs(1);
 
-/// Looks without any news after which the service is asked what keeps the model busy, for looks at this distance: a
-/// minute, where it is looked at as rarely as the service asks for.
-fn looks_without_news(poll: Duration) -> u64 {
-    (60 / poll.as_secs().max(5)).max(1)
-}
+/// Time without any news after which the service is asked what keeps the model busy, and as many looks: a minute, where
+/// it is looked at as often as the service allows.
+const WITHOUT_NEWS: Duration = Duration::from_secs(60);
+const LOOKS_WITHOUT_NEWS: u32 = 12;
 
 pub(crate) struct Follow<'a> {
     pub(crate) output: Option<&'a str>,
@@ -85,9 +86,12 @@ impl Follow<'_> {
         let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> = &|download| download.wait_for_dump(true);
         let options = Collect { session, target, overwrite: false, whole: false, explain: self.explain, page, set };
         let mut collected = options.collect(&dumps)?;
+        // Beside rejected rows, an action that cannot be read changes nothing.
+        let is_unreadable = matches!(missing, Some(Failure::Other(_))) && outcome == Outcome::Failed;
         let missing = missing.map(|missing| session.reporter.problem(missing));
-        let failure = collected.failure.take().or(missing);
-        let end = failure.map_or_else(|| ending::check(&task, outcome), Err);
+        let ended = ending::check(&task, outcome).err();
+        let failure = if is_unreadable { ended.or(missing) } else { missing.or(ended) };
+        let end = collected.failure.take().or(failure).map_or(Ok(()), Err);
         let loaded = |rows: RowCounts| Some(rows.successful?.saturating_add(rows.warnings.unwrap_or(0)));
         let (loaded, warnings) = (sum(&task, &loaded), sum(&task, &|rows| rows.warnings));
         let (rejected, ignored) = (sum(&task, &|rows| rows.failed), sum(&task, &|rows| rows.ignored));
@@ -142,15 +146,19 @@ impl Follow<'_> {
     /// Waits until the task is over, and shows how it goes on.
     fn wait(&self, address: &TaskAddress, session: &Session) -> Result<Task, Failure> {
         let begun = Instant::now();
-        let (mut shown, mut unmoved) = (String::new(), 0);
+        let (mut shown, mut looks, mut news) = (String::new(), 0, begun);
         let mut activity = session.reporter.activity();
         let look = |task: &Task| {
             let percent = task.progress.map(|progress| format!(" {}", percent(progress))).unwrap_or_default();
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
-            unmoved = if now == shown { unmoved + 1 } else { 0 };
-            let is_asked = unmoved > 0 && unmoved % looks_without_news(self.poll) == 0 && !task.is_over();
+            looks += 1;
+            let is_due = looks >= LOOKS_WITHOUT_NEWS || news.elapsed() >= WITHOUT_NEWS;
+            let is_asked = now == shown && is_due && !task.is_over();
             let busy = if is_asked { session.client.activity(address) } else { None };
+            if now != shown || is_asked {
+                (looks, news) = (0, Instant::now());
+            }
             let busy = busy.map(|busy| format!(" ({busy})")).unwrap_or_default();
             activity.show_wait(now != shown || !busy.is_empty(), format!("{}{busy}", now.trim_end()));
             shown = now;
@@ -167,16 +175,5 @@ impl Follow<'_> {
             );
             Failure::noted(error, note)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_service_is_asked_after_a_minute_without_news_what_keeps_the_model_busy() {
-        let looks = [1, 5, 20, 60, 600].map(|seconds| looks_without_news(Duration::from_secs(seconds)));
-        assert_eq!(looks, [12, 12, 3, 1, 1]);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Selection {
     pub(crate) task: Option<Task>,
     /// How it ended, if each dump that it could have left was asked for.
     pub(crate) outcome: Option<Outcome>,
-    /// Newer tasks that were passed over.
+    /// Tasks that were passed over: newer ones, and older ones whose dump is gone.
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) dumps: Vec<Dump>,
     /// What was rejected and cannot be downloaded, or why it is not known whether anything was.

@@ -37,7 +37,6 @@ pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
             unfinished.finish(PATIENCE_FOR_STEPS, |waited| {
                 ends_at_once.store(waited >= PATIENCE, Ordering::Relaxed);
             });
-            unfinished.remove_temporary();
             ends_at_once.store(true, Ordering::Relaxed);
             let (last, writer) = (format!("{PROGRAM}: {word}{}", reporter.what_is_kept()), Arc::clone(&reporter));
             // Standard error may be a pipe or a terminal that no program reads.
@@ -46,6 +45,8 @@ pub(crate) fn watch(reporter: Arc<Reporter>) -> Result<(), Failure> {
             while said.as_ref().is_ok_and(|said| !said.is_finished()) && begun.elapsed() < PATIENCE {
                 thread::sleep(LOOK);
             }
+            // At the very end: a lock among them lets another run begin.
+            unfinished.remove_temporary();
             process::exit(i32::from(*code));
         }
         thread::sleep(LOOK);

@@ -47,8 +47,13 @@ pub(crate) fn upload(
         let file = &pair[0].0.id;
         return Err(Failure::Usage(format!("--put names two files for one source file, {file}")));
     }
-    if sources.iter().filter(|(.., text)| STDIN.contains(text)).count() > 1 {
-        return Err(Failure::Usage("--put reads standard input (-) for one import only".into()));
+    let is_pipe = |text: &str| {
+        let found = os_text::path(text).metadata();
+        STDIN.contains(&text) || found.is_ok_and(|found| !found.is_file() && !found.is_dir())
+    };
+    if sources.iter().filter(|(.., text)| is_pipe(text)).count() > 1 {
+        let only = "--put reads one pipe only, such as standard input (-): what comes from it cannot be checked ahead";
+        return Err(Failure::Usage(only.into()));
     }
     let mut uploads = Vec::new();
     for (file, import, text) in &sources {
@@ -58,7 +63,7 @@ pub(crate) fn upload(
     }
     // A file that is refused after another one was sent would leave that one for the next run.
     if uploads.len() > 1 {
-        for (text, _, upload) in uploads.iter().filter(|(text, ..)| *text != "-") {
+        for (text, _, upload) in uploads.iter().filter(|(text, ..)| !is_pipe(text)) {
             upload.check_file(os_text::path(text)).map_err(refused)?;
         }
     }
@@ -66,7 +71,7 @@ pub(crate) fn upload(
         upload.wait_for_turn().map_err(refused)?;
     }
     // What can be read only once was not checked, and is refused before another file is sent.
-    uploads.sort_by_key(|(text, ..)| *text != "-" && os_text::path(text).is_file());
+    uploads.sort_by_key(|(text, ..)| !is_pipe(text));
     uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, session)).collect()
 }
 

@@ -171,7 +171,8 @@ impl Reporter {
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
     }
 
-    /// Keeps the time of a wait going on a terminal. That may hold it up for ever, so nothing else is done meanwhile.
+    /// Keeps the time of a wait going on a terminal, on a separate thread: a terminal that no program reads may block
+    /// it for ever.
     pub(crate) fn keep_time(self: &Arc<Self>) {
         let reporter = Arc::clone(self);
         let tick = move || loop {

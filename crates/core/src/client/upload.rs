@@ -68,8 +68,8 @@ impl Drop for Turn {
         // A run that waits for the lock sees that the file is gone, and makes another. One that another program has
         // removed may be another run's by now.
         if let Some((path, lock)) = &self.0 {
-            let _ = is_same_file(lock, path).then(|| std::fs::remove_file(path));
             self.1.set_temporary(path, false);
+            let _ = is_same_file(lock, path).then(|| std::fs::remove_file(path));
         }
     }
 }

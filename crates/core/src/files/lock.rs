@@ -79,7 +79,7 @@ pub(crate) fn take_turn(path: &Path) -> io::Result<(Lock, Option<File>)> {
 fn try_turn(path: &Path) -> io::Result<Option<File>> {
     disk::check(Call::Lock)?;
     let file = match open_turn(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => open_turn(path)?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
         opened => opened?,
     };
     match file.try_lock() {

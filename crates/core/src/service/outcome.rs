@@ -14,7 +14,8 @@ pub enum Outcome {
     Cancelled,
     /// An action failed, rejected rows, or left a dump that no count explains.
     Failed,
-    /// It is over, but the service does not say of every action whether it was successful.
+    /// It is over, but the service does not prove how: an action does not say whether it was successful, how many rows
+    /// it rejected, or which object left a dump.
     Unclear,
     /// It finished and rejected no row, by the counts of every action that was not simply successful; some
     /// rows were loaded with a warning. A dump may list them.

@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 const OWNER: &str = "keep the owner and the group of";
 
 /// The file while no other process can use or replace its token. The lock is on another file beside it,
-/// which stays: a lock on the file itself would be on the old one once it is replaced.
+/// which stays as long as there is a token: a lock on the file itself would be on the old one once it is replaced.
 #[derive(Debug)]
 pub(crate) struct LockedTokenFile {
     path: PathBuf,
