@@ -4,17 +4,16 @@
 use serde_json::json;
 use xtask::fake::{At, Fault, Import, MODEL, PROCESS, Process, Rule, Service, SourceFile, USER, WORKSPACE, When};
 
-use crate::signals::WITH_DEFAULT_SIGNALS;
 use crate::support::Scene;
 use crate::support::texts::{answered, gave_up};
 
 const IMPORT: &str = "112000000041";
 const FILE: &str = "113000000001";
 
-const RUN: &str = "run MODEL/112000000041 --poll=1ms -q";
+pub(crate) const RUN: &str = "run MODEL/112000000041 --poll=1ms -q";
 
 /// Three rows, of which the import rejects the second one.
-const ROWS: &str = "Name,Amount\nA,1\nB,x\nC,3\n";
+pub(crate) const ROWS: &str = "Name,Amount\nA,1\nB,x\nC,3\n";
 
 /// A row that it loads, and what `run` says of it.
 const ONE_ROW: &str = "Name,Amount\nA,1\n";
@@ -40,7 +39,7 @@ fn loaded() -> Scene {
 
 /// A server, and a file `a.csv` to load.
 #[track_caller]
-fn with_file(content: impl AsRef<[u8]>) -> Scene {
+pub(crate) fn with_file(content: impl AsRef<[u8]>) -> Scene {
     let scene = Scene::with_service(service());
     scene.write("a.csv", content);
     scene
@@ -149,20 +148,6 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
     run("corrected.csv").stdout_has(LOADED);
     assert_eq!(content(&scene), Some("\"Name\",\"Amount\"\n\"B\",\"2\"\n".into()));
     scene.any_files();
-}
-
-#[test]
-fn an_interrupted_upload_says_that_nothing_was_started_and_leaves_no_lock() {
-    let scene = with_file(ROWS);
-    scene.server.fault(Fault::Stall(At::Start), When::path("chunks/0").method("PUT"));
-    let command = scene.command(&format!("{RUN} --put a.csv")).through(WITH_DEFAULT_SIGNALS);
-    let command = command.env("TMPDIR", scene.path("."));
-    let mut running = command.start();
-    running.wait_until("a chunk is sent", |scene| scene.count_of("PUT") == 1);
-    assert_eq!(scene.files().len(), 2, "{}", scene.describe());
-    running.signal("INT");
-    running.finish().fails(130, "interrupted: nothing was started");
-    scene.holds(&["a.csv"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use xtask::fake::{Answer, At, Dump, Fault, When};
 
+use crate::loading::{ROWS, RUN, with_file};
 use crate::support::texts::{goes_on, the_chunk, wait};
 use crate::support::users::{self, bare, with_oauth};
 use crate::support::{CHUNK, COSTS, Outcome, PART_FILES, Scene, bytes_of, chunk, dump_of, failing_run};
@@ -196,4 +197,18 @@ fn run_continues_a_download_by_get_and_not_by_another_run() {
          anaplan-dump get <NIGHTLY>/{task} -o rejected/\n"
     ));
     scene.any_files();
+}
+
+#[test]
+fn an_interrupted_upload_says_that_nothing_was_started_and_leaves_no_lock() {
+    let scene = with_file(ROWS);
+    scene.server.fault(Fault::Stall(At::Start), When::path("chunks/0").method("PUT"));
+    let command = scene.command(&format!("{RUN} --put a.csv")).through(WITH_DEFAULT_SIGNALS);
+    let command = command.env("TMPDIR", scene.path("."));
+    let mut running = command.start();
+    running.wait_until("a chunk is sent", |scene| scene.count_of("PUT") == 1);
+    assert_eq!(scene.files().len(), 2, "{}", scene.describe());
+    running.signal("INT");
+    running.finish().fails(130, "interrupted: nothing was started");
+    scene.holds(&["a.csv"]);
 }
