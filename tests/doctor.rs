@@ -80,7 +80,7 @@ fn a_wrong_clock_an_untrusted_certificate_and_a_model_that_cannot_be_read_are_re
     let scene = users::scene();
     scene.server.service().sign_in.tokens.clock_ahead = 7200;
     let text = doctor(&scene, "").run().exits_with(1).stdout_text();
-    assert!(text.contains("clock is 7200 s behind") || text.contains("clock is 7199 s behind"), "{text}");
+    assert!(text.contains("clock is 7200 s slow") || text.contains("clock is 7199 s slow"), "{text}");
     let scene = Scene::with_tls(service());
     let outcome = doctor(&scene, "").without("ANAPLAN_CA_FILE").run();
     outcome.exits_with(5).stdout_has(": TLS: ").stdout_has("\"Fake Anaplan root\"").stdout_has("--ca-add");

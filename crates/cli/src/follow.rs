@@ -26,6 +26,11 @@ const LEAST_POLL: Duration = Duration::from_secs(1);
 const WITHOUT_NEWS: Duration = Duration::from_secs(60);
 const LOOKS_WITHOUT_NEWS: u32 = 12;
 
+/// Whether there was no news for so long, after this many looks and this time, that the service is asked.
+fn is_quiet(looks: u32, since: Duration) -> bool {
+    looks >= LOOKS_WITHOUT_NEWS || since >= WITHOUT_NEWS
+}
+
 pub(crate) struct Follow<'a> {
     pub(crate) output: Option<&'a str>,
     pub(crate) html: Option<&'a str>,
@@ -153,8 +158,7 @@ impl Follow<'_> {
             let step = safe(task.current_step.as_deref().unwrap_or(""));
             let now = format!("{}{percent} {step}", safe(task.state.as_str()));
             looks += 1;
-            let is_due = looks >= LOOKS_WITHOUT_NEWS || news.elapsed() >= WITHOUT_NEWS;
-            let is_asked = now == shown && is_due && !task.is_over();
+            let is_asked = now == shown && is_quiet(looks, news.elapsed()) && !task.is_over();
             let busy = if is_asked { session.client.activity(address) } else { None };
             if now != shown || is_asked {
                 (looks, news) = (0, Instant::now());
@@ -176,4 +180,10 @@ impl Follow<'_> {
             Failure::noted(error, note)
         })
     }
+}
+
+#[test]
+fn a_minute_without_news_is_long_also_where_looks_are_rare() {
+    let minute = Duration::from_secs(60);
+    assert!(is_quiet(1, minute) && is_quiet(12, Duration::ZERO) && !is_quiet(11, minute / 2));
 }

@@ -16,7 +16,7 @@ pub struct Reached {
     /// Who issued the certificate of the host, or of the proxy that opens TLS.
     pub issuer: Option<String>,
     /// How far this machine's clock is off, if the host told its own and the difference is large enough to
-    /// matter: "3600 s behind".
+    /// matter: "3600 s slow".
     pub clock_error: Option<String>,
 }
 

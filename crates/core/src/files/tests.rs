@@ -151,7 +151,7 @@ fn where_others_may_write_their_files_and_links_are_refused() {
     let refusal = "another user (number 12345) made it, in a folder that others may write";
     fs::set_permissions(&shared, fs::Permissions::from_mode(0o777)).unwrap();
     assert_eq!([why(&target), why(&link)], [refusal, refusal]);
-    // A link on the way, also behind one of our own.
+    // A link on the way, also where a link of ours leads to it.
     let (way, ours) = (shared.join("way"), folder.path().join("ours"));
     symlink(folder.path(), &way).unwrap();
     symlink(&way, &ours).unwrap();

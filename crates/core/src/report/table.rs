@@ -142,7 +142,7 @@ impl RowTable {
         std::iter::once(header).chain(self.first_rows.iter().map(row)).collect()
     }
 
-    /// The table as text for a terminal of so many columns; at least 40, at most 1,000.
+    /// The table as text for a terminal of this width in columns, from 40 to 1,000.
     pub fn text(&self, columns: usize) -> String {
         let shown = self.first_rows.len() as u64;
         let first = if self.rows == shown { String::new() } else { format!("the first {} of ", thousands(shown)) };

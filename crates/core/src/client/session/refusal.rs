@@ -108,8 +108,8 @@ fn fault(refusal: Refusal, reply: &Reply) -> Fault {
 /// How far this machine's clock is off, where it matters: signatures and certificates look invalid then.
 pub(in crate::client) fn clock_error(service: SystemTime) -> Option<String> {
     let (difference, direction) = match SystemTime::now().duration_since(service) {
-        Ok(ahead) => (ahead, "ahead"),
-        Err(behind) => (behind.duration(), "behind"),
+        Ok(fast) => (fast, "fast"),
+        Err(slow) => (slow.duration(), "slow"),
     };
     let rounded = Duration::from_secs(difference.as_secs());
     (difference > CLOCK_TOLERANCE).then(|| format!("{} {direction}", seconds(rounded)))
