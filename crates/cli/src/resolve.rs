@@ -4,8 +4,8 @@
 use std::time::SystemTime;
 
 use anaplan_dump_core::{
-    ActionAddress, ActionKind, Dump, Error, Id, ListedTask, Locator, Newest, Outcome, Search, SkipReason, Task,
-    TaskAddress, TaskChoice,
+    ActionAddress, ActionKind, Dump, DumpAddress, Error, Id, ListedTask, Locator, Newest, Outcome, Search, SkipReason,
+    Task, TaskAddress, TaskChoice,
 };
 use serde_json::{Value, json};
 
@@ -21,21 +21,41 @@ pub(crate) type Skipped = (ListedTask, SkipReason);
 /// The dumps that a locator means.
 pub(crate) struct Selection {
     /// The task whose dumps these are, or which proves that there are none.
-    pub(crate) address: TaskAddress,
-    /// The same, if it was read.
-    pub(crate) task: Option<Task>,
-    /// How it ended, if each dump that it could have left was asked for.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) task: TaskAddress,
     /// Tasks that were passed over: newer ones, and older ones whose dump is gone.
     pub(crate) skipped: Vec<Skipped>,
     pub(crate) dumps: Vec<Dump>,
-    /// What was rejected and cannot be downloaded, or why it is not known whether anything was.
-    pub(crate) missing: Option<Failure>,
-    /// The sentence for the case that there is neither.
-    pub(crate) none: String,
+    /// What else there is to say: the sentence for the case that there are none; or what was rejected and cannot be
+    /// downloaded, or why it is not known whether anything was.
+    pub(crate) rest: Result<String, Failure>,
+    pub(crate) end: End,
+}
+
+/// Whether a task ended as it should.
+pub(crate) enum End {
+    Known(Result<(), Failure>),
+    /// Not every dump that it could have left was asked for.
+    Open(Box<Task>),
+}
+
+impl Selection {
+    /// One dump, of a task that may have been read.
+    pub(crate) fn one(address: DumpAddress, read: Option<Task>) -> Selection {
+        let dump = read.as_ref().map_or_else(|| Dump::from(&address), |task| Dump::new(task, address.clone()));
+        let end = read.map_or(End::Known(Ok(())), |task| End::Open(Box::new(task)));
+        Selection { task: address.task, skipped: Vec::new(), dumps: vec![dump], rest: Ok(String::new()), end }
+    }
 }
 
 impl Session {
+    /// Whether the task of a selection ended as it should, by all that it could have left.
+    pub(crate) fn check(&self, end: End) -> Result<(), Failure> {
+        match end {
+            End::Known(end) => end,
+            End::Open(task) => ending::check(&task, self.client.outcome(&task)?),
+        }
+    }
+
     /// The process or import of a locator.
     pub(crate) fn action(&self, locator: &Locator) -> Result<ActionAddress, Failure> {
         let action = locator.action()?;
@@ -117,9 +137,13 @@ impl Session {
             Some(object) => format!("Object {object} {what} in {run}."),
             None => format!("T{} {what}.", &run[1..]),
         };
-        let missing = missing(&task, outcome, &dumps, object);
-        let (address, outcome) = (task.address.clone(), Some(outcome).filter(|_| object.is_none()));
-        Ok(Selection { address, task: Some(task), outcome, skipped, dumps, missing, none })
+        let rest = missing(&task, outcome, &dumps, object).map_or(Ok(none), Err);
+        let address = task.address.clone();
+        let end = match object {
+            Some(_) => End::Open(Box::new(task)),
+            None => End::Known(ending::check(&task, outcome)),
+        };
+        Ok(Selection { task: address, skipped, dumps, rest, end })
     }
 
     pub(crate) fn dumps_of_task(&self, address: TaskAddress) -> Result<Selection, Failure> {
@@ -127,9 +151,9 @@ impl Session {
         let dumps = if task.is_over() { self.client.dumps(&task)? } else { Vec::new() };
         let outcome = task.outcome_with(&dumps);
         let none = format!("Task {} {}.", address.id, what_was_rejected(&task, outcome));
-        let missing = missing(&task, outcome, &dumps, None);
-        let (task, outcome, skipped) = (Some(task), Some(outcome), Vec::new());
-        Ok(Selection { address, task, outcome, skipped, dumps, missing, none })
+        let rest = missing(&task, outcome, &dumps, None).map_or(Ok(none), Err);
+        let end = End::Known(ending::check(&task, outcome));
+        Ok(Selection { task: address, skipped: Vec::new(), dumps, rest, end })
     }
 
     fn note_skipped(&self, skipped: &[Skipped]) {
@@ -215,15 +239,9 @@ fn gone(action: &ActionAddress, skipped: Vec<Skipped>) -> Result<Selection, Fail
         "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
          replaced when the same user runs the import again; and it is there for that user only",
     );
-    Ok(Selection {
-        address: action.task(newest.id.clone()),
-        task: None,
-        outcome: is_known.then_some(Outcome::Failed),
-        skipped,
-        dumps: Vec::new(),
-        missing: Some(Failure::NotFound(text)),
-        none: String::new(),
-    })
+    let (task, rest) = (action.task(newest.id.clone()), Err(Failure::NotFound(text)));
+    let end = End::Known(if is_known { Err(Failure::RowsFailed) } else { Ok(()) });
+    Ok(Selection { task, skipped, dumps: Vec::new(), rest, end })
 }
 
 fn no_finished_task(action: &ActionAddress, skipped: &[Skipped]) -> Failure {

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use anaplan_dump_core::{ActionKind, Download, Dump, Locator, ModelAddress, TaskChoice};
+use anaplan_dump_core::{ActionKind, Download, Locator, ModelAddress, TaskChoice};
 use serde_json::{Value, json};
 
 use super::lists::none_in;
 use crate::arguments::Get;
 use crate::collect::Collect;
-use crate::ending;
 use crate::failure::Failure;
 use crate::report::{Page, is_same_file};
 use crate::resolve::{Selection, skipped_document};
@@ -119,39 +118,28 @@ fn get_one(
     let set: &dyn for<'d> Fn(Download<'d>) -> Download<'d> =
         &|download| download.parallel(command.parallel).recheck_chunks(command.verify).restart(command.restart);
     let collect = Collect { session, target, overwrite, whole, explain, page, set };
-    let Selection { address, task, outcome, skipped, dumps, missing, none } =
-        find(command, locator, is_of_model, target, session)?;
+    let Selection { task, skipped, dumps, rest, end } = find(command, locator, is_of_model, target, session)?;
     let mut collected = collect.collect(&dumps)?;
-    let ended = match (task, outcome) {
-        _ if !command.check => Ok(()),
-        (Some(task), Some(outcome)) => ending::check(&task, outcome),
-        (Some(task), None) => {
-            let outcome = session.client.outcome(&task).map_err(Failure::from);
-            outcome.and_then(|outcome| ending::check(&task, outcome))
-        }
-        (None, Some(_)) => Err(Failure::RowsFailed),
-        (None, None) => Ok(()),
+    let end = if command.check { session.check(end) } else { Ok(()) };
+    let rest = match rest {
+        Err(missing) if dumps.is_empty() && end.is_ok() && !is_of_model => return Err(missing),
+        rest => rest.map_err(|missing| session.reporter.problem(missing)),
     };
-    let missing = match missing {
-        Some(missing) if dumps.is_empty() && ended.is_ok() && !is_of_model => return Err(missing),
-        missing => missing,
-    };
-    let missing = missing.map(|missing| session.reporter.problem(missing));
     if !session.json && !dumps.is_empty() {
         collected.print(target, session)?;
-    } else if !session.json && missing.is_none() && !is_of_model {
+    } else if let (Ok(none), false, false) = (&rest, session.json, is_of_model) {
         match target {
             // The reader of standard output would mistake it for the dump.
-            Target::Stdout | Target::Device(_) => session.reporter.note(&none),
+            Target::Stdout | Target::Device(_) => session.reporter.note(none),
             _ => print(&format!("{none}\n"))?,
         }
         if !matches!(locator.task_choice(), Some(TaskChoice::Id(_))) && !older && since.is_none() {
             session.reporter.note("--older looks for dumps of earlier runs");
         }
     }
-    let failure = collected.failure.take().or(ended.err()).or(missing);
-    let skipped: Vec<Value> = skipped.iter().map(|skipped| skipped_document(&address.action, skipped)).collect();
-    Ok((collected.document(json!({ "task": named(&address.id, &address), "skipped": skipped })), failure))
+    let failure = collected.failure.take().or(end.err()).or(rest.err());
+    let skipped: Vec<Value> = skipped.iter().map(|skipped| skipped_document(&task.action, skipped)).collect();
+    Ok((collected.document(json!({ "task": named(&task.id, &task), "skipped": skipped })), failure))
 }
 
 fn find(
@@ -184,14 +172,5 @@ fn find(
         (false, Target::Folder(_)) => session.client.task(&task).ok(),
         _ => None,
     };
-    let dump = known.as_ref().map_or_else(|| Dump::from(&address), |task| Dump::new(task, address.clone()));
-    Ok(Selection {
-        address: task,
-        task: known,
-        outcome: None,
-        skipped: Vec::new(),
-        dumps: vec![dump],
-        missing: None,
-        none: String::new(),
-    })
+    Ok(Selection::one(address, known))
 }

@@ -148,7 +148,7 @@ fn find_dump(locator: &Locator, session: &Session) -> Result<DumpAddress, Failur
         Some(TaskChoice::Latest) => {
             let newest = session.newest_dumps(&action, object, false, None, None)?;
             let dump = newest.dumps.into_iter().next().map(|dump| dump.address);
-            dump.ok_or_else(|| newest.missing.unwrap_or(Failure::NotFound(newest.none)))
+            dump.ok_or_else(|| newest.rest.map_or_else(|missing| missing, Failure::NotFound))
         }
         None => Ok(locator.dump()?),
     }
