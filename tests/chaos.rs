@@ -162,10 +162,6 @@ fn add_faults(random: &mut Random, server: &FakeServer, setting: &Setting) -> Op
         server.fault(fault, random_requests(random).times(times));
         spoiled = spoiled.map(|count| count + times as u32).filter(|_| !stays);
     }
-    if random.chance(0.15) {
-        server.fault(Fault::RefuseConnections { connections: 1 }, When::any());
-        spoiled = spoiled.map(|count| count + 1);
-    }
     if let Some(replacement) = &setting.replacement {
         let when = When::path("chunks/*").occurrence(1 + random.index(8));
         server.fault(Fault::ReplaceDump(replacement.clone()), when);

@@ -4,11 +4,16 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use xtask::fake::{Dump, Fault, OBJECT, TASK, When};
+use xtask::fake::{Answer, Dump, Fault, OBJECT, TASK, When};
 
 use crate::faults::{Place, is_retried};
 use crate::support::texts::{IS_ALTERED, KEPT, THE_LIST, gave_up, incomplete, the_chunk, wait};
 use crate::support::{CHUNK, Scene, bytes_of, chunk, chunk_list, dump_of};
+
+/// A chunk without a byte.
+fn nothing() -> Fault {
+    Fault::Answer(Answer::new(200, "application/octet-stream", ""))
+}
 
 const CHECK_PROXY: &str = "\n  check whether a proxy asks for a sign-in, and whether the API URL is right";
 
@@ -29,7 +34,7 @@ fn what_is_not_the_chunk_is_retried_and_never_saved() {
     let range = "bytes 0-999/2946";
     let part = Fault::Header("Content-Range", range.to_owned());
     is_retried(Place::Chunk, &part, &format!("only a part of it came ({range})"), IS_ALTERED);
-    is_retried(Place::Chunk, &Fault::EmptyBody, "it came empty", IS_ALTERED);
+    is_retried(Place::Chunk, &nothing(), "it came empty", IS_ALTERED);
     is_retried(Place::Chunk, &Fault::UnlabelledGzip, "it came compressed without saying so", IS_ALTERED);
 }
 
@@ -125,7 +130,7 @@ fn an_only_chunk_that_comes_empty_once_is_fetched_again_also_after_another_fault
     ] {
         let scene = Scene::with_chunks(1);
         scene.server.fault(Fault::status(503), when.clone().times(1));
-        scene.server.fault(Fault::EmptyBody, when.occurrence(2));
+        scene.server.fault(nothing(), when.occurrence(2));
         let waits = [wait(&what, "503 Service Unavailable", 1, 12), wait(&what, "it came empty", 2, 12)];
         scene.get(options).notes(waits.concat()).stdout(format!("dump.csv  5.0 kB  {done}  <TIME>\n"));
         scene.has("dump.csv", &bytes_of(1, 1));

@@ -169,7 +169,7 @@ fn an_action_that_cannot_be_asked_or_read_does_not_keep_the_dumps_of_others() {
         })
     };
     let scene = with_task(&task_of(json!([silent(ACTUALS), left_a_dump(json!([]))])));
-    scene.server.fault(Fault::status(403), When::containing(ACTUALS.0));
+    scene.server.fault(Fault::status(403), When::path(format!("dumps/{}/chunks", ACTUALS.0)));
     let outcome = scene.run("get NIGHTLY/T1 -q");
     outcome.exits_with(3).stdout_has(file_of(COSTS, "T1")).stderr_has(ACTUALS.0);
     scene.has(&file_of(COSTS, "T1"), &dump_for(COSTS.0).bytes());

@@ -4,10 +4,10 @@
 use std::ffi::OsStr;
 use std::fs;
 
-use xtask::fake::{Answer, Fault, PROCESS, Process, Service, TOKEN, USER, When};
+use xtask::fake::{Answer, Fault, PROCESS, Process, Service, TOKEN, USER, When, client_certificate};
 
 use crate::support::users::{
-    PASSPHRASE, PASSWORD, REFRESH_TOKEN, bare, certificate, prepare, scene, signed_in, with_oauth, with_password,
+    PASSPHRASE, PASSWORD, REFRESH_TOKEN, bare, prepare, scene, signed_in, with_oauth, with_password,
 };
 use crate::support::{ACTUALS, BUDGET, COSTS, Invocation, PROCESS_NAME, Scene, bytes_of, failed};
 
@@ -223,7 +223,7 @@ fn a_certificate_that_cannot_be_used_is_refused_before_anything_is_sent() {
     outcome.refuses(format!("the private key in user.key is encrypted, and there is no passphrase for it\n  {set}"));
     let outcome = encrypted().without("ANAPLAN_PRIVATE_KEY").run();
     outcome.refuses("there is no private key in user.crt\n  set ANAPLAN_PRIVATE_KEY to the file of the private key");
-    scene.write("user.crt", certificate(2020, 2021));
+    scene.write("user.crt", client_certificate(2020, 2021).expect("a certificate"));
     let why = "the one in user.crt expired on 2021-01-01 00:00 UTC: ask for a new one";
     encrypted().run().refuses(format!("the certificate cannot be used: {why}"));
     scene.any_files();

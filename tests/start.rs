@@ -89,7 +89,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
         Fault::Reset(At::Head),
         Fault::Cut(At::Body(20)),
         Fault::GzipBadCrc,
-        Fault::TruncatedJson,
+        Fault::json("{\"task\": {"),
         Fault::page(200),
         Fault::Answer(Answer::empty(204)),
         Fault::status(408),

@@ -1,28 +1,17 @@
 //! A user whom the service knows by every way to sign in, and commands that sign in.
 
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256, date_time_ymd};
-use xtask::fake::{Service, USER};
+use xtask::fake::{CLIENT_KEY, Service, USER, client_certificate};
 
 use super::{Invocation, Scene, dump_of};
 
 pub(crate) const PASSWORD: &str = "p\u{e4}ss w\"rd:1/+";
 pub(crate) const CLIENT: &str = "the-client-id";
 pub(crate) const REFRESH_TOKEN: &str = "first-refresh-token";
-const KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
 const ENCRYPTED_KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.encrypted.key.pem");
 pub(crate) const PASSPHRASE: &str = "test-only";
 
-/// A certificate of the key, valid from the beginning of one year to that of another.
-pub(crate) fn certificate(first: i32, last: i32) -> String {
-    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).expect("a key");
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, USER);
-    (params.not_before, params.not_after) = (date_time_ymd(first, 1, 1), date_time_ymd(last, 1, 1));
-    params.self_signed(&key).expect("a certificate").pem()
-}
-
 fn good_certificate() -> String {
-    certificate(2020, 2120)
+    client_certificate(2020, 2120).expect("a certificate")
 }
 
 /// A service that has one dump, and knows the user.
@@ -73,13 +62,13 @@ pub(crate) fn signed_in<'a>(scene: &'a Scene, way: &str, arguments: &str) -> Inv
         }
         "certificate" | "encrypted key" => {
             file("user.crt", &good_certificate());
-            file("user.key", if way == "certificate" { KEY } else { ENCRYPTED_KEY });
+            file("user.key", if way == "certificate" { CLIENT_KEY } else { ENCRYPTED_KEY });
             let passphrase = if way == "certificate" { "" } else { PASSPHRASE };
             let command = command.env("ANAPLAN_PRIVATE_KEY_PASSPHRASE", passphrase);
             command.env("ANAPLAN_CERTIFICATE", "user.crt").env("ANAPLAN_PRIVATE_KEY", "user.key")
         }
         "one file" => {
-            file("user.pem", &format!("\u{feff}Bag Attributes\r\n{KEY}\r\n{}", good_certificate()));
+            file("user.pem", &format!("\u{feff}Bag Attributes\r\n{CLIENT_KEY}\r\n{}", good_certificate()));
             command.env("ANAPLAN_CERTIFICATE", "user.pem").env("ANAPLAN_CERTIFICATE_FORMAT", "v1")
         }
         "oauth" => with_oauth(scene, command),

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use argh::FromArgs;
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_RSA_SHA256};
 use xtask::fake::*;
 use xtask::sample::{self, CLEAN_TASK, ERASED_TASK, FILE_NAME, IMPORT, LARGE, OTHERS_TASK};
 
@@ -36,25 +35,13 @@ pub(crate) struct Serve {
 
 const PASSWORD: &str = "fake-password";
 
-/// Of the tests: who signs in with it here gets a token for nothing.
-const KEY: &str = include_str!("../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
-
-/// A certificate of the user.
-fn certificate() -> Result<String, rcgen::Error> {
-    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256)?;
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, USER);
-    Ok(params.self_signed(&key)?.pem())
-}
-
 /// Serves until killed.
 pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
-    let certificate = certificate().map_err(|error| format!("no certificate can be made: {error}"))?;
+    let certificate = client_certificate(2020, 2120).map_err(|error| format!("no certificate can be made: {error}"))?;
     eprintln!("Building {PROGRAM}: about two minutes the first time ...");
     let program = build_program(&[])?;
     let size = CHUNK_SIZE.saturating_mul(arguments.chunks);
     let mut service = sample::service(Dump::from_bytes(dump_file::generate(1, size), CHUNK_SIZE));
-    service.next_on_whole_lists = true;
     service.add_password(USER, PASSWORD);
     service.approve_devices(USER, 2);
     service.add_certificate(USER, &certificate);
@@ -82,7 +69,7 @@ fn write_files(server: &FakeServer, certificate: &str) -> io::Result<PathBuf> {
     // It stays, because nothing tells when the person has had enough of it.
     let folder = tempfile::Builder::new().prefix("fake-anaplan-").tempdir()?.keep();
     let (ca, source) = (server.ca_pem(), sample::source());
-    let files = [("user.crt", certificate), ("user.key", KEY), ("root.pem", &ca), (FILE_NAME, &source)];
+    let files = [("user.crt", certificate), ("user.key", CLIENT_KEY), ("root.pem", &ca), (FILE_NAME, &source)];
     files.into_iter().try_for_each(|(name, text)| fs::write(folder.join(name), text))?;
     // Else the program would warn of it.
     #[cfg(unix)]

@@ -33,4 +33,5 @@ pub use fault::{Fault, When};
 pub use http::{Answer, RequestLog};
 pub use server::FakeServer;
 pub use service::Service;
+pub use sign_in::{CLIENT_KEY, client_certificate};
 pub use wire::{At, Framing, ServerCertificate, Settings};

@@ -4,9 +4,10 @@
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA512, RsaKeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
 use xtask::fake::*;
 
@@ -15,30 +16,14 @@ use crate::client::*;
 #[test]
 fn the_chunk_list_is_the_documented_one() {
     let server = small_server();
-    server.service().next_on_whole_lists = true;
     let list = get(&server, &dump_path("/chunks")).json();
     let chunk = |id: usize| json!({ "id": id.to_string(), "name": format!("Chunk {id}") });
     assert_eq!(list["chunks"], (0..3).map(chunk).collect::<Value>());
-    let paging = &list["meta"]["paging"];
-    let next = &paging["next"];
-    assert_eq!(*paging, json!({ "currentPageSize": 3, "offset": 0, "totalSize": 3, "next": next }));
-    let next = get(&server, &next.as_str().unwrap().replace(&server.origin(), "")).json();
-    assert!(next.get("chunks").is_none(), "it leads to nothing, and an empty list has no key");
+    assert_eq!(list["meta"]["paging"], json!({ "currentPageSize": 3, "offset": 0, "totalSize": 3 }));
+    let beyond = get(&server, &dump_path("/chunks?offset=3")).json();
+    assert!(beyond.get("chunks").is_none(), "an empty list has no key");
     assert_eq!(list["status"], json!({ "code": 200, "message": "Success" }));
     assert_eq!(list["meta"]["schema"], format!("https://api.anaplan.com/2/0/models/{MODEL}/objects/chunk"));
-}
-
-#[test]
-fn details_are_given_to_clients_that_ask_for_them() {
-    let server = small_server();
-    for (path, parameter, field) in [
-        ("/2/0/workspaces".to_owned(), "tenantDetails", "/workspaces/0/currentSize"),
-        ("/2/0/models".to_owned(), "modelDetails", "/models/0/memoryUsage"),
-        (process_path(&format!("/tasks/{TASK}")), "includeProcessDetails", "/task/result/nestedResults/0/duration"),
-    ] {
-        assert_eq!(get(&server, &path).json().pointer(field), None, "{path}");
-        assert!(get(&server, &format!("{path}?{parameter}=true")).json().pointer(field).is_some(), "{path}");
-    }
 }
 
 #[test]
@@ -63,10 +48,9 @@ fn what_is_not_there_is_404_with_the_documented_body() {
 
 #[test]
 fn a_certificate_needs_the_signature_of_its_key() {
-    const KEY: &str = include_str!("../../../crates/core/tests/fixtures/sign_in/test-only.key.pem");
-    let key = KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).unwrap();
-    let certificate = CertificateParams::default().self_signed(&key).unwrap().pem();
-    let signer = RsaKeyPair::from_pkcs8(&key.serialize_der()).unwrap();
+    let certificate = client_certificate(2020, 2120).unwrap();
+    let signer =
+        RsaKeyPair::from_pkcs8(PrivateKeyDer::from_pem_slice(CLIENT_KEY.as_bytes()).unwrap().secret_der()).unwrap();
     let server = small_server();
     let sign_in = |signed: &[u8], sent: &[u8]| {
         let mut signature = vec![0; signer.public().modulus_len()];

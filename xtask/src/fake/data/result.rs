@@ -78,21 +78,15 @@ impl ActionResult {
 /// One message of a result.
 #[derive(Debug, Clone, Default)]
 pub struct Detail {
-    pub local_message_text: Option<String>,
-    pub occurrences: Option<i64>,
-    pub kind: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) text: String,
     /// Names and values in turn.
-    pub values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 impl Detail {
     pub fn new(kind: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            local_message_text: Some(text.into()),
-            occurrences: Some(1),
-            kind: Some(kind.into()),
-            values: Vec::new(),
-        }
+        Self { kind: kind.into(), text: text.into(), values: Vec::new() }
     }
 
     /// Names and values in turn.

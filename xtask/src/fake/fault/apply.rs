@@ -47,25 +47,14 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery) {
         Fault::Cut(at) => delivery.break_at = Some((*at, Ending::Cut)),
         Fault::Reset(at) => delivery.break_at = Some((*at, Ending::Reset)),
         Fault::Stall(at) => delivery.break_at = Some((*at, Ending::Stall)),
-        Fault::HugeHeaders { bytes } => {
-            let line = ("X-Filler".to_owned(), "x".repeat(988));
-            delivery.answer.headers.extend(vec![line; bytes.div_ceil(1000)]);
-        }
-        Fault::Slow { bytes_per_second } => delivery.settings.bytes_per_second = Some(*bytes_per_second),
         Fault::Latency(wait) => delivery.settings.latency += *wait,
         Fault::Answer(answer) => delivery.answer = answer.clone(),
         Fault::UnderStatus(code) => delivery.answer.status = *code,
         Fault::Header(name, value) => delivery.answer.headers.push(((*name).to_owned(), value.clone())),
-        Fault::EmptyBody => delivery.answer.body = Body::Blocks(Vec::new()),
         Fault::UnlabelledGzip => {
             gzip(&mut delivery.answer, |_, _| {});
             delivery.answer.headers.pop();
             delivery.answer.is_data = false;
-        }
-        Fault::TruncatedJson => {
-            let mut half = delivery.answer.bytes();
-            half.truncate(half.len() / 2);
-            delivery.answer.body = Body::Blocks(vec![Arc::from(half)]);
         }
         Fault::GzipBadCrc => gzip(&mut delivery.answer, |stream, trailer| stream[trailer] ^= 0xff),
         Fault::GzipTruncated => gzip(&mut delivery.answer, |stream, _| stream.truncate(stream.len() / 2)),
@@ -80,12 +69,8 @@ fn change_answer(fault: &Fault, delivery: &mut Delivery) {
             delivery.settings.framing = Framing::ContentLength;
             delivery.length_delta = *delta;
         }
-        // These act at the door, or on the data before there is an answer.
-        Fault::RefuseConnections { .. }
-        | Fault::ResetInUpload { .. }
-        | Fault::ExpireToken
-        | Fault::ReplaceDump(_)
-        | Fault::EraseDump => {}
+        // These act before there is an answer.
+        Fault::ResetInUpload { .. } | Fault::ExpireToken | Fault::ReplaceDump(_) | Fault::EraseDump => {}
     }
 }
 

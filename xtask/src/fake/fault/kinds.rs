@@ -22,22 +22,14 @@ pub enum Fault {
     Stall(At),
     /// Resets when so many bytes of the body of a request have come; whatever they were for is not done.
     ResetInUpload { after_bytes: usize },
-    /// Sends the body at this rate.
-    Slow { bytes_per_second: u64 },
-    /// Closes the next connections at once; counts from now on, whatever the condition says.
-    RefuseConnections { connections: usize },
     /// Answers this instead.
     Answer(Answer),
     /// Sends the right answer under this status.
     UnderStatus(u16),
     /// Sends the right answer with one more header.
     Header(&'static str, String),
-    /// Sends no bytes, properly framed.
-    EmptyBody,
     /// Compresses without saying so.
     UnlabelledGzip,
-    /// Sends the first half of the answer, properly framed.
-    TruncatedJson,
     /// Compresses, with a wrong checksum at the end.
     GzipBadCrc,
     /// Sends the first half of the compressed body, properly framed.
@@ -52,8 +44,6 @@ pub enum Fault {
     CloseDelimited,
     /// Adds this to `Content-Length`, and closes where that promises too much.
     WrongLength { delta: i64 },
-    /// Sends so many bytes of needless headers before the right answer.
-    HugeHeaders { bytes: usize },
     /// Waits before the answer.
     Latency(Duration),
     /// Answers the token of the request with 401 from now on, until it is registered again.
@@ -96,9 +86,6 @@ impl Fault {
 
     /// Whether it changes the data or the pace only, so that another fault may act on the same answer.
     pub(super) fn leaves_the_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::Latency(_) | Self::Slow { .. } | Self::ExpireToken | Self::ReplaceDump(_) | Self::EraseDump
-        )
+        matches!(self, Self::Latency(_) | Self::ExpireToken | Self::ReplaceDump(_) | Self::EraseDump)
     }
 }

@@ -9,7 +9,6 @@ use crate::fake::random::Random;
 pub struct When {
     method: Option<String>,
     path: Option<String>,
-    containing: Option<String>,
     occurrence: Option<usize>,
     times: Option<usize>,
     chance: Option<(f64, u64)>,
@@ -24,11 +23,6 @@ impl When {
     /// segment.
     pub fn path(segments: impl Into<String>) -> Self {
         Self { path: Some(segments.into()), ..Self::default() }
-    }
-
-    /// Requests with this text anywhere in path or query.
-    pub fn containing(text: impl Into<String>) -> Self {
-        Self { containing: Some(text.into()), ..Self::default() }
     }
 
     pub fn method(mut self, method: impl Into<String>) -> Self {
@@ -60,7 +54,6 @@ impl When {
             start.is_some_and(|start| wanted.iter().zip(&request.path[start..]).all(|(w, is)| *w == "*" || w == is))
         };
         self.path.as_ref().is_none_or(ends_with)
-            && self.containing.as_ref().is_none_or(|text| request.sent.target.contains(text))
             && self.method.as_ref().is_none_or(|method| *method == request.sent.method)
     }
 }

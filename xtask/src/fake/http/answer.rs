@@ -56,14 +56,6 @@ impl Answer {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
-
-    /// The body in one piece; nothing of one without end.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        match &self.body {
-            Body::Blocks(blocks) => blocks.concat(),
-            Body::Endless(..) => Vec::new(),
-        }
-    }
 }
 
 /// The phrase beside a status code.

@@ -10,7 +10,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use socket2::SockRef;
 
 use super::data::{MODEL, OBJECT, PROCESS, TASK, WORKSPACE};
 use super::fault::{Fault, Rule, When};
@@ -28,7 +27,6 @@ struct Shared {
     stop: StopFlag,
     tls: Option<Arc<ServerConfig>>,
     accepted: AtomicUsize,
-    refuse: AtomicUsize,
     /// The open connections. Weak, because a reset leaves the host only when the last handle is dropped.
     streams: Mutex<HashMap<usize, Weak<TcpStream>>>,
 }
@@ -109,7 +107,7 @@ impl FakeServer {
         lock(&self.shared.requests).clone()
     }
 
-    /// How many connections were accepted so far, refused ones included.
+    /// How many connections were accepted so far.
     pub fn connections(&self) -> usize {
         self.shared.accepted.load(Ordering::SeqCst)
     }
@@ -132,16 +130,10 @@ impl FakeServer {
     /// Adds a fault. Rules are checked in order of addition: the first that decides the answer wins; faults that
     /// change the data or the pace only act beside it.
     pub fn fault(&self, fault: Fault, when: When) {
-        match fault {
-            Fault::RefuseConnections { connections } => {
-                self.shared.refuse.fetch_add(connections, Ordering::SeqCst);
-            }
-            fault => lock(&self.shared.rules).push(Rule::new(fault, when)),
-        }
+        lock(&self.shared.rules).push(Rule::new(fault, when));
     }
 
     pub fn clear_faults(&self) {
-        self.shared.refuse.store(0, Ordering::SeqCst);
         lock(&self.shared.rules).clear();
     }
 
@@ -186,11 +178,6 @@ fn listen(shared: &Arc<Shared>, listener: &TcpListener) {
 
 fn start_session(shared: &Arc<Shared>, stream: TcpStream) {
     let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
-    let refused = shared.refuse.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-    if refused.is_ok() {
-        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        return;
-    }
     let stream = Arc::new(stream);
     lock(&shared.streams).insert(number, Arc::downgrade(&stream));
     let for_thread = Arc::clone(shared);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Service;
 use super::json;
-use crate::fake::data::{ActionResult, Dump, Process, Task};
+use crate::fake::data::{ActionResult, Dump, MODEL, Process, Task, WORKSPACE};
 use crate::fake::http::{Answer, Request};
 
 impl Service {
@@ -30,12 +30,12 @@ impl Service {
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         let (workspace, model, rest) = match path[..] {
             ["2", "0", "workspaces", workspace, "models", model, ref rest @ ..] => (workspace, model, rest),
-            ["2", "0", "models", model, ref rest @ ..] => (&*self.workspace, model, rest),
+            ["2", "0", "models", model, ref rest @ ..] => (WORKSPACE, model, rest),
             ["2", "0", ref directory @ ..] => return self.directory(request, directory),
             _ => return Err(Answer::not_found()),
         };
         let method = request.sent.method.as_str();
-        if model != self.model || workspace != self.workspace {
+        if (workspace, model) != (WORKSPACE, MODEL) {
             // A model that the user cannot see looks like one without tasks, or is not there at all.
             return match (method, rest) {
                 ("GET", [_, _, "tasks"]) => self.list(request, "task", "tasks", Vec::new(), None),
@@ -63,14 +63,13 @@ impl Service {
             ("POST", [kind @ ("processes" | "imports"), id, "tasks"]) => self.start(request, user, kind, id),
             ("GET", [kind @ ("processes" | "imports"), id, "tasks", task]) => {
                 self.look(kind, id, task);
-                let is_detailed = request.parameter("includeProcessDetails") == Some("true");
-                let task = json::task(self.find(kind, id, task).ok_or_else(Answer::not_found)?, is_detailed);
+                let task = json::task(self.find(kind, id, task).ok_or_else(Answer::not_found)?);
                 Ok(self.one("task", task))
             }
             ("DELETE", [kind @ ("processes" | "imports"), id, "tasks", task]) => {
                 let task = self.find(kind, id, task).ok_or_else(Answer::not_found)?;
                 task.cancel();
-                let task = json::task(task, false);
+                let task = json::task(task);
                 Ok(self.one("task", task))
             }
             ("GET", [kind @ ("processes" | "imports"), id, "tasks", task, "dumps", object, part @ ..]) => {
@@ -85,18 +84,12 @@ impl Service {
 
     /// The lists of workspaces and models, from which ids can be found.
     fn directory(&self, request: &Request, path: &[&str]) -> Result<Answer, Answer> {
-        let asked = |name| request.parameter(name) == Some("true");
-        let models = || vec![json::model(&self.model, &self.workspace, asked("modelDetails"))];
         match *path {
-            ["workspaces"] => {
-                let own = json::workspace(&self.workspace, asked("tenantDetails"));
-                self.list(request, "workspace", "workspaces", vec![own], None)
+            ["workspaces"] => self.list(request, "workspace", "workspaces", vec![json::workspace()], None),
+            ["models"] | ["workspaces", WORKSPACE, "models"] => {
+                self.list(request, "model", "models", vec![json::model()], None)
             }
-            ["models"] => self.list(request, "model", "models", models(), None),
-            ["workspaces", id, "models"] => {
-                let models = if id == self.workspace { models() } else { Vec::new() };
-                self.list(request, "model", "models", models, None)
-            }
+            ["workspaces", _, "models"] => self.list(request, "model", "models", Vec::new(), None),
             _ => Err(Answer::not_found()),
         }
     }
@@ -118,7 +111,7 @@ impl Service {
 
     /// `meta` and `status`, which are beside every payload.
     fn envelope(&self, schema: &str) -> Value {
-        let schema = format!("https://api.anaplan.com/2/0/models/{}/objects/{schema}", self.model);
+        let schema = format!("https://api.anaplan.com/2/0/models/{MODEL}/objects/{schema}");
         json!({
             // The service grows fields without notice: clients must not mind.
             "meta": { "schema": schema, "newField": { "since": 2026 } },
@@ -156,8 +149,7 @@ impl Service {
         let mut body = self.envelope(schema);
         let paging = &mut body["meta"]["paging"];
         *paging = json!({ "currentPageSize": size, "offset": offset, "totalSize": claimed.unwrap_or(total as u64) });
-        let is_whole = total > 0 && size == total && claimed.is_none();
-        if offset + size < total || is_whole && self.next_on_whole_lists {
+        if offset + size < total {
             let (origin, path) = (&self.origin, request.sent.path());
             paging["next"] = format!("{origin}{path}?limit={limit}&offset={}", offset + limit).into();
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::fake::data::{ActionResult, Detail, Import, Process, SourceFile, Task};
+use crate::fake::data::{ActionResult, Detail, Import, MODEL, Process, SourceFile, Task, WORKSPACE};
 
 pub(crate) fn import(import: &Process) -> Value {
     let file = import.import.as_ref().and_then(|import| import.file.as_deref());
@@ -72,37 +72,21 @@ pub(crate) fn task_entry(task: &Task) -> Value {
     known(json!({ "taskId": task.id, "taskState": task.now().0, "creationTime": task.creation_time }))
 }
 
-pub(crate) fn workspace(id: &str, is_detailed: bool) -> Value {
-    known(json!({
-        "id": id,
-        "name": "Finance",
-        "active": true,
-        "sizeAllowance": 1_073_741_824_u64,
-        "currentSize": is_detailed.then_some(873_000_000),
-    }))
+pub(crate) fn workspace() -> Value {
+    json!({ "id": WORKSPACE, "name": "Finance", "active": true, "sizeAllowance": 1_073_741_824_u64 })
 }
 
-pub(crate) fn model(id: &str, workspace: &str, is_detailed: bool) -> Value {
-    let mut model = json!({
-        "id": id,
+pub(crate) fn model() -> Value {
+    json!({
+        "id": MODEL,
         "name": "Cost planning",
         "activeState": "UNLOCKED",
-        "currentWorkspaceId": workspace,
+        "currentWorkspaceId": WORKSPACE,
         "currentWorkspaceName": "Finance",
-    });
-    if is_detailed {
-        model["modelUrl"] = format!("https://eu1a.app.anaplan.com/?selectedModelId={id}").into();
-        model["memoryUsage"] = 121_000_000.into();
-        model["lastSavedSerialNumber"] = "4711".into();
-        model["lastModifiedByUserGuid"] = "8a81b09d5e8c6f27015ece3402487d33".into();
-        model["lastModified"] = "2026-11-24T02:31:07.000+0000".into();
-        model["isoCreationDate"] = "2026-01-02T08:00:00.000+0000".into();
-        model["categoryValues"] = json!([]);
-    }
-    model
+    })
 }
 
-pub(crate) fn task(task: &Task, is_detailed: bool) -> Value {
+pub(crate) fn task(task: &Task) -> Value {
     let (state, step, progress, left) = task.now();
     known(json!({
         "taskId": task.id,
@@ -111,29 +95,25 @@ pub(crate) fn task(task: &Task, is_detailed: bool) -> Value {
         "type": "taskInformation",
         "currentStep": step,
         "progress": progress,
-        "result": left.map(|tree| result(tree, task.creation_time.filter(|_| is_detailed))),
+        "result": left.map(result),
     }))
 }
 
-/// A result, with texts about its time if it is known when it began.
-fn result(tree: &ActionResult, start: Option<u64>) -> Value {
-    let nested = || tree.nested.iter().map(|step| result(step, start)).collect::<Value>();
+fn result(tree: &ActionResult) -> Value {
     known(json!({
-        "startTime": start.map(|start| start.to_string()),
-        "duration": start.map(|_| "1000"),
         "objectId": tree.object_id,
         "objectName": tree.object_name,
         "successful": tree.successful,
         "failureDumpAvailable": tree.failure_dump_available,
         "details": tree.details.as_ref().map(|details| details.iter().map(detail).collect::<Value>()),
-        "nestedResults": (!tree.nested.is_empty()).then(nested),
+        "nestedResults": (!tree.nested.is_empty()).then(|| tree.nested.iter().map(result).collect::<Value>()),
     }))
 }
 
 fn detail(detail: &Detail) -> Value {
     known(json!({
-        "localMessageText": detail.local_message_text,
-        "occurrences": detail.occurrences,
+        "localMessageText": detail.text,
+        "occurrences": 1,
         "type": detail.kind,
         "values": (!detail.values.is_empty()).then_some(&detail.values),
     }))

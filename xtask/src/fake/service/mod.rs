@@ -8,9 +8,7 @@ mod upload;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::data::{
-    ActionResult, Dump, MODEL, OBJECT, OBJECT_NAME, PROCESS, Process, SourceFile, TASK, TOKEN, Task, USER, WORKSPACE,
-};
+use super::data::{ActionResult, Dump, OBJECT, OBJECT_NAME, PROCESS, Process, SourceFile, TASK, TOKEN, Task, USER};
 use super::random::Random;
 use super::sign_in::{Grant, Scheme, SignIn};
 use super::wire::Settings;
@@ -19,8 +17,6 @@ use bucket::Bucket;
 /// The state of the fake service.
 #[derive(Debug)]
 pub struct Service {
-    pub workspace: String,
-    pub model: String,
     pub processes: Vec<Process>,
     pub imports: Vec<Process>,
     pub files: Vec<SourceFile>,
@@ -28,8 +24,6 @@ pub struct Service {
     pub busy: Option<String>,
     /// When the next task is created, in milliseconds since 1970; now unless it is set.
     pub start_time: Option<u64>,
-    /// Whether a list names a next page even where one answer holds all of it, as the live service has done.
-    pub next_on_whole_lists: bool,
     /// How links in answers begin; the server that is started with this service sets it.
     pub(crate) origin: String,
     pub settings: Settings,
@@ -50,14 +44,11 @@ impl Service {
     /// A model without processes, and one user with one token.
     pub fn new() -> Self {
         let mut service = Self {
-            workspace: WORKSPACE.to_owned(),
-            model: MODEL.to_owned(),
             processes: Vec::new(),
             imports: Vec::new(),
             files: Vec::new(),
             busy: None,
             start_time: None,
-            next_on_whole_lists: false,
             origin: String::new(),
             settings: Settings::default(),
             sign_in: SignIn::default(),

@@ -25,7 +25,14 @@ impl SignIn {
         };
         let Some(user) = user else { return refused("The credentials are not valid") };
         let token = self.tokens.issue(user, Scheme::Anaplan);
-        self.token_answer(201, "Login successful", &token)
+        let info = json!({
+            "tokenId": format!("{token}-id"),
+            "tokenValue": token,
+            "expiresAt": self.expires_at(&token),
+            "refreshTokenId": format!("{token}-refresh-id"),
+        });
+        let (meta, message) = (json!({ "validationUrl": VALIDATION }), "Login successful");
+        Answer::json(201, &json!({ "meta": meta, "status": "SUCCESS", "statusMessage": message, "tokenInfo": info }))
     }
 
     fn user_of_password(&self, encoded: &str) -> Option<String> {
@@ -53,13 +60,6 @@ impl SignIn {
         }
         let mut known = self.certificates.iter();
         known.find(|(_, der)| **der == *certificate).map(|(user, _)| user.clone())
-    }
-
-    /// The token of the request gets another whole lifetime.
-    pub(super) fn refresh(&mut self, request: &Request) -> Answer {
-        let Some((user, token)) = self.holder(request) else { return refused("The token is not valid") };
-        self.tokens.renew(user, token.clone(), Scheme::Anaplan);
-        self.token_answer(200, "Token refreshed", &token)
     }
 
     pub(super) fn validate(&self, request: &Request) -> Answer {
@@ -92,17 +92,6 @@ impl SignIn {
     fn holder(&self, request: &Request) -> Option<(String, String)> {
         let token = request.header("authorization")?.strip_prefix("AnaplanAuthToken ")?.to_owned();
         Some((self.tokens.user_of(request).ok()?, token))
-    }
-
-    fn token_answer(&self, status: u16, message: &str, token: &str) -> Answer {
-        let info = json!({
-            "tokenId": format!("{token}-id"),
-            "tokenValue": token,
-            "expiresAt": self.expires_at(token),
-            "refreshTokenId": format!("{token}-refresh-id"),
-        });
-        let meta = json!({ "validationUrl": VALIDATION });
-        Answer::json(status, &json!({ "meta": meta, "status": "SUCCESS", "statusMessage": message, "tokenInfo": info }))
     }
 
     fn expires_at(&self, token: &str) -> u64 {

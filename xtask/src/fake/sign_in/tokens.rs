@@ -56,13 +56,8 @@ impl Tokens {
     pub(super) fn issue(&mut self, user: String, scheme: Scheme) -> String {
         self.issued += 1;
         let value = format!("fake-issued-token-{}", self.issued);
-        self.renew(user, value.clone(), scheme);
+        self.add(user, value.clone(), scheme, Some(Instant::now() + self.lifetime));
         value
-    }
-
-    /// This token lives a whole lifetime from now on.
-    pub(super) fn renew(&mut self, user: String, value: String, scheme: Scheme) {
-        self.add(user, value, scheme, Some(Instant::now() + self.lifetime));
     }
 
     /// The service's clock.

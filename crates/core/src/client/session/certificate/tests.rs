@@ -5,15 +5,14 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use rcgen::{CertificateParams, PKCS_RSA_SHA256, date_time_ymd};
+use rcgen::CertificateParams;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey};
 use serde_json::Value;
+use xtask::fake::{CLIENT_KEY as KEY, client_certificate};
 
 use super::*;
 use crate::client::x509::der::{Reader, tag};
 
-/// The key guards nothing.
-const KEY: &str = include_str!("../../../../tests/fixtures/sign_in/test-only.key.pem");
 pub(super) const ENCRYPTED_KEY: &str = include_str!("../../../../tests/fixtures/sign_in/test-only.encrypted.key.pem");
 
 /// 2026-06-01 00:00 UTC.
@@ -45,13 +44,8 @@ fn pkcs1() -> Vec<u8> {
     parts.read(tag::OCTET_STRING).unwrap().to_vec()
 }
 
-/// A certificate of the key, valid from the first day of one year to that of another.
 fn certificate(first: i32, last: i32) -> String {
-    let mut params = CertificateParams::default();
-    params.not_before = date_time_ymd(first, 1, 1);
-    params.not_after = date_time_ymd(last, 1, 1);
-    let key = rcgen::KeyPair::from_pkcs8_pem_and_sign_algo(KEY, &PKCS_RSA_SHA256).unwrap();
-    params.self_signed(&key).unwrap().pem()
+    client_certificate(first, last).unwrap()
 }
 
 /// The certificate that most tests sign in with.
