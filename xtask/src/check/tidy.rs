@@ -1,99 +1,62 @@
-//! What no compiler looks at: paths of one machine, tasks that the documents name, plain words, and long lines.
+//! What no compiler looks at: paths of one machine, plain words, long lines, and tasks that the documents name.
 
-use std::fs;
+use std::path::Path;
 
-use crate::cargo::{in_workspace, printed, root};
+use crate::cargo::{in_workspace, root};
 
-/// Beginnings of paths that exist on one machine only, in two parts so that this file does not contain them.
-const MACHINE_PATHS: &[(&str, &str)] = &[("/ro", "ot/"), ("/wo", "rk/")];
+/// Words that a reader has to decode. Each has a plain one: a user, another, the result of, is said, is in, after.
+const WORDS: &str = "who[e]ver|nobod[y]|somebod[y]|of (its|their) own|of one's[ ]own|(became|came|comes) of\
+                     |(is|are) told|stands i[n]|stands? there|behind (it|the)|left behin[d]";
 
-/// Where tasks are written for people and machines to run.
-const WITH_TASKS: &[&str] = &["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run"];
-
-/// Words that a reader has to decode, and what says the same; in two parts, as above.
-const WORDS: &[(&str, &str, &str)] = &[
-    ("who", "ever", "name who it is"),
-    ("nobo", "dy", "no user, or: we do not"),
-    ("somebo", "dy", "a user"),
-    ("of its", " own", "its own, another, separate"),
-    ("of their", " own", "their own, others, separate"),
-    ("of one", "'s own", "your own"),
-    ("became", " of", "happened to"),
-    ("came", " of", "the result of"),
-    ("comes", " of", "the result of"),
-    ("is", " told", "is said"),
-    ("are", " told", "are said"),
-    ("stands", " in", "is in"),
-    ("stands", " there", "is there"),
-    ("stand", " there", "are there"),
-    ("behind", " it", "after it"),
-    ("behind", " the", "after the"),
-    ("left", " behind", "left"),
+/// What no line may have: what it is, and how `git grep` is asked for it, with the files at the end. No pattern fits
+/// itself. A line of a table, or with an address or a picture, cannot be broken.
+const RULES: [(&str, &[&str]); 3] = [
+    ("a path of one machine", &["-e", "(^|[^a-z0-9._~}-])/(root|work)/", "--", "."]),
+    ("a word to decode", &["-e", WORDS, "--", "*.rs", "*.md"]),
+    ("a long line", &["-e", "^.{121}", "--and", "--not", "-e", r"^\||://|^!\[", "--", "*.rs", "*.md"]),
 ];
 
-/// The longest line, in characters, of Rust and of prose.
-const WIDTH: usize = 120;
+/// Where tasks are written for people and machines to run.
+const TASKS: [&str; 5] = ["-oe", "cargo xtask [a-z][a-z-]*", "--", "*.md", ".ci/*"];
 
 /// Looks at every file that is in git or could be added; each failure is a line.
 pub(super) fn check(tasks: &[&str]) -> Result<String, String> {
-    let names = printed(in_workspace("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]))?;
-    let mut failures = Vec::new();
-    for name in names.split('\0').filter(|name| !name.is_empty()) {
-        // A file that was deleted but is still in git's list has no content to look at.
-        let text = fs::read(root().join(name)).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        failures.extend(machine_paths(&text).map(|line| format!("{name}:{line}: a path of one machine")));
-        if name.ends_with(".rs") || name.ends_with(".md") {
-            failures.extend(prose(&text).map(|(line, what)| format!("{name}:{line}: {what}")));
-        }
-        if WITH_TASKS.contains(&name) {
-            let unknown = unknown_tasks(&text, tasks);
-            failures.extend(unknown.map(|task| format!("{name}: there is no `cargo xtask {task}`")));
-        }
-    }
+    let mut failures = broken(&root(), "--untracked")?;
+    let named = lines(&root(), "--untracked", &TASKS)?;
+    let is_known = |line: &&String| line.rsplit(' ').next().is_some_and(|task| tasks.contains(&task));
+    failures.extend(named.iter().filter(|line| !is_known(line)).map(|line| format!("{line}: there is no such task")));
     if failures.is_empty() { Ok(String::new()) } else { Err(failures.join("\n")) }
 }
 
-/// The lines, counted from 1, with words that a reader has to decode, or that are too long. A line of a table, or
-/// with an address or a picture, cannot be broken.
-fn prose(text: &str) -> impl Iterator<Item = (usize, String)> {
-    text.lines().zip(1..).flat_map(|(line, number)| {
-        let lower = line.to_lowercase();
-        let is_breakable = !line.starts_with('|') && !line.contains("://") && !line.starts_with("![");
-        let is_long = line.chars().count() > WIDTH && is_breakable;
-        let long = is_long.then(|| format!("longer than {WIDTH} characters"));
-        let said = WORDS.iter().filter_map(move |(first, second, better)| {
-            let words = format!("{first}{second}");
-            lower.contains(&words).then(|| format!("\"{words}\": {better}"))
-        });
-        said.chain(long).map(move |what| (number, what)).collect::<Vec<_>>()
-    })
+/// The lines in a folder that break a rule.
+fn broken(folder: &Path, scope: &str) -> Result<Vec<String>, String> {
+    let mut failures = Vec::new();
+    for (what, asked) in RULES {
+        failures.extend(lines(folder, scope, asked)?.into_iter().map(|line| format!("{line}: {what}")));
+    }
+    Ok(failures)
 }
 
-/// The words after `cargo xtask` that name no task.
-fn unknown_tasks<'a>(text: &'a str, tasks: &[&str]) -> impl Iterator<Item = &'a str> {
-    let words = text.split("cargo xtask ").skip(1);
-    let words = words.filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next());
-    words.filter(|word| !word.is_empty() && !word.starts_with('-') && !tasks.contains(word))
-}
-
-/// The lines, counted from 1, on which a path of one machine begins, rather than goes on after a name.
-fn machine_paths(text: &str) -> impl Iterator<Item = usize> {
-    let begins = |line: &str, path: &str| {
-        let goes_on = |before: &str| before.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-~}".contains(c));
-        line.match_indices(path).any(|(at, _)| !goes_on(&line[..at]))
-    };
-    let paths: Vec<String> = MACHINE_PATHS.iter().map(|(first, second)| format!("{first}{second}")).collect();
-    let lines = text.lines().zip(1..).filter(move |(line, _)| paths.iter().any(|path| begins(line, path)));
-    lines.map(|(_, number)| number)
+/// The lines that `git grep` finds, each after its file and its number.
+fn lines(folder: &Path, scope: &str, asked: &[&str]) -> Result<Vec<String>, String> {
+    // Characters are counted, not bytes.
+    let mut git = in_workspace("git");
+    git.current_dir(folder).env("LC_ALL", "C.UTF-8").args(["grep", "-IniE", scope]).args(asked);
+    let output = git.output().map_err(|error| format!("cannot start git: {error}"))?;
+    match output.status.code() {
+        // 1 where there are none.
+        Some(0 | 1) => Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()),
+        _ => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
 }
 
 #[test]
-fn unknown_tasks_and_paths_of_one_machine_are_found() {
-    let text = "`cargo xtask test`, cargo xtask tset --only fmt\ncargo xtask demo.\ncargo xtask --help";
-    assert_eq!(unknown_tasks(text, &["test", "demo"]).collect::<Vec<_>>(), ["tset"]);
-    let text = ["plain\nwho", "ever stands", " in the way\n", &"x".repeat(121), "\n| ", &"x".repeat(121)].concat();
-    assert_eq!(prose(&text).map(|(line, _)| line).collect::<Vec<_>>(), [2, 2, 3]);
-    let text = ["first\nsee /wo", "rk/x and a/wo", "rk/y\n~/ro", "ot/\n/ro", "ot/z"].concat();
-    assert_eq!(machine_paths(&text).collect::<Vec<_>>(), [2, 4]);
+fn each_rule_finds_the_lines_that_break_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "ü".repeat(121);
+    let text = format!("who~ever stands\n{long}\n{}\n(/ro~ot/z)\na/wo~rk/y\n| {long}", &long[2..]);
+    std::fs::write(folder.path().join("a.md"), text.replace('~', "")).unwrap();
+    let found = broken(folder.path(), "--no-index").unwrap();
+    let places: Vec<_> = found.iter().filter_map(|line| line.split(':').nth(1)).collect();
+    assert_eq!(places, ["4", "1", "2"], "{found:?}");
 }
