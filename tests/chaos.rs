@@ -93,9 +93,7 @@ fn random_dump(random: &mut Random, chunks: usize) -> Dump {
     for last in (1..ids.len()).rev() {
         ids.swap(last, random.index(last + 1));
     }
-    let mut dump = Dump::from_chunks(parts).with_ids(ids);
-    dump.page_size = random.chance(0.3).then(|| 1 + random.index(3));
-    dump
+    Dump::from_chunks(parts).with_ids(ids)
 }
 
 fn random_setting(random: &mut Random) -> Setting {
@@ -107,6 +105,7 @@ fn random_setting(random: &mut Random) -> Setting {
 
 fn service(random: &mut Random, dump: Dump) -> Service {
     let mut service = Service::with_dump(dump);
+    service.page_size = if random.chance(0.3) { 1 + random.index(3) } else { service.page_size };
     service.settings.gzip = random.chance(0.5);
     service.add_password(USER, PASSWORD);
     service.settings.framing = if random.chance(0.5) { Framing::Chunked } else { Framing::ContentLength };

@@ -88,10 +88,10 @@ fn an_import_is_run_and_ends_with_a_line_about_its_rows() {
 fn a_name_of_a_process_and_an_import_starts_neither() {
     let scene = Scene::with_service(service().with_process(Process::new("118000000002", "centres")));
     scene.command("run centres").in_the_model().run().exits_with(0).any_stdout().stderr_text();
-    let scene = Scene::with_service(service().with_process(Process::new("118000000002", "Centres")));
-    let both = "\"118000000002 Centres\", \"112000000041 Centres\"";
-    let error = format!("several processes or imports match \"Centres\": {both}\n  name it by its id");
-    scene.command("run Centres").in_the_model().run().fails(2, error);
+    let scene = Scene::with_service(service().with_process(Process::new("118000000002", "CENTRES")));
+    let both = "\"118000000002 CENTRES\", \"112000000041 Centres\"";
+    let error = format!("several processes or imports match \"centres\": {both}\n  name it by its id");
+    scene.command("run centres").in_the_model().run().fails(2, error);
     let outcome = scene.command("run Centers").in_the_model().run();
     outcome.exits_with(4).stderr_has("has no process or import \"Centers\"");
     assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());

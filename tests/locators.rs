@@ -151,17 +151,6 @@ fn every_command_takes_a_name_and_an_id_of_any_shape() {
 }
 
 #[test]
-fn several_processes_of_one_name_are_listed() {
-    let scene = with_names(&["LOAD", "Load"]);
-    for command in ["tasks", "run"] {
-        let matches = "\"118000000001 LOAD\", \"118000000002 Load\"";
-        let error = format!("several processes or imports match \"load\": {matches}\n  name it by its id");
-        scene.command(command).in_the_model().arg("load").run().fails(2, error);
-    }
-    assert_eq!(scene.count_of("POST"), 0, "{}", scene.describe());
-}
-
-#[test]
 fn a_name_is_not_called_unknown_where_an_entry_of_a_list_cannot_be_read() {
     for (list, id, name) in [("processes", "118000000001", "Nightly load"), ("imports", "112000000009", "Other")] {
         let scene = with_names(&["Nightly load"]);

@@ -1,7 +1,7 @@
 //! Between this machine and the service: proxies and root certificates. What the environment asks for is done or
 //! refused, never ignored, and a refusal says why and what to do.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,16 +12,8 @@ use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
 use crate::support::users::{service, with_password};
 use crate::support::{Invocation, Scene, bytes_of, dump_of, free_address};
 
-/// How the proxy treats a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Mood {
-    /// Closes it without an answer.
-    Drop,
-    /// Answers `CONNECT` with this status.
-    Status(u16),
-}
-
-/// A proxy that leads every `CONNECT` to one server, after it has had its moods.
+/// A proxy that leads every `CONNECT` to one server, after it has answered the first ones with these statuses; 0 closes
+/// the connection.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     /// The heads of the requests.
@@ -29,17 +21,17 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) fn start(server: SocketAddr, moods: Vec<Mood>) -> Proxy {
+    pub(crate) fn start(server: SocketAddr, refusals: Vec<u16>) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let heads = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&heads);
         // It ends with the process: nothing waits for it.
         thread::spawn(move || {
-            let mut moods = moods.into_iter();
+            let mut refusals = refusals.into_iter();
             for client in listener.incoming().map_while(Result::ok) {
-                let (mood, seen) = (moods.next(), Arc::clone(&seen));
-                thread::spawn(move || serve(&client, server, mood, &seen));
+                let (refusal, seen) = (refusals.next(), Arc::clone(&seen));
+                thread::spawn(move || serve(&client, server, refusal, &seen));
             }
         });
         Proxy { address, heads }
@@ -50,7 +42,7 @@ impl Proxy {
     }
 }
 
-fn serve(client: &TcpStream, server: SocketAddr, mood: Option<Mood>, seen: &Mutex<Vec<String>>) -> Option<()> {
+fn serve(client: &TcpStream, server: SocketAddr, refusal: Option<u16>, seen: &Mutex<Vec<String>>) -> Option<()> {
     let mut reader = BufReader::new(client.try_clone().ok()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -60,13 +52,9 @@ fn serve(client: &TcpStream, server: SocketAddr, mood: Option<Mood>, seen: &Mute
     }
     seen.lock().unwrap_or_else(PoisonError::into_inner).push(head);
     let mut writer = client;
-    match mood {
-        Some(Mood::Drop) => return None,
-        Some(Mood::Status(status)) => {
-            write!(writer, "HTTP/1.1 {status} Mood\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
-            return client.shutdown(Shutdown::Write).ok();
-        }
-        None => {}
+    if let Some(status) = refusal {
+        let head = format!("HTTP/1.1 {status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        return writer.write_all(if status > 0 { head.as_bytes() } else { b"" }).ok();
     }
     let upstream = TcpStream::connect(server).ok()?;
     writer.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").ok()?;
@@ -78,12 +66,7 @@ fn serve(client: &TcpStream, server: SocketAddr, mood: Option<Mood>, seen: &Mute
 }
 
 fn copy(mut from: &TcpStream, mut to: &TcpStream) {
-    let mut buffer = [0; 16 * 1024];
-    while let Ok(count @ 1..) = from.read(&mut buffer) {
-        if to.write_all(&buffer[..count]).is_err() {
-            break;
-        }
-    }
+    let _ = io::copy(&mut from, &mut to);
     let _ = to.shutdown(Shutdown::Write);
 }
 
@@ -150,11 +133,9 @@ fn a_proxy_that_cannot_be_used_is_refused_and_its_password_not_shown() {
 
 #[test]
 fn a_proxy_that_drops_or_puts_off_a_connection_is_tried_again() {
-    for moods in
-        [[Mood::Drop, Mood::Status(408), Mood::Status(429)], [Mood::Status(502), Mood::Status(503), Mood::Status(504)]]
-    {
+    for refusals in [[0, 408, 429], [502, 503, 504]] {
         let scene = scene();
-        let proxy = Proxy::start(scene.server.address(), moods.into());
+        let proxy = Proxy::start(scene.server.address(), refusals.into());
         let outcome = through(&scene, &proxy, "get DUMP -o -").run();
         outcome.prints(&bytes_of(3, 1));
         let notes = outcome.stderr_text();
@@ -173,7 +154,7 @@ fn a_proxy_that_refuses_is_named_with_its_reason_and_asked_once() {
         [(407, "the proxy wants other credentials", credentials), (403, "the proxy refused the connection", host)]
     {
         let scene = scene();
-        let proxy = Proxy::start(scene.server.address(), vec![Mood::Status(status)]);
+        let proxy = Proxy::start(scene.server.address(), vec![status]);
         let outcome = through(&scene, &proxy, "chunks DUMP").run();
         let answered = format!("the proxy http://{} answered {status}", proxy.address);
         outcome.fails(5, format!("{THE_LIST}: {what}: {answered}\n  {advice}")).hides("s3cr");

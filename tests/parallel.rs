@@ -72,23 +72,6 @@ fn chunks_before_a_failure_are_kept_and_those_after_it_are_not() {
 }
 
 #[test]
-fn faults_of_many_chunks_at_once_are_survived() {
-    let scene = Scene::with_chunks(CHUNKS);
-    for number in 0..CHUNKS {
-        let fault = match number % 4 {
-            0 => Fault::Reset(At::Start),
-            1 => Fault::Cut(At::Body(4_000)),
-            2 => Fault::Stall(At::Body(3_000)),
-            _ => Fault::GzipBadCrc,
-        };
-        scene.server.fault(fault, chunk(number).times(1));
-    }
-    let outcome = scene.get("--parallel=4 --retries=1 --stall-timeout=500ms");
-    let notes = outcome.saves(&dump_of(CHUNKS, 1)).stderr_text();
-    assert_eq!(notes.matches("; retry 1 of 1 in ").count(), CHUNKS, "{notes}");
-}
-
-#[test]
 fn a_fault_in_or_after_a_chunk_repeats_and_loses_nothing_on_standard_output() {
     for options in ["", "--parallel=4"] {
         for fault in [Fault::Reset(At::Body(6_000)), Fault::Stall(At::Body(6_000)), Fault::GzipBadCrc] {

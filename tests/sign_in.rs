@@ -4,12 +4,10 @@
 use std::ffi::OsStr;
 use std::fs;
 
-use xtask::fake::{Answer, Fault, PROCESS, Process, Service, TOKEN, USER, When, client_certificate};
+use xtask::fake::{Fault, TOKEN, USER, When, client_certificate};
 
-use crate::support::users::{
-    PASSPHRASE, PASSWORD, REFRESH_TOKEN, bare, prepare, scene, signed_in, with_oauth, with_password,
-};
-use crate::support::{ACTUALS, BUDGET, COSTS, Invocation, PROCESS_NAME, Scene, bytes_of, failed};
+use crate::support::users::{PASSPHRASE, PASSWORD, REFRESH_TOKEN, bare, scene, signed_in, with_oauth, with_password};
+use crate::support::{Invocation, Scene, bytes_of};
 
 const OAUTH: &str = "oauth-access-token";
 
@@ -107,24 +105,6 @@ fn each_way_gets_one_token_for_a_command_and_another_when_it_ends_and_shows_no_s
         scene.server.fault(Fault::ExpireToken, When::path("chunks/1").times(1));
         signed_in(&scene, way, "get DUMP -o - --parallel 3").run().prints(&bytes_of(3, 1));
         assert_eq!(sign_ins(&scene), 1 + 2, "{way}\n{}", scene.describe());
-        scene.any_files();
-    }
-}
-
-#[test]
-fn a_sign_in_that_is_refused_in_the_middle_of_several_dumps_is_sent_once() {
-    for parallel in ["1", "8"] {
-        let process = Process::new(PROCESS, PROCESS_NAME).with_task(failed("T1", &[COSTS, ACTUALS, BUDGET]));
-        let mut service = Service::new().with_process(process);
-        prepare(&mut service);
-        let scene = Scene::with_service(service);
-        let refused = Fault::Answer(Answer::new(401, "text/plain", r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#));
-        scene.server.fault(Fault::ExpireToken, When::path("chunks/0").times(1));
-        scene.server.fault(refused, When::path("authenticate").occurrence(2));
-        let arguments = format!("get NIGHTLY/T1 -o dumps/ -q --parallel {parallel}");
-        let outcome = signed_in(&scene, "password", &arguments).run();
-        outcome.any_stdout().exits_with(3).stderr_has("FAILURE_BAD_CREDENTIAL");
-        assert_eq!(sign_ins(&scene), 2, "{}", scene.describe());
         scene.any_files();
     }
 }

@@ -14,10 +14,13 @@ fn good_certificate() -> String {
     client_certificate(2020, 2120).expect("a certificate")
 }
 
-/// A service that has one dump, and knows the user.
+/// A service that has one dump, and knows the user by every way.
 pub(crate) fn service() -> Service {
     let mut service = Service::with_dump(dump_of(3, 1));
-    prepare(&mut service);
+    service.add_password(USER, PASSWORD);
+    service.add_certificate(USER, &good_certificate());
+    service.add_refresh_token(USER, CLIENT, REFRESH_TOKEN, true);
+    service.approve_devices(USER, 2);
     service
 }
 
@@ -25,14 +28,6 @@ pub(crate) fn service() -> Service {
 #[track_caller]
 pub(crate) fn scene() -> Scene {
     Scene::with_service(service())
-}
-
-/// From then on the service knows the user by every way.
-pub(crate) fn prepare(service: &mut Service) {
-    service.add_password(USER, PASSWORD);
-    service.add_certificate(USER, &good_certificate());
-    service.add_refresh_token(USER, CLIENT, REFRESH_TOKEN, true);
-    service.approve_devices(USER, 2);
 }
 
 /// A command that has no way to sign in yet.

@@ -7,10 +7,6 @@ use std::sync::Arc;
 pub struct Dump {
     pub chunks: Arc<[Arc<[u8]>]>,
     pub(crate) ids: Option<Vec<String>>,
-    /// No page of the chunk list holds more than this.
-    pub page_size: Option<usize>,
-    /// What `paging.totalSize` claims, whatever is true.
-    pub total_size: Option<u64>,
     pub erased: bool,
 }
 

@@ -38,7 +38,7 @@ impl Service {
         if (workspace, model) != (WORKSPACE, MODEL) {
             // A model that the user cannot see looks like one without tasks, or is not there at all.
             return match (method, rest) {
-                ("GET", [_, _, "tasks"]) => self.list(request, "task", "tasks", Vec::new(), None),
+                ("GET", [_, _, "tasks"]) => self.list(request, "tasks", Vec::new()),
                 _ => Err(Answer::not_found()),
             };
         }
@@ -46,18 +46,16 @@ impl Service {
             ("GET" | "POST", ["status"]) => Ok(self.status()),
             ("GET", ["files"]) => {
                 let entries = self.files.iter().map(|file| json::file(file, &user)).collect();
-                self.list(request, "file", "files", entries, None)
+                self.list(request, "files", entries)
             }
             ("POST", ["files", file]) => self.announce(request, &user, file),
             ("PUT", ["files", file, "chunks", chunk]) => self.put(request, &user, file, chunk),
             ("POST", ["files", file, "complete"]) => self.complete(&user, file),
             ("GET", ["processes"]) => {
                 let entry = |process: &Process| json!({ "id": process.id, "name": process.name });
-                self.list(request, "process", "processes", self.processes.iter().map(entry).collect(), None)
+                self.list(request, "processes", self.processes.iter().map(entry).collect())
             }
-            ("GET", ["imports"]) => {
-                self.list(request, "import", "imports", self.imports.iter().map(json::import).collect(), None)
-            }
+            ("GET", ["imports"]) => self.list(request, "imports", self.imports.iter().map(json::import).collect()),
             ("GET", [kind @ ("processes" | "imports"), id]) => self.metadata(request, kind, id),
             ("GET", [kind @ ("processes" | "imports"), id, "tasks"]) => self.tasks(request, kind, id),
             ("POST", [kind @ ("processes" | "imports"), id, "tasks"]) => self.start(request, user, kind, id),
@@ -85,11 +83,9 @@ impl Service {
     /// The lists of workspaces and models, from which ids can be found.
     fn directory(&self, request: &Request, path: &[&str]) -> Result<Answer, Answer> {
         match *path {
-            ["workspaces"] => self.list(request, "workspace", "workspaces", vec![json::workspace()], None),
-            ["models"] | ["workspaces", WORKSPACE, "models"] => {
-                self.list(request, "model", "models", vec![json::model()], None)
-            }
-            ["workspaces", _, "models"] => self.list(request, "model", "models", Vec::new(), None),
+            ["workspaces"] => self.list(request, "workspaces", vec![json::workspace()]),
+            ["models"] | ["workspaces", WORKSPACE, "models"] => self.list(request, "models", vec![json::model()]),
+            ["workspaces", _, "models"] => self.list(request, "models", Vec::new()),
             _ => Err(Answer::not_found()),
         }
     }
@@ -126,29 +122,21 @@ impl Service {
         Answer::json(200, &body)
     }
 
-    /// One page of a list; that of a dump's chunks may lie.
-    fn list(
-        &self,
-        request: &Request,
-        schema: &str,
-        key: &str,
-        mut entries: Vec<Value>,
-        dump: Option<&Dump>,
-    ) -> Result<Answer, Answer> {
+    /// One page of a list.
+    fn list(&self, request: &Request, key: &str, mut entries: Vec<Value>) -> Result<Answer, Answer> {
         let number = |name: &str| match request.parameter(name).map(str::parse::<usize>) {
             None => Ok(None),
             Some(Ok(number)) => Ok(Some(number)),
             Some(Err(_)) => Err(Answer::error(400, &format!("Invalid {name}"))),
         };
-        let maximum = dump.and_then(|dump| dump.page_size).unwrap_or(self.page_size);
-        let limit = number("limit")?.unwrap_or(maximum).clamp(1, maximum);
+        let limit = number("limit")?.unwrap_or(self.page_size).clamp(1, self.page_size);
         let offset = number("offset")?.unwrap_or(0);
-        let (total, claimed) = (entries.len(), dump.and_then(|dump| dump.total_size));
+        let total = entries.len();
         entries = entries.into_iter().skip(offset).take(limit).collect();
         let size = entries.len();
-        let mut body = self.envelope(schema);
+        let mut body = self.envelope(if key == "processes" { "process" } else { &key[..key.len() - 1] });
         let paging = &mut body["meta"]["paging"];
-        *paging = json!({ "currentPageSize": size, "offset": offset, "totalSize": claimed.unwrap_or(total as u64) });
+        *paging = json!({ "currentPageSize": size, "offset": offset, "totalSize": total });
         if offset + size < total {
             let (origin, path) = (&self.origin, request.sent.path());
             paging["next"] = format!("{origin}{path}?limit={limit}&offset={}", offset + limit).into();
@@ -169,7 +157,7 @@ impl Service {
             tasks.reverse();
         }
         let entries = tasks.into_iter().map(json::task_entry).collect();
-        self.list(request, "task", "tasks", entries, None)
+        self.list(request, "tasks", entries)
     }
 
     fn start(&mut self, request: &Request, user: String, kind: &str, process: &str) -> Result<Answer, Answer> {
@@ -296,7 +284,7 @@ impl Service {
             [] => Ok(Answer::data(dump.chunks.to_vec())),
             ["chunks"] => {
                 let entry = |id: &String| json!({ "id": id, "name": format!("Chunk {id}") });
-                self.list(request, "chunk", "chunks", dump.listed_ids().iter().map(entry).collect(), Some(&dump))
+                self.list(request, "chunks", dump.listed_ids().iter().map(entry).collect())
             }
             ["chunks", chunk] => Ok(Answer::data(vec![dump.chunk(chunk).ok_or_else(Answer::not_found)?.clone()])),
             _ => Err(Answer::not_found()),

@@ -29,7 +29,7 @@ pub struct Service {
     pub settings: Settings,
     pub sign_in: SignIn,
     bucket: Option<Bucket>,
-    /// The maximum number of entries that a page of processes or tasks holds.
+    /// The maximum number of entries that a page of a list holds.
     pub page_size: usize,
     random: Random,
 }
