@@ -20,4 +20,5 @@ pub(crate) use self::id::SEGMENT;
 pub use self::locator::{Locator, TaskChoice};
 pub use self::locator_error::LocatorError;
 pub use self::origin::Origin;
+pub(crate) use self::origin::bare;
 pub(crate) use self::path::{models_path, page, workspaces_path};

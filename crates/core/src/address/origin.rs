@@ -120,8 +120,7 @@ impl Origin {
     /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `::1`.
     #[doc(hidden)]
     pub fn is_loopback(&self) -> bool {
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        self.host == "localhost" || bare(&self.host).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
     /// Splits a URL into its origin and the byte offset of what follows (path, query, fragment). `None` if
@@ -167,14 +166,16 @@ fn unreadable(text: &str, at: usize, expected: &str) -> LocatorError {
     }
 }
 
+/// The host without the brackets that an IPv6 address has in a URL.
+pub(crate) fn bare(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 fn is_host(host: &str) -> bool {
-    match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            !host.is_empty()
-                && host.len() <= 253
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-        }
+    let is_name = |host: &str| host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    match bare(host) {
+        name if name.len() == host.len() => !name.is_empty() && name.len() <= 253 && is_name(name),
+        address => address.parse::<Ipv6Addr>().is_ok(),
     }
 }
 

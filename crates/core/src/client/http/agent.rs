@@ -10,7 +10,7 @@ use super::names::Names;
 use super::proxy::{Proxy, ProxyChoice, ProxyConnector};
 use super::tcp::TcpConnector;
 use super::tls::{Issuers, Roots, TlsConnector};
-use crate::address::Origin;
+use crate::address::{Origin, bare};
 use crate::error::Result;
 use crate::sync::lock;
 
@@ -87,8 +87,7 @@ impl HttpAgent {
 
     /// Who issued the certificate that the host has shown, if it is known.
     pub(in crate::client) fn issuer(&self, origin: &Origin) -> Option<String> {
-        let host = origin.host().trim_start_matches('[').trim_end_matches(']');
-        lock(&self.issuers).get(host).cloned()
+        lock(&self.issuers).get(bare(origin.host())).cloned()
     }
 
     /// The proxy on the way to `origin`, without its password.

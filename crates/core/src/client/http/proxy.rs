@@ -9,7 +9,7 @@ use ureq::ProxyProtocol;
 use ureq::unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Connector, Transport};
 
 use super::ureq_error::Failure;
-use crate::address::Origin;
+use crate::address::{Origin, bare};
 use crate::error::{Result, Setting};
 
 /// Where a client takes its proxy from.
@@ -88,14 +88,13 @@ impl Proxy {
     /// (ureq does not know ports, blanks, or that a domain covers its subdomains): `*` is every host, a domain
     /// covers itself and its subdomains, a port narrows.
     pub(super) fn is_for(&self, origin: &Origin) -> bool {
-        let host = origin.host().trim_start_matches('[').trim_end_matches(']');
+        let host = bare(origin.host());
         let is_listed = |entry: &str| {
-            let bare = entry.trim_start_matches('[').trim_end_matches(']');
-            let (name, port) = match entry.rsplit_once(':').filter(|_| bare.parse::<IpAddr>().is_err()) {
+            let (name, port) = match entry.rsplit_once(':').filter(|_| bare(entry).parse::<IpAddr>().is_err()) {
                 Some((name, port)) => (name, port.parse::<u16>().ok()),
-                None => (bare, None),
+                None => (entry, None),
             };
-            let domain = name.trim_start_matches("*.").trim_start_matches('.');
+            let domain = bare(name).trim_start_matches("*.").trim_start_matches('.');
             let covers = host == domain || host.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.'));
             entry == "*" || covers && port.is_none_or(|port| port == origin.port().unwrap_or(443))
         };
@@ -170,6 +169,7 @@ mod tests {
             ("x, ANAPLAN.com ", host, true),
             ("eu3.api.anaplan.com:443", host, true),
             ("[2001:db8::1]", ip, true),
+            ("[2001:db8::1]:443", ip, true),
             ("", "https://localhost:8443", true),
             ("", host, false),
             ("plan.com", host, false),

@@ -18,6 +18,7 @@ use ureq::unversioned::transport::{
 
 use super::tls_failure::{after_handshake, of_handshake};
 use crate::client::x509::{self, Block};
+use crate::address::bare;
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
 use crate::sync::lock;
@@ -168,7 +169,7 @@ impl<In: Transport> Connector<In> for TlsConnector {
         if !details.needs_tls() || transport.is_tls() {
             return Ok(Some(Either::A(transport)));
         }
-        let host = details.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let host = bare(details.uri.host().unwrap_or_default());
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|_| ureq::Error::Tls("the host name cannot be that of a certificate"))?;
         let mut conn = ClientConnection::new(Arc::clone(&self.config), name)?;
