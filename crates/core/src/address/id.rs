@@ -13,7 +13,7 @@ use crate::text::Printable;
 const MAX_ID_BYTES: usize = 2048;
 
 /// Everything outside RFC 3986 "unreserved" is encoded, so that no character can end a segment.
-pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// An opaque identifier: any text that can be one segment of a URL path.
 ///

@@ -16,7 +16,6 @@ mod tests;
 
 pub use self::addresses::{ActionAddress, ActionKind, DumpAddress, FileAddress, ModelAddress, TaskAddress};
 pub use self::id::Id;
-pub(crate) use self::id::SEGMENT;
 pub use self::locator::{Locator, TaskChoice};
 pub use self::locator_error::LocatorError;
 pub use self::origin::Origin;
