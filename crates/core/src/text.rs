@@ -77,6 +77,23 @@ pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
     }
 }
 
+/// What a file is, if it is no text, and what to do.
+pub(crate) fn not_text(start: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 6] = [
+        (b"PK\x03\x04", "a ZIP archive: unpack it first"),
+        (b"\x1f\x8b", "compressed with gzip: unpack it first"),
+        (b"\xfd7zXZ", "compressed with xz: unpack it first"),
+        (b"BZh91AY&SY", "compressed with bzip2: unpack it first"),
+        (b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
+    ];
+    // A workbook is a ZIP archive with this entry.
+    const WORKBOOK: &[u8] = b"[Content_Types].xml";
+    let (_, what) = KINDS.into_iter().find(|(magic, _)| start.starts_with(magic))?;
+    let is_workbook = start.windows(WORKBOOK.len()).any(|name| name == WORKBOOK);
+    Some(if is_workbook { "a workbook of Excel: save it as CSV first" } else { what })
+}
+
 /// The text without the byte order mark of UTF-8.
 pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use serde::{Serialize, Serializer};
 
 use crate::report::ReportError;
+use crate::text::not_text;
 
 /// Bytes requested from the source at a time: large enough that the cost of a system call disappears.
 const READ_BYTES: usize = 128 * 1024;
@@ -13,25 +14,6 @@ const READ_BYTES: usize = 128 * 1024;
 /// Bytes at the start that the encoding is detected from. A pipe may bring a byte at a time, so they are
 /// waited for.
 const DETECT_BYTES: usize = 512;
-
-/// What files that are no text begin with, what they are, and what to do.
-const NO_TEXT: [(&[u8], &str); 6] = [
-    (b"PK\x03\x04", "a ZIP archive: unpack it first"),
-    (b"\x1f\x8b", "compressed with gzip: unpack it first"),
-    (b"\xfd7zXZ", "compressed with xz: unpack it first"),
-    (b"BZh91AY&SY", "compressed with bzip2: unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
-];
-
-/// What the file is, if it is no text.
-fn no_text(start: &[u8]) -> Option<&'static str> {
-    // A workbook is a ZIP archive with this entry.
-    const WORKBOOK: &[u8] = b"[Content_Types].xml";
-    let (_, what) = NO_TEXT.into_iter().find(|(magic, _)| start.starts_with(magic))?;
-    let is_workbook = start.windows(WORKBOOK.len()).any(|name| name == WORKBOOK);
-    Some(if is_workbook { "a workbook of Excel: save the dump itself instead" } else { what })
-}
 
 /// How the text of a dump is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,7 +144,7 @@ impl<'a> Text<'a> {
             is_at_end = count == 0;
         }
         raw.truncate(end);
-        if let Some(what) = no_text(&raw) {
+        if let Some(what) = not_text(&raw) {
             return Err(ReportError::NotText { what });
         }
         let encoding = Encoding::detect(&raw);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::answer::{self, Answer};
 use super::fault::Fault;
-use crate::text::is_utf16;
+use crate::text::{is_utf16, not_text};
 
 /// Bytes at the start of a file in which the names of its columns are looked for.
 const MAX_HEAD_BYTES: usize = 1024 * 1024;
@@ -171,6 +171,10 @@ impl SourceCheck {
 
     fn check_start(&self, piece: &[u8]) -> Result<(), SourceProblem> {
         let head = &piece[..piece.len().min(MAX_HEAD_BYTES)];
+        // Without a format, nothing is refused.
+        if let Some(what) = not_text(head).filter(|_| self.format != SourceFormat::default()) {
+            return Err(SourceProblem::Mismatch(format!("it is {what}")));
+        }
         let mark = MARKS.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, name)| *name);
         // A file without a mark shows its byte order by its first letters.
         let mark = mark.or(is_utf16(head).then_some(if head[0] == 0 { UTF_16BE } else { UTF_16LE }));
@@ -332,6 +336,7 @@ mod tests {
         assert_eq!(check(format("UTF-8", ',', 3), &["a\nb\nGröße,\"B, b\"\n".as_bytes()]), Ok(()));
         // Where the service does not say enough, nothing is refused.
         assert_eq!(check(SourceFormat::default(), &[b"\xff\xfe"]), Ok(()));
+        assert_eq!(check(SourceFormat::default(), &[b"\x1f\x8b"]), Ok(()));
         assert_eq!(check(format("IBM-1047", ',', 1), &[b"\xc1\xc2"]), Ok(()));
     }
 
@@ -353,6 +358,8 @@ mod tests {
             ("UTF-8", ',', 0, b"\xc3\xb6\xe4b", "\"UTF-8\", which has no such bytes as those from byte 2 on"),
             ("UTF-8", ',', 0, b"ab\xc3", "which has no such bytes as those from byte 2 on"),
             ("ISO-8859-1", ',', 0, b"a\n\xc3\xb6", "it is in UTF-8, and the import expects \"ISO-8859-1\""),
+            ("ISO-8859-1", ',', 0, b"\x1f\x8b\x08\0", "it is compressed with gzip: unpack it first"),
+            ("IBM-1047", ',', 1, b"PK\x03\x04[Content_Types].xml", "it is a workbook of Excel: save it as CSV first"),
             ("ISO-8859-1", ',', 1, b"\xef\xbb\xbfa", "it is in UTF-8, and the import expects \"ISO-8859-1\""),
         ] {
             let problem = check(format(encoding, separator, row), &[bytes]).unwrap_err();

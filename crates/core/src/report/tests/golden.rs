@@ -151,7 +151,7 @@ fn a_file_without_any_column_of_the_service_is_refused() {
     for (file, what) in [
         (&b"\x1f\x8b\x08\0"[..], "compressed with gzip: unpack it first"),
         (b"PK\x03\x04....", "a ZIP archive: unpack it first"),
-        (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save the dump itself instead"),
+        (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save it as CSV first"),
     ] {
         assert_eq!(refused(file), format!("not a dump file: it is {what}"));
     }
