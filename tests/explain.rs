@@ -160,6 +160,10 @@ fn all_values_of_a_kind_are_a_list_to_load() {
     let there = "there are: Item not located in Cost centres list";
     let error = format!("dump.csv: no row in the dump is of the kind \"moon\"; {there}");
     scene.run("explain dump.csv --values moon").fails(4, error);
+    let many: String = (0..10_003).map(|n| format!("x,\"Invalid number: {}\"\n", n.max(2))).collect();
+    scene.write("dump.csv", format!("Code,_Error_1_\n{many}"));
+    let outcome = scene.run("explain dump.csv --values number");
+    outcome.stdout_has("value,rows\n2,3\n").fails(1, "\"Invalid number\" has too many values <ANY> among these 5,001");
 }
 
 #[test]

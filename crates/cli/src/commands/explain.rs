@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use anaplan_dump_core::report::{CorrectedRows, Kind, Report, ReportBuilder, ReportError, RowTable, Severity};
-use anaplan_dump_core::{Dump, Unfinished, WholeFile, is_unprintable, shown_path};
+use anaplan_dump_core::{Dump, Unfinished, WholeFile, is_unprintable, shown_path, thousands};
 use serde_json::json;
 
 use crate::arguments::Explain;
@@ -278,9 +278,9 @@ fn print_values(kind: &Kind) -> Result<(), Failure> {
     match kind.distinct_values {
         Some(_) => Ok(()),
         None => Err(Failure::Other(format!(
-            "\"{}\" has too many values to list all: these are the {} commonest",
+            "\"{}\" has too many values to list all: the commonest are among these {}",
             safe(&kind.title),
-            kind.values.len()
+            thousands(kind.values.len() as u64)
         ))),
     }
 }
