@@ -274,6 +274,13 @@ fn older_dumps_are_fetched_where_that_is_asked_for() {
     let scene = Scene::with_tasks([clean("T9"), failed("T8", &[COSTS])]);
     scene.run("get NIGHTLY --since=2019-10-16T20:00").stdout(NEWEST);
     scene.run("get NIGHTLY --since=48h").fails(4, "<NIGHTLY> has no task since <ANY> UTC");
+    // Of a run that ended without a result there is nothing to ask for.
+    let scene = Scene::with_tasks([Task::new("T9", "FAILED"), failed("T8", &[COSTS])]);
+    let why = "failed, and does not say what it left";
+    let task = "task <NIGHTLY>/T9";
+    scene.run("get NIGHTLY").fails(4, format!("{task} {why}; look at it with:\n  anaplan-dump {task}"));
+    let notes = passed_over(&[("T9", &format!("it {why}"))]) + "task <NIGHTLY>/T8\n";
+    scene.run("get NIGHTLY --older").notes(notes).collects("", "T8", &[COSTS]);
 }
 
 #[test]

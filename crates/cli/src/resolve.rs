@@ -191,6 +191,9 @@ fn missing(task: &Task, outcome: Outcome, dumps: &[Dump], object: Option<&Id>) -
                  wait for it and collect them with: wait {address}"
             )));
         }
+        (_, Outcome::Failed) if task.result.is_none() => {
+            format!("task {address} failed, and does not say what it left")
+        }
         (_, Outcome::Failed) => format!("something failed in task {address}, but no dump was left"),
         (_, Outcome::Cancelled) => format!("task {address} was cancelled, and no dump was left"),
         (_, outcome) => return ending::check(task, outcome).err(),
@@ -203,6 +206,7 @@ fn reason(reason: SkipReason) -> (&'static str, &'static str) {
     match reason {
         SkipReason::NotFinished => ("not_finished", "it has not finished"),
         SkipReason::Cancelled => ("cancelled", "it was cancelled"),
+        SkipReason::Failed => ("failed", "it failed, and does not say what it left"),
         SkipReason::NoDump => ("no_dump", "it left no dump"),
         SkipReason::DumpGone => ("dump_gone", "its dump is gone, or another user's"),
         SkipReason::TaskGone => ("task_gone", "it cannot be read"),

@@ -53,6 +53,8 @@ pub enum SkipReason {
     NotFinished,
     /// It was cancelled.
     Cancelled,
+    /// It failed, and does not say what it left.
+    Failed,
     /// It left no dump.
     NoDump,
     /// It left a dump that cannot be read: another user's, erased or replaced.
@@ -154,13 +156,15 @@ impl<'a> Search<'a> {
                 Found::Dumps(..) if !is_newest && !self.older => return Err(unreadable(self.action)),
                 Found::Dumps(task, dumps) => return Ok((Newest::Dumps { task, dumps }, skipped)),
                 Found::NoDump(task) => {
-                    is_last = !self.older || !is_without_dump(&task, self.object);
+                    // As of one that was cancelled, there is nothing of it to ask for.
+                    let has_failed = task.state == TaskState::Failed && task.result.is_none();
+                    is_last = !self.older || !(has_failed || is_without_dump(&task, self.object));
                     if is_last {
                         // What stops the search is the answer, unless a newer dump is gone.
                         newest.take_if(|(_, clean): &mut (usize, Option<Task>)| clean.is_some());
                     }
                     newest.get_or_insert((skipped.len(), Some(task)));
-                    SkipReason::NoDump
+                    if has_failed { SkipReason::Failed } else { SkipReason::NoDump }
                 }
                 Found::Skipped(reason) => {
                     if matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone) {
@@ -182,11 +186,12 @@ impl<'a> Search<'a> {
             None => (Newest::Nothing, skipped),
             Some((_, None)) => (Newest::Gone, skipped),
             Some((newer, Some(task))) => {
+                skipped.remove(newer);
                 let mut place = 0..;
-                // An older dump that is gone is said to be; a run that left none is passed over in silence.
+                // An older dump that is gone, or may be, is said to be; a run that left none is passed over in silence.
                 skipped.retain(|(_, reason)| {
                     place.next().is_some_and(|place| place < newer)
-                        || matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone)
+                        || matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone | SkipReason::Failed)
                 });
                 let outcome = outcome(&task, self.object);
                 let answer = match outcome.is_good() {
