@@ -77,3 +77,22 @@ fn a_second_run_on_the_same_file_ends_without_touching_anything() {
     drop(held);
     first.finish().notes(goes_on(2, 5)).saves(&dump_of(5, 1));
 }
+
+/// Only root can make links of other users.
+#[cfg(unix)]
+#[test]
+fn no_folder_is_made_through_the_link_of_another_user() {
+    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+    let scene = Scene::with_chunks(3);
+    ["shared", "mine"].into_iter().for_each(|folder| scene.make_folder(folder));
+    let (shared, way) = (scene.path("shared"), scene.path("shared/way"));
+    std::fs::set_permissions(shared, PermissionsExt::from_mode(0o777)).expect("everybody writes into it");
+    symlink("../mine", &way).expect("a link");
+    if lchown(&way, Some(12_345), None).is_ok() {
+        let why = "another user (number 12345) made it, in a folder that others may write";
+        scene
+            .run("get DUMP -o shared/way/new/")
+            .fails(7, format!("cannot follow the link shared/way/new/<ANY>: {why}"));
+        scene.holds(&["mine/", "shared/way"]);
+    }
+}

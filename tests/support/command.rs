@@ -62,6 +62,12 @@ impl<'a> Invocation<'a> {
         self
     }
 
+    /// The same from a pipe.
+    pub(crate) fn stdin_of(mut self, pipe: std::io::PipeReader) -> Self {
+        self.command.stdin(pipe);
+        self
+    }
+
     /// Where standard output goes instead of to the outcome.
     pub(crate) fn stdout(mut self, file: File) -> Self {
         self.stdout = Some(file);

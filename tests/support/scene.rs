@@ -22,6 +22,8 @@ use super::{Invocation, NEWEST_TASK, Outcome, assert_same_bytes, model, nightly}
 pub(crate) struct Scene {
     pub(crate) server: FakeServer,
     folder: TempDir,
+    /// Where runs of this test lock what they upload to: that of other tests has the same name.
+    locks: TempDir,
     authority: Option<NamedTempFile>,
     /// The files that the test mentioned, with their content where it must not change.
     mentioned: RefCell<BTreeMap<String, Option<Vec<u8>>>>,
@@ -57,6 +59,7 @@ impl Scene {
         Scene {
             server,
             folder: tempfile::tempdir().expect("a scratch folder"),
+            locks: tempfile::tempdir().expect("a scratch folder"),
             authority: None,
             mentioned: RefCell::default(),
             begun: Location::caller(),
@@ -185,6 +188,7 @@ impl Scene {
         command.args(arguments.split_whitespace().map(fill));
         command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command.env("ANAPLAN_API_URL", self.server.origin()).env("ANAPLAN_TOKEN", TOKEN);
+        command.env("TMPDIR", self.locks.path()).env("TMP", self.locks.path());
         // Faults are retried at once: no test waits.
         command.env("ANAPLAN_MAX_WAIT", "5ms");
         if let Some(authority) = &self.authority {

@@ -5,6 +5,8 @@ use std::io;
 
 use anaplan_dump_core::{BodyProblem, ConnectionProblem, Error, Fault, Setting, Subject};
 
+const MORE_TIME: &str = "--timeout allows more time";
+
 /// What to do next, where there is something to say.
 pub(crate) fn advice(error: &Error) -> Option<&'static str> {
     if let Error::StartUnclear { .. } = error {
@@ -41,6 +43,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             "it may have been removed, or replaced by a newer run: look at the newest tasks, and try again"
         }
         Error::Changed { .. } => "the import probably ran again: wait until it has ended, then download its dump",
+        Error::Output { source, .. } if source.kind() == io::ErrorKind::TimedOut => MORE_TIME,
         Error::Output { path: Some(_), source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
         {
@@ -167,7 +170,7 @@ fn advice_on_connection(problem: ConnectionProblem) -> Option<&'static str> {
         ConnectionProblem::Silent(_) | ConnectionProblem::Stalled(_) => {
             "try again later; --stall-timeout allows longer silence"
         }
-        ConnectionProblem::OutOfTime => "--timeout allows more time",
+        ConnectionProblem::OutOfTime => MORE_TIME,
         ConnectionProblem::Closed | ConnectionProblem::Cut => {
             "try again later; if it stays, something on the way, such as a proxy, cuts connections"
         }

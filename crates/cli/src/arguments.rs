@@ -172,6 +172,17 @@ pub(crate) enum Command {
     Man(Man),
 }
 
+impl Command {
+    /// The time that the command may take.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        match self {
+            Command::Get(Get { timeout, .. }) | Command::Run(Run { timeout, .. }) => *timeout,
+            Command::Wait(Wait { timeout, .. }) => *timeout,
+            _ => None,
+        }
+    }
+}
+
 /// List the processes of a model.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand, name = "processes", example = "{command_name} WORKSPACE/MODEL")]

@@ -1,13 +1,13 @@
 //! Dumps of a task, one after the other, each into its own file. One that fails does not stop the others.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anaplan_dump_core::report::Report;
-use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, NamedFile, WholeFile, shown_path};
+use anaplan_dump_core::{BodyProblem, Download, Dump, Error, ErrorKind, Fault, WholeFile, shown_path};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -66,9 +66,6 @@ impl Collect<'_> {
                 dumps.len(),
                 dumps.iter().map(command).collect::<String>()
             )));
-        }
-        if !dumps.is_empty() {
-            self.target.make()?;
         }
         let mut collected = Collected::default();
         for (index, dump) in dumps.iter().enumerate() {
@@ -129,11 +126,12 @@ impl Collect<'_> {
             Target::File(path) => Some(path.clone()),
             Target::Folder(folder) => Some(folder.join(dump.file_name())),
         };
-        // A file of this name is complete, and its name says which object and task it is of.
-        if let (Target::Folder(_), Some(path), false) = (target, &file, self.overwrite)
-            && let Some(bytes) = WholeFile::length_of_existing(path)?
-        {
-            return Ok(Saved { file, is_new: false, bytes, chunks: None });
+        if let (Target::Folder(_), Some(path)) = (target, &file) {
+            // A file of this name is complete, and its name says which object and task it is of.
+            if let Some(bytes) = WholeFile::length_of_existing(path)?.filter(|_| !self.overwrite) {
+                return Ok(Saved { file, is_new: false, bytes, chunks: None });
+            }
+            target.make()?;
         }
         let download = (self.set)(session.client.download(dump)).whole(whole).overwrite(self.overwrite);
         let download = download.on_progress(|step| {
@@ -230,7 +228,7 @@ fn may_be_open_elsewhere(error: &std::io::Error) -> bool {
 /// The SHA-256 of a file, in hexadecimal. The dump is there, whether or not it can be read once more.
 fn sha256(path: &Path) -> Option<String> {
     const BUFFER_BYTES: usize = 64 * 1024;
-    let (mut file, _) = NamedFile::open(path).ok()?;
+    let mut file = File::open(path).ok()?;
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {

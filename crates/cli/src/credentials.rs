@@ -1,10 +1,13 @@
 //! The way to sign in, from variables and files; never from arguments, which other users can see.
 
+use std::time::Instant;
+
 use anaplan_dump_core::{Credentials, Error, NamedFile, Secret, Setting, Token};
 
 use crate::arguments::Command;
 use crate::environment::Environment;
 use crate::failure::Failure;
+use crate::in_time::in_time;
 use crate::os_text;
 use crate::settings::both;
 
@@ -98,8 +101,10 @@ fn token(environment: &Environment<'_>) -> Result<Credentials, Failure> {
     match found.as_slice() {
         // An option is nearer than a variable.
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] if path == "-" => {
-            let stdin = std::io::stdin().lock();
-            let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", stdin)?;
+            let end = environment.arguments.command.timeout().and_then(|limit| Instant::now().checked_add(limit));
+            let read = || NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin());
+            let file =
+                in_time(end, read).map_err(|error| Error::output("read", Some("standard input".as_ref()), error))??;
             Ok(file.token()?.parse::<Token>()?.into())
         }
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] => {

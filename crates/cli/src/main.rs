@@ -17,6 +17,7 @@ mod failure;
 mod follow;
 mod glob;
 mod help;
+mod in_time;
 mod man;
 mod os_text;
 mod parse;

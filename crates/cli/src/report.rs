@@ -2,14 +2,14 @@
 //! the report on standard output or as a page, and errors that name the file.
 
 use std::fmt::Display;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::{MAIN_SEPARATOR, Path};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anaplan_dump_core::report::{Report, ReportBuilder, ReportError, ReportView};
-use anaplan_dump_core::{Error, NamedFile, WholeFile, shown_path};
+use anaplan_dump_core::{Error, WholeFile, shown_path};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -110,7 +110,8 @@ pub(crate) fn read<T>(
         let error = Error::output("open", Some(&path), source);
         return Err(Failure::noted(error, format!("name the files: {}", shown_path(&os_text::path(&files)))));
     }
-    let (opened, bytes) = NamedFile::open(&path)?;
+    let opened = File::open(&path).map_err(|error| Error::output("open", Some(&path), error))?;
+    let bytes = opened.metadata().ok().filter(Metadata::is_file).map(|found| found.len());
     add(file, Box::new(reporter.reading(file, bytes, opened))).map_err(|error| failed(file, error))
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Session {
     pub(crate) method: SignInMethod,
     pub(crate) reporter: Arc<Reporter>,
     pub(crate) json: bool,
+    /// When the time that the user gave is over.
+    pub(crate) end: Option<Instant>,
 }
 
 impl Session {
@@ -43,14 +45,14 @@ impl Session {
         }
         let method = credentials.method();
         let client = settings::client(environment, locator, credentials, &reporter)?;
-        Ok((Session { client, method, reporter, json: environment.arguments.json }, no_way))
+        Ok((Session { client, method, reporter, json: environment.arguments.json, end: None }, no_way))
     }
 
     /// The same session with a time limit for all that follows.
     pub(crate) fn within(&self, limit: Option<Duration>) -> Session {
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         let client = end.map_or_else(|| self.client.clone(), |end| self.client.until(end));
-        Session { client, ..self.clone() }
+        Session { client, end, ..self.clone() }
     }
 
     /// Does the same for each of several locators, also after a failure, and prints the only document, or a list of

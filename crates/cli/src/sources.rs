@@ -1,5 +1,8 @@
 //! Files that `run --put` uploads, each as the source of an import, before anything is started.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
@@ -8,6 +11,7 @@ use anaplan_dump_core::{
 
 use crate::arguments::Run;
 use crate::failure::Failure;
+use crate::in_time::{InTime, in_time};
 use crate::os_text;
 use crate::session::Session;
 use crate::text::{counted, duration, percent, rate, safe, size};
@@ -47,10 +51,7 @@ pub(crate) fn upload(
         let file = &pair[0].0.id;
         return Err(Failure::Usage(format!("--put names two files for one source file, {file}")));
     }
-    let is_pipe = |text: &str| {
-        let found = os_text::path(text).metadata();
-        STDIN.contains(&text) || found.is_ok_and(|found| !found.is_file() && !found.is_dir())
-    };
+    let is_pipe = |text: &str| STDIN.contains(&text) || has_no_length(text);
     if sources.iter().filter(|(.., text)| is_pipe(text)).count() > 1 {
         let only = "--put reads one pipe only, such as standard input (-): what comes from it cannot be checked ahead";
         return Err(Failure::Usage(only.into()));
@@ -72,7 +73,7 @@ pub(crate) fn upload(
     }
     // What can be read only once was not checked, and is refused before another file is sent.
     uploads.sort_by_key(|(text, ..)| !is_pipe(text));
-    uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, session)).collect()
+    uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, limited)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.
@@ -114,6 +115,11 @@ fn reads_from_a_model(import: &Import) -> Failure {
     Failure::Usage(format!("import {import} reads from a model and not from a file: there is nothing to upload"))
 }
 
+/// Whether it is a pipe or a device, which may bring nothing for ever.
+fn has_no_length(text: &str) -> bool {
+    text == "-" || os_text::path(text).metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// What the import expects. Where that cannot be known, the file is uploaded all the same.
 fn format(file: &FileAddress, import: &Import, text: &str, session: &Session) -> Result<Option<SourceFormat>, Failure> {
     match session.client.source_format(&file.model, &import.id) {
@@ -128,7 +134,8 @@ fn format(file: &FileAddress, import: &Import, text: &str, session: &Session) ->
 
 fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a Session) -> Result<Uploaded, Failure> {
     let path = os_text::path(text);
-    let name = if text == "-" { "standard input".to_owned() } else { shown_path(&path) };
+    let path = if text == "-" { "standard input".into() } else { path };
+    let (name, end) = (shown_path(&path), session.end);
     let begun = Instant::now();
     let mut activity = session.reporter.activity();
     let report = |bytes: u64, all: Option<u64>| {
@@ -139,7 +146,13 @@ fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a 
     };
     let upload = upload.on_progress(report);
     let uploaded = match text {
-        "-" => upload.from_reader(std::io::stdin().lock()),
+        "-" => upload.from_reader(&path, InTime { end, read: Arc::new(|buffer| io::stdin().read(buffer)) }),
+        _ if has_no_length(text) => {
+            let named = path.clone();
+            let opened = in_time(end, move || File::open(named)).flatten();
+            let pipe = opened.map_err(|error| refused(Error::output("open", Some(&path), error)))?;
+            upload.from_reader(&path, InTime { end, read: Arc::new(move |buffer| (&pipe).read(buffer)) })
+        }
         _ => upload.from_file(&path),
     };
     let uploaded = uploaded.map_err(refused)?;

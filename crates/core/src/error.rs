@@ -97,11 +97,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file cannot be uploaded as the source of an import.
-    Unsuitable {
-        /// The file; `None` for a reader.
-        path: Option<PathBuf>,
-        problem: SourceProblem,
-    },
+    Unsuitable { path: PathBuf, problem: SourceProblem },
     /// The target exists, and the caller did not ask to replace it.
     Exists { path: PathBuf },
     /// The target's part file is that of another dump, and the caller did not ask to begin anew.
@@ -254,6 +250,8 @@ impl Error {
             Error::NoToken(_) => ErrorKind::NotPermitted,
             Error::NoSuchAction { .. } | Error::Vanished(_) => ErrorKind::NotFound,
             Error::Changed { .. } | Error::Empty { .. } => ErrorKind::Service,
+            // The time that the user gave is over.
+            Error::Output { source, .. } if source.kind() == io::ErrorKind::TimedOut => ErrorKind::Service,
             Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
                 ErrorKind::Output
             }
@@ -332,10 +330,7 @@ impl fmt::Display for Error {
             }
             Error::Output { action, path: Some(path), .. } => write!(f, "cannot {action} {}", shown_path(path)),
             Error::Output { action, path: None, .. } => write!(f, "cannot {action} the output"),
-            Error::Unsuitable { path: Some(path), problem } => {
-                write!(f, "{} cannot be uploaded: {problem}", shown_path(path))
-            }
-            Error::Unsuitable { path: None, problem } => write!(f, "the input cannot be uploaded: {problem}"),
+            Error::Unsuitable { path, problem } => write!(f, "{} cannot be uploaded: {problem}", shown_path(path)),
             Error::Exists { path } => write!(f, "{} exists already and is left as it is", shown_path(path)),
             Error::OtherDump { path, dump } => {
                 write!(f, "{} is the unfinished file of another dump, {}", shown_path(path), Printable(dump))

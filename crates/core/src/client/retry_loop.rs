@@ -200,9 +200,11 @@ impl Wire {
                 next_note = waited + LOCK_NOTE;
                 self.report(&Event::Locked { path, waited });
             }
-            if waited >= longest || self.patience.is_over() {
+            let is_over = self.patience.is_over();
+            if waited >= longest || is_over {
                 let text = format!("another program has held the lock for {}", seconds(waited));
-                return Err(Error::output("lock", Some(path), io::Error::new(ErrorKind::WouldBlock, text)));
+                let kind = if is_over { ErrorKind::TimedOut } else { ErrorKind::WouldBlock };
+                return Err(Error::output("lock", Some(path), io::Error::new(kind, text)));
             }
             self.patience.stop.sleep(LOCK_POLL);
             if self.patience.stop.is_stopped() {

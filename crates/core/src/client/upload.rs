@@ -16,9 +16,9 @@ use super::http::exchange::{Content, JSON, Request};
 use super::requests::json_of;
 use crate::address::FileAddress;
 use crate::error::{Error, Result};
-use crate::files::{DiskWarning, Lock, NamedFile, Unfinished, is_same_file, take_turn};
+use crate::files::{DiskWarning, Lock, Unfinished, is_same_file, take_turn};
 use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done, check_success};
-use crate::transfer::ChunkDigest;
+use crate::text::checksum;
 
 /// Size of a chunk in bytes. The service takes 1 to 50 MB; two chunks are in memory.
 const CHUNK_BYTES: u64 = 10_000_000;
@@ -98,16 +98,12 @@ impl<'a> Upload<'a> {
         self
     }
 
-    /// Compares a file with the format, and sends nothing. What is no regular file, such as a pipe, is not read.
+    /// Compares a file with the format, and sends nothing.
     pub fn check_file(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
-        let refused = |problem| Error::Unsuitable { path: Some(path.to_owned()), problem };
-        // To open a pipe would wait for its other end.
-        if !path.metadata().map_err(failed)?.is_file() {
-            return Ok(());
-        }
-        let (mut file, _) = NamedFile::open(path)?;
+        let refused = |problem| Error::Unsuitable { path: path.to_owned(), problem };
+        let mut file = File::open(path).map_err(failed)?;
         let mut check = SourceCheck::new(self.format.clone().unwrap_or_default());
         let mut chunk = Vec::new();
         while (&mut file).take(CHUNK_BYTES).read_to_end(&mut chunk).map_err(failed)? > 0 {
@@ -123,10 +119,9 @@ impl<'a> Upload<'a> {
         if self.turn.is_some() {
             return Ok(());
         }
-        let subject = Subject::Upload(self.file.clone());
-        let origin = self.client.requests.origin(&subject)?;
-        let name = ChunkDigest::of(format!("{origin}{}", self.file.path()).as_bytes()).crc32;
-        let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:08x}.lock"));
+        // However its host and its workspace are given.
+        let name = checksum(format!("{}/{}", self.file.model.id, self.file.id).as_bytes());
+        let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:016x}.lock"));
         let wire = &self.client.requests.wire;
         let lock = wire.wait_for_lock(&path, Duration::ZERO, LONGEST_WAIT, || {
             let taken = take_turn(&path).map_err(|error| Error::output("lock", Some(&path), error))?;
@@ -144,28 +139,25 @@ impl<'a> Upload<'a> {
     pub fn from_file(self, path: impl AsRef<Path>) -> Result<Uploaded> {
         let path = path.as_ref();
         let failed = |error| Error::output("read", Some(path), error);
-        let (mut file, length) = NamedFile::open(path)?;
-        // A pipe has no length, and no time.
-        let look = |file: &File| {
-            file.metadata().map(|found| length.map(|_| (found.len(), found.modified().ok()))).map_err(failed)
-        };
+        let mut file = File::open(path).map_err(|error| Error::output("open", Some(path), error))?;
+        let look = |file: &File| file.metadata().map(|found| (found.len(), found.modified().ok())).map_err(failed);
         let (before, watched) = (look(&file)?, file.try_clone().map_err(failed)?);
-        self.run(&mut file, length, Some(path), &|| Ok(look(&watched)? != before))
+        self.run(&mut file, Some(before.0), path, &|| Ok(look(&watched)? != before))
     }
 
-    /// Uploads what a reader gives, such as standard input.
-    pub fn from_reader(self, mut reader: impl Read) -> Result<Uploaded> {
-        self.run(&mut reader, None, None, &|| Ok(false))
+    /// Uploads what a reader gives. `name` is how errors call it, such as standard input.
+    pub fn from_reader(self, name: impl AsRef<Path>, mut reader: impl Read) -> Result<Uploaded> {
+        self.run(&mut reader, None, name.as_ref(), &|| Ok(false))
     }
 
     fn run(
         mut self,
         reader: &mut dyn Read,
         length: Option<u64>,
-        path: Option<&Path>,
+        path: &Path,
         has_changed: &dyn Fn() -> Result<bool>,
     ) -> Result<Uploaded> {
-        let refused = |problem| Error::Unsuitable { path: path.map(PathBuf::from), problem };
+        let refused = |problem| Error::Unsuitable { path: path.to_owned(), problem };
         let chunk_bytes = length.map_or(CHUNK_BYTES, |length| length.div_ceil(MAX_CHUNKS).max(CHUNK_BYTES));
         if chunk_bytes > MAX_CHUNK_BYTES {
             return Err(refused(SourceProblem::TooLarge(MAX_CHUNKS * MAX_CHUNK_BYTES)));
@@ -184,7 +176,7 @@ impl<'a> Upload<'a> {
         loop {
             chunk.clear();
             let read = reader.take(chunk_bytes).read_to_end(&mut chunk);
-            read.map_err(|error| Error::output("read", path, error))?;
+            read.map_err(|error| Error::output("read", Some(path), error))?;
             check.take(&chunk).map_err(refused)?;
             if chunk.is_empty() {
                 break;

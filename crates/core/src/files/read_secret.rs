@@ -39,14 +39,6 @@ impl NamedFile {
         Ok(NamedFile { path: path.to_owned(), is_exposed, ..read })
     }
 
-    /// Opens a file that may be larger than memory, such as a dump, or a pipe; with its length if it has one.
-    pub fn open(path: impl AsRef<Path>) -> Result<(File, Option<u64>)> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::output("open", Some(path), error))?;
-        let length = file.metadata().ok().filter(|found| found.is_file()).map(|found| found.len());
-        Ok((file, length))
-    }
-
     /// Reads a source that is no file, such as standard input, to its end. `name` is how errors call it.
     pub fn read_from(setting: Setting, name: &str, source: impl Read) -> Result<NamedFile> {
         let mut bytes = Vec::new();

@@ -1,6 +1,6 @@
 //! A file that has its name once it is complete, for what is written in one go.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -67,12 +67,10 @@ impl WholeFile {
         WholeFile::begin_at(path.clone(), Place::find(&path, overwrite)?, unfinished)
     }
 
-    /// The length of the complete file that has this name, if there is one.
+    /// The length of the complete file that has this name, if there is one. An error where none may be written.
     pub fn length_of_existing(path: impl AsRef<Path>) -> Result<Option<u64>> {
-        match path.as_ref().metadata() {
-            Ok(found) if found.is_file() => Place::find(path.as_ref(), true).map(|_| Some(found.len())),
-            _ => Ok(None),
-        }
+        let found = path.as_ref().metadata().ok().filter(Metadata::is_file);
+        Place::find(path.as_ref(), true).map(|_| found.map(|found| found.len()))
     }
 
     /// The same for a file whose place is known.

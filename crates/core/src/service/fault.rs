@@ -262,7 +262,7 @@ impl fmt::Display for ConnectionProblem {
             Self::Timeout(limit) => {
                 return write!(f, "the answer was not complete after {}", seconds(*limit));
             }
-            Self::OutOfTime => "the time limit was reached while an answer was awaited",
+            Self::OutOfTime => "the time limit was reached",
             Self::UnknownIssuer => "TLS failed: the issuer of the certificate is not trusted",
             Self::Expired => "TLS failed: the certificate is not valid now",
             Self::WrongName => "TLS failed: the certificate is for another host",

@@ -17,8 +17,8 @@ use ureq::unversioned::transport::{
 };
 
 use super::tls_failure::{after_handshake, of_handshake};
-use crate::client::x509::{self, Block};
 use crate::address::bare;
+use crate::client::x509::{self, Block};
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
 use crate::sync::lock;
