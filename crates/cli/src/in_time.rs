@@ -1,7 +1,7 @@
 //! What cannot be given up, such as a read of a pipe into which nothing is written, within the time of a command.
 
 use std::io::{self, ErrorKind, Read};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
@@ -18,15 +18,15 @@ pub(crate) fn in_time<T: Send + 'static>(
 }
 
 /// A reader each of whose reads ends in time.
-pub(crate) struct InTime {
+pub(crate) struct InTime<F> {
     pub(crate) end: Option<Instant>,
-    pub(crate) read: Arc<dyn Fn(&mut [u8]) -> io::Result<usize> + Send + Sync>,
+    pub(crate) read: F,
 }
 
-impl Read for InTime {
+impl<F: Fn(&mut [u8]) -> io::Result<usize> + Clone + Send + 'static> Read for InTime<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         const MAX_BYTES: usize = 1024 * 1024;
-        let (read, mut piece) = (Arc::clone(&self.read), vec![0; buffer.len().min(MAX_BYTES)]);
+        let (read, mut piece) = (self.read.clone(), vec![0; buffer.len().min(MAX_BYTES)]);
         let piece = in_time(self.end, move || {
             let count = read(&mut piece)?;
             piece.truncate(count);

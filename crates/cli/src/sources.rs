@@ -146,12 +146,12 @@ fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a 
     };
     let upload = upload.on_progress(report);
     let uploaded = match text {
-        "-" => upload.from_reader(&path, InTime { end, read: Arc::new(|buffer| io::stdin().read(buffer)) }),
+        "-" => upload.from_reader(&path, InTime { end, read: |buffer: &mut [u8]| io::stdin().read(buffer) }),
         _ if has_no_length(text) => {
             let named = path.clone();
             let opened = in_time(end, move || File::open(named)).flatten();
-            let pipe = opened.map_err(|error| refused(Error::output("open", Some(&path), error)))?;
-            upload.from_reader(&path, InTime { end, read: Arc::new(move |buffer| (&pipe).read(buffer)) })
+            let pipe = Arc::new(opened.map_err(|error| refused(Error::output("open", Some(&path), error)))?);
+            upload.from_reader(&path, InTime { end, read: move |buffer: &mut [u8]| (&*pipe).read(buffer) })
         }
         _ => upload.from_file(&path),
     };

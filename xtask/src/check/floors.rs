@@ -18,8 +18,8 @@ const HOUSES: &[(&str, &str)] = &[
     ),
     (
         "crates/cli/src",
-        "os_text glob | text | table | arguments | help | completion man | parse | exit_code | advice | failure | stdout
-        | progress | signals | environment | settings | credentials | session | ending | resolve
+        "os_text glob in_time | text | table | arguments | help | completion man | parse | exit_code | advice | failure
+        | stdout | progress | signals | environment | settings | credentials | session | ending | resolve
         | target | report sources | task_report | collect | follow | commands",
     ),
     ("xtask/src", "fake | sample | cargo | bench demo dist serve | check"),
