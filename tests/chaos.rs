@@ -7,8 +7,6 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anaplan_dump_core::{
@@ -50,21 +48,14 @@ fn setting(name: &str, default: u64) -> u64 {
 fn for_each_seed(variable: &str, default: u64, schedule: impl Fn(u64) + Sync) {
     let count = setting(variable, default);
     let first = setting("CHAOS_FIRST_SEED", 1);
-    let next = AtomicU64::new(first);
-    let failed = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < first + count);
-                for seed in std::iter::from_fn(take) {
-                    if catch_unwind(AssertUnwindSafe(|| schedule(seed))).is_err() {
-                        failed.lock().expect("no thread panics with the list").push(seed);
-                    }
-                }
-            });
-        }
+    let failed_of = |thread: u64| -> Vec<u64> {
+        let seeds = (first..first + count).skip(thread as usize).step_by(THREADS as usize);
+        seeds.filter(|seed| catch_unwind(AssertUnwindSafe(|| schedule(*seed))).is_err()).collect()
+    };
+    let failed: Vec<u64> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|thread| scope.spawn(move || failed_of(thread))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("panics are caught")).collect()
     });
-    let failed = failed.into_inner().expect("no thread panics with the list");
     let again = format!("CHAOS_FIRST_SEED=SEED {variable}=1 cargo test --test e2e chaos");
     assert!(failed.is_empty(), "seeds {failed:?} failed; replay one with: {again}");
 }

@@ -59,6 +59,9 @@ fn an_encoding_that_cannot_be_undone_is_retried_once_without_compression() {
         let error = incomplete(1, 3, &gave_up(2, &the_chunk(1, 3), why)) + IS_ALTERED + KEPT;
         scene.get("--retries=12").notes(note).fails(5, error).asks_for(&["0", "1", "1"]);
         scene.keeps_part(&bytes_of(3, 1)[..CHUNK]);
+        let asked = scene.server.requests().into_iter().filter(|request| request.path().ends_with("/chunks/1"));
+        let encodings = asked.map(|request| request.header("accept-encoding").map(str::to_owned));
+        assert!(encodings.eq(["gzip", "identity"].map(|encoding| Some(encoding.to_owned()))), "{}", scene.describe());
     }
     let why = "it came with the encoding \"utf-8\", which cannot be undone";
     let scene = Scene::with_chunks(3);

@@ -3,7 +3,7 @@
 
 use xtask::fake::{At, Dump, Fault, Framing, Service, When, dump_file};
 
-use crate::support::texts::{CUT, IS_ALTERED, IS_CUT, NO_PROOF, gave_up, incomplete, wait};
+use crate::support::texts::{CUT, IS_CUT, incomplete, wait};
 use crate::support::{Scene, bytes_of, dump_of, size};
 
 const SEED: u64 = 7;
@@ -75,12 +75,4 @@ fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file_and_an_error_in_
     // What was passed on cannot be taken back, so it is not tried again.
     let error = incomplete(0, 1, &format!("{WHOLE}: {CUT}")) + IS_CUT;
     scene.pipe("--whole").fails(5, error).prints(&bytes_of(30, 1)[..200_000]);
-}
-
-#[test]
-fn a_dump_in_one_piece_whose_end_nothing_proves_is_refused() {
-    let scene = Scene::with_chunks(3);
-    scene.server.fault(Fault::CloseDelimited, When::any());
-    let error = incomplete(0, 1, &gave_up(2, WHOLE, NO_PROOF)) + IS_ALTERED;
-    scene.get("--whole --retries=1").notes(wait(WHOLE, NO_PROOF, 1, 1)).fails(5, error);
 }

@@ -149,16 +149,10 @@ fn a_retry_asks_for_compression_unless_compression_was_the_fault() {
         (Fault::Reset(At::Body(100)), CUT, "gzip"),
         (Fault::CloseDelimited, NO_PROOF, "identity"),
         (Fault::UnlabelledGzip, "it came compressed without saying so", "identity"),
-        (
-            Fault::Header("Content-Encoding", "utf-8".to_owned()),
-            "it came with the encoding \"utf-8\", which cannot be undone",
-            "identity",
-        ),
     ] {
         let scene = Scene::with_chunks(3);
         scene.server.fault(fault, chunk(2).times(1));
-        let note = wait(&the_chunk(2, 3), why, 1, 12).replace("of 12 in", "of <ANY> in");
-        scene.get("").notes(note).saves(&dump_of(3, 1));
+        scene.get("").notes(wait(&the_chunk(2, 3), why, 1, 12)).saves(&dump_of(3, 1));
         let requests = scene.server.requests();
         let retry = requests.iter().rfind(|request| request.path().ends_with("/chunks/2")).expect("a retry");
         assert_eq!(retry.header("accept-encoding"), Some(encoding), "{}", scene.describe());

@@ -312,6 +312,7 @@ fn large_files_go_in_chunks_of_10_mb_that_are_compressed_where_it_saves() {
 fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
     for (fault, path) in [
         (Fault::status(503), format!("files/{FILE}/chunks/0")),
+        (Fault::ResetInUpload { after_bytes: 9 }, format!("files/{FILE}/chunks/0")),
         (Fault::Cut(At::Start), format!("files/{FILE}")),
         (Fault::status(500), format!("files/{FILE}/complete")),
     ] {

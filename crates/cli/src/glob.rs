@@ -30,23 +30,19 @@ fn letters(name: &str) -> Vec<char> {
     name.to_lowercase().chars().collect()
 }
 
-/// A star first means nothing; where the rest does not fit then, the last star means a letter more.
 fn is_match(pattern: &[char], name: &[char]) -> bool {
-    let (mut at, mut read, mut star) = (0, 0, None);
-    while read < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, read));
-                at += 1;
-            }
-            Some(letter) if *letter == '?' || *letter == name[read] => (at, read) = (at + 1, read + 1),
-            _ => {
-                let Some((star_at, star_read)) = star else { return false };
-                (at, read, star) = (star_at + 1, star_read + 1, Some((star_at, star_read + 1)));
-            }
+    // How many of the first letters of the name the pattern so far can mean.
+    let mut fits: Vec<bool> = (0..=name.len()).map(|count| count == 0).collect();
+    for letter in pattern {
+        if *letter == '*' {
+            let least = fits.iter().position(|fits| *fits).unwrap_or(fits.len());
+            fits[least..].fill(true);
+        } else {
+            let longer = name.iter().zip(&fits).map(|(is, fits)| *fits && (*letter == '?' || letter == is));
+            fits = [false].into_iter().chain(longer).collect();
         }
     }
-    pattern[at..].iter().all(|letter| *letter == '*')
+    fits[name.len()]
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What no client of ours looks at closely: the documents as they are published, who is refused, and when an
 //! upload is complete.
 
-use std::io::Write;
-
 use base64::prelude::{BASE64_STANDARD, Engine};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA512, RsaKeyPair};
@@ -24,26 +22,6 @@ fn the_chunk_list_is_the_documented_one() {
     assert!(beyond.get("chunks").is_none(), "an empty list has no key");
     assert_eq!(list["status"], json!({ "code": 200, "message": "Success" }));
     assert_eq!(list["meta"]["schema"], format!("https://api.anaplan.com/2/0/models/{MODEL}/objects/chunk"));
-}
-
-#[test]
-fn what_is_not_there_is_404_with_the_documented_body() {
-    let import = Process::new("112000000001", "Accounts").with_task(Task::complete("T"));
-    let server = FakeServer::start(Service::with_dump(small_dump()).with_import(import));
-    let body = get(&server, &(dump_path("x/chunks") + "?limit=1")).json();
-    assert_eq!(body["status"], json!({ "code": 404, "message": "Not Found" }));
-    let of_import = path("imports/112000000001/tasks/T/dump");
-    let no_tasks = process_path("/tasks").replace(PROCESS, "118999999999");
-    for (path, status) in [
-        (process_path("/tasks/X"), 404),
-        (dump_path("").replace(MODEL, "X"), 404),
-        (no_tasks, 200),
-        // A run of a single import that rejected nothing.
-        (of_import.clone(), 204),
-        (of_import + "/chunks", 400),
-    ] {
-        assert_eq!(get(&server, &path).status(), status, "{path}");
-    }
 }
 
 #[test]
@@ -75,27 +53,9 @@ fn server() -> FakeServer {
 }
 
 fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
-    exchange(server, put_of(chunk, kind, body)).status()
-}
-
-fn put_of(chunk: &str, kind: &str, body: &[u8]) -> Vec<u8> {
     let extra = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
     let head = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
-    [head.as_bytes(), body].concat()
-}
-
-#[test]
-fn an_upload_can_be_reset_under_way_and_is_then_not_done() {
-    let server = server();
-    let when = When::path("chunks/0").method("PUT").times(1);
-    server.fault(Fault::ResetInUpload { after_bytes: 100_000 }, when);
-    post(&server, &path(&format!("files/{FILE}")), "{\"chunkCount\":1}");
-    let mut stream = connect(&server);
-    let sent = stream.write_all(&put_of("0", "application/octet-stream", &[b'x'; 1_000_000]));
-    assert!(sent.is_err() || read_all(&mut stream, None).end == End::Reset);
-    assert_eq!(server.service().files[0].content_of(USER), Some(Vec::new()));
-    assert_eq!(server.requests()[1].status, None);
-    assert_eq!(put(&server, "0", "application/octet-stream", b"x"), 204);
+    exchange(server, [head.as_bytes(), body].concat()).status()
 }
 
 #[test]
