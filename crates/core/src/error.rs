@@ -15,7 +15,7 @@ use std::time::Duration;
 pub use self::setting::Setting;
 use crate::address::{ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
 use crate::service::{Fault, NamedId, SourceProblem, Subject};
-use crate::text::{Printable, seconds, shown_path};
+use crate::text::{Printable, in_words, seconds, shown_path};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -137,31 +137,16 @@ pub enum Error {
     },
 }
 
-/// Why chunks that are there do not make the dump of today. `Display` says it as the rest of a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Mismatch {
-    /// The dump has another chunk list now.
-    ChunkList,
-    /// A chunk that was fetched again has other bytes now.
-    Chunk,
-    /// The part file is that of another dump.
-    Dump,
-    /// The journal is damaged or of another version.
-    Journal,
-    /// The part file does not hold what its journal says.
-    Content,
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Mismatch::ChunkList => "the chunk list changed",
-            Mismatch::Chunk => "a chunk that was fetched again differs",
-            Mismatch::Dump => "it is that of another dump",
-            Mismatch::Journal => "its journal is damaged or of another version",
-            Mismatch::Content => "its content does not match its journal",
-        })
+in_words! {
+    /// Why chunks that are there do not make the dump of today. `Display` says it as the rest of a sentence.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    Mismatch {
+        ChunkList: "the chunk list changed",
+        Chunk: "a chunk that was fetched again differs",
+        Dump: "it is that of another dump",
+        Journal: "its journal is damaged or of another version",
+        Content: "its content does not match its journal",
     }
 }
 

@@ -46,6 +46,43 @@ pub fn is_unprintable(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// An enum with the words that `Display` has for each of its variants, which document it too; and perhaps a variant that
+/// holds its words.
+macro_rules! in_words {
+    (
+        $(#[$about:meta])* $name:ident { $($variant:ident: $words:literal,)* }
+        $($(#[$about_other:meta])* $other:ident)?
+    ) => {
+        $(#[$about])*
+        pub enum $name {
+            $(#[doc = $words] $variant,)*
+            $($(#[$about_other])* $other(&'static str),)?
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $($name::$variant => $words,)*
+                    $($name::$other(words) => words,)?
+                })
+            }
+        }
+    };
+}
+pub(crate) use in_words;
+
+/// `Debug` that shows one field or none: the others are secret, or cannot be shown.
+macro_rules! debug_with {
+    ($name:ident $(<$lifetime:lifetime>)? $(, $label:literal: $($field:tt)+)?) => {
+        impl std::fmt::Debug for $name $(<$lifetime>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))$(.field($label, &self.$($field)+))?.finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use debug_with;
+
 /// A duration in seconds with at most three decimals: `0.25 s`, `60 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_millis() as f64 / 1000.0)

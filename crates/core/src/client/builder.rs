@@ -1,6 +1,5 @@
 //! The settings of a [`Client`]. What cannot be used fails when the client is built, not later.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use crate::address::{Locator, Origin};
 use crate::error::{Error, Result, Setting};
 use crate::files::Unfinished;
 use crate::service::RetryPolicy;
+use crate::text::debug_with;
 
 /// Builds a [`Client`]; made with [`Client::builder`].
 pub struct ClientBuilder {
@@ -31,11 +31,7 @@ pub struct ClientBuilder {
     unfinished: Unfinished,
 }
 
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBuilder").field("hosts", &self.hosts).finish_non_exhaustive()
-    }
-}
+debug_with!(ClientBuilder, "hosts": hosts);
 
 impl Client {
     /// A client with default settings.

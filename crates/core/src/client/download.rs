@@ -1,7 +1,6 @@
 //! A whole download: the chunk list, the chunks, and the proof that they belong together.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -16,6 +15,7 @@ use crate::address::DumpAddress;
 use crate::error::{Error, Result, Setting};
 use crate::files::DiskWarning;
 use crate::service::{ChunkList, ConnectionProblem, Dump, Fault, Repeat};
+use crate::text::debug_with;
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkSource, PartFile, Progress, Resume, StreamSink, fill, total_bytes};
 
 /// What a download brought.
@@ -47,11 +47,7 @@ pub struct Download<'a> {
     on_progress: Box<dyn FnMut(Progress) -> ControlFlow<()> + 'a>,
 }
 
-impl fmt::Debug for Download<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Download").field("dump", &self.dump).finish_non_exhaustive()
-    }
-}
+debug_with!(Download<'_>, "dump": dump);
 
 impl Client {
     /// A download of `dump`, which is a [`Dump`] or its address; nothing is sent yet.

@@ -22,7 +22,6 @@ mod upload;
 mod waiting_chunk;
 mod x509;
 
-use std::fmt;
 use std::time::Instant;
 
 pub use self::builder::ClientBuilder;
@@ -40,6 +39,7 @@ pub use self::session::secret::Secret;
 pub use self::session::token::Token;
 pub use self::upload::{Upload, Uploaded};
 use crate::address::Origin;
+use crate::text::debug_with;
 
 /// Talks to the service. Cheap to clone; clones share connections, looked-up names and the pace that a
 /// rate limit asks for.
@@ -66,8 +66,4 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("api", &self.requests.hosts.api).finish_non_exhaustive()
-    }
-}
+debug_with!(Client, "api": requests.hosts.api);

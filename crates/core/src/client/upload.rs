@@ -1,6 +1,5 @@
 //! Uploads of source files: announced, then sent in chunks, each of which can be sent again.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use crate::address::FileAddress;
 use crate::error::{Error, Result};
 use crate::files::{DiskWarning, Lock, Unfinished, is_same_file, take_turn};
 use crate::service::{Repeat, SourceCheck, SourceFormat, SourceProblem, Subject, check_done, check_success};
-use crate::text::checksum;
+use crate::text::{checksum, debug_with};
 
 /// Size of a chunk in bytes. The service takes 1 to 50 MB; two chunks are in memory.
 const CHUNK_BYTES: u64 = 10_000_000;
@@ -41,11 +40,7 @@ pub struct Upload<'a> {
     turn: Option<Turn>,
 }
 
-impl fmt::Debug for Upload<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("file", self.file).finish_non_exhaustive()
-    }
-}
+debug_with!(Upload<'_>, "file": file);
 
 /// A file that is complete at the service. While this value lives, other runs of this host wait before they upload
 /// the same source file: keep it until the import has read the file.

@@ -10,7 +10,6 @@ mod rename;
 mod unfinished;
 mod whole;
 
-use std::fmt;
 use std::path::Path;
 
 #[cfg(test)]
@@ -23,33 +22,17 @@ pub(crate) use self::rename::{PART, Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};
 pub use self::whole::WholeFile;
 pub(crate) use self::whole::remove_own;
+use crate::text::in_words;
 
-/// What a disk cannot do, where that is no error: nothing is lost, but a promise is weaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DiskWarning {
-    /// The file system has no locks: nothing stops another run from writing the same file.
-    NoLocks,
-    /// No lock can be made here: nothing stops another run from uploading to the same source file.
-    NoTurns,
-    /// The file system cannot make a file durable: a crash of the machine may lose it.
-    NotDurable,
-    /// The owner or the group of the file that was replaced could not be kept.
-    OtherOwner,
-}
-
-impl fmt::Display for DiskWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            DiskWarning::NoLocks => "the file system has no locks: make sure that no other run writes the same file",
-            DiskWarning::NoTurns => {
-                "no lock can be made here: make sure that no other run uploads to the same source file"
-            }
-            DiskWarning::NotDurable => {
-                "the file system cannot make files durable (fsync): a crash of the machine may lose this one"
-            }
-            DiskWarning::OtherOwner => "the owner or the group of the file that was replaced could not be kept",
-        })
+in_words! {
+    /// What a disk cannot do, where that is no error: nothing is lost, but a promise is weaker.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[non_exhaustive]
+    DiskWarning {
+        NoLocks: "the file system has no locks: make sure that no other run writes the same file",
+        NoTurns: "no lock can be made here: make sure that no other run uploads to the same source file",
+        NotDurable: "the file system cannot make files durable (fsync): a crash of the machine may lose this one",
+        OtherOwner: "the owner or the group of the file that was replaced could not be kept",
     }
 }
 

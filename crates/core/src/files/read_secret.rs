@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::de::IgnoredAny;
 
 use crate::error::{Error, Result, Setting};
-use crate::text::{is_unprintable, is_utf16, shown_path, without_bom};
+use crate::text::{debug_with, is_unprintable, is_utf16, shown_path, without_bom};
 
 /// Maximum size of a file that is read, in bytes: the bundle of a system's root certificates has some 200 kB.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
@@ -127,11 +127,7 @@ pub(crate) fn check_secret(setting: Setting, name: &str, text: &str) -> Result<(
     Err(unusable(setting, name, problem))
 }
 
-impl std::fmt::Debug for NamedFile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NamedFile").field("name", &self.name).finish_non_exhaustive()
-    }
-}
+debug_with!(NamedFile, "name": name);
 
 /// An error about a path that may be a secret.
 pub(crate) fn unusable_path(setting: Setting, path: &Path, error: &io::Error) -> Error {

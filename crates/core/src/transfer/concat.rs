@@ -4,7 +4,6 @@
 //! exactly the first *n* chunks, and the error says *n*. Chunks are bytes; nothing is decoded, translated
 //! or trimmed.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use super::progress::Progress;
 use super::sink::{ChunkDigest, ChunkSink, WriteSink, total_bytes};
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
+use crate::text::debug_with;
 
 /// Bytes moved at once between a source and a sink. Measured: larger buffers cost memory and gain
 /// nothing.
@@ -63,11 +63,7 @@ pub struct ChunkWriter<'a> {
     known: Option<ChunkDigest>,
 }
 
-impl fmt::Debug for ChunkWriter<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChunkWriter").field("index", &self.index).field("written", &self.written).finish()
-    }
-}
+debug_with!(ChunkWriter<'_>, "index": index);
 
 impl ChunkWriter<'_> {
     /// Bytes of the chunks before this one.

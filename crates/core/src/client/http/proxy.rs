@@ -11,6 +11,7 @@ use ureq::unversioned::transport::{ConnectProxyConnector, ConnectionDetails, Con
 use super::ureq_error::Failure;
 use crate::address::{Origin, bare};
 use crate::error::{Result, Setting};
+use crate::text::debug_with;
 
 /// Where a client takes its proxy from.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -31,12 +32,8 @@ pub enum ProxyChoice {
     },
 }
 
-impl std::fmt::Debug for ProxyChoice {
-    /// Without the URL: it may hold a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProxyChoice").finish_non_exhaustive()
-    }
-}
+// Without the URL: it may hold a password.
+debug_with!(ProxyChoice);
 
 impl ProxyChoice {
     /// The variables that name a proxy; the first that is set counts.

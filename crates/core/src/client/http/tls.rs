@@ -3,7 +3,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex};
 
@@ -22,6 +21,7 @@ use crate::client::x509::{self, Block};
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
 use crate::sync::lock;
+use crate::text::debug_with;
 
 #[derive(Debug, Clone, Default)]
 pub(in crate::client) struct Roots {
@@ -195,11 +195,7 @@ pub(super) struct TlsTransport {
     was_asked: bool,
 }
 
-impl fmt::Debug for TlsTransport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TlsTransport")
-    }
-}
+debug_with!(TlsTransport);
 
 impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {

@@ -1,7 +1,6 @@
 //! The ways to sign in.
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -15,6 +14,7 @@ use super::token::Token;
 use crate::client::http::HeaderValue;
 use crate::error::{Error, Result, Setting};
 use crate::files::{NamedFile, check_secret, is_exposed_at};
+use crate::text::debug_with;
 
 /// How a client signs in. `Debug` shows the way and no secret.
 ///
@@ -237,8 +237,4 @@ pub(crate) fn header(text: &str) -> Result<HeaderValue> {
     Ok(header)
 }
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials").field("method", &self.method()).finish_non_exhaustive()
-    }
-}
+debug_with!(Credentials, "method": method());

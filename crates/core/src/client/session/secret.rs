@@ -1,10 +1,10 @@
 //! A text that must not be shown.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
+use crate::text::debug_with;
 
 /// A password, a token or a passphrase. `Debug` hides it, and there is no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,8 +46,4 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(***)")
-    }
-}
+debug_with!(Secret);
