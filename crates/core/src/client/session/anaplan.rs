@@ -22,13 +22,13 @@ impl Session {
         &self,
         wire: &Wire,
         repeat: Repeat,
-        credentials: &dyn Fn() -> Result<(HeaderValue, Option<String>)>,
+        authorization: &HeaderValue,
+        body: &dyn Fn() -> Result<String>,
     ) -> Result<Held> {
         let origin = self.host(Setting::SignInHost)?;
         wire.retry(&Subject::SignIn(origin.clone()), repeat, &mut |a_try| {
-            let (authorization, body) = credentials()?;
-            let request = post(origin, AUTHENTICATE, body.as_deref().unwrap_or("{}"));
-            let reply = ask(wire, request, Some(&authorization), a_try)?;
+            let body = body()?;
+            let reply = ask(wire, post(origin, AUTHENTICATE, &body), Some(authorization), a_try)?;
             let token = read_token(&reply)?;
             Ok(Held::new(Token::anaplan(token.value.reveal())?, token.lifetime))
         })

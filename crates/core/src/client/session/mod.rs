@@ -169,11 +169,11 @@ impl Session {
         match &self.credentials.way {
             Way::Token(token) => Ok(Held { token: token.clone(), times: None }),
             Way::Provider(provider) => Ok(Held { token: provider().map_err(Error::NoToken)?, times: None }),
-            Way::Password { header, .. } => self.authenticate(wire, repeat, &|| Ok((header.clone(), None))),
-            Way::Certificate { certificate, has_time } => self.authenticate(wire, repeat, &|| {
-                let body = certificate.token_request(*has_time, SystemTime::now())?;
-                Ok((self::credentials::header(&certificate.authorization)?, Some(body)))
-            }),
+            Way::Password { header, .. } => self.authenticate(wire, repeat, header, &|| Ok("{}".to_owned())),
+            Way::Certificate { certificate, has_time } => {
+                let body = || certificate.token_request(*has_time, SystemTime::now());
+                self.authenticate(wire, repeat, &certificate.authorization, &body)
+            }
             Way::OAuth { client_id, store } => self.refresh(wire, repeat, client_id, store),
         }
     }

@@ -15,18 +15,9 @@ pub(in crate::client) mod tag {
 }
 
 /// The elements that are still to be read of one level.
-#[derive(Clone, Copy)]
-pub(in crate::client) struct Reader<'a>(&'a [u8]);
+pub(in crate::client) struct Reader<'a>(pub(in crate::client) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(in crate::client) fn new(der: &'a [u8]) -> Self {
-        Reader(der)
-    }
-
-    pub(in crate::client) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     pub(in crate::client) fn next_tag(&self) -> Option<u8> {
         self.0.first().copied()
     }

@@ -56,12 +56,10 @@ pub(super) struct Certificate<'a> {
 
 /// Reads a certificate; `None` if the bytes are none.
 pub(super) fn read(der: &[u8]) -> Option<Certificate<'_>> {
-    let mut outer = Reader::new(der);
+    let mut outer = Reader(der);
     let mut signed = outer.sequence()?.sequence()?;
-    let der = &der[..der.len() - outer.len()];
-    if signed.next_tag()? == tag::CONTEXT_0 {
-        signed.any()?; // version
-    }
+    let der = &der[..der.len() - outer.0.len()];
+    signed.read(tag::CONTEXT_0); // version, which may be missing
     signed.read(tag::INTEGER)?; // serial number
     signed.sequence()?; // signature algorithm
     let issuer = signed.read(tag::SEQUENCE)?;
@@ -85,9 +83,9 @@ impl Certificate<'_> {
         /// Object identifiers as DER has them: 2.5.4.3, a common name, and 2.5.4.10, an organization.
         const NAMES: [&[u8]; 2] = [&[0x55, 4, 3], &[0x55, 4, 10]];
         let mut names: [Option<String>; 2] = Default::default();
-        let mut rest = Reader::new(self.issuer);
+        let mut rest = Reader(self.issuer);
         while let Some(set) = rest.read(tag::SET) {
-            let Some(mut attribute) = Reader::new(set).sequence() else { break };
+            let Some(mut attribute) = Reader(set).sequence() else { break };
             let (kind, text) = (attribute.read(tag::OBJECT_IDENTIFIER), attribute.any().unwrap_or_default());
             if let Some(at) = NAMES.iter().position(|oid| kind == Some(oid)) {
                 names[at] = Some(format!("\"{}\"", String::from_utf8_lossy(text)));
@@ -95,48 +93,5 @@ impl Certificate<'_> {
         }
         let names: Vec<String> = names.into_iter().flatten().collect();
         if names.is_empty() { "an issuer without a name".to_owned() } else { names.join(", ") }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rcgen::{CertificateParams, DnType, KeyPair};
-
-    use super::*;
-
-    fn certificate() -> Vec<u8> {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, "A root");
-        params.distinguished_name.push(DnType::OrganizationName, "A company");
-        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
-    }
-
-    #[test]
-    fn a_certificate_names_its_issuer_and_what_follows_does_not_belong_to_it() {
-        let der = certificate();
-        let read = read(&der).unwrap();
-        assert_eq!(read.issuer_name(), "\"A root\", \"A company\"");
-        assert_eq!(super::read(&[&der[..], b"\r\n"].concat()), Some(read));
-    }
-
-    #[test]
-    fn blocks_are_found_between_other_text_and_each_damage_is_named() {
-        let text = "Bag Attributes\n friendlyName: -----x\n-----BEGIN A B-----\nAAEC\nAwQF\n-----END A B-----\n\
-                    subject=me\n-----BEGIN C-----AAEC-----END C-----";
-        for line_end in ["\n", "\r\n", "\r", " "] {
-            let blocks = blocks(text.replace('\n', line_end).as_bytes());
-            let found = blocks.into_iter().map(|block| (block.label, block.der.unwrap()));
-            let expected = [("A B".to_owned(), vec![0, 1, 2, 3, 4, 5]), ("C".to_owned(), vec![0, 1, 2])];
-            assert_eq!(found.collect::<Vec<_>>(), expected, "{line_end:?}");
-        }
-        for (text, damage) in [
-            ("-----BEGIN A-----\nAAE*\n-----END A-----\n", "more than base64"),
-            ("-----BEGIN A", "has no END line"),
-            ("-----BEGIN A-----\nAAEC\n-----END B-----", "has no END line"),
-            ("-----BEGIN A-----\nAAEC\n-----BEGIN A-----", "has no END line"),
-        ] {
-            assert!(blocks(text.as_bytes())[0].der.clone().unwrap_err().ends_with(damage), "{text:?}");
-        }
-        assert_eq!(blocks(b"0")[0].der, Ok(b"0".to_vec()));
     }
 }

@@ -18,73 +18,57 @@ const BLOCK_BYTES: usize = 16;
 const RSA_SECURITY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d];
 const AES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
 
-pub(super) struct Scheme<'a> {
-    hash: pbkdf2::Algorithm,
-    salt: &'a [u8],
-    iterations: NonZeroU32,
-    key_bytes: usize,
-    initial_vector: &'a [u8],
-    encrypted: &'a [u8],
-}
-
-impl<'a> Scheme<'a> {
-    /// `None` for a key that is encrypted in another way, or so that it would take too long.
-    pub(super) fn read(der: &'a [u8]) -> Option<Scheme<'a>> {
-        let mut outer = Reader::new(der).sequence()?;
-        let mut algorithm = outer.sequence()?;
-        let encrypted = outer.read(tag::OCTET_STRING)?;
-        let (pbes2, mut parameters) = (rsa_security(&mut algorithm)?, algorithm.sequence()?);
-        let (mut derivation, mut encryption) = (parameters.sequence()?, parameters.sequence()?);
-        let pbkdf2 = rsa_security(&mut derivation)?;
-        let mut derivation = derivation.sequence()?;
-        let salt = derivation.read(tag::OCTET_STRING)?;
-        let iterations = derivation.number().filter(|count| *count <= MAX_ITERATIONS)?;
-        let iterations = NonZeroU32::new(u32::try_from(iterations).ok()?)?;
-        let states_key_bytes = derivation.next_tag() == Some(tag::INTEGER);
-        let stated_key_bytes = if states_key_bytes { Some(derivation.number()?) } else { None };
-        let hash = match derivation.sequence() {
-            None => pbkdf2::PBKDF2_HMAC_SHA1, // the default
-            Some(mut hash) => match rsa_security(&mut hash)? {
-                [2, 7] => pbkdf2::PBKDF2_HMAC_SHA1,
-                [2, 9] => pbkdf2::PBKDF2_HMAC_SHA256,
-                [2, 10] => pbkdf2::PBKDF2_HMAC_SHA384,
-                [2, 11] => pbkdf2::PBKDF2_HMAC_SHA512,
-                _ => return None,
-            },
-        };
-        let key_bytes = match encryption.read(tag::OBJECT_IDENTIFIER)?.strip_prefix(AES)? {
-            [2] => 16,
-            [22] => 24,
-            [42] => 32,
+/// What makes the DER sequence that is encrypted of a passphrase, if it is the right one. `None` for a key that is
+/// encrypted in another way, or so that it would take too long.
+pub(super) fn decryption(der: &[u8]) -> Option<impl Fn(&[u8]) -> Option<Vec<u8>>> {
+    let mut outer = Reader(der).sequence()?;
+    let (mut algorithm, encrypted) = (outer.sequence()?, outer.read(tag::OCTET_STRING)?);
+    let (pbes2, mut parameters) = (rsa_security(&mut algorithm)?, algorithm.sequence()?);
+    let (mut derivation, mut encryption) = (parameters.sequence()?, parameters.sequence()?);
+    let (pbkdf2, mut derivation) = (rsa_security(&mut derivation)?, derivation.sequence()?);
+    let salt = derivation.read(tag::OCTET_STRING)?;
+    let iterations = derivation.number().filter(|count| *count <= MAX_ITERATIONS)?;
+    let iterations = NonZeroU32::new(u32::try_from(iterations).ok()?)?;
+    let stated_key_bytes = derivation.number();
+    let hash = match derivation.sequence() {
+        None => pbkdf2::PBKDF2_HMAC_SHA1, // the default
+        Some(mut hash) => match rsa_security(&mut hash)? {
+            [2, 7] => pbkdf2::PBKDF2_HMAC_SHA1,
+            [2, 9] => pbkdf2::PBKDF2_HMAC_SHA256,
+            [2, 10] => pbkdf2::PBKDF2_HMAC_SHA384,
+            [2, 11] => pbkdf2::PBKDF2_HMAC_SHA512,
             _ => return None,
-        };
-        let initial_vector = encryption.read(tag::OCTET_STRING)?;
-        let is_read_here = pbes2 == [1, 5, 13]
-            && pbkdf2 == [1, 5, 12]
-            && stated_key_bytes.is_none_or(|stated| stated == key_bytes as u64)
-            && initial_vector.len() == BLOCK_BYTES
-            && encrypted.len().is_multiple_of(BLOCK_BYTES);
-        is_read_here.then_some(Scheme { hash, salt, iterations, key_bytes, initial_vector, encrypted })
-    }
-
-    /// What is encrypted, if the passphrase made a DER sequence of it.
-    pub(super) fn decrypt(&self, passphrase: &[u8]) -> Option<Vec<u8>> {
-        let mut key = vec![0; self.key_bytes];
-        pbkdf2::derive(self.hash, self.iterations, self.salt, passphrase, &mut key);
-        let mut cipher = match self.key_bytes {
-            16 => Cipher::new_128(key.as_slice().try_into().ok()?),
-            24 => Cipher::new_192(key.as_slice().try_into().ok()?),
-            _ => Cipher::new_256(key.as_slice().try_into().ok()?),
+        },
+    };
+    let key_bytes = match encryption.read(tag::OBJECT_IDENTIFIER)?.strip_prefix(AES)? {
+        [2] => 16,
+        [22] => 24,
+        [42] => 32,
+        _ => return None,
+    };
+    let initial_vector = encryption.read(tag::OCTET_STRING)?;
+    let is_read_here = pbes2 == [1, 5, 13]
+        && pbkdf2 == [1, 5, 12]
+        && stated_key_bytes.is_none_or(|stated| stated == key_bytes as u64)
+        && initial_vector.len() == BLOCK_BYTES
+        && encrypted.len().is_multiple_of(BLOCK_BYTES);
+    is_read_here.then_some(move |passphrase: &[u8]| {
+        let mut key = [0; 32];
+        pbkdf2::derive(hash, iterations, salt, passphrase, &mut key[..key_bytes]);
+        let mut cipher = match key_bytes {
+            16 => Cipher::new_128(key.first_chunk()?),
+            24 => Cipher::new_192(key.first_chunk()?),
+            _ => Cipher::new_256(&key),
         };
         // Its own handling of the padding accepts what a wrong key makes.
         cipher.set_auto_padding(false);
-        let mut plain = cipher.cbc_decrypt(self.initial_vector, self.encrypted);
-        let mut rest = Reader::new(&plain);
+        let mut plain = cipher.cbc_decrypt(initial_vector, encrypted);
+        let mut rest = Reader(&plain);
         rest.sequence()?;
-        let length = plain.len() - rest.len();
+        let length = plain.len() - rest.0.len();
         plain.truncate(length);
         Some(plain)
-    }
+    })
 }
 
 /// The last numbers of the next element, which is an identifier of RSA Security.
@@ -105,7 +89,7 @@ mod tests {
         for (count, is_taken) in [(5_000_000u32, true), (5_000_001, false), (0, false)] {
             encrypted[at - 10..at].copy_from_slice(&[4, 6, 0, 0, 0, 0, 0, 0, 2, 4]);
             encrypted[at..at + 4].copy_from_slice(&count.to_be_bytes());
-            assert_eq!(Scheme::read(&encrypted).is_some(), is_taken, "{count}");
+            assert_eq!(decryption(&encrypted).is_some(), is_taken, "{count}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use ring::signature::RsaKeyPair;
 
-use super::encrypted::Scheme;
+use super::encrypted::decryption;
 use crate::client::x509::der::{Reader, tag};
 use crate::client::x509::{self, Block};
 use crate::error::{Error, Result, Setting};
@@ -39,11 +39,9 @@ impl<'a> Found<'a> {
                 is_used |= kind != Kind::Other;
                 match kind {
                     Kind::Certificate => found.certificates.push((file, der)),
-                    Kind::Key | Kind::EncryptedKey if found.keys.iter().all(|key| key.2 != der) => {
-                        found.keys.push((file, kind, der));
-                    }
+                    Kind::Key | Kind::EncryptedKey => found.keys.push((file, kind, der)),
                     Kind::Pkcs12 | Kind::JavaKeyStore => return Err(other_form(file, kind)),
-                    Kind::Key | Kind::EncryptedKey | Kind::Other => {}
+                    Kind::Other => {}
                 }
             }
             if !is_used {
@@ -51,6 +49,7 @@ impl<'a> Found<'a> {
                 return Err(Setting::Credentials.unusable(format!("{name} {problem}")));
             }
         }
+        found.keys.dedup_by(|(_, _, key), (_, _, last)| key == last);
         if found.certificates.is_empty() {
             let problem = format!("there is no certificate in {}", names(files));
             return Err(Error::Missing { setting: Setting::Certificate, problem });
@@ -103,9 +102,8 @@ fn kind(bytes: &[u8]) -> Kind {
 
 /// All private keys begin with a version, and so do the files of PKCS#12.
 fn kind_of_sequence(der: &[u8]) -> Option<Kind> {
-    let mut outer = Reader::new(der).sequence()?;
-    if outer.next_tag()? == tag::SEQUENCE {
-        outer.sequence()?;
+    let mut outer = Reader(der).sequence()?;
+    if outer.sequence().is_some() {
         return outer.read(tag::OCTET_STRING).map(|_| Kind::EncryptedKey);
     }
     match (outer.number()?, outer.next_tag()?) {
@@ -118,12 +116,12 @@ fn kind_of_sequence(der: &[u8]) -> Option<Kind> {
 fn decrypt(file: &NamedFile, der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<u8>> {
     let name = Printable(file.name());
     // What no passphrase can open is refused first.
-    let scheme = Scheme::read(der).ok_or_else(|| other_form(file, Kind::EncryptedKey))?;
+    let decrypt = decryption(der).ok_or_else(|| other_form(file, Kind::EncryptedKey))?;
     let passphrase = passphrase.ok_or_else(|| Error::Missing {
         setting: Setting::Passphrase,
         problem: format!("the private key in {name} is encrypted, and there is no passphrase for it"),
     })?;
-    let key = scheme.decrypt(passphrase).filter(|key| kind(key) == Kind::Key);
+    let key = decrypt(passphrase).filter(|key| kind(key) == Kind::Key);
     key.ok_or_else(|| Setting::Passphrase.unusable(format!("it does not open the private key in {name}")))
 }
 
@@ -133,25 +131,24 @@ fn other_form(file: &NamedFile, kind: Kind) -> Error {
     let is_plain = |c: char| c.is_alphanumeric() || "._-/:".contains(c) || (cfg!(windows) && c == '\\');
     let from = if file.name().chars().all(is_plain) { file.name() } else { "FILE" };
     let to = format!("{from}.converted.pem");
-    let (setting, what) = match kind {
+    let (setting, what, commands) = match kind {
         Kind::Pkcs12 => {
-            let also = "(also with -legacy if the file is old)";
-            let command = format!("`openssl pkcs12 -in {from} -aes256 -out {to}` {also}");
-            (Setting::Certificate, format!("is a PKCS#12 file, which is not read here: run {command}"))
+            let command =
+                format!("`openssl pkcs12 -in {from} -aes256 -out {to}` (also with -legacy if the file is old)");
+            (Setting::Certificate, "is a PKCS#12 file, which", command)
         }
         Kind::JavaKeyStore => {
             let first = format!("`keytool -importkeystore -srckeystore {from} -destkeystore {to}.p12");
             let second = format!("`openssl pkcs12 -in {to}.p12 -aes256 -out {to}`,");
             let commands = format!("{first} -deststoretype PKCS12`, then {second}");
-            (Setting::Certificate, format!("is a Java key store, which is not read here: run {commands}"))
+            (Setting::Certificate, "is a Java key store, which", commands)
         }
         _ => {
             let command = format!("`openssl pkcs8 -topk8 -v2 aes-256-cbc -in {from} -out {to}`");
-            let what = "holds a key that is encrypted in a way that is not read here";
-            (Setting::PrivateKey, format!("{what}: run {command}"))
+            (Setting::PrivateKey, "holds a key that is encrypted in a way that", command)
         }
     };
-    setting.unusable(format!("{} {what} and use {to}", Printable(file.name())))
+    setting.unusable(format!("{} {what} is not read here: run {commands} and use {to}", Printable(file.name())))
 }
 
 /// The names of files, joined with *and*, each once.
