@@ -76,16 +76,18 @@ fn a_locator_with_raw_control_characters_injects_nothing() {
 #[test]
 fn odd_names_and_ids_of_objects_and_tasks_stay_in_the_folder_and_apart() {
     let long = "long".repeat(100);
-    let imports: [(&str, &str); 6] = [
+    let wide = "é".repeat(300);
+    let imports: [(&str, &str); 7] = [
         ("a/b", "../../etc/passwd"),
         ("a?b", "Größe, 東京"),
         ("a b", "Größe, 東京"),
         ("../../x", ".."),
         ("..\u{1b}[31m", HARMFUL),
         (&long, "CON"),
+        ("112000000021", &wide),
     ];
     let scene = Scene::with_tasks([failed("../../task", &imports)]);
-    scene.run("get NIGHTLY/..%2F..%2Ftask -o dumps/").stdout_has(summary(6, 0, 0, 15_000));
+    scene.run("get NIGHTLY/..%2F..%2Ftask -o dumps/").stdout_has(summary(7, 0, 0, 17_500));
     let files = scene.files();
     let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\\:".contains(c);
     let is_inside =

@@ -4,7 +4,7 @@
 use xtask::fake::{At, Fault, When};
 
 use crate::support::texts::goes_on;
-use crate::support::{ACTUALS, COSTS, Scene, bytes_of, chunk_list, dump_for, dump_of, failed};
+use crate::support::{ACTUALS, COSTS, PART_FILES, Scene, bytes_of, chunk_list, dump_for, dump_of, failed};
 
 const CHUNKS: usize = 5;
 const ALL: [&str; CHUNKS] = ["0", "1", "2", "3", "4"];
@@ -58,5 +58,10 @@ fn what_is_left_of_another_dump_is_kept_unless_it_is_given_up() {
                  name, or give that dump up with --restart or --force";
     scene.run(command).fails(7, error);
     scene.keeps_part(&dump_for(COSTS.0).bytes()[..1_000]);
-    scene.run(&format!("{command} --restart")).saves(&dump_for(ACTUALS.0));
+    let left = PART_FILES.map(|name| (name, scene.read(name)));
+    for option in ["--restart", "--force"] {
+        left.iter().for_each(|(name, content)| scene.write(name, content));
+        scene.run(&format!("{command} {option}")).saves(&dump_for(ACTUALS.0)).stderr_text();
+        scene.remove("dump.csv");
+    }
 }

@@ -121,21 +121,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::address::Locator;
-
-    #[test]
-    fn paths_are_those_of_the_reference() {
-        let dump: Locator = "0a80/F111/118000000001/B7EA/117000000015".parse().unwrap();
-        let dump = dump.dump().unwrap();
-        let base = "/2/0/workspaces/0a80/models/F111/processes";
-        assert_eq!(dump.model().processes_path(), base);
-        let chunk = format!("{base}/118000000001/tasks/B7EA/dumps/117000000015/chunks/0");
-        assert_eq!(dump.chunk_path(&"0".parse().unwrap()), chunk);
-        assert_eq!(page("/tasks?sort=x", 5000, 10), "/tasks?sort=x&limit=10&offset=5000");
-        let import: Locator = "models/F111/imports/112000000001/tasks/B7EA".parse().unwrap();
-        let chunks = "/2/0/models/F111/imports/112000000001/tasks/B7EA/dump/chunks";
-        assert_eq!(import.dump().unwrap().chunks_path(), chunks, "one dump, and no workspace");
-    }
 
     proptest! {
         #[test]

@@ -33,16 +33,6 @@ fn every_documented_url_is_read_and_its_path_has_a_short_form() {
 }
 
 #[test]
-fn names_are_written_with_percent_encoding_and_latest_is_no_task() {
-    let locator = read("0a80/F111/Load%20ERP%2FSAP 100%25/latest");
-    assert_eq!(locator.action().unwrap().id.as_str(), "Load ERP/SAP 100%");
-    assert_eq!(locator.task_choice(), Some(&TaskChoice::Latest));
-    assert!(locator.task().unwrap_err().to_string().contains("TASK"));
-    assert!(locator.dump().unwrap_err().to_string().contains("OBJECT"));
-    assert!(read("0a80/F111").action().unwrap_err().to_string().contains("PROCESS"));
-}
-
-#[test]
 fn bad_text_shows_where_and_what_was_expected() {
     for (text, at, expected) in [
         ("", 0, "a URL of the API"),

@@ -102,28 +102,19 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_goes_over_plain_http_to_another_machine() {
+    fn no_secret_goes_over_plain_http_to_another_machine_or_to_a_host_for_browsers() {
+        let given = GivenHosts::default;
         let plain: Option<Origin> = "http://auth.example.com".parse().ok();
-        for given in [
-            GivenHosts { auth: plain.clone(), ..GivenHosts::default() },
-            GivenHosts { oauth: plain, ..GivenHosts::default() },
-        ] {
+        for given in [GivenHosts { auth: plain.clone(), ..given() }, GivenHosts { oauth: plain, ..given() }] {
             assert!(matches!(Hosts::choose(given), Err(Error::UntrustedOrigin { .. })));
         }
-    }
-
-    #[test]
-    fn a_browsers_host_is_refused_with_the_api_of_its_region() {
         for (browser, api) in [("eu4.app", "api"), ("au1a.app2", "api.au1a.app2"), ("zz9.app", "")] {
-            for given in [
-                GivenHosts { api: origin(browser), ..GivenHosts::default() },
-                GivenHosts { locator: origin(browser), ..GivenHosts::default() },
-            ] {
+            let browser = origin(browser);
+            for given in [GivenHosts { api: browser.clone(), ..given() }, GivenHosts { locator: browser, ..given() }] {
                 let error = Hosts::choose(given).unwrap_err();
                 assert!(matches!(&error, Error::NotAnApi { api: found, .. } if host(found.as_ref()) == api), "{error}");
             }
         }
-        let oauth = GivenHosts { oauth: origin("us1a.app"), ..GivenHosts::default() };
-        assert!(Hosts::choose(oauth).is_ok(), "it serves OAuth");
+        assert!(Hosts::choose(GivenHosts { oauth: origin("us1a.app"), ..given() }).is_ok(), "it serves OAuth");
     }
 }

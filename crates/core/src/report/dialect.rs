@@ -244,31 +244,3 @@ fn trim_line_ends(text: &[u8]) -> &[u8] {
     let end = text.iter().rposition(is_text).map_or(start, |last| last + 1);
     &text[start..end]
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn detect(text: &[u8]) -> (Dialect, Columns, usize) {
-        Dialect::detect(text, true).unwrap()
-    }
-
-    #[test]
-    fn separator_and_quote_are_found_beside_a_column_of_the_service() {
-        for separator in [",", "\t", ";", "|", "^", "~", "§", " ", ":"] {
-            for quote in ["\"", "'"] {
-                let header = ["Code, or; name|of\tit", "_Line_", "_Error_1_"]
-                    .map(|name| format!("{quote}{name}{quote}"))
-                    .join(separator);
-                let (dialect, columns, length) = detect(format!("{header}\r\n{quote}a{quote}\n").as_bytes());
-                assert_eq!((&*dialect.separator, dialect.quote), (separator.as_bytes(), Some(quote.as_bytes()[0])));
-                assert_eq!((dialect.quotes_all, dialect.line_end), (true, LineEnd::CrLf));
-                assert_eq!((columns.names.len(), length), (3, header.len() + 2));
-            }
-        }
-        let (dialect, columns, _) = detect(b"Gr\xf6\xdfe\xa7_Line_\xa7_Error_1_\n");
-        assert_eq!((&*dialect.separator, columns.names.len()), (&b"\xa7"[..], 3));
-        let (dialect, columns, _) = detect(b"Code#_Line_#_Line_x#_Error_12_");
-        assert_eq!((&*dialect.separator, columns.service_columns()), (&b"#"[..], 2));
-    }
-}

@@ -191,11 +191,4 @@ mod tests {
             assert!(tried.take() < 2 * MAX_ENDS + KNOWN.len());
         }
     }
-
-    #[test]
-    fn a_line_item_identifier_names_its_column() {
-        let quoted = b"Column 85717 (\"02 (new) \"Customer\"\")";
-        assert_eq!(quoted_column(quoted), b"02 (new) \"Customer\"");
-        assert_eq!(quoted_column(b"00A Partner"), b"00A Partner");
-    }
 }

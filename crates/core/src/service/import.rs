@@ -93,14 +93,4 @@ mod tests {
             assert_eq!(found, expected, "{text}");
         }
     }
-
-    #[test]
-    fn an_action_that_cannot_be_read_may_be_an_import() {
-        let actions = br#"{"processMetadata": {"actions": [{"id": "117", "actionType": "EXPORT"},
-            {"id": "112", "name": "A", "actionType": "IMPORT", "importDataSourceId": "113"},
-            {"id": 1121, "actionType": "IMPORT", "importDataSourceId": ""}, 7]}}"#;
-        let (imports, unreadable) = process_imports(actions).unwrap();
-        let files: Vec<_> = imports.iter().map(|import| import.file.as_ref().map(Id::as_str)).collect();
-        assert_eq!((files, unreadable), (vec![Some("113"), None], 1));
-    }
 }

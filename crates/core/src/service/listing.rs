@@ -300,17 +300,6 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_requested_by_offset_until_the_total_is_there() {
-        let mut listing = listing();
-        let base = "/2/0/workspaces/W/models/M/processes/P/tasks/T/dumps/O/chunks";
-        assert_eq!(listing.next_path(), Some(base));
-        listing.take(br#"{"meta":{"paging":{"totalSize":3}},"chunks":[{"id":"0"},{"id":"1"}]}"#).unwrap();
-        assert_eq!(listing.next_path(), Some(&*format!("{base}?limit=5000&offset=2")));
-        listing.take(br#"{"chunks":[{"id":"2"}]}"#).unwrap();
-        assert_eq!(listing.next_path(), None);
-    }
-
-    #[test]
     fn a_list_ends_where_the_service_says_so_and_an_end_that_it_does_not_say_is_a_fault() {
         const REAL: &str = r#"{
           "meta": { "paging": { "currentPageSize": 1, "offset": 0, "totalSize": 2 },

@@ -136,19 +136,6 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_journal_cut_anywhere_gives_its_whole_lines(records in 0usize..=4, cut in any::<prop::sample::Index>()) {
-            let (bytes, ends) = journal(records);
-            let cut = cut.index(bytes.len() + 1);
-            let whole = ends.iter().filter(|end| **end <= cut as u64).count();
-            match read(&bytes[..cut], "D", &list(4)) {
-                Reading::Empty => prop_assert_eq!(cut, 0),
-                Reading::Unusable(_) => prop_assert_eq!(whole, 0),
-                Reading::OfAnother(dump) => prop_assert!(false, "of {dump}"),
-                Reading::Records { records, .. } => prop_assert_eq!(records.len() + 1, whole),
-            }
-        }
-
-        #[test]
         fn damage_to_a_journal_never_adds_a_chunk(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
             let (mut bytes, _) = journal(3);
             let at = at.index(bytes.len());

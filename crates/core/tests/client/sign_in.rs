@@ -28,24 +28,6 @@ fn asked(server: &FakeServer, target: &str) -> usize {
 }
 
 #[test]
-fn clones_share_one_token_and_many_threads_renew_it_once() {
-    let server = server();
-    let client = client(&server, password());
-    assert_eq!(server.requests().len(), 0, "nothing is sent before it is needed");
-    for _ in 0..3 {
-        download(&client.clone(), &server).expect("a download");
-    }
-    assert_eq!(asked(&server, "/token/authenticate"), 1);
-    server.service().expire_token("fake-issued-token-1");
-    std::thread::scope(|scope| {
-        for _ in 0..16 {
-            scope.spawn(|| download(&client, &server).expect("a download"));
-        }
-    });
-    assert_eq!(asked(&server, "/token/authenticate"), 2);
-}
-
-#[test]
 fn a_closure_gives_tokens_and_is_asked_again_when_one_is_refused() {
     let server = server();
     server.service().add_token(USER, "the-second-token");

@@ -15,7 +15,8 @@ const BYTES: [&[u8]; 5] = [b"", b"\xf6", b"\xff\xfe", b"\xed\xa0\x80", b"\xe6\x9
 
 #[derive(Debug, Clone)]
 struct Shape {
-    separator: u8,
+    separator: &'static str,
+    quote: u8,
     line_end: &'static str,
     /// Index into [`ENCODINGS`].
     encoding: usize,
@@ -44,13 +45,10 @@ impl Shape {
         let mut text = Vec::new();
         for row in rows {
             for (index, field) in row.iter().enumerate() {
-                text.extend_from_slice(if index > 0 { std::slice::from_ref(&self.separator) } else { b"" });
-                text.push(b'"');
-                field.iter().for_each(|byte| match byte {
-                    b'"' => text.extend_from_slice(b"\"\""),
-                    byte => text.push(*byte),
-                });
-                text.push(b'"');
+                text.extend_from_slice(if index > 0 { self.separator.as_bytes() } else { b"" });
+                text.push(self.quote);
+                field.iter().for_each(|byte| text.extend(vec![*byte; if *byte == self.quote { 2 } else { 1 }]));
+                text.push(self.quote);
             }
             text.extend_from_slice(self.line_end.as_bytes());
         }
@@ -62,10 +60,11 @@ impl Shape {
 
 prop_compose! {
     fn shapes()(
-        separator in select(b",\t;|".to_vec()), line_end in select(vec!["\n", "\r\n", "\r"]),
+        separator in select(vec![",", "\t", ";", "|", "^", "~", "§", " ", ":"]), quote in select(b"\"'".to_vec()),
+        line_end in select(vec!["\n", "\r\n", "\r"]),
         encoding in 0..ENCODINGS.len(), has_status in any::<bool>(), has_line in any::<bool>(), errors in 1..4usize,
     ) -> Shape {
-        Shape { separator, line_end, encoding, has_status, has_line, errors }
+        Shape { separator, quote, line_end, encoding, has_status, has_line, errors }
     }
 }
 
@@ -106,9 +105,9 @@ fn with_service_columns(shape: &Shape, rows: &[Fields], said: &[Said]) -> Vec<Fi
     rows.iter().zip(header.chain(said)).map(with_row).collect()
 }
 
-fn fixed(file: &[u8], kind: Option<&str>) -> Result<Vec<u8>, ReportError> {
+fn fixed(file: &[u8]) -> Result<Vec<u8>, ReportError> {
     let mut output = Vec::new();
-    ReportBuilder::new().add_and_fix("", file, kind, false, &mut output)?;
+    ReportBuilder::new().add_and_fix("", file, None, false, &mut output)?;
     Ok(output)
 }
 
@@ -119,7 +118,7 @@ proptest! {
         let is_rejected = |index: usize| index == 0 || !(shape.has_status && said[index - 1].0);
         let indexes = (0..rows.len()).filter(|index| is_rejected(*index));
         let rejected: Vec<_> = indexes.map(|index| rows[index].clone()).collect();
-        prop_assert_eq!(fixed(&file, None).unwrap(), shape.file(&rejected));
+        prop_assert_eq!(fixed(&file).unwrap(), shape.file(&rejected));
     }
 
     #[test]
@@ -143,7 +142,7 @@ proptest! {
                 prop_assert_eq!(report.totals.rows, report.totals.rejected + report.totals.warnings);
                 prop_assert!(report.view().to_string().contains("\n  x: "));
                 prop_assert!(report.view().html().to_string().ends_with("</html>\n"));
-                let is_cut_off = matches!(fixed(&file, None), Err(ReportError::CutOff));
+                let is_cut_off = matches!(fixed(&file), Err(ReportError::CutOff));
                 prop_assert_eq!(is_cut_off, report.totals.rows_cut_off > 0);
             }
             Err(ReportError::NotADump { .. } | ReportError::NotText { .. } | ReportError::CutOff) => {}
@@ -153,22 +152,12 @@ proptest! {
 }
 
 #[test]
-fn only_rows_of_one_kind_are_written_if_asked() {
-    let file = fixed(MIXED.as_bytes(), Some("invalid NUMBER")).unwrap();
-    let expected = "\"Code\",\"Parent\",\"Amount\",\"02 Customer\"\n\"A1\",\"North\",\"1.2.3\",\"x\"\n\
-        \"A2\",\"North\",\"n/a\",\"x\"\n\"A3\",\"South\",\"n/a\",\"x\"\n";
-    assert_eq!(String::from_utf8(file).unwrap(), expected);
-    assert!(matches!(fixed(MIXED.as_bytes(), Some("in")), Err(ReportError::AmbiguousKind { .. })));
-    assert!(matches!(fixed(MIXED.as_bytes(), Some("x y")), Err(ReportError::NoSuchKind { .. })));
-}
-
-#[test]
 fn a_source_without_quotes_gets_them_only_where_they_must_be() {
     let dump = "Code;Text;_Line_;_Error_1_\nA;\"x;y\";2;Odd\nB;;3;Odd\n";
-    assert_eq!(fixed(dump.as_bytes(), None).unwrap(), b"Code;Text\nA;\"x;y\"\nB;\n");
+    assert_eq!(fixed(dump.as_bytes()).unwrap(), b"Code;Text\nA;\"x;y\"\nB;\n");
     let dump = "\"Name, full\",Code,_Line_\nA,1,2\n";
-    assert_eq!(fixed(dump.as_bytes(), None).unwrap(), b"\"Name, full\",Code\nA,1\n");
-    assert_eq!(fixed(b"Code;_Line_\n\"\";2\n", None).unwrap(), b"Code\n\"\"\n");
+    assert_eq!(fixed(dump.as_bytes()).unwrap(), b"\"Name, full\",Code\nA,1\n");
+    assert_eq!(fixed(b"Code;_Line_\n\"\";2\n").unwrap(), b"Code\n\"\"\n");
 }
 
 #[test]
@@ -235,6 +224,6 @@ fn all_columns_but_those_of_the_service_come_out_as_they_are() {
         (b"_Status_,_Line_,_Error_1_\nE,2,Odd\n", b""),
         (b"", b""),
     ] {
-        assert_eq!(fixed(dump, None).unwrap(), expected, "{}", String::from_utf8_lossy(dump));
+        assert_eq!(fixed(dump).unwrap(), expected, "{}", String::from_utf8_lossy(dump));
     }
 }

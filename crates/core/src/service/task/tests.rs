@@ -70,18 +70,6 @@ fn dumps_of_any_depth_are_found_each_object_once() {
 }
 
 #[test]
-fn an_action_that_does_not_say_whether_it_left_a_dump_may_have_left_one() {
-    for flag in ["", r#""failureDumpAvailable":true,"#, r#""failureDumpAvailable":false,"#] {
-        for silence in ["", r#","failureDumpAvailable":null"#] {
-            let task = task(&format!(
-                r#"{{"task":{{"result":{{{flag}"nestedResults":[{{"objectId":"112000000001"{silence}}}]}}}}}}"#
-            ));
-            assert_eq!(objects(&task), [("112000000001".to_owned(), false)], "{flag}{silence}");
-        }
-    }
-}
-
-#[test]
 fn counts_are_read_from_the_values_or_from_the_text_where_they_are_empty() {
     let warned = "Cost: centres: 13 (0/13) rows successful, 0 (0/0) rows has warnings, 2 failed, 0 ignored ";
     for (text, values, expected) in [

@@ -64,23 +64,6 @@ fn a_file_that_lacks_a_chunk_is_never_given_the_final_name_and_kept_for_the_next
     folder.has_dump(b"first,second");
 }
 
-#[test]
-fn what_is_left_of_another_dump_is_given_up_by_force_alone() {
-    let folder = Folder::new();
-    let claim = || PartFile::claim(&folder.target, false, false, &Unfinished::default()).unwrap();
-    let mut part = claim();
-    part.begin("another", &list(1)).unwrap();
-    write_chunk(&mut part, 0, b"another's");
-    drop(part);
-    let refused = PartFile::open(&folder.target, &list(1), false);
-    assert!(matches!(refused, Err(Error::OtherDump { dump, .. }) if dump == "another"));
-    let mut part = folder.replace().unwrap();
-    assert_eq!(part.resume(), Resume::Restarted { reason: Mismatch::Dump });
-    write_chunk(&mut part, 0, b"new");
-    part.finish().unwrap();
-    folder.has_dump(b"new");
-}
-
 /// Windows has the file renamed.
 #[cfg(unix)]
 #[test]
@@ -208,20 +191,6 @@ mod unix {
     use std::os::unix::fs::symlink;
 
     use super::*;
-
-    #[test]
-    fn a_link_that_may_be_replaced_stays_a_link_and_its_file_is_replaced() {
-        let folder = Folder::new();
-        let real = folder.folder.path().join("real.csv");
-        fs::write(&real, "old").unwrap();
-        symlink("real.csv", &folder.target).unwrap();
-        assert!(matches!(PartFile::open(&folder.target, &list(1), false), Err(Error::Exists { .. })));
-        let mut part = folder.replace().unwrap();
-        write_chunk(&mut part, 0, b"new");
-        part.finish().unwrap();
-        assert!(folder.target.symlink_metadata().unwrap().is_symlink());
-        assert_eq!((&*fs::read(&real).unwrap(), folder.files()), (&b"new"[..], 2));
-    }
 
     #[test]
     fn links_with_the_names_of_working_files_are_not_followed() {
