@@ -46,8 +46,8 @@ pub fn is_unprintable(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// An enum with the words that `Display` has for each of its variants, which document it too; and perhaps a variant that
-/// holds its words.
+/// An enum with the words that `Display` has for each variant, which document it too; and perhaps a variant that holds
+/// its words.
 macro_rules! in_words {
     (
         $(#[$about:meta])* $name:ident { $($variant:ident: $words:literal,)* }

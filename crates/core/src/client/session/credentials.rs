@@ -52,7 +52,7 @@ pub(crate) enum Way {
     Token(Token),
     Provider(Arc<dyn Fn() -> Result<Token, OtherError> + Send + Sync>),
     Password { user: String, header: HeaderValue },
-    Certificate { certificate: Arc<SigningCertificate>, has_time: bool },
+    Certificate { certificate: Arc<SigningCertificate>, header: HeaderValue, has_time: bool },
     OAuth { client_id: String, store: TokenStore },
 }
 
@@ -149,7 +149,8 @@ impl Credentials {
         let certificate = SigningCertificate::read(files, phrase, SystemTime::now())?;
         let exposed_passphrase = passphrase.and_then(Secret::exposed_file).map(Path::to_owned);
         let exposed_files = certificate.exposed_key.clone().into_iter().chain(exposed_passphrase).collect();
-        let way = Way::Certificate { certificate: Arc::new(certificate), has_time: true };
+        let header = header(&certificate.authorization)?;
+        let way = Way::Certificate { certificate: Arc::new(certificate), header, has_time: true };
         Ok(Credentials { exposed_files, ..way.into() })
     }
 

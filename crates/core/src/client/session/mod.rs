@@ -170,9 +170,9 @@ impl Session {
             Way::Token(token) => Ok(Held { token: token.clone(), times: None }),
             Way::Provider(provider) => Ok(Held { token: provider().map_err(Error::NoToken)?, times: None }),
             Way::Password { header, .. } => self.authenticate(wire, repeat, header, &|| Ok("{}".to_owned())),
-            Way::Certificate { certificate, has_time } => {
+            Way::Certificate { certificate, header, has_time } => {
                 let body = || certificate.token_request(*has_time, SystemTime::now());
-                self.authenticate(wire, repeat, &certificate.authorization, &body)
+                self.authenticate(wire, repeat, header, &body)
             }
             Way::OAuth { client_id, store } => self.refresh(wire, repeat, client_id, store),
         }

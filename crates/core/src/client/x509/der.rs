@@ -15,7 +15,7 @@ pub(in crate::client) mod tag {
 }
 
 /// The elements that are still to be read of one level.
-pub(in crate::client) struct Reader<'a>(pub(in crate::client) &'a [u8]);
+pub(in crate::client) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
     pub(in crate::client) fn next_tag(&self) -> Option<u8> {

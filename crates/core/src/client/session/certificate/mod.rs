@@ -18,8 +18,6 @@ use ring::signature::{KeyPair, RSA_PKCS1_SHA512, RsaKeyPair};
 use serde_json::json;
 
 use self::found::Found;
-use super::credentials::header;
-use crate::client::http::HeaderValue;
 use crate::client::x509;
 use crate::error::{Result, Setting};
 use crate::files::NamedFile;
@@ -32,7 +30,8 @@ const RANDOM_BYTES: usize = 100;
 /// A certificate and its private key, both checked.
 pub(crate) struct SigningCertificate {
     key: RsaKeyPair,
-    pub(crate) authorization: HeaderValue,
+    /// The value of the header `Authorization`.
+    pub(crate) authorization: String,
     not_before: SystemTime,
     /// The last second of the certificate.
     pub(crate) not_after: SystemTime,
@@ -61,7 +60,7 @@ impl SigningCertificate {
             return Err(Setting::PrivateKey.unusable(problem));
         };
         let certificate = SigningCertificate {
-            authorization: header(&format!("CACertificate {}", STANDARD.encode(pem(chosen.der))))?,
+            authorization: format!("CACertificate {}", STANDARD.encode(pem(chosen.der))),
             not_before: chosen.not_before,
             not_after: chosen.not_after,
             file: file.name().to_owned(),
