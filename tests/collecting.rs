@@ -2,17 +2,12 @@
 
 use xtask::fake::{ActionResult, Fault, PROCESS, Task, When};
 
-use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, summary, the_chunk};
+use crate::support::texts::{DUMP_NOT_FOUND, KEPT, answered, downloaded, summary, the_chunk};
 use crate::support::{ACTUALS, BUDGET, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, result_of};
 
 /// The line for a dump that an earlier run left.
 fn already_there(import: Import) -> String {
     format!("{}  2.5 kB  already there\n", file_of(import, "T1"))
-}
-
-/// The line for a dump that was downloaded.
-fn downloaded(import: Import) -> String {
-    format!("{}  2.5 kB  3 chunks  <TIME>\n", file_of(import, "T1"))
 }
 
 #[test]
@@ -33,7 +28,7 @@ fn a_dump_that_fails_does_not_stop_the_others_the_first_gives_the_exit_code_and_
     scene.server.fault(Fault::status(403), When::path(format!("dumps/{}/chunks/1", ACTUALS.0)));
     let outcome = scene.run("get NIGHTLY/T1 -q");
     let [costs, actuals, budget] = [COSTS, ACTUALS, BUDGET].map(|import| file_of(import, "T1"));
-    outcome.exits_with(3).stdout(downloaded(COSTS) + &summary(1, 0, 2, 2_500));
+    outcome.exits_with(3).stdout(downloaded(&costs) + &summary(1, 0, 2, 2_500));
     outcome.stderr(format!(
         "anaplan-dump: dump <NIGHTLY>/T1/{} is not complete: 1 of 3 chunks are there: {}: {}\n  <ANY>{}\n\
          anaplan-dump: the chunk list of dump <NIGHTLY>/T1/{}: {}{DUMP_NOT_FOUND}\n",
@@ -50,7 +45,7 @@ fn a_dump_that_fails_does_not_stop_the_others_the_first_gives_the_exit_code_and_
     erase(false);
     let outcome = scene.run("get NIGHTLY/T1");
     let note = "an earlier run left 1 of 3 chunks (1.0 kB): continuing from there\n";
-    let lines = already_there(COSTS) + &downloaded(ACTUALS) + &downloaded(BUDGET);
+    let lines = already_there(COSTS) + &downloaded(&actuals) + &downloaded(&budget);
     outcome.notes(note).asks_for(&["1", "2", "0", "1", "2"]).stdout(lines + &summary(2, 1, 0, 7_500));
     scene.has(&actuals, &dump_for(ACTUALS.0).bytes());
     scene.holds(&[costs, actuals, budget]);

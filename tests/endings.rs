@@ -22,7 +22,8 @@ fn silent(import: (&str, &str)) -> Value {
     json!({"objectId": import.0, "objectName": import.1, "successful": true})
 }
 
-fn looks() -> When {
+/// The requests for a task.
+pub(crate) fn looks() -> When {
     When::path("tasks/*").method("GET")
 }
 
@@ -36,7 +37,7 @@ fn running_into(answer: &Value) -> Scene {
 
 /// A task T1 that left the dump of [`COSTS`], and is always answered like this.
 #[track_caller]
-fn with_task(answer: &Value) -> Scene {
+pub(crate) fn with_task(answer: &Value) -> Scene {
     let scene = Scene::with_tasks([failed("T1", &[COSTS])]);
     scene.answers(When::path("tasks/T1"), answer);
     scene

@@ -1,7 +1,7 @@
 //! Which hosts the token may go to. A foreign host is watched through a proxy: what is sent to it arrives
 //! there.
 
-use xtask::fake::{FakeServer, MODEL, OBJECT, PROCESS, Service, TASK, TOKEN, WORKSPACE};
+use xtask::fake::{MODEL, OBJECT, PROCESS, TASK, TOKEN, WORKSPACE};
 
 use crate::support::texts::PROXY_REFUSED;
 use crate::support::{Invocation, Scene, dump_of};
@@ -30,6 +30,15 @@ fn the_token_goes_to_the_host_of_the_url_the_region_or_the_api_url_and_not_to_th
         (AUSTRALIA, "<DUMP>", "DUMP", None, Some(("ANAPLAN_REGION", "au1a"))),
         ("gateway.example", "<DUMP>", "--api-url https://gateway.example", Some(url(GATEWAY)), None),
         ("gateway.example", "<DUMP>", "DUMP", None, Some(("ANAPLAN_API_URL", "https://gateway.example/2/0/"))),
+        // A pasted URL wins over the variable, and so does the option.
+        ("eu3.api.anaplan.com", &*eu3, "", Some(eu3.clone()), Some(("ANAPLAN_API_URL", "https://api.anaplan.com"))),
+        (
+            "gateway.example",
+            "<DUMP>",
+            "DUMP --api-url https://gateway.example",
+            None,
+            Some(("ANAPLAN_API_URL", "http://a")),
+        ),
     ] {
         let scene = Scene::with_chunks(3);
         let command = watched(&scene, &format!("chunks {arguments}"));
@@ -70,18 +79,6 @@ fn plain_http_is_for_this_machine_only() {
     }
     let origin = format!("http://localhost:{}", scene.server.address().port());
     scene.command("get -o dump.csv").arg(url(&origin)).run().saves(&dump_of(3, 1));
-}
-
-#[test]
-fn a_pasted_url_wins_over_the_api_url_and_the_option_over_the_variable() {
-    let other = FakeServer::start(Service::with_dump(dump_of(3, 1)));
-    let scene = Scene::with_chunks(3);
-    let outcome = scene.command("get -o dump.csv").arg(url(&other.origin())).run();
-    outcome.without_a_connection().saves(&dump_of(3, 1));
-    let seen = other.connections();
-    let command = scene.command("get DUMP -o dump.csv --force --api-url").arg(scene.server.origin());
-    command.env("ANAPLAN_API_URL", other.origin()).run().saves(&dump_of(3, 1));
-    assert_eq!(other.connections(), seen);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use xtask::fake::{ActionResult, Dump, Fault, PROCESS, Process, Task, When};
 
-use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, gave_up, summary};
+use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, downloaded, gave_up, summary};
 use crate::support::{ACTUALS, BUDGET, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
 
 const COLLEAGUE: &str = "colleague@example.com";
@@ -175,7 +175,7 @@ fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_reported() {
     scene.server.service().dump_mut("T9", ACTUALS.0).expect("the dump").erased = true;
     let outcome = scene.run("get NIGHTLY -q");
     let file = file_of(COSTS, "T9");
-    outcome.stdout(format!("{file}  2.5 kB  3 chunks  <TIME>\n") + &summary(1, 0, 1, 2_500));
+    outcome.stdout(downloaded(&file) + &summary(1, 0, 1, 2_500));
     outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/T9/{}: <ANY>{DUMP_NOT_FOUND}", ACTUALS.0));
     scene.holds(&[file]);
 }

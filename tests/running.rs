@@ -2,7 +2,8 @@
 
 use xtask::fake::{ActionResult, Answer, At, Detail, Fault, PROCESS, Process, Task, When};
 
-use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, gave_up, summary, wait};
+use crate::endings::looks;
+use crate::support::texts::{CLOSED, DUMP_NOT_FOUND, answered, downloaded, gave_up, summary, wait};
 use crate::support::{ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, failing_run, file_of, model, result_of};
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
@@ -19,10 +20,6 @@ fn long_run() -> Task {
 /// A run that is in progress at the first look, and rejects rows of [`COSTS`].
 fn failing_in_two_steps() -> Task {
     failing_run(&[COSTS]).with_stage("IN_PROGRESS", "Importing", 0.5)
-}
-
-fn looks() -> When {
-    When::path("tasks/*").method("GET")
 }
 
 /// How a task that goes on is waited for or cancelled.
@@ -56,11 +53,6 @@ fn row((id, name): Import) -> String {
     format!(
         "{id}  yes     90       3        5  yes   {name}\n    {name}: 90 (0/90) rows successful, 3 failed, 5 ignored\n"
     )
-}
-
-/// The line for a dump that was downloaded.
-fn downloaded(file: &str) -> String {
-    format!("{file}  2.5 kB  3 chunks  <TIME>\n")
 }
 
 const DONE: &str = "COMPLETE 100 % Complete.";

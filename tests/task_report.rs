@@ -1,21 +1,14 @@
 //! `task`: how a task went, action by action, in 80 columns, and what to do next.
 
 use serde_json::json;
-use xtask::fake::{ActionResult, Detail, PROCESS, Task, When};
+use xtask::fake::{ActionResult, Detail, PROCESS, Task};
 
+use crate::endings::with_task;
 use crate::support::texts::answered;
 use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed};
 
 /// A task id of the shape that the service has.
 const TASK_ID: &str = "B7EA9FEC0FF2488B9A9E6040B6B26753";
-
-/// A server whose task T1 is this JSON.
-#[track_caller]
-fn with_task_json(task: &serde_json::Value) -> Scene {
-    let scene = Scene::with_tasks([clean("T1")]);
-    scene.answers(When::path("tasks/T1"), json!({"status": {"code": 200}, "task": task}));
-    scene
-}
 
 /// An import with these rows.
 fn import(id: &str, name: &str, rows: [&str; 3]) -> ActionResult {
@@ -135,7 +128,7 @@ fn every_field_may_be_missing_and_what_an_action_does_not_say_is_a_question_mark
         (progress(-3.0), "not_finished", "\nIN_PROGRESS, 0 %\n"),
         (progress(1e300), "not_finished", "\nIN_PROGRESS, 100 %\n"),
     ] {
-        let scene = with_task_json(&task);
+        let scene = with_task(&json!({ "task": task }));
         scene.run("task NIGHTLY/T1").stdout_has(format!("Task <NIGHTLY>/T1{shown}"));
         // What is missing is no success.
         let checked = scene.run("task NIGHTLY/T1 --check --json");

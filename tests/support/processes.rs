@@ -2,8 +2,8 @@
 
 use xtask::fake::{ActionResult, Dump, MODEL, PROCESS, Process, Service, Task, WORKSPACE, dump_file};
 
-use super::texts::summary;
-use super::{DATE, NEWEST_TASK, Outcome, Scene, size};
+use super::texts::{downloaded, summary};
+use super::{DATE, NEWEST_TASK, Outcome, Scene};
 
 /// An import by its id and name.
 pub(crate) type Import = (&'static str, &'static str);
@@ -103,8 +103,7 @@ impl Outcome<'_> {
     #[track_caller]
     pub(crate) fn collects(&self, folder: &str, task: &str, imports: &[Import]) -> &Self {
         let files: Vec<String> = imports.iter().map(|import| folder.to_owned() + &file_of(*import, task)).collect();
-        let line = |file: &String| format!("{file}  {}  3 chunks  <TIME>\n", size(2_500));
-        let mut expected: String = files.iter().map(line).collect();
+        let mut expected: String = files.iter().map(|file| downloaded(file)).collect();
         if imports.len() > 1 {
             expected += &summary(imports.len(), 0, 0, imports.len() * 2_500);
         }

@@ -34,16 +34,3 @@ impl Bucket {
         Err(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::from_secs(86_400)))
     }
 }
-
-#[test]
-fn an_empty_bucket_refuses_until_it_is_refilled() {
-    let mut bucket = Bucket::new(2.0, 10.0, true);
-    let start = bucket.filled;
-    assert_eq!((bucket.take(start), bucket.take(start)), (Ok(()), Ok(())));
-    let wait = bucket.take(start).unwrap_err();
-    assert!((wait.as_secs_f64() - 0.1).abs() < 0.001, "{wait:?}");
-    assert_eq!(bucket.take(start + Duration::from_millis(101)), Ok(()));
-    assert!(bucket.take(start + Duration::from_millis(102)).is_err());
-    let later = start + Duration::from_secs(3600);
-    assert_eq!((0..10).filter(|_| bucket.take(later).is_ok()).count(), 2);
-}
