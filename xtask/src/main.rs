@@ -30,7 +30,6 @@ enum Task {
     Serve(serve::Serve),
     Dist(dist::Dist),
     Bench(bench::Bench),
-    BenchPart(bench::BenchPart),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +60,5 @@ fn run(task: &Task) -> Result<(), String> {
         Task::Serve(serve) => serve::run(serve),
         Task::Dist(dist) => dist::run(dist),
         Task::Bench(bench) => bench::run(bench),
-        Task::BenchPart(part) => bench::run_part(part),
     }
 }

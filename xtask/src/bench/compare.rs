@@ -1,7 +1,7 @@
 //! The program beside what people would take instead, all against the same server, in turn.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -61,7 +61,7 @@ pub(super) fn run(setting: &Setting, repeat: usize, wanted: &[&str]) -> Result<V
     if wanted.contains(&"start") {
         eprintln!("start ...");
         let programs = [("curl --version", Path::new("curl")), ("anaplan-dump --version", &setting.program)];
-        let rows = rounds(&programs, repeat * STARTS, |program| measure::alone(program, &["--version".as_ref()]))?;
+        let rows = rounds(&programs, repeat * STARTS, |program| measure::alone(program, "--version", None))?;
         sections.push(Section { title: "start-up", bytes: 0, rows });
     }
     if wanted.contains(&"explain") {
@@ -70,10 +70,10 @@ pub(super) fn run(setting: &Setting, repeat: usize, wanted: &[&str]) -> Result<V
         let path = setting.folder.join("explain.csv");
         write_dump(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let readers = [
-            ("crate csv, records alone", (&own, "bench-part")),
+            ("crate csv, records alone", (&own, "bench --part")),
             ("anaplan-dump explain", (&setting.program, "explain")),
         ];
-        let rows = rounds(&readers, repeat, |(program, word)| measure::alone(program, &[word.as_ref(), &path]))?;
+        let rows = rounds(&readers, repeat, |(program, words)| measure::alone(program, words, Some(&path)))?;
         sections.push(Section { title: "explain", bytes: EXPLAINED, rows });
     }
     Ok(sections)
@@ -104,17 +104,13 @@ fn measure(setting: &Setting, scene: &str, expected: (u64, &str), script: &str) 
     }
 }
 
-/// Writes a newer dump as the fake service makes it, its rows over and over: the memory of this process is the least
-/// that its children can show.
+/// Writes a newer dump as the fake service makes it, over and over, as where dumps were joined: the memory of this
+/// process is the least that its children can show.
 fn write_dump(path: &Path) -> io::Result<()> {
     // With this seed it has commas and a status for each row.
     let block = dump_file::generate(27, 1_000_000);
-    let header = block.iter().position(|byte| *byte == b'\n').map_or(block.len(), |at| at + 1);
-    let (header, rows) = block.split_at(header);
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(header)?;
-    (0..EXPLAINED / rows.len()).try_for_each(|_| file.write_all(rows))?;
-    file.flush()
+    let mut file = File::create(path)?;
+    (0..EXPLAINED / block.len()).try_for_each(|_| file.write_all(&block))
 }
 
 /// Counts the records of a file, which it reads in pieces of the size that the program takes.

@@ -43,10 +43,10 @@ pub(super) fn rounds<T>(
     Ok(contenders.iter().map(|(name, _)| *name).zip(samples.iter().map(row)).collect())
 }
 
-/// Runs a program.
-pub(super) fn alone(program: &Path, arguments: &[&Path]) -> io::Result<Sample> {
+/// Runs a program with these words, and a file.
+pub(super) fn alone(program: &Path, words: &str, file: Option<&Path>) -> io::Result<Sample> {
     let mut command = clean_command(program);
-    command.args(arguments);
+    command.args(words.split(' ')).args(file);
     child(command).map(|(sample, ..)| sample)
 }
 

@@ -33,6 +33,10 @@ pub(crate) struct Bench {
     /// measured runs of each program (default: 5)
     #[argh(option, default = "5")]
     repeat: usize,
+    /// do a part in another process, whose work and memory are not those of what is measured: serve a scenario, or
+    /// count the records of a file
+    #[argh(option, hidden_help)]
+    part: Option<String>,
 }
 
 /// The scenario that runs only where it is named.
@@ -40,6 +44,10 @@ const RATE_LIMIT: &str = "rate-limit";
 
 /// Measures and prints.
 pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
+    if let Some(part) = &arguments.part {
+        let scene = server::SCENES.into_iter().find(|scene| scene.0 == part);
+        return scene.map_or_else(|| compare::count_records(part), server::serve);
+    }
     if arguments.repeat == 0 {
         return Err("--repeat must be at least 1".to_owned());
     }
@@ -62,23 +70,6 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     table::print(&sections);
     let Some(path) = &arguments.chart else { return Ok(()) };
     fs::write(path, table::svg(&sections)).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// a part of `bench` in another process, whose work and memory are not those of what is measured
-#[derive(FromArgs)]
-#[argh(subcommand, name = "bench-part")]
-pub(crate) struct BenchPart {
-    /// scenario to serve, or a file whose records are counted
-    #[argh(positional)]
-    what: String,
-}
-
-/// Does that part.
-pub(crate) fn run_part(part: &BenchPart) -> Result<(), String> {
-    match server::SCENES.into_iter().find(|scene| scene.0 == part.what) {
-        Some(scene) => server::serve(scene),
-        None => compare::count_records(&part.what),
-    }
 }
 
 /// What all measurements have in common.

@@ -83,7 +83,7 @@ pub(super) fn serve((name, _, chunks, chunk_size): Scene) -> Result<(), String> 
 /// checksum of its dump.
 pub(super) fn start(scenario: &str, folder: &Path) -> io::Result<(Child, String)> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["bench-part", scenario]).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(["bench", "--part", scenario]).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
     let (mut process, mut checksum) = (command.spawn()?, String::new());
     if let Some(output) = process.stdout.take() {
         BufReader::new(output).read_line(&mut checksum)?;
