@@ -23,7 +23,6 @@ pub mod random;
 mod server;
 mod service;
 mod sign_in;
-mod stop;
 mod wire;
 
 pub use data::{ActionResult, Detail, Dump, Process, Task};

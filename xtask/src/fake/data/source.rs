@@ -81,14 +81,8 @@ impl Import {
 
     /// Loads the rows of a user's file: what the import says about them, and the dump of those that it rejected.
     pub(crate) fn load(&self, id: &str, name: &str, file: &SourceFile, user: &str) -> (ActionResult, Option<Dump>) {
-        let failed = |kind: &str, text: String| {
-            let result = ActionResult::new(id).with_name(name).with_successful(false);
-            (result.with_detail(Detail::new(kind, text)), None)
-        };
-        let Some(content) = file.content_of(user) else {
-            let text = format!("The file {} is no longer available", file.name);
-            return failed("uploadedFileNoLongerAvailable", text);
-        };
+        // A file that was never uploaded has no columns.
+        let content = file.content_of(user).unwrap_or_default();
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
         let mut reader = csv::ReaderBuilder::new();
         reader.has_headers(false).flexible(true);
@@ -99,7 +93,8 @@ impl Import {
         let needed = self.columns.iter().map(|(name, _)| name.as_str());
         let missing: Vec<&str> = needed.filter(|name| !names.iter().any(|known| known == name)).collect();
         if !missing.is_empty() {
-            return failed("missingFields", format!("Columns are missing: {}", missing.join(", ")));
+            let detail = Detail::new("missingFields", format!("Columns are missing: {}", missing.join(", ")));
+            return (ActionResult::new(id).with_name(name).with_successful(false).with_detail(detail), None);
         }
         let (mut loaded, mut seen, mut rejected) = (0, BTreeSet::new(), Vec::new());
         for row in rows {

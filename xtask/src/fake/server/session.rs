@@ -3,10 +3,9 @@
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use super::Shared;
+use super::{Shared, lock};
 use crate::fake::fault::{Fault, change_data, deliver, strike};
 use crate::fake::http::{Answer, RequestLog};
-use crate::fake::stop::lock;
 use crate::fake::wire::{At, Connection, Delivery, Ending, NoRequest, receive_body, receive_head, send};
 
 /// Bodies of requests up to this size are in the log: an upload must not be kept a second time.
@@ -38,7 +37,7 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
         Err(NoRequest::Malformed) => {
             let answer = Answer::error(400, "Bad Request");
             let delivery = Delivery::new(answer, lock(&shared.service).settings);
-            return send(&delivery, false, connection, &shared.stop);
+            return send(&delivery, false, connection);
         }
     };
     let entry = {
@@ -67,5 +66,5 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
     let is_silent = matches!(delivery.break_at, Some((At::Start, _)));
     // Before the first byte, so that a client which has its answer finds it in the log.
     lock(&shared.requests)[entry].status = (!is_silent).then_some(delivery.answer.status);
-    send(&delivery, request.keep_alive, connection, &shared.stop)
+    send(&delivery, request.keep_alive, connection)
 }

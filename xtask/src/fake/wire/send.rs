@@ -1,32 +1,27 @@
 //! Putting an answer on the wire: head, framing and body, with the faults that belong there.
 
+use std::thread;
+
 use super::delivery::{At, Delivery, Framing};
 use super::writer::Writer;
 use super::{Connection, Ending};
 use crate::fake::http::{Body, reason};
-use crate::fake::stop::StopFlag;
 
 /// The size of the pieces of a chunked body.
 const PIECE: usize = 16 * 1024;
 
 /// Sends an answer. Ok when the connection may serve another request.
-pub(crate) fn send(
-    delivery: &Delivery,
-    keep_alive: bool,
-    connection: &mut Connection,
-    stop: &StopFlag,
-) -> Result<(), Ending> {
+pub(crate) fn send(delivery: &Delivery, keep_alive: bool, connection: &mut Connection) -> Result<(), Ending> {
     let settings = &delivery.settings;
-    if stop.sleep(settings.latency) {
-        return Err(Ending::Cut);
-    }
+    // Where the server is stopped meanwhile, the first write fails.
+    thread::sleep(settings.latency);
     let keep_alive = keep_alive && settings.framing != Framing::CloseDelimited && delivery.length_delta <= 0;
     let break_at = delivery.break_at.and_then(|(position, how)| match position {
         At::Start | At::Head => None,
         At::Body(bytes) => Some((bytes as u64, how)),
         At::BeforeEnd(missing) => Some((wire_length(delivery).saturating_sub(missing as u64), how)),
     });
-    let mut writer = Writer::new(connection, stop, settings.bytes_per_second, break_at);
+    let mut writer = Writer::new(connection, settings.bytes_per_second, break_at);
     if let Some((At::Start, how)) = delivery.break_at {
         return Err(writer.break_off(how));
     }

@@ -1,15 +1,14 @@
 //! Writing an answer at a given pace, up to a given position.
 
 use std::io::{BufWriter, Write};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Connection, Ending};
-use crate::fake::stop::StopFlag;
 
 /// Writes to a connection. Small writes are gathered, so that an answer of a few bytes is one packet.
 pub(crate) struct Writer<'a> {
     connection: BufWriter<&'a mut Connection>,
-    stop: &'a StopFlag,
     bytes_per_second: Option<u64>,
     break_at: Option<(u64, Ending)>,
     body_sent: u64,
@@ -19,13 +18,12 @@ pub(crate) struct Writer<'a> {
 impl<'a> Writer<'a> {
     pub(crate) fn new(
         connection: &'a mut Connection,
-        stop: &'a StopFlag,
         bytes_per_second: Option<u64>,
         break_at: Option<(u64, Ending)>,
     ) -> Self {
         // A full record of TLS.
         let connection = BufWriter::with_capacity(16 * 1024, connection);
-        Self { connection, stop, bytes_per_second, break_at, body_sent: 0, body_started: Instant::now() }
+        Self { connection, bytes_per_second, break_at, body_sent: 0, body_started: Instant::now() }
     }
 
     /// Writes bytes of the head: at once, and never broken off.
@@ -68,9 +66,7 @@ impl<'a> Writer<'a> {
             self.connection.flush()?;
             // Against the start, so that short oversleeping does not add up.
             let due = Duration::from_secs_f64(self.body_sent as f64 / rate as f64);
-            if self.stop.sleep(due.saturating_sub(self.body_started.elapsed())) {
-                return Err(Ending::Cut);
-            }
+            thread::sleep(due.saturating_sub(self.body_started.elapsed()));
         }
         Ok(())
     }
