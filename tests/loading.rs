@@ -278,17 +278,21 @@ fn standard_input_is_uploaded_in_chunks_without_their_number() {
 #[test]
 fn a_pipe_into_which_nothing_is_written_does_not_outlast_the_timeout() {
     let scene = Scene::with_service(service());
-    let run = |file: &str| scene.command(&format!("{RUN}q --put {file} --timeout=0s"));
-    let token = scene.command("get DUMP --token-file=- --timeout=0s").without("ANAPLAN_TOKEN");
+    let run = |file: &str| scene.command(&format!("{RUN}q --put {file} --timeout=2s"));
+    let token = scene.command("get DUMP --token-file=- --timeout=2s").without("ANAPLAN_TOKEN");
     let nothing_started = "\n  nothing was started";
     let mut commands = vec![(run("-"), nothing_started), (token, "")];
     if cfg!(unix) {
         commands.push((run("/dev/stdin"), nothing_started));
     }
+    let mut started = Vec::new();
     for (command, note) in commands {
-        let (pipe, _writer) = std::io::pipe().expect("a pipe");
-        let why = "cannot <ANY>: nothing came within the time limit\n  --timeout allows more time";
-        command.stdin_of(pipe).run().fails(5, format!("{why}{note}"));
+        let (pipe, writer) = std::io::pipe().expect("a pipe");
+        started.push((command.stdin_of(pipe).start(), note, writer));
+    }
+    for (running, note, _writer) in started {
+        let why = "cannot read <ANY>: nothing came within the time limit\n  --timeout allows more time";
+        running.finish().fails(5, format!("{why}{note}"));
     }
     assert_eq!(changes(&scene), [] as [&str; 0]);
 }
@@ -323,6 +327,10 @@ fn an_upload_survives_what_a_download_survives_and_the_start_is_sent_once() {
         assert_eq!(scene.count_of("POST /imports"), 1, "{}", scene.describe());
         assert_eq!(content(&scene), Some(ONE_ROW.into()));
     }
+    // Within a time limit, an outage is waited out from the first request on.
+    let scene = with_file(ONE_ROW);
+    scene.server.fault(Fault::status(503), When::path(format!("imports/{IMPORT}")).times(30));
+    scene.run(&format!("{RUN}q --put a.csv --timeout=10m")).stdout_has(LOADED);
     let scene = with_file(ROWS);
     scene.server.fault(Fault::status(503), When::path("chunks/0"));
     let what = "chunk 1 of 1 of the upload of source file 113000000001";
@@ -349,7 +357,7 @@ fn two_runs_that_load_the_same_file_take_turns() {
         let mode = locks.next().expect("a lock").expect("its mode").permissions().mode();
         assert_eq!(mode & 0o777, 0o644, "another user can lock it");
     }
-    let late = scene.command(&format!("{RUN}q --put b.csv --timeout=0s")).env("TMPDIR", &tmp);
+    let late = scene.command(&format!("{RUN}q --put b.csv --timeout=2s")).env("TMPDIR", &tmp);
     // However its host is written, it is the same file.
     let late = late.env("ANAPLAN_API_URL", scene.server.origin().replace("127.0.0.1", "LocalHost")).run();
     let why = "another program has held the lock for <TIME>\n  --timeout allows more time\n  nothing was started";

@@ -19,14 +19,8 @@ use crate::text::{counted, duration, percent, rate, safe, size};
 /// Names of standard input, which can be read once.
 const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
 
-/// Uploads every file of `--put`, by a session with a time limit. The result keeps other runs of this host away from
-/// the same source files.
-pub(crate) fn upload(
-    command: &Run,
-    action: &ActionAddress,
-    session: &Session,
-    limited: &Session,
-) -> Result<Vec<Uploaded>, Failure> {
+/// Uploads every file of `--put`. The result keeps other runs of this host away from the same source files.
+pub(crate) fn upload(command: &Run, action: &ActionAddress, session: &Session) -> Result<Vec<Uploaded>, Failure> {
     if command.put.is_empty() {
         return Ok(Vec::new());
     }
@@ -58,7 +52,7 @@ pub(crate) fn upload(
     }
     let mut uploads = Vec::new();
     for (file, import, text) in &sources {
-        let upload = limited.client.upload(file);
+        let upload = session.client.upload(file);
         let format = if command.force { None } else { format(file, import, text, session)? };
         uploads.push((*text, file, format.into_iter().fold(upload, Upload::format)));
     }
@@ -73,7 +67,7 @@ pub(crate) fn upload(
     }
     // What can be read only once was not checked, and is refused before another file is sent.
     uploads.sort_by_key(|(text, ..)| !is_pipe(text));
-    uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, limited)).collect()
+    uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, session)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.

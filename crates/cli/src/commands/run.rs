@@ -1,7 +1,5 @@
 //! `run`: starts a process or an import, waits for its end, and collects its dumps.
 
-use std::time::Instant;
-
 use anaplan_dump_core::{ActionAddress, Error, Locator};
 
 use crate::arguments::Run;
@@ -16,16 +14,16 @@ const NEWEST_SHOWN: usize = 3;
 
 pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result<(), Failure> {
     let Run { poll, timeout, explain, force, .. } = *command;
+    let limited = session.within(timeout);
     let follow = Follow {
         output: command.output.as_deref(),
         html: command.html.as_deref(),
         force,
         poll,
-        end: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+        end: limited.end,
         explain,
         loads: !command.put.is_empty(),
     };
-    let limited = session.within(timeout);
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }
@@ -34,9 +32,9 @@ pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result
     }
     let mappings = command.map.iter().map(|text| mapping(text)).collect::<Result<Vec<_>, _>>()?;
     let (target, page) = follow.prepare(locator, session)?;
-    let action = session.action(locator)?;
+    let action = limited.action(locator)?;
     // Kept until the end: another run that uploads to the same source files waits.
-    let _uploaded = sources::upload(command, &action, session, &limited)?;
+    let _uploaded = sources::upload(command, &action, &limited)?;
     let tasks = shell_word(&action.to_string());
     let look = format!("look at the newest tasks before it is started again:\n    anaplan-dump tasks {tasks}");
     session.reporter.set_follow_up(format!("the {} may have been started\n  {look}", noun(action.kind)), None);

@@ -218,7 +218,8 @@ impl<'a> Tries<'a> {
         let without_limit = self.has_time_limit && policy.retries.is_none();
         // Some faults have a short patience. Those of other kinds, such as an outage before, do not use it
         // up.
-        let short = if !was_reached && fault.is_no_contact() {
+        let is_waited_out = self.has_time_limit && matches!(fault, Fault::Body(_));
+        let short = if !was_reached && fault.is_no_contact() && !is_waited_out {
             policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);
             Some((&mut self.unreached, FIRST_CONTACT_RETRIES))
         } else if is_not_there {
@@ -387,6 +388,7 @@ mod tests {
         let mut tries = Tries::new(&usual, Repeat::IfTransient, true);
         let waits = self::waits(&mut tries, &connection(Problem::Connect), false);
         assert_eq!(waits, [500, 1000, 1000].map(Duration::from_millis), "also within a time limit");
+        assert_eq!(retries(&usual, &page(), true, false), 100, "but for a page, which may be about an outage");
         let short = RetryPolicy { retries: Some(6), max_wait: Duration::from_secs(9), ..usual };
         let mut tries = Tries::new(&short, Repeat::IfTransient, false);
         let waits = self::waits(&mut tries, &status(503), true);
