@@ -112,13 +112,16 @@ fn each_way_gets_one_token_for_a_command_and_another_when_it_ends_and_shows_no_s
 #[test]
 fn a_new_token_that_the_api_refuses_is_not_called_expired() {
     let scene = scene();
-    scene.server.fault(Fault::status(401), When::path("chunks"));
-    signed_in(&scene, "password", "chunks DUMP").run().fails(
-        3,
-        "the chunk list of dump <DUMP>: the service refused the token that it had just issued (Unauthorized)\n  \
-         check that the sign-in host belongs to this API (--region, --auth-url), and that this user may use the API",
-    );
-    assert_eq!(sign_ins(&scene), 2, "{}", scene.describe());
+    let why = "the service refused the token that it had just issued (Unauthorized)\n  check that the sign-in host \
+               belongs to this API (--region, --auth-url), and that this user may use the API";
+    for (command, path, what) in [
+        ("chunks DUMP", "chunks", "the chunk list of dump <DUMP>"),
+        ("whoami", "token/validate", "the sign-in at <ORIGIN>"),
+    ] {
+        scene.server.fault(Fault::status(401), When::path(path));
+        signed_in(&scene, "password", command).run().fails(3, format!("{what}: {why}"));
+    }
+    assert_eq!(sign_ins(&scene), 2 + 1, "{}", scene.describe());
 }
 
 #[test]

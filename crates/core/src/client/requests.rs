@@ -97,16 +97,6 @@ impl Requests {
         self.retry(subject, request, repeat, &mut |answer, _| Ok(read(&json_of(answer)?)?))
     }
 
-    /// A token that the client signed in for a moment ago has not expired: a refusal has another cause.
-    fn of_new_token(&self, halt: Halt) -> Halt {
-        match halt {
-            Halt::Fault(Fault::Status { status: 401, message, .. }) if self.session.credentials().can_sign_in() => {
-                Halt::Fault(Fault::NewTokenRefused { message })
-            }
-            halt => halt,
-        }
-    }
-
     /// Sends a request until `take` can use the answer, or the retry loop gives up.
     pub(super) fn retry<T>(
         &self,
@@ -127,7 +117,10 @@ impl Requests {
             if matches!(&outcome, Err(Halt::Fault(fault)) if fault.status() == Some(401)) {
                 let fresh = self.session.replace(&held, wire)?;
                 let last = fresh.map_or(outcome, |fresh| ask(&fresh));
-                outcome = last.map_err(|halt| self.of_new_token(halt));
+                outcome = last.map_err(|halt| match halt {
+                    Halt::Fault(fault) => self.session.of_new_token(fault).into(),
+                    halt => halt,
+                });
             }
             if let Err(Halt::Fault(Fault::Connection { problem: ConnectionProblem::Silent(_), source })) = &mut outcome
                 && repeat != Repeat::Never

@@ -42,7 +42,7 @@ impl Session {
         wire.retry(&Subject::SignIn(origin.clone()), Repeat::IfTransient, &mut |a_try| {
             let request = Request { method: "GET", origin, path: "/token/validate", body: Content::None, accept: JSON };
             let reply = ask(wire, request, Some(&authorization), a_try)?;
-            let (user, until) = read_validation(&reply)?;
+            let (user, until) = read_validation(&reply).map_err(|fault| self.of_new_token(fault))?;
             Ok((user, held.end_date().or(until)))
         })
     }

@@ -24,7 +24,7 @@ use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Content, JSON, Reply, Request};
 use crate::client::retry_loop::{Halt, Try, Wire};
 use crate::error::{Error, ErrorKind, Result, Setting};
-use crate::service::{Repeat, Subject};
+use crate::service::{Fault, Repeat, Subject};
 use crate::sync::lock;
 
 /// Wait before a renewal that failed is tried again, while the old token is still good.
@@ -134,6 +134,18 @@ impl Session {
         state.held = None;
         // An identical token would be rejected again.
         Ok(Some(self.sign_in_once(&mut state, asked, wire)?).filter(is_other))
+    }
+
+    /// A token that the client signed in for a moment ago has not expired: a refusal has another cause.
+    pub(in crate::client) fn of_new_token(&self, fault: Fault) -> Fault {
+        match fault {
+            Fault::Status { status: 401, message, .. } | Fault::SignInRefused { message, .. }
+                if self.credentials.can_sign_in() =>
+            {
+                Fault::NewTokenRefused { message }
+            }
+            fault => fault,
+        }
     }
 
     /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the
