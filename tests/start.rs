@@ -49,6 +49,9 @@ fn a_start_that_was_not_accepted_is_sent_again() {
         let outcome = scene.run("run NIGHTLY --poll=1ms");
         outcome.any_stdout().stderr_has("; retry 2 of 12 in ").stderr_has("\nstarted task ");
         assert_eq!(scene.count_of("POST NIGHTLY/tasks"), 3, "{}", scene.describe());
+        // Within a time limit as often as need be.
+        scene.server.fault(Fault::status(code), starts().times(20));
+        scene.run("run NIGHTLY --poll=1ms --timeout=10m -qq").any_stdout().exits_with(0);
 
         let scene = Scene::with_run(Task::script());
         let why = answered(&format!("{code} {phrase}"));

@@ -38,7 +38,7 @@ pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result
     let tasks = shell_word(&action.to_string());
     let look = format!("look at the newest tasks before it is started again:\n    anaplan-dump tasks {tasks}");
     session.reporter.set_follow_up(format!("the {} may have been started\n  {look}", noun(action.kind)), None);
-    let started = session.client.start(&action, &command.locale, &mappings);
+    let started = limited.client.start(&action, &command.locale, &mappings);
     let address = started.map_err(|error| with_newest_tasks(error, &action, session))?;
     let [wait, cancel] = follow.commands(&address);
     session.reporter.note(&format!(

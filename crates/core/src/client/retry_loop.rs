@@ -129,6 +129,7 @@ impl Wire {
         };
         // A limit of time ended it: the user's, where that was over then.
         if let Fault::Connection { problem: problem @ (Connect | Silent(_) | Stalled(_) | Timeout(_)), .. } = &mut fault
+            && may_be_cut(subject)
             && self.patience.is_over()
         {
             *problem = ConnectionProblem::OutOfTime;
@@ -169,8 +170,7 @@ impl Wire {
             }
         }
         let headers = Headers { authorization, user_agent: &self.user_agent, accept_encoding };
-        // An answer to a sign-in may hold the only refresh token: it is waited for, whatever is wanted meanwhile.
-        let patience = if is_of_api(subject) { self.patience.clone() } else { Patience::default() };
+        let patience = if may_be_cut(subject) { self.patience.clone() } else { Patience::default() };
         Ok(send(&self.agent, &patience, request, &headers, &|event| self.report(event))?)
     }
 
@@ -260,6 +260,12 @@ impl Wire {
             on_event(event);
         }
     }
+}
+
+/// Whether the answer is waited for no longer than what it is for. One to a sign-in may hold the only refresh token, and
+/// one to a start the only word of what runs.
+fn may_be_cut(subject: &Subject) -> bool {
+    is_of_api(subject) && !matches!(subject, Subject::Start(_))
 }
 
 /// Whether the request goes to the API, whose pace and compression are its own.
