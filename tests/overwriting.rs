@@ -81,8 +81,8 @@ fn a_second_run_on_the_same_file_ends_without_touching_anything() {
 /// Only root can make links of other users.
 #[cfg(unix)]
 #[test]
-fn no_folder_is_made_through_the_link_of_another_user() {
-    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+fn nothing_goes_through_a_link_or_a_pipe_of_another_user() {
+    use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
     let scene = Scene::with_chunks(3);
     ["shared", "mine"].into_iter().for_each(|folder| scene.make_folder(folder));
     let (shared, way) = (scene.path("shared"), scene.path("shared/way"));
@@ -93,6 +93,11 @@ fn no_folder_is_made_through_the_link_of_another_user() {
         scene
             .run("get DUMP -o shared/way/new/")
             .fails(7, format!("cannot follow the link shared/way/new/<ANY>: {why}"));
-        scene.holds(&["mine/", "shared/way"]);
+        // Nor does a dump go into another user's pipe.
+        let pipe = scene.path("shared/pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there");
+        assert!(made.success() && chown(&pipe, Some(12_345), None).is_ok());
+        scene.run("get DUMP -o shared/pipe").fails(7, format!("cannot use shared/pipe: {why}")).without_a_connection();
+        scene.holds(&["mine/", "shared/pipe", "shared/way"]);
     }
 }

@@ -76,7 +76,7 @@ impl Target {
         })
     }
 
-    /// Finds out whether the folder is there, or can be made.
+    /// Finds out whether the folder is there, or can be made, and whether a device may be written to.
     pub(crate) fn prepare(&self) -> Result<(), Failure> {
         match self {
             Target::Folder(folder) if !nearest(folder).is_dir() => {
@@ -90,6 +90,7 @@ impl Target {
                 }
                 _ => Ok(()),
             },
+            Target::Device(path) if cfg!(unix) => Ok(WholeFile::length_of_existing(path).map(drop)?),
             _ => Ok(()),
         }
     }

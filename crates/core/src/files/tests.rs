@@ -164,6 +164,11 @@ fn where_others_may_write_their_files_and_links_are_refused() {
     // Nor is it a dump that is there already.
     assert!(WholeFile::length_of_existing(&target).is_err());
     assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+    // Nor is what would go to another user's pipe or socket written.
+    let socket = shared.join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    chown(&socket, OTHER, None).unwrap();
+    assert_eq!(why(&socket), refusal);
     // What would be continued or locked.
     for name in ["new.csv.anaplan-dump.tmp", "new.csv"] {
         let path = shared.join(name);

@@ -59,6 +59,10 @@ impl WholeFile {
     pub fn begin(path: impl AsRef<Path>, overwrite: bool, unfinished: &Unfinished) -> Result<WholeFile> {
         let path = path.as_ref().to_owned();
         if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            // That of another user would hand it on. The devices of Windows have no place.
+            if cfg!(unix) {
+                Place::find(&path, true)?;
+            }
             let opened = OpenOptions::new().write(true).open(&path);
             let file = opened.map_err(|error| Error::output("write to", Some(&path), error))?;
             let output = BufWriter::new(Output { file: Some(file), length: 0 });
