@@ -262,8 +262,8 @@ impl Wire {
     }
 }
 
-/// Whether the answer is waited for no longer than what it is for. One to a sign-in may hold the only refresh token, and
-/// one to a start the only word of what runs.
+/// Whether a time limit may end the wait for an answer: one to a sign-in may hold the only refresh token, and one to a
+/// start the only word of what runs.
 fn may_be_cut(subject: &Subject) -> bool {
     is_of_api(subject) && !matches!(subject, Subject::Start(_))
 }
