@@ -67,11 +67,6 @@ pub(crate) fn explain(
             let (report, fixed) = read_and_fix(file, fix, command, environment, &reporter)?;
             (report, Some(fixed), Vec::new())
         }
-        (_, [file]) => {
-            let mut builder = ReportBuilder::new();
-            read(file, &reporter, |name, source| builder.add(name, source))?;
-            (builder.finish(), None, Vec::new())
-        }
         (_, files) => {
             let (report, problems) = report_on(files.iter().cloned(), &reporter);
             (report, None, problems)
@@ -80,9 +75,9 @@ pub(crate) fn explain(
     if report.inputs.is_empty() {
         return Err(first(problems).unwrap_or_else(|| Failure::Other("there is nothing to report on".into())));
     }
+    let view = || before.iter().fold(report.view(), |view, before| view.against(before));
     if let Some(page) = page {
-        let view = before.iter().fold(report.view(), |view, before| view.against(before));
-        page.write(view, command.top, &reporter)?;
+        page.write(view(), command.top, &reporter)?;
     }
     let incomplete = incomplete(&report, before.as_ref(), fixed.as_ref(), command);
     if let Some(kind) = &command.values {
@@ -98,8 +93,7 @@ pub(crate) fn explain(
         }
         print_json(&document)?;
     } else {
-        let view = before.iter().fold(report.view(), |view, before| view.against(before));
-        print_report(view.top(command.top.unwrap_or(DEFAULT_KINDS)))?;
+        print_report(view().top(command.top.unwrap_or(DEFAULT_KINDS)))?;
         let of = |severity| report.kinds.iter().filter(|kind| kind.severity == severity).count();
         let most = [Severity::Error, Severity::Consequence, Severity::Warning].map(of).into_iter().max().unwrap_or(0);
         if command.top.is_none() && most > DEFAULT_KINDS && report.unlisted_messages == 0 {
@@ -202,21 +196,12 @@ fn read_and_fix(
     environment: &Environment<'_>,
     reporter: &Reporter,
 ) -> Result<(Report, CorrectedRows), Failure> {
-    let (mut builder, kind) = (ReportBuilder::new(), command.kind.as_deref());
-    let mut not_written = None;
-    let fixed = read(file, reporter, |name, source| {
-        builder.add_and_fix(name, source, kind, command.warnings, &mut output).map_err(|error| match error {
-            ReportError::Write(source) => {
-                not_written = Some(source);
-                ReportError::CutOff
-            }
-            error => error,
-        })
-    });
-    if let Some(source) = not_written {
-        return Err(output.failed(source).into());
-    }
-    let fixed = fixed?;
+    let (mut builder, kind, warned) = (ReportBuilder::new(), command.kind.as_deref(), command.warnings);
+    let fixed = read(file, reporter, |name, source| Ok(builder.add_and_fix(name, source, kind, warned, &mut output)));
+    let fixed = match fixed? {
+        Err(ReportError::Write(source)) => return Err(output.failed(source).into()),
+        fixed => fixed.map_err(|error| failed(file, error))?,
+    };
     let rows = |count| counted(usize::try_from(count).unwrap_or(usize::MAX), "row");
     let left_out = match fixed.warnings_left_out {
         0 => String::new(),
