@@ -7,6 +7,8 @@
 use std::cmp::Reverse;
 use std::hash::{BuildHasher, RandomState};
 
+use super::parser::is_same;
+
 /// Texts that are counted, each with a value beside its count.
 #[derive(Debug)]
 pub(super) struct Counter<T> {
@@ -91,7 +93,7 @@ impl<T: Default> Counter<T> {
             place &= tags.len() - 1;
             if tags[place] == tag(hash) {
                 let index = self.indexes[place] as usize;
-                if *self.entries[index].text == *text {
+                if is_same(&self.entries[index].text, text) {
                     return Some(index);
                 }
             } else if tags[place] == 0 {

@@ -1,7 +1,7 @@
 //! Takes a message of the service apart: the words that all messages of a kind have, and the value.
 
 use super::cures::{CALENDAR, Follows, IN_A_LIST, IN_LIST, KNOWN, Known};
-use super::parser::length_without;
+use super::parser::{is_same, length_without};
 use super::row::Row;
 
 /// Ends of a title that are tried, so that a row of very many columns is not looked through for each. Names of lists
@@ -68,7 +68,7 @@ fn quoted_column(value: &[u8]) -> &[u8] {
 }
 
 fn known(title: &[u8]) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.words.as_bytes() == title)
+    KNOWN.iter().find(|known| is_same(known.words.as_bytes(), title))
 }
 
 /// The length of the title of a known message, and what is known.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::columns::{Columns, SERVICE_NAMES};
 use super::cures::{CUT_OFF, Known, NO_MESSAGE, TOO_FEW_FIELDS, TOO_MANY_FIELDS, ZERO_BYTES};
 use super::message::Message;
-use super::parser::Field;
+use super::parser::{Field, is_same};
 use super::shown::{MAX_KEPT_BYTES, kept};
 use crate::text::without_bom;
 
@@ -163,7 +163,7 @@ impl<'a> Row<'a> {
         let mut found = None;
         for index in &self.columns.own {
             let Some(field) = self.field(*index) else { break };
-            if field.len() >= value.len() && (field == value || field.trim_ascii() == value) {
+            if field.len() >= value.len() && (is_same(field, value) || field.trim_ascii() == value) {
                 if is_first || found.is_some() {
                     return Some(*index).filter(|_| is_first);
                 }
