@@ -14,7 +14,7 @@ fn write(path: &Path, overwrite: bool, text: &str) -> Result<Vec<DiskWarning>, E
     file.finish()
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name().to_string_lossy().into_owned();
     let mut names: Vec<_> = folder.read_dir().unwrap().map(name).collect();
     names.sort();

@@ -17,20 +17,16 @@ use crate::text::shown_path;
 /// How much of the file is read: more than any secret has.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What a run does that may not be permitted.
-const OWNER: &str = "keep the owner and the group of";
-
 /// The file while no other process can use or replace its token. The lock is on another file beside it,
 /// which stays as long as there is a token: a lock on the file itself would be on the old one once it is replaced.
 #[derive(Debug)]
 pub(crate) struct LockedTokenFile {
     path: PathBuf,
     place: Place,
-    lock: Option<(PathBuf, File)>,
+    lock: Option<File>,
     /// What the disk cannot do.
     pub(crate) warning: Option<DiskWarning>,
-    unfinished: Unfinished,
-    /// The new file, empty as yet.
+    /// The new file, empty as yet. A lock is for one exchange, which brings one token at most.
     new: Option<WholeFile>,
 }
 
@@ -66,24 +62,24 @@ impl LockedTokenFile {
     /// Locks the file, which need not exist yet; `None` if another process has it locked. What was read before that
     /// is to be read again: it may be another token then.
     pub(crate) fn try_lock(path: &Path, unfinished: &Unfinished) -> Result<Option<LockedTokenFile>> {
-        let (path, place) = (path.to_owned(), place(path)?);
-        let lock_path = place.beside(".lock");
+        let (place, lock_path) = (place(path)?, lock_path(path)?);
         let opened = open_locked(&lock_path, place.kept());
         let opened = opened.map_err(|error| Error::output("lock", Some(&lock_path), error))?;
         let Some((lock, held)) = opened else { return Ok(None) };
         // A run of root must not lock the owner of the token out.
-        let owned = place.kept().give_owner(&lock);
-        owned.map_err(|error| Error::output(OWNER, Some(&path), error))?;
+        let not_permitted = |error| Error::output("keep the owner and the group of", Some(path), error);
+        place.kept().give_owner(&lock).map_err(not_permitted)?;
         place.kept().give_mode(&lock);
         let warning = (held == Lock::Unsupported).then_some(DiskWarning::NoLocks);
-        let (lock, unfinished) = (Some((lock_path, lock)), unfinished.clone());
-        let mut locked = LockedTokenFile { path, place, lock, warning, unfinished, new: None };
+        let mut locked = LockedTokenFile { path: path.to_owned(), place, lock: Some(lock), warning, new: None };
         // A missing permission is found out before the old token is used.
-        locked.new = Some(locked.begin()?);
+        let new = WholeFile::begin_at(path.to_owned(), locked.place.clone(), unfinished)?;
+        new.keep_owner().map_err(not_permitted)?;
+        locked.new = Some(new);
         match locked.place.open_in_place() {
             // A mount in a folder that can be written: a new file cannot get its name either.
             Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
-                Err(Error::output("write to", Some(&locked.path), error))
+                Err(Error::output("write to", Some(path), error))
             }
             _ => Ok(Some(locked)),
         }
@@ -104,18 +100,14 @@ impl LockedTokenFile {
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.
     pub(crate) fn store(&mut self, token: &Secret) -> Result<Vec<DiskWarning>> {
         let line = format!("{}\n", token.reveal());
-        let mut new = self.new.take().map_or_else(|| self.begin(), Ok)?;
-        let written = new.write_all(line.as_bytes()).map_err(|error| new.failed(error));
+        let used_up = || Error::output("write to", Some(&self.path), ErrorKind::AlreadyExists.into());
+        let finished = self.new.take().ok_or_else(used_up).and_then(|mut new| {
+            new.write_all(line.as_bytes()).map_err(|error| new.failed(error))?;
+            new.finish()
+        });
         // The old token is dead, so nothing is lost by writing over it: a full disk has room for that.
-        written
-            .and_then(|()| new.finish())
-            .or_else(|error| self.place.write_in_place(&mut line.as_bytes()).map(|()| Vec::new()).map_err(|_| error))
-    }
-
-    fn begin(&self) -> Result<WholeFile> {
-        let new = WholeFile::begin_at(self.path.clone(), self.place.clone(), &self.unfinished)?;
-        new.keep_owner().map_err(|error| Error::output(OWNER, Some(&self.path), error))?;
-        Ok(new)
+        let in_place = || self.place.write_in_place(&mut line.as_bytes()).map(|()| Vec::new());
+        finished.or_else(|error| in_place().map_err(|_| error))
     }
 }
 
@@ -123,8 +115,8 @@ impl Drop for LockedTokenFile {
     fn drop(&mut self) {
         self.new = None;
         match self.lock.take() {
-            Some((_, lock)) if self.place.target().exists() => unlock(&lock),
-            Some((path, lock)) => remove_own(lock, &path),
+            Some(lock) if self.place.target().exists() => unlock(&lock),
+            Some(lock) => remove_own(lock, &self.place.beside(".lock")),
             None => {}
         }
     }
