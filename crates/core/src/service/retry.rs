@@ -10,17 +10,18 @@ use crate::time::http_date;
 pub(crate) struct RetryPolicy {
     /// Tries after the first one, where they were asked for: they count within a time limit too.
     pub(crate) retries: Option<u32>,
-    /// Maximum wait before the first retry; it doubles with each one.
-    pub(crate) first_wait: Duration,
     /// Maximum wait before any retry; also the cap on `Retry-After`.
     pub(crate) max_wait: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> RetryPolicy {
-        RetryPolicy { retries: None, first_wait: Duration::from_secs(1), max_wait: Duration::from_secs(60) }
+        RetryPolicy { retries: None, max_wait: Duration::from_secs(60) }
     }
 }
+
+/// Maximum wait before the first retry; it doubles with each one.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Tries after the first one. With the default waits they survive an outage of three to seven minutes.
 const RETRIES: u32 = 12;
@@ -37,9 +38,6 @@ const FIRST_CONTACT_WAIT: Duration = Duration::from_secs(2);
 /// run had just made, as users report.
 const FRESH_RETRIES: u32 = 3;
 
-/// Wait before the first of those tries; it doubles with each one.
-const FRESH_WAIT: Duration = Duration::from_secs(1);
-
 impl RetryPolicy {
     /// How long to wait before retry number `retry` (from 1). `random` is uniform in [0, 1).
     ///
@@ -48,12 +46,12 @@ impl RetryPolicy {
     fn wait(&self, retry: u32, retry_after: Option<Duration>, random: f64) -> Duration {
         match retry_after {
             Some(asked) => {
-                let jitter = self.first_wait.min(self.max_wait).mul_f64(random);
+                let jitter = FIRST_WAIT.min(self.max_wait).mul_f64(random);
                 asked.saturating_add(jitter).min(self.max_wait)
             }
             None => {
                 let doublings = retry.saturating_sub(1).min(31);
-                self.first_wait.saturating_mul(1 << doublings).min(self.max_wait).mul_f64(random)
+                FIRST_WAIT.saturating_mul(1 << doublings).min(self.max_wait).mul_f64(random)
             }
         }
     }
@@ -223,7 +221,7 @@ impl<'a> Tries<'a> {
             policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);
             Some((&mut self.unreached, FIRST_CONTACT_RETRIES))
         } else if is_not_there {
-            (policy.first_wait, random) = (FRESH_WAIT, 1.0);
+            random = 1.0;
             Some((&mut self.not_there, FRESH_RETRIES))
         } else if is_doubtful {
             Some((&mut self.doubtful, 1))
@@ -415,13 +413,9 @@ mod tests {
         #[test]
         fn no_wait_exceeds_the_maximum_and_none_is_shorter_than_the_service_asks(
             retry in any::<u32>(), asked in prop::option::of(any::<u64>()), random in 0.0f64..1.0,
-            first in 0u64..100_000, longest in 0u64..1_000_000,
+            longest in 0u64..1_000_000,
         ) {
-            let policy = RetryPolicy {
-                retries: Some(3),
-                first_wait: Duration::from_millis(first),
-                max_wait: Duration::from_millis(longest),
-            };
+            let policy = RetryPolicy { retries: Some(3), max_wait: Duration::from_millis(longest) };
             let asked = asked.map(Duration::from_secs);
             let wait = policy.wait(retry, asked, random);
             prop_assert!(wait <= policy.max_wait);
