@@ -73,19 +73,15 @@ impl ReportBuilder {
         each: &mut dyn FnMut(&Row<'_>) -> Result<(), ReportError>,
     ) -> Result<(), ReportError> {
         let mut totals = Totals::default();
-        let outcome = loop {
-            match dump.next() {
-                Ok(true) => {
-                    let row = dump.row();
-                    self.count(&row, &mut totals);
-                    if let Err(error) = each(&row) {
-                        break Err(error);
-                    }
-                }
-                Ok(false) => break Ok(()),
-                Err(error) => break Err(error),
+        let mut read = || {
+            while dump.next()? {
+                let row = dump.row();
+                self.count(&row, &mut totals);
+                each(&row)?;
             }
+            Ok(())
         };
+        let outcome = read();
         (totals.repeated_headers, totals.trailing_zeros) = (dump.repeated_headers, dump.trailing_zeros);
         self.errors.end_input(&dump.columns);
         self.warnings.end_input(&dump.columns);
@@ -147,16 +143,8 @@ impl ReportBuilder {
         make_labels_differ(&mut inputs);
         let rejected = errors.found(totals.rejected, false, &inputs);
         let loaded = warnings.found(totals.warnings, true, &inputs);
-        let mut report = Report {
-            answer: String::new(),
-            first_kinds: 0,
-            first_rows: 0,
-            first_rows_alone: 0,
-            inputs,
-            totals,
-            kinds: Vec::new(),
-            unlisted_messages: rejected.forgotten + loaded.forgotten,
-        };
+        let unlisted_messages = rejected.forgotten + loaded.forgotten;
+        let mut report = Report { inputs, totals, unlisted_messages, ..Report::default() };
         report.cover(&rejected);
         report.kinds = rejected.kinds.into_iter().chain(loaded.kinds).map(|(kind, _)| kind).collect();
         report.answer = report.sentence();
@@ -166,18 +154,14 @@ impl ReportBuilder {
 
 /// Calls dumps of one import by their files, and numbers files of one name.
 fn make_labels_differ(inputs: &mut [DumpInfo]) {
-    for call in [
-        |name: &str, _| file_name(name).to_owned(),
-        |name: &str, number| match number {
-            0 => file_name(name).to_owned(),
-            _ => format!("{} ({})", file_name(name), number + 1),
-        },
-    ] {
+    for is_numbered in [false, true] {
         let labels: Vec<_> = inputs.iter().map(|input| input.label.clone()).collect();
         for (index, input) in inputs.iter_mut().enumerate() {
             let same = |labels: &[String]| labels.iter().filter(|label| **label == input.label).count();
             if same(&labels) > 1 {
-                input.label = call(&input.name, same(&labels[..index]));
+                let number = 1 + if is_numbered { same(&labels[..index]) } else { 0 };
+                let suffix = if number > 1 { format!(" ({number})") } else { String::new() };
+                input.label = file_name(&input.name).to_owned() + &suffix;
             }
         }
     }

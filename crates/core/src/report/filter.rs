@@ -18,7 +18,7 @@ const WHOLE: char = '=';
 
 /// Picks the one kind whose title has words that begin with a text, in upper or lower case; or with [`WHOLE`] in front,
 /// whose title it is. A kind of warnings is picked where no rejected row is of the kind.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default)]
 pub(super) struct KindFilter {
     text: String,
     lowercase: String,
@@ -30,13 +30,7 @@ pub(super) struct KindFilter {
 
 impl KindFilter {
     pub(super) fn new(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            lowercase: text.to_lowercase(),
-            decisions: HashMap::new(),
-            accepted: [Vec::new(), Vec::new()],
-            refused: Vec::new(),
-        }
+        Self { text: text.to_owned(), lowercase: text.to_lowercase(), ..Self::default() }
     }
 
     /// Whether a message of this title is of the kind. `is_loaded` says that it is a warning.
@@ -66,14 +60,11 @@ impl KindFilter {
     pub(super) fn end(self) -> Result<(String, bool), ReportError> {
         let Self { text, accepted: [rejected, loaded], refused, .. } = self;
         let is_loaded = rejected.is_empty() && !loaded.is_empty();
-        let mut titles = if is_loaded { loaded } else { rejected };
-        match (titles.len(), titles.pop()) {
-            (1, Some(title)) => Ok((title, is_loaded)),
-            (_, None) => Err(ReportError::NoSuchKind { text, kinds: refused }),
-            (_, Some(last)) => {
-                titles.push(last);
-                Err(ReportError::AmbiguousKind { text, kinds: titles })
-            }
+        let titles = if is_loaded { loaded } else { rejected };
+        match &*titles {
+            [title] => Ok((title.clone(), is_loaded)),
+            [] => Err(ReportError::NoSuchKind { text, kinds: refused }),
+            _ => Err(ReportError::AmbiguousKind { text, kinds: titles }),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::dialect::LineEnd;
 use super::encoding::Encoding;
 
 /// What is wrong in one or several dumps.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// The answer in one sentence: how many rows were rejected, and which kinds to cure first.

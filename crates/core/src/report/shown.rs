@@ -155,13 +155,4 @@ mod tests {
             [U+202F] is a narrow no-break space, [U+3000] is an ideographic space";
         assert_eq!(hidden_names(texts.into_iter()), names);
     }
-
-    #[test]
-    fn wide_characters_take_two_columns() {
-        assert_eq!(
-            (width("東京 x"), cut("東京東京東京", 9), padded("東京", 6)),
-            (6, "東京東...".into(), "東京  ".into())
-        );
-        assert_eq!((cut("abcdefgh", 6), cut("abcdef", 6)), ("abc...".into(), "abcdef".into()));
-    }
 }

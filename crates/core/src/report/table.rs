@@ -24,7 +24,7 @@ const MAX_COLUMNS: usize = 100;
 
 /// The first rows of one kind, as a table for a terminal or as JSON: where the row is from, the value that the message
 /// complains of, and the import's columns, that with the value first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct RowTable {
     title: String,
     rows: u64,
@@ -68,29 +68,19 @@ impl RowTable {
         let mut dump = Dump::open(&mut source)?;
         let own = &dump.columns.own;
         let names: Vec<_> = own.iter().take(MAX_COLUMNS).map(|index| text_of(&dump.columns.names[*index])).collect();
-        let mut table = Self {
-            title: String::new(),
-            rows: 0,
-            are_warnings: false,
-            is_cut_off: false,
-            columns: names.clone(),
-            more_columns: own.len() - names.len(),
-            first_rows: Vec::new(),
-            has_lines: dump.columns.line.is_some(),
-        };
-        let (mut warnings, mut filter) = (table.clone(), KindFilter::new(kind));
+        let (more_columns, has_lines) = (own.len() - names.len(), dump.columns.line.is_some());
+        let rejected = Self { columns: names, more_columns, has_lines, ..Self::default() };
+        let (mut tables, mut filter) = ([rejected.clone(), rejected], KindFilter::new(kind));
         let mut is_cut_off = false;
         while dump.next()? {
             let row = dump.row();
             is_cut_off = row.damage == Some(Damage::CutOff);
-            let table = if row.is_warning() { &mut warnings } else { &mut table };
-            table.add(&row, &mut filter, limit);
+            tables[usize::from(row.is_warning())].add(&row, &mut filter, limit);
         }
         let (title, are_warnings) = filter.end()?;
-        if are_warnings {
-            table = warnings;
-        }
-        table = Self { title, are_warnings, is_cut_off, ..table };
+        let [rejected, warnings] = tables;
+        let table = if are_warnings { warnings } else { rejected };
+        let mut table = Self { title, are_warnings, is_cut_off, ..table };
         table.put_wrong_column_first();
         Ok(table)
     }

@@ -118,7 +118,10 @@ impl<'a> ReportView<'a> {
     pub(super) fn notes(&self) -> Vec<String> {
         let (kinds, others) = self.split_kinds();
         let other_kinds = (!others.is_empty()).then(|| words::other_kinds(&others));
-        let unlisted = (self.report.unlisted_messages > 0).then(|| words::unlisted(self.report));
+        let unlisted = match self.report.unlisted_messages {
+            0 => None,
+            messages => Some(words::number(messages, "more message") + words::UNLISTED),
+        };
         let has_numbers = self.report.totals.rejected > 0 && !kinds.is_empty();
         let legend = "can load: rows that load once this kind alone is cured.";
         [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
@@ -211,8 +214,11 @@ impl<'a> ReportView<'a> {
         Some(Changes {
             title: words::changes_title(before, self.report),
             note: match () {
-                () if changes.is_empty() && small.is_empty() => Some(words::NO_CHANGE),
-                () if is_approximate => Some(words::APPROXIMATE),
+                // The values of a kind are not compared.
+                () if changes.is_empty() && small.is_empty() => Some("Each kind has as many rows as before."),
+                () if is_approximate => {
+                    Some("There are too many kinds to count each: one that is new or gone may only be rare.")
+                }
                 () => None,
             },
             small_text: words::small_changes(small.len(), all_are_small),

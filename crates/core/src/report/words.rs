@@ -184,24 +184,12 @@ pub(super) fn group(severity: Severity) -> &'static str {
 }
 
 /// What is said about kinds that were too many.
-pub(super) fn unlisted(report: &Report) -> String {
-    format!(
-        "{} of rare kinds not listed: there are too many kinds to count each",
-        number(report.unlisted_messages, "more message")
-    )
-}
+pub(super) const UNLISTED: &str = " of rare kinds not listed: there are too many kinds to count each";
 
 pub(super) fn rows(kind: &Kind) -> String {
     let word = if kind.at_least { "at least " } else { "" };
     format!("{word}{}", number(kind.rows, "row"))
 }
-
-/// What is said where nothing changed. The values of a kind are not compared.
-pub(super) const NO_CHANGE: &str = "Each kind has as many rows as before.";
-
-/// What a comparison cannot promise.
-pub(super) const APPROXIMATE: &str =
-    "There are too many kinds to count each: one that is new or gone may only be rare.";
 
 pub(super) fn changes_title(before: &Report, after: &Report) -> String {
     let (before, after) = (before.totals.rejected, after.totals.rejected);

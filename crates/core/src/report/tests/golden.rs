@@ -190,13 +190,10 @@ fn two_reports_compared() {
 
 #[test]
 fn the_rows_of_one_kind_as_a_table_with_the_wrong_column_first() {
-    let table = |kind: &str, limit, width| RowTable::read(MIXED.as_bytes(), kind, limit).map(|table| table.text(width));
-    assert_golden("table.txt", &table("regions", 20, 80).unwrap());
-    let table_of = RowTable::read(MIXED.as_bytes(), "NUMBER", 2).unwrap();
-    assert_golden("table.json", &(serde_json::to_string_pretty(&table_of).unwrap() + "\n"));
-    assert_golden("table-narrow.txt", &table("NUMBER", 1, 30).unwrap());
-    assert!(matches!(table("invalid", 20, 80), Err(ReportError::AmbiguousKind { .. })));
-    assert!(matches!(table("sun", 20, 80), Err(ReportError::NoSuchKind { .. })));
+    let table = |kind: &str, limit| RowTable::read(MIXED.as_bytes(), kind, limit).unwrap();
+    assert_golden("table.txt", &table("regions", 20).text(80));
+    assert_golden("table.json", &(serde_json::to_string_pretty(&table("NUMBER", 2)).unwrap() + "\n"));
+    assert_golden("table-narrow.txt", &table("NUMBER", 1).text(30));
 }
 
 #[test]
