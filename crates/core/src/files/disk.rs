@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A call that a test can have refused.
-#[cfg_attr(not(unix), allow(dead_code, reason = "only Unix has owners"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     Write,
