@@ -19,28 +19,16 @@ impl ModelAddress {
         }
     }
 
-    pub(crate) fn processes_path(&self) -> String {
-        format!("{}/{}", self.path(), ActionKind::Process.segment())
-    }
-
-    pub(crate) fn imports_path(&self) -> String {
-        format!("{}/{}", self.path(), ActionKind::Import.segment())
-    }
-
-    /// `POST`: what the model is doing.
-    pub(crate) fn status_path(&self) -> String {
-        format!("{}/status", self.path())
-    }
-
-    pub(crate) fn files_path(&self) -> String {
-        format!("{}/files", self.path())
+    /// The path of what is below it, such as `files`.
+    pub(crate) fn below(&self, what: &str) -> String {
+        format!("{}/{what}", self.path())
     }
 }
 
 impl FileAddress {
     /// `POST`: announces the chunks of an upload.
     pub(crate) fn path(&self) -> String {
-        format!("{}/{}", self.model.files_path(), self.id.encoded())
+        format!("{}/{}", self.model.below("files"), self.id.encoded())
     }
 
     /// `PUT`: one chunk of an upload, from 0.
@@ -70,17 +58,21 @@ impl ActionAddress {
     /// `GET`: the source of an import, or the actions of a process. The latter is documented without the workspace.
     pub(crate) fn metadata_path(&self) -> String {
         match self.kind {
-            ActionKind::Import => format!("{}/{}", self.model.imports_path(), self.id.encoded()),
+            ActionKind::Import => self.path(),
             ActionKind::Process => {
                 let model = ModelAddress { workspace: None, ..self.model.clone() };
-                format!("{}/{}?showImportDataSource=true", model.processes_path(), self.id.encoded())
+                model.process(self.id.clone()).path() + "?showImportDataSource=true"
             }
         }
     }
 
+    fn path(&self) -> String {
+        format!("{}/{}", self.model.below(self.kind.segment()), self.id.encoded())
+    }
+
     /// `GET`: the tasks of the process or import. `POST`: starts it.
     pub(crate) fn tasks_path(&self) -> String {
-        format!("{}/{}/{}/tasks", self.model.path(), self.kind.segment(), self.id.encoded())
+        format!("{}/tasks", self.path())
     }
 }
 

@@ -134,7 +134,7 @@ impl Requests {
 
     /// What the model is doing that a request about it has no answer from, if it does something other than this task.
     pub(super) fn activity(&self, subject: &Subject, task: Option<&Id>) -> Option<String> {
-        let path = subject.model()?.status_path();
+        let path = subject.model()?.below("status");
         let mut requests = self.clone();
         let soon = Instant::now() + ACTIVITY_TIME;
         requests.wire.patience.end = self.wire.patience.end.into_iter().chain([soon]).min();

@@ -117,7 +117,7 @@ impl Listing<NamedId> {
 
     /// The processes of a model.
     pub fn processes(model: &ModelAddress) -> Listing<NamedId> {
-        Listing::new(model.processes_path(), "processes", NamedId::read)
+        Listing::new(model.below("processes"), "processes", NamedId::read)
     }
 
     pub(crate) fn workspaces() -> Listing<NamedId> {
@@ -125,13 +125,13 @@ impl Listing<NamedId> {
     }
 
     pub(crate) fn files(model: &ModelAddress) -> Listing<NamedId> {
-        Listing::new(model.files_path(), "files", NamedId::read)
+        Listing::new(model.below("files"), "files", NamedId::read)
     }
 }
 
 impl Listing<Import> {
     pub(crate) fn imports(model: &ModelAddress) -> Listing<Import> {
-        Listing::new(model.imports_path(), "imports", Import::read)
+        Listing::new(model.below("imports"), "imports", Import::read)
     }
 }
 

@@ -14,14 +14,6 @@ const FORMAT: u32 = 1;
 /// Maximum size of a journal that is read, in bytes: far beyond that of a million chunks.
 pub(super) const MAX_JOURNAL_BYTES: u64 = 512 * 1024 * 1024;
 
-/// The first line: what the part file is a part of.
-#[derive(Serialize)]
-struct Header<'a> {
-    format: u32,
-    dump: &'a str,
-    chunks: Vec<&'a str>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) chunk: String,
@@ -42,16 +34,15 @@ pub(super) enum Reading {
     Records { header_end: u64, records: Vec<(Record, u64)> },
 }
 
+/// The first line: what the part file is a part of.
 pub(super) fn header_line(dump: &str, list: &ChunkList) -> String {
-    let chunks = list.as_slice().iter().map(|chunk| chunk.id.as_str()).collect();
-    line(&Header { format: FORMAT, dump, chunks })
+    let chunks: Vec<&str> = list.as_slice().iter().map(|chunk| chunk.id.as_str()).collect();
+    format!("{{\"format\":{FORMAT},\"dump\":{},\"chunks\":{}}}\n", Value::from(dump), Value::from(chunks))
 }
 
-pub(super) fn line(value: &impl Serialize) -> String {
+pub(super) fn line(record: &Record) -> String {
     // Strings and numbers always serialize; an empty line would read as a damaged journal.
-    let mut line = serde_json::to_string(value).unwrap_or_default();
-    line.push('\n');
-    line
+    serde_json::to_string(record).unwrap_or_default() + "\n"
 }
 
 /// Whether a file that begins like this is a journal, whole or torn: another program's file is not touched.
