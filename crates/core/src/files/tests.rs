@@ -115,18 +115,6 @@ fn what_a_killed_run_left_is_used_up_by_the_next_one_and_two_runs_do_not_mix() {
     assert_eq!(names(folder.path()).len(), 1);
 }
 
-#[test]
-fn a_file_that_is_of_no_use_is_removed_at_an_end() {
-    let folder = tempfile::tempdir().unwrap();
-    let unfinished = Unfinished::default();
-    let _file = WholeFile::begin(folder.path().join("report.html"), false, &unfinished).unwrap();
-    assert_eq!(names(folder.path()).len(), 1);
-    if cfg!(unix) {
-        unfinished.remove_temporary();
-        assert_eq!(names(folder.path()).len(), 0);
-    }
-}
-
 /// Only root can make files of other users.
 #[cfg(unix)]
 #[test]

@@ -139,16 +139,12 @@ mod tests {
 
     #[test]
     fn each_reason_has_words_and_only_a_missing_root_is_called_one() {
-        let at = |second| UnixTime::since_unix_epoch(Duration::from_secs(second));
-        let ended = CertificateError::ExpiredContext { time: at(9), not_after: at(5) };
         let alert = rustls::Error::AlertReceived(AlertDescription::AccessDenied);
         let (root, tls) = (ConnectionProblem::UnknownIssuer, ConnectionProblem::Tls);
         for (error, problem, expected) in [
             (CertificateError::UnknownIssuer.into(), root, "it was issued by \"R\""),
-            (ended.into(), ConnectionProblem::Expired, "it, or one above it, expired on 1970-01-01"),
             (CertificateError::Revoked.into(), tls, "the host's certificate or one above it is "),
             (alert, tls, "the host ended it with the alert 49 of TLS"),
-            (InvalidMessage::InvalidContentType.into(), tls, "the host answered with something "),
             (rustls::Error::DecryptError, tls, "what the host sent is not TLS "),
         ] {
             let (told, words) = words(&error, Some("\"R\""), false);
