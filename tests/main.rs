@@ -5,7 +5,7 @@
 
 /// `login`, `logout`, `whoami` and `token`.
 mod account;
-/// Spellings of the command line, help, and wrong usage.
+/// Help, and wrong usage.
 mod arguments;
 /// `cancel`.
 mod cancelling;

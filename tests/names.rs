@@ -9,9 +9,9 @@ use xtask::fake::{Answer, Detail, Dump, Fault, MODEL, OBJECT, PROCESS, TASK, WOR
 use crate::support::texts::{THE_LIST, answered, summary};
 use crate::support::{COSTS, Scene, chunk_list, clean, dump_for, dump_of, failed, failing_run};
 
-/// It clears the screen, changes the window's title and the colour, and turns the text around.
-const HARMFUL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}[31m\r\n\u{9b}2J\u{202e}";
-const HARMLESS: &str = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{1b}[31m\\r\\n\\u{9b}2J\\u{202e}";
+/// It clears the screen, changes the window's title and the colour, turns the text around, and hides a tag.
+const HARMFUL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}[31m\r\n\u{9b}2J\u{202e}\u{e0001}";
+const HARMLESS: &str = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{1b}[31m\\r\\n\\u{9b}2J\\u{202e}\\u{e0001}";
 
 #[test]
 fn a_name_that_cannot_be_asked_for_costs_no_dump() {

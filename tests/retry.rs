@@ -88,19 +88,6 @@ fn a_download_whose_token_expires_is_continued_with_a_new_token() {
 }
 
 #[test]
-fn a_wait_that_the_service_asks_for_is_capped_and_one_that_makes_no_sense_is_ignored() {
-    for (retry_after, is_capped) in [("3600", true), ("soon", false)] {
-        let scene = Scene::with_chunks(3);
-        let busy = Answer::empty(503).with_header("Retry-After", retry_after);
-        scene.server.fault(Fault::Answer(busy), chunk(1).times(8));
-        let notes = scene.get("--max-wait=200ms").saves(&dump_of(3, 1)).stderr_text();
-        assert!(notes.contains("; retry 8 of 12 in "), "{notes}");
-        // Random waits do not all come out as the cap: one in four is rounded to it.
-        assert_eq!(notes.matches(" of 12 in 0.20 s\n").count() == 8, is_capped, "{notes}");
-    }
-}
-
-#[test]
 fn a_rate_limit_is_survived_also_side_by_side() {
     for (options, has_hint) in [("", false), ("--parallel=4", true)] {
         let scene = Scene::with_chunks(12);

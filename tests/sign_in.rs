@@ -167,21 +167,6 @@ fn variables_come_from_a_file_unless_the_environment_has_them() {
     command.run().is_wrong_usage("ANAPLAN_USER and ANAPLAN_CERTIFICATE_FORMAT are both set: unset one of them");
 }
 
-#[test]
-fn a_passphrase_after_the_name_of_the_key_is_not_repeated_and_its_place_is_said() {
-    let scene = scene();
-    let command = signed_in(&scene, "encrypted key", "chunks DUMP").without("ANAPLAN_PRIVATE_KEY_PASSPHRASE");
-    let outcome = command.env("ANAPLAN_PRIVATE_KEY", "user.key:s3cret").run();
-    outcome.refuses(
-        "what follows the colon does not belong to the name of the file user.key: a passphrase has its own \
-         setting\n  set ANAPLAN_PRIVATE_KEY_PASSPHRASE, or name its file with ANAPLAN_PRIVATE_KEY_PASSPHRASE_FILE",
-    );
-    outcome.hides("s3cret");
-    let missing = "the token file cannot be used: it cannot be read: No such file or directory (os error 2)";
-    bare(&scene, "chunks DUMP --token-file=s3cret/token").run().refuses(missing).hides("s3cret");
-    scene.any_files();
-}
-
 #[cfg(unix)]
 #[test]
 fn a_secret_file_that_others_can_read_is_warned_about() {

@@ -275,7 +275,7 @@ impl<'a> Outcome<'a> {
         self.hides(TOKEN);
         let stdout = if self.is_mentioned(Part::Text) { &[][..] } else { &self.output.stdout };
         let text = String::from_utf8_lossy(&[stdout, &self.output.stderr].concat()).into_owned();
-        let steers = |c: &char| (c.is_control() && *c != '\n') || *c == '\u{202e}';
+        let steers = |c: &char| (c.is_control() && *c != '\n') || ['\u{202e}', '\u{e0001}'].contains(c);
         let harmful = text.chars().find(steers);
         self.check(harmful.is_none(), || format!("{harmful:?} is in the output"));
         let stderr = String::from_utf8_lossy(&self.output.stderr);

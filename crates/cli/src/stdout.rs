@@ -76,16 +76,3 @@ fn escape_unprintable(json: &str) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn characters_that_control_a_terminal_are_escaped_in_json_and_read_back() {
-        let name = "a\u{9b}b\u{202e}c\u{e0001}\n";
-        let json = escape_unprintable(&serde_json::to_string(name).unwrap());
-        assert!(json.is_ascii(), "{json}");
-        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
-    }
-}

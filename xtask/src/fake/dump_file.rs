@@ -67,9 +67,8 @@ pub fn rows(file: &[u8]) -> usize {
 }
 
 pub fn random_bytes(seed: u64, size: usize) -> Vec<u8> {
-    let mut bytes = vec![0; size];
-    Random::new(seed).fill(&mut bytes);
-    bytes
+    let mut random = Random::new(seed);
+    (0..size).map(|_| random.next_u64() as u8).collect()
 }
 
 const COLUMNS: [&str; 4] = ["Cost centre", "Größe", "Amount", "Comment \"free\""];

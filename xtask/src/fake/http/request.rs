@@ -76,10 +76,3 @@ impl Request {
 fn percent_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
-
-#[test]
-fn segments_and_parameters_are_decoded() {
-    let request = Request::new("GET", "/2/0/a%2Fb/%e2%82%ac%zz?limit=5&x%20y=1");
-    assert_eq!(request.path, ["2", "0", "a/b", "€%zz"]);
-    assert_eq!((request.parameter("limit"), request.parameter("x y")), (Some("5"), Some("1")));
-}
