@@ -38,7 +38,7 @@ const GONE: &str = "its dump is gone, or another user's";
 const NOT_FINISHED: &str = "it has not finished";
 
 #[test]
-fn a_model_means_the_newest_run_of_each_process_and_import() {
+fn a_model_means_every_dump_of_its_processes_and_imports() {
     let import = ActionResult::failed_import(ACTUALS.0, ACTUALS.1);
     let of_import = Task::complete("I9").with_result(import).with_dump(ACTUALS.0, dump_for(ACTUALS.0));
     let scene = Scene::with_tasks([failed("T9", &[COSTS]), failed("T8", &[COSTS])]);
@@ -46,22 +46,24 @@ fn a_model_means_the_newest_run_of_each_process_and_import() {
         let mut service = scene.server.service();
         service.imports.push(Process::new(ACTUALS.0, ACTUALS.1).with_task(of_import));
         service.processes.push(Process::new("118000000002", "Idle"));
-        // What failed yesterday was corrected since.
-        let mut yesterday = failed("M8", &[BUDGET]);
-        yesterday.creation_time = yesterday.creation_time.map(|time| time - 1);
-        let mended = Process::new("118000000003", "Mended").with_task(clean("M9"));
-        service.processes.push(mended.with_task(yesterday));
+        // What failed the day before was corrected since; or only a colleague's run was clean.
+        let shared = ("118000000004", "Shared", failed("S8", &[BUDGET]));
+        for (id, name, mut before) in [("118000000003", "Mended", gone("M8")), shared] {
+            before.creation_time = before.creation_time.map(|time| time - 1);
+            let newest = clean(&before.id.replace('8', "9")).with_owner(COLLEAGUE);
+            service.processes.push(Process::new(id, name).with_task(newest).with_task(before));
+        }
     }
     let get = "get MODEL -o x --since=2019-10-15";
-    let files = [file_of(COSTS, "T9"), file_of(ACTUALS, "I9")].map(|file| format!("x/{file}"));
+    let files = [file_of(COSTS, "T9"), file_of(BUDGET, "S8"), file_of(ACTUALS, "I9")].map(|file| format!("x/{file}"));
     let lines = |end: &str| files.each_ref().map(|file| format!("{file}  2.5 kB  {end}\n")).concat();
-    let without = "1 of 4 processes and imports finished no run in that time\n";
+    let without = "1 of 5 processes and imports finished no run in that time\n";
     scene.run(get).stdout(lines("3 chunks  <TIME>")).stderr_has(without);
     scene.run(&format!("{get} -q --check")).exits_with(6).stdout(lines("already there"));
     // One that fails does not stop the others.
     scene.server.fault(Fault::status(500), When::path("processes/*/tasks"));
     let outcome = scene.run(&format!("{get} -q --json --retries=0"));
-    outcome.exits_with(5).json_has("/3/dumps/0/status", "already_there").stderr_has("500");
+    outcome.exits_with(5).json_has("/4/dumps/0/status", "already_there").stderr_has("500");
     scene.server.clear_faults();
     scene.run("get MODEL -q").stdout("");
     scene.holds(&files);
@@ -77,7 +79,7 @@ fn a_model_means_the_newest_run_of_each_process_and_import() {
     outcome.exits_with(3).stdout_has(&files[0]).stderr_has("the imports of ");
     // Nor one with an entry that cannot be read, whose dumps nothing is known of.
     scene.server.clear_faults();
-    let odd = r#"{"status":{"code":200},"processes":[{"name":"Odd"},{"id":"118000000001","name":"Nightly load"}]}"#;
+    let odd = r#"{"processes":[{"name":"Odd"},{"id":"118000000001"},{"id":"118000000004"}]}"#;
     scene.server.fault(Fault::json(odd), When::path("processes"));
     let outcome = scene.run(&format!("{get} -qq"));
     outcome.exits_with(5).stdout(lines("already there")).stderr_has("an entry of it cannot be read, and may have left");
@@ -281,6 +283,18 @@ fn older_dumps_are_fetched_where_that_is_asked_for() {
     scene.run("get NIGHTLY").fails(4, format!("{task} {why}; look at it with:\n  anaplan-dump {task}"));
     let notes = passed_over(&[("T9", &format!("it {why}"))]) + "task <NIGHTLY>/T8\n";
     scene.run("get NIGHTLY --older").notes(notes).collects("", "T8", &[COSTS]);
+}
+
+#[test]
+fn older_dumps_of_actions_that_a_failed_run_did_not_come_to_are_fetched_with_its_own() {
+    let mut halted = failed("T9", &[COSTS]);
+    halted.result.as_mut().expect("a result").successful = false;
+    let tasks = [halted, failed("T8", &[COSTS, ACTUALS]), failed("T7", &[ACTUALS, BUDGET])];
+    let scene = Scene::with_tasks(tasks);
+    scene.server.service().dump_mut("T8", COSTS.0).expect("the dump").erased = true;
+    scene.run("get NIGHTLY -q").collects("", "T9", &[COSTS]);
+    scene.run("get NIGHTLY --older -qq").any_stdout().stderr("");
+    scene.holds(&[file_of(COSTS, "T9"), file_of(ACTUALS, "T8")]);
 }
 
 #[test]

@@ -459,7 +459,7 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
 process, or with latest for the task: the dumps of its newest finished run; --older goes
-past runs that left no dump. A model: the same for each of its processes and imports
+past runs that left no dump. A model: with --older, of each of its processes and imports
 that ran in the last 48 hours, or since --since. With an object in the locator -o
 names a file, or a folder that is there or ends with a slash; else it names a folder.
 
@@ -506,12 +506,12 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// go past runs of a process that left no dump, to the newest one that did
+    /// go past runs that left no dump, to the newest one that did; if it failed, also to older
+    /// dumps of other actions
     #[argh(switch)]
     pub(crate) older: bool,
 
-    /// the same among runs since then, or for a model its newest runs since then: a duration, such as 48h,
-    /// or a date, such as 2026-11-24 (UTC)
+    /// the same among runs since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 

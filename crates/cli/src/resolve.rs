@@ -94,7 +94,8 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The dumps of the newest finished task. `older` goes past runs that left no dump.
+    /// The dumps of the newest finished task. `older` goes past runs that left no dump; where the action is one of many,
+    /// that is no news.
     pub(crate) fn newest_dumps(
         &self,
         action: &ActionAddress,
@@ -102,6 +103,7 @@ impl Session {
         older: bool,
         since: Option<SystemTime>,
         limit: Option<usize>,
+        is_one_of_many: bool,
     ) -> Result<Selection, Failure> {
         let search = self.client.newest(action).older(older);
         let search = object.into_iter().fold(search, Search::object);
@@ -120,7 +122,9 @@ impl Session {
                 });
             }
         };
-        self.note_skipped(&skipped);
+        if !is_one_of_many {
+            self.note_skipped(&skipped);
+        }
         if !dumps.is_empty() {
             self.reporter.note(&format!("task {}", task.address));
         }

@@ -151,13 +151,11 @@ fn find(
 ) -> Result<Selection, Failure> {
     let action = session.action(locator)?;
     let Some(TaskChoice::Id(id)) = locator.task_choice() else {
-        let Get { mut older, mut since, limit, .. } = *command;
+        let Get { older, mut since, limit, .. } = *command;
         if is_of_model {
             since = since.or_else(|| SystemTime::now().checked_sub(LIFE_OF_A_DUMP));
-        } else {
-            older |= since.is_some();
         }
-        return session.newest_dumps(&action, locator.object(), older, since, limit);
+        return session.newest_dumps(&action, locator.object(), older || since.is_some(), since, limit, is_of_model);
     };
     let task = action.task(id.clone());
     let address = match (action.kind, locator.object()) {

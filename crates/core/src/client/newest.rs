@@ -123,8 +123,8 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// Goes past runs that left no dump, by proof, to the newest one that did. Defaults to no: older dumps are old
-    /// news.
+    /// Goes past runs that left no dump, by proof, to the newest one that did, and if that one failed, on to older
+    /// dumps of other actions, which it may not have come to. Defaults to no: older dumps are old news.
     pub fn older(mut self, yes: bool) -> Self {
         self.older = yes;
         self
@@ -150,11 +150,30 @@ impl<'a> Search<'a> {
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
         let mut newest = None;
         let mut is_last = false;
+        let mut found: Option<(Task, Vec<Dump>)> = None;
         let Listed { tasks, mut is_proven } = self.listed()?;
         for (mut listed, is_newest) in tasks {
             let reason = match self.look(&mut listed)? {
                 Found::Dumps(..) if !is_newest && !self.older => return Err(unreadable(self.action)),
-                Found::Dumps(task, dumps) => return Ok((Newest::Dumps { task, dumps }, skipped)),
+                Found::Dumps(task, dumps) => {
+                    // A run that failed may not have come to an action whose older dump is there.
+                    let is_whole = task.result.as_ref().is_some_and(|result| result.successful == Some(true));
+                    match &mut found {
+                        None => found = Some((task, dumps)),
+                        Some((_, newer)) => {
+                            for dump in dumps {
+                                let is_known =
+                                    newer.iter().any(|newer| newer.address.object() == dump.address.object());
+                                newer.extend(Some(dump).filter(|dump| !is_known && dump.chunks.is_some()));
+                            }
+                        }
+                    }
+                    if is_whole || !self.older || self.object.is_some() {
+                        break;
+                    }
+                    continue;
+                }
+                _ if found.is_some() => continue,
                 Found::NoDump(task) => {
                     // As of one that was cancelled, there is nothing of it to ask for.
                     let has_failed = task.state == TaskState::Failed && task.result.is_none();
@@ -178,6 +197,9 @@ impl<'a> Search<'a> {
                 is_proven = is_newest;
                 break;
             }
+        }
+        if let Some((task, dumps)) = found {
+            return Ok((Newest::Dumps { task, dumps }, skipped));
         }
         if !is_proven {
             return Err(unreadable(self.action));
