@@ -1,8 +1,7 @@
 //! Files that `run --put` uploads, each as the source of an import, before anything is started.
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::sync::Arc;
+use std::io;
 use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
@@ -11,7 +10,7 @@ use anaplan_dump_core::{
 
 use crate::arguments::Run;
 use crate::failure::Failure;
-use crate::in_time::{InTime, in_time};
+use crate::in_time::Pipe;
 use crate::os_text;
 use crate::session::Session;
 use crate::text::{counted, duration, percent, rate, safe, size};
@@ -140,12 +139,10 @@ fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a 
     };
     let upload = upload.on_progress(report);
     let uploaded = match text {
-        "-" => upload.from_reader(&path, InTime { end, read: |buffer: &mut [u8]| io::stdin().read(buffer) }),
+        "-" => upload.from_reader(&path, Pipe::open(end, || Ok(io::stdin()))),
         _ if has_no_length(text) => {
             let named = path.clone();
-            let opened = in_time(end, move || File::open(named)).flatten();
-            let pipe = Arc::new(opened.map_err(|error| refused(Error::output("open", Some(&path), error)))?);
-            upload.from_reader(&path, InTime { end, read: move |buffer: &mut [u8]| (&*pipe).read(buffer) })
+            upload.from_reader(&path, Pipe::open(end, move || File::open(named)))
         }
         _ => upload.from_file(&path),
     };
