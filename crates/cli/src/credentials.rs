@@ -7,8 +7,8 @@ use anaplan_dump_core::{Credentials, Error, NamedFile, Secret, Setting, Token};
 use crate::arguments::Command;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::in_time::in_time;
 use crate::os_text;
+use crate::pipe::Pipe;
 use crate::settings::both;
 
 #[derive(Clone, Copy)]
@@ -102,9 +102,8 @@ fn token(environment: &Environment<'_>) -> Result<Credentials, Failure> {
         // An option is nearer than a variable.
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] if path == "-" => {
             let end = environment.arguments.command.timeout().and_then(|limit| Instant::now().checked_add(limit));
-            let read = || NamedFile::read_from(Setting::Named("the token file"), "standard input", std::io::stdin());
-            let file =
-                in_time(end, read).map_err(|error| Error::output("read", Some("standard input".as_ref()), error))??;
+            let stdin = Pipe::open(end, || Ok(std::io::stdin()));
+            let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", stdin)?;
             Ok(file.token()?.parse::<Token>()?.into())
         }
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] => {

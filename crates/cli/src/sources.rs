@@ -10,8 +10,8 @@ use anaplan_dump_core::{
 
 use crate::arguments::Run;
 use crate::failure::Failure;
-use crate::in_time::Pipe;
 use crate::os_text;
+use crate::pipe::Pipe;
 use crate::session::Session;
 use crate::text::{counted, duration, percent, rate, safe, size};
 

@@ -18,7 +18,7 @@ const HOUSES: &[(&str, &str)] = &[
     ),
     (
         "crates/cli/src",
-        "os_text glob in_time | text | table | arguments | help | completion man | parse | exit_code | advice | failure
+        "os_text glob pipe | text | table | arguments | help | completion man | parse | exit_code | advice | failure
         | stdout | progress | signals | environment | settings | credentials | session | ending | resolve
         | target | report sources | task_report | collect | follow | commands",
     ),

@@ -1,7 +1,7 @@
 //! The door in: a file that the user names in a setting, and the secret or the certificates in it.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::IgnoredAny;
@@ -42,10 +42,10 @@ impl NamedFile {
     /// Reads a source that is no file, such as standard input, to its end. `name` is how errors call it.
     pub fn read_from(setting: Setting, name: &str, source: impl Read) -> Result<NamedFile> {
         let mut bytes = Vec::new();
-        source
-            .take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| unusable(setting, name, &format!("cannot be read: {error}")))?;
+        source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+            ErrorKind::TimedOut => Error::output("read", Some(name.as_ref()), error),
+            _ => unusable(setting, name, &format!("cannot be read: {error}")),
+        })?;
         NamedFile::from_bytes(setting, name, bytes)
     }
 
