@@ -22,7 +22,7 @@ impl Pipe {
         thread::spawn(move || {
             let read = || -> io::Result<()> {
                 let mut pipe = open()?;
-                // After its end it brings empty pieces, until nobody wants one.
+                // After the end there are empty pieces, as many as are asked for.
                 loop {
                     let mut piece = vec![0; PIECE_BYTES];
                     let count = pipe.read(&mut piece)?;
