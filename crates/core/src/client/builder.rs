@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Client;
 use super::choose_hosts::{GivenHosts, Hosts};
 use super::event::Event;
+use super::http::ProxyChoice;
 use super::http::agent::{HttpAgent, TransportConfig};
-use super::http::{HeaderValue, ProxyChoice};
 use super::pace::Pace;
 use super::redact::Secrets;
 use super::requests::{MAX_PARALLEL, Requests};
@@ -168,16 +168,14 @@ impl ClientBuilder {
                 return unusable(name, "it is zero, so nothing could ever be received");
             }
         }
-        let text = self.user_agent.trim();
-        let is_printable = !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b));
-        let Some(user_agent) = HeaderValue::from_str(text).ok().filter(|_| is_printable) else {
+        let user_agent = self.user_agent.trim();
+        if user_agent.is_empty() || !user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) {
             return unusable("the user agent", "it is empty or has characters that no header can carry");
-        };
-        let agent = HttpAgent::new(&self.transport, MAX_PARALLEL)?;
+        }
+        let agent = HttpAgent::new(&self.transport, user_agent, MAX_PARALLEL)?;
         let secrets = Secrets::new(self.credentials.secrets.iter().cloned().chain(agent.secrets()));
         let shared = Shared {
             agent,
-            user_agent,
             retry: self.retry,
             on_event: self.on_event,
             unfinished: self.unfinished,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::event::{Event, OnEvent};
 use super::http::HeaderValue;
 use super::http::agent::HttpAgent;
-use super::http::exchange::{Answer, Headers, Request, send};
+use super::http::exchange::{Answer, Request, send};
 use super::http::patience::Patience;
 use super::pace::{Pace, random};
 use super::redact::Secrets;
@@ -72,7 +72,6 @@ pub(super) struct Wire {
 /// What all clones of a client share.
 pub(super) struct Shared {
     pub(super) agent: HttpAgent,
-    pub(super) user_agent: HeaderValue,
     pub(super) retry: RetryPolicy,
     pub(super) on_event: Option<OnEvent>,
     pub(super) unfinished: Unfinished,
@@ -169,9 +168,8 @@ impl Wire {
                 self.sleep(wait, &Event::Paced { subject, wait })?;
             }
         }
-        let headers = Headers { authorization, user_agent: &self.user_agent, accept_encoding };
         let patience = if may_be_cut(subject) { self.patience.clone() } else { Patience::default() };
-        Ok(send(&self.agent, &patience, request, &headers, &|event| self.report(event))?)
+        Ok(send(&self.agent, &patience, request, authorization, accept_encoding, &|event| self.report(event))?)
     }
 
     /// Waits before something is asked for again, and says so. The one place that sleeps.

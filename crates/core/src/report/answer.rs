@@ -26,10 +26,8 @@ impl Report {
 
     /// Says what to do first.
     pub(super) fn sentence(&self) -> String {
-        let part = match self.totals.rows_cut_off {
-            0 => "",
-            _ => "This is only a part, because a file is cut off: ",
-        };
+        let is_part = self.totals.rows_cut_off > 0;
+        let part = if is_part { "This is only a part, because a file is cut off: " } else { "" };
         part.to_owned() + &self.whole_sentence()
     }
 

@@ -284,39 +284,3 @@ fn read(source: &mut dyn Read, bytes: &mut Vec<u8>, length: usize) -> Result<usi
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::report::tests::{Pieces, utf16};
-
-    fn decoded(file: &[u8], piece: usize) -> (Vec<u8>, Encoding) {
-        let mut source = Pieces(file, piece);
-        let mut text = Text::open(&mut source).unwrap();
-        while !text.is_at_end {
-            text.fill().unwrap();
-        }
-        (text.rest().to_vec(), text.encoding)
-    }
-
-    proptest! {
-        #[test]
-        fn utf16_comes_out_byte_for_byte_but_for_lone_surrogates(
-            units in proptest::collection::vec(prop_oneof![any::<u16>(), 0xd7f0..0xe010u16], 0..2000),
-            piece in 1..700usize,
-            is_big in any::<bool>(),
-        ) {
-            let bytes = if is_big { u16::to_be_bytes } else { u16::to_le_bytes };
-            let file = |units: &[u16]| {
-                [utf16("\u{feff}", bytes), units.iter().copied().flat_map(bytes).collect()].concat()
-            };
-            let (text, encoding) = decoded(&file(&units), piece);
-            let mut again = encoding.bom().to_vec();
-            encoding.encode(&text, &mut again);
-            let whole: Vec<_> = String::from_utf16_lossy(&units).encode_utf16().collect();
-            prop_assert_eq!(again, file(&whole));
-        }
-    }
-}

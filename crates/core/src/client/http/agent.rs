@@ -52,12 +52,13 @@ pub(in crate::client) struct HttpAgent {
 
 impl HttpAgent {
     /// `connections` is the number of idle connections that are kept.
-    pub(in crate::client) fn new(config: &TransportConfig, connections: usize) -> Result<HttpAgent> {
+    pub(in crate::client) fn new(config: &TransportConfig, user_agent: &str, connections: usize) -> Result<HttpAgent> {
         let tls = TlsConnector::new(&config.roots)?;
         let names = Names::default();
         let proxy = Proxy::new(&config.proxy)?;
         let stall = config.stall_timeout.unwrap_or(STALL_TIMEOUT);
         let settings = Agent::config_builder()
+            .user_agent(user_agent)
             .proxy(proxy.as_ref().map(|proxy| proxy.inner.clone()))
             .timeout_connect(Some(config.connect_timeout.unwrap_or(CONNECT_TIMEOUT)))
             .timeout_per_read(Some(stall))

@@ -64,13 +64,6 @@ pub(in crate::client) enum Content<'a> {
 }
 
 #[derive(Debug)]
-pub(in crate::client) struct Headers<'a> {
-    pub(in crate::client) authorization: Option<&'a HeaderValue>,
-    pub(in crate::client) user_agent: &'a HeaderValue,
-    pub(in crate::client) accept_encoding: &'static str,
-}
-
-#[derive(Debug)]
 pub(in crate::client) struct Answer {
     response: Response<Body>,
     terms: Terms,
@@ -143,20 +136,20 @@ pub(in crate::client) fn send(
     agent: &HttpAgent,
     patience: &Patience,
     request: Request<'_>,
-    headers: &Headers<'_>,
+    authorization: Option<&HeaderValue>,
+    accept_encoding: &'static str,
     on_event: &dyn Fn(&Event<'_>),
 ) -> Result<Answer, Fault> {
     let Request { method, origin, path, body, accept } = request;
     let url = format!("{origin}{path}");
     let begun = Instant::now();
     let mut builder = ureq::http::Request::builder().method(method).uri(&url);
-    if let Some(authorization) = headers.authorization {
+    if let Some(authorization) = authorization {
         builder = builder.header("authorization", authorization);
     }
     let builder = builder
-        .header("user-agent", headers.user_agent)
         .header("accept", accept)
-        .header("accept-encoding", headers.accept_encoding)
+        .header("accept-encoding", accept_encoding)
         // A cache on the way must not answer with what it remembers.
         .header("cache-control", "no-cache")
         .header("content-type", body.media_type());

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::refusal::{Granted, check_done};
 use super::token::Token;
-use super::{Held, IssuedToken, Session, ask, post};
+use super::{Held, Issued, Session, ask, post};
 use crate::client::http::HeaderValue;
 use crate::client::http::exchange::{Content, JSON, Reply, Request};
 use crate::client::retry_loop::Wire;
@@ -29,8 +29,8 @@ impl Session {
         wire.retry(&Subject::SignIn(origin.clone()), repeat, &mut |a_try| {
             let body = body()?;
             let reply = ask(wire, post(origin, AUTHENTICATE, &body), Some(authorization), a_try)?;
-            let token = read_token(&reply)?;
-            Ok(Held::new(Token::anaplan(token.value.reveal())?, token.lifetime))
+            let (token, lifetime) = read_token(&reply)?;
+            Ok(Held::new(Token::anaplan(token.reveal())?, lifetime))
         })
     }
 
@@ -58,13 +58,13 @@ impl Session {
     }
 }
 
-fn read_token(reply: &Reply) -> Result<IssuedToken, Fault> {
+fn read_token(reply: &Reply) -> Result<Issued, Fault> {
     let granted = Granted::read(reply, "tokenInfo.tokenValue")?;
-    let value = granted.secret("tokenInfo.tokenValue")?;
+    let token = granted.secret("tokenInfo.tokenValue")?;
     let end = granted.answer.count("tokenInfo.expiresAt").and_then(at);
     // The service's clock counts, and this machine's only where the answer has no date.
     let answered = reply.date.unwrap_or_else(SystemTime::now);
-    Ok(IssuedToken { value, lifetime: end.and_then(|end| end.duration_since(answered).ok()) })
+    Ok((token, end.and_then(|end| end.duration_since(answered).ok())))
 }
 
 fn read_validation(reply: &Reply) -> Result<Validation, Fault> {
@@ -95,8 +95,7 @@ mod tests {
             "statusMessage": "Login successful", "tokenInfo": {"expiresAt": 1571088565713,
             "tokenId": "b8c3", "tokenValue": "s3cret/+=", "refreshTokenId": "f00"}}"#;
         let token = read_token(&reply(body)).unwrap();
-        assert_eq!(token.value.reveal(), "s3cret/+=");
-        assert_eq!(token.lifetime, Some(Duration::from_secs(2_000)));
+        assert_eq!((token.0.reveal(), token.1), ("s3cret/+=", Some(Duration::from_secs(2_000))));
         assert!(!format!("{token:?}").contains("s3cret"));
     }
 

@@ -71,11 +71,7 @@ struct Times {
 }
 
 /// A token, and how long the service says that it is good for.
-#[derive(Debug)]
-struct IssuedToken {
-    value: Secret,
-    lifetime: Option<Duration>,
-}
+type Issued = (Secret, Option<Duration>);
 
 impl Session {
     pub(in crate::client) fn new(credentials: Credentials, auth: Option<Origin>, oauth: Option<Origin>) -> Session {

@@ -11,7 +11,7 @@ use super::refresh_token_file::{LockedTokenFile, lock_path};
 use super::refusal::Granted;
 use super::secret::Secret;
 use super::token::Token;
-use super::{Held, IssuedToken, Session, ask, post};
+use super::{Held, Issued, Session, ask, post};
 use crate::address::Origin;
 use crate::client::event::Event;
 use crate::client::http::exchange::Reply;
@@ -56,7 +56,7 @@ const MAX_APPROVAL: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug)]
 struct Grant {
     /// A grant without one may still have made the old refresh token invalid.
-    access: Result<IssuedToken, Fault>,
+    access: Result<Issued, Fault>,
     /// The refresh token that counts from now on. Where the client's tokens rotate, the one before it is
     /// dead, also if this one is unusable.
     refresh: Result<Option<Secret>, Fault>,
@@ -147,11 +147,11 @@ impl Session {
             }
             // The same body once more would hold the old token.
             let halt = if refresh.is_some() { Halt::Final } else { Halt::Fault };
-            let access = grant.access.map_err(halt)?;
+            let (access, lifetime) = grant.access.map_err(halt)?;
             if refresh.is_none() && old.is_none() {
                 return Err(Halt::Final(Fault::NoRefreshToken));
             }
-            Ok(Held::new(Token::bearer(access.value.reveal())?, access.lifetime))
+            Ok(Held::new(Token::bearer(access.reveal())?, lifetime))
         })
     }
 
@@ -226,7 +226,7 @@ pub(super) fn lock_file(wire: &Wire, path: &Path, wait: Duration) -> Result<Lock
 fn read_grant(reply: &Reply) -> Result<Grant, Fault> {
     let granted = Granted::read(reply, "access_token")?;
     let lifetime = granted.answer.count("expires_in").map(Duration::from_secs);
-    let access = granted.secret("access_token").map(|value| IssuedToken { value, lifetime });
+    let access = granted.secret("access_token").map(|token| (token, lifetime));
     let has_refresh = granted.answer.has("refresh_token");
     Ok(Grant { access, refresh: has_refresh.then(|| granted.secret("refresh_token")).transpose() })
 }
@@ -273,8 +273,8 @@ mod tests {
             "token_type": "Bearer", "scope": "openid email offline_access", "id_token": "h.p.s"}"#;
         let grant = read_grant(&Reply::of(200, body)).unwrap();
         let access = grant.access.as_ref().unwrap();
-        assert_eq!(access.value.reveal(), "acc3ss", "the id_token is none");
-        assert_eq!(access.lifetime, Some(Duration::from_secs(2100)));
+        let expected = ("acc3ss", Some(Duration::from_secs(2100)));
+        assert_eq!((access.0.reveal(), access.1), expected, "the id_token is none");
         assert_eq!(grant.refresh.as_ref().unwrap().as_ref().unwrap().reveal(), "r3fresh");
         let shown = format!("{grant:?}");
         assert!(!shown.contains("acc3ss") && !shown.contains("r3fresh"), "{shown}");

@@ -226,4 +226,9 @@ fn all_columns_but_those_of_the_service_come_out_as_they_are() {
     ] {
         assert_eq!(fixed(dump).unwrap(), expected, "{}", String::from_utf8_lossy(dump));
     }
+    let little = |text| utf16(text, u16::to_le_bytes);
+    for half_a_pair in [0xd834_u16, 0xdd1e] {
+        let dump = [little("\u{feff}A,_Line_\n"), half_a_pair.to_le_bytes().to_vec(), little(",2\n")].concat();
+        assert_eq!(fixed(&dump).unwrap(), little("\u{feff}A\n\u{fffd}\n"));
+    }
 }

@@ -36,9 +36,9 @@ fn the_report_is_the_same_however_the_reads_fall() {
     let rows = MIXED.split_once('\n').unwrap().1.repeat(3);
     let dump = MIXED.to_owned() + &rows;
     // Separators between fields are between quotes, and no field holds such a sequence.
-    let other = dump.replace("\",\"", "\";\"").replace("\"\n\"", "\"\r\n\"");
+    let other = dump.replace("\",\"", "\";\"").replace("\"\n\"", "\"\r\n\"").replace("moon", "m𝄞𝄞n");
     for dump in [dump, other] {
-        for file in [dump.clone().into_bytes(), utf16(&dump, u16::to_le_bytes)] {
+        for file in [dump.clone().into_bytes(), utf16(&dump, u16::to_le_bytes), utf16(&dump, u16::to_be_bytes)] {
             let whole = report(&*file);
             for piece in [1, 2, 3, 7, 100, 511, 513] {
                 assert_eq!(report(Pieces(&file, piece)), whole, "in pieces of {piece}");
@@ -54,7 +54,7 @@ fn report(dump: impl Read) -> Report {
 }
 
 /// Hands out the bytes in pieces of this length.
-pub(super) struct Pieces<'a>(pub(super) &'a [u8], pub(super) usize);
+struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -65,6 +65,6 @@ impl Read for Pieces<'_> {
     }
 }
 
-pub(super) fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
