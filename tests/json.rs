@@ -26,23 +26,6 @@ fn action((object, name): Import) -> Value {
 }
 
 #[test]
-fn tasks_and_a_cancelled_one_are_documents() {
-    let paused = Task::new("T3", "PAUSED");
-    let scene = Scene::with_tasks([paused, clean("T2"), clean("T1").without_creation_time()]);
-    let tasks = json!([
-        {"task": scene.named("<NIGHTLY>/T3"), "state": "PAUSED", "created": "2019-10-16T20:39:07Z",
-            "outcome": "not_finished"},
-        {"task": scene.named("<NIGHTLY>/T2"), "state": "COMPLETE", "created": "2019-10-16T19:39:07Z",
-            "outcome": "clean"},
-    ]);
-    let outcome = scene.run("tasks NIGHTLY --json --limit=2");
-    outcome.json(json!({"process": scene.named("<NIGHTLY>"), "total": 3, "tasks": tasks}));
-    scene.run("tasks NIGHTLY --json").json_has("/tasks/2/created", Value::Null);
-    let outcome = scene.run("cancel NIGHTLY/T2 --json");
-    outcome.json(json!({"task": scene.named("<NIGHTLY>/T2"), "state": "COMPLETE"}));
-}
-
-#[test]
 fn a_task_is_a_document_with_the_same_fields_while_it_runs() {
     let mut task = failed("T1", &[COSTS]);
     task.result.as_mut().expect("a result").nested.push(ActionResult::new("117000000003"));

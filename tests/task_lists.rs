@@ -93,7 +93,10 @@ CREATED (UTC)        AGE     STATE        OUTCOME       TASK
     );
     assert_eq!(scene.count_of("GET NIGHTLY/tasks?"), 1, "{}", scene.describe());
     scene.run("tasks NIGHTLY --failed").stdout_has("failed   T9\n1 of 3 tasks\n");
-    scene.run("tasks NIGHTLY --since=2019-10-16T19:00 --json").json_has("/tasks/1/outcome", "clean");
+    let outcome = scene.run("tasks NIGHTLY --since=2019-10-16T19:00 --json");
+    let second = json!({"task": scene.named("<NIGHTLY>/T8"), "state": "COMPLETE", "created": "2019-10-16T19:39:07Z",
+        "outcome": "clean"});
+    outcome.json_has("/tasks/1", second).json_has("/tasks/2/created", json!(null)).json_has("/total", 3);
 }
 
 #[test]

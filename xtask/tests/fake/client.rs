@@ -104,20 +104,12 @@ pub(crate) fn path(rest: &str) -> String {
     format!("/2/0/workspaces/{WORKSPACE}/models/{MODEL}/{rest}")
 }
 
-/// The paths of the process of `Service::with_dump` and of its dump, with something after them.
-pub(crate) fn process_path(rest: &str) -> String {
-    path(&format!("processes/{PROCESS}{rest}"))
-}
-
+/// The path of the dump of `Service::with_dump`, with something after it.
 pub(crate) fn dump_path(rest: &str) -> String {
-    process_path(&format!("/tasks/{TASK}/dumps/{OBJECT}{rest}"))
+    path(&format!("processes/{PROCESS}/tasks/{TASK}/dumps/{OBJECT}{rest}"))
 }
 
 /// A server with the dump `abcdefghij` in chunks of four bytes.
 pub(crate) fn small_server() -> FakeServer {
-    FakeServer::start(Service::with_dump(small_dump()))
-}
-
-pub(crate) fn small_dump() -> Dump {
-    Dump::from_bytes(b"abcdefghij".to_vec(), 4)
+    FakeServer::start(Service::with_dump(Dump::from_bytes(b"abcdefghij".to_vec(), 4)))
 }

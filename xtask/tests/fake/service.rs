@@ -48,10 +48,6 @@ fn a_certificate_needs_the_signature_of_its_key() {
 
 const FILE: &str = "113000000001";
 
-fn server() -> FakeServer {
-    FakeServer::start(Service::new().with_file(SourceFile::new(FILE, "centres.csv")))
-}
-
 fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
     let extra = format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len());
     let head = request("PUT", &path(&format!("files/{FILE}/chunks/{chunk}")), &extra);
@@ -60,7 +56,7 @@ fn put(server: &FakeServer, chunk: &str, kind: &str, body: &[u8]) -> u16 {
 
 #[test]
 fn an_upload_is_private_and_replaces_what_was_there() {
-    let server = server();
+    let server = FakeServer::start(Service::new().with_file(SourceFile::new(FILE, "centres.csv")));
     let announce = |body: &str| post(&server, &path(&format!("files/{FILE}")), body).status();
     assert_eq!(put(&server, "0", "application/octet-stream", b"a"), 400, "nothing was announced");
     for body in ["{}", "{\"chunkCount\":-2}", "{\"chunkCount\":1001}"] {
