@@ -94,8 +94,8 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The dumps of the newest finished task. `older` goes past runs that left no dump; where the action is one of many,
-    /// that is no news.
+    /// The dumps of the newest finished task. `older` goes past runs that left no dump; where the action is one of
+    /// many, that is no news.
     pub(crate) fn newest_dumps(
         &self,
         action: &ActionAddress,
