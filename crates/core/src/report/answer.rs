@@ -71,7 +71,8 @@ impl Report {
         let order = if errors == first { "" } else { " first" };
         let load = match self.first_rows_alone {
             0 => String::new(),
-            rows => format!(". Then {} can load", number(rows, "row")),
+            rows if rows == all => ". Then all can load".to_owned(),
+            rows => format!(". Then {} of these rows can load", thousands(rows)),
         };
         if (all, errors) == (1, 1) {
             return format!("{rejected}{named}.");

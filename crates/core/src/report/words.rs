@@ -178,7 +178,7 @@ pub(super) fn section(report: &Report, severity: Severity) -> String {
 pub(super) fn group(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "rejected",
-        Severity::Consequence => "rejected only because another row was",
+        Severity::Consequence => "caused by another rejected row",
         Severity::Warning => "loaded with a warning",
     }
 }

@@ -26,7 +26,7 @@ fn commas_status_warnings_several_errors_a_consequence_and_line_breaks() {
     assert_report("mixed.txt", MIXED.as_bytes());
 }
 
-/// The samples of the issue, whole: text and JSON.
+/// Files with what makes dumps hard to read, whole: text and JSON.
 #[test]
 fn each_sample_gets_its_right_report() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report/tests/samples");
