@@ -65,8 +65,6 @@ mod readme;
 /// A proxy and a web server of other projects on the way.
 #[cfg(unix)]
 mod real_parts;
-/// The recipes in `docs/recipes`.
-mod recipes;
 /// Dumps that vanish or change during a download; `--verify`.
 mod replaced;
 /// What an earlier run left, and how the next one goes on.

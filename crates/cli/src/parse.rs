@@ -276,7 +276,32 @@ fn slips(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    /// The arguments as argh reads them, or what is wrong.
+    fn read<'a>(words: impl Iterator<Item = &'a str>) -> Result<String, String> {
+        let program = Arguments::get_args_info();
+        let mut line = Line { program: &program, options: Vec::new(), words: Vec::new() };
+        line.read(words.map(str::to_owned)).and_then(|()| line.check()).map(|()| line.for_argh().join(" "))
+    }
+
+    #[test]
+    fn the_recipes_have_commands_and_options_that_there_are_and_no_token_which_ends_before_the_next_run() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/recipes");
+        let files = folder.read_dir().unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+        let text = files.collect::<String>();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+        assert!(!lines.clone().any(|line| line.contains("ANAPLAN_TOKEN")), "{text}");
+        let calls = lines.filter_map(|line| line.split_once("args: [").or_else(|| line.split_once("anaplan-dump ")));
+        let calls: Vec<&str> = calls.map(|(_, call)| call).collect();
+        for call in &calls {
+            let words = call.split([' ', ',', ']', '"', '\'']).filter(|word| !word.is_empty());
+            assert!(read(words).is_ok_and(|read| read.contains(" --output ")), "{call}");
+        }
+        assert!(calls.len() >= 5, "{calls:?}");
+    }
 
     #[test]
     fn a_line_is_read_in_the_ways_that_people_write_it() {
@@ -309,10 +334,7 @@ mod tests {
             ("explain F --retries 3", "--retries has no meaning for explain, which sends nothing"),
             ("login --json", "--json has no meaning for login, which has nothing to tell a program"),
         ] {
-            let program = Arguments::get_args_info();
-            let mut line = Line { program: &program, options: Vec::new(), words: Vec::new() };
-            let read = line.read(given.split_whitespace().map(str::to_owned)).and_then(|()| line.check());
-            assert_eq!(read.err().unwrap_or_else(|| line.for_argh().join(" ")), expected, "{given}");
+            assert_eq!(read(given.split_whitespace()).unwrap_or_else(|wrong| wrong), expected, "{given}");
         }
     }
 }
