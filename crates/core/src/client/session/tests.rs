@@ -42,6 +42,12 @@ fn sign_ins(server: &FakeServer) -> usize {
     server.requests().iter().filter(|request| request.target == anaplan::AUTHENTICATE).count()
 }
 
+/// Whatever is sent to sign in is refused from now on.
+fn refuse(server: &FakeServer) {
+    let refusal = Answer::new(401, "text/plain", r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#);
+    server.fault(Fault::Answer(refusal), When::path("authenticate"));
+}
+
 #[test]
 fn a_token_is_renewed_before_it_ends_and_then_used() {
     let (server, client) = scene();
@@ -72,8 +78,7 @@ fn while_a_token_is_good_a_sign_in_service_that_is_down_is_asked_once_and_not_at
 fn a_refused_renewal_is_never_repeated_and_the_old_token_serves_to_its_end() {
     let (server, client) = scene();
     let first = token(&client);
-    let refusal = Answer::new(401, "text/plain", r#"{"status": "FAILURE_BAD_CREDENTIAL"}"#);
-    server.fault(Fault::Answer(refusal), When::path("authenticate"));
+    refuse(&server);
     for _ in 0..3 {
         make_due(&client, HOUR);
         assert_eq!(token(&client), first);
@@ -83,6 +88,23 @@ fn a_refused_renewal_is_never_repeated_and_the_old_token_serves_to_its_end() {
         let error = client.requests.session.token(&client.requests.wire).err().unwrap();
         assert!(error.to_string().contains("FAILURE_BAD_CREDENTIAL"), "{error}");
     }
+    assert_eq!(sign_ins(&server), 2);
+}
+
+#[test]
+fn a_refused_sign_in_ends_the_sign_ins_of_all_threads() {
+    let (server, client) = scene();
+    let session = &client.requests.session;
+    let held = session.token(&client.requests.wire).unwrap();
+    refuse(&server);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let error = session.replace(&held, &client.requests.wire).err().unwrap();
+                assert_eq!(error.kind(), ErrorKind::NotPermitted, "{error}");
+            });
+        }
+    });
     assert_eq!(sign_ins(&server), 2);
 }
 
