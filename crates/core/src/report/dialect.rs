@@ -4,18 +4,17 @@ use serde::Serialize;
 
 use super::columns::{Columns, SERVICE_NAMES};
 use super::parser::Parser;
+use crate::text::in_words;
 
-/// How rows end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum LineEnd {
-    /// A line feed, as on Linux.
-    #[default]
-    Lf,
-    /// Both, as on Windows.
-    CrLf,
-    /// A carriage return.
-    Cr,
+in_words! {
+    /// How rows end.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    LineEnd {
+        Lf: "LF",
+        CrLf: "CRLF",
+        Cr: "CR",
+    }
 }
 
 impl LineEnd {
@@ -24,15 +23,6 @@ impl LineEnd {
             Self::Lf => b"\n",
             Self::CrLf => b"\r\n",
             Self::Cr => b"\r",
-        }
-    }
-
-    /// What people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lf => "LF",
-            Self::CrLf => "CRLF",
-            Self::Cr => "CR",
         }
     }
 }

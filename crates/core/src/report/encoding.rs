@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read};
 use serde::{Serialize, Serializer};
 
 use crate::report::ReportError;
+use crate::text::in_words;
 use crate::text::not_text;
 
 /// Bytes requested from the source at a time: large enough that the cost of a system call disappears.
@@ -15,30 +16,26 @@ const READ_BYTES: usize = 128 * 1024;
 /// waited for.
 const DETECT_BYTES: usize = 512;
 
-/// How the text of a dump is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// UTF-8 without a byte order mark, as are ASCII and files without any text.
-    Utf8,
-    /// UTF-8 with a byte order mark.
-    Utf8Bom,
-    /// UTF-16, low byte first.
-    Utf16Le,
-    /// The same with a byte order mark.
-    Utf16LeBom,
-    /// UTF-16, high byte first.
-    Utf16Be,
-    /// The same with a byte order mark.
-    Utf16BeBom,
-    /// There is text that is not UTF-8, and no byte order mark: each such text is shown as Windows-1252, of which
-    /// ISO-8859-1, the default of imports, is a part.
-    Windows1252,
+in_words! {
+    /// How the text of a dump is stored; what has no text but ASCII is UTF-8. Windows-1252 is where there is text that is
+    /// not UTF-8 and no byte order mark: each such text is shown so, and ISO-8859-1, the default of imports, is a part
+    /// of it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[non_exhaustive]
+    Encoding {
+        Utf8: "UTF-8",
+        Utf8Bom: "UTF-8 with BOM",
+        Utf16Le: "UTF-16LE",
+        Utf16LeBom: "UTF-16LE with BOM",
+        Utf16Be: "UTF-16BE",
+        Utf16BeBom: "UTF-16BE with BOM",
+        Windows1252: "Windows-1252",
+    }
 }
 
 impl Serialize for Encoding {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+        serializer.collect_str(self)
     }
 }
 
@@ -65,19 +62,6 @@ impl Encoding {
             Self::Utf16Le
         } else {
             Self::Utf16Be
-        }
-    }
-
-    /// What people call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UTF-8",
-            Self::Utf8Bom => "UTF-8 with BOM",
-            Self::Utf16Le => "UTF-16LE",
-            Self::Utf16LeBom => "UTF-16LE with BOM",
-            Self::Utf16Be => "UTF-16BE",
-            Self::Utf16BeBom => "UTF-16BE with BOM",
-            Self::Windows1252 => "Windows-1252",
         }
     }
 

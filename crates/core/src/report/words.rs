@@ -83,9 +83,9 @@ pub(super) fn format(input: &DumpInfo) -> String {
     let sep = if input.has_sep_line { ", sep= line" } else { "" };
     let encoding = match input.encoding {
         Encoding::Windows1252 => "not UTF-8, shown as Windows-1252",
-        encoding => encoding.name(),
+        encoding => &encoding.to_string(),
     };
-    format!("{encoding}, {separator}{quote}, {}{sep}", input.line_end.name())
+    format!("{encoding}, {separator}{quote}, {}{sep}", input.line_end)
 }
 
 /// What a dump holds, a sentence each.
