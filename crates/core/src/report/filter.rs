@@ -121,16 +121,12 @@ mod tests {
         ] {
             assert_eq!(picked(text, titles).unwrap(), title);
         }
-        assert_eq!(
-            picked("invalid date", &titles[..3]).unwrap_err(),
-            "\"invalid date\" fits several kinds: give more of the title, or all of it as \"=Invalid date format\"; \
-             there are: Invalid date format; Invalid date"
+        assert!(
+            picked("invalid date", &titles[..3]).unwrap_err().contains(" or all of it as \"=Invalid date format\"; ")
         );
-        assert_eq!(
-            picked("valid", dates).unwrap_err(),
-            "no row in the dump is of the kind \"valid\"; there are: Invalid date; Item not located in Größen list"
-        );
-        assert!(picked("=Invalid", dates).unwrap_err().starts_with("no row in the dump"));
+        for none in ["valid", "=Invalid"] {
+            assert!(picked(none, dates).unwrap_err().starts_with("no row in the dump"));
+        }
     }
 
     #[test]

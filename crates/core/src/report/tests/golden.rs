@@ -140,17 +140,11 @@ fn without_lines_rows_of_the_dump_are_named() {
 #[test]
 fn a_file_without_any_column_of_the_service_is_refused() {
     let refused = |file: &[u8]| ReportBuilder::new().add("x", file).unwrap_err().to_string();
-    assert_eq!(
-        refused(b"\"Item 9\",\"a\",\"11\",\"Invalid number: a\"\n"),
-        "not a dump file: the first line has none of the columns _Status_, _Line_ and _Error_1_; \
-         it begins with \"\"Item 9\",\"a\",\"11\",\"Invalid number: a\"\""
-    );
     let message = refused(&[0x1b; 3_000_000]);
     assert!(message.len() < 700 && !message.contains('\u{1b}'), "{message}");
     refused(b"\"never closed");
     for (file, what) in [
-        (&b"\x1f\x8b\x08\0"[..], "compressed with gzip: unpack it first"),
-        (b"PK\x03\x04....", "a ZIP archive: unpack it first"),
+        (&b"PK\x03\x04...."[..], "a ZIP archive: unpack it first"),
         (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save it as CSV first"),
     ] {
         assert_eq!(refused(file), format!("not a dump file: it is {what}"));
