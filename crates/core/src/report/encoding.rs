@@ -17,9 +17,8 @@ const READ_BYTES: usize = 128 * 1024;
 const DETECT_BYTES: usize = 512;
 
 in_words! {
-    /// How the text of a dump is stored; what has no text but ASCII is UTF-8. Windows-1252 is where there is text that is
-    /// not UTF-8 and no byte order mark: each such text is shown so, and ISO-8859-1, the default of imports, is a part
-    /// of it.
+    /// How the text of a dump is stored; ASCII is UTF-8. Windows-1252 is where there is text that is not UTF-8 and no
+    /// byte order mark: each such text is shown so, and ISO-8859-1, the default of imports, is a part of it.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     #[non_exhaustive]
     Encoding {
