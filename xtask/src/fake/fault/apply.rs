@@ -30,10 +30,12 @@ pub(crate) fn change_data(fault: &Fault, service: &mut Service, request: &Reques
     }
 }
 
-/// What will happen to an answer under the service's settings and these faults.
-pub(crate) fn deliver(answer: Answer, settings: Settings, request: &Request, faults: &[Fault]) -> Delivery {
+/// What will happen to an answer under the service's settings and this fault.
+pub(crate) fn deliver(answer: Answer, settings: Settings, request: &Request, fault: Option<&Fault>) -> Delivery {
     let mut delivery = Delivery::new(answer, settings);
-    faults.iter().for_each(|fault| change_answer(fault, &mut delivery));
+    if let Some(fault) = fault {
+        change_answer(fault, &mut delivery);
+    }
     let answer = &mut delivery.answer;
     let is_encoded = answer.headers.iter().any(|(name, _)| name == "Content-Encoding");
     if settings.gzip && request.accepts_gzip() && answer.is_data && !is_encoded {

@@ -83,9 +83,4 @@ impl Fault {
     pub(crate) fn reset_in_upload(&self) -> Option<usize> {
         if let Self::ResetInUpload { after_bytes } = self { Some(*after_bytes) } else { None }
     }
-
-    /// Whether it changes the data or the pace only, so that another fault may act on the same answer.
-    pub(super) fn leaves_the_answer(&self) -> bool {
-        matches!(self, Self::Latency(_) | Self::ExpireToken | Self::ReplaceDump(_) | Self::EraseDump)
-    }
 }

@@ -11,7 +11,7 @@ pub struct RequestLog {
     pub body: Vec<u8>,
     /// The status answered; none where the connection ended before that.
     pub status: Option<u16>,
-    /// The faults applied, joined with `+`.
+    /// The name of the fault that struck it.
     pub fault: Option<String>,
     /// Which connection it came in on, counted from 0.
     pub connection: usize,

@@ -131,8 +131,7 @@ impl FakeServer {
         lock(&self.shared.service)
     }
 
-    /// Adds a fault. Rules are checked in order of addition: the first that decides the answer wins; faults that
-    /// change the data or the pace only act beside it.
+    /// Adds a fault. The first one that was added and strikes a request is that of the request.
     pub fn fault(&self, fault: Fault, when: When) {
         lock(&self.shared.rules).push(Rule::new(fault, when));
     }

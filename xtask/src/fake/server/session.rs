@@ -25,10 +25,10 @@ pub(super) fn run(shared: &Shared, stream: &Arc<TcpStream>, number: usize) {
 }
 
 fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>, number: usize) -> Result<(), Ending> {
-    let (mut faults, mut reset_after) = (Vec::new(), None);
+    let (mut fault, mut reset_after) = (None, None);
     let received = receive_head(connection, buffer).and_then(|mut request| {
-        faults = strike(&mut lock(&shared.rules), &request);
-        reset_after = faults.iter().find_map(Fault::reset_in_upload);
+        fault = strike(&mut lock(&shared.rules), &request);
+        reset_after = fault.as_ref().and_then(Fault::reset_in_upload);
         receive_body(connection, buffer, &mut request, reset_after.unwrap_or(usize::MAX)).map(|()| request)
     });
     let request = match received {
@@ -42,9 +42,8 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
     };
     let entry = {
         let mut requests = lock(&shared.requests);
-        let names: Vec<String> = faults.iter().map(Fault::name).collect();
-        let fault = (!names.is_empty()).then(|| names.join("+"));
-        let mut sent = RequestLog { connection: number, fault, ..request.sent.clone() };
+        let name = fault.as_ref().map(Fault::name);
+        let mut sent = RequestLog { connection: number, fault: name, ..request.sent.clone() };
         if sent.body.len() > MAX_LOGGED {
             sent.body = Vec::new();
         }
@@ -56,13 +55,15 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
     }
     let (answer, settings) = {
         let mut service = lock(&shared.service);
-        faults.iter().for_each(|fault| change_data(fault, &mut service, &request));
+        if let Some(fault) = &fault {
+            change_data(fault, &mut service, &request);
+        }
         // What is refused is not done.
-        let is_refused = faults.iter().any(|fault| matches!(fault, Fault::Answer(answer) if answer.status / 100 == 4));
+        let is_refused = matches!(&fault, Some(Fault::Answer(answer)) if answer.status / 100 == 4);
         let answer = if is_refused { Answer::empty(200) } else { service.answer(&request) };
         (answer, service.settings)
     };
-    let delivery = deliver(answer, settings, &request, &faults);
+    let delivery = deliver(answer, settings, &request, fault.as_ref());
     let is_silent = matches!(delivery.break_at, Some((At::Start, _)));
     // Before the first byte, so that a client which has its answer finds it in the log.
     lock(&shared.requests)[entry].status = (!is_silent).then_some(delivery.answer.status);
