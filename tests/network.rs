@@ -1,73 +1,17 @@
 //! Between this machine and the service: proxies and root certificates. What the environment asks for is done or
 //! refused, never ignored, and a refusal says why and what to do.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-
-use xtask::fake::{Answer, FakeServer, Fault, ServerCertificate, Service, When};
+use xtask::fake::{Answer, At, FakeServer, Fault, RequestLog, ServerCertificate, Service, When};
 
 use crate::support::texts::{NO_CONNECTION, PROXY_REFUSED, THE_LIST};
 use crate::support::users::{service, with_password};
 use crate::support::{Invocation, Scene, bytes_of, dump_of, free_address};
 
-/// A proxy that leads every `CONNECT` to one server, after it has answered the first ones with these statuses; 0 closes
-/// the connection.
-pub(crate) struct Proxy {
-    pub(crate) address: SocketAddr,
-    /// The heads of the requests.
-    heads: Arc<Mutex<Vec<String>>>,
-}
-
-impl Proxy {
-    pub(crate) fn start(server: SocketAddr, refusals: Vec<u16>) -> Proxy {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let heads = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&heads);
-        // It ends with the process: nothing waits for it.
-        thread::spawn(move || {
-            let mut refusals = refusals.into_iter();
-            for client in listener.incoming().map_while(Result::ok) {
-                let (refusal, seen) = (refusals.next(), Arc::clone(&seen));
-                thread::spawn(move || serve(&client, server, refusal, &seen));
-            }
-        });
-        Proxy { address, heads }
-    }
-
-    fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-fn serve(client: &TcpStream, server: SocketAddr, refusal: Option<u16>, seen: &Mutex<Vec<String>>) -> Option<()> {
-    let mut reader = BufReader::new(client.try_clone().ok()?);
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        if reader.read_line(&mut head).ok()? == 0 {
-            return None;
-        }
-    }
-    seen.lock().unwrap_or_else(PoisonError::into_inner).push(head);
-    let mut writer = client;
-    if let Some(status) = refusal {
-        let head = format!("HTTP/1.1 {status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        return writer.write_all(if status > 0 { head.as_bytes() } else { b"" }).ok();
-    }
-    let upstream = TcpStream::connect(server).ok()?;
-    writer.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").ok()?;
-    let (from, to) = (upstream.try_clone().ok()?, client.try_clone().ok()?);
-    let back = thread::spawn(move || copy(&from, &to));
-    copy(client, &upstream);
-    let _ = back.join();
-    Some(())
-}
-
-fn copy(mut from: &TcpStream, mut to: &TcpStream) {
-    let _ = io::copy(&mut from, &mut to);
-    let _ = to.shutdown(Shutdown::Write);
+/// A proxy that leads every `CONNECT` to this server.
+pub(crate) fn proxy_to(server: &FakeServer) -> FakeServer {
+    let mut service = Service::new();
+    service.tunnel = Some(server.address());
+    FakeServer::start(service)
 }
 
 /// A server that takes the place of Anaplan's main hosts for what comes through a proxy.
@@ -77,22 +21,23 @@ fn scene() -> Scene {
 }
 
 /// A command that reaches Anaplan's main hosts through the proxy.
-fn through<'a>(scene: &'a Scene, proxy: &Proxy, arguments: &str) -> Invocation<'a> {
+fn through<'a>(scene: &'a Scene, proxy: &FakeServer, arguments: &str) -> Invocation<'a> {
     let command = scene.command(arguments).without("ANAPLAN_API_URL");
-    command.env("HTTPS_PROXY", format!("http://me:s3cr%40t@{}", proxy.address))
+    command.env("HTTPS_PROXY", format!("http://me:s3cr%40t@{}", proxy.address()))
 }
 
 #[test]
 fn everything_goes_through_the_proxy_and_only_it_gets_its_password() {
     let scene = scene();
-    let proxy = Proxy::start(scene.server.address(), Vec::new());
+    let proxy = proxy_to(&scene.server);
     let command = through(&scene, &proxy, "get DUMP -o - -v").without("ANAPLAN_TOKEN");
     let outcome = with_password(command).run();
     outcome.prints(&bytes_of(3, 1)).stderr_has("https://api.anaplan.com/");
     outcome.hides("s3cr");
-    let asked: Vec<String> = proxy.heads().iter().filter_map(|head| Some(head.lines().next()?.to_owned())).collect();
-    assert_eq!(asked, ["CONNECT auth.anaplan.com:443 HTTP/1.1", "CONNECT api.anaplan.com:443 HTTP/1.1"]);
-    assert!(proxy.heads().iter().all(|head| head.contains("Proxy-Authorization: Basic bWU6czNjckB0")));
+    let asked: Vec<String> = proxy.requests().into_iter().map(|request| request.target).collect();
+    assert_eq!(asked, ["auth.anaplan.com:443", "api.anaplan.com:443"]);
+    let has_password = |head: &RequestLog| head.header("proxy-authorization") == Some("Basic bWU6czNjckB0");
+    assert!(proxy.requests().iter().all(has_password));
     for request in scene.server.requests() {
         assert_eq!(request.header("proxy-authorization"), None, "{}", request.target);
     }
@@ -124,13 +69,15 @@ fn the_proxy_of_each_variable_is_asked_or_refused_and_none_for_this_machine() {
 
 #[test]
 fn a_proxy_that_drops_or_puts_off_a_connection_is_tried_again() {
-    for refusals in [[0, 408, 429], [502, 503, 504]] {
+    let (statuses, dropped) = ([408, 429, 502, 503, 504].map(Fault::status), Fault::Cut(At::Start));
+    for faults in [dropped].into_iter().chain(statuses).collect::<Vec<_>>().chunks(3) {
         let scene = scene();
-        let proxy = Proxy::start(scene.server.address(), refusals.into());
+        let proxy = proxy_to(&scene.server);
+        faults.iter().for_each(|fault| proxy.fault(fault.clone(), When::any().times(1)));
         let outcome = through(&scene, &proxy, "get DUMP -o -").run();
         outcome.prints(&bytes_of(3, 1));
         let notes = outcome.stderr_text();
-        let named = format!("the proxy http://{} ", proxy.address);
+        let named = format!("the proxy {} ", proxy.origin());
         assert_eq!(notes.matches(&named).count(), 3, "{notes}");
         outcome.hides("s3cr");
     }
@@ -145,11 +92,12 @@ fn a_proxy_that_refuses_is_named_with_its_reason_and_asked_once() {
         [(407, "the proxy wants other credentials", credentials), (403, "the proxy refused the connection", host)]
     {
         let scene = scene();
-        let proxy = Proxy::start(scene.server.address(), vec![status]);
+        let proxy = proxy_to(&scene.server);
+        proxy.fault(Fault::status(status), When::any());
         let outcome = through(&scene, &proxy, "chunks DUMP").run();
-        let answered = format!("the proxy http://{} answered {status}", proxy.address);
+        let answered = format!("the proxy {} answered {status}", proxy.origin());
         outcome.fails(5, format!("{THE_LIST}: {what}: {answered}\n  {advice}")).hides("s3cr");
-        assert_eq!(proxy.heads().len(), 1);
+        assert_eq!(proxy.requests().len(), 1);
     }
 }
 
@@ -169,7 +117,7 @@ fn a_proxy_that_is_not_there_is_named_and_one_that_is_not_for_the_host_is_not() 
 #[test]
 fn a_certificate_for_another_host_says_for_which() {
     let scene = scene();
-    let proxy = Proxy::start(scene.server.address(), Vec::new());
+    let proxy = proxy_to(&scene.server);
     let outcome = through(&scene, &proxy, "chunks DUMP --region eu3").run();
     let another = "TLS failed: the certificate is for another host: it is for localhost, ";
     outcome.exits_with(5).stderr_has(another);

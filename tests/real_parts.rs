@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, KeyPair};
 
-use crate::network::Proxy;
+use crate::network::proxy_to;
 use crate::support::users::{self, service, with_password};
 use crate::support::{Scene, bytes_of, free_address, program};
 
@@ -43,13 +43,13 @@ fn tinyproxy_wants_a_password_and_gets_it() {
     let Some(tinyproxy) = program("tinyproxy") else { return };
     let scene = Scene::with_tls(service());
     // It passes everything on to a proxy that leads to the fake server.
-    let upstream = Proxy::start(scene.server.address(), Vec::new());
+    let upstream = proxy_to(&scene.server);
     let address = free_address();
     let config = format!(
         "Port {}\nListen 127.0.0.1\nTimeout 60\nMaxClients 20\nBasicAuth me s3cret\nConnectPort 443\nUpstream \
          http {}\n",
         address.port(),
-        upstream.address
+        upstream.address()
     );
     scene.write("tinyproxy.conf", config);
     let mut command = Command::new(tinyproxy);

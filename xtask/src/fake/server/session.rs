@@ -53,6 +53,11 @@ fn serve_one(shared: &Shared, connection: &mut Connection, buffer: &mut Vec<u8>,
     if reset_after.is_some() {
         return Err(Ending::Reset);
     }
+    let tunnel = lock(&shared.service).tunnel.filter(|_| request.sent.method == "CONNECT" && fault.is_none());
+    if let Some(tunnel) = tunnel {
+        connection.lead_to(tunnel)?;
+        return Err(Ending::Agreed);
+    }
     let (answer, settings) = {
         let mut service = lock(&shared.service);
         if let Some(fault) = &fault {

@@ -5,6 +5,8 @@ mod bucket;
 mod json;
 mod upload;
 
+use std::net::SocketAddr;
+
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -22,6 +24,8 @@ pub struct Service {
     pub files: Vec<SourceFile>,
     /// What the model is doing beside its tasks, such as `Updating`.
     pub busy: Option<String>,
+    /// Where `CONNECT` leads, to be a proxy; refused without it.
+    pub tunnel: Option<SocketAddr>,
     /// When the next task is created, in milliseconds since 1970; now unless it is set.
     pub start_time: Option<u64>,
     /// How links in answers begin; the server that is started with this service sets it.
@@ -48,6 +52,7 @@ impl Service {
             imports: Vec::new(),
             files: Vec::new(),
             busy: None,
+            tunnel: None,
             start_time: None,
             origin: String::new(),
             settings: Settings::default(),

@@ -1,8 +1,9 @@
 //! One connection, plain or TLS, with all the ways of ending it.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection};
@@ -42,6 +43,21 @@ impl Connection {
             None => None,
         };
         Ok(Self { tcp, tls })
+    }
+
+    /// Passes on what comes from each side to the other, as a proxy does.
+    pub(crate) fn lead_to(&mut self, address: SocketAddr) -> io::Result<()> {
+        let upstream = TcpStream::connect(address)?;
+        self.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        let pass = |mut from: &TcpStream, mut to: &TcpStream| {
+            let _ = io::copy(&mut from, &mut to);
+            let _ = to.shutdown(Shutdown::Write);
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| pass(&upstream, &self.tcp));
+            pass(&self.tcp, &upstream);
+        });
+        Ok(())
     }
 
     /// Ends the connection. It must be dropped right after: only then does a reset leave the host.
