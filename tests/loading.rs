@@ -292,7 +292,7 @@ fn a_pipe_into_which_nothing_is_written_does_not_outlast_the_timeout() {
         started.push((command.stdin_of(pipe).start(), note, writer));
     }
     for (running, note, _writer) in started {
-        let why = "cannot read <ANY>: nothing came within the time limit\n  --timeout allows more time";
+        let why = "cannot read <ANY>: the time limit was reached\n  --timeout allows more time";
         running.finish().fails(5, format!("{why}{note}"));
     }
     assert_eq!(changes(&scene), [] as [&str; 0]);

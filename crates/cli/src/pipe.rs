@@ -42,7 +42,7 @@ impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.piece.position() == self.piece.get_ref().len() as u64 {
             let left = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-            let late = |_| io::Error::new(ErrorKind::TimedOut, "nothing came within the time limit");
+            let late = |_| io::Error::new(ErrorKind::TimedOut, "the time limit was reached");
             self.piece = Cursor::new(self.pieces.recv_timeout(left).map_err(late)??);
         }
         self.piece.read(buffer)

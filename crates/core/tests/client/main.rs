@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use anaplan_dump_core::{
     Client, ClientBuilder, Credentials, DumpAddress, Error, ErrorKind, Event, Fault, Locator, Origin, Outcome,
-    Progress, SourceProblem, Token,
+    Progress, Secret, SourceProblem, Token,
 };
 use xtask::fake::{self, At, Dump, FakeServer, Process, Service, TOKEN, Task, USER, When, dump_file};
 
@@ -84,6 +84,8 @@ fn a_writer_gets_the_dump_and_the_steps_are_reported_in_order() -> TestResult {
 #[test]
 fn requests_retries_and_waits_are_reported_as_events() -> TestResult {
     let server = server();
+    // The rate limit of another host holds back no request to the API.
+    server.fault(fake::Fault::status(429), When::path("token/authenticate").times(1));
     server.fault(fake::Fault::status(500), When::path("chunks").times(1));
     server.fault(fake::Fault::status(429), When::path("chunks").occurrence(3));
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -96,12 +98,15 @@ fn requests_retries_and_waits_are_reported_as_events() -> TestResult {
             other => format!("{other:?}"),
         });
     };
-    let client = builder(&server).max_wait(Duration::from_millis(200)).on_event(report).build()?;
+    let builder = builder_of(&server.origin(), Credentials::password(USER, Secret::new(PASSWORD))?);
+    let client = builder.max_wait(Duration::from_millis(200)).on_event(report).build()?;
     for _ in 0..3 {
         client.chunks(&dump(&server))?;
     }
     let seen = seen.lock().expect("no thread panics");
-    assert_eq!(seen[..3], ["GET Some(500)", "500 Internal Server Error, 1 of Some(12)", "GET Some(200)"]);
+    let sign_in = ["POST Some(429)", "429 Too Many Requests, 1 of Some(12)", "POST Some(201)"];
+    let list = ["GET Some(500)", "500 Internal Server Error, 1 of Some(12)", "GET Some(200)"];
+    assert_eq!(seen[..6], [sign_in, list].concat());
     assert!(seen.contains(&"paced".to_owned()), "{seen:?}");
     Ok(())
 }
