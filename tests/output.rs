@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 
-use xtask::fake::{At, Dump, Fault, dump_file};
+use xtask::fake::{At, Dump, Fault, When, dump_file};
 
 use crate::support::texts::{CUT, KEPT, goes_on, incomplete, the_chunk, wait};
 use crate::support::{
@@ -85,6 +85,11 @@ fn a_folder_is_made_once_there_is_a_dump_for_it() {
     scene.make_folder("a");
     scene.run("get NIGHTLY/T9 -o a/b").any_stdout();
     scene.holds(&["a/"]);
+    // One that was made stays, whatever comes of it: another run may have seen it.
+    let scene = Scene::with_chunks(3);
+    scene.server.fault(Fault::status(403), When::path("chunks"));
+    scene.run("get DUMP -o made/").exits_with(3).stderr_has("403");
+    scene.holds(&["made/"]);
 }
 
 #[test]

@@ -131,6 +131,7 @@ fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a 
     let (name, end) = (shown_path(&path), session.end);
     let begun = Instant::now();
     let mut activity = session.reporter.activity();
+    activity.show_wait(false, format!("reading {name}"));
     let report = |bytes: u64, all: Option<u64>| {
         if bytes == 0 {
             session.reporter.note(&format!("uploading {name} to source file {}", file.id));

@@ -11,7 +11,8 @@ use crate::stdout::print;
 use crate::text::{duration, rfc3339, safe, time};
 
 pub(crate) fn login(session: &Session) -> Result<(), Failure> {
-    session.client.login(|approval| {
+    let mut activity = session.reporter.activity();
+    let signed_in = session.client.login(|approval| {
         // Printed even with `-q`: the user needs it to approve.
         session.reporter.write_line(&format!(
             "Open {} and approve the code {} within {}.",
@@ -19,7 +20,10 @@ pub(crate) fn login(session: &Session) -> Result<(), Failure> {
             safe(&approval.code),
             duration(approval.lifetime)
         ));
-    })?;
+        activity.show_wait(false, "waiting for the approval".to_owned());
+    });
+    drop(activity);
+    signed_in?;
     print("Signed in: the refresh token is stored.\n")
 }
 

@@ -9,7 +9,7 @@ use crate::arguments::Verbosity;
 use crate::text::{cut, rate, safe, size};
 
 /// Time between two lines in a log: a download that takes hours leaves a page, not a book.
-const LOG_INTERVAL: Duration = Duration::from_secs(60);
+pub(super) const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What goes on for long, until it is dropped.
 pub(crate) struct Activity<'a> {
@@ -34,12 +34,14 @@ impl Reporter {
 }
 
 impl Activity<'_> {
-    /// Shows what is waited for after the time so far, if a line is due. On a terminal the time goes on by itself.
+    /// Shows what is waited for after the time so far, if it is new. The time goes on by itself.
     pub(crate) fn show_wait(&mut self, is_new: bool, what: String) {
-        let wait = Wait { begun: self.begun, drawn: Instant::now(), what };
-        self.show(is_new, &|_| wait.line());
-        let ticks = self.reporter.redraws && self.reporter.verbosity >= Verbosity::Progress;
-        self.reporter.set_wait(Some(wait).filter(|_| ticks));
+        let drawn = self.reporter.wait_drawn().filter(|_| !is_new).unwrap_or_else(Instant::now);
+        let wait = Wait { begun: self.begun, drawn, what };
+        if is_new || self.reporter.redraws {
+            self.show(is_new, &|_| wait.line());
+        }
+        self.reporter.set_wait(Some(wait));
     }
 
     /// Shows a line about it, if one is due. `line` receives the time since the beginning.
@@ -48,8 +50,7 @@ impl Activity<'_> {
         let redraws = self.reporter.redraws;
         if self.reporter.verbosity >= Verbosity::Progress && is_due(self.shown, elapsed, is_new, redraws) {
             self.shown = Some(elapsed);
-            let line = line(elapsed);
-            if redraws { self.reporter.redraw(&line) } else { self.reporter.note(&line) }
+            self.reporter.draw(&line(elapsed));
         }
     }
 }
@@ -95,7 +96,23 @@ impl<R: Read> Read for Reading<'_, R> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+
+    #[test]
+    fn a_wait_goes_on_in_a_log_whether_it_is_looked_at_or_not() {
+        let reporter = Reporter { redraws: false, ..Reporter::new(Verbosity::Progress, &Default::default()) };
+        let (mut activity, lines) = (reporter.activity(), RefCell::new(Vec::new()));
+        let begun = activity.begun;
+        for drawn in [begun, begun.checked_sub(LOG_INTERVAL).expect("the clock is older")] {
+            reporter.set_wait(Some(Wait { begun, drawn, what: "waiting".to_owned() }));
+            activity.show_wait(false, "still waiting".to_owned());
+            (0..2).for_each(|_| reporter.tick(&|line| lines.borrow_mut().push(line.to_owned())));
+        }
+        let lines = lines.into_inner();
+        assert!(lines.len() == 1 && lines[0].ends_with("  still waiting"), "{lines:?}");
+    }
 
     #[test]
     fn what_is_new_is_logged_at_once_and_what_is_not_once_a_minute() {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anaplan_dump_core::{Event, Subject, Unfinished, shown_path};
 
+use self::activity::LOG_INTERVAL;
 pub(crate) use self::download::DownloadProgress;
 use crate::arguments::{PROGRAM, Verbosity};
 use crate::failure::Failure;
@@ -171,25 +172,36 @@ impl Reporter {
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
     }
 
-    /// Keeps the time of a wait going on a terminal, on a separate thread: a terminal that no program reads may block
-    /// it for ever.
+    /// Keeps the time of a wait going, on a separate thread: a terminal that no program reads may block it for ever.
     pub(crate) fn keep_time(self: &Arc<Self>) {
         let reporter = Arc::clone(self);
         let tick = move || loop {
-            reporter.tick();
+            reporter.tick(&|line| reporter.draw(line));
             thread::sleep(REDRAW);
         };
         // Without it, the line changes at each look.
-        let _ = self.redraws.then(|| thread::Builder::new().name("time".to_owned()).spawn(tick));
+        let is_shown = self.verbosity >= Verbosity::Progress;
+        let _ = is_shown.then(|| thread::Builder::new().name("time".to_owned()).spawn(tick));
     }
 
-    /// Draws the line about a wait anew.
-    fn tick(&self) {
+    /// Draws the line about a wait anew, on a terminal often, in a log once a minute.
+    fn tick(&self, draw: &dyn Fn(&str)) {
+        let interval = if self.redraws { REDRAW } else { LOG_INTERVAL };
         let mut wait = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(wait) = wait.as_mut().filter(|wait| wait.drawn.elapsed() >= REDRAW) {
+        if let Some(wait) = wait.as_mut().filter(|wait| wait.drawn.elapsed() >= interval) {
             wait.drawn = Instant::now();
-            self.redraw(&wait.line());
+            draw(&wait.line());
         }
+    }
+
+    /// Shows a line about what goes on.
+    fn draw(&self, line: &str) {
+        if self.redraws { self.redraw(line) } else { self.note(line) }
+    }
+
+    /// When the line about the wait was drawn last, if something is waited for.
+    fn wait_drawn(&self) -> Option<Instant> {
+        self.wait.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|wait| wait.drawn)
     }
 
     fn set_wait(&self, wait: Option<Wait>) {
