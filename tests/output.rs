@@ -85,7 +85,7 @@ fn a_folder_is_made_once_there_is_a_dump_for_it() {
     scene.make_folder("a");
     scene.run("get NIGHTLY/T9 -o a/b").any_stdout();
     scene.holds(&["a/"]);
-    // One that was made stays, whatever comes of it: another run may have seen it.
+    // One that was made stays also after an error: another run may have seen it.
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::status(403), When::path("chunks"));
     scene.run("get DUMP -o made/").exits_with(3).stderr_has("403");
