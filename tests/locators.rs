@@ -8,7 +8,7 @@ use crate::support::{COSTS, Scene, dump_of, failed, own_name};
 
 /// A server with processes of these names, each with one failed task T1; their ids count from 118000000001.
 #[track_caller]
-fn with_names(names: &[&str]) -> Scene {
+pub(crate) fn with_names(names: &[&str]) -> Scene {
     let mut service = Service::new();
     for (n, name) in (1..).zip(names) {
         let process = Process::new(format!("118{n:09}"), *name).with_task(failed("T1", &[COSTS]));

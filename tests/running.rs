@@ -8,13 +8,9 @@ use crate::support::{ACTUALS, COSTS, Import, Scene, clean, dump_for, failed, fai
 
 const RUN: &str = "run NIGHTLY --poll=1ms";
 
-fn clean_run() -> Task {
-    Task::script().with_result(ActionResult::new(PROCESS).with_nested(ActionResult::new("117000000003")))
-}
-
 /// A run that ends by itself only after far more looks than any test takes.
 fn long_run() -> Task {
-    (0..100_000).fold(clean_run(), |run, _| run.with_stage("IN_PROGRESS", "Importing", 0.5))
+    (0..100_000).fold(clean(""), |run, _| run.with_stage("IN_PROGRESS", "Importing", 0.5))
 }
 
 /// A run that is in progress at the first look, and rejects rows of [`COSTS`].
@@ -59,7 +55,7 @@ const DONE: &str = "COMPLETE 100 % Complete.";
 
 #[test]
 fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
-    let run = clean_run()
+    let run = clean("")
         .with_stage("NOT_STARTED", "Waiting", 0.0)
         .with_stage("IN_PROGRESS", "Importing", 0.25)
         .with_stage("IN_PROGRESS", "Importing", 0.25)
@@ -71,7 +67,7 @@ fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
         ["NOT_STARTED 0 % Waiting", "IN_PROGRESS 25 % Importing", "IN_PROGRESS 75 % Importing", "PAUSED 75 %", DONE];
     let task = scene.task_id();
     outcome.notes(notes(&task, &steps));
-    outcome.stdout(report(&task, "117000000003  yes      -       -        -  no\n"));
+    outcome.stdout(report(&task, "117000000003  yes      -       -        -  no    Delete old rows\n"));
     let look = format!("GET NIGHTLY/tasks/{task}");
     scene.assert_requests(&[&["POST NIGHTLY/tasks"][..], &[look.as_str(); 6]].concat());
 }
@@ -79,7 +75,7 @@ fn a_run_in_which_nothing_failed_reports_each_step_once_and_exits_with_0() {
 #[test]
 fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
     let step = |run: Task, _| run.with_stage("IN_PROGRESS", "Importing", 0.25);
-    let scene = Scene::with_run((0..14).fold(clean_run(), step));
+    let scene = Scene::with_run((0..14).fold(clean(""), step));
     let other = Process::new(COSTS.0, COSTS.1).with_task(Task::new("I1", "IN_PROGRESS"));
     scene.server.service().imports.push(other);
     let steps = ["IN_PROGRESS 25 % Importing", "IN_PROGRESS 25 % Importing (the model is busy: \"Processing\")", DONE];
@@ -88,7 +84,7 @@ fn a_run_that_does_not_move_says_what_keeps_the_model_busy() {
 
 #[test]
 fn the_time_of_a_wait_goes_on_between_two_looks_on_a_terminal() {
-    let run = clean_run().with_stage("IN_PROGRESS", "Importing", 0.25);
+    let run = clean("").with_stage("IN_PROGRESS", "Importing", 0.25);
     let scene = Scene::with_run(run);
     let command = scene.command("run NIGHTLY --poll=1s").on_a_terminal("xterm", "$RUN");
     let screen = command.run().any_stdout().stdout_text();
@@ -155,7 +151,7 @@ fn an_interrupt_leaves_the_process_running_and_the_reported_command_works() {
 
 #[test]
 fn faults_while_it_is_followed_are_retried_and_one_that_stays_leaves_the_process_running() {
-    let scene = Scene::with_run(clean_run());
+    let scene = Scene::with_run(clean(""));
     scene.server.fault(Fault::status(503), looks().times(2));
     scene.server.fault(Fault::Cut(At::Start), looks().times(2));
     let outcome = scene.run(RUN);

@@ -3,14 +3,9 @@
 use serde_json::json;
 use xtask::fake::{MODEL, PROCESS, Process, Service, Task, WORKSPACE, When};
 
+use crate::locators::with_names;
 use crate::support::texts::NO_TASKS;
 use crate::support::{COSTS, NEWEST_TASK, PROCESS_NAME, Scene, clean, failed, nightly};
-
-#[track_caller]
-fn with_processes(processes: &[(&str, &str)]) -> Scene {
-    let add = |service: Service, (id, name): &(&str, &str)| service.with_process(Process::new(*id, *name));
-    Scene::with_service(processes.iter().fold(Service::new(), add))
-}
 
 #[track_caller]
 fn with_tasks(tasks: impl IntoIterator<Item = Task>) -> Scene {
@@ -35,8 +30,7 @@ fn listed(scene: &Scene, options: &str) -> Vec<String> {
 #[test]
 fn the_processes_of_a_model_are_a_table_with_names_cut() {
     let long = "x".repeat(300);
-    let scene =
-        with_processes(&[("118000000001", "Nightly load"), ("118000000002", "Größe, 東京"), ("118000000003", &long)]);
+    let scene = with_names(&["Nightly load", "Größe, 東京", &long]);
     let cut = "x".repeat(57) + "...";
     let table =
         format!("PROCESS       NAME\n118000000001  Nightly load\n118000000002  Größe, 東京\n118000000003  {cut}\n");
@@ -51,7 +45,7 @@ fn the_processes_of_a_model_are_a_table_with_names_cut() {
 
 #[test]
 fn processes_and_tasks_arrive_over_their_pages() {
-    let scene = with_processes(&[("118000000001", "A"), ("118000000002", "B"), ("118000000003", "C")]);
+    let scene = with_names(&["A", "B", "C"]);
     scene.server.service().page_size = 2;
     scene.run("processes MODEL").stdout_has("118000000003  C\n");
     scene.assert_requests(&["GET /processes", "GET /processes?limit=5000&offset=2"]);
@@ -65,7 +59,7 @@ fn processes_and_tasks_arrive_over_their_pages() {
 
 #[test]
 fn a_model_without_processes_or_access_exits_with_4_also_with_json() {
-    let scene = with_processes(&[]);
+    let scene = with_names(&[]);
     let error = "model <MODEL> has no processes, or this user has no access to it: the service does not say which";
     scene.run("processes MODEL").fails(4, error);
     let outcome = scene.run("processes MODEL --json");

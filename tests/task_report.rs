@@ -1,7 +1,7 @@
 //! `task`: how a task went, action by action, in 80 columns, and what to do next.
 
 use serde_json::json;
-use xtask::fake::{ActionResult, Detail, PROCESS, Task};
+use xtask::fake::{ActionResult, PROCESS, Task};
 
 use crate::endings::with_task;
 use crate::support::texts::answered;
@@ -10,22 +10,12 @@ use crate::support::{ACTUALS, COSTS, Scene, clean, dump_for, failed};
 /// A task id of the shape that the service has.
 const TASK_ID: &str = "B7EA9FEC0FF2488B9A9E6040B6B26753";
 
-/// An import with these rows.
-fn import(id: &str, name: &str, rows: [&str; 3]) -> ActionResult {
-    let [good, bad, ignored] = rows;
-    let values = ["successRowCount", good, "failedCount", bad, "ignoredCount", ignored];
-    let text = format!("{name}: {good} ({bad}/{ignored}) rows successful, {ignored} ignored");
-    let detail = Detail::new("hierarchyRowsProcessedWithFailures", text).with_values(values);
-    let failure_dump_available = Some(true);
-    ActionResult { failure_dump_available, ..ActionResult::new(id).with_name(name).with_detail(detail) }
-}
-
 #[test]
 fn a_task_is_shown_with_its_actions_their_rows_and_the_command_to_copy() {
     let result = ActionResult::new(PROCESS)
         .with_nested(ActionResult::new("117000000003").with_name("1.0 Delete old versions from list"))
-        .with_nested(import("112000000021", "1.1 Cost Centres from ERP, 東京", ["90", "3", "5"]))
-        .with_nested(import("112000000022", &"2.1 DAT01 ".repeat(30), ["412345", "400000", "12345"]));
+        .with_nested(ActionResult::loaded("112000000021", "1.1 Cost Centres, 東京", [90, 3, 5]))
+        .with_nested(ActionResult::loaded("112000000022", &"2.1 DAT01 ".repeat(30), [412_345, 400_000, 12_345]));
     let scene = Scene::with_tasks([Task::complete(TASK_ID).with_result(result)]);
     scene.run(&format!("task NIGHTLY/{TASK_ID}")).stdout(format!(
         "\
@@ -34,8 +24,8 @@ COMPLETE, 100 %, created 2019-10-16 20:39:07 UTC
 
 OBJECT        RAN  TAKEN   FAILED  IGNORED  DUMP  NAME
 117000000003  yes       -       -        -  no    1.0 Delete old versions fro...
-112000000021  yes      90       3        5  yes   1.1 Cost Centres from ERP, 東京
-    1.1 Cost Centres from ERP, 東京: 90 (3/5) rows successful, 5 ignored
+112000000021  yes      90       3        5  yes   1.1 Cost Centres, 東京
+    1.1 Cost Centres, 東京: 90 (0/90) rows successful, 3 failed, 5 ignored
 112000000022  yes  412345  400000    12345  yes   2.1 DAT01 2.1 DAT01 2.1 DAT...
     2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1
     DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1
