@@ -54,8 +54,8 @@ pub(crate) fn run(arguments: &Serve) -> Result<(), String> {
         Fault::page(503),
         Fault::Answer(Answer::error(429, "Too Many Requests").with_header("Retry-After", "1")),
     ];
-    for (fault, seed) in flaky.into_iter().zip(1..).filter(|_| arguments.flaky) {
-        server.fault(fault, When::any().chance(0.1, seed));
+    for (fault, number) in flaky.iter().cycle().zip((3..10_000).step_by(3)).filter(|_| arguments.flaky) {
+        server.fault(fault.clone(), When::any().occurrence(number));
     }
     let folder = write_files(&server, &certificate).map_err(|error| format!("the folder to work in: {error}"))?;
     print_usage(&server, &program, &folder, arguments.tls);

@@ -2,7 +2,6 @@
 
 use super::kinds::Fault;
 use crate::fake::http::Request;
-use crate::fake::random::Random;
 
 /// The requests that a fault strikes. Conditions add up.
 #[derive(Debug, Clone, Default)]
@@ -11,7 +10,6 @@ pub struct When {
     path: Option<String>,
     occurrence: Option<usize>,
     times: Option<usize>,
-    chance: Option<(f64, u64)>,
 }
 
 impl When {
@@ -41,12 +39,6 @@ impl When {
         self
     }
 
-    /// With this probability, from a seed.
-    pub fn chance(mut self, probability: f64, seed: u64) -> Self {
-        self.chance = Some((probability, seed));
-        self
-    }
-
     fn matches(&self, request: &Request) -> bool {
         let ends_with = |segments: &String| {
             let wanted: Vec<&str> = segments.trim_matches('/').split('/').collect();
@@ -63,15 +55,13 @@ impl When {
 pub(crate) struct Rule {
     fault: Fault,
     when: When,
-    random: Random,
     matched: usize,
     fired: usize,
 }
 
 impl Rule {
     pub(crate) fn new(fault: Fault, when: When) -> Self {
-        let seed = when.chance.map_or(0, |(_, seed)| seed);
-        Self { fault, when, random: Random::new(seed), matched: 0, fired: 0 }
+        Self { fault, when, matched: 0, fired: 0 }
     }
 
     /// Counts the request, and says whether it is struck. `taken` when an earlier rule has struck it.
@@ -80,10 +70,7 @@ impl Rule {
             return false;
         }
         self.matched += 1;
-        // Drawn for every match, so that other rules do not shift the sequence.
-        let drawn = self.when.chance.is_none_or(|(chance, _)| self.random.chance(chance));
-        let struck = drawn
-            && !taken
+        let struck = !taken
             && self.when.occurrence.is_none_or(|k| k == self.matched)
             && self.when.times.is_none_or(|n| self.fired < n);
         if struck {
@@ -120,6 +107,4 @@ fn a_fault_strikes_where_and_as_often_as_its_condition_says() {
     let twice = (Fault::GzipBadCrc, When::any().times(2));
     let counted = strikes(vec![second, twice], &["/a/b"; 4]);
     assert_eq!(counted, ["GzipBadCrc", "Answer", "GzipBadCrc", ""]);
-    let draw = |seed| strikes(html(When::any().chance(0.5, seed)), &["/"; 64]);
-    assert!(draw(1) == draw(1) && draw(1) != draw(2));
 }
