@@ -120,15 +120,16 @@ fn minute(time: &UnixTime) -> String {
     Utc(time.unwrap_or(SystemTime::UNIX_EPOCH)).to_minute()
 }
 
-/// The names in a certificate, which rustls gives as `DnsName("localhost")`.
+/// The hosts among the names in a certificate, which rustls gives as `DnsName("localhost")` and `IpAddress(10.0.0.1)`.
 fn names(presented: &[String]) -> String {
     /// Maximum number of names that are shown: some certificates have hundreds.
     const SHOWN: usize = 5;
-    let bare = |name: &String| Printable(name.split('"').nth(1).unwrap_or(name)).to_string();
-    match presented {
-        [] => "no host".to_owned(),
-        names => names.iter().take(SHOWN).map(bare).collect::<Vec<_>>().join(", "),
-    }
+    let host = |name: &String| {
+        let name = name.strip_prefix("DnsName(").or_else(|| name.strip_prefix("IpAddress("))?;
+        Some(Printable(name.trim_matches(['"', ')'])).to_string())
+    };
+    let hosts: Vec<String> = presented.iter().filter_map(host).take(SHOWN).collect();
+    if hosts.is_empty() { "no host".to_owned() } else { hosts.join(", ") }
 }
 
 #[cfg(test)]
@@ -150,6 +151,9 @@ mod tests {
             let (told, words) = words(&error, Some("\"R\""), false);
             assert!(told == problem && words.starts_with(expected), "{error:?}: {words}");
         }
+        let presented = ["Unsupported(0x01)", "DnsName(\"a.example\")", "IpAddress(2001:db8::9)"].map(str::to_owned);
+        assert_eq!(names(&presented), "a.example, 2001:db8::9");
+        assert_eq!(names(&presented[..1]), "no host");
     }
 
     #[test]
