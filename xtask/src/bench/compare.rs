@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use xtask::fake::dump_file;
 
-use super::Setting;
 use super::measure::{self, SYNCED, Sample, rounds};
 use super::server::{self, SCENES};
 use super::table::Section;
@@ -46,33 +45,31 @@ const EXPLAINED: usize = 400_000_000;
 const STARTS: usize = 20;
 
 /// Measures the scenarios that are wanted.
-pub(super) fn run(setting: &Setting, repeat: usize, wanted: &[&str]) -> Result<Vec<Section>, String> {
+pub(super) fn run(program: &Path, folder: &Path, repeat: usize, wanted: &[&str]) -> Result<Vec<Section>, String> {
     let mut sections = Vec::new();
     for (name, title, chunks, chunk_size) in SCENES.into_iter().filter(|scene| wanted.contains(&scene.0)) {
         eprintln!("{name} ...");
-        let (_server, sum) = server::start(name, &setting.folder).map_err(|error| format!("{title}: {error}"))?;
+        let (_server, sum) = server::start(name, folder).map_err(|error| format!("{title}: {error}"))?;
         let bytes = chunks * chunk_size;
         let mut all = if name == "upload" { UPLOADS.to_vec() } else { DOWNLOADS.to_vec() };
         all.retain(|(who, _)| !who.contains("--parallel") || ["tls", "far"].contains(&name));
-        let run = |script: &&str| measure(setting, name, (bytes as u64, &sum), script);
+        let run = |script: &&str| measure(program, folder, name, (bytes as u64, &sum), script);
         let rows = rounds(&all, repeat, run).map_err(|error| format!("{title}: {error}"))?;
         sections.push(Section { title, bytes, rows });
     }
     if wanted.contains(&"start") {
         eprintln!("start ...");
-        let programs = [("curl --version", Path::new("curl")), ("anaplan-dump --version", &setting.program)];
+        let programs = [("curl --version", Path::new("curl")), ("anaplan-dump --version", program)];
         let rows = rounds(&programs, repeat * STARTS, |program| measure::alone(program, "--version", None))?;
         sections.push(Section { title: "start-up", bytes: 0, rows });
     }
     if wanted.contains(&"explain") {
         eprintln!("explain ...");
         let own = std::env::current_exe().map_err(|error| format!("the record counter: {error}"))?;
-        let path = setting.folder.join("explain.csv");
+        let path = folder.join("explain.csv");
         write_dump(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let readers = [
-            ("crate csv, records alone", (&own, "bench --part")),
-            ("anaplan-dump explain", (&setting.program, "explain")),
-        ];
+        let readers =
+            [("crate csv, records alone", (&*own, "bench --part")), ("anaplan-dump explain", (program, "explain"))];
         let rows = rounds(&readers, repeat, |(program, words)| measure::alone(program, words, Some(&path)))?;
         sections.push(Section { title: "explain", bytes: EXPLAINED, rows });
     }
@@ -80,16 +77,16 @@ pub(super) fn run(setting: &Setting, repeat: usize, wanted: &[&str]) -> Result<V
 }
 
 /// One run, and whether the whole dump arrived.
-fn measure(setting: &Setting, scene: &str, expected: (u64, &str), script: &str) -> io::Result<Sample> {
-    let out = setting.folder.join("out");
+fn measure(program: &Path, folder: &Path, scene: &str, expected: (u64, &str), script: &str) -> io::Result<Sample> {
+    let out = folder.join("out");
     // The first run finds none.
     let _ = fs::remove_dir_all(&out);
     fs::create_dir(&out)?;
     let to_file = !["tls-pipe", "upload"].contains(&scene);
     let redirect = if to_file && !script.contains("OUT") { "exec > \"$OUT\"; " } else { "" };
     let mut command = clean_command("sh");
-    command.arg("-c").arg(format!(". ./settings; {redirect}{script}")).current_dir(&setting.folder);
-    command.env("PROGRAM", &setting.program).envs(to_file.then_some(("OUT", "out/dump.csv")));
+    command.arg("-c").arg(format!(". ./settings; {redirect}{script}")).current_dir(folder);
+    command.env("PROGRAM", program).envs(to_file.then_some(("OUT", "out/dump.csv")));
     let (mut sample, mut length, mut sum) = measure::child(command)?;
     if to_file {
         let start = Instant::now();

@@ -51,8 +51,7 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     if arguments.repeat == 0 {
         return Err("--repeat must be at least 1".to_owned());
     }
-    let names = server::SCENES.map(|scene| scene.0);
-    let usual: Vec<&str> = names.into_iter().chain(["start", "explain"]).collect();
+    let usual: Vec<&str> = server::SCENES.iter().map(|scene| scene.0).chain(["start", "explain"]).collect();
     let named: Vec<&str> = arguments.scenario.iter().map(String::as_str).collect();
     if let Some(unknown) = named.iter().find(|name| !usual.contains(name) && **name != RATE_LIMIT) {
         return Err(format!("no scenario is called {unknown}; there are {}, {RATE_LIMIT}", usual.join(", ")));
@@ -60,20 +59,12 @@ pub(crate) fn run(arguments: &Bench) -> Result<(), String> {
     let wanted = if named.is_empty() { usual } else { named };
     eprintln!("Building {PROGRAM} in the release profile ...");
     let program = build_program(&["--release"])?;
-    let folder = tempfile::Builder::new().prefix("anaplan-dump-bench-").tempdir();
-    let folder = folder.map_err(|error| format!("no temporary folder: {error}"))?;
-    let setting = Setting { program, folder: folder.path().to_owned() };
-    let sections = compare::run(&setting, arguments.repeat, &wanted)?;
+    let folder = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let sections = compare::run(&program, folder.path(), arguments.repeat, &wanted)?;
     if wanted.contains(&RATE_LIMIT) {
-        rate_limit::run(&setting)?;
+        rate_limit::run(&program)?;
     }
     table::print(&sections);
     let Some(path) = &arguments.chart else { return Ok(()) };
     fs::write(path, table::svg(&sections)).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// What all measurements have in common.
-struct Setting {
-    program: PathBuf,
-    folder: PathBuf,
 }

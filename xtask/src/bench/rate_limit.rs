@@ -1,12 +1,13 @@
 //! The scenario `rate-limit`: many processes at once against one tenant's token bucket. Each knows nothing of
 //! the others but the refusals that it gets.
 
+use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
 use xtask::fake::{Dump, FakeServer, Service, TOKEN, dump_file};
 
-use super::{Setting, measure};
+use super::measure;
 use crate::cargo::{PROGRAM, clean_command};
 
 /// Processes at once, and the chunks of each one's dump: the full bucket is enough for less than half of them. A chunk
@@ -25,10 +26,10 @@ const MAX_WAIT: &str = "6";
 const MAX_RATIO: f64 = 1.25;
 
 /// Measures and prints; an error where a process gives up or too much is sent.
-pub(super) fn run(setting: &Setting) -> Result<(), String> {
+pub(super) fn run(program: &Path) -> Result<(), String> {
     let dump = Dump::from_bytes(dump_file::generate(1, CHUNKS * CHUNK_SIZE), CHUNK_SIZE);
     let alone = FakeServer::start_on(Service::with_dump(dump.clone()), 0, None)?;
-    get(setting, &dump, &alone)?;
+    get(program, &dump, &alone)?;
     let needed = alone.requests().len() * PROCESSES;
     let ideal = (needed as f64 - f64::from(DEPTH)).max(0.0) / REFILL;
     println!(
@@ -42,7 +43,7 @@ pub(super) fn run(setting: &Setting) -> Result<(), String> {
         let server = &FakeServer::start_on(service, 0, None)?;
         let (begun, dump) = (Instant::now(), &dump);
         let outcome: Result<(), String> = thread::scope(|scope| {
-            let crowd: Vec<_> = (0..PROCESSES).map(|_| scope.spawn(move || get(setting, dump, server))).collect();
+            let crowd: Vec<_> = (0..PROCESSES).map(|_| scope.spawn(move || get(program, dump, server))).collect();
             crowd.into_iter().try_for_each(|one| one.join().unwrap_or_else(|_| Err("a panic".to_owned())))
         });
         outcome.map_err(|error| format!("{name}: {error}"))?;
@@ -57,8 +58,8 @@ pub(super) fn run(setting: &Setting) -> Result<(), String> {
 }
 
 /// One download; an error where it gives up, or what arrives is not the dump.
-fn get(setting: &Setting, dump: &Dump, server: &FakeServer) -> Result<(), String> {
-    let mut command = clean_command(&setting.program);
+fn get(program: &Path, dump: &Dump, server: &FakeServer) -> Result<(), String> {
+    let mut command = clean_command(program);
     command.args(["get", &server.locator(), "-qq", "-o", "-"]).env("ANAPLAN_TOKEN", TOKEN);
     command.env("ANAPLAN_API_URL", server.origin()).env("ANAPLAN_MAX_WAIT", MAX_WAIT);
     let (_, length, sum) = measure::child(command).map_err(|error| format!("one gave up: {error}"))?;

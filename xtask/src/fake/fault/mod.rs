@@ -7,4 +7,4 @@ mod when;
 pub(crate) use apply::{change_data, deliver};
 pub use kinds::Fault;
 pub use when::When;
-pub(crate) use when::{Rule, strike};
+pub(crate) use when::{Armed, strike};

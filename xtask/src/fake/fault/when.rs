@@ -52,14 +52,14 @@ impl When {
 
 /// A fault with its condition and its history.
 #[derive(Debug)]
-pub(crate) struct Rule {
+pub(crate) struct Armed {
     fault: Fault,
     when: When,
     matched: usize,
     fired: usize,
 }
 
-impl Rule {
+impl Armed {
     pub(crate) fn new(fault: Fault, when: When) -> Self {
         Self { fault, when, matched: 0, fired: 0 }
     }
@@ -81,7 +81,7 @@ impl Rule {
 }
 
 /// The fault for this request: the first that strikes it.
-pub(crate) fn strike(rules: &mut [Rule], request: &Request) -> Option<Fault> {
+pub(crate) fn strike(rules: &mut [Armed], request: &Request) -> Option<Fault> {
     let mut struck = None;
     for rule in rules {
         if rule.strikes(request, struck.is_some()) {
@@ -94,7 +94,7 @@ pub(crate) fn strike(rules: &mut [Rule], request: &Request) -> Option<Fault> {
 #[test]
 fn a_fault_strikes_where_and_as_often_as_its_condition_says() {
     let strikes = |rules: Vec<(Fault, When)>, targets: &[&str]| -> Vec<String> {
-        let mut all: Vec<Rule> = rules.into_iter().map(|(fault, when)| Rule::new(fault, when)).collect();
+        let mut all: Vec<Armed> = rules.into_iter().map(|(fault, when)| Armed::new(fault, when)).collect();
         let mut name = |target| strike(&mut all, &Request::new("GET", target)).as_ref().map(Fault::name);
         targets.iter().map(|target| name(target).unwrap_or_default()).collect()
     };

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 
 use super::data::{MODEL, OBJECT, PROCESS, TASK, WORKSPACE};
-use super::fault::{Fault, Rule, When};
+use super::fault::{Armed, Fault, When};
 use super::http::RequestLog;
 use super::service::Service;
 use super::wire::{self, ServerCertificate};
@@ -21,7 +21,7 @@ use super::wire::{self, ServerCertificate};
 #[derive(Debug, Default)]
 struct Shared {
     service: Mutex<Service>,
-    rules: Mutex<Vec<Rule>>,
+    rules: Mutex<Vec<Armed>>,
     requests: Mutex<Vec<RequestLog>>,
     is_stopped: AtomicBool,
     tls: Option<Arc<ServerConfig>>,
@@ -133,7 +133,7 @@ impl FakeServer {
 
     /// Adds a fault. The first one that was added and strikes a request is that of the request.
     pub fn fault(&self, fault: Fault, when: When) {
-        lock(&self.shared.rules).push(Rule::new(fault, when));
+        lock(&self.shared.rules).push(Armed::new(fault, when));
     }
 
     pub fn clear_faults(&self) {
