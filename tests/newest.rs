@@ -98,6 +98,10 @@ fn a_dump_of_a_model_that_is_gone_is_told() {
         outcome.exits_with(code).any_stdout().stderr_has(why);
     }
     scene.run("get NIGHTLY --check").exits_with(6).any_stdout().stderr_has(why);
+    let scene = Scene::with_tasks([gone("T9"), failed("T8", &[COSTS])]);
+    let told = passed_over(&[("T9", GONE)]);
+    scene.run("get MODEL --since=2019-10-15").stdout_has("T8").stderr_has(told);
+    scene.holds(&[file_of(COSTS, "T8")]);
 }
 
 #[test]
@@ -264,6 +268,8 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
         before = lists;
     }
     scene.run("get NIGHTLY -qq --limit=31").collects("", "LAST", &[COSTS]);
+    scene.run("get MODEL -q --limit=2 --since=2019-10-01").exits_with(4).any_stdout().stderr_has("newest 2 tasks");
+    scene.run("get MODEL -qq --since=2019-10-01").stdout_has("LAST");
 }
 
 #[test]
@@ -295,6 +301,12 @@ fn older_dumps_of_actions_that_a_failed_run_did_not_come_to_are_fetched_with_its
     scene.run("get NIGHTLY -q").collects("", "T9", &[COSTS]);
     scene.run("get NIGHTLY --older -qq").any_stdout().stderr("");
     scene.holds(&[file_of(COSTS, "T9"), file_of(ACTUALS, "T8")]);
+    // What cannot be looked at is told, and costs none of the dumps that are found.
+    scene.server.fault(Fault::status(500), When::path("tasks/T8"));
+    let outcome = scene.run("get NIGHTLY --older --retries=0");
+    outcome.any_stdout().stderr_has("passed over task T8 of 2019-10-16 19:39:07: it cannot be read\n");
+    let more = [file_of(ACTUALS, "T7"), file_of(ACTUALS, "T8"), file_of(BUDGET, "T7")];
+    scene.holds(&[&[file_of(COSTS, "T9")], &more[..]].concat());
 }
 
 #[test]

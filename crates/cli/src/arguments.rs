@@ -459,8 +459,8 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
 process, or with latest for the task: the dumps of its newest finished run; --older goes
-past runs that left no dump. A model: with --older, of each of its processes and imports
-that ran in the last 48 hours, or since --since. With an object in the locator -o
+past runs that left no dump. A model: the dumps of each process and import that ran in
+the last 48 hours, or since --since; --older is implied. With an object in the locator -o
 names a file, or a folder that is there or ends with a slash; else it names a folder.
 
 Until it is complete, a file is NAME.part with a journal beside it. A run that was

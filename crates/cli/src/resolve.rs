@@ -20,7 +20,7 @@ pub(crate) type Skipped = (ListedTask, SkipReason);
 
 /// The dumps that a locator means.
 pub(crate) struct Selection {
-    /// The task whose dumps these are, or which proves that there are none.
+    /// The task whose dumps these are, but for those of older tasks, or which proves that there are none.
     pub(crate) task: TaskAddress,
     /// Tasks that were passed over: newer ones, and older ones whose dump is gone.
     pub(crate) skipped: Vec<Skipped>,
@@ -94,8 +94,8 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The dumps of the newest finished task. `older` goes past runs that left no dump; where the action is one of
-    /// many, that is no news.
+    /// The dumps of the newest finished task. `older` goes past runs that left no dump; where the action is one of many,
+    /// that is no news, nor is a dump below such a run that is gone.
     pub(crate) fn newest_dumps(
         &self,
         action: &ActionAddress,
@@ -122,9 +122,11 @@ impl Session {
                 });
             }
         };
-        if !is_one_of_many {
-            self.note_skipped(&skipped);
-        }
+        let is_news = |skipped: &&Skipped| match skipped.1 {
+            SkipReason::NotFinished | SkipReason::Cancelled | SkipReason::NoDump => !is_one_of_many,
+            _ => !(is_one_of_many && dumps.is_empty()),
+        };
+        self.note_skipped(skipped.iter().filter(is_news));
         if !dumps.is_empty() {
             self.reporter.note(&format!("task {}", task.address));
         }
@@ -160,7 +162,7 @@ impl Session {
         Ok(Selection { task: address, skipped: Vec::new(), dumps, rest, end })
     }
 
-    fn note_skipped(&self, skipped: &[Skipped]) {
+    fn note_skipped<'a>(&self, skipped: impl IntoIterator<Item = &'a Skipped>) {
         for skipped in skipped {
             self.reporter.warn(&format!("passed over task {}", describe(skipped)));
         }

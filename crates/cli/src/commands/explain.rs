@@ -72,7 +72,8 @@ pub(crate) fn explain(
             (report, None, problems)
         }
     };
-    if report.inputs.is_empty() {
+    // Half of one file looks like a whole report.
+    if report.inputs.is_empty() || (command.files.len() == 1 && !problems.is_empty()) {
         return Err(first(problems).unwrap_or_else(|| Failure::Other("there is nothing to report on".into())));
     }
     let view = || before.iter().fold(report.view(), |view, before| view.against(before));

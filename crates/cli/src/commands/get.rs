@@ -151,9 +151,11 @@ fn find(
 ) -> Result<Selection, Failure> {
     let action = session.action(locator)?;
     let Some(TaskChoice::Id(id)) = locator.task_choice() else {
-        let Get { older, mut since, limit, .. } = *command;
+        let Get { older, mut since, mut limit, .. } = *command;
         if is_of_model {
             since = since.or_else(|| SystemTime::now().checked_sub(LIFE_OF_A_DUMP));
+            // The time is the limit.
+            limit = limit.or(Some(usize::MAX));
         }
         return session.newest_dumps(&action, locator.object(), older || since.is_some(), since, limit, is_of_model);
     };

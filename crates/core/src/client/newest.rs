@@ -21,7 +21,7 @@ pub enum Newest {
     Dumps {
         /// The run.
         task: Task,
-        /// Its dumps.
+        /// Its dumps; with [`older`](Search::older) also those of older runs.
         dumps: Vec<Dump>,
     },
     /// It rejected no row, by proof.
@@ -150,30 +150,17 @@ impl<'a> Search<'a> {
         // The newest finished run decides where no dump is found: it alone, or that its dump is gone.
         let mut newest = None;
         let mut is_last = false;
-        let mut found: Option<(Task, Vec<Dump>)> = None;
         let Listed { tasks, mut is_proven } = self.listed()?;
-        for (mut listed, is_newest) in tasks {
+        let mut tasks = tasks.into_iter();
+        while let Some((mut listed, is_newest)) = tasks.next() {
             let reason = match self.look(&mut listed)? {
                 Found::Dumps(..) if !is_newest && !self.older => return Err(unreadable(self.action)),
-                Found::Dumps(task, dumps) => {
-                    // A run that failed may not have come to an action whose older dump is there.
-                    let is_whole = task.result.as_ref().is_some_and(|result| result.successful == Some(true));
-                    match &mut found {
-                        None => found = Some((task, dumps)),
-                        Some((_, newer)) => {
-                            for dump in dumps {
-                                let is_known =
-                                    newer.iter().any(|newer| newer.address.object() == dump.address.object());
-                                newer.extend(Some(dump).filter(|dump| !is_known && dump.chunks.is_some()));
-                            }
-                        }
+                Found::Dumps(task, mut dumps) => {
+                    if self.older && self.object.is_none() && !is_whole(&task) {
+                        self.add_older(tasks, &mut dumps, &mut skipped);
                     }
-                    if is_whole || !self.older || self.object.is_some() {
-                        break;
-                    }
-                    continue;
+                    return Ok((Newest::Dumps { task, dumps }, skipped));
                 }
-                _ if found.is_some() => continue,
                 Found::NoDump(task) => {
                     // As of one that was cancelled, there is nothing of it to ask for.
                     let has_failed = task.state == TaskState::Failed && task.result.is_none();
@@ -198,9 +185,6 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        if let Some((task, dumps)) = found {
-            return Ok((Newest::Dumps { task, dumps }, skipped));
-        }
         if !is_proven {
             return Err(unreadable(self.action));
         }
@@ -223,6 +207,27 @@ impl<'a> Search<'a> {
                 (answer, skipped)
             }
         })
+    }
+
+    /// Adds what older tasks left of other actions, down to one that came to all of them. That a dump of theirs is gone
+    /// is no news; that one of them cannot be read is.
+    fn add_older(&self, tasks: impl Iterator<Item = (ListedTask, bool)>, dumps: &mut Vec<Dump>, skipped: &mut Skipped) {
+        for (mut listed, _) in tasks {
+            match self.look(&mut listed) {
+                Ok(Found::Dumps(task, found)) => {
+                    for dump in found {
+                        let is_known = dumps.iter().any(|newer| newer.address.object() == dump.address.object());
+                        let may_be_there = dump.chunks.is_some() || !dump.is_reported;
+                        dumps.extend(Some(dump).filter(|_| may_be_there && !is_known));
+                    }
+                    if is_whole(&task) {
+                        return;
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => skipped.push((listed, SkipReason::TaskGone)),
+            }
+        }
     }
 
     /// The newest finished run, without its dumps, and the newer tasks that were passed over.
@@ -310,6 +315,11 @@ impl<'a> Search<'a> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a task came to all its actions.
+fn is_whole(task: &Task) -> bool {
+    task.result.as_ref().is_some_and(|result| result.successful == Some(true))
 }
 
 /// Whether a task left no dump but those that were asked for; where an object is named, none of that one.

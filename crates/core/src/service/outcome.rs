@@ -43,7 +43,8 @@ impl Task {
         }
     }
 
-    /// How the task ended, where `dumps` are those that [`Client::dumps`](crate::Client::dumps) found.
+    /// How the task ended, where those of `dumps` that are its own are the ones that
+    /// [`Client::dumps`](crate::Client::dumps) found.
     #[doc(hidden)]
     pub fn outcome_with(&self, dumps: &[Dump]) -> Outcome {
         if !self.is_over() {
@@ -56,8 +57,9 @@ impl Task {
         }
         let Some(whole) = &self.result else { return Outcome::Unclear };
         let actions = self.actions();
+        let mut own = dumps.iter().filter(|dump| dump.address.task == self.address);
         let has_dump = |action: &ActionResult| {
-            dumps.iter().any(|dump| match &dump.address.object {
+            own.clone().any(|dump| match &dump.address.object {
                 Some(object) => action.object_id.as_ref() == Some(object),
                 None => actions.len() == 1,
             })
@@ -81,7 +83,7 @@ impl Task {
         if parts.contains(&Outcome::Failed)
             || is_unexplained(whole)
             || actions.iter().any(|action| is_unexplained(action))
-            || (!dumps.is_empty() && !parts.iter().any(is_excuse))
+            || (own.next().is_some() && !parts.iter().any(is_excuse))
             || actions.iter().any(|action| action.rejected_rows())
             || whole.rejected_rows()
         {
