@@ -3,7 +3,7 @@
 
 use std::io;
 
-use anaplan_dump_core::{BodyProblem, ConnectionProblem, Error, Fault, Setting, Subject};
+use anaplan_dump_core::{BodyProblem, ConnectionProblem, Error, ErrorKind, Fault, Setting, Subject};
 
 const MORE_TIME: &str = "--timeout allows more time";
 
@@ -43,7 +43,7 @@ pub(crate) fn advice(error: &Error) -> Option<&'static str> {
             "it may have been removed, or replaced by a newer run: look at the newest tasks, and try again"
         }
         Error::Changed { .. } => "the import probably ran again: wait until it has ended, then download its dump",
-        Error::Output { source, .. } if source.kind() == io::ErrorKind::TimedOut => MORE_TIME,
+        Error::Output { .. } if error.kind() == ErrorKind::Service => MORE_TIME,
         Error::Output { path: Some(_), source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
         {

@@ -1,7 +1,5 @@
 //! The way to sign in, from variables and files; never from arguments, which other users can see.
 
-use std::time::Instant;
-
 use anaplan_dump_core::{Credentials, Error, NamedFile, Secret, Setting, Token};
 
 use crate::arguments::Command;
@@ -101,8 +99,7 @@ fn token(environment: &Environment<'_>) -> Result<Credentials, Failure> {
     match found.as_slice() {
         // An option is nearer than a variable.
         [("--token-file", path), ..] | [("ANAPLAN_TOKEN_FILE", path)] if path == "-" => {
-            let end = environment.arguments.command.timeout().and_then(|limit| Instant::now().checked_add(limit));
-            let stdin = Pipe::open(end, || Ok(std::io::stdin()));
+            let stdin = Pipe::open(environment.end, || Ok(std::io::stdin()));
             let file = NamedFile::read_from(Setting::Named("the token file"), "standard input", stdin)?;
             Ok(file.token()?.parse::<Token>()?.into())
         }

@@ -2,6 +2,7 @@
 
 use std::env::VarError;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anaplan_dump_core::{Id, Locator, ModelAddress, NamedFile, ProxyChoice, Setting};
 use argh::{ArgsInfo, FlagInfoKind};
@@ -21,6 +22,8 @@ const PATHS: [&str; 3] = ["ANAPLAN_CERTIFICATE", "ANAPLAN_PRIVATE_KEY", "ANAPLAN
 #[derive(Debug)]
 pub(crate) struct Environment<'a> {
     pub(crate) arguments: &'a Arguments,
+    /// When the time of the command is over.
+    pub(crate) end: Option<Instant>,
     /// The general options that have a value.
     options: &'a [(&'static str, String)],
     /// Those of the file; the last one of a name counts.
@@ -31,7 +34,8 @@ pub(crate) struct Environment<'a> {
 
 impl<'a> Environment<'a> {
     pub(crate) fn new(arguments: &'a Arguments, options: &'a [(&'static str, String)]) -> Self {
-        Environment { arguments, options, from_file: Vec::new(), exposed: None }
+        let end = arguments.command.timeout().and_then(|limit| Instant::now().checked_add(limit));
+        Environment { arguments, end, options, from_file: Vec::new(), exposed: None }
     }
 
     /// Refuses variables that would have no effect.

@@ -11,10 +11,6 @@ pub(crate) const HUNG_UP: u8 = 129;
 pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) const TERMINATED: u8 = 143;
 
-/// What `--json` calls the failures from [`OTHER`] on.
-pub(crate) const WORDS: [&str; 7] =
-    ["other", "usage", "not_permitted", "not_found", "service", "rows_failed", "output"];
-
 #[cfg(test)]
 mod tests {
     use argh::ArgsInfo;

@@ -62,7 +62,15 @@ impl Failure {
     /// The failure as `--json` shows it; `kind` is a machine word.
     pub(crate) fn document(&self) -> Value {
         let exit_code = self.exit_code();
-        let kind = exit_code::WORDS[usize::from(exit_code - exit_code::OTHER)];
+        let kind = match exit_code {
+            exit_code::USAGE => "usage",
+            exit_code::NOT_PERMITTED => "not_permitted",
+            exit_code::NOT_FOUND => "not_found",
+            exit_code::SERVICE => "service",
+            exit_code::ROWS_FAILED => "rows_failed",
+            exit_code::OUTPUT => "output",
+            _ => "other",
+        };
         let (message, advice) = self.words();
         let advice = (!advice.is_empty()).then(|| advice.join("\n"));
         json!({ "kind": kind, "exit_code": exit_code, "message": message, "advice": advice })

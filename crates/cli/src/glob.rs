@@ -31,7 +31,7 @@ fn letters(name: &str) -> Vec<char> {
 }
 
 fn is_match(pattern: &[char], name: &[char]) -> bool {
-    // How many of the first letters of the name the pattern so far can mean.
+    // `fits[n]`: the pattern so far can mean the first n letters of the name.
     let mut fits: Vec<bool> = (0..=name.len()).map(|count| count == 0).collect();
     for letter in pattern {
         if *letter == '*' {

@@ -1,8 +1,7 @@
-//! A pipe, such as standard input, into which nothing may be written: each read of it ends within the time of a
-//! command.
+//! A pipe, such as standard input, that may stay silent: each read of it ends within the time of a command.
 
 use std::io::{self, Cursor, ErrorKind, Read};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,11 +21,13 @@ impl Pipe {
         thread::spawn(move || {
             let read = || -> io::Result<()> {
                 let mut pipe = open()?;
-                // After the end there are empty pieces, as many as are asked for.
+                // After the end every read is empty.
                 loop {
                     let mut piece = vec![0; PIECE_BYTES];
-                    let count = pipe.read(&mut piece)?;
-                    piece.truncate(count);
+                    match pipe.read(&mut piece) {
+                        Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                        count => piece.truncate(count?),
+                    }
                     if sender.send(Ok(piece)).is_err() {
                         return Ok(());
                     }
@@ -42,8 +43,11 @@ impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.piece.position() == self.piece.get_ref().len() as u64 {
             let left = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-            let late = |_| io::Error::new(ErrorKind::TimedOut, "the time limit was reached");
-            self.piece = Cursor::new(self.pieces.recv_timeout(left).map_err(late)??);
+            let piece = self.pieces.recv_timeout(left).map_err(|error| match error {
+                RecvTimeoutError::Timeout => io::Error::new(ErrorKind::TimedOut, "the time limit was reached"),
+                RecvTimeoutError::Disconnected => ErrorKind::BrokenPipe.into(),
+            });
+            self.piece = Cursor::new(piece??);
         }
         self.piece.read(buffer)
     }

@@ -1,7 +1,7 @@
 //! What every command gets: the client, the reporter, and how results are printed.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anaplan_dump_core::{Client, Credentials, Locator, SignInMethod, Token, Unfinished, shown_path};
 use serde_json::{Value, json};
@@ -45,14 +45,13 @@ impl Session {
         }
         let method = credentials.method();
         let client = settings::client(environment, locator, credentials, &reporter)?;
-        Ok((Session { client, method, reporter, json: environment.arguments.json, end: None }, no_way))
+        Ok((Session { client, method, reporter, json: environment.arguments.json, end: environment.end }, no_way))
     }
 
-    /// The same session with a time limit for all that follows.
-    pub(crate) fn within(&self, limit: Option<Duration>) -> Session {
-        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let client = end.map_or_else(|| self.client.clone(), |end| self.client.until(end));
-        Session { client, end, ..self.clone() }
+    /// The same session, all whose requests end in that time.
+    pub(crate) fn limited(&self) -> Session {
+        let client = self.end.map_or_else(|| self.client.clone(), |end| self.client.until(end));
+        Session { client, ..self.clone() }
     }
 
     /// Does the same for each of several locators, also after a failure, and prints the only document, or a list of

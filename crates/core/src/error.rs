@@ -235,8 +235,12 @@ impl Error {
             Error::NoToken(_) => ErrorKind::NotPermitted,
             Error::NoSuchAction { .. } | Error::Vanished(_) => ErrorKind::NotFound,
             Error::Changed { .. } | Error::Empty { .. } => ErrorKind::Service,
-            // The time that the user gave is over.
-            Error::Output { source, .. } if source.kind() == io::ErrorKind::TimedOut => ErrorKind::Service,
+            // The time that the user gave is over; the system calls a disk in the network so that does not answer.
+            Error::Output { source, .. }
+                if source.kind() == io::ErrorKind::TimedOut && source.raw_os_error().is_none() =>
+            {
+                ErrorKind::Service
+            }
             Error::Output { .. } | Error::Exists { .. } | Error::OtherDump { .. } | Error::Locked { .. } => {
                 ErrorKind::Output
             }

@@ -128,7 +128,7 @@ pub(crate) fn not_text(start: &[u8]) -> Option<&'static str> {
     const WORKBOOK: &[u8] = b"[Content_Types].xml";
     let (_, what) = KINDS.into_iter().find(|(magic, _)| start.starts_with(magic))?;
     let is_workbook = start.windows(WORKBOOK.len()).any(|name| name == WORKBOOK);
-    Some(if is_workbook { "a workbook of Excel: save it as CSV first" } else { what })
+    Some(if is_workbook { "a workbook of Excel: a text file is needed, such as CSV" } else { what })
 }
 
 /// The text without the byte order mark of UTF-8.

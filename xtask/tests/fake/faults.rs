@@ -1,5 +1,5 @@
 //! Each fault does what its name says: chunk 0 of the small dump, `abcd`, as it
-//! looks on the wire. Faults that change data or refuse a connection are seen by every test that uses them.
+//! looks on the wire. Faults that change data are seen by every test that uses them.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

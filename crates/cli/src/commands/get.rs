@@ -19,7 +19,7 @@ use crate::target::Target;
 const LIFE_OF_A_DUMP: Duration = Duration::from_secs(48 * 60 * 60);
 
 pub(crate) fn get(command: &Get, locators: &[Locator], session: &Session) -> Result<(), Failure> {
-    let session = &session.within(command.timeout);
+    let session = &session.limited();
     for locator in locators {
         check_options(command, locator)?;
     }

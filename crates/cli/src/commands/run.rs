@@ -13,14 +13,14 @@ use crate::text::{noun, safe, shell_word, time};
 const NEWEST_SHOWN: usize = 3;
 
 pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result<(), Failure> {
-    let Run { poll, timeout, explain, force, .. } = *command;
-    let limited = session.within(timeout);
+    let Run { poll, explain, force, .. } = *command;
+    let limited = session.limited();
     let follow = Follow {
         output: command.output.as_deref(),
         html: command.html.as_deref(),
         force,
         poll,
-        end: limited.end,
+        end: session.end,
         explain,
         loads: !command.put.is_empty(),
     };

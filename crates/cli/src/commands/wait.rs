@@ -12,14 +12,13 @@ use crate::session::Session;
 use crate::text::{duration, time};
 
 pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Result<(), Failure> {
-    let Wait { poll, timeout, explain, force, .. } = *command;
-    let begun = Instant::now();
+    let Wait { poll, explain, force, .. } = *command;
     let follow = Follow {
         output: command.output.as_deref(),
         html: command.html.as_deref(),
         force,
         poll,
-        end: timeout.and_then(|timeout| begun.checked_add(timeout)),
+        end: session.end,
         explain,
         loads: false,
     };
@@ -27,11 +26,11 @@ pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Resu
         return Err(Failure::Usage("--force is for --html".into()));
     }
     let (target, page) = follow.prepare(locator, session)?;
-    let address = find(locator, command, begun, &session.within(timeout))?;
+    let address = find(locator, command, &session.limited())?;
     follow.to_the_end(&address, &target, page, session)
 }
 
-fn find(locator: &Locator, command: &Wait, begun: Instant, session: &Session) -> Result<TaskAddress, Failure> {
+fn find(locator: &Locator, command: &Wait, session: &Session) -> Result<TaskAddress, Failure> {
     if locator.task_choice().is_some() {
         if command.since.is_some() {
             return Err(Failure::Usage("--since is for a process: the locator names a task".into()));
@@ -39,15 +38,15 @@ fn find(locator: &Locator, command: &Wait, begun: Instant, session: &Session) ->
         return session.task_address(locator);
     }
     let action = session.action(locator)?;
-    let timeout = command.timeout.unwrap_or(Duration::MAX);
-    let address = match find_run(&action, command, timeout.saturating_sub(begun.elapsed()), session) {
+    let left = || session.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+    let address = match find_run(&action, command, left(), session) {
         // What it failed with was reported at each try.
-        Err(Failure::Library { error, .. }) if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout => None,
+        Err(Failure::Library { error, .. }) if error.kind() == ErrorKind::Service && left().is_zero() => None,
         found => found?,
     };
     let Some(address) = address else {
-        let waited = duration(begun.elapsed());
-        return Err(Failure::Other(format!("no run of {action} was seen to begin within {waited}")));
+        let limit = duration(command.timeout.unwrap_or_default());
+        return Err(Failure::Other(format!("no run of {action} was seen to begin within {limit}")));
     };
     session.reporter.note(&format!("waiting for task {address}"));
     Ok(address)

@@ -162,7 +162,7 @@ impl<'a> Search<'a> {
                     return Ok((Newest::Dumps { task, dumps }, skipped));
                 }
                 Found::NoDump(task) => {
-                    // As of one that was cancelled, there is nothing of it to ask for.
+                    // It has no result, so there is no dump to ask for.
                     let has_failed = task.state == TaskState::Failed && task.result.is_none();
                     is_last = !self.older || !(has_failed || is_without_dump(&task, self.object));
                     if is_last {

@@ -114,7 +114,7 @@ impl<'a> Upload<'a> {
         if self.turn.is_some() {
             return Ok(());
         }
-        // However its host and its workspace are given.
+        // Model and file alone: several hosts may name the same file.
         let name = checksum(format!("{}/{}", self.file.model.id, self.file.id).as_bytes());
         let path = std::env::temp_dir().join(format!("anaplan-dump-upload-{name:016x}.lock"));
         let wire = &self.client.requests.wire;

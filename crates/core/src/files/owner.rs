@@ -77,7 +77,7 @@ pub(super) fn check(path: &Path, file: &Metadata, kept: Kept) -> io::Result<()> 
 pub(super) fn check_maker(path: &Path, file: &Metadata) -> io::Result<()> {
     let (folder, (owner, ..)) = (folder_of(path), look(file));
     let others_may_write = || Ok::<_, io::Error>(look(&folder.metadata()?).2 & OTHERS_WRITE != 0);
-    if owner == ROOT || !others_may_write()? || runner(folder).is_ok_and(|runner| runner == owner) {
+    if owner == ROOT || !others_may_write()? || runner(folder)? == owner {
         return Ok(());
     }
     let text = format!("another user (number {owner}) made it, in a folder that others may write");

@@ -59,7 +59,7 @@ impl WholeFile {
     pub fn begin(path: impl AsRef<Path>, overwrite: bool, unfinished: &Unfinished) -> Result<WholeFile> {
         let path = path.as_ref().to_owned();
         if path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            // That of another user would hand it on. The devices of Windows have no place.
+            // Another user's pipe would give that user the data. The devices of Windows have no place.
             if cfg!(unix) {
                 Place::find(&path, true)?;
             }

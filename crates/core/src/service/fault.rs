@@ -73,7 +73,7 @@ pub enum Fault {
         /// Its sentence, and what is known besides.
         message: Option<String>,
     },
-    /// The API refused a token that the client had just signed in for.
+    /// The API or the sign-in host refused a token that the client had just signed in for.
     NewTokenRefused {
         /// The service's message.
         message: Option<String>,

@@ -359,7 +359,7 @@ mod tests {
             ("UTF-8", ',', 0, b"ab\xc3", "which has no such bytes as those from byte 2 on"),
             ("ISO-8859-1", ',', 0, b"a\n\xc3\xb6", "it is in UTF-8, and the import expects \"ISO-8859-1\""),
             ("ISO-8859-1", ',', 0, b"\x1f\x8b\x08\0", "it is compressed with gzip: unpack it first"),
-            ("IBM-1047", ',', 1, b"PK\x03\x04[Content_Types].xml", "it is a workbook of Excel: save it as CSV first"),
+            ("IBM-1047", ',', 1, b"PK\x03\x04[Content_Types].xml", "it is a workbook of Excel: a text file is needed"),
             ("ISO-8859-1", ',', 1, b"\xef\xbb\xbfa", "it is in UTF-8, and the import expects \"ISO-8859-1\""),
         ] {
             let problem = check(format(encoding, separator, row), &[bytes]).unwrap_err();

@@ -151,7 +151,11 @@ impl Session {
             Way::OAuth { store: TokenStore::File(file), .. } => {
                 // Where nothing can be locked, no other process can use the token either.
                 let _locked = match oauth::lock_file(wire, file, oauth::LOCK_WAIT) {
-                    Err(Error::Output { source, .. }) if source.kind() != io::ErrorKind::WouldBlock => None,
+                    Err(Error::Output { source, .. })
+                        if !matches!(source.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+                    {
+                        None
+                    }
                     locked => Some(locked?),
                 };
                 refresh_token_file::forget(file)

@@ -145,7 +145,7 @@ fn a_file_without_any_column_of_the_service_is_refused() {
     refused(b"\"never closed");
     for (file, what) in [
         (&b"PK\x03\x04...."[..], "a ZIP archive: unpack it first"),
-        (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: save it as CSV first"),
+        (b"PK\x03\x04....[Content_Types].xml", "a workbook of Excel: a text file is needed, such as CSV"),
     ] {
         assert_eq!(refused(file), format!("not a dump file: it is {what}"));
     }

@@ -18,7 +18,7 @@ const BLOCK_BYTES: usize = 16;
 const RSA_SECURITY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d];
 const AES: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1];
 
-/// What makes the DER sequence that is encrypted of a passphrase, if it is the right one. `None` for a key that is
+/// A function from the passphrase to the decrypted key, in DER, if it is the right one. `None` for a key that is
 /// encrypted in another way, or so that it would take too long.
 pub(super) fn decryption(der: &[u8]) -> Option<impl Fn(&[u8]) -> Option<Vec<u8>>> {
     let mut outer = Reader(der).sequence()?;
