@@ -301,7 +301,7 @@ fn older_dumps_of_actions_that_a_failed_run_did_not_come_to_are_fetched_with_its
     scene.run("get NIGHTLY -q").collects("", "T9", &[COSTS]);
     scene.run("get NIGHTLY --older -qq").any_stdout().stderr("");
     scene.holds(&[file_of(COSTS, "T9"), file_of(ACTUALS, "T8")]);
-    // What cannot be looked at is told, and costs none of the dumps that are found.
+    // There is a warning about a task that cannot be read, and the dumps of the others are there.
     scene.server.fault(Fault::status(500), When::path("tasks/T8"));
     let outcome = scene.run("get NIGHTLY --older --retries=0");
     outcome.any_stdout().stderr_has("passed over task T8 of 2019-10-16 19:39:07: it cannot be read\n");
