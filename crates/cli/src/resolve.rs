@@ -94,8 +94,8 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The dumps of the newest finished task. `older` goes past runs that left no dump. Where the action is one of many,
-    /// that is no news, nor is a dump below such a run that is gone.
+    /// The dumps of the newest finished task. `older` goes past runs that left no dump. Where the action is one of
+    /// many, that is no news, nor is a dump below such a run that is gone.
     pub(crate) fn newest_dumps(
         &self,
         action: &ActionAddress,
