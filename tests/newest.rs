@@ -93,7 +93,7 @@ fn a_model_means_every_dump_of_its_processes_and_imports() {
 fn a_dump_of_a_model_that_is_gone_is_told() {
     let scene = Scene::with_tasks([gone("T9")]);
     let why = "rows failed in <NIGHTLY>, but no dump of its newest 1 task can be read";
-    for (option, code) in [("", 4), ("--json", 4), ("--check", 6)] {
+    for (option, code) in [("", 0), ("--json", 0), ("--check", 6)] {
         let outcome = scene.run(&format!("get MODEL --since=2019-10-15 {option}"));
         outcome.exits_with(code).any_stdout().stderr_has(why);
     }
@@ -226,7 +226,8 @@ fn dumps_that_are_gone_are_reported_with_every_reason() {
                  T7 of 2019-10-16 18:39:07: {GONE}\n  \
                  T6 of 2019-10-16 17:39:07: it left no dump\n  \
                  a dump is removed 48 hours after its last access, or when its import next runs without errors; \
-                 it is replaced when the same user runs the import again; and it is there for that user only"
+                 it is replaced when the same user runs the import again, alone or in a process; and it is there for \
+                 that user only"
             ),
         );
     }
@@ -268,7 +269,7 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
         before = lists;
     }
     scene.run("get NIGHTLY -qq --limit=31").collects("", "LAST", &[COSTS]);
-    scene.run("get MODEL -q --limit=2 --since=2019-10-01").exits_with(4).any_stdout().stderr_has("newest 2 tasks");
+    scene.run("get MODEL -q --limit=2 --since=2019-10-01").stdout("").stderr_has("newest 2 tasks");
     scene.run("get MODEL -qq --since=2019-10-01").stdout_has("LAST");
 }
 

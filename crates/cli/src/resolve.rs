@@ -112,7 +112,7 @@ impl Session {
         let (outcome, task, dumps) = match newest {
             Newest::Dumps { task, dumps } => (task.outcome_with(&dumps), task, dumps),
             Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (outcome, task, Vec::new()),
-            Newest::Gone => return gone(action, skipped),
+            Newest::Gone => return gone(action, skipped, !is_one_of_many),
             _ => {
                 return Err(match since {
                     Some(since) if skipped.is_empty() => {
@@ -231,8 +231,8 @@ fn describe((task, skip): &Skipped) -> String {
     format!("{}{created}: {}", task.id, reason(*skip).1)
 }
 
-/// What is left of a process whose dumps cannot be read.
-fn gone(action: &ActionAddress, skipped: Vec<Skipped>) -> Result<Selection, Failure> {
+/// What is left of a process whose dumps cannot be read; in full, with the tasks and every reason.
+fn gone(action: &ActionAddress, skipped: Vec<Skipped>, is_full: bool) -> Result<Selection, Failure> {
     let is_gone = |(_, reason): &&Skipped| matches!(reason, SkipReason::DumpGone | SkipReason::TaskGone);
     let Some((newest, _)) = skipped.iter().find(is_gone) else { return Err(Failure::no_tasks(action)) };
     // If the task cannot be read, we do not know whether rows failed.
@@ -242,13 +242,16 @@ fn gone(action: &ActionAddress, skipped: Vec<Skipped>) -> Result<Selection, Fail
         true => format!("rows failed in {action}, but no dump of its newest {tasks} can be read"),
         false => format!("no dump of the newest {tasks} of {action} can be read"),
     };
-    for skipped in &skipped {
-        text.push_str(&format!("\n  {}", describe(skipped)));
+    if is_full {
+        for skipped in &skipped {
+            text.push_str(&format!("\n  {}", describe(skipped)));
+        }
+        text.push_str(
+            "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
+             replaced when the same user runs the import again, alone or in a process; and it is there for that user \
+             only",
+        );
     }
-    text.push_str(
-        "\n  a dump is removed 48 hours after its last access, or when its import next runs without errors; it is \
-         replaced when the same user runs the import again; and it is there for that user only",
-    );
     let (task, rest) = (action.task(newest.id.clone()), Err(Failure::NotFound(text)));
     let end = End::Known(if is_known { Err(Failure::RowsFailed) } else { Ok(()) });
     Ok(Selection { task, skipped, dumps: Vec::new(), rest, end })

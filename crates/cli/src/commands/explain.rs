@@ -167,8 +167,8 @@ fn check(command: &Explain, json: bool) -> Result<(), Failure> {
         ),
         (*warnings && !has_fix, "--warnings is for --fix"),
         (json && top.is_some() && !has_html && !shows_rows, "--json has every kind: leave out --top"),
-        (has_fix && !is_one, "--fix needs one dump file: the columns of others may differ"),
-        (has_kind && !is_one, "--kind needs one dump file: the columns of others may differ"),
+        (has_fix && !is_one, "--fix needs one dump file, such as the newest: the columns of others may differ"),
+        (has_kind && !is_one, "--kind needs one dump file, such as the newest: the columns of others may differ"),
         (shows_rows && has_html, "--kind shows rows instead of the report: leave out --html, or add --fix"),
         (
             shows_rows && !against.is_empty(),

@@ -123,6 +123,11 @@ fn get_one(
     let end = if command.check { session.check(end) } else { Ok(()) };
     let rest = match rest {
         Err(missing) if dumps.is_empty() && end.is_ok() && !is_of_model => return Err(missing),
+        // Not a dump of this user, or not any more.
+        Err(Failure::NotFound(missing)) if is_of_model => {
+            session.reporter.warn(&missing);
+            Ok(String::new())
+        }
         rest => rest.map_err(|missing| session.reporter.problem(missing)),
     };
     if !session.json && !dumps.is_empty() {
