@@ -215,7 +215,7 @@ fn an_entry_of_the_task_list_that_cannot_be_read_is_reported_and_an_older_run_is
             ("get NIGHTLY", code),
             ("task NIGHTLY/latest", code),
             (wait, if code == 0 { 6 } else { code }),
-            ("get NIGHTLY --older", 0),
+            ("get NIGHTLY --older", code),
             ("tasks NIGHTLY", 0),
         ] {
             let outcome = scene.run(command);

@@ -122,6 +122,14 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_pipe_that_brings_nothing_is_no_empty_dump() {
+    let scene = scene();
+    let why = "standard input is empty: there is no dump in it";
+    scene.run("explain - --fix fixed.csv --html page.html").fails(1, why);
+    scene.holds(&["dump.csv"]);
+}
+
+#[test]
 fn what_contradicts_itself_is_refused() {
     let scene = scene();
     let rows = "--kind shows rows instead of the report: leave out";

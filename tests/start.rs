@@ -64,7 +64,7 @@ fn a_start_that_was_not_accepted_is_sent_again() {
 
 #[test]
 fn a_start_that_was_refused_or_never_arrived_is_reported_without_doubt() {
-    for (status, code) in [(400, 1), (401, 3), (403, 3), (404, 4), (409, 5), (410, 4), (422, 1), (302, 1)] {
+    for (status, code) in [(400, 1), (401, 3), (403, 3), (404, 4), (409, 5), (410, 4), (422, 1)] {
         let scene = Scene::with_run(Task::script());
         let outcome = run_with(&scene, Fault::status(status));
         outcome.fails(code, format!("{START}: the service answered {status} <ANY>\n  <ANY>"));
@@ -95,6 +95,7 @@ fn an_unclear_start_is_never_sent_again_and_the_newest_tasks_are_shown() {
         Fault::json("{\"task\": {"),
         Fault::page(200),
         Fault::Answer(Answer::empty(204)),
+        Fault::status(303),
         Fault::status(408),
         Fault::status(500),
         Fault::Answer(Answer::new(502, "text/html", "<html>").with_header("Retry-After", "0")),

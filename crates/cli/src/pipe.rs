@@ -11,6 +11,7 @@ pub(crate) struct Pipe {
     end: Option<Instant>,
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Cursor<Vec<u8>>,
+    is_at_end: bool,
 }
 
 impl Pipe {
@@ -21,34 +22,53 @@ impl Pipe {
         thread::spawn(move || {
             let read = || -> io::Result<()> {
                 let mut pipe = open()?;
-                // After the end every read is empty.
-                loop {
+                // What another program writes after the end is no part of it.
+                let mut count = PIECE_BYTES;
+                while count > 0 {
                     let mut piece = vec![0; PIECE_BYTES];
                     match pipe.read(&mut piece) {
                         Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                        count => piece.truncate(count?),
+                        read => count = read?,
                     }
+                    piece.truncate(count);
                     if sender.send(Ok(piece)).is_err() {
-                        return Ok(());
+                        break;
                     }
                 }
+                Ok(())
             };
             read().or_else(|error| sender.send(Err(error)))
         });
-        Pipe { end, pieces, piece: Cursor::default() }
+        Pipe { end, pieces, piece: Cursor::default(), is_at_end: false }
     }
 }
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.piece.position() == self.piece.get_ref().len() as u64 {
+        if !self.is_at_end && self.piece.position() == self.piece.get_ref().len() as u64 {
             let left = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
             let piece = self.pieces.recv_timeout(left).map_err(|error| match error {
                 RecvTimeoutError::Timeout => io::Error::new(ErrorKind::TimedOut, "the time limit was reached"),
                 RecvTimeoutError::Disconnected => ErrorKind::BrokenPipe.into(),
             });
             self.piece = Cursor::new(piece??);
+            self.is_at_end = self.piece.get_ref().is_empty();
         }
         self.piece.read(buffer)
     }
+}
+
+#[test]
+fn what_is_written_after_the_end_is_left_where_it_is() {
+    let (mut pieces, mut read) = (vec![&b"second"[..], b"", b"first"], String::new());
+    let written = std::iter::from_fn(move || pieces.pop());
+    struct Written<I>(I);
+    impl<'a, I: Iterator<Item = &'a [u8]>> Read for Written<I> {
+        fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
+            io::Write::write(&mut buffer, self.0.next().unwrap_or_default())
+        }
+    }
+    let mut pipe = Pipe::open(None, || Ok(Written(written)));
+    (0..3).for_each(|_| _ = pipe.read_to_string(&mut read).unwrap());
+    assert_eq!(read, "first");
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 use std::fs::{File, Metadata};
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::path::{MAIN_SEPARATOR, Path};
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
@@ -100,7 +100,12 @@ pub(crate) fn read<T>(
     add: impl FnOnce(&str, Box<dyn Read + '_>) -> Result<T, ReportError>,
 ) -> Result<T, Failure> {
     if file == "-" {
-        let source = reporter.reading(STANDARD_INPUT, None, std::io::stdin().lock());
+        let mut stdin = std::io::stdin().lock();
+        // As from a download that was interrupted before its first chunk.
+        if stdin.fill_buf().is_ok_and(<[u8]>::is_empty) {
+            return Err(Failure::Other(format!("{STANDARD_INPUT} is empty: there is no dump in it")));
+        }
+        let source = reporter.reading(STANDARD_INPUT, None, stdin);
         return add(STANDARD_INPUT, Box::new(source)).map_err(|error| failed(file, error));
     }
     let path = os_text::path(file);

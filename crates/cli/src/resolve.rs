@@ -109,9 +109,9 @@ impl Session {
         let search = object.into_iter().fold(search, Search::object);
         let search = since.into_iter().fold(search, Search::since);
         let (newest, skipped) = limit.into_iter().fold(search, Search::limit).dumps()?;
-        let (outcome, task, dumps) = match newest {
-            Newest::Dumps { task, dumps } => (task.outcome_with(&dumps), task, dumps),
-            Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (outcome, task, Vec::new()),
+        let (outcome, task, dumps, doubt) = match newest {
+            Newest::Dumps { task, dumps, doubt } => (task.outcome_with(&dumps), task, dumps, doubt),
+            Newest::Clean { task, outcome } | Newest::NoDump { task, outcome } => (outcome, task, Vec::new(), None),
             Newest::Gone => return gone(action, skipped, !is_one_of_many),
             _ => {
                 return Err(match since {
@@ -143,10 +143,14 @@ impl Session {
             Some(object) => format!("Object {object} {what} in {run}."),
             None => format!("T{} {what}.", &run[1..]),
         };
-        let rest = missing(&task, outcome, &dumps, object).map_or(Ok(none), Err);
-        let address = task.address.clone();
+        let missing = doubt.map(Failure::from).or_else(|| missing(&task, outcome, &dumps, object));
+        let (address, rest) = (task.address.clone(), missing.map_or(Ok(none), Err));
         let end = match object {
             Some(_) => End::Open(Box::new(task)),
+            // A newer run rejected rows.
+            None if skipped.iter().any(|(_, reason)| *reason == SkipReason::DumpGone) => {
+                End::Known(Err(Failure::RowsFailed))
+            }
             None => End::Known(ending::check(&task, outcome)),
         };
         Ok(Selection { task: address, skipped, dumps, rest, end })

@@ -23,6 +23,8 @@ pub enum Newest {
         task: Task,
         /// Its dumps; with [`older`](Search::older) also those of older runs.
         dumps: Vec<Dump>,
+        /// Why it is not known whether these are all: an entry of the list or an older task cannot be read.
+        doubt: Option<Error>,
     },
     /// It rejected no row, by proof.
     Clean {
@@ -156,10 +158,11 @@ impl<'a> Search<'a> {
             let reason = match self.look(&mut listed)? {
                 Found::Dumps(..) if !is_newest && !self.older => return Err(unreadable(self.action)),
                 Found::Dumps(task, mut dumps) => {
+                    let mut doubt = (!is_newest).then(|| unreadable(self.action));
                     if self.older && self.object.is_none() && !is_whole(&task) {
-                        self.add_older(tasks, &mut dumps, &mut skipped);
+                        doubt = doubt.or(self.add_older(tasks, &mut dumps).err());
                     }
-                    return Ok((Newest::Dumps { task, dumps }, skipped));
+                    return Ok((Newest::Dumps { task, dumps, doubt }, skipped));
                 }
                 Found::NoDump(task) => {
                     // It has no result, so there is no dump to ask for.
@@ -210,24 +213,23 @@ impl<'a> Search<'a> {
     }
 
     /// Adds what older tasks left of other actions, down to one that came to all of them. That a dump of theirs is gone
-    /// is no news; that one of them cannot be read is.
-    fn add_older(&self, tasks: impl Iterator<Item = (ListedTask, bool)>, dumps: &mut Vec<Dump>, skipped: &mut Skipped) {
-        for (mut listed, _) in tasks {
-            match self.look(&mut listed) {
-                Ok(Found::Dumps(task, found)) => {
-                    for dump in found {
-                        let is_known = dumps.iter().any(|newer| newer.address.object() == dump.address.object());
-                        let may_be_there = dump.chunks.is_some() || !dump.is_reported;
-                        dumps.extend(Some(dump).filter(|_| may_be_there && !is_known));
-                    }
-                    if is_whole(&task) {
-                        return;
-                    }
-                }
-                Ok(_) => {}
-                Err(_) => skipped.push((listed, SkipReason::TaskGone)),
+    /// is no news.
+    fn add_older(&self, tasks: impl Iterator<Item = (ListedTask, bool)>, dumps: &mut Vec<Dump>) -> Result<()> {
+        for (mut listed, is_proven) in tasks {
+            let Found::Dumps(task, found) = self.look(&mut listed)? else { continue };
+            for dump in found {
+                let is_known = dumps.iter().any(|newer| newer.address.object() == dump.address.object());
+                let may_be_there = dump.chunks.is_some() || !dump.is_reported;
+                dumps.extend(Some(dump).filter(|_| may_be_there && !is_known));
+            }
+            if !is_proven {
+                return Err(unreadable(self.action));
+            }
+            if is_whole(&task) {
+                break;
             }
         }
+        Ok(())
     }
 
     /// The newest finished run, without its dumps, and the newer tasks that were passed over.
@@ -275,12 +277,12 @@ impl<'a> Search<'a> {
             if self.object.is_none_or(|object| object == dump.address.object()) {
                 let is_readable = match self.client.find_chunks(&mut dump, &task) {
                     // Beside one that can be read, its own download says so.
-                    Err(error) if !dump.is_reported => {
+                    Err(error) => {
                         failure.get_or_insert(error);
                         dumps.push(dump);
                         continue;
                     }
-                    found => found?,
+                    Ok(is_readable) => is_readable,
                 };
                 is_any_readable |= is_readable;
                 // One that was reported and is gone is listed beside one that can be read: its loss shows.
@@ -299,13 +301,13 @@ impl<'a> Search<'a> {
 
     /// The task, if it has finished.
     fn finished(&self, listed: &mut ListedTask) -> Result<Result<Task, SkipReason>> {
-        match listed.state {
-            // A word that the list does not explain: the task itself does.
-            TaskState::Complete | TaskState::Failed | TaskState::Unknown | TaskState::Other(_) => {}
-            TaskState::Cancelled => return Ok(Err(SkipReason::Cancelled)),
-            _ => return Ok(Err(SkipReason::NotFinished)),
+        if matches!(listed.state, TaskState::NotStarted | TaskState::InProgress) {
+            return Ok(Err(SkipReason::NotFinished));
         }
+        // The actions that ran before a cancellation may have left dumps. Other words the task itself explains.
+        let has_dumps = |task: &Task| task.dumps().iter().any(|dump| dump.is_reported);
         match self.client.task(&self.action.task(listed.id.clone())) {
+            Ok(task) if task.state == TaskState::Cancelled && !has_dumps(&task) => Ok(Err(SkipReason::Cancelled)),
             Ok(task) if task.is_over() => Ok(Ok(task)),
             Ok(task) => {
                 listed.state = task.state;

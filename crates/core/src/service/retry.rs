@@ -134,7 +134,8 @@ impl Fault {
                 // A gateway on the way gave up waiting; the service itself does not send 408. A success or 304 is
                 // another answer than this request can have: of a cache, or of a gateway that makes it up.
                 200..=299 | 304 | 408 | 500..=599 => (Yes, Unknown),
-                100..=199 | 499 => (No, Unknown),
+                // What sends elsewhere may say so of what was accepted.
+                100..=199 | 300..=308 | 499 => (No, Unknown),
                 _ => (No, Refused),
             },
             Fault::ErrorMessage(_) | Fault::NoPayload(_) | Fault::OtherTask(_) => (Yes, Unknown),
@@ -335,10 +336,10 @@ mod tests {
         ] {
             assert_eq!(retries(repeat, &fault), expected, "{repeat:?} {fault}");
         }
-        for code in [200, 202, 408, 499, 500, 502, 504] {
+        for code in [200, 202, 301, 303, 308, 408, 499, 500, 502, 504] {
             assert_eq!(status(code).fate(), Fate::Unknown, "a start may have been accepted: {code}");
         }
-        for code in [301, 400, 401, 404, 409, 423, 429] {
+        for code in [400, 401, 404, 409, 423, 429] {
             assert_eq!(status(code).fate(), Fate::Refused, "{code}");
         }
     }
@@ -363,6 +364,8 @@ mod tests {
             waits(&mut Tries::new(policy, Repeat::IfTransient, has_time_limit), fault, was_reached).len()
         };
         // With and without a time limit; then where nothing was reached before, with the usual and with few retries.
+        let start = |fault| waits(&mut Tries::new(&usual, Repeat::IfRefused, true), fault, true).len();
+        assert_eq!([start(&status(303)), start(&status(503)), start(&status(429))], [0, 0, 100]);
         // What was asked for counts within a time limit too.
         assert_eq!(retries(&few, &status(503), true, true), 1);
         for (fault, expected) in [
