@@ -1,5 +1,6 @@
 //! Each fault of the network and the service that is worth a retry, on a chunk and on the chunk list. One
-//! that passes leaves the identical file; one that stays is reported, and the whole chunks are kept.
+//! that passes leaves the identical file; one that stays is reported, and the whole chunks are kept. A new kind
+//! goes into the table here.
 
 use std::time::Duration;
 
