@@ -149,13 +149,10 @@ impl Session {
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match &self.credentials.way {
             Way::OAuth { store: TokenStore::File(file), .. } => {
+                use io::ErrorKind::{TimedOut, WouldBlock};
                 // Where nothing can be locked, no other process can use the token either.
                 let _locked = match oauth::lock_file(wire, file, oauth::LOCK_WAIT) {
-                    Err(Error::Output { source, .. })
-                        if !matches!(source.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
-                    {
-                        None
-                    }
+                    Err(Error::Output { source, .. }) if !matches!(source.kind(), WouldBlock | TimedOut) => None,
                     locked => Some(locked?),
                 };
                 refresh_token_file::forget(file)
