@@ -49,8 +49,8 @@ fn a_task_that_is_cancelled_and_then_cannot_be_read_is_cancelled_all_the_same() 
     let scene = with_a_running_task();
     scene.server.fault(Fault::status(403), When::any().method("GET"));
     scene.run("cancel NIGHTLY/T1").stdout("Task <NIGHTLY>/T1: cancelling was asked for\n");
-    let document = serde_json::json!({"task": scene.named("<NIGHTLY>/T1"), "state": null});
-    scene.run("cancel NIGHTLY/T1 --json").json(document);
+    let outcome = scene.run("cancel NIGHTLY/T1 --json");
+    outcome.json(serde_json::json!({"task": scene.named("<NIGHTLY>/T1"), "state": null}));
 }
 
 #[test]

@@ -118,15 +118,8 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
     outcome.stderr(format!("anaplan-dump: {no_dump}\nanaplan-dump: {missing}\n"));
     let outcome = scene.run("explain plain.csv dump.csv --json");
     outcome.json_has("/totals/rows", 4).json_has("/not_read/0/message", &*no_dump).fails(1, no_dump);
+    scene.run("explain - --fix a --html b").fails(1, "standard input is empty: there is no dump in it");
     scene.holds(&["dump.csv", "dump.gz", "plain.csv", "folder/"]);
-}
-
-#[test]
-fn a_pipe_that_brings_nothing_is_no_empty_dump() {
-    let scene = scene();
-    let why = "standard input is empty: there is no dump in it";
-    scene.run("explain - --fix fixed.csv --html page.html").fails(1, why);
-    scene.holds(&["dump.csv"]);
 }
 
 #[test]

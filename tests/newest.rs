@@ -2,7 +2,7 @@
 //! over. `--older` and `--since` go further down.
 
 use serde_json::{Value, json};
-use xtask::fake::{ActionResult, Dump, Fault, PROCESS, Process, Task, When};
+use xtask::fake::{ActionResult, Detail, Dump, Fault, PROCESS, Process, Task, When};
 
 use crate::support::texts::{DUMP_NOT_FOUND, NO_TASKS, answered, downloaded, gave_up, summary};
 use crate::support::{ACTUALS, BUDGET, COSTS, Scene, clean, dump_for, failed, file_of, nightly, result_of};
@@ -99,8 +99,7 @@ fn a_dump_of_a_model_that_is_gone_is_told() {
     }
     scene.run("get NIGHTLY --check").exits_with(6).any_stdout().stderr_has(why);
     let scene = Scene::with_tasks([gone("T9"), failed("T8", &[COSTS])]);
-    let told = passed_over(&[("T9", GONE)]);
-    scene.run("get MODEL --since=2019-10-15").stdout_has("T8").stderr_has(told);
+    scene.run("get MODEL --since=2019-10-15").stdout_has("T8").stderr_has(passed_over(&[("T9", GONE)]));
     scene.holds(&[file_of(COSTS, "T8")]);
 }
 
@@ -186,6 +185,8 @@ fn a_task_of_which_one_dump_can_be_read_is_taken_and_the_other_is_reported() {
     let file = file_of(COSTS, "T9");
     outcome.stdout(downloaded(&file) + &summary(1, 0, 1, 2_500));
     outcome.fails(4, format!("the chunk list of dump <NIGHTLY>/T9/{}: <ANY>{DUMP_NOT_FOUND}", ACTUALS.0));
+    scene.server.fault(Fault::status(500), When::path("dumps/112000000022/chunks"));
+    scene.run("get NIGHTLY -q --force --retries=0").exits_with(5).stdout_has(&file).stderr_has("500 ");
     scene.holds(&[file]);
 }
 
@@ -310,6 +311,17 @@ fn older_dumps_of_actions_that_a_failed_run_did_not_come_to_are_fetched_with_its
     let outcome = scene.run("get NIGHTLY --older --retries=0 --force -q");
     outcome.exits_with(5).stdout_has("T9").stderr_has("task <NIGHTLY>/T8: ");
     scene.holds(&[file_of(COSTS, "T9"), file_of(ACTUALS, "T8")]);
+}
+
+#[test]
+fn a_newer_run_that_rejected_rows_decides_the_exit_code_of_check() {
+    let detail = Detail::new("hierarchyRowsProcessedWithFailures", "Rows");
+    let detail = detail.with_values(["warningsRowCount", "1", "failedCount", "0", "ignoredCount", "0"]);
+    let warned = ActionResult { details: Some(vec![detail]), ..ActionResult::failed_import(COSTS.0, COSTS.1) };
+    let warned = Task::complete("T8").with_result(warned).with_dump(COSTS.0, dump_for(COSTS.0));
+    for (tasks, code) in [(vec![warned.clone()], 0), (vec![gone("T9"), warned], 6)] {
+        Scene::with_tasks(tasks).run("get NIGHTLY --check -qq -o -").any_stdout().exits_with(code);
+    }
 }
 
 #[test]

@@ -60,15 +60,14 @@ impl Read for Pipe {
 
 #[test]
 fn what_is_written_after_the_end_is_left_where_it_is() {
-    let (mut pieces, mut read) = (vec![&b"second"[..], b"", b"first"], String::new());
-    let written = std::iter::from_fn(move || pieces.pop());
-    struct Written<I>(I);
-    impl<'a, I: Iterator<Item = &'a [u8]>> Read for Written<I> {
+    struct Written(Vec<&'static [u8]>);
+    impl Read for Written {
         fn read(&mut self, mut buffer: &mut [u8]) -> io::Result<usize> {
-            io::Write::write(&mut buffer, self.0.next().unwrap_or_default())
+            io::Write::write(&mut buffer, self.0.pop().unwrap_or_default())
         }
     }
-    let mut pipe = Pipe::open(None, || Ok(Written(written)));
+    let (written, mut read) = (Written(vec![b"second", b"", b"first"]), String::new());
+    let mut pipe = Pipe::open(None, || Ok(written));
     (0..3).for_each(|_| _ = pipe.read_to_string(&mut read).unwrap());
     assert_eq!(read, "first");
 }
