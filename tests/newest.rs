@@ -310,6 +310,8 @@ fn older_dumps_of_actions_that_a_failed_run_did_not_come_to_are_fetched_with_its
     scene.server.fault(Fault::status(500), When::path("tasks/T8"));
     let outcome = scene.run("get NIGHTLY --older --retries=0 --force -q");
     outcome.exits_with(5).stdout_has("T9").stderr_has("task <NIGHTLY>/T8: ");
+    scene.answers(When::path("tasks").method("GET"), json!({"tasks": [{"taskId": "T9", "taskState": "COMPLETE"}, 0]}));
+    scene.run("get NIGHTLY --older -q").exits_with(5).stdout_has("T9").stderr_has("an entry of it cannot be read");
     scene.holds(&[file_of(COSTS, "T9"), file_of(ACTUALS, "T8")]);
 }
 

@@ -160,7 +160,8 @@ impl<'a> Search<'a> {
                 Found::Dumps(task, mut dumps) => {
                     let mut doubt = (!is_newest).then(|| unreadable(self.action));
                     if self.older && self.object.is_none() && !is_whole(&task) {
-                        doubt = doubt.or(self.add_older(tasks, &mut dumps).err());
+                        let rest = Listed { tasks: tasks.collect(), is_proven };
+                        doubt = doubt.or(self.add_older(rest, &mut dumps).err());
                     }
                     return Ok((Newest::Dumps { task, dumps, doubt }, skipped));
                 }
@@ -214,22 +215,19 @@ impl<'a> Search<'a> {
 
     /// Adds what older tasks left of other actions, down to one that came to all of them. That a dump of theirs is gone
     /// is no news.
-    fn add_older(&self, tasks: impl Iterator<Item = (ListedTask, bool)>, dumps: &mut Vec<Dump>) -> Result<()> {
-        for (mut listed, is_proven) in tasks {
+    fn add_older(&self, Listed { tasks, mut is_proven }: Listed, dumps: &mut Vec<Dump>) -> Result<()> {
+        for (mut listed, is_known) in tasks {
             let Found::Dumps(task, found) = self.look(&mut listed)? else { continue };
             for dump in found {
-                let is_known = dumps.iter().any(|newer| newer.address.object() == dump.address.object());
-                let may_be_there = dump.chunks.is_some() || !dump.is_reported;
-                dumps.extend(Some(dump).filter(|_| may_be_there && !is_known));
-            }
-            if !is_proven {
-                return Err(unreadable(self.action));
+                let is_new = dumps.iter().all(|newer| newer.address.object() != dump.address.object());
+                dumps.extend(Some(dump).filter(|dump| is_new && (dump.chunks.is_some() || !dump.is_reported)));
             }
             if is_whole(&task) {
+                is_proven = is_known;
                 break;
             }
         }
-        Ok(())
+        if is_proven { Ok(()) } else { Err(unreadable(self.action)) }
     }
 
     /// The newest finished run, without its dumps, and the newer tasks that were passed over.
