@@ -64,12 +64,8 @@ impl<T> Default for Counter<T> {
 impl<T: Default> Counter<T> {
     /// The entry of a text, a new one where there is none. Room is made first where there are `limit`.
     #[inline]
-    pub(super) fn entry(&mut self, text: &[u8], limit: usize) -> &mut Entry<T> {
-        let index = match self.find(text) {
-            Some(index) => index,
-            None => self.insert(text, limit),
-        };
-        &mut self.entries[index]
+    pub(super) fn index(&mut self, text: &[u8], limit: usize) -> usize {
+        self.find(text).unwrap_or_else(|| self.insert(text, limit))
     }
 
     /// Counts a text of the row with this number, and returns whether it has an entry now that it had not before.

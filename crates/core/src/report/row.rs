@@ -163,7 +163,7 @@ impl<'a> Row<'a> {
         let mut found = None;
         for index in &self.columns.own {
             let Some(field) = self.field(*index) else { break };
-            if field.len() >= value.len() && (is_same(field, value) || field.trim_ascii() == value) {
+            if field.len() >= value.len() && is_same(field.trim_ascii(), value) {
                 if is_first || found.is_some() {
                     return Some(*index).filter(|_| is_first);
                 }

@@ -7,6 +7,7 @@ use super::count::{Counter, Entry};
 use super::cures::{Follows, Known, Seen, cure};
 use super::message::Message;
 use super::model::{DumpInfo, Kind, Severity, ValueCount};
+use super::parser::is_same;
 use super::row::Row;
 use super::shown::{kept, text_of};
 
@@ -103,35 +104,35 @@ impl Tally {
     /// messages are the service's own, and whether all of them are consequences.
     pub(super) fn add<'a>(
         &mut self,
-        mut messages: impl Iterator<Item = Message<'a>>,
+        messages: impl Iterator<Item = Message<'a>>,
         row: &Row<'_>,
         row_id: u64,
         input: usize,
     ) -> (u64, bool) {
-        let Some(first) = messages.next() else { return (0, false) };
-        let second = messages.next();
-        // Empty, and so without memory, for nearly all rows.
-        let others: Vec<_> = messages.collect();
-        let others = || second.iter().chain(&others);
-        let is_alone = others().all(|message| message.title == first.title);
         let is_header = row.is_header_of_source();
         let (mut count, mut combination, mut is_consequence) = (0, 0, true);
-        for message in std::iter::once(&first).chain(others()) {
+        let (mut first, mut last, mut is_alone) = (None, 0, true);
+        for message in messages {
+            is_alone &= is_same(first.get_or_insert(message.title), message.title);
             count += u64::from(message.follows() != Follows::Note);
             is_consequence &= message.follows() == Follows::RejectedRow;
-            let kind = self.kinds.entry(&row.kept(message.title), MAX_KINDS);
+            last = self.kinds.index(&row.kept(message.title), MAX_KINDS);
+            let kind = &mut self.kinds.entries_mut()[last];
             if kind.count == 0 {
                 kind.rest.combination = 1 << self.slots;
                 self.slots = (self.slots + 1).min(MAX_SLOTS);
             }
             combination |= kind.rest.combination;
-            kind.add_row(message, row, (row_id, input), is_alone, is_header);
-            if message.value.is_some_and(|value| kind.rest.add_value(value, message, row, row_id, self.max_values)) {
+            kind.add_row(&message, row, (row_id, input), is_header);
+            if message.value.is_some_and(|value| kind.rest.add_value(value, &message, row, row_id, self.max_values)) {
                 self.values += 1;
                 if self.values > MAX_ALL_VALUES {
                     self.forget_values();
                 }
             }
+        }
+        if is_alone {
+            self.kinds.entries_mut()[last].rest.rows_alone += 1;
         }
         if !is_alone {
             let has_room = self.combinations.len() < MAX_COMBINATIONS;
@@ -164,7 +165,9 @@ impl Tally {
     pub(super) fn end_input(&mut self, columns: &Columns) {
         for kind in self.kinds.entries_mut() {
             for (index, count, _) in kind.rest.columns.drain(..) {
-                kind.rest.names.entry(&kept(&columns.names[index]), MAX_COLUMNS).count += count;
+                let names = &mut kind.rest.names;
+                let name = names.index(&kept(&columns.names[index]), MAX_COLUMNS);
+                names.entries_mut()[name].count += count;
             }
         }
     }
@@ -218,7 +221,6 @@ impl Entry<Findings> {
         message: &Message<'_>,
         row: &Row<'_>,
         (row_id, input): (u64, usize),
-        is_alone: bool,
         is_header: bool,
     ) {
         if !self.count_row(row_id) {
@@ -232,7 +234,6 @@ impl Entry<Findings> {
             findings.has_source_lines =
                 row.columns.line.is_some() && !(follows == Follows::Note && row.damage.is_some());
         }
-        findings.rows_alone += u64::from(is_alone);
         findings.seen.add(message.value.filter(|_| follows == Follows::ItemName), is_header);
         match findings.files.last_mut() {
             Some((last, rows)) if *last == input => *rows += 1,
