@@ -216,13 +216,7 @@ impl Tally {
 
 impl Entry<Findings> {
     /// Counts a row, given its number and that of its dump, once.
-    fn add_row(
-        &mut self,
-        message: &Message<'_>,
-        row: &Row<'_>,
-        (row_id, input): (u64, usize),
-        is_header: bool,
-    ) {
+    fn add_row(&mut self, message: &Message<'_>, row: &Row<'_>, (row_id, input): (u64, usize), is_header: bool) {
         if !self.count_row(row_id) {
             return;
         }
