@@ -55,10 +55,7 @@ pub(super) fn child(mut command: Command) -> io::Result<(Sample, u64, u32)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     let start = Instant::now();
     let mut child = command.spawn()?;
-    let seen = child.stdout.take().map_or(Ok((0, 0)), checksum);
-    if seen.is_err() {
-        let _ = child.kill();
-    }
+    let seen = child.stdout.take().map_or(Ok((0, 0)), checksum).inspect_err(|_| drop(child.kill()));
     let used = child.wait4()?;
     let wall = start.elapsed().as_secs_f64();
     let (length, sum) = seen?;

@@ -11,8 +11,6 @@ use crate::error::{Error, Result};
 use crate::files::nameless;
 use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
 
-const PIECE_BYTES: usize = 128 * 1024;
-
 #[derive(Debug)]
 pub(super) struct WaitingChunk {
     /// The file that the chunk is for, in whose folder it waits.
@@ -27,13 +25,13 @@ pub(super) struct WaitingChunk {
 impl WaitingChunk {
     /// A chunk with `memory` that another one has left.
     pub(super) fn new(beside: Option<&Path>, memory: Vec<u8>, arrived: &Arc<AtomicU64>) -> WaitingChunk {
-        let (beside, arrived) = (beside.map(Path::to_owned), Arc::clone(arrived));
-        WaitingChunk { beside, file: None, memory, length: 0, arrived }
+        WaitingChunk { beside: beside.map(Path::to_owned), file: None, memory, length: 0, arrived: Arc::clone(arrived) }
     }
 
     /// Writes the content where it belongs, and meanwhile reports what has arrived of all chunks, beside `kept`. Leaves
     /// its memory for another chunk.
     pub(super) fn deliver(mut self, into: &mut ChunkWriter<'_>, digest: ChunkDigest, kept: u64) -> Result<Vec<u8>> {
+        const PIECE_BYTES: usize = 128 * 1024;
         let mut deliver = |piece: &[u8]| {
             into.report_arrived(kept + self.arrived.load(Ordering::Relaxed));
             into.write_known(piece, digest)
