@@ -173,14 +173,14 @@ impl ClientBuilder {
             return unusable("the user agent", "it is empty or has characters that no header can carry");
         }
         let agent = HttpAgent::new(&self.transport, user_agent, MAX_PARALLEL)?;
-        let secrets = Secrets::new(self.credentials.secrets.iter().cloned().chain(agent.secrets()));
+        let lasting = self.credentials.secrets.iter().cloned().chain(agent.secrets()).collect();
         let shared = Shared {
             agent,
             retry: self.retry,
             on_event: self.on_event,
             unfinished: self.unfinished,
             pace: Pace::default(),
-            secrets,
+            secrets: Secrets { lasting, ..Secrets::default() },
             odd_answers: Default::default(),
             api_was_reached: false.into(),
             sign_in_was_reached: false.into(),
