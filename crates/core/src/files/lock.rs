@@ -4,6 +4,7 @@ use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use super::DiskWarning;
 use super::disk::{self, Call, is_unsupported};
 use super::owner::{self, Kept};
 
@@ -16,15 +17,15 @@ pub(crate) enum Lock {
     Unsupported,
 }
 
-/// Opens a file of ours for reading and appending, makes it if it does not exist, and locks it. `None` if another run
-/// has it locked, or, on Windows, open.
+/// Opens a file of ours for reading and appending, makes it if it does not exist, and locks it; with a warning where
+/// there are no locks. `None` if another run has it locked, or, on Windows, open.
 ///
 /// A link is never followed: in a shared folder another user may have made one of this name that leads
 /// anywhere. A file with a second name, and one of another user, is left alone.
 ///
 /// What is written goes to the end: where another program shortens the file meanwhile, it stays too short,
 /// and its length tells.
-pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, Lock)>> {
+pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, Option<DiskWarning>)>> {
     /// Times that the file may come or go between two steps.
     const TRIES: usize = 100;
     let options = own_options(kept);
@@ -59,7 +60,7 @@ pub(crate) fn open_locked(path: &Path, kept: Kept) -> io::Result<Option<(File, L
         }
         // Between opening and locking, the run that held the lock may have renamed or removed the file.
         if is_same_file(&file, path) {
-            return Ok(Some((file, lock)));
+            return Ok(Some((file, (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks))));
         }
     }
     Err(io::Error::other("another program keeps replacing it"))

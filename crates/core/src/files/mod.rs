@@ -17,7 +17,7 @@ pub(crate) use self::disk::{Call, EACCES, EBUSY, EINVAL, EIO, ENOENT, ENOLCK, EN
 pub(crate) use self::disk::{nameless, remove, write_all};
 pub(crate) use self::lock::{Lock, is_same_file, open_locked, read_head, take_turn, unlock};
 pub use self::read_secret::NamedFile;
-pub(crate) use self::read_secret::{check_secret, check_token, is_exposed_at, unusable_path};
+pub(crate) use self::read_secret::{check_secret, check_token, is_exposed_at, read_all, unusable_path};
 pub(crate) use self::rename::{PART, Place, check_length, cut, make_durable};
 pub use self::unfinished::{KeptPart, Unfinished};
 pub use self::whole::WholeFile;
@@ -36,7 +36,7 @@ in_words! {
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -12,6 +12,7 @@ use super::folder_of;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Kept {
     owner: Option<(u32, u32)>,
+    #[cfg_attr(not(unix), allow(dead_code, reason = "only Unix has modes"))]
     mode: Option<u32>,
 }
 
@@ -37,11 +38,12 @@ impl Kept {
     }
 
     /// The mode with which the new file is made: nothing reads it before it has its final mode.
+    #[cfg(unix)]
     pub(super) fn first_mode(&self) -> u32 {
         self.mode.map_or(0o666, |_| PRIVATE)
     }
 
-    pub(crate) fn give_owner(&self, file: &File) -> io::Result<()> {
+    pub(super) fn give_owner(&self, file: &File) -> io::Result<()> {
         let Some((owner, group)) = self.owner else { return Ok(()) };
         disk::check(Call::Owner)?;
         match look(&file.metadata()?) {
@@ -53,13 +55,14 @@ impl Kept {
         }
     }
 
-    /// Gives a new file the mode. Some file systems have none.
-    #[cfg_attr(not(unix), allow(unused_variables, reason = "only Unix has modes"))]
-    pub(crate) fn give_mode(&self, file: &File) {
+    /// Gives a new file the mode too. Some file systems have none.
+    pub(crate) fn give(&self, file: &File) -> io::Result<()> {
+        let given = self.give_owner(file);
         #[cfg(unix)]
         if let Some(mode) = self.mode {
             let _ = file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
         }
+        given
     }
 }
 

@@ -41,8 +41,7 @@ impl NamedFile {
 
     /// Reads a source that is no file, such as standard input, to its end. `name` is how errors call it.
     pub fn read_from(setting: Setting, name: &str, source: impl Read) -> Result<NamedFile> {
-        let mut bytes = Vec::new();
-        source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| match error.kind() {
+        let bytes = read_all(source).map_err(|error| match error.kind() {
             ErrorKind::TimedOut => Error::output("read", Some(name.as_ref()), error),
             _ => unusable(setting, name, &format!("cannot be read: {error}")),
         })?;
@@ -94,6 +93,12 @@ impl NamedFile {
         let problem = "is not in UTF-8: save it as UTF-8 or ASCII";
         text.map(str::trim).map_err(|_| unusable(self.setting, &self.name, problem))
     }
+}
+
+/// All that a source holds, cut where that is more than any file may have that is read.
+pub(crate) fn read_all(source: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes).map(|_| bytes)
 }
 
 /// Whether a text can be a token; errors show no part of it. `name` is how they call its file, empty without one.

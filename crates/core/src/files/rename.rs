@@ -88,8 +88,7 @@ impl Place {
             return Err(failed(io::Error::other("another file has taken its place meanwhile")));
         }
         check_length(open, length).map_err(failed)?;
-        let has_owner = self.kept.give_owner(open);
-        self.kept.give_mode(open);
+        let has_owner = self.kept.give(open);
         // As late as can be: making a large file durable takes its time.
         check_free(&self.target, self.overwrite)?;
         let _busy = unfinished.begin();

@@ -1,10 +1,10 @@
 //! A file that has its name once it is complete, for what is written in one go.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::lock::{Lock, is_same_file, open_locked, unlock};
+use super::lock::{is_same_file, open_locked, unlock};
 use super::rename::{NEW, Place, cut, make_durable};
 use super::unfinished::Unfinished;
 use super::{DiskWarning, disk};
@@ -78,25 +78,28 @@ impl WholeFile {
     }
 
     /// The same for a file whose place is known.
-    pub(crate) fn begin_at(path: PathBuf, place: Place, unfinished: &Unfinished) -> Result<WholeFile> {
+    fn begin_at(path: PathBuf, place: Place, unfinished: &Unfinished) -> Result<WholeFile> {
         let failed = |error| Error::output("write to", Some(&path), error);
         let name = place.beside(NEW);
         let opened = open_locked(&name, place.kept()).map_err(failed)?;
-        let Some((mut file, lock)) = opened else { return Err(Error::Locked { path }) };
+        let Some((mut file, warning)) = opened else { return Err(Error::Locked { path }) };
         cut(&mut file, 0).map_err(failed)?;
         unfinished.set_temporary(&name, true);
         let new = Some(New { place, name, unfinished: unfinished.clone() });
         let output = BufWriter::new(Output { file: Some(file), length: 0 });
-        let warning = (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks);
         Ok(WholeFile { path, new, output, warning })
     }
 
-    /// Gives it the owner and the group of the file that it replaces; done once more when it gets its name,
-    /// where it is no error that this is not permitted.
-    pub(crate) fn keep_owner(&self) -> io::Result<()> {
-        match (&self.new, &self.output.get_ref().file) {
-            (Some(new), Some(file)) => new.place.kept().give_owner(file),
-            _ => Ok(()),
+    /// The same for a file whose content cannot be had twice: what would keep it from replacing the old one as it is
+    /// to be found out now.
+    pub(crate) fn begin_surely(path: &Path, place: &Place, unfinished: &Unfinished) -> Result<WholeFile> {
+        let begun = WholeFile::begin_at(path.to_owned(), place.clone(), unfinished)?;
+        let kept = begun.output.get_ref().file.as_ref().map_or(Ok(()), |file| place.kept().give_owner(file));
+        kept.map_err(|error| Error::output("keep the owner and the group of", Some(path), error))?;
+        match place.open_in_place() {
+            // A mount in a folder that can be written: a new file cannot get its name either.
+            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => Err(begun.failed(error)),
+            _ => Ok(begun),
         }
     }
 

@@ -15,7 +15,7 @@ use super::progress::{Progress, Resume};
 use super::sink::{ChunkDigest, ChunkSink, total_bytes};
 use crate::error::{Error, Mismatch, Result};
 use crate::files::{
-    DiskWarning, Lock, PART, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked, read_head,
+    DiskWarning, PART, Place, Unfinished, check_length, cut, is_same_file, make_durable, open_locked, read_head,
     remove_own, unlock, write_all,
 };
 use crate::service::{Chunk, ChunkList};
@@ -85,7 +85,7 @@ impl PartFile {
         }
         let opened = open_locked(&part_path, place.kept());
         let opened = opened.map_err(|e| Error::output("open", Some(&part_path), e))?;
-        let Some((part, lock)) = opened else {
+        let Some((part, warning)) = opened else {
             return Err(Error::Locked { path: place.target().to_owned() });
         };
         let length = part.metadata().map_err(|e| Error::output("read", Some(&part_path), e))?.len();
@@ -101,7 +101,6 @@ impl PartFile {
             journal: None,
             remove_on_drop: length == 0,
         };
-        let warning = (lock == Lock::Unsupported).then_some(DiskWarning::NoLocks);
         let (chunks, committed, digests, written, resume) = (None, 0, Vec::new(), 0, Resume::Fresh);
         Ok(PartFile { warning, overwrite, restart, files, chunks, committed, digests, written, resume })
     }

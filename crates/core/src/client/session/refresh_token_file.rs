@@ -4,18 +4,16 @@
 //! the old one is used, and a lock keeps other processes from using the same token meanwhile.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::secret::Secret;
 use crate::error::{Error, Result, Setting};
 use crate::files::{
-    DiskWarning, Lock, NamedFile, Place, Unfinished, WholeFile, open_locked, remove, remove_own, unlock, unusable_path,
+    DiskWarning, NamedFile, Place, Unfinished, WholeFile, folder_of, open_locked, read_all, remove, remove_own, unlock,
+    unusable_path,
 };
 use crate::text::shown_path;
-
-/// How much of the file is read: more than any secret has.
-const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The file while no other process can use or replace its token. The lock is on another file beside it,
 /// which stays as long as there is a token: a lock on the file itself would be on the old one once it is replaced.
@@ -36,9 +34,8 @@ pub(crate) fn lock_path(path: &Path) -> Result<PathBuf> {
 }
 
 fn place(path: &Path) -> Result<Place> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     match path.symlink_metadata() {
-        Err(error) if error.kind() != ErrorKind::NotFound || folder.is_some_and(|it| !it.is_dir()) => {
+        Err(error) if error.kind() != ErrorKind::NotFound || !folder_of(path).is_dir() => {
             Err(unusable_path(Setting::RefreshToken, path, &error))
         }
         _ => Place::find_private(path),
@@ -49,11 +46,9 @@ fn place(path: &Path) -> Result<Place> {
 pub(super) fn forget(path: &Path) -> Result<bool> {
     let place = place(path)?;
     let had_token = place.target().metadata().is_ok_and(|found| found.len() > 0);
-    match remove(place.target()) {
-        Err(_) if had_token => place
-            .write_in_place(&mut io::empty())
-            .map_err(|error| Error::output("remove the token, which is still in", Some(path), error))?,
-        _ => {}
+    if remove(place.target()).is_err() && had_token {
+        let emptied = place.write_in_place(&mut io::empty());
+        emptied.map_err(|error| Error::output("remove the token, which is still in", Some(path), error))?;
     }
     Ok(had_token)
 }
@@ -65,49 +60,33 @@ impl LockedTokenFile {
         let (place, lock_path) = (place(path)?, lock_path(path)?);
         let opened = open_locked(&lock_path, place.kept());
         let opened = opened.map_err(|error| Error::output("lock", Some(&lock_path), error))?;
-        let Some((lock, held)) = opened else { return Ok(None) };
-        // A run of root must not lock the owner of the token out.
-        let not_permitted = |error| Error::output("keep the owner and the group of", Some(path), error);
-        place.kept().give_owner(&lock).map_err(not_permitted)?;
-        place.kept().give_mode(&lock);
-        let warning = (held == Lock::Unsupported).then_some(DiskWarning::NoLocks);
+        let Some((lock, warning)) = opened else { return Ok(None) };
+        // A run of root must not lock the owner of the token out. Where it may not give a file away, none is begun.
+        let _ = place.kept().give(&lock);
         let mut locked = LockedTokenFile { path: path.to_owned(), place, lock: Some(lock), warning, new: None };
         // A missing permission is found out before the old token is used.
-        let new = WholeFile::begin_at(path.to_owned(), locked.place.clone(), unfinished)?;
-        new.keep_owner().map_err(not_permitted)?;
-        locked.new = Some(new);
-        match locked.place.open_in_place() {
-            // A mount in a folder that can be written: a new file cannot get its name either.
-            Err(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => {
-                Err(Error::output("write to", Some(path), error))
-            }
-            _ => Ok(Some(locked)),
-        }
+        locked.new = Some(WholeFile::begin_surely(path, &locked.place, unfinished)?);
+        Ok(Some(locked))
     }
 
     pub(crate) fn read(&self) -> Result<Secret> {
-        let mut bytes = Vec::new();
-        let read = File::open(&self.path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
-        read.map_err(|error| match error.kind() {
+        let read = File::open(&self.path).and_then(read_all).map_err(|error| match error.kind() {
             ErrorKind::NotFound => unusable_path(Setting::RefreshToken, &self.path, &error),
             // It may well hold a token: to sign in anew would be no cure.
             _ => Error::output("read", Some(&self.path), error),
-        })?;
-        let name = shown_path(&self.path);
-        Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &name, bytes)?.token()?))
+        });
+        Ok(Secret::new(NamedFile::from_bytes(Setting::RefreshToken, &shown_path(&self.path), read?)?.token()?))
     }
 
     /// Replaces the token. When this returns, a crash of the machine does not bring the old one back.
     pub(crate) fn store(&mut self, token: &Secret) -> Result<Vec<DiskWarning>> {
         let line = format!("{}\n", token.reveal());
-        let used_up = || Error::output("write to", Some(&self.path), ErrorKind::AlreadyExists.into());
-        let finished = self.new.take().ok_or_else(used_up).and_then(|mut new| {
+        let finished = self.new.take().ok_or_else(|| Error::Exists { path: self.path.clone() }).and_then(|mut new| {
             new.write_all(line.as_bytes()).map_err(|error| new.failed(error))?;
             new.finish()
         });
         // The old token is dead, so nothing is lost by writing over it: a full disk has room for that.
-        let in_place = || self.place.write_in_place(&mut line.as_bytes()).map(|()| Vec::new());
-        finished.or_else(|error| in_place().map_err(|_| error))
+        finished.or_else(|error| self.place.write_in_place(&mut line.as_bytes()).map(|()| vec![]).map_err(|_| error))
     }
 }
 
