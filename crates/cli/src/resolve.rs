@@ -38,6 +38,18 @@ pub(crate) enum End {
     Open(Box<Task>),
 }
 
+/// Which dumps of the newest run are wanted.
+#[derive(Default)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) object: Option<&'a Id>,
+    /// To go past runs that left no dump.
+    pub(crate) older: bool,
+    pub(crate) since: Option<SystemTime>,
+    pub(crate) limit: Option<usize>,
+    /// Where the action is one of many, such a run is no news, nor is a dump below it that is gone.
+    pub(crate) is_one_of_many: bool,
+}
+
 impl Selection {
     /// One dump, of a task that may have been read.
     pub(crate) fn one(address: DumpAddress, read: Option<Task>) -> Selection {
@@ -94,17 +106,9 @@ impl Session {
         Ok(self.action(locator)?.task(complete.id))
     }
 
-    /// The dumps of the newest finished task. `older` goes past runs that left no dump. Where the action is one of
-    /// many, that is no news, nor is a dump below such a run that is gone.
-    pub(crate) fn newest_dumps(
-        &self,
-        action: &ActionAddress,
-        object: Option<&Id>,
-        older: bool,
-        since: Option<SystemTime>,
-        limit: Option<usize>,
-        is_one_of_many: bool,
-    ) -> Result<Selection, Failure> {
+    /// The dumps of the newest finished task.
+    pub(crate) fn newest_dumps(&self, action: &ActionAddress, wanted: &Wanted<'_>) -> Result<Selection, Failure> {
+        let Wanted { object, older, since, limit, is_one_of_many } = *wanted;
         let search = self.client.newest(action).older(older);
         let search = object.into_iter().fold(search, Search::object);
         let search = since.into_iter().fold(search, Search::since);

@@ -10,7 +10,7 @@ use crate::arguments::Get;
 use crate::collect::Collect;
 use crate::failure::Failure;
 use crate::report::{Page, is_same_file};
-use crate::resolve::{Selection, skipped_document};
+use crate::resolve::{Selection, Wanted, skipped_document};
 use crate::session::Session;
 use crate::stdout::{named, print};
 use crate::target::Target;
@@ -162,7 +162,8 @@ fn find(
             // The time is the limit.
             limit = limit.or(Some(usize::MAX));
         }
-        return session.newest_dumps(&action, locator.object(), older || since.is_some(), since, limit, is_of_model);
+        let (object, older) = (locator.object(), older || since.is_some());
+        return session.newest_dumps(&action, &Wanted { object, older, since, limit, is_one_of_many: is_of_model });
     };
     let task = action.task(id.clone());
     let address = match (action.kind, locator.object()) {

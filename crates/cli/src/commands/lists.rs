@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Models;
 use crate::failure::Failure;
+use crate::resolve::Wanted;
 use crate::session::Session;
 use crate::stdout::named;
 use crate::table::{MAX_ID_CHARS, MAX_NAME_CHARS, table};
@@ -146,7 +147,7 @@ fn find_dump(locator: &Locator, session: &Session) -> Result<DumpAddress, Failur
         _ if object.is_none() && action.kind == ActionKind::Process => Ok(locator.dump()?),
         Some(TaskChoice::Id(task)) => Ok(DumpAddress { object: object.cloned(), task: action.task(task.clone()) }),
         Some(TaskChoice::Latest) => {
-            let newest = session.newest_dumps(&action, object, false, None, None, false)?;
+            let newest = session.newest_dumps(&action, &Wanted { object, ..Wanted::default() })?;
             let dump = newest.dumps.into_iter().next().map(|dump| dump.address);
             dump.ok_or_else(|| newest.rest.map_or_else(|missing| missing, Failure::NotFound))
         }
