@@ -15,8 +15,28 @@ use crate::pipe::Pipe;
 use crate::session::Session;
 use crate::text::{counted, duration, percent, rate, safe, size};
 
-/// Names of standard input, which can be read once.
-const STDIN: [&str; 3] = ["-", "/dev/stdin", "/dev/fd/0"];
+/// How a file of `--put` can be read: all but a file once only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Stdin,
+    /// A file that standard input was opened on.
+    StdinFile,
+    /// A pipe or a device, which may bring nothing for ever.
+    Pipe,
+    File,
+}
+
+impl Source {
+    fn of(text: &str) -> Source {
+        let has_no_length = || os_text::path(text).metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
+        match text {
+            "-" => Source::Stdin,
+            _ if has_no_length() => Source::Pipe,
+            "/dev/stdin" | "/dev/fd/0" => Source::StdinFile,
+            _ => Source::File,
+        }
+    }
+}
 
 /// Uploads every file of `--put`. The result keeps other runs of this host away from the same source files.
 pub(crate) fn upload(command: &Run, action: &ActionAddress, session: &Session) -> Result<Vec<Uploaded>, Failure> {
@@ -36,7 +56,7 @@ pub(crate) fn upload(command: &Run, action: &ActionAddress, session: &Session) -
                 listed.into_iter().find_map(|import| import.file).ok_or_else(|| reads_from_a_model(import))?
             }
         };
-        sources.push((action.model.file(file), import, text));
+        sources.push((action.model.file(file), import, text, Source::of(text)));
     }
     // In one order, so that two runs never wait for each other.
     sources.sort_by(|(one, ..), (other, ..)| one.id.as_str().cmp(other.id.as_str()));
@@ -44,20 +64,19 @@ pub(crate) fn upload(command: &Run, action: &ActionAddress, session: &Session) -
         let file = &pair[0].0.id;
         return Err(Failure::Usage(format!("--put names two files for one source file, {file}")));
     }
-    let is_pipe = |text: &str| STDIN.contains(&text) || has_no_length(text);
-    if sources.iter().filter(|(.., text)| is_pipe(text)).count() > 1 {
+    if sources.iter().filter(|(.., source)| *source != Source::File).count() > 1 {
         let only = "--put reads one pipe only, such as standard input (-): what comes from it cannot be checked ahead";
         return Err(Failure::Usage(only.into()));
     }
     let mut uploads = Vec::new();
-    for (file, import, text) in &sources {
+    for (file, import, text, source) in &sources {
         let upload = session.client.upload(file);
         let format = if command.force { None } else { format(file, import, text, session)? };
-        uploads.push((*text, file, format.into_iter().fold(upload, Upload::format)));
+        uploads.push((*text, *source, file, format.into_iter().fold(upload, Upload::format)));
     }
     // A file that is refused after another one was sent would leave that one for the next run.
     if uploads.len() > 1 {
-        for (text, _, upload) in uploads.iter().filter(|(text, ..)| !is_pipe(text)) {
+        for (text, .., upload) in uploads.iter().filter(|(_, source, ..)| *source == Source::File) {
             upload.check_file(os_text::path(text)).map_err(refused)?;
         }
     }
@@ -65,8 +84,8 @@ pub(crate) fn upload(command: &Run, action: &ActionAddress, session: &Session) -
         upload.wait_for_turn().map_err(refused)?;
     }
     // What can be read only once was not checked, and is refused before another file is sent.
-    uploads.sort_by_key(|(text, ..)| !is_pipe(text));
-    uploads.into_iter().map(|(text, file, upload)| send(text, file, upload, session)).collect()
+    uploads.sort_by_key(|(_, source, ..)| *source == Source::File);
+    uploads.into_iter().map(|(text, source, file, upload)| send(text, source, file, upload, session)).collect()
 }
 
 /// The import that a value of `--put` means, and the file in it.
@@ -108,11 +127,6 @@ fn reads_from_a_model(import: &Import) -> Failure {
     Failure::Usage(format!("import {import} reads from a model and not from a file: there is nothing to upload"))
 }
 
-/// Whether it is a pipe or a device, which may bring nothing for ever.
-fn has_no_length(text: &str) -> bool {
-    text == "-" || os_text::path(text).metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
-}
-
 /// What the import expects. Where that cannot be known, the file is uploaded all the same.
 fn format(file: &FileAddress, import: &Import, text: &str, session: &Session) -> Result<Option<SourceFormat>, Failure> {
     match session.client.source_format(&file.model, &import.id) {
@@ -125,9 +139,14 @@ fn format(file: &FileAddress, import: &Import, text: &str, session: &Session) ->
     }
 }
 
-fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a Session) -> Result<Uploaded, Failure> {
-    let path = os_text::path(text);
-    let path = if text == "-" { "standard input".into() } else { path };
+fn send<'a>(
+    text: &str,
+    source: Source,
+    file: &'a FileAddress,
+    upload: Upload<'a>,
+    session: &'a Session,
+) -> Result<Uploaded, Failure> {
+    let path = if source == Source::Stdin { "standard input".into() } else { os_text::path(text) };
     let (name, end) = (shown_path(&path), session.end);
     let begun = Instant::now();
     let mut activity = session.reporter.activity();
@@ -139,13 +158,13 @@ fn send<'a>(text: &str, file: &'a FileAddress, upload: Upload<'a>, session: &'a 
         activity.show_wait(false, so_far(bytes, all, begun.elapsed()));
     };
     let upload = upload.on_progress(report);
-    let uploaded = match text {
-        "-" => upload.from_reader(&path, Pipe::open(end, || Ok(io::stdin()))),
-        _ if has_no_length(text) => {
+    let uploaded = match source {
+        Source::Stdin => upload.from_reader(&path, Pipe::open(end, || Ok(io::stdin()))),
+        Source::Pipe => {
             let named = path.clone();
             upload.from_reader(&path, Pipe::open(end, move || File::open(named)))
         }
-        _ => upload.from_file(&path),
+        Source::StdinFile | Source::File => upload.from_file(&path),
     };
     let uploaded = uploaded.map_err(refused)?;
     let (bytes, chunks) = (size(uploaded.bytes), counted(uploaded.chunks, "chunk"));
