@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::http::body::{AnswerBody, SizeLimit};
+use super::http::body::SizeLimit;
 use super::http::exchange::{Answer, BYTES, Content, Request};
 use super::http::patience::Stop;
 use super::requests::{CHUNK_LIMIT, Requests, WHOLE_LIMIT};
@@ -10,11 +10,10 @@ use super::retry_loop::Halt;
 use crate::address::DumpAddress;
 use crate::error::Error;
 use crate::service::{BodyProblem, Chunk, Fault, MAX_DOCUMENT_BYTES, Repeat, Subject, document, is_gzip};
-use crate::transfer::{ChunkSource, ChunkWriter};
+use crate::transfer::{ChunkSource, ChunkWriter, PIECE_BYTES};
 
-/// Bytes moved at once from the network to a sink: a body that may be another document than the chunk is
-/// seen whole before any of it is written.
-const COPY_BYTES: usize = MAX_DOCUMENT_BYTES;
+/// A body that may be another document than the chunk is seen whole before any of it is written.
+const _: () = assert!(PIECE_BYTES > MAX_DOCUMENT_BYTES);
 
 /// Fetches a dump over one connection: its chunks, or all of it as one.
 #[derive(Clone)]
@@ -23,12 +22,12 @@ pub(super) struct DumpSource {
     dump: DumpAddress,
     /// The only chunk is the whole dump in one answer, which is asked for like this.
     whole: Option<Repeat>,
-    buffer: Vec<u8>,
+    piece: Vec<u8>,
 }
 
 impl DumpSource {
     pub(super) fn of_chunks(requests: &Requests, dump: &DumpAddress) -> DumpSource {
-        DumpSource { requests: requests.clone(), dump: dump.clone(), whole: None, buffer: vec![0; COPY_BYTES] }
+        DumpSource { requests: requests.clone(), dump: dump.clone(), whole: None, piece: vec![0; PIECE_BYTES] }
     }
 
     pub(super) fn of_whole(requests: &Requests, dump: &DumpAddress, repeat: Repeat) -> DumpSource {
@@ -49,7 +48,7 @@ impl DumpSource {
 
 impl ChunkSource for DumpSource {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<(), Error> {
-        let DumpSource { requests, dump, whole, buffer } = self;
+        let DumpSource { requests, dump, whole, piece } = self;
         let (index, chunks) = (chunk.index, into.chunks());
         let (subject, path, limit) = match whole {
             Some(_) => (Subject::WholeDump(dump.clone()), dump.path(), WHOLE_LIMIT),
@@ -69,7 +68,7 @@ impl ChunkSource for DumpSource {
                 into.restart()?;
             }
             let may_be_empty = chunks == 1 && was_empty;
-            let fetched = take(answer, whole.is_some(), limit, may_be_empty, buffer, into);
+            let fetched = take(answer, whole.is_some(), limit, may_be_empty, piece, into);
             was_empty |= matches!(fetched, Err(Halt::Fault(Fault::Body(BodyProblem::Empty))));
             fetched.map_err(|halt| match halt {
                 Halt::Fault(fault) if !into.can_restart() => Halt::Final(fault),
@@ -84,7 +83,7 @@ fn take(
     is_whole: bool,
     limit: SizeLimit,
     may_be_empty: bool,
-    buffer: &mut [u8],
+    piece: &mut [u8],
     into: &mut ChunkWriter<'_>,
 ) -> Result<(), Halt> {
     if answer.status() == 204 {
@@ -97,27 +96,19 @@ fn take(
         return Ok(());
     }
     let mut body = body?;
-    let (head, is_all) = read_head(&mut body, buffer)?;
-    check_head(head, is_all, &body.content_type, may_be_empty)?;
-    into.write(head)?;
+    let mut is_head = true;
     loop {
-        match body.read(buffer)? {
-            0 => return Ok(()),
-            count => into.write(&buffer[..count])?,
+        let count = into.gather(piece, |rest| body.read(rest))?;
+        let is_end = count < piece.len();
+        if is_head {
+            check_head(&piece[..count], is_end, &body.content_type, may_be_empty)?;
         }
-    }
-}
-
-/// Fills the buffer as far as the body goes, and returns what is in it and whether that is all.
-fn read_head<'a>(body: &mut AnswerBody, buffer: &'a mut [u8]) -> Result<(&'a [u8], bool), Fault> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match body.read(&mut buffer[filled..])? {
-            0 => return Ok((&buffer[..filled], true)),
-            count => filled += count,
+        into.write(&piece[..count])?;
+        if is_end {
+            return Ok(());
         }
+        is_head = false;
     }
-    Ok((buffer, false))
 }
 
 /// Refuses what is not a part of a dump, although the answer is whole.

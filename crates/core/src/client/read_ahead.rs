@@ -16,7 +16,7 @@ use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 use crate::sync::lock;
-use crate::transfer::{ChunkDigest, ChunkSource, ChunkWriter, fetch};
+use crate::transfer::{ChunkDigest, ChunkSource, ChunkWriter, Progress, fetch};
 
 /// How often the delivering thread, while it waits, reports what has arrived: often enough to look alive.
 const LOOK: Duration = Duration::from_millis(100);
@@ -41,7 +41,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     /// Bytes that the workers have received of the chunks that they fetched or are fetching.
-    arrived: Arc<AtomicU64>,
+    arrived: AtomicU64,
     window: usize,
     chunks: usize,
     beside: Option<PathBuf>,
@@ -76,7 +76,7 @@ impl ReadAhead {
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             changed: Condvar::new(),
-            arrived: Arc::default(),
+            arrived: AtomicU64::default(),
             window,
             chunks: list.len(),
             beside: beside.map(Path::to_owned),
@@ -100,6 +100,7 @@ impl ChunkSource for ReadAhead {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
         let kept = *self.kept.get_or_insert(into.held_bytes());
         let shared = &self.shared;
+        let report = |into: &mut ChunkWriter<'_>| into.report_arrived(kept + shared.arrived.load(Ordering::Relaxed));
         let mut state = lock(&shared.state);
         let (waiting, digest) = loop {
             if let Some(fetched) = state.fetched.remove(&chunk.index) {
@@ -107,14 +108,15 @@ impl ChunkSource for ReadAhead {
             }
             let waited = shared.changed.wait_timeout(state, LOOK);
             drop(waited);
-            into.report_arrived(kept + shared.arrived.load(Ordering::Relaxed));
+            report(into);
             if self.cancelled.is_stopped() {
                 return Err(Error::Cancelled);
             }
             state = lock(&shared.state);
         };
         drop(state);
-        let memory = waiting.deliver(into, digest, kept)?;
+        report(into);
+        let memory = waiting.deliver(into, digest)?;
         let mut state = lock(&shared.state);
         state.spare.push(memory);
         state.next_delivery = chunk.index + 1;
@@ -156,8 +158,19 @@ fn work(shared: &Shared, mut source: DumpSource) {
     while let Some(chunk) = shared.next() {
         let mut delivery = Delivery { shared, index: chunk.index, fetched: None };
         let memory = lock(&shared.state).spare.pop().unwrap_or_default();
-        let mut waiting = WaitingChunk::new(shared.beside.as_deref(), memory, &shared.arrived);
-        let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut |_| {});
+        let mut waiting = WaitingChunk::new(shared.beside.as_deref(), memory);
+        let mut here = 0;
+        let mut count = |step| {
+            let now = match step {
+                Progress::Arrived { bytes, .. } => bytes,
+                Progress::Restarted { .. } => 0,
+                _ => return,
+            };
+            // Less where it begins anew: an atomic number wraps around.
+            shared.arrived.fetch_add(now.wrapping_sub(here), Ordering::Relaxed);
+            here = now;
+        };
+        let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut count);
         delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));
     }
 }

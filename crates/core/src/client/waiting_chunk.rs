@@ -4,12 +4,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::files::nameless;
-use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
+use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter, PIECE_BYTES};
 
 #[derive(Debug)]
 pub(super) struct WaitingChunk {
@@ -18,26 +16,18 @@ pub(super) struct WaitingChunk {
     file: Option<File>,
     memory: Vec<u8>,
     length: u64,
-    /// Bytes that have arrived of all chunks.
-    arrived: Arc<AtomicU64>,
 }
 
 impl WaitingChunk {
     /// A chunk with `memory` that another one has left.
-    pub(super) fn new(beside: Option<&Path>, memory: Vec<u8>, arrived: &Arc<AtomicU64>) -> WaitingChunk {
-        WaitingChunk { beside: beside.map(Path::to_owned), file: None, memory, length: 0, arrived: Arc::clone(arrived) }
+    pub(super) fn new(beside: Option<&Path>, memory: Vec<u8>) -> WaitingChunk {
+        WaitingChunk { beside: beside.map(Path::to_owned), file: None, memory, length: 0 }
     }
 
-    /// Writes the content where it belongs, and meanwhile reports what has arrived of all chunks, beside `kept`. Leaves
-    /// its memory for another chunk.
-    pub(super) fn deliver(mut self, into: &mut ChunkWriter<'_>, digest: ChunkDigest, kept: u64) -> Result<Vec<u8>> {
-        const PIECE_BYTES: usize = 128 * 1024;
-        let mut deliver = |piece: &[u8]| {
-            into.report_arrived(kept + self.arrived.load(Ordering::Relaxed));
-            into.write_known(piece, digest)
-        };
+    /// Writes the content where it belongs. Leaves its memory for another chunk.
+    pub(super) fn deliver(mut self, into: &mut ChunkWriter<'_>, digest: ChunkDigest) -> Result<Vec<u8>> {
         let Some(mut file) = self.file else {
-            deliver(&self.memory)?;
+            into.write_known(&self.memory, digest)?;
             self.memory.clear();
             return Ok(self.memory);
         };
@@ -47,7 +37,7 @@ impl WaitingChunk {
         while left > 0 {
             let count = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             file.read_exact(&mut piece[..count]).map_err(failed)?;
-            deliver(&piece[..count])?;
+            into.write_known(&piece[..count], digest)?;
             left -= count as u64;
         }
         Ok(self.memory)
@@ -68,12 +58,11 @@ impl ChunkSink for WaitingChunk {
             None => self.memory.extend_from_slice(bytes),
         }
         self.length += bytes.len() as u64;
-        self.arrived.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 
     fn roll_back(&mut self) -> io::Result<()> {
-        self.arrived.fetch_sub(std::mem::take(&mut self.length), Ordering::Relaxed);
+        self.length = 0;
         self.memory.clear();
         self.file.as_mut().map_or(Ok(()), File::rewind)
     }
