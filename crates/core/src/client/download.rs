@@ -1,7 +1,7 @@
 //! A whole download: the chunk list, the chunks, and the proof that they belong together.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -191,10 +191,17 @@ impl<'a> Download<'a> {
             // A file can be cut back, so a single chunk at a time is written as it arrives.
             self.fill(&list, &mut part, self.parallel > 1)?;
             let bytes = total_bytes(part.digests());
-            let checked = self.check_unchanged(&list, part.digests(), kept);
+            // One wait for the disk and the network.
+            let (synced, checked) = std::thread::scope(|scope| {
+                let syncing = std::thread::Builder::new().spawn_scoped(scope, || part.sync());
+                let checked = self.check_unchanged(&list, part.digests(), kept);
+                let panicked = || Err(io::Error::other("the thread that makes it durable panicked"));
+                (syncing.map_or_else(|_| part.sync(), |thread| thread.join().unwrap_or_else(|_| panicked())), checked)
+            });
+            let durable = part.synced(synced)?;
             match checked.and_then(|()| self.check_empty(bytes)) {
                 Ok(()) => {
-                    for warning in part.finish()? {
+                    for warning in part.install(durable)? {
                         // That there is no lock has been said.
                         if warning != DiskWarning::NoLocks {
                             self.report(Progress::Disk(warning));

@@ -182,19 +182,33 @@ impl PartFile {
     ///
     /// [`Error::Exists`] if the target appeared meanwhile; [`Error::Output`] if the file does not hold every
     /// chunk of its list, cannot be made durable or renamed, or is not what this run wrote.
-    pub fn finish(self) -> Result<Vec<DiskWarning>> {
+    pub fn finish(mut self) -> Result<Vec<DiskWarning>> {
+        let synced = self.sync();
+        self.synced(synced).and_then(|durable| self.install(durable))
+    }
+
+    /// Makes the bytes durable.
+    pub(crate) fn sync(&self) -> io::Result<Option<DiskWarning>> {
+        make_durable(self.files.part.as_ref().ok_or_else(closed)?)
+    }
+
+    /// Takes the outcome of [`sync`](PartFile::sync): where it failed, nothing is kept.
+    pub(crate) fn synced(&mut self, outcome: io::Result<Option<DiskWarning>>) -> Result<Option<DiskWarning>> {
+        outcome.map_err(|error| {
+            // The system reports it once: a later run would still see the bytes, and take them for safe.
+            self.files.remove_on_drop = true;
+            Error::output("make durable", Some(&self.files.part_path), error)
+        })
+    }
+
+    /// Gives a durable file its final name.
+    pub(crate) fn install(self, durable: Option<DiskWarning>) -> Result<Vec<DiskWarning>> {
         let PartFile { warning, mut files, chunks, committed, digests, .. } = self;
         let part_path = files.part_path.clone();
-        let failed = |action, error| Error::output(action, Some(&part_path), error);
         if chunks != Some(digests.len()) {
             let held = format!("it holds {} of {} chunks", digests.len(), chunks.unwrap_or(0));
-            return Err(failed("give its final name to", io::Error::other(held)));
+            return Err(Error::output("give its final name to", Some(&part_path), io::Error::other(held)));
         }
-        let durable = files.part().and_then(|part| make_durable(part)).map_err(|error| {
-            // The system reports it once: a later run would still see the bytes, and take them for safe.
-            files.remove_on_drop = true;
-            failed("make durable", error)
-        })?;
         let owner = files.place.install(&mut files.part, &part_path, committed, &files.unfinished)?;
         files.remove_on_drop = false;
         // The dump is complete: a journal that cannot be removed harms nothing.
