@@ -72,7 +72,7 @@ fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file_and_an_error_in_
     // Far more than what is held back to see that it is no error message.
     let scene = Scene::with_chunks(30);
     scene.server.fault(Fault::Cut(At::Body(200_000)), When::any().times(1));
-    // What was passed on cannot be taken back, so it is not tried again.
+    // What was passed on, 128 KiB at a time, cannot be taken back, so it is not tried again.
     let error = incomplete(0, 1, &format!("{WHOLE}: {CUT}")) + IS_CUT;
-    scene.pipe("--whole").fails(5, error).prints(&bytes_of(30, 1)[..200_000]);
+    scene.pipe("--whole").fails(5, error).prints(&bytes_of(30, 1)[..128 * 1024]);
 }

@@ -146,7 +146,7 @@ impl<'a> Download<'a> {
 
     /// Writes the dump to `writer`, chunk by chunk, each once it is whole. About two chunks are in memory,
     /// or as many as [`parallel`](Download::parallel) says. A [whole](Download::whole) dump is passed on as
-    /// it arrives.
+    /// it arrives, 128 KiB at a time.
     ///
     /// # Errors
     ///

@@ -115,8 +115,8 @@ fn take(
 fn check_head(head: &[u8], is_all: bool, content_type: &str, may_be_empty: bool) -> Result<(), Fault> {
     let problem = match is_all {
         true if head.is_empty() => (!may_be_empty).then_some(BodyProblem::Empty),
-        true => document(content_type, head),
-        false => None,
+        true if head.len() <= MAX_DOCUMENT_BYTES => document(content_type, head),
+        _ => None,
     };
     let unlabelled = is_gzip(head).then_some(BodyProblem::UnlabelledGzip);
     problem.or(unlabelled).map_or(Ok(()), |problem| Err(Fault::Body(problem)))
