@@ -62,7 +62,8 @@ impl<T> Default for Counter<T> {
 }
 
 impl<T: Default> Counter<T> {
-    /// The entry of a text, a new one where there is none. Room is made first where there are `limit`.
+    /// The index of a text's entry, a new one where there is none. Room is made first where there are `limit`, and then
+    /// the others have another index.
     #[inline]
     pub(super) fn index(&mut self, text: &[u8], limit: usize) -> usize {
         self.find(text).unwrap_or_else(|| self.insert(text, limit))

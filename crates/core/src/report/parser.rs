@@ -246,10 +246,9 @@ impl Finder {
 #[inline(always)]
 fn found_in<const N: usize>(bytes: [u8; N], block: &[u8; BLOCK]) -> u64 {
     let (words, _) = block.as_chunks();
-    let [a, b, c, d, e, f, g, h] = words else { return 0 };
-    // One by one: a compiler that builds for size makes a loop of a loop.
-    let found = |word: &[u8; 8], shift: u32| found_in_word(bytes, *word) << shift;
-    found(a, 0) | found(b, 8) | found(c, 16) | found(d, 24) | found(e, 32) | found(f, 40) | found(g, 48) | found(h, 56)
+    let found = |at: usize| found_in_word(bytes, words[at]) << (8 * at);
+    // One by one: a compiler that builds for size leaves a loop a loop.
+    found(0) | found(1) | found(2) | found(3) | found(4) | found(5) | found(6) | found(7)
 }
 
 #[inline(always)]

@@ -100,7 +100,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Counts the messages of a row. `row_id` differs from row to row over all dumps, and is not 0. Returns how many
+    /// Counts the messages of a row, of which there is at least one. `row_id` differs from row to row over all dumps, and is not 0. Returns how many
     /// messages are the service's own, and whether all of them are consequences.
     pub(super) fn add<'a>(
         &mut self,
@@ -133,14 +133,10 @@ impl Tally {
         }
         if is_alone {
             self.kinds.entries_mut()[last].rest.rows_alone += 1;
-        }
-        if !is_alone {
-            let has_room = self.combinations.len() < MAX_COMBINATIONS;
-            match self.combinations.get_mut(&combination) {
-                Some(rows) => *rows += 1,
-                None if has_room => _ = self.combinations.insert(combination, 1),
-                None => {}
-            }
+        } else if let Some(rows) = self.combinations.get_mut(&combination) {
+            *rows += 1;
+        } else if self.combinations.len() < MAX_COMBINATIONS {
+            self.combinations.insert(combination, 1);
         }
         (count, is_consequence)
     }
