@@ -126,7 +126,7 @@ fn a_file_that_is_no_dump_is_an_error_that_names_it() {
 fn what_contradicts_itself_is_refused() {
     let scene = scene();
     let rows = "--kind shows rows instead of the report: leave out";
-    let one = "needs one dump file, such as the newest: the columns of others may differ";
+    let one = "takes one dump file, because columns may differ: name the newest";
     for (arguments, why) in [
         ("", "explain needs a dump file; - is standard input"),
         ("- -", "standard input can be read once"),

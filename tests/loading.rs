@@ -140,7 +140,8 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
         let command = if variables { scene.command(&explain).in_the_model() } else { scene.command(&explain) };
         let next =
             format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv -o rejected/\n");
-        command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}"));
+        let later = "later runs load that file again, until the full one is uploaded\n";
+        command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}{later}"));
     }
     let corrected = scene.text("corrected.csv");
     assert_eq!(corrected, "\"Name\",\"Amount\"\n\"B\",\"x\"\n");

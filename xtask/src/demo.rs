@@ -59,7 +59,7 @@ fn show_download(stage: &Stage, dump: &Dump) -> Result<(), String> {
     println!(
         "
 A fake Anaplan service now listens on {}. Its import \"Actuals\" rejected rows. They are in a dump
-of {} chunks, which are cut anywhere: in the middle of a row, and of a character.
+of {} chunks, cut even in the middle of a row or a character.
 
 {}
 cd {}",

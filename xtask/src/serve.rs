@@ -84,9 +84,7 @@ fn print_usage(server: &FakeServer, program: &Path, folder: &Path, tls: bool) {
     if tls {
         println!("export ANAPLAN_CA_FILE={folder}/root.pem");
     }
-    println!(
-        "cd {folder}\n\n# Then these one by one. Last night an import rejected rows; after the last line none is left."
-    );
+    println!("cd {folder}\n\n# Then these one by one. Last night an import rejected rows; after `run` none is left.");
     for (says, line) in sample::steps() {
         println!("# {says}\n{line}");
     }
@@ -97,7 +95,7 @@ anaplan-dump run {IMPORT} --put {FILE_NAME} -o again/
 # The process that loads what was uploaded last, and its runs:
 anaplan-dump run {PROCESS} -o again/
 anaplan-dump tasks {PROCESS}
-# Dumps of another user, that are gone, and of a run without failures:
+# Another user's dump, one that is gone, and a run without failures:
 anaplan-dump get {PROCESS}/{OTHERS_TASK}
 anaplan-dump get {PROCESS}/{ERASED_TASK}
 anaplan-dump get {PROCESS}/{CLEAN_TASK}
@@ -106,6 +104,6 @@ anaplan-dump chunks {LARGE}
 anaplan-dump get {LARGE} -o large.csv
 # Other ways to sign in, one of them:
 unset ANAPLAN_TOKEN; export ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}
-unset ANAPLAN_TOKEN ANAPLAN_USER; export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key"
+unset ANAPLAN_TOKEN ANAPLAN_USER ANAPLAN_PASSWORD; export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key"
     );
 }

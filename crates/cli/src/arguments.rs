@@ -249,7 +249,7 @@ pub(crate) struct TaskCommand {
     name = "run",
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/ --timeout 2h",
     note = "Exits with 0 if nothing failed, with 6 if rows or actions failed and every dump was
-downloaded. A start is never sent twice when it is unclear whether it was accepted.
+downloaded. If it is unclear whether a start was accepted, it is not sent again.
 If this command is interrupted, the process goes on."
 )]
 pub(crate) struct Run {
@@ -261,12 +261,12 @@ pub(crate) struct Run {
     #[argh(option, short = 'o', arg_name = "dir")]
     pub(crate) output: Option<String>,
 
-    /// file to upload before the start: for an import FILE, for a process IMPORT=FILE, where IMPORT is an id,
+    /// file to upload before the start: FILE for an import, IMPORT=FILE for a process, where IMPORT is an id,
     /// a name or the id of its source file; may be repeated; - is standard input
     #[argh(option, arg_name = "file")]
     pub(crate) put: Vec<String>,
 
-    /// which item an import takes that asks for one, such as Version=Actual; may be repeated
+    /// item to give to an import that asks for one, such as Version=Actual; may be repeated
     #[argh(option, arg_name = "type=name")]
     pub(crate) map: Vec<String>,
 
@@ -278,7 +278,7 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "name", default = "\"en_US\".to_owned()")]
     pub(crate) locale: String,
 
-    /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
+    /// time between two looks at the task, which grows while it runs; default 5s, the least that the service
     /// asks for
     #[argh(option, arg_name = "duration", default = "Duration::from_secs(5)", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
@@ -291,8 +291,7 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "file")]
     pub(crate) html: Option<String>,
 
-    /// let --html replace a file that exists, and --put upload one that does not look as the import expects
-    /// it
+    /// let --html replace a file that exists, and --put upload one that does not fit the import
     #[argh(switch)]
     pub(crate) force: bool,
 }
@@ -306,7 +305,7 @@ pub(crate) struct Cancel {
     pub(crate) locator: String,
 }
 
-/// Wait for a run that is under way or begins, and download every dump.
+/// Wait for the current or the next run, and download every dump.
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(
     subcommand,
@@ -333,7 +332,7 @@ pub(crate) struct Wait {
     #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 
-    /// time between two looks at the task, longer the longer it runs; default 5s, the least that the service
+    /// time between two looks at the task, which grows while it runs; default 5s, the least that the service
     /// asks for
     #[argh(option, arg_name = "duration", default = "Duration::from_secs(5)", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
@@ -457,11 +456,11 @@ pub(crate) struct Chunks {
     name = "get",
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
-    note = "Down to an object: its dump. Down to a task: every dump of the task. Down to a
-process, or with latest for the task: the dumps of its newest finished run; --older goes
-past runs that left no dump. A model: the dumps of each process and import that ran in
-the last 48 hours, or since --since; --older is implied. With an object in the locator -o
-names a file, or a folder that is there or ends with a slash; else it names a folder.
+    note = "The LOCATOR of an object gets its dump; that of a task, every dump of the task; that of
+a process, or with latest for the task, the dumps of its newest finished run; --older goes
+past runs that left no dump. That of a model gets the dumps of each process and import
+that ran in the last 48 hours, or since --since; --older is implied. -o names a folder; for
+one object it names a file, unless it ends with a slash or is a folder already.
 
 Until it is complete, a file is NAME.part with a journal beside it. A run that was
 ended in any way is continued by the same command. In a folder, a file that is
@@ -481,8 +480,7 @@ pub(crate) struct Get {
     #[argh(option, short = 'o', arg_name = "file|dir|-")]
     pub(crate) output: Option<String>,
 
-    /// end after this time, whatever has come by then, and until then wait out an outage; what is there is
-    /// kept
+    /// wait out outages, but end after this time; what has arrived is kept
     #[argh(option, arg_name = "duration", from_str_fn(parse_duration))]
     pub(crate) timeout: Option<Duration>,
 
@@ -490,7 +488,7 @@ pub(crate) struct Get {
     #[argh(switch)]
     pub(crate) whole: bool,
 
-    /// replace a file that exists, and what is left of the download of another dump
+    /// replace a file that exists, or the unfinished download of another dump
     #[argh(switch)]
     pub(crate) force: bool,
 
@@ -506,12 +504,12 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// go past runs that left no dump, to the newest one that did; if it failed, also to older
-    /// dumps of other actions
+    /// go past runs that left no dump, to the newest with a dump; if that run failed, also get older dumps of
+    /// its other actions
     #[argh(switch)]
     pub(crate) older: bool,
 
-    /// the same among runs since then: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
+    /// as --older, but only runs since this time: a duration, such as 48h, or a date, such as 2026-11-24 (UTC)
     #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 
@@ -519,7 +517,7 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", from_str_fn(limit))]
     pub(crate) limit: Option<usize>,
 
-    /// exit as task --check does: with 6 if rows or actions failed
+    /// exit with 6 if rows or actions failed, as task --check does
     #[argh(switch)]
     pub(crate) check: bool,
 
@@ -551,8 +549,8 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) against: Vec<String>,
 
-    /// show the rows of one kind instead of the report: text is words of its title, or = and the whole title;
-    /// with --fix, write only those rows
+    /// show the rows of one kind instead of the report: text is words of its title, or =TITLE; with --fix,
+    /// write only those rows
     #[argh(option, arg_name = "text")]
     pub(crate) kind: Option<String>,
 
@@ -560,7 +558,7 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "kind")]
     pub(crate) values: Option<String>,
 
-    /// kinds to show, default 10 and 100 on a page, or rows of --kind, default 20
+    /// kinds to show, default 10, on a page 100; with --kind, rows to show, default 20
     #[argh(option, arg_name = "n", from_str_fn(limit))]
     pub(crate) top: Option<usize>,
 

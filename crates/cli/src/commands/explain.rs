@@ -64,7 +64,7 @@ pub(crate) fn explain(
     let before = read_before(&command.against, &reporter)?;
     let (report, fixed, problems) = match (fix, &*command.files) {
         (Some(fix), [file]) => {
-            let (report, fixed) = read_and_fix(file, fix, command, environment, &reporter)?;
+            let (report, fixed) = read_and_fix(file, fix, command, &reporter)?;
             (report, Some(fixed), Vec::new())
         }
         (_, files) => {
@@ -100,6 +100,13 @@ pub(crate) fn explain(
         if command.top.is_none() && most > DEFAULT_KINDS && report.unlisted_messages == 0 {
             reporter.note(&format!("--top {most} shows every kind"));
         }
+    }
+    // Last, so that it is on the screen.
+    if fixed.is_some()
+        && let Some(load) = load_command(&command.files[0], command, environment)?
+    {
+        reporter.note(&format!("once it is corrected: {load}"));
+        reporter.note("later runs load that file again, until the full one is uploaded");
     }
     first(problems).or(incomplete).map_or(Ok(()), Err)
 }
@@ -167,8 +174,8 @@ fn check(command: &Explain, json: bool) -> Result<(), Failure> {
         ),
         (*warnings && !has_fix, "--warnings is for --fix"),
         (json && top.is_some() && !has_html && !shows_rows, "--json has every kind: leave out --top"),
-        (has_fix && !is_one, "--fix needs one dump file, such as the newest: the columns of others may differ"),
-        (has_kind && !is_one, "--kind needs one dump file, such as the newest: the columns of others may differ"),
+        (has_fix && !is_one, "--fix takes one dump file, because columns may differ: name the newest"),
+        (has_kind && !is_one, "--kind takes one dump file, because columns may differ: name the newest"),
         (shows_rows && has_html, "--kind shows rows instead of the report: leave out --html, or add --fix"),
         (
             shows_rows && !against.is_empty(),
@@ -194,7 +201,6 @@ fn read_and_fix(
     file: &str,
     mut output: WholeFile,
     command: &Explain,
-    environment: &Environment<'_>,
     reporter: &Reporter,
 ) -> Result<(Report, CorrectedRows), Failure> {
     let (mut builder, kind, warned) = (ReportBuilder::new(), command.kind.as_deref(), command.warnings);
@@ -216,9 +222,6 @@ fn read_and_fix(
         ));
     }
     finish_file(output, reporter)?;
-    if let Some(load) = load_command(file, command, environment)? {
-        reporter.note(&format!("once it is corrected: {load}"));
-    }
     Ok((builder.finish(), fixed))
 }
 

@@ -104,7 +104,7 @@ fn short_form(mut path: Segments<'_>, within: Option<&ModelAddress>) -> Parsed<L
     locator.action = action.map(|id| (ActionKind::of(&id).unwrap_or(ActionKind::Process), id));
     locator.task = path.optional_task()?;
     if matches!(locator.action, Some((ActionKind::Import, _))) && !path.at_end() {
-        return path.fail("nothing after the task: a single import has one dump");
+        return path.fail("the end after the task, because an import has one dump");
     }
     locator.object = path.optional_id("the objectId of a failed action")?;
     path.end(locator)

@@ -72,7 +72,7 @@ impl Report {
         let load = match self.first_rows_alone {
             0 => String::new(),
             rows if rows == all => ". Then all can load".to_owned(),
-            rows => format!(". Then {} of these rows can load", thousands(rows)),
+            rows => format!(". Then {} of the {} rows can load", thousands(rows), thousands(all)),
         };
         if (all, errors) == (1, 1) {
             return format!("{rejected}{named}.");

@@ -166,12 +166,13 @@ fn others(count: u64) -> String {
 pub(super) fn section(report: &Report, severity: Severity) -> String {
     let kinds = report.kinds.iter().filter(|kind| kind.severity == severity).count() as u64;
     let at_least = if report.unlisted_messages > 0 { "at least " } else { "" };
-    let of = match severity {
-        Severity::Error => "errors",
-        Severity::Consequence => "consequences: correct the errors above first",
-        Severity::Warning => "warnings: these rows were loaded",
+    let (of, says) = match severity {
+        Severity::Error => ("error", ""),
+        Severity::Consequence => ("consequence", ": correct the errors above first"),
+        Severity::Warning => ("warning", ": these rows were loaded"),
     };
-    format!("{at_least}{} of {of}", number(kinds, "kind"))
+    let of = if kinds == 1 { of.to_owned() } else { format!("{of}s") };
+    format!("{at_least}{} of {of}{says}", number(kinds, "kind"))
 }
 
 /// What the rows of the kinds of one severity have in common.

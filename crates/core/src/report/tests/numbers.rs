@@ -57,7 +57,7 @@ fn the_answer_is_one_true_sentence() {
         ("E,a,Odd\n", "1 row was rejected (Odd)."),
         (
             "E,a,Odd\nE,b,Odd\nE,c,Odd\nE,d,Even\n",
-            "4 rows were rejected; 1 of 2 kinds of errors (Odd) makes up 75 % of them: cure it first. Then 3 of these \
+            "4 rows were rejected; 1 of 2 kinds of errors (Odd) makes up 75 % of them: cure it first. Then 3 of the 4 \
              rows can load.",
         ),
         ("E,a,Has dependency on rejected row\n", "1 row was rejected, only because rows that they depend on were."),
@@ -68,7 +68,7 @@ fn the_answer_is_one_true_sentence() {
     assert_eq!(
         answer(&kinds),
         "16,383 rows were rejected; 2 of 14 kinds of errors make up 75 % of them: cure these first. Then 12,288 of \
-         these rows can load."
+         the 16,383 rows can load."
     );
 }
 
