@@ -104,6 +104,7 @@ anaplan-dump chunks {LARGE}
 anaplan-dump get {LARGE} -o large.csv
 # Other ways to sign in, one of them:
 unset ANAPLAN_TOKEN; export ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}
-unset ANAPLAN_TOKEN ANAPLAN_USER ANAPLAN_PASSWORD; export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key"
+unset ANAPLAN_TOKEN ANAPLAN_USER ANAPLAN_PASSWORD
+export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key"
     );
 }
