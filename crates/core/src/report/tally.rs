@@ -100,8 +100,8 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Counts the messages of a row, at least one. `row_id` differs from row to row over all dumps, and is not 0. Returns
-    /// how many messages are the service's own, and whether all of them are consequences.
+    /// Counts the messages of a row, at least one. `row_id` differs from row to row over all dumps, and is not 0.
+    /// Returns how many messages are the service's own, and whether all of them are consequences.
     pub(super) fn add<'a>(
         &mut self,
         messages: impl Iterator<Item = Message<'a>>,
