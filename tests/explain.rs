@@ -296,7 +296,8 @@ fn nightly_dump() -> String {
             0..=5 => ("Jan 26", "E", number, String::new()),
             6..=8 => ("Jan 26", "E", missing, String::new()),
             9 => ("13/2026", "E", "Invalid date: 13/2026".to_owned(), String::new()),
-            10 => ("Jan 26", "E", number, missing),
+            10 if n % 24 == 10 => ("Jan 26", "E", number, missing),
+            10 => ("13/2026", "E", number, "Invalid date: 13/2026".to_owned()),
             _ => ("Jan 26", "W", calculated.to_owned(), String::new()),
         };
         let line = 7 * n + 2;

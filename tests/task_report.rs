@@ -31,7 +31,7 @@ OBJECT        RAN  TAKEN   FAILED  IGNORED  DUMP  NAME
     DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1
     DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1 DAT01 2.1
 
-Download what was rejected, if you ran the task (a dump is its user's own, for 48 hours):
+Download what was rejected, if you ran the task (dumps last 48 hours, for that user only):
   anaplan-dump get <NIGHTLY>/{TASK_ID}
 "
     ));

@@ -92,7 +92,7 @@ fn print_usage(server: &FakeServer, program: &Path, folder: &Path, tls: bool) {
         "
 # More to try. The file as it came, with its mistakes:
 anaplan-dump run {IMPORT} --put {FILE_NAME} -o again/
-# The process that loads what was uploaded last, and its runs:
+# Run the process on the last upload, then list its runs:
 anaplan-dump run {PROCESS} -o again/
 anaplan-dump tasks {PROCESS}
 # Another user's dump, one that is gone, and a run without failures:

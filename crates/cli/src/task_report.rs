@@ -93,7 +93,7 @@ pub(crate) fn text(task: &Task, outcome: Outcome) -> String {
 /// How to download the dumps of the task, if it left any.
 pub(crate) fn hint(task: &Task, outcome: Outcome) -> String {
     // The service says that a dump is there to everybody, and gives it to one user only.
-    let what = "Download what was rejected, if you ran the task (a dump is its user's own, for 48 hours)";
+    let what = "Download what was rejected, if you ran the task (dumps last 48 hours, for that user only)";
     next(task, outcome).map(|next| format!("\n{what}:\n  {next}\n")).unwrap_or_default()
 }
 

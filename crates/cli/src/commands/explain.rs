@@ -106,7 +106,7 @@ pub(crate) fn explain(
         && let Some(load) = load_command(&command.files[0], command, environment)?
     {
         reporter.note(&format!("once it is corrected: {load}"));
-        reporter.note("later runs load that file again, until the full one is uploaded");
+        reporter.note("later runs load only these rows, until the full file is uploaded");
     }
     first(problems).or(incomplete).map_or(Ok(()), Err)
 }
