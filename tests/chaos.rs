@@ -72,7 +72,13 @@ fn random_dump(random: &mut Random, chunks: usize) -> Dump {
     let mut parts = Vec::new();
     for _ in 0..chunks {
         // An empty chunk among others would be a fault.
-        let size = 1 + if random.chance(0.1) { 0 } else { random.below(40_000) as usize };
+        let size = match random.index(10) {
+            0 => 1,
+            // Several pieces of what is written at once, or exactly so many.
+            1 => 128 * 1024 * (1 + random.index(2)),
+            2 => 1 + random.below(300_000) as usize,
+            _ => 1 + random.below(40_000) as usize,
+        };
         let seed = random.next_u64();
         let bytes = match random.chance(0.5) {
             true => dump_file::generate(seed, size),
@@ -105,7 +111,7 @@ fn service(random: &mut Random, dump: Dump) -> Service {
 
 /// A fault that another try may get past.
 fn transient_fault(random: &mut Random) -> Fault {
-    let after_bytes = random.below(45_000) as usize;
+    let after_bytes = random.index(45_000) * *random.pick(&[1, 1, 1, 7]);
     match random.index(19) {
         0 => Fault::Cut(At::Start),
         1 => Fault::Reset(At::Start),

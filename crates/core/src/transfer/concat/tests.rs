@@ -4,7 +4,10 @@ use super::*;
 use crate::service::numbered_chunks as list;
 use crate::transfer::sink::WriteSink;
 
-/// Reads in pieces of the given sizes, interrupted now and then, and fails at its end if told to.
+/// All lengths are multiples of this, so that a chunk has several pieces, and often no more than whole ones.
+const UNIT: usize = PIECE_BYTES / 128;
+
+/// Reads as many units at a time as given, interrupted now and then, and fails at its end if told to.
 struct Pieces<'a> {
     bytes: &'a [u8],
     sizes: &'a [usize],
@@ -21,12 +24,12 @@ impl Read for Pieces<'_> {
         if self.bytes.is_empty() && self.is_cut {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let size = self.sizes[self.turn % self.sizes.len()].min(self.bytes.len());
-        self.bytes.read(&mut buffer[..size])
+        let size = UNIT * self.sizes[self.turn % self.sizes.len()];
+        (&mut self.bytes).take(size as u64).read(buffer)
     }
 }
 
-/// Faults before success, per chunk: after how many bytes each failing try breaks. A chunk in
+/// Faults before success, per chunk: after how many units each failing try breaks. A chunk in
 /// `fatal` never succeeds.
 struct Source {
     chunks: Vec<Vec<u8>>,
@@ -38,7 +41,7 @@ struct Source {
 impl ChunkSource for Source {
     fn fetch(&mut self, chunk: &Chunk, into: &mut ChunkWriter<'_>) -> Result<()> {
         let bytes = &self.chunks[chunk.index];
-        let tries = self.faults[chunk.index].iter().map(|after| Some(after % (bytes.len() + 1)));
+        let tries = self.faults[chunk.index].iter().map(|after| Some(after * UNIT % (bytes.len() + 1)));
         let last = (self.fatal == Some(chunk.index)).then_some(bytes.len() / 2);
         let mut outcome = Ok(());
         for cut_at in tries.chain([last]) {
@@ -51,7 +54,8 @@ impl ChunkSource for Source {
 }
 
 fn chunk_bytes() -> impl Strategy<Value = Vec<Vec<u8>>> {
-    prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..8)
+    let chunk = prop::collection::vec(any::<u8>(), 0..300).prop_map(|units| units.repeat(UNIT));
+    prop::collection::vec(chunk, 0..8)
 }
 
 proptest! {
@@ -91,7 +95,7 @@ proptest! {
 
     #[test]
     fn a_writer_without_room_ends_the_download_and_the_error_counts_the_whole_chunks(
-        chunks in chunk_bytes(), room in 0usize..1500,
+        chunks in chunk_bytes(), room in (0usize..1500).prop_map(|units| units * UNIT),
     ) {
         let total = chunks.concat().len();
         prop_assume!(room < total);
