@@ -39,22 +39,26 @@ impl Secrets {
     }
 }
 
-/// What follows a secret at the start of a text, as it is or with bytes escaped as in JSON, a URL or a form.
+/// What follows a secret at the start of a text, as it is or with bytes escaped as in JSON, a URL or a form. Where the
+/// secret itself holds what looks like an escape, it is found without that kind.
 fn after<'a>(secret: &str, text: &'a [u8]) -> Option<&'a [u8]> {
-    let unescaped = |rest: &'a [u8], byte: u8| match rest {
-        [b'%', a, b, after @ ..] if format!("{byte:02x}").as_bytes().eq_ignore_ascii_case(&[*a, *b]) => Some(after),
-        [b'\\', next, after @ ..] | [next, after @ ..] if *next == byte => Some(after),
-        [b'+', after @ ..] if byte == b' ' => Some(after),
+    let is_hex = |digits: [u8; 2], byte: u8| format!("{byte:02x}").as_bytes().eq_ignore_ascii_case(&digits);
+    let unescaped = |rest: &'a [u8], byte: u8, escapes: &str| match rest {
+        [b'%', a, b, after @ ..] if escapes.contains('%') && is_hex([*a, *b], byte) => Some(after),
+        [b'\\', next, after @ ..] if escapes.contains('\\') && *next == byte => Some(after),
+        [next, after @ ..] if *next == byte || (*next == b'+' && byte == b' ') => Some(after),
         _ => None,
     };
-    secret.bytes().try_fold(text, unescaped).or_else(|| text.strip_prefix(secret.as_bytes()))
+    let found = |escapes: &str| secret.bytes().try_fold(text, |rest, byte| unescaped(rest, byte, escapes));
+    ["%\\", "%", "\\", ""].into_iter().find_map(found)
 }
 
 #[test]
 fn a_secret_is_removed_in_every_form_and_nothing_else_is() {
     let secrets = Secrets { lasting: ["a \"b", "1%é", r"x\\y%41"].map(str::to_owned).into(), ..Secrets::default() };
     let tokens = (0..9).map(|number| format!("key-{number}"));
-    tokens.chain(["abc", "key-8-x"].map(str::to_owned)).for_each(|token| secrets.add(&token));
+    tokens.chain(["abc", r#"p"%25"#, "key-8-x"].map(str::to_owned)).for_each(|token| secrets.add(&token));
     let text = r#"é abcdef a b key-0 1% <a "b|a \"b|a%20%22b|a+"b|1%é|1%25%C3%A9|1%25%c3%a9|x\\y%41|key%2D8-x>"#;
     assert_eq!(secrets.redact(text), format!("é abcdef a b key-0 1% <{}>", ["***"; 9].join("|")));
+    assert_eq!(secrets.redact(r#"p"%25|p\"%25|p%22%2525"#), "***|***|***");
 }
