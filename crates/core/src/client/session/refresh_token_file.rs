@@ -61,8 +61,11 @@ impl LockedTokenFile {
         let opened = open_locked(&lock_path, place.kept());
         let opened = opened.map_err(|error| Error::output("lock", Some(&lock_path), error))?;
         let Some((lock, warning)) = opened else { return Ok(None) };
-        // A run of root must not lock the owner of the token out. Where it may not give a file away, none is begun.
-        let _ = place.kept().give(&lock);
+        // Neither a run of root nor one that may not give a file away locks the owner of the token out.
+        if let Err(error) = place.kept().give(&lock) {
+            remove_own(lock, &lock_path);
+            return Err(Error::output("keep the owner and the group of", Some(path), error));
+        }
         let mut locked = LockedTokenFile { path: path.to_owned(), place, lock: Some(lock), warning, new: None };
         // A missing permission is found out before the old token is used.
         locked.new = Some(WholeFile::begin_surely(path, &locked.place, unfinished)?);

@@ -82,6 +82,7 @@ fn a_first_token_is_for_its_owner_only_and_a_replaced_one_keeps_its_mode_its_own
     let _refusal = refuse(Call::Owner, EPERM);
     let error = try_lock(&path).unwrap_err().to_string();
     assert!(error.starts_with("cannot keep the owner and the group of "), "{error}");
+    assert!(!path.with_file_name("token.lock").exists(), "a lock of another user would keep the owner out");
 }
 
 #[cfg(unix)]
