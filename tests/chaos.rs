@@ -72,13 +72,9 @@ fn random_dump(random: &mut Random, chunks: usize) -> Dump {
     let mut parts = Vec::new();
     for _ in 0..chunks {
         // An empty chunk among others would be a fault.
-        let size = match random.index(10) {
-            0 => 1,
-            // Several pieces of what is written at once, or exactly so many.
-            1 => 128 * 1024 * (1 + random.index(2)),
-            2 => 1 + random.below(300_000) as usize,
-            _ => 1 + random.below(40_000) as usize,
-        };
+        // What is written at once has 128 KiB.
+        let odd_size = *random.pick(&[1, 128 * 1024, 256 * 1024, 300_000]);
+        let size = if random.chance(0.3) { odd_size } else { 1 + random.index(40_000) };
         let seed = random.next_u64();
         let bytes = match random.chance(0.5) {
             true => dump_file::generate(seed, size),

@@ -70,8 +70,7 @@ fn a_dump_in_one_piece_that_is_cut_is_fetched_again_into_a_file_and_an_error_in_
         scene
     };
     let scene = cut();
-    let line = format!("dump.csv  {}  in one piece  <TIME>\n", size(bytes_of(30, 1).len()));
-    scene.get("--whole").notes(wait(WHOLE, CUT, 1, 12)).stdout(line);
+    scene.get("--whole").notes(wait(WHOLE, CUT, 1, 12)).stdout("dump.csv  295.0 kB  in one piece  <TIME>\n");
     scene.has("dump.csv", &bytes_of(30, 1));
 
     // What was passed on, 128 KiB at a time, cannot be taken back, so it is not tried again.
