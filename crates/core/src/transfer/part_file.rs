@@ -187,15 +187,19 @@ impl PartFile {
         self.synced(synced).and_then(|durable| self.install(durable))
     }
 
-    /// Makes the bytes durable.
+    /// Makes the bytes durable, or cuts them off.
     pub(crate) fn sync(&self) -> io::Result<Option<DiskWarning>> {
-        make_durable(self.files.part.as_ref().ok_or_else(closed)?)
+        let (part, files) = (self.files.part.as_ref().ok_or_else(closed)?, &self.files);
+        make_durable(part).inspect_err(|_| {
+            // The system reports it once: a run after one that ends now would see the bytes, and take them for safe.
+            let _ = part.set_len(0);
+            files.unfinished.set_part(&files.part_path, None);
+        })
     }
 
     /// Takes the outcome of [`sync`](PartFile::sync): where it failed, nothing is kept.
     pub(crate) fn synced(&mut self, outcome: io::Result<Option<DiskWarning>>) -> Result<Option<DiskWarning>> {
         outcome.map_err(|error| {
-            // The system reports it once: a later run would still see the bytes, and take them for safe.
             self.files.remove_on_drop = true;
             Error::output("make durable", Some(&self.files.part_path), error)
         })

@@ -280,6 +280,7 @@ fn whatever_a_disk_refuses_a_dump_is_whole_or_its_part_is_kept_as_far_as_it_is_p
                     part.write(b"new").map_err(failed)?;
                     part.commit(&list(1).as_slice()[0], &ChunkDigest::of(b"new")).map_err(failed)?;
                 }
+                let _ = part.sync().inspect_err(|_| assert_eq!(fs::read(&folder.part).unwrap(), b""));
                 part.finish()
             };
             let refusals: Vec<_> = refused.iter().map(|(call, errno)| refuse(*call, *errno)).collect();
