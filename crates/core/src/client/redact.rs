@@ -1,23 +1,19 @@
 //! The removal of secrets from the texts of the service that an error or a note shows: a service or a proxy
 //! may repeat what it was sent. Ids and names are left as they are: the next request asks for them.
 
-use std::sync::Mutex;
-
-use crate::sync::lock;
-
 #[derive(Default)]
 pub(super) struct Secrets {
     /// What the client was made with.
     pub(super) lasting: Vec<String>,
     /// The newest first: an answer may repeat one that was renewed a moment ago.
-    pub(super) tokens: Mutex<Vec<String>>,
+    pub(super) tokens: std::sync::Mutex<Vec<String>>,
 }
 
 impl Secrets {
     /// Removes this token or code too from now on.
     pub(super) fn add(&self, token: &str) {
         const MAX_TOKENS: usize = 8;
-        let mut tokens = lock(&self.tokens);
+        let mut tokens = crate::sync::lock(&self.tokens);
         tokens.retain(|known| known != token);
         tokens.insert(0, token.to_owned());
         tokens.truncate(MAX_TOKENS);
@@ -26,7 +22,7 @@ impl Secrets {
     pub(super) fn redact(&self, text: &str) -> String {
         /// Without a shorter secret, every other word would be spoilt.
         const MIN_BYTES: usize = 4;
-        let tokens = lock(&self.tokens);
+        let tokens = crate::sync::lock(&self.tokens);
         let secrets: Vec<_> = self.lasting.iter().chain(&*tokens).filter(|secret| secret.len() >= MIN_BYTES).collect();
         let (mut shown, mut rest) = (Vec::new(), text.as_bytes());
         while let [next, others @ ..] = rest {

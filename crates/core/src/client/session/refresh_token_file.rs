@@ -1,7 +1,5 @@
-//! The file with the refresh token of OAuth, which the service may replace at each use.
-//!
-//! Where tokens rotate, the old one is dead once it was used, so the new one must not be lost: its file is made before
-//! the old one is used, and a lock keeps other processes from using the same token meanwhile.
+//! The file with the refresh token of OAuth. The service may replace a token at each use, and the old one is dead then:
+//! so the new file is made before the old token is used, and a lock keeps other processes from using that one too.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
