@@ -504,8 +504,8 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// go past runs that left no dump, to the newest with a dump; if that run failed, also get older dumps of
-    /// its other actions
+    /// go past runs that left no dump, to the newest with a dump; if that one did not get to its end, also get
+    /// older dumps of its other actions
     #[argh(switch)]
     pub(crate) older: bool,
 

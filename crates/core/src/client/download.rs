@@ -1,7 +1,7 @@
 //! A whole download: the chunk list, the chunks, and the proof that they belong together.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -191,14 +191,8 @@ impl<'a> Download<'a> {
             // A file can be cut back, so a single chunk at a time is written as it arrives.
             self.fill(&list, &mut part, self.parallel > 1)?;
             let bytes = total_bytes(part.digests());
-            // One wait for the disk and the network.
-            let (synced, checked) = std::thread::scope(|scope| {
-                let syncing = std::thread::Builder::new().spawn_scoped(scope, || part.sync());
-                let checked = self.check_unchanged(&list, part.digests(), kept);
-                let panicked = || Err(io::Error::other("the thread that makes it durable panicked"));
-                (syncing.map_or_else(|_| part.sync(), |thread| thread.join().unwrap_or_else(|_| panicked())), checked)
-            });
-            let durable = part.synced(synced)?;
+            let (durable, checked) = part.sync_beside(|digests| self.check_unchanged(&list, digests, kept));
+            let durable = durable?;
             match checked.and_then(|()| self.check_empty(bytes)) {
                 Ok(()) => {
                     for warning in part.install(durable)? {

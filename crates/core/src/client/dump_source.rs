@@ -96,19 +96,14 @@ fn take(
         return Ok(());
     }
     let mut body = body?;
-    let mut is_head = true;
-    loop {
-        let count = into.gather(piece, |rest| body.read(rest))?;
-        let is_end = count < piece.len();
-        if is_head {
-            check_head(&piece[..count], is_end, &body.content_type, may_be_empty)?;
-        }
+    let mut count = into.gather(piece, |rest| body.read(rest))?;
+    check_head(&piece[..count], count < piece.len(), &body.content_type, may_be_empty)?;
+    into.write(&piece[..count])?;
+    while count == piece.len() {
+        count = into.gather(piece, |rest| body.read(rest))?;
         into.write(&piece[..count])?;
-        if is_end {
-            return Ok(());
-        }
-        is_head = false;
     }
+    Ok(())
 }
 
 /// Refuses what is not a part of a dump, although the answer is whole.

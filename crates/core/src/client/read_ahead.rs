@@ -166,9 +166,8 @@ fn work(shared: &Shared, mut source: DumpSource) {
                 Progress::Restarted { .. } => 0,
                 _ => return,
             };
-            // Less where it begins anew: an atomic number wraps around.
-            shared.arrived.fetch_add(now.wrapping_sub(here), Ordering::Relaxed);
-            here = now;
+            shared.arrived.fetch_add(now, Ordering::Relaxed);
+            shared.arrived.fetch_sub(std::mem::replace(&mut here, now), Ordering::Relaxed);
         };
         let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut count);
         delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));

@@ -52,12 +52,12 @@ impl Report {
         }
         let title = self.kinds.first().map(|kind| cut(&kind.title, MAX_TITLE)).unwrap_or_default();
         let named = if first == 1 { format!(" ({})", title) } else { String::new() };
-        let (of, make) = if first == 1 { ("kind of error", "makes") } else { ("kinds of errors", "make") };
+        let (of, are) = if first == 1 { ("kind of error", "is") } else { ("kinds of errors", "are") };
         let kinds = match errors == first {
-            true => format!("{first} {of}{named} {make}"),
+            true => format!("{first} {of}{named} {are}"),
             false => {
                 let at_least = if self.unlisted_messages > 0 { "at least " } else { "" };
-                format!("{first} of {at_least}{} kinds of errors{named} {make}", thousands(errors as u64))
+                format!("{first} of {at_least}{} kinds of errors{named} {are}", thousands(errors as u64))
             }
         };
         let share = match self.first_rows {
@@ -77,6 +77,6 @@ impl Report {
         if (all, errors) == (1, 1) {
             return format!("{rejected}{named}.");
         }
-        format!("{rejected}; {kinds} up {share} of them: cure {them}{order}{load}.")
+        format!("{rejected}; {kinds} in {share} of them: cure {them}{order}{load}.")
     }
 }

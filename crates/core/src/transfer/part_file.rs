@@ -188,7 +188,7 @@ impl PartFile {
     }
 
     /// Makes the bytes durable, or cuts them off.
-    pub(crate) fn sync(&self) -> io::Result<Option<DiskWarning>> {
+    fn sync(&self) -> io::Result<Option<DiskWarning>> {
         let (part, files) = (self.files.part.as_ref().ok_or_else(closed)?, &self.files);
         make_durable(part).inspect_err(|_| {
             // The system reports it once: a run after one that ends now would see the bytes, and take them for safe.
@@ -197,8 +197,23 @@ impl PartFile {
         })
     }
 
-    /// Takes the outcome of [`sync`](PartFile::sync): where it failed, nothing is kept.
-    pub(crate) fn synced(&mut self, outcome: io::Result<Option<DiskWarning>>) -> Result<Option<DiskWarning>> {
+    /// Makes the bytes durable for [`install`](PartFile::install) while `work` is done: one wait for the disk and the
+    /// network.
+    pub(crate) fn sync_beside<T>(
+        &mut self,
+        work: impl FnOnce(&[ChunkDigest]) -> T,
+    ) -> (Result<Option<DiskWarning>>, T) {
+        let (synced, done) = std::thread::scope(|scope| {
+            let syncing = std::thread::Builder::new().spawn_scoped(scope, || self.sync());
+            let done = work(&self.digests);
+            let panicked = |_| Err(io::Error::other("the thread that makes it durable panicked"));
+            (syncing.map_or_else(|_| self.sync(), |thread| thread.join().unwrap_or_else(panicked)), done)
+        });
+        (self.synced(synced), done)
+    }
+
+    /// Where bytes could not be made durable, nothing is kept.
+    fn synced(&mut self, outcome: io::Result<Option<DiskWarning>>) -> Result<Option<DiskWarning>> {
         outcome.map_err(|error| {
             self.files.remove_on_drop = true;
             Error::output("make durable", Some(&self.files.part_path), error)
