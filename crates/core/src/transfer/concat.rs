@@ -103,8 +103,8 @@ impl ChunkWriter<'_> {
         }
     }
 
-    /// Fills a piece that is to be written, and reports meanwhile. One that is not full is the last one; after a full one
-    /// there may be nothing more.
+    /// Fills a piece that is to be written, and reports meanwhile. One that is not full is the last one; after a full
+    /// one there may be nothing more.
     pub(crate) fn gather<E>(
         &mut self,
         piece: &mut [u8],
