@@ -8,7 +8,7 @@ use super::{DIST_CARGO, GNU, MUSL};
 use crate::cargo::{PROGRAM, cargo, in_workspace, printed};
 
 /// Maximum size of a program in bytes: users wait for its download, and a change must not double it unseen.
-const SIZE_BUDGETS: [(&str, u64); 2] = [(MUSL, 2_250_000), (GNU, 4_200_000)];
+const SIZE_BUDGETS: [(&str, u64); 2] = [(MUSL, 2_250_000), (GNU, 4_400_000)];
 
 /// Linux without a C library of the system where that can be built, otherwise with the system's, linked in.
 pub(crate) fn static_target() -> &'static str {
