@@ -9,8 +9,9 @@ use super::requests::{CHUNK_LIMIT, Requests, WHOLE_LIMIT};
 use super::retry_loop::Halt;
 use crate::address::DumpAddress;
 use crate::error::Error;
+use crate::files::PIECE_BYTES;
 use crate::service::{BodyProblem, Chunk, Fault, MAX_DOCUMENT_BYTES, Repeat, Subject, document, is_gzip};
-use crate::transfer::{ChunkSource, ChunkWriter, PIECE_BYTES};
+use crate::transfer::{ChunkSource, ChunkWriter};
 
 /// A body that may be another document than the chunk is seen whole before any of it is written.
 const _: () = assert!(PIECE_BYTES > MAX_DOCUMENT_BYTES);

@@ -166,8 +166,8 @@ fn work(shared: &Shared, mut source: DumpSource) {
                 Progress::Restarted { .. } => 0,
                 _ => return,
             };
-            shared.arrived.fetch_add(now, Ordering::Relaxed);
-            shared.arrived.fetch_sub(std::mem::replace(&mut here, now), Ordering::Relaxed);
+            // In one step, so that no byte is counted twice. Where it begins anew, the number wraps around to less.
+            shared.arrived.fetch_add(now.wrapping_sub(std::mem::replace(&mut here, now)), Ordering::Relaxed);
         };
         let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut count);
         delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));

@@ -6,8 +6,8 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::files::nameless;
-use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter, PIECE_BYTES};
+use crate::files::{PIECE_BYTES, nameless};
+use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
 
 #[derive(Debug)]
 pub(super) struct WaitingChunk {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::lock::{is_same_file, open_locked, unlock};
 use super::rename::{NEW, Place, cut, make_durable};
 use super::unfinished::Unfinished;
-use super::{DiskWarning, disk};
+use super::{DiskWarning, PIECE_BYTES, disk};
 use crate::error::{Error, Result};
 
 /// A file that has its name once it is complete: written under another name beside it, made durable, then
@@ -65,7 +65,7 @@ impl WholeFile {
             }
             let opened = OpenOptions::new().write(true).open(&path);
             let file = opened.map_err(|error| Error::output("write to", Some(&path), error))?;
-            let output = BufWriter::new(Output { file: Some(file), length: 0 });
+            let output = BufWriter::with_capacity(PIECE_BYTES, Output { file: Some(file), length: 0 });
             return Ok(WholeFile { path, new: None, output, warning: None });
         }
         WholeFile::begin_at(path.clone(), Place::find(&path, overwrite)?, unfinished)
@@ -86,7 +86,7 @@ impl WholeFile {
         cut(&mut file, 0).map_err(failed)?;
         unfinished.set_temporary(&name, true);
         let new = Some(New { place, name, unfinished: unfinished.clone() });
-        let output = BufWriter::new(Output { file: Some(file), length: 0 });
+        let output = BufWriter::with_capacity(PIECE_BYTES, Output { file: Some(file), length: 0 });
         Ok(WholeFile { path, new, output, warning })
     }
 

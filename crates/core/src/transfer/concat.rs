@@ -12,12 +12,9 @@ use flate2::Crc;
 use super::progress::Progress;
 use super::sink::{ChunkDigest, ChunkSink, WriteSink, total_bytes};
 use crate::error::{Error, Result};
+use crate::files::PIECE_BYTES;
 use crate::service::{Chunk, ChunkList};
 use crate::text::debug_with;
-
-/// Bytes written to a sink at once. A file takes them in half the time of single TLS records, which have 16 KiB; more
-/// costs memory and gains nothing.
-pub(crate) const PIECE_BYTES: usize = 128 * 1024;
 
 /// Where chunks come from: the client, or a program's own transport.
 ///

@@ -10,7 +10,7 @@ mod progress;
 mod sink;
 
 pub use self::concat::{ChunkSource, ChunkWriter};
-pub(crate) use self::concat::{PIECE_BYTES, fetch, fill};
+pub(crate) use self::concat::{fetch, fill};
 pub use self::part_file::PartFile;
 pub use self::progress::{Progress, Resume};
 pub(crate) use self::sink::{ChunkDigest, ChunkSink, StreamSink, total_bytes};
