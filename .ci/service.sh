@@ -5,6 +5,6 @@ cargo xtask serve "$@" >"$folder/printed" &
 service=$!
 trap 'kill $service; rm -r "$folder"' EXIT
 until grep -q 'user.key' "$folder/printed"; do kill -0 $service || exit 1; sleep 0.1; done
-grep '^export ANAPLAN' "$folder/printed" >"$folder/settings"
+sed -n '/^$/q; /^export/p' "$folder/printed" >"$folder/settings"
 . "$folder/settings"
 dump=$(sed -n 's/^anaplan-dump chunks \([^ ]*\).*/\1/p' "$folder/printed")
