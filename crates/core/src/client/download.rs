@@ -158,7 +158,7 @@ impl<'a> Download<'a> {
         let list = self.list()?;
         self.report(Progress::Started { chunks: list.len(), resume: Resume::Fresh });
         // A writer takes whole chunks only: each is fetched while the one before it is written.
-        let digests = self.fill(&list, &mut StreamSink::new(writer), true)?;
+        let digests = self.fill(&list, &mut StreamSink::new(writer, self.verify), true)?;
         self.check_unchanged(&list, &digests, 0)?;
         let bytes = total_bytes(&digests);
         self.check_empty(bytes)?;

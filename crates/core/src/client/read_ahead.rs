@@ -16,12 +16,12 @@ use super::waiting_chunk::WaitingChunk;
 use crate::error::{Error, Result};
 use crate::service::{Chunk, ChunkList};
 use crate::sync::lock;
-use crate::transfer::{ChunkDigest, ChunkSource, ChunkWriter, Progress, fetch};
+use crate::transfer::{ChunkSource, ChunkWriter, Progress, fetch};
 
 /// How often the delivering thread, while it waits, reports what has arrived: often enough to look alive.
 const LOOK: Duration = Duration::from_millis(100);
 
-type Fetched = Result<(WaitingChunk, ChunkDigest)>;
+type Fetched = Result<WaitingChunk>;
 
 /// A [`ChunkSource`] that fetches ahead. Chunks are whole when they are delivered. Its threads end with it.
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl ChunkSource for ReadAhead {
         let shared = &self.shared;
         let report = |into: &mut ChunkWriter<'_>| into.report_arrived(kept + shared.arrived.load(Ordering::Relaxed));
         let mut state = lock(&shared.state);
-        let (waiting, digest) = loop {
+        let waiting = loop {
             if let Some(fetched) = state.fetched.remove(&chunk.index) {
                 break fetched?;
             }
@@ -116,7 +116,7 @@ impl ChunkSource for ReadAhead {
         };
         drop(state);
         report(into);
-        let memory = waiting.deliver(into, digest)?;
+        let memory = waiting.deliver(into)?;
         let mut state = lock(&shared.state);
         state.spare.push(memory);
         state.next_delivery = chunk.index + 1;
@@ -170,7 +170,7 @@ fn work(shared: &Shared, mut source: DumpSource) {
             shared.arrived.fetch_add(now.wrapping_sub(std::mem::replace(&mut here, now)), Ordering::Relaxed);
         };
         let fetched = fetch(&mut source, &chunk, shared.chunks, 0, &mut waiting, &mut count);
-        delivery.fetched = Some(fetched.map(|digest| (waiting, digest)));
+        delivery.fetched = Some(fetched.map(|_| waiting));
     }
 }
 

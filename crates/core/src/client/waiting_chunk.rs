@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::files::{PIECE_BYTES, nameless};
-use crate::transfer::{ChunkDigest, ChunkSink, ChunkWriter};
+use crate::transfer::{ChunkSink, ChunkWriter};
 
 #[derive(Debug)]
 pub(super) struct WaitingChunk {
@@ -25,9 +25,9 @@ impl WaitingChunk {
     }
 
     /// Writes the content where it belongs. Leaves its memory for another chunk.
-    pub(super) fn deliver(mut self, into: &mut ChunkWriter<'_>, digest: ChunkDigest) -> Result<Vec<u8>> {
+    pub(super) fn deliver(mut self, into: &mut ChunkWriter<'_>) -> Result<Vec<u8>> {
         let Some(mut file) = self.file else {
-            into.write_known(&self.memory, digest)?;
+            into.write(&self.memory)?;
             self.memory.clear();
             return Ok(self.memory);
         };
@@ -37,7 +37,7 @@ impl WaitingChunk {
         while left > 0 {
             let count = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             file.read_exact(&mut piece[..count]).map_err(failed)?;
-            into.write_known(&piece[..count], digest)?;
+            into.write(&piece[..count])?;
             left -= count as u64;
         }
         Ok(self.memory)
@@ -47,6 +47,11 @@ impl WaitingChunk {
 impl ChunkSink for WaitingChunk {
     fn path(&self) -> Option<&Path> {
         self.beside.as_deref()
+    }
+
+    /// What it is delivered to has its own.
+    fn wants_checksum(&self) -> bool {
+        false
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

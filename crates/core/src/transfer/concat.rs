@@ -55,9 +55,8 @@ pub struct ChunkWriter<'a> {
     written: u64,
     /// The source reports arrivals itself: what is written now arrived earlier.
     reports_arrivals: bool,
-    crc: Crc,
-    /// The digest of the whole chunk, from a source that fetched it before.
-    known: Option<ChunkDigest>,
+    /// None where the sink wants none.
+    crc: Option<Crc>,
 }
 
 debug_with!(ChunkWriter<'_>, "index": index);
@@ -86,7 +85,9 @@ impl ChunkWriter<'_> {
     /// Writes bytes of the chunk to the sink.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))?;
-        self.crc.update(bytes);
+        if let Some(crc) = &mut self.crc {
+            crc.update(bytes);
+        }
         self.written += bytes.len() as u64;
         self.report(0);
         Ok(())
@@ -118,18 +119,12 @@ impl ChunkWriter<'_> {
         Ok(filled)
     }
 
-    /// Writes bytes of a chunk whose digest is known: they are not hashed again.
-    pub(crate) fn write_known(&mut self, bytes: &[u8], digest: ChunkDigest) -> Result<()> {
-        self.known = Some(digest);
-        self.sink.write(bytes).map_err(|source| Error::output("write to", self.sink.path(), source))
-    }
-
     /// Takes back what was written of this chunk, to fetch it again.
     pub fn restart(&mut self) -> Result<()> {
         let rolled_back = self.sink.roll_back();
         rolled_back.map_err(|source| Error::output("take back a chunk from", self.sink.path(), source))?;
         self.written = 0;
-        self.crc.reset();
+        self.crc.iter_mut().for_each(Crc::reset);
         (self.progress)(Progress::Restarted { index: self.index, chunks: self.chunks });
         Ok(())
     }
@@ -217,17 +212,17 @@ pub(crate) fn fetch(
     sink: &mut dyn ChunkSink,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ChunkDigest> {
-    let (index, written, reports_arrivals, known) = (chunk.index, 0, false, None);
-    let crc = Crc::new();
-    let mut writer = ChunkWriter { sink, progress, index, chunks, held, written, reports_arrivals, crc, known };
+    let (index, written, reports_arrivals) = (chunk.index, 0, false);
+    let crc = sink.wants_checksum().then(Crc::new);
+    let mut writer = ChunkWriter { sink, progress, index, chunks, held, written, reports_arrivals, crc };
     let fetched = source.fetch(chunk, &mut writer);
-    let ChunkWriter { written, crc, known, .. } = writer;
+    let ChunkWriter { written: bytes, crc, .. } = writer;
     if let Err(error) = fetched {
         // The error that ended the chunk is the one to report; a rollback that fails would only hide it.
         let _ = sink.roll_back();
         return Err(error);
     }
-    let digest = known.unwrap_or_else(|| ChunkDigest { bytes: written, crc32: crc.sum() });
+    let digest = ChunkDigest { bytes, crc32: crc.map_or(0, |crc| crc.sum()) };
     sink.commit(chunk, &digest).map_err(|source| {
         let _ = sink.roll_back();
         Error::output("write to", sink.path(), source)

@@ -9,6 +9,7 @@ use crate::service::Chunk;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ChunkDigest {
     pub(crate) bytes: u64,
+    /// 0 where the sink wants none.
     pub(crate) crc32: u32,
 }
 
@@ -41,6 +42,11 @@ pub(crate) trait ChunkSink {
     /// The file that the sink writes to, for errors. Defaults to none.
     fn path(&self) -> Option<&Path> {
         None
+    }
+
+    /// Whether the digests have checksums, which cost a tenth of a download. Defaults to yes.
+    fn wants_checksum(&self) -> bool {
+        true
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
@@ -77,6 +83,10 @@ impl<W: Write> WriteSink<W> {
 }
 
 impl<W: Write> ChunkSink for WriteSink<W> {
+    fn wants_checksum(&self) -> bool {
+        false
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.chunk.extend_from_slice(bytes);
         Ok(())
@@ -100,16 +110,21 @@ impl<W: Write> ChunkSink for WriteSink<W> {
 #[derive(Debug)]
 pub(crate) struct StreamSink<W> {
     writer: W,
+    wants_checksum: bool,
     has_passed_on: bool,
 }
 
 impl<W: Write> StreamSink<W> {
-    pub(crate) fn new(writer: W) -> StreamSink<W> {
-        StreamSink { writer, has_passed_on: false }
+    pub(crate) fn new(writer: W, wants_checksum: bool) -> StreamSink<W> {
+        StreamSink { writer, wants_checksum, has_passed_on: false }
     }
 }
 
 impl<W: Write> ChunkSink for StreamSink<W> {
+    fn wants_checksum(&self) -> bool {
+        self.wants_checksum
+    }
+
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.has_passed_on = true;
         self.writer.write_all(bytes)
