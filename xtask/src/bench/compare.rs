@@ -14,11 +14,9 @@ use crate::cargo::clean_command;
 
 /// Names and lines for the shell; the first is what the others are compared with.
 const DOWNLOADS: [(&str, &str); 4] = [
-    // One process and one connection for all chunks.
     ("curl, one process", r#"exec curl -q -K curl.config "$URL/chunks/[0-$LAST]""#),
     ("anaplan-dump", r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}""#),
     ("anaplan-dump --parallel 8", r#"exec "$PROGRAM" get "$LOCATOR" -q -o "${OUT:--}" --parallel 8"#),
-    // Chunks side by side, each into its own file, then concatenated.
     (
         "curl --parallel, cat",
         r#"curl -q -K curl.config --parallel --parallel-immediate --parallel-max 8 \
@@ -54,8 +52,8 @@ pub(super) fn run(program: &Path, folder: &Path, repeat: usize, wanted: &[&str])
         let mut all = if name == "upload" { UPLOADS.to_vec() } else { DOWNLOADS.to_vec() };
         all.retain(|(who, _)| !who.contains("--parallel") || ["tls", "far"].contains(&name));
         let run = |script: &&str| measure(program, folder, name, (bytes as u64, &sum), script);
-        let rows = rounds(&all, if name == "small" { repeat * SHORT } else { repeat }, run)
-            .map_err(|error| format!("{title}: {error}"))?;
+        let runs = if name == "small" { repeat * SHORT } else { repeat };
+        let rows = rounds(&all, runs, run).map_err(|error| format!("{title}: {error}"))?;
         sections.push(Section { title, bytes, rows });
     }
     if wanted.contains(&"start") {
@@ -80,11 +78,9 @@ pub(super) fn run(program: &Path, folder: &Path, repeat: usize, wanted: &[&str])
 /// One run, and whether the whole dump arrived.
 fn measure(program: &Path, folder: &Path, scene: &str, expected: (u64, &str), script: &str) -> io::Result<Sample> {
     let out = folder.join("out");
-    // The first run finds none.
+    // The first run finds none. What the run before it has left to do to the disk is no work of another one.
     let _ = fs::remove_dir_all(&out);
-    fs::create_dir(&out)?;
-    // What the run before has left to do to the disk is no work of this one.
-    File::open(folder)?.sync_all()?;
+    fs::create_dir(&out).and_then(|()| File::open(folder)?.sync_all())?;
     let to_file = !["tls-pipe", "upload"].contains(&scene);
     let redirect = if to_file && !script.contains("OUT") { "exec > \"$OUT\"; " } else { "" };
     let mut command = clean_command("sh");

@@ -106,7 +106,8 @@ pub(crate) fn explain(
         && let Some(load) = load_command(&command.files[0], command, environment)?
     {
         reporter.note(&format!("once it is corrected: {load}"));
-        reporter.note("later runs load only these rows, until the full file is uploaded");
+        reporter
+            .note("caution: each later run loads these rows in place of the full file, until you upload that again");
     }
     first(problems).or(incomplete).map_or(Ok(()), Err)
 }

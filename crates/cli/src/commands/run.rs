@@ -15,19 +15,13 @@ const NEWEST_SHOWN: usize = 3;
 pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result<(), Failure> {
     let Run { poll, explain, force, .. } = *command;
     let limited = session.limited();
-    let follow = Follow {
-        output: command.output.as_deref(),
-        html: command.html.as_deref(),
-        force,
-        poll,
-        end: session.end,
-        explain,
-        loads: !command.put.is_empty(),
-    };
+    let (output, html, end, loads) =
+        (command.output.as_deref(), command.html.as_deref(), session.end, !command.put.is_empty());
+    let follow = Follow { output, html, force, poll, end, explain, loads };
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }
-    if force && command.html.is_none() && command.put.is_empty() {
+    if force && html.is_none() && !loads {
         return Err(Failure::Usage("--force is for --html and --put".into()));
     }
     let mappings = command.map.iter().map(|text| mapping(text)).collect::<Result<Vec<_>, _>>()?;

@@ -13,16 +13,9 @@ use crate::text::{duration, time};
 
 pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Result<(), Failure> {
     let Wait { poll, explain, force, .. } = *command;
-    let follow = Follow {
-        output: command.output.as_deref(),
-        html: command.html.as_deref(),
-        force,
-        poll,
-        end: session.end,
-        explain,
-        loads: false,
-    };
-    if force && command.html.is_none() {
+    let (output, html, end, loads) = (command.output.as_deref(), command.html.as_deref(), session.end, false);
+    let follow = Follow { output, html, force, poll, end, explain, loads };
+    if force && html.is_none() {
         return Err(Failure::Usage("--force is for --html".into()));
     }
     let (target, page) = follow.prepare(locator, session)?;

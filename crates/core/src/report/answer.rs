@@ -52,12 +52,12 @@ impl Report {
         }
         let title = self.kinds.first().map(|kind| cut(&kind.title, MAX_TITLE)).unwrap_or_default();
         let named = if first == 1 { format!(" ({})", title) } else { String::new() };
-        let (of, are) = if first == 1 { ("kind of error", "is") } else { ("kinds of errors", "are") };
+        let of = if first == 1 { "kind of error" } else { "kinds of errors" };
         let kinds = match errors == first {
-            true => format!("{first} {of}{named} {are}"),
+            true => format!("{first} {of}{named}"),
             false => {
                 let at_least = if self.unlisted_messages > 0 { "at least " } else { "" };
-                format!("{first} of {at_least}{} kinds of errors{named} {are}", thousands(errors as u64))
+                format!("{first} of {at_least}{} kinds of errors{named}", thousands(errors as u64))
             }
         };
         let share = match self.first_rows {
@@ -67,7 +67,7 @@ impl Report {
                 share => format!("{share} %"),
             },
         };
-        let them = if first == 1 { "it" } else { "these" };
+        let (account, them) = if first == 1 { ("accounts", "it") } else { ("together account", "these") };
         let order = if errors == first { "" } else { " first" };
         let load = match self.first_rows_alone {
             0 => String::new(),
@@ -77,6 +77,6 @@ impl Report {
         if (all, errors) == (1, 1) {
             return format!("{rejected}{named}.");
         }
-        format!("{rejected}; {kinds} in {share} of them: cure {them}{order}{load}.")
+        format!("{rejected}; {kinds} {account} for {share} of them: cure {them}{order}{load}.")
     }
 }

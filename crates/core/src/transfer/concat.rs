@@ -169,7 +169,7 @@ impl ChunkList {
         writer: &mut dyn Write,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<u64> {
-        fill(source, self, &mut WriteSink::new(writer), progress).map(|digests| total_bytes(&digests))
+        fill(source, self, &mut WriteSink::new(writer, false), progress).map(|digests| total_bytes(&digests))
     }
 }
 

@@ -73,18 +73,19 @@ pub(crate) trait ChunkSink {
 #[derive(Debug)]
 pub(crate) struct WriteSink<W> {
     writer: W,
+    wants_checksum: bool,
     chunk: Vec<u8>,
 }
 
 impl<W: Write> WriteSink<W> {
-    pub(crate) fn new(writer: W) -> WriteSink<W> {
-        WriteSink { writer, chunk: Vec::new() }
+    pub(crate) fn new(writer: W, wants_checksum: bool) -> WriteSink<W> {
+        WriteSink { writer, wants_checksum, chunk: Vec::new() }
     }
 }
 
 impl<W: Write> ChunkSink for WriteSink<W> {
     fn wants_checksum(&self) -> bool {
-        false
+        self.wants_checksum
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

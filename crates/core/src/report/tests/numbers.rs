@@ -57,8 +57,8 @@ fn the_answer_is_one_true_sentence() {
         ("E,a,Odd\n", "1 row was rejected (Odd)."),
         (
             "E,a,Odd\nE,b,Odd\nE,c,Odd\nE,d,Even\n",
-            "4 rows were rejected; 1 of 2 kinds of errors (Odd) is in 75 % of them: cure it first. Then 3 of the 4 \
-             rows can load.",
+            "4 rows were rejected; 1 of 2 kinds of errors (Odd) accounts for 75 % of them: cure it first. Then 3 of \
+             the 4 rows can load.",
         ),
         ("E,a,Has dependency on rejected row\n", "1 row was rejected, only because rows that they depend on were."),
     ] {
@@ -67,8 +67,8 @@ fn the_answer_is_one_true_sentence() {
     let kinds: String = (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
     assert_eq!(
         answer(&kinds),
-        "16,383 rows were rejected; 2 of 14 kinds of errors are in 75 % of them: cure these first. Then 12,288 of \
-         the 16,383 rows can load."
+        "16,383 rows were rejected; 2 of 14 kinds of errors together account for 75 % of them: cure these first. \
+         Then 12,288 of the 16,383 rows can load."
     );
 }
 

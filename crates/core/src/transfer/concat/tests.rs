@@ -71,7 +71,7 @@ proptest! {
         let mut source = Source { chunks: chunks.clone(), sizes, faults, fatal };
         let mut finished = 0;
         let outcome = fill(
-            &mut source, &list(count), &mut WriteSink::new(&mut held),
+            &mut source, &list(count), &mut WriteSink::new(&mut held, true),
             &mut |progress| if let Progress::Finished { .. } = progress { finished += 1 },
         );
         let expected_chunks = match outcome {
