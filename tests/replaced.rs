@@ -22,6 +22,7 @@ fn a_dump_that_was_replaced_is_begun_anew_as_far_as_that_can_be_seen() {
         ("", CHUNKS + 2, CHANGED_LIST),
         ("--parallel=3", CHUNKS + 2, CHANGED_LIST),
         ("--verify", CHUNKS, CHANGED_CHUNK),
+        ("--verify --parallel=3", CHUNKS, CHANGED_CHUNK),
     ] {
         let scene = Scene::with_chunks(CHUNKS);
         replace(&scene, 1, dump_of(chunks, 2));
@@ -36,6 +37,7 @@ fn a_dump_that_was_replaced_is_begun_anew_as_far_as_that_can_be_seen() {
 fn the_verification_of_a_dump_that_stays_costs_two_requests() {
     let scene = Scene::with_chunks(CHUNKS);
     scene.get("--verify").asks_for(&["0", "1", "2", "3", "0", "3"]).saves(&dump_of(CHUNKS, 1));
+    scene.pipe("--verify").asks_for(&["0", "1", "2", "3", "0", "3"]).prints(&bytes_of(CHUNKS, 1));
 }
 
 #[test]

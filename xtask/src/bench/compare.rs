@@ -100,8 +100,7 @@ fn measure(program: &Path, folder: &Path, scene: &str, expected: (u64, &str), sc
     }
 }
 
-/// Writes a newer dump as the fake service makes it, over and over, as where dumps were joined: the memory of this
-/// process is the least that its children can show.
+/// Writes one dump over and over, in pieces: the memory of this process is the least that its children can show.
 fn write_dump(path: &Path) -> io::Result<()> {
     // With this seed it has commas and a status for each row.
     let block = dump_file::generate(27, 1_000_000);

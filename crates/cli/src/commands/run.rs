@@ -15,9 +15,8 @@ const NEWEST_SHOWN: usize = 3;
 pub(crate) fn run(command: &Run, locator: &Locator, session: &Session) -> Result<(), Failure> {
     let Run { poll, explain, force, .. } = *command;
     let limited = session.limited();
-    let (output, html, end, loads) =
-        (command.output.as_deref(), command.html.as_deref(), session.end, !command.put.is_empty());
-    let follow = Follow { output, html, force, poll, end, explain, loads };
+    let (output, html, loads) = (command.output.as_deref(), command.html.as_deref(), !command.put.is_empty());
+    let follow = Follow { output, html, force, poll, end: session.end, explain, loads };
     if locator.task_choice().is_some() {
         return Err(Failure::Usage("run needs a process or an import: WORKSPACE/MODEL/PROCESS".into()));
     }

@@ -13,8 +13,8 @@ use crate::text::{duration, time};
 
 pub(crate) fn wait(command: &Wait, locator: &Locator, session: &Session) -> Result<(), Failure> {
     let Wait { poll, explain, force, .. } = *command;
-    let (output, html, end, loads) = (command.output.as_deref(), command.html.as_deref(), session.end, false);
-    let follow = Follow { output, html, force, poll, end, explain, loads };
+    let (output, html) = (command.output.as_deref(), command.html.as_deref());
+    let follow = Follow { output, html, force, poll, end: session.end, explain, loads: false };
     if force && html.is_none() {
         return Err(Failure::Usage("--force is for --html".into()));
     }
