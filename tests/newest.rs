@@ -92,7 +92,7 @@ fn a_model_means_every_dump_of_its_processes_and_imports() {
 #[test]
 fn a_dump_of_a_model_that_is_gone_is_told() {
     let scene = Scene::with_tasks([gone("T9")]);
-    let why = "rows failed in <NIGHTLY>, but no dump of them can be read (1 task looked at)";
+    let why = "rows failed in <NIGHTLY>, but none of its dumps can be read (1 task looked at)";
     for (option, code) in [("", 0), ("--json", 0), ("--check", 6)] {
         let outcome = scene.run(&format!("get MODEL --since=2019-10-15 {option}"));
         outcome.exits_with(code).any_stdout().stderr_has(why);
@@ -224,7 +224,7 @@ fn dumps_that_are_gone_are_reported_with_every_reason() {
         scene.run(command).fails(
             4,
             format!(
-                "rows failed in <NIGHTLY>, but no dump of them can be read (4 tasks looked at)\n  \
+                "rows failed in <NIGHTLY>, but none of its dumps can be read (4 tasks looked at)\n  \
                  T9 of 2019-10-16 20:39:07: {NOT_FINISHED}\n  \
                  T8 of 2019-10-16 19:39:07: {GONE}\n  \
                  T7 of 2019-10-16 18:39:07: {GONE}\n  \
@@ -266,7 +266,7 @@ fn no_more_tasks_are_looked_at_than_the_limit_allows() {
     let scene = Scene::with_tasks(tasks);
     let mut before = 0;
     for (limit, looks) in [("", 20), ("--limit=2", 2)] {
-        let error = format!("rows failed in <NIGHTLY>, but no dump of them can be read ({looks} tasks looked at)");
+        let error = format!("rows failed in <NIGHTLY>, but none of its dumps can be read ({looks} tasks looked at)");
         scene.run(&format!("get NIGHTLY -qq {limit}")).exits_with(4).stderr_has(error);
         let lists = scene.requests().iter().filter(|request| request.ends_with("/chunks")).count();
         assert_eq!(lists - before, looks, "{}", scene.describe());

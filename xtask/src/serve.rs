@@ -84,7 +84,7 @@ fn print_usage(server: &FakeServer, program: &Path, folder: &Path, tls: bool) {
     if tls {
         println!("export ANAPLAN_CA_FILE={folder}/root.pem");
     }
-    println!("cd {folder}\n\n# Then these one by one. Last night an import rejected rows; after `run` none is left.");
+    println!("cd {folder}\n\n# Then these one by one. Last night an import rejected rows. The last line leaves none.");
     for (says, line) in sample::steps() {
         println!("# {says}\n{line}");
     }
@@ -95,16 +95,19 @@ anaplan-dump run {IMPORT} --put {FILE_NAME} -o again/
 # Run the process on the last upload, then list its runs:
 anaplan-dump run {PROCESS} -o again/
 anaplan-dump tasks {PROCESS}
-# Another user's dump, one that is gone, and a run without failures:
+# The dump of another user, one that is gone, and a run without failures:
 anaplan-dump get {PROCESS}/{OTHERS_TASK}
 anaplan-dump get {PROCESS}/{ERASED_TASK}
 anaplan-dump get {PROCESS}/{CLEAN_TASK}
 # A large dump:
 anaplan-dump chunks {LARGE}
 anaplan-dump get {LARGE} -o large.csv
-# Other ways to sign in, one of them:
+# Sign in with a password instead:
 unset ANAPLAN_TOKEN; export ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}
+# Or with a certificate:
 unset ANAPLAN_TOKEN ANAPLAN_USER ANAPLAN_PASSWORD
-export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key"
+export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key
+# At the end:
+rm -r {folder}"
     );
 }

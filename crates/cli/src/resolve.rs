@@ -247,7 +247,7 @@ fn gone(action: &ActionAddress, skipped: Vec<Skipped>, is_full: bool) -> Result<
     let is_known = skipped.iter().any(|(_, reason)| *reason == SkipReason::DumpGone);
     let tasks = counted(skipped.len(), "task");
     let mut text = match is_known {
-        true => format!("rows failed in {action}, but no dump of them can be read ({tasks} looked at)"),
+        true => format!("rows failed in {action}, but none of its dumps can be read ({tasks} looked at)"),
         false => format!("no dump of the newest {tasks} of {action} can be read"),
     };
     if is_full {

@@ -34,49 +34,44 @@ impl Report {
     fn whole_sentence(&self) -> String {
         let errors = self.kinds.iter().filter(|kind| kind.severity == Severity::Error).count();
         let (all, first) = (self.totals.rejected, self.first_kinds);
-        let rejected = match all {
-            1 => "1 row was rejected".to_owned(),
-            _ => format!("{} rows were rejected", thousands(all)),
-        };
+        let were = |rows| if rows == 1 { "was" } else { "were" };
+        let rejected = format!("{} {} rejected", number(all, "row"), were(all));
         match (self.totals.rows, all, errors) {
             (0, ..) if self.inputs.iter().any(|input| input.is_empty) => {
                 return "The dump is empty: not even a header.".to_owned();
             }
             (0, ..) => return "The dump has a header and no rows.".to_owned(),
             (loaded, 0, _) => {
-                let were = if loaded == 1 { "was" } else { "were" };
-                return format!("No row was rejected; {} {were} loaded with a warning.", number(loaded, "row"));
+                let were_loaded = format!("{} {} loaded", number(loaded, "row"), were(loaded));
+                return format!("No row was rejected; {were_loaded} with a warning.");
             }
             (.., 0) => return format!("{rejected}, only because rows that they depend on were."),
             _ => {}
         }
         let title = self.kinds.first().map(|kind| cut(&kind.title, MAX_TITLE)).unwrap_or_default();
-        let named = if first == 1 { format!(" ({})", title) } else { String::new() };
-        let of = if first == 1 { "kind of error" } else { "kinds of errors" };
-        let kinds = match errors == first {
-            true => format!("{first} {of}{named}"),
-            false => {
-                let at_least = if self.unlisted_messages > 0 { "at least " } else { "" };
-                format!("{first} of {at_least}{} kinds of errors{named}", thousands(errors as u64))
-            }
+        let at_least = if self.unlisted_messages > 0 { "at least " } else { "" };
+        let of = format!("of {at_least}{}", thousands(errors as u64));
+        let have = match (first, errors == first) {
+            (1, true) => format!("the same kind of error ({title})"),
+            (1, false) => format!("the same kind of error ({title}, 1 {of})"),
+            (_, true) => format!("at least one of {first} kinds of errors"),
+            (_, false) => format!("at least one of the first {first} kinds of errors ({of})"),
         };
-        let share = match self.first_rows {
-            rows if rows == all => "all".to_owned(),
-            rows => match (rows as f64 / all as f64 * 100.0).floor() {
-                0.0 => "less than 1 %".to_owned(),
-                share => format!("{share} %"),
-            },
+        let share = match (self.first_rows as f64 / all as f64 * 100.0).floor() {
+            _ if self.first_rows == all => "all".to_owned(),
+            0.0 => "less than 1 %".to_owned(),
+            share => format!("{share} %"),
         };
-        let (account, them) = if first == 1 { ("accounts", "it") } else { ("together account", "these") };
-        let order = if errors == first { "" } else { " first" };
+        let (them, order) = (if first == 1 { "it" } else { "these" }, if errors == first { "" } else { " first" });
         let load = match self.first_rows_alone {
             0 => String::new(),
             rows if rows == all => ". Then all can load".to_owned(),
-            rows => format!(". Then {} of the {} rows can load", thousands(rows), thousands(all)),
+            rows => format!(". Then {} can load", number(rows, "row")),
         };
-        if (all, errors) == (1, 1) {
-            return format!("{rejected}{named}.");
+        match (all, errors) {
+            (1, 1) => format!("{rejected} ({title})."),
+            (1, _) => format!("{rejected}, with {errors} kinds of errors."),
+            _ => format!("{rejected}; {share} of them have {have}: cure {them}{order}{load}."),
         }
-        format!("{rejected}; {kinds} {account} for {share} of them: cure {them}{order}{load}.")
     }
 }

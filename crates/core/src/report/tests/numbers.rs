@@ -57,18 +57,20 @@ fn the_answer_is_one_true_sentence() {
         ("E,a,Odd\n", "1 row was rejected (Odd)."),
         (
             "E,a,Odd\nE,b,Odd\nE,c,Odd\nE,d,Even\n",
-            "4 rows were rejected; 1 of 2 kinds of errors (Odd) accounts for 75 % of them: cure it first. Then 3 of \
-             the 4 rows can load.",
+            "4 rows were rejected; 75 % of them have the same kind of error (Odd, 1 of 2): cure it first. Then 3 \
+             rows can load.",
         ),
         ("E,a,Has dependency on rejected row\n", "1 row was rejected, only because rows that they depend on were."),
     ] {
         assert_eq!(answer(rows), expected);
     }
+    let both = report(&b"_Error_1_,_Error_2_\nOdd,Even\n"[..]);
+    assert_eq!(both.answer, "1 row was rejected, with 2 kinds of errors.");
     let kinds: String = (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
     assert_eq!(
         answer(&kinds),
-        "16,383 rows were rejected; 2 of 14 kinds of errors together account for 75 % of them: cure these first. \
-         Then 12,288 of the 16,383 rows can load."
+        "16,383 rows were rejected; 75 % of them have at least one of the first 2 kinds of errors (of 14): cure these \
+         first. Then 12,288 rows can load."
     );
 }
 
