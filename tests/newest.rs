@@ -11,7 +11,7 @@ const COLLEAGUE: &str = "colleague@example.com";
 
 const NEWEST: &str = "The newest run (2019-10-16 20:39:07 UTC) had no failures.\n";
 
-const OLDER: &str = "--older looks for dumps of earlier runs\n";
+const OLDER: &str = "for dumps of earlier runs, add --older\n";
 
 /// A task in which the import rejected rows, and whose dump is gone.
 fn gone(id: &str) -> Task {

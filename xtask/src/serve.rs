@@ -84,7 +84,7 @@ fn print_usage(server: &FakeServer, program: &Path, folder: &Path, tls: bool) {
     if tls {
         println!("export ANAPLAN_CA_FILE={folder}/root.pem");
     }
-    println!("cd {folder}\n\n# Then these one by one. Last night an import rejected rows. The last line leaves none.");
+    println!("cd {folder}\n\n# Then these one by one. An import rejected rows: see why, correct and load them.");
     for (says, line) in sample::steps() {
         println!("# {says}\n{line}");
     }

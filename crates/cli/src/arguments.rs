@@ -457,10 +457,10 @@ pub(crate) struct Chunks {
     example = "{command_name} WORKSPACE/MODEL/PROCESS -o rejected/",
     example = "{command_name} WORKSPACE/MODEL/PROCESS/TASK/OBJECT -o rejected.csv",
     note = "If the LOCATOR names an object, get downloads its dump; if a task, every dump of the task;
-if a process (or PROCESS/latest), the dumps of its newest finished run, past runs whose
-dumps are gone or another user's; if a model, the newest dumps of each process and import
-that ran in the last 48 hours, or since --since, as with --older. -o names a folder; for one
-object it names a file, unless it ends with a slash or is a folder already.
+if a process (or PROCESS/latest), the dumps of its newest finished run (a run whose dumps
+are gone or another user's is skipped); if a model, the newest dumps of each process and
+import that ran in the last 48 hours, or since --since, as with --older. -o names a folder;
+for one object it names a file, unless it ends with a slash or is a folder already.
 
 Until it is complete, a file is NAME.part with a journal beside it. A run that was
 ended in any way is continued by the same command. In a folder, a file that is
@@ -504,8 +504,8 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// go past runs that left no dump, to the newest with a dump; if that run stopped early, also get older dumps of
-    /// the actions that it may not have reached
+    /// also skip runs that left no dump, to the newest with a dump; if that run stopped early, also get older dumps
+    /// of the actions that it may not have reached
     #[argh(switch)]
     pub(crate) older: bool,
 

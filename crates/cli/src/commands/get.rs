@@ -139,7 +139,7 @@ fn get_one(
             _ => print(&format!("{none}\n"))?,
         }
         if !matches!(locator.task_choice(), Some(TaskChoice::Id(_))) && !older && since.is_none() {
-            session.reporter.note("--older looks for dumps of earlier runs");
+            session.reporter.note("for dumps of earlier runs, add --older");
         }
     }
     let failure = collected.failure.take().or(end.err()).or(rest.err());

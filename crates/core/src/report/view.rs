@@ -123,7 +123,7 @@ impl<'a> ReportView<'a> {
             messages => Some(words::number(messages, "more message") + words::UNLISTED),
         };
         let has_numbers = self.report.totals.rejected > 0 && !kinds.is_empty();
-        let legend = "can load: rows without another kind of error. A row that has several is counted in each.";
+        let legend = "can load: rows with no other error. Rows with several count in each and load once all are cured.";
         [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 
