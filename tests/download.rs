@@ -1,5 +1,4 @@
-//! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or in one
-//! piece.
+//! The main job: dumps of every shape, framing and compression arrive byte for byte, in chunks or whole.
 
 use xtask::fake::{At, Dump, Fault, Framing, Service, When, dump_file};
 

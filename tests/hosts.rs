@@ -1,5 +1,4 @@
-//! Which hosts the token may go to. A foreign host is watched through a proxy: what is sent to it arrives
-//! there.
+//! Which hosts the token may go to. A foreign host is watched through a proxy, where what is sent to it arrives.
 
 use xtask::fake::{MODEL, OBJECT, PROCESS, TASK, TOKEN, WORKSPACE};
 

@@ -1,5 +1,4 @@
-//! What the service or a locator names is data: it chooses no path, changes no request, and reaches no
-//! terminal raw.
+//! What the service or a locator names is data: it chooses no path, changes no request, and reaches no terminal raw.
 
 use std::collections::HashSet;
 

@@ -123,8 +123,7 @@ impl<'a> Outcome<'a> {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// What standard error says before an error, without the lines that every download begins and ends
-    /// with.
+    /// What standard error says before an error, without the first and the last line of every download.
     #[track_caller]
     pub(crate) fn notes(&self, expected: impl AsRef<str>) -> &Self {
         self.mention(Part::Notes);

@@ -215,8 +215,7 @@ impl Scene {
         self.run(&format!("get DUMP -o - {options}"))
     }
 
-    /// Placeholders in texts: the URL and the locator of the dump, the locators of process and model, the
-    /// origin.
+    /// Placeholders in texts: URL and locator of the dump, locators of process and model, the origin.
     fn placeholders(&self) -> [(&'static str, String); 5] {
         [
             ("<URL>", self.server.dump_url()),

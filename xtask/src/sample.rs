@@ -97,7 +97,7 @@ pub fn steps() -> [(&'static str, String); 5] {
     let correct = format!("sed 's|{WRONG_REGION}|North|; s|{WRONG_AMOUNT}|0|' to-correct.csv >corrected.csv");
     [
         ("Download the rows that were rejected last night:", format!("anaplan-dump get {PROCESS} -o rejected/")),
-        ("What is wrong in them?", explain.to_owned()),
+        ("See what is wrong in them:", explain.to_owned()),
         ("Write them into a file, to be corrected:", format!("{explain} --fix to-correct.csv")),
         ("Correct them, here by two replacements instead of in an editor:", correct),
         ("Load them:", format!("anaplan-dump run {IMPORT} --put corrected.csv -o rejected/")),

@@ -82,9 +82,9 @@ fn print_usage(server: &FakeServer, program: &Path, folder: &Path, tls: bool) {
     let folder = folder.display();
     println!("# Paste these lines into another terminal:\n{settings}");
     if tls {
-        println!("export ANAPLAN_CA_FILE={folder}/root.pem");
+        println!("export ANAPLAN_CA_FILE=\"{folder}/root.pem\"");
     }
-    println!("cd {folder}\n\n# Then these one by one. An import rejected rows: see why, correct and load them.");
+    println!("cd \"{folder}\"\n\n# Then these one by one. An import rejected rows: see why, correct and load them.");
     for (says, line) in sample::steps() {
         println!("# {says}\n{line}");
     }
@@ -106,8 +106,8 @@ anaplan-dump get {LARGE} -o large.csv
 unset ANAPLAN_TOKEN; export ANAPLAN_USER={USER} ANAPLAN_PASSWORD={PASSWORD}
 # Or with a certificate:
 unset ANAPLAN_TOKEN ANAPLAN_USER ANAPLAN_PASSWORD
-export ANAPLAN_CERTIFICATE={folder}/user.crt ANAPLAN_PRIVATE_KEY={folder}/user.key
+export ANAPLAN_CERTIFICATE=\"{folder}/user.crt\" ANAPLAN_PRIVATE_KEY=\"{folder}/user.key\"
 # At the end:
-rm -r {folder}"
+cd; rm -r \"{folder}\""
     );
 }

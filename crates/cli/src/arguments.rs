@@ -187,8 +187,7 @@ impl Command {
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand, name = "processes", example = "{command_name} WORKSPACE/MODEL")]
 pub(crate) struct Processes {
-    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and
-    /// ANAPLAN_MODEL
+    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: Option<String>,
 }
@@ -197,8 +196,7 @@ pub(crate) struct Processes {
 #[derive(FromArgs, ArgsInfo, Debug)]
 #[argh(subcommand, name = "imports", example = "{command_name} WORKSPACE/MODEL")]
 pub(crate) struct Imports {
-    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and
-    /// ANAPLAN_MODEL
+    /// the model: a URL of the API, or WORKSPACE/MODEL; default is the one of ANAPLAN_WORKSPACE and ANAPLAN_MODEL
     #[argh(positional, arg_name = "LOCATOR")]
     pub(crate) locator: Option<String>,
 }
@@ -278,8 +276,7 @@ pub(crate) struct Run {
     #[argh(option, arg_name = "name", default = "\"en_US\".to_owned()")]
     pub(crate) locale: String,
 
-    /// time between two looks at the task, which grows while it runs; default 5s, the least that the service
-    /// asks for
+    /// time between two looks at the task, which grows while it runs; default 5s, the least that the service asks for
     #[argh(option, arg_name = "duration", default = "Duration::from_secs(5)", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
 
@@ -332,8 +329,7 @@ pub(crate) struct Wait {
     #[argh(option, arg_name = "time", from_str_fn(parse_since))]
     pub(crate) since: Option<SystemTime>,
 
-    /// time between two looks at the task, which grows while it runs; default 5s, the least that the service
-    /// asks for
+    /// time between two looks at the task, which grows while it runs; default 5s, the least that the service asks for
     #[argh(option, arg_name = "duration", default = "Duration::from_secs(5)", from_str_fn(parse_duration))]
     pub(crate) poll: Duration,
 
@@ -566,8 +562,7 @@ pub(crate) struct Explain {
     #[argh(option, arg_name = "file")]
     pub(crate) html: Option<String>,
 
-    /// also write the rejected rows without the columns that the service adds, to be corrected and imported
-    /// again
+    /// also write the rejected rows without the columns that the service adds, to be corrected and imported again
     #[argh(option, arg_name = "file")]
     pub(crate) fix: Option<String>,
 

@@ -167,8 +167,7 @@ impl Collected {
         document
     }
 
-    /// Prints a line for each dump, on standard error if standard output holds the dump itself; and what is wrong in
-    /// them.
+    /// Prints a line for each dump, on standard error if standard output holds the dump; and what is wrong in them.
     pub(crate) fn print(&self, target: &Target, session: &Session) -> Result<(), Failure> {
         let mut lines = self.lines.clone();
         if self.documents.len() > 1 {

@@ -46,8 +46,7 @@ impl Way {
     }
 }
 
-/// The one way to sign in that the options and the environment describe. The files of secrets are read
-/// here, once.
+/// The one way to sign in that the options and the environment describe. The files of secrets are read here, once.
 pub(crate) fn read(environment: &Environment<'_>) -> Result<Credentials, Failure> {
     let mut found: Option<(&str, Way)> = None;
     for way in WAYS {

@@ -1,5 +1,4 @@
-//! The help, in 80 columns: of the program, its commands by job and the general options; of a command, its own
-//! options.
+//! The help, in 80 columns: of the program, its commands by job and the general options; of a command, its own options.
 
 use std::fmt::Write as _;
 

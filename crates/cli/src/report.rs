@@ -167,8 +167,7 @@ pub(crate) fn width() -> usize {
     columns().or_else(terminal_width).unwrap_or(DEFAULT_WIDTH)
 }
 
-/// The width of the terminal, where standard output is one. `stty` knows it: to ask the system itself takes unsafe
-/// code.
+/// The width of the terminal, where standard output is one. `stty` knows it: asking the system takes unsafe code.
 fn terminal_width() -> Option<usize> {
     if !cfg!(unix) || !std::io::stdout().is_terminal() {
         return None;

@@ -19,8 +19,7 @@ use crate::progress::Reporter;
 /// Time between two looks for a signal: people do not notice it.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Time in which a second signal changes nothing: `timeout` sends two at once, one to the program and one to
-/// its group.
+/// Time in which a second signal changes nothing: `timeout` sends two at once, to the program and its group.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Longest wait for what must be finished, such as a new refresh token: longer than the service usually

@@ -1,5 +1,4 @@
-//! Where a dump goes. The locator alone decides whether `-o` names a file or a folder, never how many dumps
-//! there are.
+//! Where a dump goes. The locator alone decides whether `-o` names a file or a folder, not the number of dumps.
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -95,8 +94,7 @@ impl Target {
         }
     }
 
-    /// Makes the folder once there is something to write into it. It is never removed: another run may have
-    /// seen it.
+    /// Makes the folder once there is something to write into it. It is never removed: another run may use it.
     pub(crate) fn make(&self) -> Result<(), Failure> {
         match self {
             Target::Folder(folder) if !folder.as_os_str().is_empty() => {

@@ -1,8 +1,7 @@
 //! The one error type: what happened, and to what. What to do next is for the program to say, whose user
 //! knows it by its own options.
 //!
-//! `Display` is one layer and `source()` the next; joined with `: ` they make one line that names
-//! everything once.
+//! `Display` is one layer and `source()` the next; joined with `: ` they make one line that names everything once.
 
 mod setting;
 
@@ -126,8 +125,7 @@ pub enum Error {
         kept: Option<PathBuf>,
         source: Box<Error>,
     },
-    /// The sink holds every chunk, but it could not be confirmed that the dump stayed the same while they
-    /// were fetched.
+    /// The sink holds every chunk, but it could not be confirmed that the dump stayed the same while they were fetched.
     Unconfirmed {
         dump: Box<DumpAddress>,
         chunks: usize,

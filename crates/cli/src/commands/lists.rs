@@ -14,8 +14,7 @@ use crate::text::{counted, cut, safe};
 /// A row of a table, and the same for `--json`.
 type Row = (Vec<String>, Value);
 
-/// Prints rows as a table, or a document that has them under this name. With no rows, `none` says why
-/// that is an error.
+/// Prints rows as a table, or a document that has them under this name. With no rows, `none` says why that is an error.
 fn show(
     header: &[&str],
     (key, rows): (&str, Vec<Row>),

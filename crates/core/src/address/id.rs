@@ -28,8 +28,7 @@ impl Id {
         &self.0
     }
 
-    /// The identifier as a path segment: every byte that is not an RFC 3986 unreserved character is
-    /// percent-encoded.
+    /// The identifier as a path segment: every byte that is not an RFC 3986 unreserved character is percent-encoded.
     pub(super) fn encoded(&self) -> impl fmt::Display + '_ {
         utf8_percent_encode(&self.0, SEGMENT)
     }

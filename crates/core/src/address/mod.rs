@@ -1,8 +1,7 @@
 //! What things of the service are called: identifiers, origins, addresses, the locators that people
 //! type, and the request path of each address.
 //!
-//! Pure: nothing here knows an answer of the service, a file or a network. The only error is
-//! [`LocatorError`].
+//! Pure: nothing here knows an answer of the service, a file or a network. The only error is [`LocatorError`].
 
 mod addresses;
 mod id;

@@ -75,8 +75,7 @@ impl Origin {
         regions.find(|[api, ..]| api == self).map(|[_, auth, oauth]| (auth, oauth))
     }
 
-    /// Whether this is a host of Anaplan that serves browsers, such as `us5a.app.anaplan.com`. Some serve
-    /// OAuth too.
+    /// Whether this is a host of Anaplan that serves browsers, such as `us5a.app.anaplan.com`. Some serve OAuth too.
     pub(crate) fn is_for_browsers(&self) -> bool {
         let is_app = [".app.anaplan.com", ".app2.anaplan.com"].iter().any(|end| self.host.ends_with(end));
         is_app && !self.host.starts_with("api.")

@@ -1,8 +1,7 @@
 //! Addresses to request paths. Every segment is percent-encoded, so no identifier can change the path,
 //! add a query, or break out of the request line.
 //!
-//! The paths are those of the service's reference; the one of the whole dump is what the vendor's own
-//! client requests.
+//! The paths are those of the service's reference; the one of the whole dump is what the vendor's own client requests.
 
 use super::addresses::{ActionAddress, ActionKind, DumpAddress, FileAddress, ModelAddress, TaskAddress};
 use super::id::Id;

@@ -107,8 +107,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Silence after which a connection counts as stalled; it limits the wait for the first byte too.
-    /// Defaults to 60 s.
+    /// Silence after which a connection counts as stalled; it limits the wait for the first byte too. Defaults to 60 s.
     pub fn stall_timeout(mut self, limit: Duration) -> Self {
         self.transport.stall_timeout = Some(limit);
         self

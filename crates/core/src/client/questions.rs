@@ -74,8 +74,7 @@ impl Client {
         self.requests.list(&Subject::Tasks(action.clone()), Repeat::UntilThere, Listing::tasks(action))
     }
 
-    /// One task, with its result once it is over. The result of a task that may just have ended is looked for a few
-    /// times.
+    /// One task, with its result once it is over. If it may just have ended, its result is looked for a few times.
     pub fn task(&self, task: &TaskAddress) -> Result<Task> {
         let wait = RESULT_WAIT.min(self.requests.wire.retry.max_wait);
         let task = self.look_at(task, Repeat::IfTransient)?;
@@ -109,8 +108,7 @@ impl Client {
         Ok(task)
     }
 
-    /// The chunks of a dump, in the order in which they make the file. A dump without chunks has an empty
-    /// list.
+    /// The chunks of a dump, in the order in which they make the file: an empty list if it has none.
     pub fn chunks(&self, dump: &DumpAddress) -> Result<ChunkList> {
         self.requests.chunk_list(dump, Repeat::IfTransient)
     }
@@ -184,8 +182,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::StartUnclear`] if it may be running; [`Error::Request`],
-    /// [`Error::UntrustedOrigin`].
+    /// [`Error::StartUnclear`] if it may be running; [`Error::Request`], [`Error::UntrustedOrigin`].
     pub fn start(&self, process: &ActionAddress, locale: &str, mappings: &[(&str, &str)]) -> Result<TaskAddress> {
         let subject = Subject::Start(process.clone());
         let mut body = json!({ "localeName": locale });

@@ -27,8 +27,7 @@ pub(super) const CHUNK_LIMIT: SizeLimit = SizeLimit { bytes: 64 << 20, name: "th
 /// The limit of a dump in one answer: beyond any that could be fetched that way, since large ones time out.
 pub(super) const WHOLE_LIMIT: SizeLimit = SizeLimit { bytes: 64 << 30, name: "the limit of a whole dump" };
 
-/// The limit of a JSON answer. A page of 5000 tasks has less than 1 MB; one byte of JSON can become a hundred in
-/// memory.
+/// The limit of a JSON answer. 5000 tasks have less than 1 MB; a byte of JSON can become a hundred in memory.
 const JSON_LIMIT: SizeLimit = SizeLimit { bytes: 8 << 20, name: "the limit of a JSON answer" };
 
 /// Maximum time for the question what a model is doing: the answer is for a message alone.

@@ -128,8 +128,7 @@ pub(crate) fn read_head(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// On Windows the share mode of [`own_options`] is the lock: one of `std` would keep others from reading,
-/// too.
+/// On Windows the share mode of [`own_options`] is the lock: one of `std` would also keep others from reading.
 fn try_lock(file: &File) -> io::Result<Lock> {
     if cfg!(windows) {
         return Ok(Lock::Held);

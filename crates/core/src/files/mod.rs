@@ -36,8 +36,7 @@ in_words! {
     }
 }
 
-/// Bytes written to a file at once. Singly, TLS records of 16 KiB take twice the time; more costs memory and gains
-/// nothing.
+/// Bytes written to a file at once. Singly, TLS records of 16 KiB take twice the time; more gains nothing.
 pub(crate) const PIECE_BYTES: usize = 128 * 1024;
 
 pub(crate) fn folder_of(path: &Path) -> &Path {

@@ -1,5 +1,4 @@
-//! Whose a file is: what is kept where one is replaced, and what is refused in a folder that others may
-//! write.
+//! Whose a file is: what is kept where one is replaced, and what is refused where others may write.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -67,8 +66,7 @@ impl Kept {
 }
 
 /// Refuses a file that neither the runner, nor root, nor the owner of the folder made, in a folder that
-/// others may write: another user may have put it there. The owner of the file that is replaced has been
-/// judged before.
+/// others may write: another user may have put it there. The owner of the file that is replaced has been judged before.
 pub(super) fn check(path: &Path, file: &Metadata, kept: Kept) -> io::Result<()> {
     let (owner, ..) = look(file);
     let is_kept = kept.owner.is_some_and(|(kept, _)| kept == owner);

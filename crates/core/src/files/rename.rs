@@ -1,5 +1,4 @@
-//! Where a file goes that must be whole: under another name beside it until it is complete, then with its own
-//! name.
+//! Where a file goes that must be whole: under another name beside it until it is complete, then its own.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek};
@@ -73,8 +72,7 @@ impl Place {
     }
 
     /// Gives a file its final name, with the owner, the group and the mode of the one that it replaces. The
-    /// file has this length and is durable as far as it can be; where the result is an error, it keeps its
-    /// old name.
+    /// file has this length and is durable as far as it can be; where the result is an error, it keeps its old name.
     pub(crate) fn install(
         &self,
         file: &mut Option<File>,
@@ -157,8 +155,7 @@ impl Place {
 ///
 /// # Errors
 ///
-/// Any other error means that bytes may be lost although the file still shows them: nothing of it may be
-/// kept.
+/// Any other error means that bytes may be lost although the file still shows them: none may be kept.
 pub(crate) fn make_durable(file: &File) -> io::Result<Option<DiskWarning>> {
     match disk::sync(file) {
         Ok(()) => Ok(None),

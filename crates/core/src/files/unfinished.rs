@@ -44,8 +44,7 @@ pub struct KeptPart {
 
 impl Unfinished {
     /// Waits until nothing is under way that must not be cut, at most this long. From then on nothing of that
-    /// kind begins: a thread that wants to waits for the end of the program. `look` receives the time that
-    /// has passed.
+    /// kind begins: a thread that wants to waits for the end of the program. `look` receives the time that has passed.
     pub fn finish(&self, limit: Duration, mut look: impl FnMut(Duration)) {
         /// Time between two calls of `look`.
         const LOOK: Duration = Duration::from_millis(20);

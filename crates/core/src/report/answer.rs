@@ -5,7 +5,7 @@ use super::shown::cut;
 use super::tally::Found;
 use super::words::{number, thousands};
 
-/// Part of the rejected rows that the kinds to cure first cover, where a few do.
+/// Part of the rows to cure that the kinds to cure first cover, where a few do.
 const ENOUGH: f64 = 0.7;
 
 /// Longest title in the sentence, in columns.
@@ -14,14 +14,22 @@ const MAX_TITLE: usize = 60;
 /// Most kinds that are the first to cure.
 const MAX_FIRST: usize = 3;
 
+const DEPEND: &str = "only because of other rejected rows";
+
 impl Report {
     /// Chooses the kinds to cure first.
     pub(super) fn cover(&mut self, rejected: &Found) {
         let is_error = |found: &&(Kind, _)| found.0.severity == Severity::Error;
         let most = rejected.kinds.iter().filter(is_error).count().min(MAX_FIRST);
-        let is_enough = |kinds: &usize| rejected.cover(*kinds).0 as f64 >= ENOUGH * self.totals.rejected as f64;
+        let is_enough = |kinds: &usize| rejected.cover(*kinds).0 as f64 >= ENOUGH * self.rows_to_cure() as f64;
         self.first_kinds = (1..most).find(is_enough).unwrap_or(most);
         (self.first_rows, self.first_rows_alone) = rejected.cover(self.first_kinds);
+        self.first_at_least = rejected.is_lower_bound;
+    }
+
+    /// The rejected rows that do not only depend on others.
+    fn rows_to_cure(&self) -> u64 {
+        self.totals.rejected - self.totals.consequences
     }
 
     /// Says what to do first.
@@ -45,7 +53,7 @@ impl Report {
                 let were_loaded = format!("{} {} loaded", number(loaded, "row"), were(loaded));
                 return format!("No row was rejected; {were_loaded} with a warning.");
             }
-            (.., 0) => return format!("{rejected}, only because rows that they depend on were."),
+            (.., 0) => return format!("{rejected}, {DEPEND}."),
             _ => {}
         }
         let title = self.kinds.first().map(|kind| cut(&kind.title, MAX_TITLE)).unwrap_or_default();
@@ -53,25 +61,34 @@ impl Report {
         let of = format!("of {at_least}{}", thousands(errors as u64));
         let have = match (first, errors == first) {
             (1, true) => format!("the same kind of error ({title})"),
-            (1, false) => format!("the same kind of error ({title}, 1 {of})"),
+            (1, false) => format!("the same kind of error ({title}, the first {of})"),
             (_, true) => format!("at least one of {first} kinds of errors"),
             (_, false) => format!("at least one of the first {first} kinds of errors ({of})"),
         };
-        let share = match (self.first_rows as f64 / all as f64 * 100.0).floor() {
-            _ if self.first_rows == all => "all".to_owned(),
-            0.0 => "less than 1 %".to_owned(),
-            share => format!("{share} %"),
+        let to_cure = self.rows_to_cure();
+        let bound = if self.first_at_least { "at least " } else { "" };
+        let share = match (self.first_rows * 100).checked_div(to_cure) {
+            _ if self.first_rows == to_cure => "all".to_owned(),
+            Some(0) if self.first_at_least => "some".to_owned(),
+            Some(0) => "less than 1 %".to_owned(),
+            share => format!("{bound}{} %", share.unwrap_or_default()),
+        };
+        let (depend, them_have, too) = match self.totals.consequences {
+            0 => (String::new(), "them have", ""),
+            rows => {
+                (format!(", {} of them {DEPEND}", thousands(rows)), "the rest have", ", and those that depend on them")
+            }
         };
         let (them, order) = (if first == 1 { "it" } else { "these" }, if errors == first { "" } else { " first" });
         let load = match self.first_rows_alone {
+            _ if errors == first && self.unlisted_messages == 0 => ". Then all can load".to_owned(),
             0 => String::new(),
-            rows if rows == all => ". Then all can load".to_owned(),
-            rows => format!(". Then {} can load", number(rows, "row")),
+            rows => format!(". Then {bound}{} can load{too}", number(rows, "row")),
         };
         match (all, errors) {
             (1, 1) => format!("{rejected} ({title})."),
             (1, _) => format!("{rejected}, with {errors} kinds of errors."),
-            _ => format!("{rejected}; {share} of them have {have}: cure {them}{order}{load}."),
+            _ => format!("{rejected}{depend}; {share} of {them_have} {have}: cure {them}{order}{load}."),
         }
     }
 }

@@ -14,8 +14,7 @@ use crate::report::ReportError;
 /// How much of a file that is no dump the error shows.
 const BEGINNING_BYTES: usize = 60;
 
-/// A dump file that is being read. Opening it detects the encoding, the separator, the line ends and the
-/// columns.
+/// A dump file that is being read. Opening it detects its encoding, separator, line ends and columns.
 pub(super) struct Dump<'a> {
     pub(super) text: Text<'a>,
     pub(super) dialect: Dialect,
@@ -33,8 +32,7 @@ pub(super) struct Dump<'a> {
 }
 
 impl<'a> Dump<'a> {
-    /// Opens a dump at its beginning. A file without any bytes, or with line ends alone, is a dump without
-    /// columns.
+    /// Opens a dump at its beginning. A file without bytes, or with line ends alone, is a dump without columns.
     pub(super) fn open(source: &'a mut dyn Read) -> Result<Self, ReportError> {
         let mut text = Text::open(source)?;
         let (dialect, columns, length) = loop {
@@ -133,11 +131,8 @@ impl<'a> Dump<'a> {
         self.parser.end_row(text);
         self.length = text.len();
         let fields = &self.parser.fields;
-        if let [field] = &**fields
-            && !is_quote_open
-            && field.of(text).iter().all(|byte| *byte == 0)
-        {
-            self.trailing_zeros = field.of(text).len() as u64;
+        if fields.len() == 1 && text.iter().all(|byte| *byte == 0) {
+            self.trailing_zeros = text.len() as u64;
             return false;
         }
         let is_cut_off = is_quote_open

@@ -12,8 +12,7 @@ use crate::text::not_text;
 /// Bytes requested from the source at a time: large enough that the cost of a system call disappears.
 const READ_BYTES: usize = 128 * 1024;
 
-/// Bytes at the start that the encoding is detected from. A pipe may bring a byte at a time, so they are
-/// waited for.
+/// Bytes at the start that the encoding is detected from. A pipe may bring a byte at a time, so they are waited for.
 const DETECT_BYTES: usize = 512;
 
 in_words! {

@@ -13,8 +13,7 @@ pub enum ReportError {
     Read(io::Error),
     /// The output could not be written.
     Write(io::Error),
-    /// The first line has none of the columns that the service adds, so this is no dump, or its header is
-    /// missing.
+    /// The first line has none of the columns that the service adds: this is no dump, or its header is missing.
     NotADump {
         /// How the file begins.
         beginning: String,

@@ -13,10 +13,12 @@ pub struct Report {
     pub answer: String,
     /// How many of the first `kinds` to cure first: they cover most of the rejected rows.
     pub first_kinds: usize,
-    /// Rejected rows with a message of one of these; a lower bound where there are very many kinds.
+    /// Rejected rows with a message of one of these.
     pub first_rows: u64,
-    /// Rejected rows without a message of any other kind, which can load once these are cured; a lower bound too.
+    /// Rejected rows without a message of any other kind, which can load once these are cured.
     pub first_rows_alone: u64,
+    /// Both are lower bounds, because there are very many kinds.
+    pub first_at_least: bool,
     /// The dumps, in the order in which they were added.
     pub inputs: Vec<DumpInfo>,
     /// The numbers of all dumps together.
@@ -135,8 +137,7 @@ pub struct Kind {
     pub rows_alone: u64,
     /// `rows` is a lower bound: the kind may have been left out of the count while there were too many kinds.
     pub at_least: bool,
-    /// `rows` as a part of all rejected rows, or of all warnings, from 0 to 1. Shares may add up to more than
-    /// 1.
+    /// `rows` as a part of all rejected rows, or of all warnings: 0 to 1. Shares may add up to more than 1.
     pub share: f64,
     /// The import's columns that hold the values, the commonest first, at most 20. A column is named where it
     /// is the only one of the row that holds the value, or where the message quotes its name.

@@ -34,8 +34,7 @@ impl Damage {
     }
 }
 
-/// One row of a dump, whose fields are bytes: a dump may be in any encoding. Fields of a dump in UTF-16 are
-/// in UTF-8.
+/// One row of a dump, whose fields are bytes: a dump may be in any encoding. Fields of a dump in UTF-16 are in UTF-8.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row<'a> {
     /// The text of the row, with its separators and quotes.
@@ -125,8 +124,7 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// Whether the row was loaded, with a warning. The service says so by a `W`; all other rows count as
-    /// rejected.
+    /// Whether the row was loaded, with a warning. The service says so by a `W`; all others count as rejected.
     pub(super) fn is_warning(&self) -> bool {
         self.columns.status.and_then(|index| self.field(index)).is_some_and(|status| status == b"W")
     }

@@ -70,6 +70,8 @@ struct Findings {
 pub(super) struct Found {
     pub(super) kinds: Vec<(Kind, Combination)>,
     combinations: BTreeMap<Combination, u64>,
+    /// Some combinations were not counted.
+    pub(super) is_lower_bound: bool,
     /// Messages of kinds that were forgotten.
     pub(super) forgotten: u64,
 }
@@ -85,10 +87,9 @@ impl Found {
             let fitting = self.combinations.iter().filter(|(combination, _)| fits(**combination));
             fitting.map(|(_, rows)| rows).sum::<u64>()
         };
-        (
-            alone + rows(&|combination| combination & chosen != 0),
-            alone + rows(&|combination| combination & !chosen == 0),
-        )
+        let any = alone + rows(&|combination| combination & chosen != 0);
+        let most = first.iter().map(|(kind, _)| kind.rows).max().unwrap_or(0);
+        (any.max(most), alone + rows(&|combination| combination & !chosen == 0))
     }
 }
 
@@ -168,8 +169,7 @@ impl Tally {
         }
     }
 
-    /// The kinds, given the number of all rows with messages, and whether they are warnings: errors first, then by
-    /// rows.
+    /// The kinds, given all rows with messages and whether they are warnings: errors first, then by rows.
     pub(super) fn found(self, rows: u64, is_warning: bool, inputs: &[DumpInfo]) -> Found {
         let forgotten = self.kinds.forgotten;
         let mut kinds = Vec::with_capacity(self.kinds.len());
@@ -206,7 +206,8 @@ impl Tally {
         }
         // Stable: the order by rows stays.
         kinds.sort_by_key(|(kind, _)| kind.severity);
-        Found { kinds, combinations: self.combinations, forgotten }
+        let is_lower_bound = self.slots == MAX_SLOTS || self.combinations.len() == MAX_COMBINATIONS;
+        Found { kinds, combinations: self.combinations, is_lower_bound, forgotten }
     }
 }
 

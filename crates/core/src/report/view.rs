@@ -122,9 +122,9 @@ impl<'a> ReportView<'a> {
             0 => None,
             messages => Some(words::number(messages, "more message") + words::UNLISTED),
         };
-        let has_numbers = self.report.totals.rejected > 0 && !kinds.is_empty();
-        let legend = "can load: rows with no other error. Rows with several count in each and load once all are cured.";
-        [other_kinds, unlisted, has_numbers.then(|| legend.to_owned())].into_iter().flatten().collect()
+        let can_load = kinds.iter().any(|kind| kind.severity == Severity::Error);
+        let legend = "can load: rows with nothing else wrong. Others count in each kind and load once all are cured.";
+        [other_kinds, unlisted, can_load.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 
     pub(super) fn kind_lines(&self) -> Vec<Line> {

@@ -19,8 +19,7 @@ use crate::time::Utc;
 /// Characters of an answer that an error shows on each side of the problem.
 const NEAR_CHARS: usize = 40;
 
-/// Maximum length of a word that begins or ends there, in bytes: it is shown whole, or a part of a secret
-/// would be.
+/// Maximum length of a word that begins or ends there, in bytes: it is shown whole, or a part of a secret would be.
 const MAX_WORD_BYTES: usize = 4096;
 
 /// In milliseconds since 1970: the service is younger.

@@ -31,8 +31,7 @@ pub struct Dump {
     pub name: Option<String>,
     /// When the task was created that left it, if that is known.
     pub created: Option<SystemTime>,
-    /// Whether the service reported the dump. If it did not say, only a request for the chunk list can
-    /// find out.
+    /// Whether the service reported the dump. If it did not say, only a request for the chunk list tells.
     pub is_reported: bool,
     /// Its chunks, if they were asked for already.
     pub(crate) chunks: Option<ChunkList>,

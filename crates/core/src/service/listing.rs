@@ -24,8 +24,7 @@ const MAX_LIST_ENTRIES: usize = 1_000_000;
 /// Maximum size of all pages of a list in bytes: a million entries of 64 bytes.
 const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
 
-/// Maximum number of pages of a list, so that pages of one entry end as well: a million entries in pages
-/// of 1000.
+/// Maximum number of pages of a list, so that pages of one entry end too: a million entries in pages of 1000.
 const MAX_LIST_PAGES: usize = 1000;
 
 /// An entry of a list that has an identifier and a name: a process, or a chunk.

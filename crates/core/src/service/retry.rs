@@ -215,8 +215,7 @@ impl<'a> Tries<'a> {
         let (mut policy, mut random) = (*self.policy, random);
         let most = policy.retries.unwrap_or(RETRIES);
         let without_limit = self.has_time_limit && policy.retries.is_none();
-        // Some faults have a short patience. Those of other kinds, such as an outage before, do not use it
-        // up.
+        // Some faults have a short patience. Those of other kinds, such as an outage, do not use it up.
         let is_waited_out = self.has_time_limit && matches!(fault, Fault::Body(_));
         let short = if !was_reached && fault.is_no_contact() && !is_waited_out {
             policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);

@@ -1,8 +1,7 @@
 //! Chunk concatenation: any source of chunks, any sink.
 //!
 //! The promise: a sink only ever holds whole chunks, in the order of the list. After any error it holds
-//! exactly the first *n* chunks, and the error says *n*. Chunks are bytes; nothing is decoded, translated
-//! or trimmed.
+//! exactly the first *n* chunks, and the error says *n*. Chunks are bytes; nothing is decoded, translated or trimmed.
 
 use std::io::{self, Read, Write};
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! The journal beside a part file: the dump, its chunk list, and each finished chunk with its length and
-//! checksum. Append-only, one JSON document a line, so that a torn last line is the only damage that a
-//! kill can do.
+//! checksum. Append-only, one JSON document a line, so that a torn last line is the only damage that a kill can do.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -197,8 +197,7 @@ impl PartFile {
         })
     }
 
-    /// Makes the bytes durable for [`install`](PartFile::install) while `work` is done: one wait for the disk and the
-    /// network.
+    /// Makes the bytes durable for [`install`](PartFile::install) while `work` is done: one wait for disk and network.
     pub(crate) fn sync_beside<T>(
         &mut self,
         work: impl FnOnce(&[ChunkDigest]) -> T,

@@ -107,8 +107,7 @@ impl Service {
         self.sign_in.passwords.push((user.into(), password.into()));
     }
 
-    /// Lets a user sign in with this certificate (PEM) and its private RSA key. Text without a certificate is
-    /// ignored.
+    /// Lets a user sign in with this certificate (PEM) and its private RSA key. Text without a certificate is ignored.
     pub fn add_certificate(&mut self, user: impl Into<String>, pem: &str) {
         if let Ok(der) = CertificateDer::from_pem_slice(pem.as_bytes()) {
             self.sign_in.certificates.push((user.into(), der.to_vec()));

@@ -144,8 +144,7 @@ impl Session {
         }
     }
 
-    /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the
-    /// client.
+    /// Ends a token that was brought, or forgets the stored refresh token. `false` if nothing outlives the client.
     pub(in crate::client) fn log_out(&self, wire: &Wire) -> Result<bool> {
         match &self.credentials.way {
             Way::OAuth { store: TokenStore::File(file), .. } => {
@@ -210,8 +209,7 @@ impl State {
         self.failure = error.again().map(|error| (Instant::now(), error));
     }
 
-    /// Whether the service refused the credentials. They are not sent again: some services lock a user after
-    /// a few.
+    /// Whether the service refused the credentials. They are not sent again: a few refusals may lock the user out.
     fn is_refused(&self) -> bool {
         self.failure.as_ref().is_some_and(|(_, error)| is_refusal(error))
     }

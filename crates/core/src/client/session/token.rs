@@ -68,8 +68,7 @@ impl Token {
         Ok(Token { scheme, header: header(&format!("{scheme} {value}"))? })
     }
 
-    /// The value of the header `Authorization`, for another program: the word for its kind, and the token
-    /// itself.
+    /// The value of the header `Authorization`, for another program: the word for its kind, and the token.
     #[doc(hidden)]
     pub fn reveal(&self) -> (&'static str, &str) {
         (self.scheme, self.value())

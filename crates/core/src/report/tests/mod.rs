@@ -15,8 +15,7 @@ const INVALID_NUMBER: &str = concat!(
     "\"Item 9\"\t\"a\"\t\"true\"\t\"false\"\t\"11\"\t\"Invalid number: a\"\n",
 );
 
-/// A dump with a status, warnings, gaps between errors, a consequence, and fields that hold separators and
-/// line breaks.
+/// A dump with a status, warnings, gaps between errors, a consequence, and fields that hold separators and line breaks.
 const MIXED: &str = r#""_Status_","Code","Parent","Amount","02 Customer","_Line_","_Error_1_","_Error_2_","_Error_3_"
 "E","A1","North","1.2.3","x","2","Invalid number: 1.2.3","",""
 "E","A2","North","n/a","x","5","Invalid number: n/a","","Invalid line item identifier: Column 85717 (""02 Customer"")"

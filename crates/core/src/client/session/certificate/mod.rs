@@ -1,7 +1,6 @@
 //! Signing in with a certificate: from the files that people have in their hands to what the service is sent.
 //!
-//! Everything that can be wrong with the files is found here, before any request. No part of a key is ever in
-//! an error.
+//! Everything that can be wrong with the files is found here, before any request. No part of a key is ever in an error.
 
 mod encrypted;
 mod found;
