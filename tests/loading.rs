@@ -140,7 +140,7 @@ fn a_failed_load_is_explained_corrected_and_loaded_again() {
         let command = if variables { scene.command(&explain).in_the_model() } else { scene.command(&explain) };
         let next =
             format!("once it is corrected: anaplan-dump run {model}/{IMPORT} --put corrected.csv -o rejected/\n");
-        let later = "caution: each later run loads these rows in place of the full file, until you upload that again\n";
+        let later = "caution: your later runs load these rows in place of the full file, until you upload that again\n";
         command.run().any_stdout().notes(format!("corrected.csv: 1 row to correct\n{next}{later}"));
     }
     let corrected = scene.text("corrected.csv");

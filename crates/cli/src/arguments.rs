@@ -259,8 +259,8 @@ pub(crate) struct Run {
     #[argh(option, short = 'o', arg_name = "dir")]
     pub(crate) output: Option<String>,
 
-    /// file to upload before the start: FILE for an import, IMPORT=FILE for a process, where IMPORT is an id,
-    /// a name or the id of its source file; may be repeated; - is standard input
+    /// file to upload before the start, which your later runs load too: FILE for an import, IMPORT=FILE for a process,
+    /// where IMPORT is an id, a name or the id of its source file; may be repeated; - is standard input
     #[argh(option, arg_name = "file")]
     pub(crate) put: Vec<String>,
 

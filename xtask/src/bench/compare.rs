@@ -39,7 +39,7 @@ const UPLOADS: [(&str, &str); 2] = [
 /// Bytes of the dump that is explained: beside the crate csv, which reads the records and does nothing else.
 const EXPLAINED: usize = 400_000_000;
 
-/// What is short runs as many times as often, for a median that means something.
+/// How many times as often a short scenario runs, for a median that means something.
 const SHORT: usize = 20;
 
 /// Measures the scenarios that are wanted.
@@ -78,7 +78,7 @@ pub(super) fn run(program: &Path, folder: &Path, repeat: usize, wanted: &[&str])
 /// One run, and whether the whole dump arrived.
 fn measure(program: &Path, folder: &Path, scene: &str, expected: (u64, &str), script: &str) -> io::Result<Sample> {
     let out = folder.join("out");
-    // The first run finds none. What the run before it has left to do to the disk is no work of another one.
+    // The first run finds none. What the run before left to do to the disk is waited for.
     let _ = fs::remove_dir_all(&out);
     fs::create_dir(&out).and_then(|()| File::open(folder)?.sync_all())?;
     let to_file = !["tls-pipe", "upload"].contains(&scene);

@@ -30,7 +30,7 @@ pub(crate) struct Bench {
     /// draw a chart into this SVG file
     #[argh(option)]
     chart: Option<PathBuf>,
-    /// measured runs of each program (default: 5)
+    /// measured runs of each program (default: 5); of small and start 20 times as many
     #[argh(option, default = "5")]
     repeat: usize,
     /// do a part in another process, whose work and memory are not those of what is measured: serve a scenario, or

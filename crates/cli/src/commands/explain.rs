@@ -107,7 +107,7 @@ pub(crate) fn explain(
     {
         reporter.note(&format!("once it is corrected: {load}"));
         reporter
-            .note("caution: each later run loads these rows in place of the full file, until you upload that again");
+            .note("caution: your later runs load these rows in place of the full file, until you upload that again");
     }
     first(problems).or(incomplete).map_or(Ok(()), Err)
 }

@@ -108,7 +108,7 @@ impl Client {
         Ok(task)
     }
 
-    /// The chunks of a dump, in the order in which they make the file: an empty list if it has none.
+    /// The chunks of a dump in the order in which they make the file; empty for a dump without chunks.
     pub fn chunks(&self, dump: &DumpAddress) -> Result<ChunkList> {
         self.requests.chunk_list(dump, Repeat::IfTransient)
     }

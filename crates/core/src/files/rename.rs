@@ -155,7 +155,7 @@ impl Place {
 ///
 /// # Errors
 ///
-/// Any other error means that bytes may be lost although the file still shows them: none may be kept.
+/// Any other error means that bytes may be lost although the file still shows them: give it up.
 pub(crate) fn make_durable(file: &File) -> io::Result<Option<DiskWarning>> {
     match disk::sync(file) {
         Ok(()) => Ok(None),

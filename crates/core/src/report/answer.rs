@@ -14,8 +14,6 @@ const MAX_TITLE: usize = 60;
 /// Most kinds that are the first to cure.
 const MAX_FIRST: usize = 3;
 
-const DEPEND: &str = "only because of other rejected rows";
-
 impl Report {
     /// Chooses the kinds to cure first.
     pub(super) fn cover(&mut self, rejected: &Found) {
@@ -53,10 +51,22 @@ impl Report {
                 let were_loaded = format!("{} {} loaded", number(loaded, "row"), were(loaded));
                 return format!("No row was rejected; {were_loaded} with a warning.");
             }
-            (.., 0) => return format!("{rejected}, {DEPEND}."),
+            (.., 0) => {
+                let depend = if all == 1 { "it depends" } else { "they depend" };
+                return format!("{rejected}, only because of rows that {depend} on.");
+            }
             _ => {}
         }
         let title = self.kinds.first().map(|kind| cut(&kind.title, MAX_TITLE)).unwrap_or_default();
+        let to_cure = self.rows_to_cure();
+        let depend = |on: &str| format!("{} of them only because of {on}", thousands(self.totals.consequences));
+        if to_cure == 1 {
+            let what = if errors == 1 { format!(" ({title})") } else { format!(", with {errors} kinds of errors") };
+            return match all {
+                1 => format!("{rejected}{what}."),
+                _ => format!("{rejected}, {}{what}: cure that one. Then all can load.", depend("the other one")),
+            };
+        }
         let at_least = if self.unlisted_messages > 0 { "at least " } else { "" };
         let of = format!("of {at_least}{}", thousands(errors as u64));
         let have = match (first, errors == first) {
@@ -65,7 +75,6 @@ impl Report {
             (_, true) => format!("at least one of {first} kinds of errors"),
             (_, false) => format!("at least one of the first {first} kinds of errors ({of})"),
         };
-        let to_cure = self.rows_to_cure();
         let bound = if self.first_at_least { "at least " } else { "" };
         let share = match (self.first_rows * 100).checked_div(to_cure) {
             _ if self.first_rows == to_cure => "all".to_owned(),
@@ -73,22 +82,16 @@ impl Report {
             Some(0) => "less than 1 %".to_owned(),
             share => format!("{bound}{} %", share.unwrap_or_default()),
         };
-        let (depend, them_have, too) = match self.totals.consequences {
-            0 => (String::new(), "them have", ""),
-            rows => {
-                (format!(", {} of them {DEPEND}", thousands(rows)), "the rest have", ", and those that depend on them")
-            }
+        let (but, them, too) = match self.totals.consequences {
+            0 => (String::new(), "them", ""),
+            _ => (format!(", {}", depend("other rejected rows")), "the rest", ", and rows that depend on these alone"),
         };
-        let (them, order) = (if first == 1 { "it" } else { "these" }, if errors == first { "" } else { " first" });
+        let (it, order) = (if first == 1 { "it" } else { "these" }, if errors == first { "" } else { " first" });
         let load = match self.first_rows_alone {
-            _ if errors == first && self.unlisted_messages == 0 => ". Then all can load".to_owned(),
+            _ if errors == first => ". Then all can load".to_owned(),
             0 => String::new(),
             rows => format!(". Then {bound}{} can load{too}", number(rows, "row")),
         };
-        match (all, errors) {
-            (1, 1) => format!("{rejected} ({title})."),
-            (1, _) => format!("{rejected}, with {errors} kinds of errors."),
-            _ => format!("{rejected}{depend}; {share} of {them_have} {have}: cure {them}{order}{load}."),
-        }
+        format!("{rejected}{but}; {share} of {them} have {have}: cure {it}{order}{load}.")
     }
 }

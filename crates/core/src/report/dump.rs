@@ -131,8 +131,12 @@ impl<'a> Dump<'a> {
         self.parser.end_row(text);
         self.length = text.len();
         let fields = &self.parser.fields;
-        if fields.len() == 1 && text.iter().all(|byte| *byte == 0) {
-            self.trailing_zeros = text.len() as u64;
+        if let [field] = &**fields
+            && !is_quote_open
+            && text.ends_with(b"\0")
+            && field.of(text).iter().all(|byte| *byte == 0)
+        {
+            self.trailing_zeros = field.of(text).len() as u64;
             return false;
         }
         let is_cut_off = is_quote_open

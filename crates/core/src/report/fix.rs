@@ -20,7 +20,7 @@ const MAX_PLACES: usize = 1_000;
 pub struct CorrectedRows {
     /// Rows that were written.
     pub rows: u64,
-    /// Rows that should have been written, but whose fields are too few or too many to be in their columns.
+    /// Rows that should have been written, but have too few or too many fields, which may be in other columns.
     pub left_out: u64,
     /// Where in the dump these are, at most a thousand. The header is row 1, as in a spreadsheet.
     pub left_out_rows: Vec<u64>,

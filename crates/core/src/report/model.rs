@@ -11,13 +11,13 @@ use super::encoding::Encoding;
 pub struct Report {
     /// The answer in one sentence: how many rows were rejected, and which kinds to cure first.
     pub answer: String,
-    /// How many of the first `kinds` to cure first: they cover most of the rejected rows.
+    /// How many of the first `kinds` to cure first: the fewest that 70 % of the rows to cure have, or three.
     pub first_kinds: usize,
     /// Rejected rows with a message of one of these.
     pub first_rows: u64,
     /// Rejected rows without a message of any other kind, which can load once these are cured.
     pub first_rows_alone: u64,
-    /// Both are lower bounds, because there are very many kinds.
+    /// `first_rows` and `first_rows_alone` are lower bounds, because very many kinds come together.
     pub first_at_least: bool,
     /// The dumps, in the order in which they were added.
     pub inputs: Vec<DumpInfo>,

@@ -70,7 +70,7 @@ struct Findings {
 pub(super) struct Found {
     pub(super) kinds: Vec<(Kind, Combination)>,
     combinations: BTreeMap<Combination, u64>,
-    /// Some combinations were not counted.
+    /// Rows with several kinds were not all counted by which.
     pub(super) is_lower_bound: bool,
     /// Messages of kinds that were forgotten.
     pub(super) forgotten: u64,
@@ -169,7 +169,7 @@ impl Tally {
         }
     }
 
-    /// The kinds, given all rows with messages and whether they are warnings: errors first, then by rows.
+    /// The kinds, given how many rows have messages, and whether they are warnings: errors first, then by rows.
     pub(super) fn found(self, rows: u64, is_warning: bool, inputs: &[DumpInfo]) -> Found {
         let forgotten = self.kinds.forgotten;
         let mut kinds = Vec::with_capacity(self.kinds.len());
@@ -206,7 +206,8 @@ impl Tally {
         }
         // Stable: the order by rows stays.
         kinds.sort_by_key(|(kind, _)| kind.severity);
-        let is_lower_bound = self.slots == MAX_SLOTS || self.combinations.len() == MAX_COMBINATIONS;
+        let is_shared = |combination: &Combination| combination >> MAX_SLOTS != 0;
+        let is_lower_bound = self.combinations.len() == MAX_COMBINATIONS || self.combinations.keys().any(is_shared);
         Found { kinds, combinations: self.combinations, is_lower_bound, forgotten }
     }
 }

@@ -1,4 +1,4 @@
-//! Signing in with OAuth: the refresh token (RFC 6749), and the device flow of a user (RFC 8628).
+//! Signing in with OAuth: the refresh token (RFC 6749), and the device flow (RFC 8628), which a user approves.
 
 use std::path::Path;
 use std::time::{Duration, Instant};

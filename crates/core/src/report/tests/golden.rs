@@ -102,7 +102,7 @@ fn a_dump_that_is_cut_anywhere_but_between_rows_is_said_to_be() {
 fn zero_bytes_are_not_taken_for_text() {
     for zeros in [1, 255, 256] {
         let block = "\0".repeat(zeros);
-        let found = report(format!("Code,_Line_,_Error_1_\na,2,Odd\n{block}b,3,Odd\nc,4,Odd\n{block}").as_bytes());
+        let found = report(format!("Code,_Line_,_Error_1_\na,2,Odd\n{block}b,3,Odd\nc,4,Odd\n\n{block}").as_bytes());
         assert_eq!(
             (found.totals.rows, found.totals.rows_with_zeros, found.totals.trailing_zeros),
             (3, 1, zeros as u64)
