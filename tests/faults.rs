@@ -205,6 +205,13 @@ fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
     scene.server.fault(Fault::status(503), chunk(1).times(30));
     scene.get("-qq --timeout=10m").saves(&dump_of(3, 1));
 
+    // The end of the time does not hide what was wrong.
+    let scene = Scene::with_chunks(3);
+    let later = Answer::error(503, "Service Unavailable").with_header("Retry-After", "3600");
+    scene.server.fault(Fault::Answer(later), chunk_list());
+    let outcome = scene.get("-qq --max-wait=2h --timeout=1s");
+    outcome.exits_with(5).stderr_has("the service answered 503 Service Unavailable");
+
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::Stall(At::Start), chunk(1));
     let outcome = scene.get("-qq --timeout=2s");

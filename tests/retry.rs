@@ -106,6 +106,8 @@ fn a_host_that_was_never_reached_is_given_up_after_four_tries_and_one_that_was_l
         let outcome = scene.command(&format!("{command} --api-url={refusing} -qq")).run();
         outcome.exits_with(5).stderr_has(", after 4 tries in ");
     }
+    let outcome = scene.command(&format!("get DUMP -o x.csv --api-url={refusing} -qq --retries=5")).run();
+    outcome.exits_with(5).stderr_has(", after 6 tries in ");
     // What was reached once is worth the long patience.
     scene.server.fault(Fault::status(503), chunk_list());
     scene.run("get DUMP -o x.csv -qq").exits_with(5).stderr_has(", after 13 tries in ");

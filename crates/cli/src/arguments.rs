@@ -96,7 +96,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "file")]
     env_file: Option<String>,
 
-    /// tries after the first one, for each chunk or request; default 12
+    /// tries after the first one, for each chunk or request; default 12, or 3 while no host has answered
     #[argh(option, arg_name = "n")]
     retries: Option<String>,
 
@@ -500,8 +500,8 @@ pub(crate) struct Get {
     #[argh(option, arg_name = "n", default = "1", from_str_fn(parallel))]
     pub(crate) parallel: usize,
 
-    /// also skip runs that left no dump, to the newest with a dump; if that run stopped early, also get older dumps
-    /// of the actions that it may not have reached
+    /// go back past runs that left no dump, to the newest with a dump; if that run stopped early, also get older
+    /// dumps of the actions that it may not have reached
     #[argh(switch)]
     pub(crate) older: bool,
 

@@ -138,15 +138,17 @@ impl Wire {
         }
         let was_reached = self.reached(subject).is_some_and(|reached| reached.load(Ordering::Relaxed));
         let wait = tries.wait_after(&fault, was_reached, random());
-        let Some(wait) = wait.filter(|_| may_repeat && !self.patience.is_over()) else {
-            let (subject, tries, elapsed) = (subject.clone().into(), tries.failed(), begun.elapsed());
-            return Err(Error::Request { subject, fault, tries, elapsed });
-        };
-        self.adapt(subject, &fault, wait, a_try);
-        let (retry, retries) = (tries.failed(), tries.retries());
-        self.sleep(wait, &Event::Retry { subject, fault: &fault, wait, retry, retries })?;
-        let without_compression = a_try.without_compression || fault.asks_for_identity();
-        Ok(Try { failed: retry, without_compression, asked_for_gzip: false })
+        let failed = tries.failed();
+        if let Some(wait) = wait.filter(|_| may_repeat && !self.patience.is_over()) {
+            self.adapt(subject, &fault, wait, a_try);
+            self.sleep(wait, &Event::Retry { subject, fault: &fault, wait, retry: failed, retries: tries.retries() })?;
+            // A try without time left would hide what is wrong.
+            if !self.patience.is_over() {
+                let without_compression = a_try.without_compression || fault.asks_for_identity();
+                return Ok(Try { failed, without_compression, asked_for_gzip: false });
+            }
+        }
+        Err(Error::Request { subject: subject.clone().into(), fault, tries: failed, elapsed: begun.elapsed() })
     }
 
     /// Sends a request once, when its turn has come.

@@ -123,7 +123,8 @@ impl<'a> ReportView<'a> {
             messages => Some(words::number(messages, "more message") + words::UNLISTED),
         };
         let can_load = kinds.iter().any(|kind| kind.severity == Severity::Error);
-        let legend = "can load: rows with nothing else wrong. Others count in each kind and load once all are cured.";
+        let legend = "can load: rows with nothing else wrong. A row with several errors counts in each of its kinds \
+            and loads once all are cured.";
         [other_kinds, unlisted, can_load.then(|| legend.to_owned())].into_iter().flatten().collect()
     }
 

@@ -26,9 +26,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Tries after the first one. With the default waits they survive an outage of three to seven minutes.
 const RETRIES: u32 = 12;
 
-/// Tries after the first one while no answer has come from anywhere: the host, the proxy or the network may
-/// be named wrong, which no patience mends. Their waits are 5 s at most in all; where nothing answers, each
-/// try takes as long as making a connection may.
+/// Tries after the first one while no answer has come from anywhere, unless more or a time was asked for: the host, the
+/// proxy or the network may be named wrong, which no patience mends. Their waits are 5 s at most in all; where nothing
+/// answers, each try takes as long as making a connection may.
 const FIRST_CONTACT_RETRIES: u32 = 3;
 
 /// The maximum wait between those tries.
@@ -197,8 +197,8 @@ impl<'a> Tries<'a> {
     }
 
     /// Counts a failed try and returns how long to wait before the next one; `None` if there is none.
-    /// `was_reached` says whether the host has answered before: the long patience is for what worked once. `random` is
-    /// uniform in [0, 1).
+    /// `was_reached` says whether the host has answered before: the long patience is for what worked once, or was
+    /// asked for. `random` is uniform in [0, 1).
     pub(crate) fn wait_after(&mut self, fault: &Fault, was_reached: bool, random: f64) -> Option<Duration> {
         let (may_help, fate) = fault.verdict();
         let is_not_there = self.repeat == Repeat::UntilThere
@@ -215,9 +215,9 @@ impl<'a> Tries<'a> {
         let (mut policy, mut random) = (*self.policy, random);
         let most = policy.retries.unwrap_or(RETRIES);
         let without_limit = self.has_time_limit && policy.retries.is_none();
+        let is_patient = was_reached || self.has_time_limit || policy.retries.is_some();
         // Some faults have a short patience. Those of other kinds, such as an outage, do not use it up.
-        let is_waited_out = self.has_time_limit && matches!(fault, Fault::Body(_));
-        let short = if !was_reached && fault.is_no_contact() && !is_waited_out {
+        let short = if !is_patient && fault.is_no_contact() {
             policy.max_wait = policy.max_wait.min(FIRST_CONTACT_WAIT);
             Some((&mut self.unreached, FIRST_CONTACT_RETRIES))
         } else if is_not_there {
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn within_a_time_limit_an_outage_is_waited_out_and_what_was_never_reached_is_given_up_soon() {
+    fn within_a_time_limit_an_outage_is_waited_out_and_else_what_was_never_reached_is_given_up_soon() {
         let usual = RetryPolicy::default();
         let few = RetryPolicy { retries: Some(1), ..usual };
         let retries = |policy, fault: &Fault, has_time_limit, was_reached| {
@@ -385,10 +385,13 @@ mod tests {
             ];
             assert_eq!(found, expected, "{fault}");
         }
-        let mut tries = Tries::new(&usual, Repeat::IfTransient, true);
+        let mut tries = Tries::new(&usual, Repeat::IfTransient, false);
         let waits = self::waits(&mut tries, &connection(Problem::Connect), false);
-        assert_eq!(waits, [500, 1000, 1000].map(Duration::from_millis), "also within a time limit");
-        assert_eq!(retries(&usual, &page(), true, false), 100, "but for a page, which may be about an outage");
+        assert_eq!(waits, [500, 1000, 1000].map(Duration::from_millis));
+        let asked = RetryPolicy { retries: Some(20), ..usual };
+        for fault in [page(), connection(Problem::Connect)] {
+            assert_eq!([retries(&usual, &fault, true, false), retries(&asked, &fault, false, false)], [100, 20]);
+        }
         let short = RetryPolicy { retries: Some(6), max_wait: Duration::from_secs(9) };
         let mut tries = Tries::new(&short, Repeat::IfTransient, false);
         let waits = self::waits(&mut tries, &status(503), true);
