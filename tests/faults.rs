@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use xtask::fake::{Answer, At, Fault, Framing, Service};
+use xtask::fake::{Answer, At, Fault, Framing, Service, When};
 
 use crate::support::texts::{
     CLOSED, CUT, GZIP_DAMAGED, IS_ALTERED, IS_CUT, IS_SILENT, KEPT, NO_CONNECTION, NO_PROOF, STALLED, THE_LIST,
@@ -208,9 +208,11 @@ fn within_a_time_limit_an_outage_is_waited_out_and_what_is_there_is_kept() {
     // The end of the time does not hide what was wrong.
     let scene = Scene::with_chunks(3);
     let later = Answer::error(503, "Service Unavailable").with_header("Retry-After", "3600");
-    scene.server.fault(Fault::Answer(later), chunk_list());
-    let outcome = scene.get("-qq --max-wait=2h --timeout=1s");
-    outcome.exits_with(5).stderr_has("the service answered 503 Service Unavailable");
+    scene.server.fault(Fault::Answer(later), When::any());
+    for command in ["get DUMP -o dump.csv", "wait NIGHTLY -o x/", "wait NIGHTLY/T9 -o x/"] {
+        let outcome = scene.run(&format!("{command} -qq --max-wait=2h --timeout=1s"));
+        outcome.exits_with(5).stderr_has("the service answered 503 Service Unavailable");
+    }
 
     let scene = Scene::with_chunks(3);
     scene.server.fault(Fault::Stall(At::Start), chunk(1));

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use self::setting::Setting;
 use crate::address::{ActionAddress, ActionKind, DumpAddress, LocatorError, ModelAddress, Origin, TaskAddress};
-use crate::service::{Fault, NamedId, SourceProblem, Subject};
+use crate::service::{ConnectionProblem, Fault, NamedId, SourceProblem, Subject};
 use crate::text::{Printable, in_words, seconds, shown_path};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -213,6 +213,13 @@ impl Error {
             Error::Request { subject, fault, .. } => Some((subject, fault)),
             _ => None,
         }
+    }
+
+    /// Whether the time that the user gave ended a request, with which nothing else was wrong.
+    #[doc(hidden)]
+    pub fn is_out_of_time(&self) -> bool {
+        let is_it = |fault: &Fault| matches!(fault, Fault::Connection { problem: ConnectionProblem::OutOfTime, .. });
+        self.request().is_some_and(|(_, fault)| is_it(fault))
     }
 
     /// The coarse kind of the error.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use anaplan_dump_core::{ActionAddress, Error, ErrorKind, ListedTask, Locator, TaskAddress, TaskState};
+use anaplan_dump_core::{ActionAddress, Error, ListedTask, Locator, TaskAddress, TaskState};
 
 use crate::arguments::Wait;
 use crate::failure::Failure;
@@ -33,8 +33,7 @@ fn find(locator: &Locator, command: &Wait, session: &Session) -> Result<TaskAddr
     let action = session.action(locator)?;
     let left = || session.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
     let address = match find_run(&action, command, left(), session) {
-        // What it failed with was reported at each try.
-        Err(Failure::Library { error, .. }) if error.kind() == ErrorKind::Service && left().is_zero() => None,
+        Err(Failure::Library { error, .. }) if error.is_out_of_time() => None,
         found => found?,
     };
     let Some(address) = address else {

@@ -232,10 +232,7 @@ impl Client {
             let outcome = client.look_at(task, Repeat::UntilThere);
             let waited = begun.elapsed();
             match outcome {
-                // What it failed with was reported at each try.
-                Err(error) if error.kind() == ErrorKind::Service && waited >= timeout => {
-                    Err(Error::NotFinished { task: task.clone().into(), waited })
-                }
+                Err(error) if error.is_out_of_time() => Err(Error::NotFinished { task: task.clone().into(), waited }),
                 outcome => outcome,
             }
         };
@@ -296,8 +293,7 @@ impl Client {
                 return Err(Error::Cancelled);
             }
             let tasks = match client.tasks(action) {
-                // What it failed with was reported at each try.
-                Err(error) if error.kind() == ErrorKind::Service && begun.elapsed() >= timeout => break,
+                Err(error) if error.is_out_of_time() => break,
                 tasks => tasks?,
             };
             if let Some(new) = tasks.into_iter().find(is_new) {
