@@ -93,9 +93,9 @@ impl ClientBuilder {
 
     /// Tries after the first one, for each chunk or other request. Defaults to 12: with the default waits,
     /// an outage of three to seven minutes is survived. Within a time limit the default is no limit: until it is over,
-    /// an outage is waited out. Until a host has answered once, what does not reach it is tried at most 3 more times:
-    /// that takes 5 s at most where it is refused, and two minutes where nothing answers at all, 4 times the
-    /// [connect timeout](ClientBuilder::connect_timeout).
+    /// an outage is waited out. With neither, what does not reach a host that has never answered is tried at most 3
+    /// more times: that takes 5 s at most where it is refused, and two minutes where nothing answers at all, 4 times
+    /// the [connect timeout](ClientBuilder::connect_timeout).
     pub fn retries(mut self, count: u32) -> Self {
         self.retry.retries = Some(count);
         self
