@@ -217,7 +217,7 @@ impl Client {
     ///
     /// [`Error::NotFinished`] after `timeout`, and for a task that stays in a state that this version
     /// does not know, or that is cancelling without end; [`Error::Cancelled`] if `look` ends the wait;
-    /// [`Error::Request`], [`Error::UntrustedOrigin`].
+    /// [`Error::Request`], also for an outage that lasts until then; [`Error::UntrustedOrigin`].
     pub fn wait(
         &self,
         task: &TaskAddress,
@@ -269,7 +269,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Cancelled`] if `look` ends the wait; [`Error::Request`], [`Error::UntrustedOrigin`].
+    /// [`Error::Cancelled`] if `look` ends the wait; [`Error::Request`], also for an outage that lasts until the end;
+    /// [`Error::UntrustedOrigin`].
     pub fn wait_for_run(
         &self,
         action: &ActionAddress,

@@ -80,11 +80,11 @@ fn the_answer_is_one_true_sentence() {
     assert_eq!(many.answer, format!("1,070 rows were rejected; {at_least}"));
     let both = report(&b"_Error_1_,_Error_2_\nOdd,Even\n"[..]);
     assert_eq!(both.answer, "1 row was rejected, with 2 kinds of errors.");
-    let kinds: String = (0..14).flat_map(|kind| vec![format!("E,a,Kind {}\n", "x".repeat(kind)); 1 << kind]).collect();
+    let rows = |kind| format!("E,a,{}\n", "x".repeat(kind + 1)).repeat(*[1_000, 1_000, 900].get(kind).unwrap_or(&100));
     assert_eq!(
-        answer(&kinds),
-        "16,383 rows were rejected; 75 % of them have at least one of the first 2 kinds of errors (of 14): cure these \
-         first. Then 12,288 rows can load."
+        answer(&(0..74).map(rows).collect::<String>()),
+        "10,000 rows were rejected; 29 % of them have at least one of the first 3 kinds of errors (of 74): cure these \
+         first. Then 2,900 rows can load."
     );
 }
 
